@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { LatchkeyError } from '../core/errors.ts'
+
+/** Who calls, as the access token says. */
+export interface Caller {
+  userId: string
+  sessionId: string
+  clientId: string
+  scope: string
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set behind `requireToken`. */
+    caller: Caller | null
+  }
+}
+
+/** One error for whatever is wrong with a credential: no cause can be told from another. */
+export const invalidToken = () =>
+  new LatchkeyError(
+    'invalid_token',
+    'Send a valid access token as "Authorization: Bearer <token>".',
+  )
+
+/** Furnishes a room whose routes all need a valid access token. */
+export function requireToken(
+  room: FastifyInstance,
+  verify: (token: string) => Caller | null,
+): void {
+  room.decorateRequest('caller', null)
+  room.addHook('onRequest', (request, _reply, done) => {
+    const token = readToken(request)
+    request.caller = token === null ? null : verify(token)
+    done(request.caller === null ? invalidToken() : undefined)
+  })
+}
+
+// One credential (RFC 6750, section 2.1), the scheme in any case (RFC 9110, section 11.1).
+const BEARER = /^Bearer +([A-Za-z0-9_.-]+)$/i
+
+function readToken(request: FastifyRequest): string | null {
+  const match = BEARER.exec(request.headers.authorization ?? '')
+  if (match === null || hasTwoCredentials(request.raw.rawHeaders)) return null
+  return match[1] ?? null
+}
+
+/** Node keeps the first of two Authorization headers; a proxy before it may have looked at the other. */
+function hasTwoCredentials(rawHeaders: readonly string[]): boolean {
+  let count = 0
+  for (let place = 0; place < rawHeaders.length; place += 2) {
+    const name = rawHeaders[place] ?? ''
+    if (name.length === 13 && name.toLowerCase() === 'authorization') count += 1
+  }
+  return count > 1
+}

@@ -1,0 +1,211 @@
+import cookie from '@fastify/cookie'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { accountRoutes } from './account/routes.ts'
+import { Account } from './core/account.ts'
+import { createSealer } from './core/secrets.ts'
+import type { Stores } from './db/stores.ts'
+import { secureAnswers } from './http/headers.ts'
+import { loggerOptions } from './http/logging.ts'
+import { watchMethods } from './http/methods.ts'
+import { createOutbound, OUTBOUND_MS } from './http/outbound.ts'
+import { answerProblems, sendProblem } from './http/problems.ts'
+import { createFlowCookies } from './login/flow.ts'
+import { createProvider, type Provider } from './login/provider.ts'
+import { type LoginOptions, loginRoutes, startLogin } from './login/routes.ts'
+import { healthRoutes } from './operations/health.ts'
+import { describeRoutes } from './operations/openapi.ts'
+import { startSweeping } from './operations/sweep.ts'
+import { sendProblemPage } from './pages/problem.ts'
+import { pageRoutes } from './pages/routes.ts'
+import { aimRow, type ProviderSettings } from './provider-settings.ts'
+import { builtInProviders } from './providers/index.ts'
+import type { Settings } from './settings.ts'
+import { createAccessTokenVerifier } from './tokens/access-token.ts'
+import { createSessionPreparer, TokenResponse } from './tokens/issue.ts'
+import { keyRoutes } from './tokens/routes.ts'
+import { openKeyRing } from './tokens/signing-keys.ts'
+
+/** What the app stands on. */
+export interface Foundation {
+  stores: Stores
+  secrets: readonly string[]
+  /** Where log lines go; standard output by default. */
+  logStream?: { write(line: string): void }
+}
+
+/** Bytes of a request's body. */
+const BODY_LIMIT = 64 * 1024
+
+/** The whole service, ready to listen. */
+export async function buildApp(
+  settings: Settings,
+  { stores, secrets, logStream }: Foundation,
+): Promise<FastifyInstance> {
+  const https = settings.publicUrl.startsWith('https:')
+  const app = Fastify({
+    logger: loggerOptions(settings.logLevel, logStream),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => crypto.randomUUID(),
+    trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 15_000,
+    // Above the time that a provider may take, during which the socket is silent.
+    connectionTimeout: 30_000,
+    http: { connectionsCheckingInterval: 2_000 },
+    onProtoPoisoning: 'error',
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(error, request, reply)
+    },
+  })
+
+  // What every route shares.
+  const refuseOtherMethods = watchMethods(app)
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  answerProblems(app, sendProblemPage)
+  secureAnswers(app, https)
+  logAnswers(app)
+  await app.register(cookie)
+  await describeRoutes(app, settings.publicUrl)
+
+  // What we issue.
+  const keys = await openKeyRing({
+    store: stores.signingKeys,
+    sealer: createSealer(secrets, 'signing keys'),
+    alg: settings.signingAlg,
+    rotationSeconds: settings.signingKeyRotationSeconds,
+    rules: {
+      issuer: settings.publicUrl,
+      audience: settings.tokenAudience,
+      accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
+    },
+    log: app.log,
+  })
+  const prepareSession = createSessionPreparer(keys, {
+    accessTokenSeconds: settings.accessTokenTtlSeconds,
+    refreshTokenSeconds: settings.refreshTokenTtlSeconds,
+    sessionSeconds: settings.sessionTtlSeconds,
+  })
+  const verifyAccessToken = createAccessTokenVerifier(keys)
+  const verifyToken = (token: string) => {
+    const claims = verifyAccessToken(token)
+    return (
+      claims && {
+        userId: claims.sub,
+        sessionId: claims.sid,
+        clientId: claims.client_id,
+        scope: claims.scope,
+      }
+    )
+  }
+
+  // Signing in: one route pair per provider.
+  const outbound = createOutbound()
+  const emulation = await emulate(settings)
+  const flowCookies = createFlowCookies(createSealer(secrets, 'flow cookies'), https)
+  const logins = new Map<string, LoginOptions>()
+  for (const { row, clientId, clientSecret } of inOrder([
+    ...settings.providers,
+    ...emulation.providers,
+  ])) {
+    const callbackUrl = `${settings.publicUrl}/login/${row.id}/callback`
+    const provider = createProvider({ row, clientId, clientSecret, callbackUrl, outbound })
+    logins.set(row.id, {
+      provider,
+      flowCookies,
+      https,
+      finishedFlows: stores.finishedFlows,
+      signIns: stores.signIns,
+      prepareSession,
+    })
+    prepareAhead(provider, app)
+  }
+  for (const login of logins.values()) {
+    await app.register(async (room) => loginRoutes(room, login))
+  }
+
+  // Everything else, room by room.
+  await app.register(async (room) =>
+    pageRoutes(room, {
+      publicUrl: settings.publicUrl,
+      providers: [...logins.values()].map(({ provider: { row } }) => ({
+        id: row.id,
+        name: row.name,
+        emulated: settings.emulate.includes(row.id),
+      })),
+      startLogin: (id) => {
+        const login = logins.get(id)
+        return login && ((request, reply) => startLogin(login, request, reply))
+      },
+      loginAnswer: TokenResponse.extend({ user: Account }),
+    }),
+  )
+  await app.register(async (room) => keyRoutes(room, keys))
+  await app.register(accountRoutes, { accounts: stores.accounts, verifyToken })
+  await app.register(async (room) => healthRoutes(room, stores.isReady))
+  refuseOtherMethods()
+
+  const stopSweeping = startSweeping(stores.sweepBatch, app.log)
+  app.addHook('onClose', async () => {
+    stopSweeping()
+    keys.close()
+    await Promise.all([outbound.close(), emulation.close()])
+  })
+  await app.ready()
+  return app
+}
+
+/** One line per answer: the route and never the URL, which carries codes and states. */
+function logAnswers(app: FastifyInstance): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request
+    const route = routeOptions.url ?? null
+    const ms = Math.round(reply.elapsedTime * 10) / 10
+    request.log.info({ method, route, status: reply.statusCode, ms }, 'answered')
+    done()
+  })
+}
+
+/** Finds a provider's endpoints out before the first login; one that is down delays nothing. */
+function prepareAhead(provider: Provider, app: FastifyInstance): void {
+  provider.prepare(AbortSignal.timeout(OUTBOUND_MS)).catch((err) => {
+    app.log.warn(
+      { event: 'provider_not_reached', provider: provider.row.id, err },
+      'the provider is not reached yet; each login tries again',
+    )
+  })
+}
+
+/** Starts the provider emulator where it is asked for; it is not even loaded where it is not. */
+async function emulate(settings: Settings) {
+  if (settings.emulate.length === 0) return { providers: [], close: async () => {} }
+  const { startEmulator } = await import('./emulator/index.ts')
+  const emulator = await startEmulator({
+    providers: settings.emulate,
+    redirectUris: (id) => `${settings.publicUrl}/login/${id}/callback`,
+  })
+  const providers: ProviderSettings[] = builtInProviders
+    .filter(({ id }) => settings.emulate.includes(id))
+    .map((row) => {
+      const aims = emulator.settings[row.id] ?? {}
+      const aimed = aimRow(row, (name) => aims[name.toUpperCase()], [])
+      return {
+        // The emulator understands a hint for every provider.
+        row: { ...aimed, passedOn: { login_hint: 'login_hint', ...aimed.passedOn } },
+        clientId: aims.CLIENT_ID ?? '',
+        clientSecret: aims.CLIENT_SECRET ?? '',
+      }
+    })
+  return { providers, close: () => emulator.close() }
+}
+
+/** Built-in providers in their order, then the others in that of the settings. */
+function inOrder(providers: readonly ProviderSettings[]): ProviderSettings[] {
+  const place = ({ row }: ProviderSettings) => {
+    const found = builtInProviders.findIndex(({ id }) => id === row.id)
+    return found === -1 ? builtInProviders.length : found
+  }
+  return [...providers].sort((a, b) => place(a) - place(b))
+}

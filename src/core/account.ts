@@ -1,0 +1,30 @@
+import { z } from 'zod'
+
+/** One account at a provider, as its user sees it. */
+export const Identity = z.object({
+  provider: z.string().meta({ description: 'Provider id, for example `kakao`.' }),
+  subject: z.string().meta({ description: 'The provider’s own identifier of this person.' }),
+  email: z.string().nullable().meta({ description: 'As the provider gave it last, or null.' }),
+  email_verified: z.boolean().meta({ description: 'Whether the provider says it is verified.' }),
+  linked_at: z.iso.datetime(),
+  last_login_at: z.iso.datetime(),
+})
+export type Identity = z.infer<typeof Identity>
+
+/** The body of `GET /me`: OpenID UserInfo claims and the identities. Absent facts are null, never invented. */
+export const Account = z
+  .object({
+    sub: z.uuid().meta({ description: 'The user’s id, a UUIDv7.' }),
+    name: z.string().nullable(),
+    email: z.string().nullable().meta({ description: 'Nullable, not unique, never a key.' }),
+    email_verified: z
+      .boolean()
+      .meta({ description: 'Whether one of the identities vouches for this very address.' }),
+    picture: z.string().nullable(),
+    locale: z.string().nullable(),
+    updated_at: z.int().meta({ description: 'Seconds since 1970 (OpenID Connect Core, 5.1).' }),
+    created_at: z.iso.datetime(),
+    identities: z.array(Identity),
+  })
+  .meta({ id: 'Account' })
+export type Account = z.infer<typeof Account>

@@ -1,0 +1,46 @@
+/**
+ * Everything that can go wrong, by the code that programs see. Statuses stand in one table in
+ * `http/problems.ts`; the compiler asks for a row there when a code is added here.
+ */
+export type ErrorCode =
+  | 'unknown_provider'
+  | 'invalid_request'
+  | 'invalid_state'
+  | 'access_denied'
+  | 'invalid_code'
+  | 'invalid_provider_response'
+  | 'provider_error'
+  | 'provider_timeout'
+  | 'temporarily_unavailable'
+  | 'rate_limited'
+  | 'invalid_token'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'request_timeout'
+  | 'server_error'
+
+/** What the log may say of an error beside its code: never a token, a code, a state or a person. */
+export type Evidence = Record<string, string | number | boolean | null>
+
+/** An error that ends a request: `code` for programs, `message` safe to show, the rest for the log. */
+export class LatchkeyError extends Error {
+  override readonly name = 'LatchkeyError'
+  readonly code: ErrorCode
+  /** Facts for the log: the step, the provider's own error code, a status. */
+  readonly evidence: Evidence
+  /** Seconds after which trying again makes sense, for `Retry-After`. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; evidence?: Evidence; retryAfterSeconds?: number } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.evidence = options.evidence ?? {}
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}

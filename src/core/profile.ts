@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { cleanEmail, cleanLocale, cleanPicture, cleanText } from './text.ts'
+
+/** What a provider's row makes of the provider's JSON; anything may still be hostile text. */
+export interface ProviderProfile {
+  subject: string
+  email?: string | null | undefined
+  emailVerified?: boolean | undefined
+  name?: string | null | undefined
+  picture?: string | null | undefined
+  locale?: string | null | undefined
+}
+
+/** Who the provider says has signed in, fit to be stored. */
+export interface Profile {
+  /** The provider's identifier of the person: 1 to 255 printable ASCII characters. */
+  subject: string
+  email: string | null
+  /** True only where the provider says so of this very address. */
+  emailVerified: boolean
+  name: string | null
+  picture: string | null
+  locale: string | null
+}
+
+// 1 to 255 printable ASCII characters without space at either end (OpenID Connect Core, section 2).
+const SUBJECT = /^(?! )[\x20-\x7e]{1,255}(?<! )$/
+
+/** A subject given as text. */
+export const TextSubject = z.string().regex(SUBJECT, 'not a subject')
+
+/** A subject given as a JSON number (or, past 2^53, as the digits our parser kept): as text. */
+export const NumericSubject = z
+  .union([z.int(), z.string().regex(/^-?\d{1,20}$/, 'not a number')])
+  .transform(String)
+
+/** Cleans what a row read, or throws where the subject is none. */
+export function toProfile(read: ProviderProfile): Profile {
+  const email = cleanEmail(read.email)
+  return {
+    subject: TextSubject.parse(read.subject),
+    email,
+    emailVerified: email !== null && read.emailVerified === true,
+    name: cleanText(read.name),
+    picture: cleanPicture(read.picture),
+    locale: cleanLocale(read.locale),
+  }
+}

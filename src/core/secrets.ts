@@ -1,0 +1,79 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
+
+/** A fresh random token of 256 bits, 43 base64url characters. */
+export function randomToken(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** SHA-256 of a token: what is stored in its place. */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+/** Whether two texts are equal, in time that does not depend on where they differ. */
+export function equalInConstantTime(a: string, b: string): boolean {
+  return timingSafeEqual(hashToken(a), hashToken(b))
+}
+
+/** Seals small texts so that only the holder of SECRET can read or make them. */
+export interface Sealer {
+  /** `context` is bound in: what was sealed for one context does not open in another. */
+  seal(text: string, context: string): string
+  /** Null for whatever this server did not seal for this context. */
+  open(sealed: string, context: string): string | null
+  /** Whether it was sealed by a secret that is no longer the first. */
+  isStale(sealed: string): boolean
+}
+
+const IV_BYTES = 12
+const TAG_BYTES = 16
+
+/**
+ * AES-256-GCM under a key derived (HKDF, RFC 5869) from each secret for this one purpose. The first
+ * secret seals, all open: that is how SECRET is rotated.
+ */
+export function createSealer(secrets: readonly string[], purpose: string): Sealer {
+  const keys = secrets.map((secret) => {
+    const key = Buffer.from(hkdfSync('sha256', secret, '', `latchkey ${purpose}`, 32))
+    // Tells the keys apart without telling anything about them.
+    const id = createHash('sha256').update('key id').update(key).digest('base64url').slice(0, 6)
+    return { id, key }
+  })
+  const [first] = keys
+  if (first === undefined) throw new TypeError('at least one secret is needed')
+  return {
+    seal(text, context) {
+      const iv = randomBytes(IV_BYTES)
+      const cipher = createCipheriv('aes-256-gcm', first.key, iv).setAAD(Buffer.from(context))
+      const body = Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final()])
+      return `${first.id}.${Buffer.concat([body, cipher.getAuthTag()]).toString('base64url')}`
+    },
+    open(sealed, context) {
+      const key = keys.find(({ id }) => sealed.startsWith(`${id}.`))?.key
+      if (key === undefined) return null
+      const text = sealed.slice(sealed.indexOf('.') + 1)
+      const bytes = Buffer.from(text, 'base64url')
+      if (bytes.length < IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return null
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), {
+          authTagLength: TAG_BYTES,
+        })
+        decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-TAG_BYTES))
+        return (
+          decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') +
+          decipher.final('utf8')
+        )
+      } catch {
+        return null
+      }
+    },
+    isStale: (sealed) => !sealed.startsWith(`${first.id}.`),
+  }
+}

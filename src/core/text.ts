@@ -1,0 +1,55 @@
+/** At most this many code points of a name are kept. */
+const MAX_NAME = 255
+
+// Control characters, and the marks that turn the direction of the text that follows them.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/**
+ * A text from outside as it may be stored and shown: well-formed Unicode without control and
+ * direction-override characters, trimmed, at most 255 code points; null if nothing is left.
+ */
+export function cleanText(text: string | null | undefined, maxCodePoints = MAX_NAME) {
+  if (typeof text !== 'string') return null
+  // Cut first, roughly, so that a huge text costs little; a code point is at most two units.
+  const rough = text
+    .slice(0, maxCodePoints * 8)
+    .toWellFormed()
+    .replace(UNSAFE, '')
+    .trim()
+  const cleaned = [...rough].slice(0, maxCodePoints).join('').trim()
+  return cleaned === '' ? null : cleaned
+}
+
+/** ASCII letters lowered and nothing else: `ı`, `ß` or a fullwidth letter never fold into another. */
+export function asciiLowerCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}
+
+const LOCAL_PART = /^[^\s@"'(),:;<>[\]\\\p{C}]{1,64}$/u
+const DOMAIN = /^(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$/
+
+/**
+ * The address if it is one plain mailbox (one `@`, an ASCII domain name), else null. Addresses that
+ * need quoting are refused: they are where parsers disagree about whose mailbox it is.
+ */
+export function cleanEmail(email: string | null | undefined): string | null {
+  if (typeof email !== 'string' || email.length > 254) return null
+  const at = email.indexOf('@')
+  if (at < 1) return null
+  return LOCAL_PART.test(email.slice(0, at)) && DOMAIN.test(email.slice(at + 1)) ? email : null
+}
+
+/** The address of a picture if it is an https URL of at most 2048 characters, else null. */
+export function cleanPicture(url: string | null | undefined): string | null {
+  if (typeof url !== 'string' || url.length > 2048 || !URL.canParse(url)) return null
+  const parsed = new URL(url)
+  return parsed.protocol === 'https:' && !parsed.username && !parsed.password ? parsed.href : null
+}
+
+/** A BCP 47 language tag such as `ko` or `en-US`, else null. */
+export function cleanLocale(locale: string | null | undefined): string | null {
+  if (typeof locale !== 'string') return null
+  const tag = locale.replace('_', '-')
+  return /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/.test(tag) ? tag : null
+}

@@ -1,0 +1,138 @@
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
+import postgres from 'postgres'
+import { LatchkeyError } from '../core/errors.ts'
+
+/** Where the database is: a URL, or the socket of the server that Latchkey started itself. */
+export type DatabaseLocation =
+  | { url: string }
+  | { host: string; port: number; database: string; username: string }
+
+/** How the pool behaves. */
+export interface PoolOptions {
+  /** Connections of this process. */
+  connections: number
+  /** Named prepared statements; off behind PgBouncer in transaction mode. */
+  prepare: boolean
+}
+
+/** The connection pool, and the one place where its failures are told apart. */
+export interface Database {
+  orm: PostgresJsDatabase
+  sql: postgres.Sql
+  /** Runs an operation under a time limit; a database that is away becomes `temporarily_unavailable`. */
+  run<T>(operation: () => Promise<T>): Promise<T>
+  /** Runs one constant statement, prepared where that is on. */
+  query<Row>(text: string, parameters: readonly unknown[]): Promise<Row[]>
+  close(): Promise<void>
+}
+
+const CONNECT_SECONDS = 2
+const STATEMENT_MS = 5_000
+/** Waiting for a connection and the statement itself, together. */
+const OPERATION_MS = STATEMENT_MS + 1_000
+/** Operations waiting or running, per connection, before more are turned away. */
+const WAITING_PER_CONNECTION = 100
+
+/** Opens a pool; connections are made when they are first needed. */
+export function openDatabase(location: DatabaseLocation, options: PoolOptions): Database {
+  // A pooler in transaction mode refuses start-up parameters that it does not know.
+  const limits = options.prepare
+    ? { statement_timeout: STATEMENT_MS, idle_in_transaction_session_timeout: 10_000 }
+    : {}
+  const sql = connect(location, {
+    max: options.connections,
+    prepare: options.prepare,
+    connect_timeout: CONNECT_SECONDS,
+    backoff: () => 0.1,
+    connection: { application_name: 'latchkey', ...limits },
+  })
+  let waiting = 0
+  const database: Database = {
+    orm: drizzle(sql),
+    sql,
+    async run(operation) {
+      if (waiting >= options.connections * WAITING_PER_CONNECTION) {
+        throw unavailable('The database is overloaded.', { reason: 'overload' })
+      }
+      waiting += 1
+      let timer: NodeJS.Timeout | undefined
+      const tooLate = new Promise<never>((_, reject) => {
+        timer = setTimeout(
+          () => reject(unavailable('The database did not answer in time.', { reason: 'timeout' })),
+          OPERATION_MS,
+        )
+      })
+      try {
+        return await Promise.race([operation(), tooLate])
+      } catch (error) {
+        throw translate(error)
+      } finally {
+        clearTimeout(timer)
+        waiting -= 1
+      }
+    },
+    query: (text, parameters) =>
+      database.run(
+        () =>
+          sql.unsafe(text, parameters as never[], {
+            prepare: options.prepare,
+          }) as unknown as Promise<never[]>,
+      ),
+    close: () => sql.end({ timeout: 5 }),
+  }
+  return database
+}
+
+/** A postgres.js client that neither prints notices nor reads PG* variables for its port. */
+export function connect(
+  location: DatabaseLocation,
+  options: postgres.Options<never>,
+): postgres.Sql {
+  const all = { onnotice: () => {}, ...options } as postgres.Options<never>
+  return ('url' in location
+    ? postgres(location.url, all)
+    : postgres({ ...location, ...all })) as unknown as postgres.Sql
+}
+
+// Node's and postgres.js's codes for a connection that cannot be had or broke.
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  '25006', // read-only after a failover
+  '40001', // serialization failure
+  '40P01', // deadlock
+  '55P03', // lock not available
+  '57014', // statement timeout
+])
+
+/** Classes: connection exception, insufficient resources, operator intervention. */
+const AWAY_CLASS = /^(08|53|57P)/
+
+function translate(error: unknown): unknown {
+  if (error instanceof LatchkeyError) return error
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = (cause as { code?: unknown } | null)?.code
+  if (typeof code === 'string' && (AWAY.has(code) || AWAY_CLASS.test(code))) {
+    return unavailable('The database is away or overloaded.', { database: code })
+  }
+  // Both libraries put SQL and parameters, so personal data, into their messages: only the code is kept.
+  if (typeof code !== 'string') return error
+  return new LatchkeyError('server_error', 'The database refused a statement.', {
+    evidence: { database: code },
+  })
+}
+
+function unavailable(message: string, evidence: Record<string, string>) {
+  return new LatchkeyError('temporarily_unavailable', message, { evidence, retryAfterSeconds: 2 })
+}

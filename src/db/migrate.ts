@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import { migrate } from 'drizzle-orm/postgres-js/migrator'
+import type postgres from 'postgres'
+import { connect, type DatabaseLocation } from './client.ts'
+
+const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url))
+
+// Two arbitrary numbers that mean "Latchkey is migrating".
+const LOCK = [76, 4711] as const
+
+/**
+ * Brings the database up to the schema of this version, on a connection of its own. Any number of
+ * replicas may call it at once: one migrates, the others wait for it. The lock belongs to the
+ * transaction, not to the connection, so it holds behind PgBouncer in transaction mode too.
+ */
+export async function migrateDatabase(location: DatabaseLocation): Promise<void> {
+  const sql = connect(location, {
+    max: 1,
+    prepare: false,
+    connect_timeout: 2,
+    connection: { application_name: 'latchkey migration' },
+  } as postgres.Options<never>)
+  try {
+    await sql.begin(async (transaction) => {
+      await transaction`select pg_advisory_xact_lock(${LOCK[0]}, ${LOCK[1]})`
+      // The migrator opens a transaction of its own, which within ours is a savepoint.
+      const nested = Object.assign(transaction, {
+        options: sql.options,
+        begin: transaction.savepoint,
+      }) as unknown as postgres.Sql
+      await migrate(drizzle(nested), { migrationsFolder, migrationsTable: 'latchkey_migrations' })
+    })
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}

@@ -1,0 +1,116 @@
+import { sql } from 'drizzle-orm'
+import {
+  boolean,
+  customType,
+  index,
+  pgSchema,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core'
+
+/** A schema of its own, so that Latchkey can share a database with the app it serves. */
+export const latchkey = pgSchema('latchkey')
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
+
+/** A person. Name, picture and locale are the person's own edits; null shows what the provider says. */
+export const users = latchkey.table('users', {
+  id: uuid('id').primaryKey(),
+  name: text('name'),
+  picture: text('picture'),
+  locale: text('locale'),
+  /** The first address a provider gave; nullable, not unique, never a key. */
+  email: text('email'),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  updatedAt: moment('updated_at').notNull().defaultNow(),
+  /** Set by the operator: this user can no longer sign in. */
+  disabledAt: moment('disabled_at'),
+})
+
+/** A user's account at a provider, keyed by provider, issuer (where it varies) and subject. */
+export const identities = latchkey.table(
+  'identities',
+  {
+    provider: text('provider').notNull(),
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    email: text('email'),
+    emailVerified: boolean('email_verified').notNull(),
+    name: text('name'),
+    picture: text('picture'),
+    locale: text('locale'),
+    linkedAt: moment('linked_at').notNull().defaultNow(),
+    lastLoginAt: moment('last_login_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.provider, table.issuer, table.subject] }),
+    index('identities_user').on(table.userId),
+    // The "C" collation lowers ASCII letters only.
+    index('identities_verified_email')
+      .on(sql`lower(${table.email} collate "C")`)
+      .where(sql`${table.emailVerified}`),
+  ],
+)
+
+/** One signed-in client instance of one user. */
+export const sessions = latchkey.table(
+  'sessions',
+  {
+    id: uuid('id').primaryKey(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    clientId: text('client_id').notNull(),
+    provider: text('provider').notNull(),
+    scope: text('scope').notNull(),
+    userAgent: text('user_agent'),
+    address: text('address'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    lastUsedAt: moment('last_used_at').notNull().defaultNow(),
+    expiresAt: moment('expires_at').notNull(),
+    endedAt: moment('ended_at'),
+  },
+  (table) => [
+    index('sessions_user').on(table.userId),
+    index('sessions_expires_at').on(table.expiresAt),
+  ],
+)
+
+/** Refresh tokens, by SHA-256 hash. */
+export const refreshTokens = latchkey.table(
+  'refresh_tokens',
+  {
+    hash: bytea('hash').primaryKey(),
+    sessionId: uuid('session_id')
+      .notNull()
+      .references(() => sessions.id, { onDelete: 'cascade' }),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [
+    index('refresh_tokens_session').on(table.sessionId),
+    index('refresh_tokens_expires_at').on(table.expiresAt),
+  ],
+)
+
+/** Flows that have been answered: a flow can be finished once, whatever replica answers. */
+export const finishedFlows = latchkey.table(
+  'finished_flows',
+  { id: text('id').primaryKey(), expiresAt: moment('expires_at').notNull() },
+  (table) => [index('finished_flows_expires_at').on(table.expiresAt)],
+)
+
+/** The keys that sign our tokens; the private part is sealed. */
+export const signingKeys = latchkey.table('signing_keys', {
+  kid: text('kid').primaryKey(),
+  alg: text('alg').notNull(),
+  sealedJwk: text('sealed_jwk').notNull(),
+  signsFrom: moment('signs_from').notNull(),
+  publishedUntil: moment('published_until'),
+})

@@ -1,0 +1,122 @@
+import type postgres from 'postgres'
+import { v7 as uuidv7 } from 'uuid'
+import { LatchkeyError } from '../core/errors.ts'
+import {
+  decideLink,
+  type LinkCandidate,
+  type LinkDecision,
+  type LinkingMode,
+  linkableEmail,
+} from '../core/linking.ts'
+import type { Profile } from '../core/profile.ts'
+import type { IdentityKey, NewSession, SignIns } from '../core/stores.ts'
+import { type AccountRow, toAccount } from './account-rows.ts'
+import type { Database } from './client.ts'
+import { CREATE_USER, FIND_CANDIDATES, JOIN_USER, SIGN_IN_KNOWN } from './sign-in-statements.ts'
+
+/** How first logins find their user. */
+export interface LinkingRules {
+  mode: LinkingMode
+  /** Providers whose verified flag may join an identity to an existing user. */
+  trustedProviders: readonly string[]
+}
+
+/**
+ * Sign-ins in PostgreSQL. A person who was here before costs one statement; a first login one short
+ * transaction, under locks that make any number of simultaneous first logins end in one user.
+ */
+export function createSignIns(database: Database, rules: LinkingRules): SignIns {
+  async function signInKnown(
+    run: (text: string, parameters: unknown[]) => PromiseLike<AccountRow[]>,
+    key: IdentityKey,
+    profile: Profile,
+    session: NewSession,
+  ) {
+    const [row] = await run(SIGN_IN_KNOWN, [
+      ...keyOf(key),
+      ...factsOf(profile),
+      session.id,
+      session.clientId,
+      session.scope,
+      session.userAgent,
+      session.address,
+      session.ttlSeconds,
+      session.refreshToken.hash,
+      session.refreshToken.ttlSeconds,
+    ])
+    if (row?.disabled) throw disabled()
+    return row === undefined ? null : toAccount(row)
+  }
+
+  function signInFirst(key: IdentityKey, profile: Profile, session: NewSession) {
+    return database.sql.begin(async (transaction) => {
+      const run = <Row>(text: string, parameters: unknown[]) =>
+        transaction.unsafe(text, parameters as never[]) as unknown as Promise<Row[]>
+      const linkable = linkableEmail(
+        rules.mode,
+        profile,
+        rules.trustedProviders.includes(key.provider),
+      )
+      await lock(transaction, [
+        `identity ${JSON.stringify(keyOf(key))}`,
+        ...(linkable.email === null ? [] : [`email ${linkable.email}`]),
+      ])
+      // Whoever held the lock before us may have been the same person.
+      const known = await signInKnown(run, key, profile, session)
+      if (known !== null) return { account: known, decision: { action: 'known' } as const }
+      const decision: LinkDecision =
+        linkable.email === null
+          ? linkable.decision
+          : decideLink(
+              linkable.email,
+              await run<LinkCandidate>(FIND_CANDIDATES, [
+                linkable.email,
+                rules.trustedProviders,
+                key.provider,
+              ]),
+            )
+      if (decision.action === 'refuse') throw disabled()
+      const values = [...keyOf(key), ...factsOf(profile)]
+      if (decision.action === 'join') await run(JOIN_USER, [...values, decision.userId])
+      else await run(CREATE_USER, [...values, uuidv7()])
+      const account = await signInKnown(run, key, profile, session)
+      if (account === null) throw new Error('the identity just written is not there')
+      return { account, decision }
+    })
+  }
+
+  return {
+    async signIn(key, profile, session) {
+      const known = await signInKnown(
+        (text, parameters) => database.query(text, parameters),
+        key,
+        profile,
+        session,
+      )
+      if (known !== null) return { account: known, decision: { action: 'known' } }
+      return database.run(() => signInFirst(key, profile, session))
+    },
+  }
+}
+
+const keyOf = (key: IdentityKey) => [key.provider, key.issuer, key.subject]
+
+const factsOf = (profile: Profile) => [
+  profile.email,
+  profile.emailVerified,
+  profile.name,
+  profile.picture,
+  profile.locale,
+]
+
+/** Locks held until the transaction ends; always the identity first, so that two logins never wait for each other in a ring. */
+async function lock(transaction: postgres.TransactionSql, names: string[]) {
+  for (const name of names) {
+    await transaction`select pg_advisory_xact_lock(hashtextextended(${`latchkey ${name}`}, 0))`
+  }
+}
+
+const disabled = () =>
+  new LatchkeyError('access_denied', 'This user is disabled.', {
+    evidence: { reason: 'user_disabled' },
+  })

@@ -1,0 +1,37 @@
+import type { Accounts, FinishedFlows, SignIns, SigningKeys } from '../core/stores.ts'
+import { createAccounts } from './accounts.ts'
+import type { Database } from './client.ts'
+import { createFinishedFlows } from './finished-flows.ts'
+import { createSignIns, type LinkingRules } from './sign-ins.ts'
+import { createSigningKeys } from './signing-keys.ts'
+import { sweepBatch } from './sweep.ts'
+
+/** Everything that is kept, as the rooms see it. */
+export interface Stores {
+  accounts: Accounts
+  signIns: SignIns
+  finishedFlows: FinishedFlows
+  signingKeys: SigningKeys
+  /** Whether the database is reached and migrated. */
+  isReady(): Promise<boolean>
+  /** Removes one batch of expired rows; gives how many went. */
+  sweepBatch(): Promise<number>
+}
+
+/** The stores in PostgreSQL. */
+export function createStores(database: Database, linking: LinkingRules): Stores {
+  return {
+    accounts: createAccounts(database),
+    signIns: createSignIns(database, linking),
+    finishedFlows: createFinishedFlows(database),
+    signingKeys: createSigningKeys(database),
+    isReady: async () => {
+      const [row] = await database.query<{ ready: boolean }>(
+        `select to_regclass('latchkey.signing_keys') is not null as ready`,
+        [],
+      )
+      return row?.ready === true
+    },
+    sweepBatch: () => sweepBatch(database),
+  }
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import { type Answer, html } from './http.ts'
+import { failures, personas } from './personas.ts'
+import type { FaultWords, PlayedProvider } from './provider.ts'
+
+const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}
+header{border:3px dashed #b45309;background:#fffbeb;color:#1c1917;padding:0 1rem}
+form{display:flex;gap:1rem;align-items:center;margin:.5rem 0}
+button{flex:none;width:14rem;height:2.75rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font:inherit}
+code{overflow-wrap:anywhere}`
+
+/** The page on which somebody picks who signs in, or what goes wrong. */
+export function pickPage(
+  played: PlayedProvider,
+  action: string,
+  request: Readonly<Record<string, string>>,
+): Answer {
+  const kept = Object.entries(request).filter(([name]) => !hintsOf(played).includes(name))
+  const fields = kept.map(([name, value]) => hidden(name, value)).join('')
+  const form = (pick: string, label: string, about: string) =>
+    `<form method="get" action="${escapeHtml(action)}">${fields}${hidden('login_hint', pick)}` +
+    `<button><bdi>${escapeHtml(label)}</bdi></button><span>${escapeHtml(about)}</span></form>`
+  const people = personas.map((one) => form(one.id, one.name, `${one.id}: ${one.about}`))
+  const faults = Object.entries(failures)
+    .filter(([name]) => played.idTokens || name !== '!forged-id-token')
+    .map(([name, about]) => form(name, name, about))
+  return page(
+    200,
+    `Emulated ${played.name}`,
+    `<p>This is not ${escapeHtml(played.name)}. Latchkey’s provider emulator plays it for development
+and tests: everybody here is made up.</p>`,
+    `<h2>Sign in as</h2>${people.join('\n')}<h2>Or fail</h2>${faults.join('\n')}`,
+  )
+}
+
+/** The page of an authorization request that is refused without a redirect. */
+export function faultPage(played: PlayedProvider, fault: FaultWords, detail: string): Answer {
+  return page(
+    fault.status,
+    `Emulated ${played.name}: error`,
+    `<p><strong>${escapeHtml(fault.code)}</strong> ${escapeHtml(fault.text)}</p>`,
+    `<p><code>${escapeHtml(detail)}</code></p>`,
+  )
+}
+
+/** The names of the parameters that pick a persona or a failure. */
+export function hintsOf(played: PlayedProvider): readonly string[] {
+  return played.hints ?? ['login_hint']
+}
+
+/** Text that is safe inside an element or a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(
+    /[&<>"'\0]/g,
+    (found) => `&#${found === '\0' ? 0xfffd : found.charCodeAt(0)};`,
+  )
+}
+
+function page(status: number, title: string, notice: string, rest: string): Answer {
+  const nonce = randomBytes(16).toString('base64')
+  const answer = html(
+    status,
+    `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(title)}</title>
+<style nonce="${nonce}">${style}</style>
+</head>
+<body>
+<header><h1>${escapeHtml(title)}</h1>${notice}</header>
+<main>${rest}</main>
+</body>
+</html>
+`,
+  )
+  // No form-action: browsers hold it against the whole chain of redirects back to the app.
+  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; frame-ancestors 'none'`
+  return { ...answer, headers: { ...answer.headers, 'content-security-policy': policy } }
+}
+
+function hidden(name: string, value: string): string {
+  return `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+
+/** How far a persona's e-mail address is proven: `lapsed` was hers once and is another's now. */
+export type EmailState = 'verified' | 'unverified' | 'lapsed' | 'none'
+
+/** A person who has an account at every emulated provider. */
+export interface Persona {
+  id: string
+  name: string
+  givenName: string
+  familyName: string
+  /** BCP 47 tag. */
+  locale: string
+  email: EmailState
+  /** False where the account still has the provider's default picture. */
+  picture: boolean
+  /** One line for the page. */
+  about: string
+}
+
+// Emoji joined by ZWJ, a right-to-left override that is never closed, markup, and 700 characters.
+const oddName = `Zoë 👩‍👩‍👧‍👦 \u202Eevil <b>&"'</b> ${'とても長い名前'.repeat(96)}`
+
+/** Everybody who can sign in; the page's first form signs in with the first. */
+export const personas: readonly [Persona, ...Persona[]] = [
+  {
+    id: 'minji',
+    name: '김민지',
+    givenName: '민지',
+    familyName: '김',
+    locale: 'ko',
+    email: 'verified',
+    picture: true,
+    about: 'verified e-mail, another at each provider',
+  },
+  {
+    id: 'alex',
+    name: 'Alex Morgan',
+    givenName: 'Alex',
+    familyName: 'Morgan',
+    locale: 'en',
+    email: 'verified',
+    picture: true,
+    about: 'verified e-mail, the same at every provider',
+  },
+  {
+    id: 'sora',
+    name: '이소라',
+    givenName: '소라',
+    familyName: '이',
+    locale: 'ko',
+    email: 'none',
+    picture: false,
+    about: 'an account without an e-mail',
+  },
+  {
+    id: 'yuki',
+    name: '田中雪',
+    givenName: '雪',
+    familyName: '田中',
+    locale: 'ja',
+    email: 'unverified',
+    picture: true,
+    about: 'unverified e-mail',
+  },
+  {
+    id: 'robin',
+    name: 'Robin Park',
+    givenName: 'Robin',
+    familyName: 'Park',
+    locale: 'en',
+    email: 'lapsed',
+    picture: false,
+    about: 'verified Alex’s e-mail long ago; the address is no longer Robin’s',
+  },
+  {
+    id: 'odd',
+    name: oddName,
+    givenName: oddName,
+    familyName: '\u200F',
+    locale: 'en',
+    email: 'verified',
+    picture: true,
+    about: 'emoji, a right-to-left mark, markup, very long; capitals in the e-mail',
+  },
+]
+
+/** What can go wrong on purpose, by the name that `login_hint` takes, and where it strikes. */
+export const failures = {
+  '!denied': 'the person declines; the callback says so in this provider’s words',
+  '!used-code': 'the token endpoint finds the code used already',
+  '!expired-code': 'the token endpoint finds the code expired',
+  '!wrong-secret': 'the token endpoint answers as to a wrong client secret',
+  '!server-error': 'the token endpoint answers 503',
+  '!slow': 'the token endpoint waits before it answers',
+  '!html': 'the token endpoint answers an HTML page with 200',
+  '!no-email': 'the person signs in but does not share the e-mail address',
+  '!profile-error': 'the profile endpoint answers 503',
+  '!wrong-profile': 'the profile endpoint answers JSON of another shape',
+  '!forged-id-token': 'the ID token is signed by a key that is not the provider’s',
+} as const
+
+/** The name of one failure. */
+export type Failure = keyof typeof failures
+
+/** True for exactly the name of a failure. */
+export function isFailure(text: string): text is Failure {
+  return Object.hasOwn(failures, text)
+}
+
+/** A persona's address at one provider; null where the account has none. */
+export function emailOf(provider: string, persona: Persona): string | null {
+  switch (persona.id) {
+    case 'sora':
+      return null
+    case 'alex':
+    case 'robin':
+      return 'alex@example.com'
+    case 'odd':
+      return `Odd.Name+${provider}@Example.COM`
+    default:
+      return `${persona.id}@${provider}.example.kr`
+  }
+}
+
+/** Hexadecimal text that is the same for the same words for ever; at most 64 characters. */
+export function stableHex(length: number, ...words: string[]): string {
+  return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, length)
+}
+
+/** Decimal digits that are the same for the same words for ever, without a leading zero. */
+export function stableDigits(length: number, ...words: string[]): string {
+  const smallest = 10n ** BigInt(length - 1)
+  return String(smallest + (BigInt(`0x${stableHex(64, ...words)}`) % (9n * smallest)))
+}

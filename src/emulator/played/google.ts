@@ -1,0 +1,138 @@
+import { type Grant, type Issued, randomToken } from '../codes.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
+import { type Answer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
+import { atHash, discovery, idToken } from '../oidc.ts'
+import { emailOf, stableDigits, stableHex } from '../personas.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+
+const emailUrl = 'https://www.googleapis.com/auth/userinfo.email'
+const profileUrl = 'https://www.googleapis.com/auth/userinfo.profile'
+const scopes: Record<string, string> = {
+  openid: 'openid',
+  email: emailUrl,
+  profile: profileUrl,
+  [emailUrl]: emailUrl,
+  [profileUrl]: profileUrl,
+}
+
+/** Google: OpenID Connect by discovery (developers.google.com/identity/openid-connect/reference). */
+export const google: PlayedProvider = {
+  id: 'google',
+  name: 'Google',
+  client: {
+    id: `${stableDigits(12, 'google', 'project')}-emulated.apps.googleusercontent.com`,
+    secret: stableHex(40, 'google', 'secret'),
+  },
+  authorizePath: '/o/oauth2/v2/auth',
+  tokenPath: '/token',
+  settings: ({ url }) => ({
+    ISSUER: url,
+    USERINFO_ENDPOINT: `${url}/v1/userinfo`,
+    JWKS_URI: `${url}/oauth2/v3/certs`,
+    REVOCATION_ENDPOINT: `${url}/revoke`,
+  }),
+  lives: {
+    code: 600,
+    accessToken: 3599,
+    newCode: () => `4/0${randomToken()}`,
+    newAccessToken: () => `ya29.${randomToken()}`,
+  },
+  clientAuth: ['basic', 'post'],
+  idTokens: true,
+  // Granted scopes come back as URLs, whatever form was asked for.
+  scopes: (requested) => {
+    const asked = (requested ?? '').split(' ').filter((scope) => scope !== '')
+    const known = asked.map((scope) => (Object.hasOwn(scopes, scope) ? scopes[scope] : undefined))
+    if (known.length === 0) return null
+    return known.every((scope) => scope !== undefined) ? [...new Set(known)] : null
+  },
+  emailScopes: [emailUrl],
+  denied: 'error=access_denied',
+  callback: ({ url }) => ({ iss: url }),
+  authorizeFault,
+  givesRefreshToken: (grant) => grant.request.access_type === 'offline',
+  tokenBody: async (stage, grant, issued, refreshed) => ({
+    access_token: issued.accessToken,
+    expires_in: issued.expiresIn,
+    scope: grant.scopes.join(' '),
+    token_type: 'Bearer',
+    ...(grant.scopes.includes('openid')
+      ? { id_token: await idToken(google, stage, grant, 3600, idClaims(grant, issued)) }
+      : {}),
+    ...(issued.refreshToken && !refreshed ? { refresh_token: issued.refreshToken } : {}),
+  }),
+  tokenFault,
+  routes: (app, stage) => {
+    endpoint(app, ['GET'], '/.well-known/openid-configuration', () => ({
+      status: 200,
+      headers: { 'cache-control': 'public, max-age=3600' },
+      body: {
+        ...discovery(google, stage),
+        userinfo_endpoint: `${stage.url}/v1/userinfo`,
+        revocation_endpoint: `${stage.url}/revoke`,
+        jwks_uri: `${stage.url}/oauth2/v3/certs`,
+        scopes_supported: ['openid', 'email', 'profile'],
+        authorization_response_iss_parameter_supported: true,
+      },
+    }))
+    endpoint(app, ['GET'], '/oauth2/v3/certs', async () => ({
+      status: 200,
+      headers: { 'cache-control': 'public, max-age=3600' },
+      body: await stage.signer.jwks(),
+    }))
+    endpoint(app, ['GET', 'POST'], '/v1/userinfo', (request) => {
+      const bearer = bearerOf(request, stage)
+      return bearer ? profileAnswer(bearer, claims(bearer.grant)) : invalidCredentials
+    })
+    endpoint(app, ['POST'], '/revoke', (request) =>
+      stage.ledger.revokePair(formOf(request)?.token ?? '')
+        ? { status: 200, body: {} }
+        : oauthError(400, 'invalid_token', 'Token expired or revoked'),
+    )
+  },
+}
+
+function claims(grant: Grant): Record<string, unknown> {
+  const { persona, scopes } = grant
+  const email = scopes.includes(emailUrl) ? emailOf('google', persona) : null
+  const profile = {
+    name: persona.name,
+    given_name: persona.givenName,
+    family_name: persona.familyName,
+    ...(persona.picture
+      ? { picture: `https://lh3.googleusercontent.example/a/${persona.id}=s96-c` }
+      : {}),
+  }
+  return {
+    sub: stableDigits(21, 'google', persona.id),
+    ...(scopes.includes(profileUrl) ? profile : {}),
+    ...(email === null ? {} : { email, email_verified: persona.email === 'verified' }),
+  }
+}
+
+function idClaims(grant: Grant, issued: Issued) {
+  return { azp: google.client.id, at_hash: atHash(issued.accessToken), ...claims(grant) }
+}
+
+function authorizeFault(fault: AuthorizeFault): FaultWords {
+  const words = commonAuthorizeFault(fault)
+  const status = fault === 'unknown_client' ? 401 : 400
+  return { ...words, status, code: `Error ${status}: ${words.code}` }
+}
+
+function tokenFault(fault: TokenFault, given: string): Answer {
+  const own: Partial<Record<TokenFault, Answer>> = {
+    unknown_client: oauthError(401, 'invalid_client', 'The OAuth client was not found.'),
+    secret: oauthError(401, 'invalid_client', 'Unauthorized'),
+    code: oauthError(400, 'invalid_grant', 'Bad Request'),
+    redirect_uri: oauthError(400, 'redirect_uri_mismatch', 'Bad Request'),
+    verifier: oauthError(400, 'invalid_grant', 'Invalid code verifier.'),
+    refresh_token: oauthError(400, 'invalid_grant', 'Bad Request'),
+  }
+  return own[fault] ?? commonTokenFault(fault, given)
+}
+
+const invalidCredentials: Answer = {
+  ...oauthError(401, 'invalid_request', 'Invalid Credentials'),
+  headers: { 'www-authenticate': 'Bearer realm="accounts.google.com", error="invalid_token"' },
+}

@@ -1,0 +1,105 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Grant, Issued, Ledger, Lives } from './codes.ts'
+import type { Answer } from './http.ts'
+import type { Signer } from './keys.ts'
+
+/** What the authorize endpoint refuses before anybody is asked, on a page of its own. */
+export type AuthorizeFault =
+  | 'unknown_client'
+  | 'redirect_uri'
+  | 'response_type'
+  | 'scope'
+  | 'pkce'
+  | 'malformed'
+
+/** What the token endpoint refuses. */
+export type TokenFault =
+  | 'method'
+  | 'content_type'
+  | 'malformed'
+  | 'unknown_client'
+  | 'secret'
+  | 'grant_type'
+  | 'code'
+  | 'redirect_uri'
+  | 'verifier'
+  | 'refresh_token'
+
+/** An authorization request's refusal as its page has it; `code` as the provider's support knows it. */
+export interface FaultWords {
+  status: number
+  code: string
+  text: string
+}
+
+/** What one played provider has at run time. */
+export interface Stage {
+  /** `<origin>/<provider id>`, the provider's own root. */
+  url: string
+  ledger: Ledger
+  signer: Signer
+  /** The one registered redirect URI. */
+  redirectUri(): string
+  /** The one registered URI to come back to after a logout. */
+  logoutRedirectUri(): string
+  slowMs: number
+}
+
+/**
+ * A provider as the emulator plays it: a frozen value in a file of its own below `played/`, listed
+ * in `played/index.ts`. The authorize and token endpoints are shared; what differs is data here, and
+ * whatever else a provider has (profile, keys, revocation) it adds itself in `routes`.
+ *
+ * To add one: copy the nearest file, write its formats from the provider's documents (never from the
+ * row in src/providers: a wrong row has to fail here), add it to the list, play it in the tests.
+ * Where a provider leaves the common path (a GET token endpoint, form_post, a JWT as the secret), a
+ * named optional field is added here and read in `authorize.ts` or `token.ts`.
+ */
+export interface PlayedProvider {
+  /** As in `/login/:provider`. */
+  id: string
+  /** For the heading of the page. */
+  name: string
+  client: { id: string; secret: string }
+  /** Paths below the provider's root. */
+  authorizePath: string
+  tokenPath: string
+  /** Endpoint settings besides the two above, by the suffix of their name. */
+  settings(stage: Stage): Record<string, string>
+  lives: Lives
+  /** Parameters that pick a persona or a failure; default `login_hint`. */
+  hints?: readonly string[]
+  /** Where `client_secret` may stand at the token endpoint. */
+  clientAuth: readonly ('basic' | 'post')[]
+  /** True where `response_type` and `grant_type` are not parameters of this provider. */
+  withoutTypes?: boolean
+  /** True where `redirect_uri` may be left out at the token endpoint. */
+  redirectUriOptionalAtToken?: boolean
+  /** True where ID tokens are issued: adds the failures that strike them. */
+  idTokens?: boolean
+  /** The scopes that a request gets, null where it is refused. `undefined`: none was sent. */
+  scopes(requested: string | undefined): readonly string[] | null
+  /** Those that share the e-mail address, which `!no-email` takes away. */
+  emailScopes: readonly string[]
+  /** The raw query of the callback when the person declines, without `state`. */
+  denied: string
+  /** Further parameters of every callback, such as `iss` (RFC 9207). */
+  callback?(stage: Stage): Record<string, string>
+  /** The words on the error page, and its status. */
+  authorizeFault(fault: AuthorizeFault): FaultWords
+  /** True where this grant comes with a refresh token. */
+  givesRefreshToken(grant: Grant): boolean
+  /** The token response. `refreshed` when it answers a refresh token. */
+  tokenBody(
+    stage: Stage,
+    grant: Grant,
+    issued: Issued,
+    refreshed: boolean,
+  ): Record<string, unknown> | Promise<Record<string, unknown>>
+  /** The token endpoint's refusal; `given` is the code, URI or value that was refused. */
+  tokenFault(fault: TokenFault, given: string): Answer
+  /** The last touch on every token answer, such as the encoding that `Accept` asks for. */
+  encodeToken?(answer: Answer, request: FastifyRequest): Answer
+  /** Adds the provider's further endpoints; `app` is already below its root. */
+  routes(app: FastifyInstance, stage: Stage): void
+}

@@ -1,0 +1,43 @@
+import fastify, { type FastifyInstance } from 'fastify'
+import { authorize } from './authorize.ts'
+import { endpoint, send } from './http.ts'
+import type { PlayedProvider, Stage } from './provider.ts'
+import { exchange } from './token.ts'
+
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
+
+/** The emulator's server, not yet listening, with each provider below its own path. */
+export function buildEmulator(cast: readonly { played: PlayedProvider; stage: Stage }[]) {
+  const app = fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024 })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+
+  // Another site's name that resolves to 127.0.0.1 must not read what is here (DNS rebinding).
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isLoopback(request.headers.host)) {
+      return send(reply, { status: 403, body: 'The emulator answers on loopback names only.' })
+    }
+    reply.headers({
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    })
+  })
+  for (const { played, stage } of cast) {
+    app.register(async (below) => play(below, played, stage), { prefix: `/${played.id}` })
+  }
+  return app
+}
+
+function play(app: FastifyInstance, played: PlayedProvider, stage: Stage): void {
+  endpoint(app, ['GET'], played.authorizePath, (request) => authorize(played, stage, request))
+  app.all(played.tokenPath, async (request, reply) =>
+    send(reply, await exchange(played, stage, request)),
+  )
+  played.routes(app, stage)
+}
+
+function isLoopback(host: string | undefined): boolean {
+  const name = /^(.*?)(?::\d+)?$/.exec(host ?? '')?.[1] ?? ''
+  return loopbackNames.includes(name.toLowerCase())
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { FastifyRequest } from 'fastify'
+import { type Grant, randomToken } from './codes.ts'
+import { type Answer, basicOf, formOf, html, isForm } from './http.ts'
+import type { PlayedProvider, Stage, TokenFault } from './provider.ts'
+
+/** The token endpoint: a code or a refresh token for tokens, or a refusal in the provider's words. */
+export async function exchange(
+  played: PlayedProvider,
+  stage: Stage,
+  request: FastifyRequest,
+): Promise<Answer> {
+  const answer = await decide(played, stage, request)
+  const encoded = played.encodeToken?.(answer, request) ?? answer
+  return { ...encoded, headers: { 'cache-control': 'no-store', ...encoded.headers } }
+}
+
+async function decide(
+  played: PlayedProvider,
+  stage: Stage,
+  request: FastifyRequest,
+): Promise<Answer> {
+  const refuse = (fault: TokenFault, given = '') => played.tokenFault(fault, given)
+  if (request.method !== 'POST') {
+    const answer = refuse('method', request.method)
+    return { ...answer, headers: { ...answer.headers, allow: 'POST' } }
+  }
+  if (!isForm(request)) return refuse('content_type', request.headers['content-type'])
+  const form = formOf(request)
+  if (!form) return refuse('malformed')
+
+  const failure = stage.ledger.peekCode(form.code ?? '')?.grant.failure
+  // Unreferenced: a process that has nothing else to do may end.
+  if (failure === '!slow') await wait(stage.slowMs, undefined, { ref: false })
+  if (failure === '!server-error') return html(503, '<h1>503 Service Unavailable</h1>')
+  if (failure === '!html') return html(200, '<!doctype html><title>Sign in</title><h1>Sign in</h1>')
+
+  const client = clientOf(played, request, form)
+  if (client.id !== played.client.id) return refuse('unknown_client', client.id)
+  if (client.secret !== played.client.secret || failure === '!wrong-secret') return refuse('secret')
+
+  const grantType = form.grant_type ?? (played.withoutTypes ? 'authorization_code' : '')
+  if (grantType === 'refresh_token') return refresh(played, stage, form.refresh_token ?? '')
+  if (grantType !== 'authorization_code') return refuse('grant_type', grantType)
+  return swap(played, stage, form)
+}
+
+async function swap(
+  played: PlayedProvider,
+  stage: Stage,
+  form: Record<string, string>,
+): Promise<Answer> {
+  const code = stage.ledger.findCode(form.code ?? '')
+  if (!code) return played.tokenFault('code', form.code ?? '')
+  const leftOut = played.redirectUriOptionalAtToken && form.redirect_uri === undefined
+  if (!leftOut && form.redirect_uri !== code.redirectUri) {
+    return played.tokenFault('redirect_uri', form.redirect_uri ?? '')
+  }
+  const verifier = form.code_verifier
+  const challenge =
+    verifier === undefined ? null : createHash('sha256').update(verifier).digest('base64url')
+  const wellFormed = verifier === undefined || /^[\w.~-]{43,128}$/.test(verifier)
+  if (!wellFormed || challenge !== code.challenge) return played.tokenFault('verifier', '')
+  // Before anything is awaited, so that of two exchanges at once only one succeeds.
+  code.used = true
+  return issue(played, stage, code.grant, null)
+}
+
+async function refresh(played: PlayedProvider, stage: Stage, token: string): Promise<Answer> {
+  const grant = stage.ledger.findRefreshToken(token)
+  return grant ? issue(played, stage, grant, token) : played.tokenFault('refresh_token', token)
+}
+
+async function issue(
+  played: PlayedProvider,
+  stage: Stage,
+  grant: Grant,
+  refreshToken: string | null,
+): Promise<Answer> {
+  const given = refreshToken ?? (played.givesRefreshToken(grant) ? randomToken() : null)
+  const issued = stage.ledger.issueTokens(grant, given)
+  return { status: 200, body: await played.tokenBody(stage, grant, issued, refreshToken !== null) }
+}
+
+function clientOf(
+  played: PlayedProvider,
+  request: FastifyRequest,
+  form: Record<string, string>,
+): { id: string; secret: string } {
+  const basic = played.clientAuth.includes('basic') ? basicOf(request) : null
+  if (basic) return basic
+  const post = played.clientAuth.includes('post')
+  return { id: form.client_id ?? '', secret: (post ? form.client_secret : undefined) ?? '' }
+}

@@ -1,0 +1,17 @@
+// A whole string, or a whole number: so that digits within a string are not taken for a number.
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+
+/**
+ * JSON as a provider sends it. Whole numbers too long for a double (subjects are 64-bit numbers at
+ * some providers) become strings of their digits instead of the nearest double. Throws SyntaxError.
+ */
+export function parseJson(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text)
+  // Refuses what is not JSON before its numbers are touched.
+  JSON.parse(text)
+  return JSON.parse(
+    text.replace(STRING_OR_NUMBER, (token) =>
+      /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
+    ),
+  )
+}

@@ -1,0 +1,81 @@
+import type { FastifyServerOptions } from 'fastify'
+import { type Evidence, LatchkeyError } from '../core/errors.ts'
+
+/** What a log line may say of an error: names, codes and places, never a foreign message. */
+export function evidenceOf(error: unknown): Evidence & { stack?: string } {
+  const evidence: Evidence & { stack?: string } = {}
+  if (error instanceof LatchkeyError) Object.assign(evidence, error.evidence)
+  const causes: string[] = []
+  let cause = error instanceof LatchkeyError ? error.cause : error
+  for (let depth = 0; cause instanceof Error && depth < 5; depth++) {
+    causes.push(describe(cause))
+    // The frames only: the first lines repeat the message, which may hold what a stranger sent.
+    const frames = cause.stack?.split('\n').filter((line) => /^\s+at /.test(line))
+    if (depth === 0 && error instanceof LatchkeyError && error.code === 'server_error' && frames) {
+      evidence.stack = frames.slice(0, 8).join('\n')
+    }
+    cause = cause.cause
+  }
+  if (causes.length > 0) evidence.cause = causes.join(' < ')
+  return evidence
+}
+
+function describe(error: Error): string {
+  const { code } = error as { code?: unknown }
+  const detail =
+    error instanceof LatchkeyError
+      ? `${error.code}: ${error.message}`
+      : typeof code === 'string' || typeof code === 'number'
+        ? String(code)
+        : ''
+  return [error.name, detail].filter(Boolean).join(' ').slice(0, 200)
+}
+
+/**
+ * Logging as JSON lines. Requests and errors are logged by their route, never by their URL: query
+ * strings, headers and bodies carry codes, states and tokens and do not come near the logger.
+ */
+export function loggerOptions(
+  level: string,
+  stream?: { write(line: string): void },
+): NonNullable<FastifyServerOptions['logger']> {
+  const nothing = () => ({}) as never
+  return {
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: {
+      req: nothing,
+      res: nothing,
+      err: (error: unknown) => evidenceOf(error) as never,
+    },
+    redact: {
+      paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`]),
+      censor: '[redacted]',
+    },
+    ...(stream === undefined ? {} : { stream }),
+  }
+}
+
+// A second fence: should one of these ever be handed to the logger by name.
+const SECRET_FIELDS = [
+  'access_token',
+  'accessToken',
+  'refresh_token',
+  'refreshToken',
+  'id_token',
+  'idToken',
+  'client_secret',
+  'clientSecret',
+  'code_verifier',
+  'verifier',
+  'nonce',
+  'authorization',
+  'cookie',
+  'cookies',
+  'secret',
+  'password',
+  'query',
+  'url',
+]

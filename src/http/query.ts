@@ -1,0 +1,26 @@
+import type { z } from 'zod'
+import { LatchkeyError } from '../core/errors.ts'
+
+/**
+ * Reads a query or form by its schema: empty parameters are omitted ones, a parameter that stands
+ * twice or in brackets is refused, and so is whatever the schema refuses. Throws `invalid_request`.
+ */
+export function readParameters<Schema extends z.ZodObject>(
+  schema: Schema,
+  parameters: unknown,
+): z.infer<Schema> {
+  const given: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(parameters ?? {})) {
+    const base = name.replace(/\[.*$/s, '')
+    if (!Object.hasOwn(schema.shape, base)) continue
+    if (base !== name || Array.isArray(value)) {
+      throw new LatchkeyError('invalid_request', `The parameter "${base}" must be given once.`)
+    }
+    if (value !== '') given[name] = value
+  }
+  const read = schema.safeParse(given)
+  if (read.success) return read.data
+  const [issue] = read.error.issues
+  const name = String(issue?.path[0] ?? '')
+  throw new LatchkeyError('invalid_request', `The parameter "${name}" is malformed or too long.`)
+}

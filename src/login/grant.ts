@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { LatchkeyError } from '../core/errors.ts'
+import type { Grant, ProviderRow } from '../core/provider.ts'
+import { invalidAnswer } from '../http/outbound.ts'
+
+/** Whole seconds as a number or as digits (Naver); anything else counts as not said. */
+const Seconds = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,10}$/)
+      .transform(Number),
+  ])
+  .refine((seconds) => seconds >= 0 && seconds <= 10 * 365 * 86_400)
+  .nullish()
+  .catch(null)
+
+// Visible ASCII (RFC 6749, appendix A); one provider's bug was the word "undefined".
+const Token = z
+  .string()
+  .max(65_536)
+  .regex(/^(?!undefined$|null$)[\x20-\x7e]+$/)
+
+/** A token endpoint's success (RFC 6749, section 5.1), as loose as providers are. */
+const GrantDocument = z.object({
+  access_token: Token,
+  token_type: z
+    .string()
+    .regex(/^bearer$/i)
+    .nullish(),
+  expires_in: Seconds,
+  refresh_token: Token.nullish().catch(null),
+  id_token: Token.nullish(),
+})
+
+/** The provider's own error code if it is one that can be logged (RFC 6749, section 5.2). */
+const ErrorCode = z.string().regex(/^[\w.:-]{1,64}$/)
+
+/**
+ * Reads the token endpoint's answer. An error counts whatever its status (GitHub answers 200); which
+ * errors mean "this code is used or expired" is the row's to say.
+ */
+export function readGrant(row: ProviderRow, status: number, document: unknown): Grant {
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    if (status >= 400) throw refused({ step: 'token', status })
+    throw invalidAnswer('token', 'not_an_object', { status })
+  }
+  const { error } = document as { error?: unknown }
+  if (status >= 400 || (error !== undefined && error !== null)) {
+    const code = ErrorCode.safeParse(error)
+    const evidence = { step: 'token', status, error: code.success ? code.data : null }
+    if (status < 500 && code.success && row.refusedCodeErrors.includes(code.data)) {
+      throw new LatchkeyError(
+        'invalid_code',
+        'The provider refused the code: it was used before or is too old. Please sign in again.',
+        { evidence },
+      )
+    }
+    throw refused(evidence)
+  }
+  const read = GrantDocument.safeParse(document)
+  if (!read.success) throw invalidAnswer('token', 'shape', { status }, read.error)
+  return {
+    accessToken: read.data.access_token,
+    tokenType: read.data.token_type ?? 'bearer',
+    expiresInSeconds: read.data.expires_in ?? null,
+    refreshToken: read.data.refresh_token ?? null,
+    idToken: read.data.id_token ?? null,
+  }
+}
+
+function refused(evidence: Record<string, string | number | null>) {
+  return new LatchkeyError('provider_error', 'The provider refused a request or failed.', {
+    evidence,
+  })
+}

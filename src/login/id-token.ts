@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { z } from 'zod'
+import { LatchkeyError } from '../core/errors.ts'
+import { TextSubject } from '../core/profile.ts'
+import type { IdTokenClaims } from '../core/provider.ts'
+import { equalInConstantTime } from '../core/secrets.ts'
+import { invalidAnswer } from '../http/outbound.ts'
+
+/** Seconds that our clock and the provider's may differ. */
+const CLOCK_TOLERANCE_SECONDS = 60
+
+/** An ID token that comes straight from the token endpoint was made just now. */
+const MAX_AGE_SECONDS = 600
+
+const MAX_LENGTH = 64 * 1024
+
+/** Claims that must be there and of the right type (OpenID Connect Core, section 2). */
+const RequiredClaims = z.looseObject({
+  iss: z.string(),
+  sub: TextSubject,
+  aud: z.union([z.string(), z.array(z.string()).min(1)]),
+  exp: z.number(),
+  iat: z.number(),
+  nbf: z.number().optional(),
+  nonce: z.string(),
+  azp: z.string().optional(),
+  at_hash: z.string().optional(),
+})
+
+/** What an ID token is checked against; none of it comes from the token. */
+export interface IdTokenExpectations {
+  issuers: readonly string[]
+  clientId: string
+  algorithms: readonly string[]
+  nonce: string
+  accessToken: string
+  keys: JWTVerifyGetKey
+}
+
+/**
+ * Verifies an ID token in full (OpenID Connect Core, section 3.1.3.7): signature, algorithm, `iss`,
+ * `aud`, `azp`, `exp`, `iat`, `nbf`, `nonce`, `sub` and, where present, `at_hash`.
+ */
+export async function verifyIdToken(
+  token: string,
+  expected: IdTokenExpectations,
+): Promise<IdTokenClaims> {
+  if (token.length > MAX_LENGTH) throw refused('too_large')
+  const { payload, protectedHeader } = await jwtVerify(token, expected.keys, {
+    issuer: [...expected.issuers],
+    audience: expected.clientId,
+    algorithms: [...expected.algorithms],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    maxTokenAge: MAX_AGE_SECONDS,
+    requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat', 'nonce'],
+  }).catch((error) => {
+    if (error instanceof LatchkeyError) throw error
+    throw refused(reasonOf(error), error)
+  })
+  const read = RequiredClaims.safeParse(payload)
+  if (!read.success) {
+    throw refused(`claim_${String(read.error.issues[0]?.path[0] ?? 'unknown')}`, read.error)
+  }
+  const claims = read.data
+  if (!equalInConstantTime(claims.nonce, expected.nonce)) throw refused('claim_nonce')
+  // Further audiences are accepted only where the token says that it was issued to us.
+  if (Array.isArray(claims.aud) && claims.aud.length > 1 && claims.azp === undefined) {
+    throw refused('claim_azp')
+  }
+  if (claims.azp !== undefined && claims.azp !== expected.clientId) throw refused('claim_azp')
+  if (
+    claims.at_hash !== undefined &&
+    claims.at_hash !== accessTokenHash(expected.accessToken, protectedHeader.alg)
+  ) {
+    throw refused('claim_at_hash')
+  }
+  return claims
+}
+
+const refused = (reason: string, cause?: unknown) => invalidAnswer('id_token', reason, {}, cause)
+
+/** Our word for what jose found wrong, for the log. */
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {
+    return `claim_${error.claim}`
+  }
+  if (error instanceof errors.JOSEError) return error.code.toLowerCase()
+  return 'malformed'
+}
+
+/** The left half of the hash of the access token (OpenID Connect Core, section 3.1.3.6). */
+function accessTokenHash(accessToken: string, alg: string): string {
+  const bits = alg === 'EdDSA' || alg === 'Ed25519' ? '512' : alg.slice(-3)
+  const hash = createHash(`sha${bits}`).update(accessToken).digest()
+  return hash.subarray(0, hash.length / 2).toString('base64url')
+}

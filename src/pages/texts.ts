@@ -1,0 +1,118 @@
+/** Languages that the pages speak; the first is the fallback. */
+export const LANGUAGES = ['en', 'ko', 'ja'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+/** The texts of the pages in one language. */
+export interface Texts {
+  signIn: string
+  signInWith: (provider: string) => string
+  emulated: string
+  noProviders: string
+  failed: string
+  tryAgain: string
+  code: string
+  requestId: string
+  /** What happened and what to do, by error code; `other` for the rest. */
+  problems: Readonly<Record<string, string> & { other: string }>
+}
+
+const en: Texts = {
+  signIn: 'Sign in',
+  signInWith: (provider) => `Sign in with ${provider}`,
+  emulated: 'EMULATED',
+  noProviders: 'No provider is enabled.',
+  failed: 'Signing in did not work',
+  tryAgain: 'Try again',
+  code: 'Code',
+  requestId: 'Request',
+  problems: {
+    unknown_provider: 'This sign-in provider is not offered here.',
+    invalid_request: 'The link or the app that brought you here made a mistake.',
+    invalid_state:
+      'This sign-in is over, took too long or was started in another window. Please start again.',
+    access_denied: 'The sign-in was declined, or your account may not sign in.',
+    invalid_code: 'The provider no longer accepts this sign-in. Please start again.',
+    invalid_provider_response: 'The provider sent an answer that could not be trusted.',
+    provider_error: 'The provider could not sign you in. Please try again.',
+    provider_timeout: 'The provider did not answer in time. Please try again.',
+    temporarily_unavailable: 'Signing in is not possible right now. Please try again in a moment.',
+    rate_limited: 'That was too often. Please wait a moment and try again.',
+    not_found: 'There is no page here.',
+    other: 'Something went wrong. Please try again.',
+  },
+}
+
+const ko: Texts = {
+  signIn: '로그인',
+  signInWith: (provider) => `${provider}(으)로 로그인`,
+  emulated: '에뮬레이터',
+  noProviders: '사용할 수 있는 로그인 방법이 없습니다.',
+  failed: '로그인하지 못했습니다',
+  tryAgain: '다시 시도',
+  code: '코드',
+  requestId: '요청',
+  problems: {
+    unknown_provider: '이곳에서 제공하지 않는 로그인 방법입니다.',
+    invalid_request: '이 페이지로 연결한 링크나 앱에 오류가 있습니다.',
+    invalid_state:
+      '로그인이 이미 끝났거나, 시간이 초과되었거나, 다른 창에서 시작되었습니다. 다시 시작해 주세요.',
+    access_denied: '로그인이 취소되었거나 이 계정으로는 로그인할 수 없습니다.',
+    invalid_code: '로그인 정보가 만료되었습니다. 다시 시작해 주세요.',
+    invalid_provider_response: '로그인 제공자의 응답을 신뢰할 수 없습니다.',
+    provider_error: '로그인 제공자에 문제가 있습니다. 다시 시도해 주세요.',
+    provider_timeout: '로그인 제공자가 제때 응답하지 않았습니다. 다시 시도해 주세요.',
+    temporarily_unavailable: '지금은 로그인할 수 없습니다. 잠시 후 다시 시도해 주세요.',
+    rate_limited: '요청이 너무 많습니다. 잠시 후 다시 시도해 주세요.',
+    not_found: '페이지가 없습니다.',
+    other: '문제가 발생했습니다. 다시 시도해 주세요.',
+  },
+}
+
+const ja: Texts = {
+  signIn: 'ログイン',
+  signInWith: (provider) => `${provider}でログイン`,
+  emulated: 'エミュレーター',
+  noProviders: '利用できるログイン方法がありません。',
+  failed: 'ログインできませんでした',
+  tryAgain: 'もう一度試す',
+  code: 'コード',
+  requestId: 'リクエスト',
+  problems: {
+    unknown_provider: 'このログイン方法は提供されていません。',
+    invalid_request: 'このページへのリンクまたはアプリに誤りがあります。',
+    invalid_state:
+      'ログインはすでに終了したか、時間切れか、別のウィンドウで開始されました。もう一度やり直してください。',
+    access_denied: 'ログインが拒否されたか、このアカウントではログインできません。',
+    invalid_code: 'ログイン情報の有効期限が切れました。もう一度やり直してください。',
+    invalid_provider_response: 'プロバイダーの応答を信頼できませんでした。',
+    provider_error: 'プロバイダーでログインできませんでした。もう一度お試しください。',
+    provider_timeout: 'プロバイダーが時間内に応答しませんでした。もう一度お試しください。',
+    temporarily_unavailable: '現在ログインできません。しばらくしてからお試しください。',
+    rate_limited: 'リクエストが多すぎます。しばらくしてからお試しください。',
+    not_found: 'ページがありません。',
+    other: '問題が発生しました。もう一度お試しください。',
+  },
+}
+
+export const texts: Readonly<Record<Language, Texts>> = { en, ko, ja }
+
+/** The best language for `ui_locales` (space separated, first) and Accept-Language (by its q). */
+export function pickLanguage(uiLocales: string | undefined, acceptLanguage: string | undefined) {
+  const accepted = (acceptLanguage ?? '')
+    .slice(0, 500)
+    .split(',')
+    .map((range) => {
+      const [tag = '', ...parameters] = range.trim().split(';')
+      const q = parameters.map((text) => /^\s*q=([\d.]+)\s*$/.exec(text)?.[1]).find(Boolean)
+      return { tag, q: q === undefined ? 1 : Number(q) }
+    })
+    .filter(({ q }) => q > 0)
+    .sort((a, b) => b.q - a.q)
+    .map(({ tag }) => tag)
+  for (const tag of [...(uiLocales?.split(' ') ?? []), ...accepted]) {
+    const primary = tag.toLowerCase().split('-')[0]
+    const language = LANGUAGES.find((one) => one === primary)
+    if (language !== undefined) return language
+  }
+  return LANGUAGES[0]
+}

@@ -1,0 +1,157 @@
+import type { ProviderRow } from './core/provider.ts'
+import { isSafeEndpoint } from './core/urls.ts'
+import { builtInProviders, oidcProvider } from './providers/index.ts'
+import type { Reader } from './settings.ts'
+
+/** An enabled provider: its row, re-aimed by the settings, and our registration there. */
+export interface ProviderSettings {
+  row: ProviderRow
+  clientId: string
+  clientSecret: string
+}
+
+// Endpoints that OpenID metadata can name, so that any provider by discovery can have them overridden.
+const METADATA_ENDPOINTS = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'userinfo_endpoint',
+  'jwks_uri',
+  'end_session_endpoint',
+  'revocation_endpoint',
+]
+
+/** The prefix of a provider's settings: `GOOGLE_`. */
+export const settingsPrefix = (id: string) => `${id.toUpperCase().replaceAll('-', '_')}_`
+
+/** The enabled providers, built-in ones first, in the order in which they are shown. */
+export function readProviderSettings(reader: Reader): ProviderSettings[] {
+  const providers: ProviderSettings[] = []
+  for (const row of builtInProviders) {
+    const prefix = settingsPrefix(row.id)
+    if (reader.text(`${prefix}CLIENT_ID`) || reader.text(`${prefix}CLIENT_SECRET`)) {
+      providers.push(readProvider(reader, row))
+    }
+  }
+  for (const id of reader.list('OIDC_PROVIDERS')) {
+    const prefix = settingsPrefix(id)
+    if (!/^[a-z][a-z0-9-]{0,31}$/.test(id)) {
+      reader.problems.push(
+        'OIDC_PROVIDERS must list ids of lower-case letters, digits and hyphens, starting with a letter.',
+      )
+    } else if (
+      providers.some(({ row }) => row.id === id) ||
+      builtInProviders.some((row) => row.id === id)
+    ) {
+      reader.problems.push(
+        `OIDC_PROVIDERS names "${id}" twice, or as a built-in provider is named.`,
+      )
+    } else {
+      const issuer = reader.text(`${prefix}ISSUER`)
+      if (issuer === undefined) reader.problems.push(`${prefix}ISSUER is missing.`)
+      const row = oidcProvider({
+        id,
+        name: reader.text(`${prefix}NAME`) ?? id,
+        issuer: issuer ?? 'https://issuer.invalid',
+        trustsEmail: reader.choice(`${prefix}TRUST_EMAIL`, ['on', 'off'], 'off') === 'on',
+      })
+      providers.push(readProvider(reader, row))
+    }
+  }
+  reportSharedIssuers(reader, providers)
+  return providers
+}
+
+function readProvider(reader: Reader, row: ProviderRow): ProviderSettings {
+  const prefix = settingsPrefix(row.id)
+  const required = (name: string) => {
+    const value = reader.text(`${prefix}${name}`)
+    if (value === undefined) reader.problems.push(`${prefix}${name} is missing.`)
+    else if (!/^[\x20-\x7e]+$/.test(value)) {
+      reader.problems.push(`${prefix}${name} must be printable ASCII.`)
+    }
+    return value ?? ''
+  }
+  const registration = { clientId: required('CLIENT_ID'), clientSecret: required('CLIENT_SECRET') }
+  const overrides = (name: string) => {
+    const value = reader.text(`${prefix}${name.toUpperCase()}`)
+    if (value !== undefined && !isSafeEndpoint(value)) {
+      reader.problems.push(
+        `${prefix}${name.toUpperCase()} must be an https URL (plain http is accepted for loopback hosts only).`,
+      )
+      return undefined
+    }
+    return value
+  }
+  const scopes = reader.list(`${prefix}SCOPES`, /[\s,]+/)
+  const aimed = aimRow(row, overrides, scopes)
+  if (aimed.idToken === 'required' && !aimed.scopes.includes('openid')) {
+    reader.problems.push(`${prefix}SCOPES must contain openid.`)
+  }
+  return { row: aimed, ...registration }
+}
+
+/** The row with the endpoints, issuer and scopes that the settings give in place of its own. */
+export function aimRow(
+  row: ProviderRow,
+  override: (name: string) => string | undefined,
+  scopes: readonly string[],
+): ProviderRow {
+  const endpoints: Record<string, string> = { ...row.endpoints }
+  for (const name of new Set([...METADATA_ENDPOINTS, ...Object.keys(row.endpoints)])) {
+    const value = override(name)
+    if (value !== undefined) endpoints[name] = value
+  }
+  const issuer = override('issuer')
+  return Object.freeze({
+    ...row,
+    endpoints,
+    ...(scopes.length > 0 ? { scopes } : {}),
+    // The row's other names for the issuer are names of the real one.
+    ...(issuer === undefined ? {} : { issuer, issuerAliases: [] }),
+  })
+}
+
+/** Two providers with one issuer cannot be told apart in a callback (RFC 9207, section 4). */
+function reportSharedIssuers(reader: Reader, providers: readonly ProviderSettings[]) {
+  const seen = new Map<string, string>()
+  for (const { row } of providers) {
+    if (row.issuer === undefined) continue
+    const other = seen.get(row.issuer)
+    if (other !== undefined) {
+      reader.problems.push(
+        `${row.id} and ${other} have the same issuer; each provider needs its own.`,
+      )
+    }
+    seen.set(row.issuer, row.id)
+  }
+}
+
+/** Which built-in providers the emulator plays. */
+export function providersToEmulate(
+  reader: Reader,
+  providers: readonly ProviderSettings[],
+  isPublic: boolean,
+): string[] {
+  const configured = new Set(providers.map(({ row }) => row.id))
+  const all = builtInProviders.map((row) => row.id)
+  if (!reader.isGiven('EMULATE')) return providers.length === 0 && !isPublic ? all : []
+  const asked = reader.list('EMULATE')
+  if (asked.length === 1 && asked[0] === 'none') return []
+  if (asked.includes('all')) return all.filter((id) => !configured.has(id))
+  for (const id of asked) {
+    if (!all.includes(id)) {
+      reader.problems.push(`EMULATE names "${id}"; it can name ${all.join(', ')}, all or none.`)
+    } else if (configured.has(id)) {
+      reader.problems.push(
+        `EMULATE names "${id}", which has a ${settingsPrefix(id)}CLIENT_ID too: drop one of them.`,
+      )
+    }
+  }
+  return all.filter((id) => asked.includes(id))
+}
+
+/** Ids of the providers whose verified flag is trusted, whether they are enabled today or not. */
+export function trustedProviders(enabled: readonly ProviderSettings[]): string[] {
+  const rows = [...builtInProviders, ...enabled.map(({ row }) => row)]
+  return [...new Set(rows.filter(({ trustsEmail }) => trustsEmail).map(({ id }) => id))]
+}

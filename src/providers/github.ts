@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { NumericSubject } from '../core/profile.ts'
+import { defineProvider } from '../core/provider.ts'
+
+const text = z.string().nullish().catch(null)
+
+const GitHubUser = z.object({ id: NumericSubject, login: text, name: text, avatar_url: text })
+
+const GitHubEmails = z.array(
+  z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }),
+)
+
+/** GitHub: OAuth 2.0, e-mail by a second call. https://docs.github.com/apps/oauth-apps */
+export const github = defineProvider({
+  id: 'github',
+  name: 'GitHub',
+  console: 'https://github.com/settings/developers',
+  callbackIssuer: 'https://github.com/login/oauth',
+  endpoints: {
+    authorization_endpoint: 'https://github.com/login/oauth/authorize',
+    token_endpoint: 'https://github.com/login/oauth/access_token',
+    userinfo_endpoint: 'https://api.github.com/user',
+    emails_endpoint: 'https://api.github.com/user/emails',
+  },
+  scopes: ['read:user', 'user:email'],
+  refusedCodeErrors: ['bad_verification_code', 'invalid_grant'],
+  passedOn: { login_hint: 'login', prompt: 'prompt' },
+  readProfile: async ({ get }) => {
+    // `email` of /user is only the public address, so the list is asked; without the permission it is 403 or 404.
+    const [user, emails] = await Promise.all([
+      get('userinfo_endpoint').then((document) => GitHubUser.parse(document)),
+      get('emails_endpoint', { absentOn: [403, 404] }),
+    ])
+    const primary = GitHubEmails.parse(emails ?? []).find(
+      (entry) => entry.primary && entry.verified,
+    )
+    return {
+      subject: user.id,
+      email: primary?.email,
+      emailVerified: primary !== undefined,
+      name: user.name ?? user.login,
+      picture: user.avatar_url,
+    }
+  },
+})

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { NumericSubject } from '../core/profile.ts'
+import { defineProvider } from '../core/provider.ts'
+
+const text = z.string().nullish().catch(null)
+
+/** `GET /v2/user/me`; everything but the id can be missing, by consent or by the console's settings. */
+const KakaoUser = z
+  .object({
+    id: NumericSubject,
+    properties: z.object({ nickname: text, profile_image: text }).nullish().catch(null),
+    kakao_account: z
+      .object({
+        profile: z
+          .object({ nickname: text, profile_image_url: text, is_default_image: z.unknown() })
+          .nullish()
+          .catch(null),
+        email: text,
+        is_email_valid: z.unknown(),
+        is_email_verified: z.unknown(),
+      })
+      .nullish()
+      .catch(null),
+  })
+  .transform(({ id, properties, kakao_account: account }) => ({
+    subject: id,
+    email: account?.email,
+    // "valid" turns false once another Kakao account has taken the address over.
+    emailVerified: account?.is_email_valid === true && account.is_email_verified === true,
+    name: account?.profile?.nickname ?? properties?.nickname,
+    picture: account?.profile?.profile_image_url ?? properties?.profile_image,
+  }))
+
+/** Kakao: OAuth 2.0 with a nested profile. https://developers.kakao.com/docs/latest/en/kakaologin/rest-api */
+export const kakao = defineProvider({
+  id: 'kakao',
+  name: 'Kakao',
+  console: 'https://developers.kakao.com/console/app',
+  issuer: 'https://kauth.kakao.com',
+  endpoints: {
+    authorization_endpoint: 'https://kauth.kakao.com/oauth/authorize',
+    token_endpoint: 'https://kauth.kakao.com/oauth/token',
+    userinfo_endpoint: 'https://kapi.kakao.com/v2/user/me',
+    jwks_uri: 'https://kauth.kakao.com/.well-known/jwks.json',
+    end_session_endpoint: 'https://kauth.kakao.com/oauth/logout',
+    unlink_endpoint: 'https://kapi.kakao.com/v1/user/unlink',
+  },
+  scopes: ['profile_nickname', 'profile_image', 'account_email'],
+  scopeSeparator: ',',
+  idToken: 'with-openid',
+  passedOn: { login_hint: 'login_hint', prompt: 'prompt' },
+  // Without secure_resource the picture's address is plain http.
+  readProfile: async ({ get }) =>
+    KakaoUser.parse(await get('userinfo_endpoint', { params: { secure_resource: 'true' } })),
+})

@@ -1,0 +1,22 @@
+import { defineProvider, type ProviderRow, readStandardClaims } from '../core/provider.ts'
+
+/** Any OpenID provider by discovery, from the settings OIDC_PROVIDERS and `<ID>_…`. */
+export function oidcProvider(options: {
+  id: string
+  name: string
+  issuer: string
+  trustsEmail: boolean
+}): ProviderRow {
+  return defineProvider({
+    ...options,
+    console: options.issuer,
+    discovery: true,
+    scopes: ['openid', 'profile', 'email'],
+    clientAuth: 'metadata',
+    idToken: 'required',
+    idTokenAlgorithms: 'metadata',
+    issuerVaries: true,
+    passedOn: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'ui_locales' },
+    readProfile: readStandardClaims,
+  })
+}

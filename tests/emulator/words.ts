@@ -1,0 +1,36 @@
+/** How each provider words what all of them check. */
+export const words = {
+  google: {
+    subject: (profile: { sub: string }) => profile.sub,
+    badCode: [400, { error: 'invalid_grant' }],
+    badSecret: [401, { error: 'invalid_client' }],
+    badClient: [401, { error: 'invalid_client' }],
+    badRedirect: [400, { error: 'redirect_uri_mismatch' }],
+    badVerifier: [400, { error: 'invalid_grant' }],
+    denied: { error: 'access_denied' },
+    unregistered: 'redirect_uri_mismatch',
+    unknownToken: { error: 'invalid_request', error_description: 'Invalid Credentials' },
+  },
+  kakao: {
+    subject: (profile: { id: number }) => profile.id,
+    badCode: [400, { error: 'invalid_grant', error_code: 'KOE320' }],
+    badSecret: [401, { error: 'invalid_client', error_code: 'KOE010' }],
+    badClient: [400, { error: 'invalid_client', error_code: 'KOE101' }],
+    badRedirect: [400, { error: 'invalid_grant', error_code: 'KOE303' }],
+    badVerifier: [400, { error: 'invalid_grant' }],
+    denied: { error: 'access_denied', error_description: 'User denied access' },
+    unregistered: 'KOE006',
+    unknownToken: { msg: 'this access token does not exist', code: -401 },
+  },
+  github: {
+    subject: (profile: { id: number }) => profile.id,
+    badCode: [200, { error: 'bad_verification_code' }],
+    badSecret: [200, { error: 'incorrect_client_credentials' }],
+    badClient: [200, { error: 'incorrect_client_credentials' }],
+    badRedirect: [200, { error: 'redirect_uri_mismatch' }],
+    badVerifier: [200, { error: 'bad_verification_code' }],
+    denied: { error: 'access_denied', iss: 'https://github.com/login/oauth' },
+    unregistered: 'redirect_uri_mismatch',
+    unknownToken: { message: 'Bad credentials' },
+  },
+} as const

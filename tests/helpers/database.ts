@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto'
+import postgres from 'postgres'
+import { inject } from 'vitest'
+import type { EmbeddedServer } from '../../src/db/embedded.ts'
+
+/** A migrated and empty database that belongs to one test file. */
+export interface TestDatabase {
+  /** Options for the postgres.js client. */
+  connection: EmbeddedServer['connection']
+  /** Removes the database, ending the connections that are still open. */
+  drop(): Promise<void>
+}
+
+/** Copies the migrated template of this run, which takes about 40 ms. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = inject('postgres')
+  const name = `t_${randomBytes(8).toString('hex')}`
+  await asAdmin((sql) => sql`create database ${sql(name)} template tpl strategy file_copy`)
+  return {
+    connection: { ...server, database: name },
+    drop: () => asAdmin((sql) => sql`drop database ${sql(name)} with (force)`),
+  }
+
+  async function asAdmin(work: (sql: postgres.Sql) => PromiseLike<unknown>): Promise<void> {
+    // Not in `tpl`: a template with a connection cannot be copied.
+    const sql = postgres({ ...server, database: 'postgres', max: 1, fetch_types: false })
+    try {
+      await work(sql)
+    } finally {
+      await sql.end()
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { type EmbeddedServer, startEmbeddedServer } from '../../src/db/embedded.ts'
+import { migrateDatabase } from '../../src/db/migrate.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The server of this test run; its database is the migrated template, so leave it alone. */
+    postgres: EmbeddedServer['connection']
+  }
+}
+
+/** Starts one PostgreSQL server for the run, with a migrated template for `createTestDatabase`. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'latchkey-tests-'))
+  // As root the server runs as another user, who must be able to enter.
+  await chmod(dataDir, 0o711)
+  const remove = () => rm(dataDir, { recursive: true, force: true })
+  const server = await startEmbeddedServer({ dataDir, durable: false, database: 'tpl' }).catch(
+    async (error) => {
+      await remove()
+      throw error
+    },
+  )
+  const teardown = async () => {
+    await server.stop()
+    await remove()
+  }
+  await migrateDatabase(server.connection).catch(async (error) => {
+    await teardown()
+    throw error
+  })
+  project.provide('postgres', server.connection)
+  return teardown
+}
