@@ -1,4 +1,4 @@
-/** The embedded server cannot be used; the message tells the operator what happened and what to do. */
+/** The embedded server cannot be used; the message says what happened and what to do. */
 export class EmbeddedServerError extends Error {
   override name = 'EmbeddedServerError'
 }

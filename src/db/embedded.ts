@@ -110,8 +110,8 @@ async function initialise(
     const ending = await initdb.ended
     if (initdb.exitCode() !== 0) {
       throw new EmbeddedServerError(
-        `A new database could not be made in ${folder.path} (initdb: ${ending}). Its last words:\n` +
-          `${initdb.lines.join('\n')}\nSolve that, or set DATABASE_URL to a PostgreSQL server.`,
+        `A new database could not be made in ${folder.path} (initdb: ${ending}). Its last ` +
+          `words:\n${initdb.lines.join('\n')}\nSolve that, or set DATABASE_URL to a server.`,
       )
     }
     await rename(fresh, folder.path)
@@ -186,7 +186,7 @@ function refuseOtherVersion(path: string, dataVersion: string, binaries: TriedBi
   throw new EmbeddedServerError(
     `The database folder ${path} was written by PostgreSQL ${dataVersion}, but the programs here ` +
       `are version ${binaries.version} (${binaries.postgres}). Move the data with pg_dump of ` +
-      `version ${dataVersion}, or set DATA_DIR to another folder to begin anew, or set DATABASE_URL.`,
+      `version ${dataVersion}, or set DATA_DIR to a new folder, or set DATABASE_URL.`,
   )
 }
 

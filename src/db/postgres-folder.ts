@@ -177,9 +177,10 @@ async function canEnter(path: string, user: ServerUser): Promise<boolean> {
 }
 
 function mayNot(what: string, cause: unknown): EmbeddedServerError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
   return new EmbeddedServerError(
-    `Latchkey runs as root but may not ${what} (${cause instanceof Error ? cause.message : cause}), ` +
-      'and PostgreSQL refuses to run as root. Run Latchkey as an ordinary user, or set DATABASE_URL.',
+    `Latchkey runs as root but may not ${what} (${reason}), and PostgreSQL refuses to run as ` +
+      'root. Run Latchkey as an ordinary user, or set DATABASE_URL.',
     { cause },
   )
 }

@@ -11,8 +11,8 @@ export const LOCKED = 97
 /**
  * Becomes the program in $3, after two things. It locks the data folder $1 for as long as the
  * program or a child of it lives, which also works between containers, where the process id in
- * postmaster.pid says nothing. And it leaves a watcher that holds the other end of our pipe: when we
- * are gone without a word, however that came, it asks the program for a fast shutdown.
+ * postmaster.pid says nothing. And it leaves a watcher at the other end of our pipe: when we are
+ * gone without a word, however that came, it asks the program for a fast shutdown.
  */
 const SCRIPT = `
 data=$1 sockets=$2
@@ -26,7 +26,8 @@ if command -v flock >/dev/null; then
       # We hold the lock, so a pid file is stale, unless somebody started postgres here by hand.
       if [ -f "$data/postmaster.pid" ] && [ -d /proc/self ]; then
         pid=$(head -n 1 "$data/postmaster.pid")
-        [ "$(readlink "/proc/$pid/cwd")" = "$(cd "$data" && pwd -P)" ] || rm -f "$data/postmaster.pid"
+        folder=$(cd "$data" && pwd -P)
+        [ "$(readlink "/proc/$pid/cwd")" = "$folder" ] || rm -f "$data/postmaster.pid"
       fi ;;
   esac
 fi

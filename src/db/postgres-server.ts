@@ -15,8 +15,8 @@ const READY_MS = 120_000
 const HELD = /lock file "postmaster\.pid" already exists|pre-existing shared memory block/
 
 /**
- * Starts the server and waits until it takes connections. An earlier one that is just going is waited
- * for; one that stays is an EmbeddedServerError.
+ * Starts the server and waits until it takes connections. An earlier one that is just going is
+ * waited for; one that stays is an EmbeddedServerError.
  */
 export async function startServer(
   folder: PostgresFolder,
@@ -44,8 +44,8 @@ export async function startServer(
     const patienceMs = status === 'stopping' || status === '' ? STOPPING_MS : HELD_MS
     if (performance.now() - startedAt > patienceMs) {
       throw new EmbeddedServerError(
-        `The database folder ${folder.path} is in use by another running Latchkey. Stop that one, ` +
-          'or set DATA_DIR to another folder for this one, or give both the same DATABASE_URL.',
+        `The database folder ${folder.path} is in use by another running Latchkey. Stop that ` +
+          'one, or set DATA_DIR to another folder for this, or give both the same DATABASE_URL.',
       )
     }
     await sleep(50)

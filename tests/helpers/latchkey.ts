@@ -1,0 +1,137 @@
+import { createServer } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from '../../src/app.ts'
+import { type Database, openDatabase } from '../../src/db/client.ts'
+import { createStores } from '../../src/db/stores.ts'
+import { type Environment, readSettings } from '../../src/settings.ts'
+import { type Answer, Browser } from './browser.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
+import type { FakeProvider } from './fake-provider.ts'
+
+/** SECRET of every test. */
+export const TEST_SECRET = 'a secret of the tests with more than 32 characters'
+
+/** A running Latchkey with a database of its own, on a real port. */
+export interface Latchkey {
+  url: string
+  app: FastifyInstance
+  database: Database
+  testDatabase: TestDatabase
+  /** What was logged, one JSON line each. */
+  logs: string[]
+  close(): Promise<void>
+}
+
+/** Starts the whole service. Several may share `testDatabase` (replicas) and the URL. */
+export async function startLatchkey(
+  env: Environment,
+  shared: { testDatabase?: TestDatabase; publicUrl?: string } = {},
+): Promise<Latchkey> {
+  const testDatabase = shared.testDatabase ?? (await createTestDatabase())
+  const port = await freePort()
+  const url = `http://localhost:${port}`
+  const settings = readSettings({
+    SECRET: TEST_SECRET,
+    PORT: String(port),
+    PUBLIC_URL: shared.publicUrl ?? url,
+    EMULATE: '',
+    ...env,
+  })
+  const database = openDatabase(testDatabase.connection, settings.database)
+  const stores = createStores(database, {
+    mode: settings.linking,
+    trustedProviders: settings.trustedProviders,
+  })
+  const logs: string[] = []
+  const app = await buildApp(settings, {
+    stores,
+    secrets: settings.secrets ?? [],
+    logStream: { write: (line) => logs.push(line) },
+  })
+  await app.listen({ port, host: 'localhost' })
+  return {
+    url,
+    app,
+    database,
+    testDatabase,
+    logs,
+    async close() {
+      await app.close()
+      await database.close()
+      if (shared.testDatabase === undefined) await testDatabase.drop()
+    },
+  }
+}
+
+/** A login that stands before the callback: the provider would now send the browser back. */
+export interface StartedLogin {
+  /** The authorization request that the provider gets. */
+  authorization: URL
+  state: string
+  nonce: string | null
+  /** The callback URL with these parameters; `state` is filled in, null leaves one out. */
+  callback(parameters?: Record<string, string | null>): string
+  start: Answer
+}
+
+/** Sends a browser to a provider's login. */
+export async function startLogin(
+  latchkey: Latchkey,
+  browser: Browser,
+  provider = 'fake',
+  query = '',
+): Promise<StartedLogin> {
+  const start = await browser.send(`${latchkey.url}/login/${provider}${query}`)
+  if (start.location === null) throw new Error(`no redirect: ${start.status} ${start.text}`)
+  const authorization = start.location
+  const state = authorization.searchParams.get('state') ?? ''
+  return {
+    authorization,
+    state,
+    nonce: authorization.searchParams.get('nonce'),
+    start,
+    callback(parameters = {}) {
+      const url = new URL(`${latchkey.url}/login/${provider}/callback`)
+      const all = { code: 'a-code', state, ...parameters }
+      for (const [name, value] of Object.entries(all)) {
+        if (value !== null) url.searchParams.set(name, value)
+      }
+      return url.href
+    },
+  }
+}
+
+/** One whole login at the fake provider; gives the callback's answer. */
+export async function login(
+  latchkey: Latchkey,
+  provider: FakeProvider,
+  browser = new Browser(),
+  id = 'fake',
+): Promise<Answer> {
+  const started = await startLogin(latchkey, browser, id)
+  provider.nonce = started.nonce ?? ''
+  return browser.send(started.callback())
+}
+
+/** What is in the tables that a failed login must not touch. */
+export async function countRows(latchkey: Latchkey): Promise<Record<string, number>> {
+  const [row] = await latchkey.database.query<Record<string, number>>(
+    `select (select count(*)::int from latchkey.users) as users,
+       (select count(*)::int from latchkey.identities) as identities,
+       (select count(*)::int from latchkey.sessions) as sessions,
+       (select count(*)::int from latchkey.refresh_tokens) as "refreshTokens"`,
+    [],
+  )
+  return row ?? {}
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, 'localhost', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
