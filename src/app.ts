@@ -5,7 +5,7 @@ import { accountRoutes } from './account/routes.ts'
 import { Account } from './core/account.ts'
 import { createSealer } from './core/secrets.ts'
 import type { Stores } from './db/stores.ts'
-import { secureAnswers } from './http/headers.ts'
+import { securityHeaders } from './http/headers.ts'
 import { loggerOptions } from './http/logging.ts'
 import { watchMethods } from './http/methods.ts'
 import { createOutbound, OUTBOUND_MS } from './http/outbound.ts'
@@ -43,6 +43,7 @@ export async function buildApp(
   { stores, secrets, logStream }: Foundation,
 ): Promise<FastifyInstance> {
   const https = settings.publicUrl.startsWith('https:')
+  const security = securityHeaders(https)
   const app = Fastify({
     logger: loggerOptions(settings.logLevel, logStream),
     logController: new LogController({ disableRequestLogging: true }),
@@ -55,8 +56,9 @@ export async function buildApp(
     http: { connectionsCheckingInterval: 2_000 },
     onProtoPoisoning: 'error',
     forceCloseConnections: 'idle',
+    // Errors before there is a route, so before any hook.
     frameworkErrors: (error, request, reply) => {
-      sendProblem(error, request, reply)
+      sendProblem(error, request, reply.headers(security))
     },
   })
 
@@ -65,7 +67,10 @@ export async function buildApp(
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   answerProblems(app, sendProblemPage)
-  secureAnswers(app, https)
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(security)
+    done()
+  })
   logAnswers(app)
   await app.register(cookie)
   await describeRoutes(app, settings.publicUrl)

@@ -72,7 +72,12 @@ async function main(): Promise<void> {
     const app = await buildApp(settings, { stores, secrets })
     await app.listen({ port: settings.port, host: settings.host })
     announce(settings)
+    let isClosing = false
+    embedded?.ended.then(() => {
+      if (!isClosing) refuse('The embedded PostgreSQL server has ended. Start Latchkey again.')
+    })
     await closeOnSignal(async () => {
+      isClosing = true
       await app.close()
       await database?.close()
       await embedded?.stop()

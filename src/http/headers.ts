@@ -1,11 +1,9 @@
-import type { FastifyInstance } from 'fastify'
-
 /** Content policy of everything that is not a page: nothing may load, nothing may frame it. */
 const NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-/** Puts the security headers on every answer, whatever its status. Nothing may be stored by default. */
-export function secureAnswers(app: FastifyInstance, https: boolean): void {
-  const headers = {
+/** The headers of every answer, whatever its status. Nothing may be stored by default. */
+export function securityHeaders(https: boolean): Record<string, string> {
+  return {
     'cache-control': 'no-store',
     'content-security-policy': NOTHING,
     'referrer-policy': 'no-referrer',
@@ -14,10 +12,6 @@ export function secureAnswers(app: FastifyInstance, https: boolean): void {
     'cross-origin-opener-policy': 'same-origin-allow-popups',
     ...(https ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
   }
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(headers)
-    done()
-  })
 }
 
 /** Headers of a public document: anyone may read it from anywhere and keep it for a while. */

@@ -48,7 +48,7 @@ export function createOutbound(): Outbound {
     // The deadline of the whole login rules; these only keep undici's own out of its way.
     headersTimeout: OUTBOUND_MS + 1_000,
     bodyTimeout: OUTBOUND_MS + 1_000,
-    keepAliveTimeout: 30_000,
+    keepAliveTimeout: 4_000,
   })
   return {
     async get(url, step, { signal, headers = {} }) {

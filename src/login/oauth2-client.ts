@@ -32,9 +32,10 @@ export interface OAuth2Client {
   }): Promise<{ status: number; document: unknown }>
 }
 
+// An idle connection is dropped before servers usually do, so that a code is not sent into a closed one.
 const agents = {
-  'http:': new http.Agent({ keepAlive: true, timeout: 30_000 }),
-  'https:': new https.Agent({ keepAlive: true, timeout: 30_000 }),
+  'http:': new http.Agent({ keepAlive: true, timeout: 4_000 }),
+  'https:': new https.Agent({ keepAlive: true, timeout: 4_000 }),
 }
 
 /** The exchange that is under way in this asynchronous context, and what is seen of it on the wire. */
