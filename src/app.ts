@@ -6,11 +6,12 @@ import { Account } from './core/account.ts'
 import { createSealer } from './core/secrets.ts'
 import type { Stores } from './db/stores.ts'
 import { securityHeaders } from './http/headers.ts'
-import { loggerOptions } from './http/logging.ts'
+import { logAnswers, loggerOptions } from './http/logging.ts'
 import { watchMethods } from './http/methods.ts'
 import { createOutbound, OUTBOUND_MS } from './http/outbound.ts'
 import { answerProblems, sendProblem } from './http/problems.ts'
 import { createFlowCookies } from './login/flow.ts'
+import { createFormUsers } from './login/form-post.ts'
 import { createProvider, type Provider } from './login/provider.ts'
 import { type LoginOptions, loginRoutes, startLogin } from './login/routes.ts'
 import { healthRoutes } from './operations/health.ts'
@@ -110,19 +111,21 @@ export async function buildApp(
   const outbound = createOutbound()
   const emulation = await emulate(settings)
   const flowCookies = createFlowCookies(createSealer(secrets, 'flow cookies'), https)
+  const formUsers = createFormUsers(createSealer(secrets, 'form users'))
   const logins = new Map<string, LoginOptions>()
-  for (const { row, clientId, clientSecret } of inOrder([
+  for (const { row, clientId, clientSecret, values } of inOrder([
     ...settings.providers,
     ...emulation.providers,
   ])) {
     const callbackUrl = `${settings.publicUrl}/login/${row.id}/callback`
-    const provider = createProvider({ row, clientId, clientSecret, callbackUrl, outbound })
+    const provider = createProvider({ row, clientId, clientSecret, values, callbackUrl, outbound })
     logins.set(row.id, {
       provider,
       flowCookies,
       https,
       finishedFlows: stores.finishedFlows,
       signIns: stores.signIns,
+      formUsers,
       prepareSession,
     })
     prepareAhead(provider, app)
@@ -162,17 +165,6 @@ export async function buildApp(
   return app
 }
 
-/** One line per answer: the route and never the URL, which carries codes and states. */
-function logAnswers(app: FastifyInstance): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    const { method, routeOptions } = request
-    const route = routeOptions.url ?? null
-    const ms = Math.round(reply.elapsedTime * 10) / 10
-    request.log.info({ method, route, status: reply.statusCode, ms }, 'answered')
-    done()
-  })
-}
-
 /** Finds a provider's endpoints out before the first login; one that is down delays nothing. */
 function prepareAhead(provider: Provider, app: FastifyInstance): void {
   provider.prepare(AbortSignal.timeout(OUTBOUND_MS)).catch((err) => {
@@ -195,12 +187,24 @@ async function emulate(settings: Settings) {
     .filter(({ id }) => settings.emulate.includes(id))
     .map((row) => {
       const aims = emulator.settings[row.id] ?? {}
-      const aimed = aimRow(row, (name) => aims[name.toUpperCase()], [])
+      const values = Object.fromEntries(
+        Object.entries(row.settings).map(([name, spec]) => [
+          name,
+          aims[name] ?? spec.default ?? '',
+        ]),
+      )
+      const aimed = aimRow(row, values, (name) => aims[name.toUpperCase()], [])
       return {
-        // The emulator understands a hint for every provider.
-        row: { ...aimed, passedOn: { login_hint: 'login_hint', ...aimed.passedOn } },
+        // The emulator understands a hint for every provider, and its port, so its issuer, changes.
+        row: {
+          ...aimed,
+          passedOn: { login_hint: 'login_hint', ...aimed.passedOn },
+          issuerVaries: false,
+        },
         clientId: aims.CLIENT_ID ?? '',
         clientSecret: aims.CLIENT_SECRET ?? '',
+        values,
+        nativeClientIds: [],
       }
     })
   return { providers, close: () => emulator.close() }

@@ -1,4 +1,4 @@
-import type { ProviderRow } from './core/provider.ts'
+import type { ProviderRow, RowValues } from './core/provider.ts'
 import { isSafeEndpoint } from './core/urls.ts'
 import { builtInProviders, oidcProvider } from './providers/index.ts'
 import type { Reader } from './settings.ts'
@@ -7,7 +7,12 @@ import type { Reader } from './settings.ts'
 export interface ProviderSettings {
   row: ProviderRow
   clientId: string
+  /** Empty where the row makes the secret of its own settings. */
   clientSecret: string
+  /** The row's own settings. */
+  values: RowValues
+  /** Further audiences that native ID tokens may have. */
+  nativeClientIds: string[]
 }
 
 // Endpoints that OpenID metadata can name, so that any provider by discovery can have them overridden.
@@ -28,7 +33,8 @@ export function readProviderSettings(reader: Reader): ProviderSettings[] {
   const providers: ProviderSettings[] = []
   for (const row of builtInProviders) {
     const prefix = settingsPrefix(row.id)
-    if (reader.text(`${prefix}CLIENT_ID`) || reader.text(`${prefix}CLIENT_SECRET`)) {
+    const names = ['CLIENT_ID', 'CLIENT_SECRET', ...Object.keys(row.settings)]
+    if (names.some((name) => reader.text(`${prefix}${name}`) !== undefined)) {
       providers.push(readProvider(reader, row))
     }
   }
@@ -71,7 +77,9 @@ function readProvider(reader: Reader, row: ProviderRow): ProviderSettings {
     }
     return value ?? ''
   }
-  const registration = { clientId: required('CLIENT_ID'), clientSecret: required('CLIENT_SECRET') }
+  const clientId = required('CLIENT_ID')
+  const clientSecret = row.clientSecret === undefined ? required('CLIENT_SECRET') : ''
+  const values = readRowValues(reader, row)
   const overrides = (name: string) => {
     const value = reader.text(`${prefix}${name.toUpperCase()}`)
     if (value !== undefined && !isSafeEndpoint(value)) {
@@ -83,20 +91,39 @@ function readProvider(reader: Reader, row: ProviderRow): ProviderSettings {
     return value
   }
   const scopes = reader.list(`${prefix}SCOPES`, /[\s,]+/)
-  const aimed = aimRow(row, overrides, scopes)
+  const pkce = reader.choice(`${prefix}PKCE`, ['on', 'off'], row.pkce ? 'on' : 'off') === 'on'
+  const aimed = aimRow({ ...row, pkce }, values, overrides, scopes)
   if (aimed.idToken === 'required' && !aimed.scopes.includes('openid')) {
     reader.problems.push(`${prefix}SCOPES must contain openid.`)
   }
-  return { row: aimed, ...registration }
+  const nativeClientIds = row.nativeIdTokens ? reader.list(`${prefix}NATIVE_CLIENT_IDS`) : []
+  return { row: aimed, clientId, clientSecret, values, nativeClientIds }
+}
+
+function readRowValues(reader: Reader, row: ProviderRow): RowValues {
+  const values: Record<string, string> = {}
+  for (const [name, spec] of Object.entries(row.settings)) {
+    const setting = `${settingsPrefix(row.id)}${name}`
+    // A PEM key in one line has its line ends as the two characters \\n.
+    const value = reader.text(setting)?.replaceAll('\\n', '\n') ?? spec.default
+    if (value === undefined) reader.problems.push(`${setting} is missing.`)
+    else if (!spec.pattern.test(value)) reader.problems.push(`${setting} must be ${spec.mustBe}.`)
+    values[name] = value ?? ''
+  }
+  return values
 }
 
 /** The row with the endpoints, issuer and scopes that the settings give in place of its own. */
 export function aimRow(
   row: ProviderRow,
+  values: RowValues,
   override: (name: string) => string | undefined,
   scopes: readonly string[],
 ): ProviderRow {
-  const endpoints: Record<string, string> = { ...row.endpoints }
+  const endpoints: Record<string, string> = {}
+  for (const [name, url] of Object.entries(row.endpoints)) {
+    endpoints[name] = url.replace(/\{([A-Z_]+)\}/g, (_, value: string) => values[value] ?? '')
+  }
   for (const name of new Set([...METADATA_ENDPOINTS, ...Object.keys(row.endpoints)])) {
     const value = override(name)
     if (value !== undefined) endpoints[name] = value

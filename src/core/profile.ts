@@ -4,6 +4,8 @@ import { cleanEmail, cleanLocale, cleanPicture, cleanText } from './text.ts'
 /** What a provider's row makes of the provider's JSON; anything may still be hostile text. */
 export interface ProviderProfile {
   subject: string
+  /** The OpenID `sub` where the subject is something else: it must be the ID token's. */
+  sub?: string | undefined
   email?: string | null | undefined
   emailVerified?: boolean | undefined
   name?: string | null | undefined

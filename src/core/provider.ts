@@ -1,5 +1,4 @@
-import { z } from 'zod'
-import { type ProviderProfile, TextSubject } from './profile.ts'
+import type { ProviderProfile } from './profile.ts'
 
 /** The tokens a provider gave for a code, read once at the door. */
 export interface Grant {
@@ -19,6 +18,10 @@ export interface ProfileSource {
   grant: Grant
   /** The ID token's claims once verified, null where the provider gives none. */
   claims: IdTokenClaims | null
+  /** Our registration there. */
+  client: { id: string; secret: string }
+  /** The `user` parameter of a form_post callback as JSON, null elsewhere; unsigned, so only a name. */
+  formUser: unknown
   /** GETs one of the provider's endpoints with the access token and gives its JSON object or array. */
   get(endpoint: string, options?: GetOptions): Promise<unknown>
   /** True where the provider has this endpoint. */
@@ -28,9 +31,22 @@ export interface ProfileSource {
 /** How a profile endpoint is called. */
 export interface GetOptions {
   params?: Record<string, string>
+  headers?: Record<string, string>
   /** Statuses that mean "nothing here" and give null instead of an error. */
   absentOn?: readonly number[]
 }
+
+/** A setting that only one provider has: `<PROVIDER>_<NAME>`. */
+export interface RowSetting {
+  /** Used where the setting is not given; without one it is required. */
+  readonly default?: string
+  readonly pattern: RegExp
+  /** What a value must be, for the message to the operator. */
+  readonly mustBe: string
+}
+
+/** The values of a row's own settings. */
+export type RowValues = Readonly<Record<string, string>>
 
 /**
  * One provider as data. Endpoints are named as in OpenID metadata; each can be overridden by the
@@ -42,30 +58,58 @@ export interface ProviderRow {
   readonly name: string
   /** Where an operator registers the app, for the README and the doctor. */
   readonly console: string
+  /** For the README: when the e-mail address counts as verified. */
+  readonly emailVerifiedWhen: string
+  /** Settings of its own; `{NAME}` in an endpoint stands for the value. */
+  readonly settings: Readonly<Record<string, RowSetting>>
   /** Known endpoints by metadata name: `authorization_endpoint`, `token_endpoint`, … */
   readonly endpoints: Readonly<Record<string, string>>
   /** The `iss` of its ID tokens, and where `discovery` is set the place of its metadata. */
   readonly issuer?: string
   /** Further exact values of `iss` that mean the same issuer. */
   readonly issuerAliases?: readonly string[]
-  /** The `iss` of its callbacks (RFC 9207) where it is not the issuer. */
-  readonly callbackIssuer?: string
+  /** The one `iss` that these claims may have, for an issuer that depends on them; null for none. */
+  readonly issuerOf?: (
+    claims: Record<string, unknown>,
+    row: ProviderRow,
+    values: RowValues,
+  ) => string | null
+  /** The `iss` of its callbacks (RFC 9207) where it is not the issuer; null where there is none. */
+  readonly callbackIssuer?: string | null
   /** Endpoints not given here come from `<issuer>/.well-known/openid-configuration`. */
   readonly discovery: boolean
+  /** Empty where the console decides. */
   readonly scopes: readonly string[]
   /** Default: a space (RFC 6749, section 3.3). */
   readonly scopeSeparator: ' ' | ','
   /** Client authentication at the token endpoint; `metadata` takes what the provider advertises. */
   readonly clientAuth: 'client_secret_post' | 'client_secret_basic' | 'metadata'
+  /** For a secret that is made of other settings; called for each exchange, so it caches. */
+  readonly clientSecret?: (
+    clientId: string,
+    row: ProviderRow,
+    values: RowValues,
+  ) => () => Promise<string>
   /** Whether S256 PKCE is sent (RFC 7636). Default: true. */
   readonly pkce: boolean
+  /** Whether the token endpoint wants the `state` again. */
+  readonly stateAtTokenEndpoint: boolean
+  /** Whether its callback is a cross-site POST (OAuth 2.0 Form Post Response Mode). */
+  readonly formPost: boolean
   /**
    * `required`: every grant must hold an ID token; `with-openid`: it is verified where the scope
    * `openid` was asked for and the provider gives one; `none`.
    */
   readonly idToken: 'required' | 'with-openid' | 'none'
-  /** Signature algorithms accepted; `metadata` narrows what the provider advertises to safe ones. */
+  /**
+   * Signature algorithms accepted; `metadata` narrows what the provider advertises to safe ones.
+   * HS256 is checked by the client secret and by nothing else.
+   */
   readonly idTokenAlgorithms: readonly string[] | 'metadata'
+  /** Whether an ID token without a nonce is accepted: only for a provider that never echoes it. */
+  readonly nonceOptional: boolean
+  /** Whether its SDKs give apps ID tokens, for further audiences (`<PROVIDER>_NATIVE_CLIENT_IDS`). */
+  readonly nativeIdTokens: boolean
   /** Whether the issuer is part of the identity's key: one row, many realms of subjects. */
   readonly issuerVaries: boolean
   /** Whether its verified flag may join an identity to an existing user. */
@@ -76,84 +120,39 @@ export interface ProviderRow {
   readonly passedOn: Readonly<Partial<Record<'login_hint' | 'prompt' | 'ui_locales', string>>>
   /** Error codes in a callback that mean "the person said no". */
   readonly deniedErrors: readonly string[]
+  /** The error code in a token endpoint's answer that is not of RFC 6749's shape. */
+  readonly tokenError: (document: Record<string, unknown>) => unknown
   /** Error codes at the token endpoint that mean "this code is used or expired". */
   readonly refusedCodeErrors: readonly string[]
   /** The last seam: from tokens to who it is. Throws a ZodError where the document is of another shape. */
   readProfile(source: ProfileSource): Promise<ProviderProfile>
 }
 
-type Defaulted =
-  | 'discovery'
-  | 'scopeSeparator'
-  | 'clientAuth'
-  | 'pkce'
-  | 'idToken'
-  | 'idTokenAlgorithms'
-  | 'issuerVaries'
-  | 'trustsEmail'
-  | 'authorizationParams'
-  | 'passedOn'
-  | 'deniedErrors'
-  | 'refusedCodeErrors'
-  | 'endpoints'
+const DEFAULTS = {
+  settings: {},
+  endpoints: {},
+  discovery: false,
+  scopeSeparator: ' ',
+  clientAuth: 'client_secret_post',
+  pkce: true,
+  stateAtTokenEndpoint: false,
+  formPost: false,
+  idToken: 'none',
+  idTokenAlgorithms: ['RS256'],
+  nonceOptional: false,
+  nativeIdTokens: false,
+  issuerVaries: false,
+  trustsEmail: true,
+  authorizationParams: {},
+  passedOn: {},
+  deniedErrors: ['access_denied'],
+  tokenError: (document) => document.error,
+  refusedCodeErrors: ['invalid_grant'],
+} satisfies Partial<ProviderRow>
 
 /** A frozen row with the defaults filled in: plain OAuth 2.0 with PKCE, secret in the body, no ID token. */
 export function defineProvider(
-  row: Omit<ProviderRow, Defaulted> & Partial<Pick<ProviderRow, Defaulted>>,
+  row: Omit<ProviderRow, keyof typeof DEFAULTS> & Partial<Pick<ProviderRow, keyof typeof DEFAULTS>>,
 ): ProviderRow {
-  return Object.freeze({
-    endpoints: {},
-    discovery: false,
-    scopeSeparator: ' ',
-    clientAuth: 'client_secret_post',
-    pkce: true,
-    idToken: 'none',
-    idTokenAlgorithms: ['RS256'],
-    issuerVaries: false,
-    trustsEmail: true,
-    authorizationParams: {},
-    passedOn: {},
-    deniedErrors: ['access_denied'],
-    refusedCodeErrors: ['invalid_grant'],
-    ...row,
-  })
-}
-
-/** OpenID claims (OpenID Connect Core, section 5.1): every optional one may be null or of another type. */
-const StandardClaims = z.object({
-  sub: TextSubject,
-  name: z.string().nullish().catch(null),
-  nickname: z.string().nullish().catch(null),
-  preferred_username: z.string().nullish().catch(null),
-  picture: z.string().nullish().catch(null),
-  locale: z.string().nullish().catch(null),
-  email: z.string().nullish().catch(null),
-  email_verified: z.unknown(),
-})
-
-/** Reads OpenID claims: userinfo where there is one (its `sub` must be the token's), else the ID token. */
-export async function readStandardClaims(source: ProfileSource): Promise<ProviderProfile> {
-  const userinfo = source.has('userinfo_endpoint')
-    ? z.looseObject({ sub: TextSubject }).parse(await source.get('userinfo_endpoint'))
-    : {}
-  const claims = StandardClaims.parse(mergeClaims(source.claims ?? {}, userinfo))
-  return {
-    subject: claims.sub,
-    email: claims.email,
-    emailVerified: claims.email_verified === true,
-    name: claims.name ?? claims.nickname ?? claims.preferred_username,
-    picture: claims.picture,
-    locale: claims.locale,
-  }
-}
-
-/** Userinfo wins claim by claim; an address and its verified flag stay together. */
-function mergeClaims(token: Record<string, unknown>, userinfo: Record<string, unknown>) {
-  const given = Object.entries(userinfo).filter(([, value]) => value !== null)
-  const merged: Record<string, unknown> = { ...token, ...Object.fromEntries(given) }
-  if (typeof userinfo.email === 'string') {
-    const same = userinfo.email === token.email
-    merged.email_verified = userinfo.email_verified ?? (same ? token.email_verified : undefined)
-  }
-  return merged
+  return Object.freeze({ ...DEFAULTS, ...row })
 }

@@ -37,7 +37,10 @@ export function cleanEmail(email: string | null | undefined): string | null {
   if (typeof email !== 'string' || email.length > 254) return null
   const at = email.indexOf('@')
   if (at < 1) return null
-  return LOCAL_PART.test(email.slice(0, at)) && DOMAIN.test(email.slice(at + 1)) ? email : null
+  const local = email.slice(0, at)
+  // Whoever normalises later must not find an `@` where there was a look-alike of it.
+  const isPlain = LOCAL_PART.test(local) && LOCAL_PART.test(local.normalize('NFKC'))
+  return isPlain && DOMAIN.test(email.slice(at + 1)) ? email : null
 }
 
 /** The address of a picture if it is an https URL of at most 2048 characters, else null. */

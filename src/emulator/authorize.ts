@@ -13,7 +13,11 @@ export function authorize(played: PlayedProvider, stage: Stage, request: Fastify
     const detail = fault === 'redirect_uri' ? `redirect_uri=${query?.redirect_uri ?? ''}` : raw
     return faultPage(played, played.authorizeFault(fault ?? 'malformed'), detail)
   }
-  const pick = pickOf(hintsOf(played).map((name) => query[name]))
+  const hints = hintsOf(played).map((name) => query[name])
+  const declined = hints.find((hint) => Object.hasOwn(played.furtherDenied ?? {}, hint ?? ''))
+  const words = played.furtherDenied?.[declined ?? '']
+  if (words !== undefined) return callback(played, stage, words, raw, query)
+  const pick = pickOf(hints)
   if (!pick) return pickPage(played, new URL(stage.url).pathname + played.authorizePath, query)
   if (pick.failure === '!denied') return callback(played, stage, played.denied, raw, query)
   const refused = pick.failure === '!no-email' ? played.emailScopes : []
@@ -23,7 +27,7 @@ export function authorize(played: PlayedProvider, stage: Stage, request: Fastify
     request: query,
     authTime: Math.floor(Date.now() / 1000),
   }
-  const challenge = query.code_challenge ?? null
+  const challenge = played.pkce === 'off' ? null : (query.code_challenge ?? null)
   const code = stage.ledger.issueCode(grant, stage.redirectUri(), challenge)
   return callback(played, stage, `code=${encodeURIComponent(code)}`, raw, query)
 }
@@ -37,8 +41,16 @@ function faultOf(
   if (query.redirect_uri !== stage.redirectUri()) return 'redirect_uri'
   if (!played.withoutTypes && query.response_type !== 'code') return 'response_type'
   if (played.scopes(query.scope) === null) return 'scope'
+  return pkceFaultOf(played, query)
+}
+
+function pkceFaultOf(played: PlayedProvider, query: Record<string, string>): 'pkce' | null {
+  if (played.pkce === 'ignored' || played.pkce === 'off') return null
   const { code_challenge: challenge, code_challenge_method: method } = query
-  if (challenge === undefined && method === undefined) return null
+  if (challenge === undefined && method === undefined) {
+    return played.pkce === 'required' ? 'pkce' : null
+  }
+  if (played.pkce === 'refused') return 'pkce'
   // 43 characters: the base64url of SHA-256. Without a method it would mean "plain" (RFC 7636 4.3).
   return method === 'S256' && /^[\w-]{43}$/.test(challenge ?? '') ? null : 'pkce'
 }

@@ -52,6 +52,19 @@ export function jsonOf(request: FastifyRequest): unknown {
   }
 }
 
+/** True where the request says that its body is JSON. */
+export function isJsonType(request: FastifyRequest): boolean {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  return type === 'application/json'
+}
+
+/** The text members of a JSON object in place of a form, null where the body is something else. */
+export function jsonFormOf(request: FastifyRequest): Record<string, string> | null {
+  const body = jsonOf(request)
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return null
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => typeof value === 'string'))
+}
+
 /** The user and password of a Basic header (RFC 6749 2.3.1: both form-encoded), else null. */
 export function basicOf(request: FastifyRequest): { id: string; secret: string } | null {
   const encoded = /^basic +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]

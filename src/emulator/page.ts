@@ -21,8 +21,10 @@ export function pickPage(
     `<form method="get" action="${escapeHtml(action)}">${fields}${hidden('login_hint', pick)}` +
     `<button><bdi>${escapeHtml(label)}</bdi></button><span>${escapeHtml(about)}</span></form>`
   const people = personas.map((one) => form(one.id, one.name, `${one.id}: ${one.about}`))
-  const faults = Object.entries(failures)
+  const further = Object.entries(played.furtherDenied ?? {})
+  const faults = Object.entries<string>(failures)
     .filter(([name]) => played.idTokens || name !== '!forged-id-token')
+    .concat(further.map(([name, query]) => [name, `the person declines: ${query}`]))
     .map(([name, about]) => form(name, name, about))
   return page(
     200,

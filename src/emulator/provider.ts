@@ -75,6 +75,18 @@ export interface PlayedProvider {
   withoutTypes?: boolean
   /** True where `redirect_uri` may be left out at the token endpoint. */
   redirectUriOptionalAtToken?: boolean
+  /**
+   * What becomes of PKCE; default `checked`: optional, S256 only, the verifier has to match.
+   * `required`: the same, never without. `ignored`: looked at nowhere. `refused`: a challenge is
+   * refused at the authorize endpoint. `off`: no challenge is looked at, a verifier is refused.
+   */
+  pkce?: 'checked' | 'required' | 'ignored' | 'refused' | 'off'
+  /** True where the token endpoint takes a JSON object as well as a form. */
+  jsonAtToken?: boolean
+  /** True for a token request that needs no secret, sent by the app as a public client. */
+  secretOptional?(stage: Stage, form: Readonly<Record<string, string>>): boolean
+  /** What a refresh makes of the refresh token; default `kept`. `replaced` ends the old pair. */
+  refreshing?(grant: Grant): 'kept' | 'replaced' | 'added'
   /** True where ID tokens are issued: adds the failures that strike them. */
   idTokens?: boolean
   /** The scopes that a request gets, null where it is refused. `undefined`: none was sent. */
@@ -83,6 +95,8 @@ export interface PlayedProvider {
   emailScopes: readonly string[]
   /** The raw query of the callback when the person declines, without `state`. */
   denied: string
+  /** Further ways to decline, by the name that a hint takes: the callback's raw query of each. */
+  furtherDenied?: Readonly<Record<string, string>>
   /** Further parameters of every callback, such as `iss` (RFC 9207). */
   callback?(stage: Stage): Record<string, string>
   /** The words on the error page, and its status. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import { type Grant, randomToken } from './codes.ts'
-import { type Answer, basicOf, formOf, html, isForm } from './http.ts'
+import { type Answer, basicOf, formOf, html, isForm, isJsonType, jsonFormOf } from './http.ts'
 import type { PlayedProvider, Stage, TokenFault } from './provider.ts'
 
 /** The token endpoint: a code or a refresh token for tokens, or a refusal in the provider's words. */
@@ -26,8 +26,9 @@ async function decide(
     const answer = refuse('method', request.method)
     return { ...answer, headers: { ...answer.headers, allow: 'POST' } }
   }
-  if (!isForm(request)) return refuse('content_type', request.headers['content-type'])
-  const form = formOf(request)
+  const isJson = played.jsonAtToken === true && isJsonType(request)
+  if (!isForm(request) && !isJson) return refuse('content_type', request.headers['content-type'])
+  const form = isJson ? jsonFormOf(request) : formOf(request)
   if (!form) return refuse('malformed')
 
   const failure = stage.ledger.peekCode(form.code ?? '')?.grant.failure
@@ -38,7 +39,12 @@ async function decide(
 
   const client = clientOf(played, request, form)
   if (client.id !== played.client.id) return refuse('unknown_client', client.id)
-  if (client.secret !== played.client.secret || failure === '!wrong-secret') return refuse('secret')
+  const withoutSecret =
+    client.secret === '' &&
+    form.client_secret === undefined &&
+    played.secretOptional?.(stage, form) === true
+  const authenticated = client.secret === played.client.secret || withoutSecret
+  if (!authenticated || failure === '!wrong-secret') return refuse('secret')
 
   const grantType = form.grant_type ?? (played.withoutTypes ? 'authorization_code' : '')
   if (grantType === 'refresh_token') return refresh(played, stage, form.refresh_token ?? '')
@@ -57,11 +63,8 @@ async function swap(
   if (!leftOut && form.redirect_uri !== code.redirectUri) {
     return played.tokenFault('redirect_uri', form.redirect_uri ?? '')
   }
-  const verifier = form.code_verifier
-  const challenge =
-    verifier === undefined ? null : createHash('sha256').update(verifier).digest('base64url')
-  const wellFormed = verifier === undefined || /^[\w.~-]{43,128}$/.test(verifier)
-  if (!wellFormed || challenge !== code.challenge) return played.tokenFault('verifier', '')
+  const verified = verifies(form.code_verifier, code.challenge) || played.pkce === 'ignored'
+  if (!verified) return played.tokenFault('verifier', '')
   // Before anything is awaited, so that of two exchanges at once only one succeeds.
   code.used = true
   return issue(played, stage, code.grant, null)
@@ -69,7 +72,17 @@ async function swap(
 
 async function refresh(played: PlayedProvider, stage: Stage, token: string): Promise<Answer> {
   const grant = stage.ledger.findRefreshToken(token)
-  return grant ? issue(played, stage, grant, token) : played.tokenFault('refresh_token', token)
+  if (!grant) return played.tokenFault('refresh_token', token)
+  const refreshing = played.refreshing?.(grant) ?? 'kept'
+  if (refreshing === 'replaced') stage.ledger.revokePair(token)
+  return issue(played, stage, grant, refreshing === 'kept' ? token : randomToken())
+}
+
+/** True where neither is there, or the verifier is well formed and hashes to the challenge. */
+function verifies(verifier: string | undefined, challenge: string | null): boolean {
+  if (verifier === undefined) return challenge === null
+  const hash = createHash('sha256').update(verifier).digest('base64url')
+  return /^[\w.~-]{43,128}$/.test(verifier) && hash === challenge
 }
 
 async function issue(
@@ -83,7 +96,8 @@ async function issue(
   return { status: 200, body: await played.tokenBody(stage, grant, issued, refreshToken !== null) }
 }
 
-function clientOf(
+/** The client that a request names and the secret it sends, each empty where there is none. */
+export function clientOf(
   played: PlayedProvider,
   request: FastifyRequest,
   form: Record<string, string>,

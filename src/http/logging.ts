@@ -1,4 +1,4 @@
-import type { FastifyServerOptions } from 'fastify'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { type Evidence, LatchkeyError } from '../core/errors.ts'
 
 /** What a log line may say of an error: names, codes and places, never a foreign message. */
@@ -56,6 +56,17 @@ export function loggerOptions(
     },
     ...(stream === undefined ? {} : { stream }),
   }
+}
+
+/** One line per answer: the route and never the URL, which carries codes and states. */
+export function logAnswers(app: FastifyInstance): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request
+    const route = routeOptions.url ?? null
+    const ms = Math.round(reply.elapsedTime * 10) / 10
+    request.log.info({ method, route, status: reply.statusCode, ms }, 'answered')
+    done()
+  })
 }
 
 // A second fence: should one of these ever be handed to the logger by name.

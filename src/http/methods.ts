@@ -22,10 +22,12 @@ export function watchMethods(app: FastifyInstance): () => void {
         url,
         exposeHeadRoute: false,
         schema: { hide: true },
-        handler: (_request, reply) => {
+        // Before the body is looked at: what it holds does not matter to a method that is not allowed.
+        onRequest: (_request, reply, done) => {
           reply.header('allow', allow)
-          throw new LatchkeyError('method_not_allowed', `Only ${allow} is allowed here.`)
+          done(new LatchkeyError('method_not_allowed', `Only ${allow} is allowed here.`))
         },
+        handler: () => {},
       })
     }
   }

@@ -46,7 +46,7 @@ export function readGrant(row: ProviderRow, status: number, document: unknown): 
     if (status >= 400) throw refused({ step: 'token', status })
     throw invalidAnswer('token', 'not_an_object', { status })
   }
-  const { error } = document as { error?: unknown }
+  const error = row.tokenError(document as Record<string, unknown>)
   if (status >= 400 || (error !== undefined && error !== null)) {
     const code = ErrorCode.safeParse(error)
     const evidence = { step: 'token', status, error: code.success ? code.data : null }

@@ -15,6 +15,9 @@ const MAX_AGE_SECONDS = 600
 
 const MAX_LENGTH = 64 * 1024
 
+// JWS compact serialization (RFC 7515, section 7.1). The library forgives padding and space.
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]*$/
+
 /** Claims that must be there and of the right type (OpenID Connect Core, section 2). */
 const RequiredClaims = z.looseObject({
   iss: z.string(),
@@ -23,17 +26,20 @@ const RequiredClaims = z.looseObject({
   exp: z.number(),
   iat: z.number(),
   nbf: z.number().optional(),
-  nonce: z.string(),
+  nonce: z.string().optional(),
   azp: z.string().optional(),
   at_hash: z.string().optional(),
 })
 
 /** What an ID token is checked against; none of it comes from the token. */
 export interface IdTokenExpectations {
-  issuers: readonly string[]
+  /** The exact issuers, or the one that the claims must have. */
+  issuers: readonly string[] | ((claims: Record<string, unknown>) => string | null)
   clientId: string
   algorithms: readonly string[]
   nonce: string
+  /** Whether a token without a nonce is accepted; a wrong one never is. */
+  nonceOptional: boolean
   accessToken: string
   keys: JWTVerifyGetKey
 }
@@ -47,13 +53,21 @@ export async function verifyIdToken(
   expected: IdTokenExpectations,
 ): Promise<IdTokenClaims> {
   if (token.length > MAX_LENGTH) throw refused('too_large')
+  if (!COMPACT.test(token)) throw refused('not_compact')
   const { payload, protectedHeader } = await jwtVerify(token, expected.keys, {
-    issuer: [...expected.issuers],
+    ...(typeof expected.issuers === 'function' ? {} : { issuer: [...expected.issuers] }),
     audience: expected.clientId,
     algorithms: [...expected.algorithms],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     maxTokenAge: MAX_AGE_SECONDS,
-    requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat', 'nonce'],
+    requiredClaims: [
+      'iss',
+      'sub',
+      'aud',
+      'exp',
+      'iat',
+      ...(expected.nonceOptional ? [] : ['nonce']),
+    ],
   }).catch((error) => {
     if (error instanceof LatchkeyError) throw error
     throw refused(reasonOf(error), error)
@@ -63,7 +77,12 @@ export async function verifyIdToken(
     throw refused(`claim_${String(read.error.issues[0]?.path[0] ?? 'unknown')}`, read.error)
   }
   const claims = read.data
-  if (!equalInConstantTime(claims.nonce, expected.nonce)) throw refused('claim_nonce')
+  if (typeof expected.issuers === 'function' && expected.issuers(claims) !== claims.iss) {
+    throw refused('claim_iss')
+  }
+  if (claims.nonce !== undefined && !equalInConstantTime(claims.nonce, expected.nonce)) {
+    throw refused('claim_nonce')
+  }
   // Further audiences are accepted only where the token says that it was issued to us.
   if (Array.isArray(claims.aud) && claims.aud.length > 1 && claims.azp === undefined) {
     throw refused('claim_azp')

@@ -136,3 +136,10 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
 }
+
+/** An endpoint that must be known by now. */
+export function endpoint(of: Metadata, name: string): string {
+  const url = of.endpoints[name]
+  if (url === undefined) throw invalidAnswer('discovery', 'endpoint_missing', { endpoint: name })
+  return url
+}

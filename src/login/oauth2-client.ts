@@ -17,6 +17,8 @@ export interface OAuth2ClientOptions {
   scopeSeparator: string
   clientAuth: 'client_secret_post' | 'client_secret_basic'
   pkce: boolean
+  /** Whether the token endpoint wants the `state` again. */
+  stateAtTokenEndpoint: boolean
 }
 
 /** The part of OAuth 2.0 that @fastify/oauth2 does for us. */
@@ -41,9 +43,17 @@ const agents = {
 /** The exchange that is under way in this asynchronous context, and what is seen of it on the wire. */
 interface Exchange {
   signal: AbortSignal
+  state: string
   status: number | null
 }
 const exchanges = new AsyncLocalStorage<Exchange>()
+
+/** The plugin copies these parameters for each exchange, and so reads the state of that exchange. */
+const stateOfExchange = {
+  get state() {
+    return exchanges.getStore()?.state
+  },
+}
 
 /**
  * Our keep-alive agent in the shape of a function: the plugin's HTTP library deep-copies the objects
@@ -89,6 +99,7 @@ export async function createOAuth2Client(options: OAuth2ClientOptions): Promise<
     redirectStateCookieName: 'state',
     verifierCookieName: 'verifier',
     ...(options.pkce ? { pkce: 'S256' as const } : {}),
+    ...(options.stateAtTokenEndpoint ? { tokenRequestParams: stateOfExchange } : {}),
     credentials: {
       client: { id: options.clientId, secret: options.clientSecret },
       auth: {
@@ -132,7 +143,7 @@ export async function createOAuth2Client(options: OAuth2ClientOptions): Promise<
       return { url: new URL(url), state: jar.state, verifier: jar.verifier ?? null }
     },
     async exchange({ code, state, verifier, signal }) {
-      const exchange: Exchange = { signal, status: null }
+      const exchange: Exchange = { signal, state, status: null }
       const facade = {
         query: { code, state },
         cookies: { state, ...(verifier === null ? {} : { verifier }) },
@@ -171,6 +182,9 @@ function readExchangeError(error: unknown, { signal, status }: Exchange) {
   }
   if (output?.statusCode === 408) throw timeout()
   if ((error as { message?: string }).message === 'Payload stream closed prematurely') {
+    // The library says so too where it hung up itself, which it does past its limit of bytes.
+    const { res } = (data ?? {}) as { res?: http.IncomingMessage }
+    if (res?.errored === null) throw invalidAnswer('token', 'too_large', { status })
     throw toOutboundError(error, 'token', signal)
   }
   throw invalidAnswer('token', 'not_json', { status })

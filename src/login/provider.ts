@@ -1,14 +1,16 @@
-import { z } from 'zod'
+import type { JWTVerifyGetKey } from 'jose'
 import { LatchkeyError } from '../core/errors.ts'
-import { type Profile, toProfile } from '../core/profile.ts'
-import type { Grant, IdTokenClaims, ProviderRow } from '../core/provider.ts'
+import type { Profile } from '../core/profile.ts'
+import type { Grant, ProviderRow, RowValues } from '../core/provider.ts'
 import { randomToken } from '../core/secrets.ts'
-import { invalidAnswer, type Outbound, readJson } from '../http/outbound.ts'
+import { invalidAnswer, type Outbound } from '../http/outbound.ts'
+import { checkCallbackIssuer } from './callback-issuer.ts'
 import { readGrant } from './grant.ts'
 import { verifyIdToken } from './id-token.ts'
 import { createJwksSource } from './jwks.ts'
-import { createMetadataSource, type Metadata } from './metadata.ts'
+import { createMetadataSource, endpoint, type Metadata } from './metadata.ts'
 import { createOAuth2Client, type OAuth2Client } from './oauth2-client.ts'
+import { readProfile } from './read-profile.ts'
 
 /** What of the client's request is passed on to the provider where it understands it. */
 export type PassedOn = Readonly<
@@ -29,7 +31,14 @@ export interface Provider {
   checkCallbackIssuer(iss: string | undefined, signal: AbortSignal): Promise<void>
   /** Code -> tokens -> ID token -> profile. The key's issuer is empty where it does not vary. */
   finish(
-    callback: { code: string; state: string; nonce: string; verifier: string | null },
+    callback: {
+      code: string
+      state: string
+      nonce: string
+      verifier: string | null
+      /** The `user` parameter of a form_post callback as JSON. */
+      formUser: unknown
+    },
     signal: AbortSignal,
   ): Promise<{ profile: Profile; issuer: string }>
 }
@@ -42,22 +51,27 @@ export function createProvider(options: {
   row: ProviderRow
   clientId: string
   clientSecret: string
+  /** The row's own settings. */
+  values: RowValues
   callbackUrl: string
   outbound: Outbound
 }): Provider {
-  const { row, clientId, clientSecret, callbackUrl, outbound } = options
+  const { row, clientId, values, callbackUrl, outbound } = options
+  const secretOf = row.clientSecret?.(clientId, row, values) ?? (async () => options.clientSecret)
+  const { issuerOf } = row
   const metadata = createMetadataSource(row, outbound)
   const jwks = createJwksSource(outbound)
   const usesIdToken =
     row.idToken === 'required' || (row.idToken === 'with-openid' && row.scopes.includes('openid'))
-  let client: { of: Metadata; ready: Promise<OAuth2Client> } | null = null
+  let client: { of: Metadata; secret: string; ready: Promise<OAuth2Client> } | null = null
   let underWay = 0
 
-  const oauth2 = (of: Metadata): Promise<OAuth2Client> => {
-    if (client?.of !== of) {
+  const oauth2 = async (of: Metadata): Promise<OAuth2Client> => {
+    const secret = await secretOf()
+    if (client?.of !== of || client.secret !== secret) {
       const ready = createOAuth2Client({
         clientId,
-        clientSecret,
+        clientSecret: secret,
         callbackUrl,
         authorizationEndpoint: endpoint(of, 'authorization_endpoint'),
         tokenEndpoint: endpoint(of, 'token_endpoint'),
@@ -65,8 +79,9 @@ export function createProvider(options: {
         scopeSeparator: row.scopeSeparator,
         clientAuth: of.clientAuth,
         pkce: of.pkce,
+        stateAtTokenEndpoint: row.stateAtTokenEndpoint,
       })
-      client = { of, ready }
+      client = { of, secret, ready }
     }
     return client.ready
   }
@@ -78,47 +93,24 @@ export function createProvider(options: {
       return null
     }
     return verifyIdToken(grant.idToken, {
-      issuers: [row.issuer ?? '', ...(row.issuerAliases ?? [])],
+      issuers: issuerOf
+        ? (claims) => issuerOf(claims, row, values)
+        : [row.issuer ?? '', ...(row.issuerAliases ?? [])],
       clientId,
       algorithms: of.idTokenAlgorithms,
       nonce,
+      nonceOptional: row.nonceOptional,
       accessToken: grant.accessToken,
-      keys: jwks(endpoint(of, 'jwks_uri'), signal),
+      keys: await keysFor(of, signal),
     })
   }
 
-  async function readProfile(
-    grant: Grant,
-    of: Metadata,
-    claims: IdTokenClaims | null,
-    signal: AbortSignal,
-  ): Promise<Profile> {
-    try {
-      const read = await row.readProfile({
-        grant,
-        claims,
-        has: (name) => of.endpoints[name] !== undefined,
-        async get(name, { params = {}, absentOn = [] } = {}) {
-          const url = new URL(endpoint(of, name))
-          for (const [key, value] of Object.entries(params)) url.searchParams.set(key, value)
-          const step = name.replace('_endpoint', '')
-          const answer = await outbound.get(url.href, step, {
-            signal,
-            headers: { authorization: `Bearer ${grant.accessToken}` },
-          })
-          return absentOn.includes(answer.status) ? null : readJson(answer, step)
-        },
-      })
-      const profile = toProfile(read)
-      if (claims !== null && profile.subject !== claims.sub) {
-        throw invalidAnswer('userinfo', 'subject_mismatch')
-      }
-      return profile
-    } catch (error) {
-      if (!(error instanceof z.ZodError)) throw error
-      const [issue] = error.issues
-      throw invalidAnswer('profile', 'shape', { field: issue?.path.join('.') ?? '' })
-    }
+  async function keysFor(of: Metadata, signal: AbortSignal): Promise<JWTVerifyGetKey> {
+    const published = jwks(endpoint(of, 'jwks_uri'), signal)
+    if (!row.idTokenAlgorithms.includes('HS256')) return published
+    // The algorithm chooses between two keys of different kinds, never how one key is used.
+    const secret = new TextEncoder().encode(await secretOf())
+    return async (header, token) => (header?.alg === 'HS256' ? secret : published(header, token))
   }
 
   return {
@@ -129,6 +121,7 @@ export function createProvider(options: {
     async start(passedOn, signal) {
       const { url, state, verifier } = await (await oauth2(await metadata(signal))).start()
       const nonce = randomToken()
+      if (row.scopes.length === 0) url.searchParams.delete('scope')
       for (const [name, value] of Object.entries(row.authorizationParams)) {
         url.searchParams.set(name, value)
       }
@@ -137,27 +130,14 @@ export function createProvider(options: {
         const value = passedOn[ours as keyof PassedOn]
         if (value !== undefined) url.searchParams.set(theirs, value)
       }
+      // A space as %20, which everybody reads; `+` is not read by all.
+      url.search = url.search.replaceAll('+', '%20')
       return { url, state, nonce, verifier }
     },
     async checkCallbackIssuer(iss, signal) {
-      const of = await metadata(signal)
-      const accepted = [
-        row.callbackIssuer ?? row.issuer,
-        row.callbackIssuer && authorizationBase(of),
-      ]
-      const known = accepted.filter((value) => value !== undefined)
-      const matches = iss === undefined ? !of.callbackIssuerRequired : known.includes(iss)
-      if (known.length > 0 && !matches) {
-        throw new LatchkeyError(
-          'invalid_state',
-          'This answer is not from the provider that was asked.',
-          {
-            evidence: { reason: iss === undefined ? 'iss_missing' : 'iss_mismatch' },
-          },
-        )
-      }
+      checkCallbackIssuer(row, await metadata(signal), iss)
     },
-    async finish({ code, state, nonce, verifier }, signal) {
+    async finish({ code, state, nonce, verifier, formUser }, signal) {
       if (underWay >= MAX_CONCURRENT) {
         throw new LatchkeyError(
           'temporarily_unavailable',
@@ -177,7 +157,17 @@ export function createProvider(options: {
         })
         const grant = readGrant(row, status, document)
         const claims = await readClaims(grant, of, nonce, signal)
-        const profile = await readProfile(grant, of, claims, signal)
+        const client = { id: clientId, secret: await secretOf() }
+        const profile = await readProfile({
+          row,
+          of,
+          grant,
+          claims,
+          client,
+          formUser,
+          outbound,
+          signal,
+        })
         return { profile, issuer: row.issuerVaries ? (claims?.iss ?? row.issuer ?? '') : '' }
       } finally {
         underWay -= 1
@@ -185,13 +175,3 @@ export function createProvider(options: {
     },
   }
 }
-
-function endpoint(of: Metadata, name: string): string {
-  const url = of.endpoints[name]
-  if (url === undefined) throw invalidAnswer('discovery', 'endpoint_missing', { endpoint: name })
-  return url
-}
-
-/** What a server that is not OpenID's names itself in callbacks: its authorization endpoint's parent. */
-const authorizationBase = (of: Metadata) =>
-  of.endpoints.authorization_endpoint?.replace(/\/authorize$/, '')

@@ -8,6 +8,7 @@ import { cleanText } from '../core/text.ts'
 import { OUTBOUND_MS } from '../http/outbound.ts'
 import { readParameters } from '../http/query.ts'
 import { FLOW_TTL_SECONDS, type Flow, type FlowCookie, type FlowCookies, flowMark } from './flow.ts'
+import { bounceFormPosts, type FormUsers } from './form-post.ts'
 import type { Provider } from './provider.ts'
 
 /** What a login needs of the other rooms. */
@@ -18,6 +19,7 @@ export interface LoginOptions {
   https: boolean
   finishedFlows: FinishedFlows
   signIns: SignIns
+  formUsers: FormUsers
   prepareSession: (request: {
     clientId: string
     scope: string
@@ -38,6 +40,8 @@ const CallbackQuery = z.object({
   state: z.string().max(512).optional(),
   iss: z.string().max(2048).optional(),
   error: z.string().max(4096).optional(),
+  /** What a form_post brought beside these, sealed by ourselves on the way. */
+  form_user: z.string().max(8192).optional(),
 })
 
 /** The route pair of one provider: `GET /login/<id>` and its callback. */
@@ -53,6 +57,7 @@ export function loginRoutes(app: FastifyInstance, options: LoginOptions): void {
     { schema: { hide: true }, exposeHeadRoute: false },
     (request, reply) => finishLogin(options, request, reply),
   )
+  if (row.formPost) bounceFormPosts(app, options)
 }
 
 /** Client request -> flow, sealed in a cookie -> 302 to the provider. */
@@ -101,7 +106,10 @@ async function finishLogin(
   const signal = AbortSignal.timeout(OUTBOUND_MS)
   await provider.checkCallbackIssuer(query.iss, signal)
   const code = readAnswer(provider, query)
-  const { profile, issuer } = await provider.finish({ ...flow, code }, signal)
+  const { profile, issuer } = await provider.finish(
+    { ...flow, code, formUser: options.formUsers.open(query.form_user, flow.state) },
+    signal,
+  )
   const prepared = prepareSession({
     clientId: flow.client.id,
     scope: flow.client.scope,

@@ -1,10 +1,14 @@
 import { z } from 'zod'
+import { optionalText } from '../core/documents.ts'
 import { NumericSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 
-const text = z.string().nullish().catch(null)
-
-const GitHubUser = z.object({ id: NumericSubject, login: text, name: text, avatar_url: text })
+const GitHubUser = z.object({
+  id: NumericSubject,
+  login: optionalText,
+  name: optionalText,
+  avatar_url: optionalText,
+})
 
 const GitHubEmails = z.array(
   z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }),
@@ -15,6 +19,7 @@ export const github = defineProvider({
   id: 'github',
   name: 'GitHub',
   console: 'https://github.com/settings/developers',
+  emailVerifiedWhen: 'the primary address is verified',
   callbackIssuer: 'https://github.com/login/oauth',
   endpoints: {
     authorization_endpoint: 'https://github.com/login/oauth/authorize',

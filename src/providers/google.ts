@@ -1,16 +1,19 @@
-import { defineProvider, readStandardClaims } from '../core/provider.ts'
+import { defineProvider } from '../core/provider.ts'
+import { readStandardClaims } from '../core/standard-claims.ts'
 
 /** Google: OpenID Connect by discovery. https://developers.google.com/identity/openid-connect */
 export const google = defineProvider({
   id: 'google',
   name: 'Google',
   console: 'https://console.cloud.google.com/apis/credentials',
+  emailVerifiedWhen: '`email_verified` is true',
   issuer: 'https://accounts.google.com',
   // Legacy tokens carry the issuer without its scheme.
   issuerAliases: ['accounts.google.com'],
   discovery: true,
   scopes: ['openid', 'profile', 'email'],
   idToken: 'required',
+  nativeIdTokens: true,
   passedOn: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'hl' },
   readProfile: readStandardClaims,
 })

@@ -1,23 +1,29 @@
 import { z } from 'zod'
+import { optionalText } from '../core/documents.ts'
 import { NumericSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
-
-const text = z.string().nullish().catch(null)
 
 /** `GET /v2/user/me`; everything but the id can be missing, by consent or by the console's settings. */
 const KakaoUser = z
   .object({
     id: NumericSubject,
-    properties: z.object({ nickname: text, profile_image: text }).nullish().catch(null),
+    properties: z
+      .object({ nickname: optionalText, profile_image: optionalText })
+      .nullish()
+      .catch(null),
     kakao_account: z
       .object({
         profile: z
-          .object({ nickname: text, profile_image_url: text, is_default_image: z.unknown() })
+          .object({
+            nickname: optionalText,
+            profile_image_url: optionalText,
+            is_default_image: z.unknown().optional(),
+          })
           .nullish()
           .catch(null),
-        email: text,
-        is_email_valid: z.unknown(),
-        is_email_verified: z.unknown(),
+        email: optionalText,
+        is_email_valid: z.unknown().optional(),
+        is_email_verified: z.unknown().optional(),
       })
       .nullish()
       .catch(null),
@@ -36,6 +42,7 @@ export const kakao = defineProvider({
   id: 'kakao',
   name: 'Kakao',
   console: 'https://developers.kakao.com/console/app',
+  emailVerifiedWhen: '`is_email_valid` and `is_email_verified` are both true',
   issuer: 'https://kauth.kakao.com',
   endpoints: {
     authorization_endpoint: 'https://kauth.kakao.com/oauth/authorize',
@@ -48,6 +55,7 @@ export const kakao = defineProvider({
   scopes: ['profile_nickname', 'profile_image', 'account_email'],
   scopeSeparator: ',',
   idToken: 'with-openid',
+  nativeIdTokens: true,
   passedOn: { login_hint: 'login_hint', prompt: 'prompt' },
   // Without secure_resource the picture's address is plain http.
   readProfile: async ({ get }) =>

@@ -1,4 +1,5 @@
-import { defineProvider, type ProviderRow, readStandardClaims } from '../core/provider.ts'
+import { defineProvider, type ProviderRow } from '../core/provider.ts'
+import { readStandardClaims } from '../core/standard-claims.ts'
 
 /** Any OpenID provider by discovery, from the settings OIDC_PROVIDERS and `<ID>_…`. */
 export function oidcProvider(options: {
@@ -10,6 +11,7 @@ export function oidcProvider(options: {
   return defineProvider({
     ...options,
     console: options.issuer,
+    emailVerifiedWhen: '`email_verified` is true',
     discovery: true,
     scopes: ['openid', 'profile', 'email'],
     clientAuth: 'metadata',

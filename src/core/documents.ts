@@ -1,0 +1,9 @@
+import { z } from 'zod'
+
+/** A text that may be missing, null or of another type: then it is null, and no reason to fail. */
+export const optionalText = z.string().nullish().catch(null)
+
+/** True for what some providers write for true: `true`, `"true"`, `1`, `"1"`. */
+export const looseTrue = z
+  .unknown()
+  .transform((value) => [true, 'true', 1, '1'].includes(value as never))

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { type ProviderProfile, TextSubject } from './profile.ts'
+import type { ProfileSource } from './provider.ts'
+
+/** OpenID claims (OpenID Connect Core, section 5.1): every optional one may be null or of another type. */
+const StandardClaims = z.object({
+  sub: TextSubject,
+  name: z.string().nullish().catch(null),
+  nickname: z.string().nullish().catch(null),
+  preferred_username: z.string().nullish().catch(null),
+  picture: z.string().nullish().catch(null),
+  locale: z.string().nullish().catch(null),
+  email: z.string().nullish().catch(null),
+  email_verified: z.unknown().optional(),
+})
+
+/** Reads OpenID claims: userinfo where there is one (its `sub` must be the token's), else the ID token. */
+export async function readStandardClaims(source: ProfileSource): Promise<ProviderProfile> {
+  const userinfo = source.has('userinfo_endpoint')
+    ? z.looseObject({ sub: TextSubject }).parse(await source.get('userinfo_endpoint'))
+    : {}
+  const claims = StandardClaims.parse(mergeClaims(source.claims ?? {}, userinfo))
+  return {
+    subject: claims.sub,
+    email: claims.email,
+    emailVerified: claims.email_verified === true,
+    name: claims.name ?? claims.nickname ?? claims.preferred_username,
+    picture: claims.picture,
+    locale: claims.locale,
+  }
+}
+
+/** Userinfo wins claim by claim; an address and its verified flag stay together. */
+function mergeClaims(token: Record<string, unknown>, userinfo: Record<string, unknown>) {
+  const given = Object.entries(userinfo).filter(([, value]) => value !== null)
+  const merged: Record<string, unknown> = { ...token, ...Object.fromEntries(given) }
+  if (typeof userinfo.email === 'string') {
+    const same = userinfo.email === token.email
+    merged.email_verified = userinfo.email_verified ?? (same ? token.email_verified : undefined)
+  }
+  return merged
+}

@@ -1,0 +1,71 @@
+import { importPKCS8, SignJWT } from 'jose'
+import { z } from 'zod'
+import { looseTrue, optionalText } from '../core/documents.ts'
+import { TextSubject } from '../core/profile.ts'
+import { defineProvider, type ProviderRow, type RowValues } from '../core/provider.ts'
+
+const SECRET_SECONDS = 3600
+
+/** The client secret is a JWT signed by the app's key; it is made anew ten minutes before it ends. */
+function clientSecret(clientId: string, row: ProviderRow, values: RowValues) {
+  let made: { secret: string; until: number } | null = null
+  return async () => {
+    const now = Math.floor(Date.now() / 1000)
+    if (made !== null && now < made.until) return made.secret
+    const key = await importPKCS8(values.PRIVATE_KEY ?? '', 'ES256')
+    const secret = await new SignJWT()
+      .setProtectedHeader({ alg: 'ES256', kid: values.KEY_ID ?? '' })
+      .setIssuer(values.TEAM_ID ?? '')
+      .setSubject(clientId)
+      .setAudience(row.issuer ?? '')
+      .setIssuedAt(now)
+      .setExpirationTime(now + SECRET_SECONDS)
+      .sign(key)
+    made = { secret, until: now + SECRET_SECONDS - 600 }
+    return secret
+  }
+}
+
+const AppleClaims = z.object({ sub: TextSubject, email: optionalText, email_verified: looseTrue })
+
+const name = z.object({ firstName: optionalText, lastName: optionalText })
+/** Sent with the first authorization only, and not signed: good for the name and nothing else. */
+const AppleUser = z.object({ name }).nullish().catch(null)
+
+/** Apple: OpenID Connect without userinfo, by form_post. https://developer.apple.com/documentation/signinwithapplerestapi */
+export const apple = defineProvider({
+  id: 'apple',
+  name: 'Apple',
+  console: 'https://developer.apple.com/account/resources/identifiers/list/serviceId',
+  emailVerifiedWhen: '`email_verified` is true or "true"',
+  settings: {
+    TEAM_ID: { pattern: /^[A-Z0-9]{10}$/, mustBe: 'the ten characters of the team' },
+    KEY_ID: { pattern: /^[A-Z0-9]{10}$/, mustBe: 'the ten characters of the key' },
+    PRIVATE_KEY: { pattern: /BEGIN PRIVATE KEY/, mustBe: 'the content of the .p8 file' },
+  },
+  clientSecret,
+  issuer: 'https://appleid.apple.com',
+  endpoints: {
+    authorization_endpoint: 'https://appleid.apple.com/auth/authorize',
+    token_endpoint: 'https://appleid.apple.com/auth/token',
+    jwks_uri: 'https://appleid.apple.com/auth/keys',
+    revocation_endpoint: 'https://appleid.apple.com/auth/revoke',
+  },
+  scopes: ['name', 'email'],
+  // Asking for any scope requires it.
+  authorizationParams: { response_mode: 'form_post' },
+  formPost: true,
+  idToken: 'required',
+  nativeIdTokens: true,
+  deniedErrors: ['access_denied', 'user_cancelled_authorize'],
+  readProfile: async ({ claims, formUser }) => {
+    const { sub, email, email_verified } = AppleClaims.parse(claims)
+    const { firstName, lastName } = AppleUser.parse(formUser)?.name ?? {}
+    return {
+      subject: sub,
+      email,
+      emailVerified: email_verified,
+      name: [firstName, lastName].filter(Boolean).join(' '),
+    }
+  },
+})

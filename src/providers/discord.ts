@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { optionalText } from '../core/documents.ts'
+import { TextSubject } from '../core/profile.ts'
+import { defineProvider } from '../core/provider.ts'
+
+const DiscordUser = z
+  .object({
+    id: TextSubject,
+    username: optionalText,
+    global_name: optionalText,
+    avatar: optionalText,
+    email: optionalText,
+    verified: z.unknown(),
+    locale: optionalText,
+  })
+  .transform(({ id, username, global_name, avatar, email, verified, locale }) => ({
+    subject: id,
+    email,
+    emailVerified: verified === true,
+    name: global_name ?? username,
+    // A hash that starts with a_ is an animation.
+    picture: avatar
+      ? `https://cdn.discordapp.com/avatars/${id}/${avatar}.${avatar.startsWith('a_') ? 'gif' : 'png'}`
+      : null,
+    locale,
+  }))
+
+/** Discord: OAuth 2.0. https://docs.discord.com/developers/topics/oauth2 */
+export const discord = defineProvider({
+  id: 'discord',
+  name: 'Discord',
+  console: 'https://discord.com/developers/applications',
+  emailVerifiedWhen: '`verified` is true',
+  callbackIssuer: 'https://discord.com',
+  endpoints: {
+    authorization_endpoint: 'https://discord.com/oauth2/authorize',
+    token_endpoint: 'https://discord.com/api/oauth2/token',
+    userinfo_endpoint: 'https://discord.com/api/v10/users/@me',
+    revocation_endpoint: 'https://discord.com/api/oauth2/token/revoke',
+  },
+  scopes: ['identify', 'email'],
+  clientAuth: 'client_secret_basic',
+  // Documented nowhere, and reported not to work beside a secret.
+  pkce: false,
+  passedOn: { prompt: 'prompt' },
+  readProfile: async ({ get }) => DiscordUser.parse(await get('userinfo_endpoint')),
+})

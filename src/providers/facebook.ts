@@ -1,0 +1,69 @@
+import { createHmac } from 'node:crypto'
+import { z } from 'zod'
+import { optionalText } from '../core/documents.ts'
+import { TextSubject } from '../core/profile.ts'
+import { defineProvider } from '../core/provider.ts'
+
+const FacebookUser = z
+  .object({
+    id: TextSubject,
+    name: optionalText,
+    email: optionalText,
+    picture: z
+      .object({ data: z.object({ url: optionalText, is_silhouette: z.unknown() }) })
+      .nullish()
+      .catch(null),
+  })
+  .transform(({ id, name, email, picture }) => ({
+    subject: id,
+    // Can be missing though granted, and nothing says whether it is verified.
+    email,
+    emailVerified: false,
+    name,
+    picture: picture?.data.is_silhouette === true ? null : picture?.data.url,
+  }))
+
+const GraphError = z.object({ error: z.object({ code: z.int() }) })
+
+/** Facebook: OAuth 2.0 and the Graph API. https://developers.facebook.com/docs/facebook-login */
+export const facebook = defineProvider({
+  id: 'facebook',
+  name: 'Facebook',
+  console: 'https://developers.facebook.com/apps',
+  emailVerifiedWhen: 'never: Facebook has no flag',
+  settings: {
+    GRAPH_VERSION: {
+      default: 'v24.0',
+      pattern: /^v\d{1,3}\.\d$/,
+      mustBe: 'a version such as v24.0',
+    },
+  },
+  endpoints: {
+    authorization_endpoint: 'https://www.facebook.com/{GRAPH_VERSION}/dialog/oauth',
+    token_endpoint: 'https://graph.facebook.com/{GRAPH_VERSION}/oauth/access_token',
+    userinfo_endpoint: 'https://graph.facebook.com/{GRAPH_VERSION}/me',
+  },
+  scopes: ['public_profile', 'email'],
+  scopeSeparator: ',',
+  pkce: false,
+  trustsEmail: false,
+  nativeIdTokens: true,
+  // Not RFC 6749's shape; 100 is a used or expired code.
+  tokenError: (document) => {
+    const read = GraphError.safeParse(document)
+    return read.success ? String(read.data.error.code) : document.error
+  },
+  refusedCodeErrors: ['100', 'invalid_grant'],
+  readProfile: async ({ get, grant, client }) =>
+    FacebookUser.parse(
+      await get('userinfo_endpoint', {
+        params: {
+          fields: 'id,name,email,picture.width(200)',
+          // Proves that the caller knows the app's secret; apps can require it.
+          appsecret_proof: createHmac('sha256', client.secret)
+            .update(grant.accessToken)
+            .digest('hex'),
+        },
+      }),
+    ),
+})

@@ -1,0 +1,17 @@
+import { defineProvider } from '../core/provider.ts'
+import { readStandardClaims } from '../core/standard-claims.ts'
+
+/** GitLab, gitlab.com or self-managed (GITLAB_ISSUER): OpenID Connect by discovery. https://docs.gitlab.com/integration/openid_connect_provider/ */
+export const gitlab = defineProvider({
+  id: 'gitlab',
+  name: 'GitLab',
+  console: 'https://gitlab.com/-/user_settings/applications',
+  emailVerifiedWhen: '`email_verified` is true',
+  issuer: 'https://gitlab.com',
+  discovery: true,
+  scopes: ['openid', 'profile', 'email'],
+  idToken: 'required',
+  // Subjects are numbers of one instance.
+  issuerVaries: true,
+  readProfile: readStandardClaims,
+})

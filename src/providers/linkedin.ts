@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { looseTrue, optionalText } from '../core/documents.ts'
+import { TextSubject } from '../core/profile.ts'
+import { defineProvider } from '../core/provider.ts'
+
+const Locale = z
+  .union([
+    z.string(),
+    z
+      .object({ language: z.string(), country: z.string() })
+      .transform((l) => `${l.language}-${l.country}`),
+  ])
+  .nullish()
+  .catch(null)
+
+const LinkedInUser = z
+  .object({
+    sub: TextSubject,
+    name: optionalText,
+    picture: optionalText,
+    locale: Locale,
+    email: optionalText,
+    email_verified: looseTrue,
+  })
+  .transform(({ sub, email_verified, ...rest }) => ({
+    subject: sub,
+    emailVerified: email_verified,
+    ...rest,
+  }))
+
+/** LinkedIn: OpenID Connect without PKCE and nonce. https://learn.microsoft.com/linkedin/consumer/integrations/self-serve/sign-in-with-linkedin-v2 */
+export const linkedin = defineProvider({
+  id: 'linkedin',
+  name: 'LinkedIn',
+  console: 'https://www.linkedin.com/developers/apps',
+  emailVerifiedWhen: '`email_verified` is true or "true"',
+  issuer: 'https://www.linkedin.com/oauth',
+  // Of older tokens.
+  issuerAliases: ['https://www.linkedin.com'],
+  endpoints: {
+    authorization_endpoint: 'https://www.linkedin.com/oauth/v2/authorization',
+    token_endpoint: 'https://www.linkedin.com/oauth/v2/accessToken',
+    userinfo_endpoint: 'https://api.linkedin.com/v2/userinfo',
+    jwks_uri: 'https://www.linkedin.com/oauth/openid/jwks',
+    revocation_endpoint: 'https://www.linkedin.com/oauth/v2/revoke',
+  },
+  scopes: ['openid', 'profile', 'email'],
+  // The web flow refuses the parameters.
+  pkce: false,
+  idToken: 'required',
+  nonceOptional: true,
+  deniedErrors: ['access_denied', 'user_cancelled_login', 'user_cancelled_authorize'],
+  readProfile: async ({ get }) => LinkedInUser.parse(await get('userinfo_endpoint')),
+})

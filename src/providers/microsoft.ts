@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { looseTrue, optionalText } from '../core/documents.ts'
+import { TextSubject } from '../core/profile.ts'
+import { defineProvider } from '../core/provider.ts'
+
+/** The tenant of all personal accounts. */
+const PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad'
+
+const MicrosoftClaims = z.object({
+  sub: TextSubject,
+  tid: z.guid(),
+  oid: TextSubject,
+  name: optionalText,
+  email: optionalText,
+  xms_edov: looseTrue,
+})
+
+/** Microsoft: OpenID Connect for any tenant. https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc */
+export const microsoft = defineProvider({
+  id: 'microsoft',
+  name: 'Microsoft',
+  console: 'https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps',
+  emailVerifiedWhen:
+    '`xms_edov` is true (an optional claim of the app), or the account is personal',
+  settings: {
+    TENANT: {
+      default: 'common',
+      pattern: /^[a-z0-9.-]{1,253}$/,
+      mustBe: 'common, organizations, consumers or a tenant id',
+    },
+  },
+  // A template: each tenant is an issuer of its own.
+  issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0',
+  issuerOf: (claims, row, { TENANT: tenant = 'common' }) => {
+    const tid = z.guid().safeParse(claims.tid).data
+    if (tid === undefined) return null
+    if (tenant === 'consumers' && tid !== PERSONAL) return null
+    if (tenant === 'organizations' && tid === PERSONAL) return null
+    if (z.guid().safeParse(tenant).success && tid !== tenant) return null
+    return (row.issuer ?? '').replace('{tenantid}', tid)
+  },
+  callbackIssuer: null,
+  endpoints: {
+    authorization_endpoint: 'https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/authorize',
+    token_endpoint: 'https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token',
+    jwks_uri: 'https://login.microsoftonline.com/{TENANT}/discovery/v2.0/keys',
+    end_session_endpoint: 'https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/logout',
+  },
+  scopes: ['openid', 'profile', 'email'],
+  idToken: 'required',
+  nativeIdTokens: true,
+  issuerVaries: true,
+  passedOn: { login_hint: 'login_hint', prompt: 'prompt' },
+  readProfile: async ({ claims }) => {
+    const { sub, tid, oid, name, email, xms_edov } = MicrosoftClaims.parse(claims)
+    // Elsewhere a tenant's administrator may put any address there ("nOAuth").
+    return { subject: oid, sub, email, emailVerified: xms_edov || tid === PERSONAL, name }
+  },
+})

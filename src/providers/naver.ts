@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { optionalText } from '../core/documents.ts'
+import { TextSubject } from '../core/profile.ts'
+import { defineProvider } from '../core/provider.ts'
+
+/** `GET /v1/nid/me`: an envelope of its own, in which everything but the id can be missing. */
+const NaverProfile = z
+  .object({
+    resultcode: z.literal('00'),
+    response: z.object({
+      id: TextSubject,
+      nickname: optionalText,
+      name: optionalText,
+      email: optionalText,
+      profile_image: optionalText,
+    }),
+  })
+  .transform(({ response }) => ({
+    subject: response.id,
+    // A contact address that its owner may set to anything; Naver has no flag.
+    email: response.email,
+    emailVerified: false,
+    name: response.name ?? response.nickname,
+    picture: response.profile_image,
+  }))
+
+/** Naver: classic OAuth 2.0. https://developers.naver.com/docs/login/devguide/devguide.md */
+export const naver = defineProvider({
+  id: 'naver',
+  name: 'NAVER',
+  console: 'https://developers.naver.com/apps',
+  emailVerifiedWhen: 'never: Naver has no flag',
+  endpoints: {
+    authorization_endpoint: 'https://nid.naver.com/oauth2.0/authorize',
+    token_endpoint: 'https://nid.naver.com/oauth2.0/token',
+    userinfo_endpoint: 'https://openapi.naver.com/v1/nid/me',
+    revocation_endpoint: 'https://nid.naver.com/oauth2.0/revoke',
+  },
+  // The console decides what is asked for.
+  scopes: [],
+  pkce: false,
+  stateAtTokenEndpoint: true,
+  trustsEmail: false,
+  // "no valid data in session" is how a used or expired code is refused.
+  refusedCodeErrors: ['invalid_grant', 'invalid_request'],
+  readProfile: async ({ get }) => NaverProfile.parse(await get('userinfo_endpoint')),
+})

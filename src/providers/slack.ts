@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { optionalText } from '../core/documents.ts'
+import { TextSubject } from '../core/profile.ts'
+import { defineProvider } from '../core/provider.ts'
+
+const SlackUser = z
+  .object({
+    ok: z.literal(true),
+    sub: TextSubject,
+    'https://slack.com/user_id': TextSubject,
+    'https://slack.com/team_id': TextSubject,
+    name: optionalText,
+    picture: optionalText,
+    locale: optionalText,
+    email: optionalText,
+    email_verified: z.unknown(),
+  })
+  .transform(({ sub, email_verified, name, picture, locale, email, ...ids }) => ({
+    // User ids are unique in their workspace only.
+    subject: `${ids['https://slack.com/team_id']}_${ids['https://slack.com/user_id']}`,
+    sub,
+    email,
+    emailVerified: email_verified === true,
+    name,
+    picture,
+    locale,
+  }))
+
+/** Slack: OpenID Connect whose errors are HTTP 200. https://docs.slack.dev/authentication/sign-in-with-slack */
+export const slack = defineProvider({
+  id: 'slack',
+  name: 'Slack',
+  console: 'https://api.slack.com/apps',
+  emailVerifiedWhen: '`email_verified` is true',
+  issuer: 'https://slack.com',
+  endpoints: {
+    authorization_endpoint: 'https://slack.com/openid/connect/authorize',
+    token_endpoint: 'https://slack.com/api/openid.connect.token',
+    userinfo_endpoint: 'https://slack.com/api/openid.connect.userInfo',
+    jwks_uri: 'https://slack.com/openid/connect/keys',
+    revocation_endpoint: 'https://slack.com/api/auth.revoke',
+  },
+  scopes: ['openid', 'profile', 'email'],
+  // A setting of the app that cannot be undone; without it a verifier is an internal_error.
+  pkce: false,
+  idToken: 'required',
+  refusedCodeErrors: ['invalid_code', 'code_already_used', 'code_expired'],
+  readProfile: async ({ get }) => SlackUser.parse(await get('userinfo_endpoint')),
+})

@@ -1,0 +1,36 @@
+import { defineProvider } from '../core/provider.ts'
+import { readStandardClaims } from '../core/standard-claims.ts'
+
+const asked = { email: null, email_verified: null, picture: null, preferred_username: null }
+
+/** Twitch: OpenID Connect without PKCE. https://dev.twitch.tv/docs/authentication/getting-tokens-oidc */
+export const twitch = defineProvider({
+  id: 'twitch',
+  name: 'Twitch',
+  console: 'https://dev.twitch.tv/console/apps',
+  emailVerifiedWhen: '`email_verified` is true',
+  issuer: 'https://id.twitch.tv/oauth2',
+  endpoints: {
+    authorization_endpoint: 'https://id.twitch.tv/oauth2/authorize',
+    token_endpoint: 'https://id.twitch.tv/oauth2/token',
+    userinfo_endpoint: 'https://id.twitch.tv/oauth2/userinfo',
+    jwks_uri: 'https://id.twitch.tv/oauth2/keys',
+    revocation_endpoint: 'https://id.twitch.tv/oauth2/revoke',
+  },
+  scopes: ['openid', 'user:read:email'],
+  // Claims beyond the subject must be asked for one by one (OpenID Connect Core, section 5.5).
+  authorizationParams: { claims: JSON.stringify({ id_token: asked, userinfo: asked }) },
+  pkce: false,
+  idToken: 'required',
+  // {"status":400,"message":"Invalid authorization code"}: the message is all there is.
+  tokenError: (document) =>
+    typeof document.message === 'string'
+      ? document.message.toLowerCase().replace(/\W+/g, '_').slice(0, 64)
+      : document.error,
+  refusedCodeErrors: ['invalid_authorization_code', 'invalid_grant'],
+  readProfile: (source) =>
+    readStandardClaims({
+      ...source,
+      get: (name) => source.get(name, { headers: { 'client-id': source.client.id } }),
+    }),
+})

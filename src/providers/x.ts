@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { optionalText } from '../core/documents.ts'
+import { TextSubject } from '../core/profile.ts'
+import { defineProvider } from '../core/provider.ts'
+
+const XUser = z
+  .object({
+    data: z.object({
+      id: TextSubject,
+      name: optionalText,
+      username: optionalText,
+      confirmed_email: optionalText,
+      profile_image_url: optionalText,
+    }),
+  })
+  .transform(({ data }) => ({
+    subject: data.id,
+    // X gives an address only once it is confirmed.
+    email: data.confirmed_email,
+    emailVerified: true,
+    name: data.name ?? data.username,
+    // The original in place of the 48-pixel version.
+    picture: data.profile_image_url?.replace(/_normal(\.\w+)$/, '$1'),
+  }))
+
+/** X: OAuth 2.0; PKCE is required and a code lives 30 seconds. https://docs.x.com/fundamentals/authentication */
+export const x = defineProvider({
+  id: 'x',
+  name: 'X',
+  console: 'https://developer.x.com/en/portal/dashboard',
+  emailVerifiedWhen: 'X gives one: only confirmed addresses are',
+  endpoints: {
+    authorization_endpoint: 'https://x.com/i/oauth2/authorize',
+    token_endpoint: 'https://api.x.com/2/oauth2/token',
+    userinfo_endpoint: 'https://api.x.com/2/users/me',
+    revocation_endpoint: 'https://api.x.com/2/oauth2/revoke',
+  },
+  // /2/users/me needs the first two together.
+  scopes: ['users.read', 'tweet.read', 'users.email'],
+  clientAuth: 'client_secret_basic',
+  // A used or expired code is an invalid_request here.
+  refusedCodeErrors: ['invalid_grant', 'invalid_request'],
+  readProfile: async ({ get }) =>
+    XUser.parse(
+      await get('userinfo_endpoint', {
+        params: { 'user.fields': 'confirmed_email,profile_image_url' },
+      }),
+    ),
+})
