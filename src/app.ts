@@ -5,6 +5,9 @@ import { accountRoutes } from './account/routes.ts'
 import { Account } from './core/account.ts'
 import { createSealer } from './core/secrets.ts'
 import type { Stores } from './db/stores.ts'
+import { emulate, inOrder } from './emulation.ts'
+import { endConnectionsWhenClosing } from './http/closing.ts'
+import { allowOrigins } from './http/cors.ts'
 import { securityHeaders } from './http/headers.ts'
 import { logAnswers, loggerOptions } from './http/logging.ts'
 import { watchMethods } from './http/methods.ts'
@@ -12,20 +15,25 @@ import { createOutbound, OUTBOUND_MS } from './http/outbound.ts'
 import { answerProblems, sendProblem } from './http/problems.ts'
 import { createFlowCookies } from './login/flow.ts'
 import { createFormUsers } from './login/form-post.ts'
+import type { LoginOptions } from './login/options.ts'
 import { createProvider, type Provider } from './login/provider.ts'
-import { type LoginOptions, loginRoutes, startLogin } from './login/routes.ts'
+import { loginRoutes } from './login/routes.ts'
+import { startLogin } from './login/start.ts'
 import { healthRoutes } from './operations/health.ts'
 import { describeRoutes } from './operations/openapi.ts'
 import { startSweeping } from './operations/sweep.ts'
 import { sendProblemPage } from './pages/problem.ts'
 import { pageRoutes } from './pages/routes.ts'
-import { aimRow, type ProviderSettings } from './provider-settings.ts'
-import { builtInProviders } from './providers/index.ts'
 import type { Settings } from './settings.ts'
-import { createAccessTokenVerifier } from './tokens/access-token.ts'
-import { createSessionPreparer, TokenResponse } from './tokens/issue.ts'
+import { createAccessTokenVerifier, readIdTokenHint } from './tokens/access-token.ts'
+import { createSessionPreparer, createTokenIssuer, TokenResponse } from './tokens/issue.ts'
+import { logoutRoutes } from './tokens/logout.ts'
+import { metadataRoutes } from './tokens/metadata.ts'
 import { keyRoutes } from './tokens/routes.ts'
+import { createSessionCookies } from './tokens/session-cookies.ts'
 import { openKeyRing } from './tokens/signing-keys.ts'
+import { createSuccessors } from './tokens/successors.ts'
+import { tokenRoutes } from './tokens/token-routes.ts'
 
 /** What the app stands on. */
 export interface Foundation {
@@ -73,6 +81,7 @@ export async function buildApp(
     done()
   })
   logAnswers(app)
+  endConnectionsWhenClosing(app)
   await app.register(cookie)
   await describeRoutes(app, settings.publicUrl)
 
@@ -89,10 +98,17 @@ export async function buildApp(
     },
     log: app.log,
   })
-  const prepareSession = createSessionPreparer(keys, {
-    accessTokenSeconds: settings.accessTokenTtlSeconds,
+  const issue = createTokenIssuer(keys, settings.accessTokenTtlSeconds)
+  const ttl = {
     refreshTokenSeconds: settings.refreshTokenTtlSeconds,
     sessionSeconds: settings.sessionTtlSeconds,
+  }
+  const prepareSession = createSessionPreparer(issue, ttl)
+  const cookies = createSessionCookies({
+    https,
+    publicUrl: settings.publicUrl,
+    clients: settings.clients,
+    refreshTokenTtlSeconds: settings.refreshTokenTtlSeconds,
   })
   const verifyAccessToken = createAccessTokenVerifier(keys)
   const verifyToken = (token: string) => {
@@ -109,7 +125,7 @@ export async function buildApp(
 
   // Signing in: one route pair per provider.
   const outbound = createOutbound()
-  const emulation = await emulate(settings)
+  const emulation = await emulate(settings, () => import('./emulator/index.ts'))
   const flowCookies = createFlowCookies(createSealer(secrets, 'flow cookies'), https)
   const formUsers = createFormUsers(createSealer(secrets, 'form users'))
   const logins = new Map<string, LoginOptions>()
@@ -121,12 +137,15 @@ export async function buildApp(
     const provider = createProvider({ row, clientId, clientSecret, values, callbackUrl, outbound })
     logins.set(row.id, {
       provider,
+      issuer: settings.publicUrl,
+      clients: settings.clients,
       flowCookies,
       https,
       finishedFlows: stores.finishedFlows,
       signIns: stores.signIns,
       formUsers,
       prepareSession,
+      setSessionCookies: cookies.set,
     })
     prepareAhead(provider, app)
   }
@@ -151,7 +170,54 @@ export async function buildApp(
     }),
   )
   await app.register(async (room) => keyRoutes(room, keys))
-  await app.register(accountRoutes, { accounts: stores.accounts, verifyToken })
+  await app.register(async (room) => {
+    metadataRoutes(room, {
+      publicUrl: settings.publicUrl,
+      signingAlg: settings.signingAlg,
+      grantTypes: ['authorization_code', 'refresh_token'],
+    })
+    logoutRoutes(room, {
+      clients: settings.clients,
+      sessions: stores.sessions,
+      cookies,
+      publicUrl: settings.publicUrl,
+      sealer: createSealer(secrets, 'logout states'),
+      verifyAccessToken,
+      readIdTokenHint: (token) => readIdTokenHint(keys, token),
+      providerLogout: (id, back) =>
+        logins.get(id)?.provider.logout(back, AbortSignal.timeout(OUTBOUND_MS)),
+    })
+  })
+
+  // What pages of the clients may call from their own origins.
+  await app.register(async (room) => {
+    const answerPreflights = allowOrigins(
+      room,
+      new Set(settings.clients.flatMap((client) => client.origins)),
+    )
+    await room.register(async (inner) =>
+      tokenRoutes(inner, {
+        clients: settings.clients,
+        grants: stores.grants,
+        accounts: stores.accounts,
+        sessions: stores.sessions,
+        issue,
+        successorsOf: createSuccessors(secrets),
+        cookies,
+        ttl,
+        verifyAccessToken,
+        issuer: settings.publicUrl,
+        audience: settings.tokenAudience,
+      }),
+    )
+    await room.register(accountRoutes, {
+      accounts: stores.accounts,
+      sessions: stores.sessions,
+      verifyToken,
+      readCookie: cookies.readAccessToken,
+    })
+    answerPreflights()
+  })
   await app.register(async (room) => healthRoutes(room, stores.isReady))
   refuseOtherMethods()
 
@@ -173,48 +239,4 @@ function prepareAhead(provider: Provider, app: FastifyInstance): void {
       'the provider is not reached yet; each login tries again',
     )
   })
-}
-
-/** Starts the provider emulator where it is asked for; it is not even loaded where it is not. */
-async function emulate(settings: Settings) {
-  if (settings.emulate.length === 0) return { providers: [], close: async () => {} }
-  const { startEmulator } = await import('./emulator/index.ts')
-  const emulator = await startEmulator({
-    providers: settings.emulate,
-    redirectUris: (id) => `${settings.publicUrl}/login/${id}/callback`,
-  })
-  const providers: ProviderSettings[] = builtInProviders
-    .filter(({ id }) => settings.emulate.includes(id))
-    .map((row) => {
-      const aims = emulator.settings[row.id] ?? {}
-      const values = Object.fromEntries(
-        Object.entries(row.settings).map(([name, spec]) => [
-          name,
-          aims[name] ?? spec.default ?? '',
-        ]),
-      )
-      const aimed = aimRow(row, values, (name) => aims[name.toUpperCase()], [])
-      return {
-        // The emulator understands a hint for every provider, and its port, so its issuer, changes.
-        row: {
-          ...aimed,
-          passedOn: { login_hint: 'login_hint', ...aimed.passedOn },
-          issuerVaries: false,
-        },
-        clientId: aims.CLIENT_ID ?? '',
-        clientSecret: aims.CLIENT_SECRET ?? '',
-        values,
-        nativeClientIds: [],
-      }
-    })
-  return { providers, close: () => emulator.close() }
-}
-
-/** Built-in providers in their order, then the others in that of the settings. */
-function inOrder(providers: readonly ProviderSettings[]): ProviderSettings[] {
-  const place = ({ row }: ProviderSettings) => {
-    const found = builtInProviders.findIndex(({ id }) => id === row.id)
-    return found === -1 ? builtInProviders.length : found
-  }
-  return [...providers].sort((a, b) => place(a) - place(b))
 }

@@ -25,6 +25,9 @@ const METADATA_ENDPOINTS = [
   'revocation_endpoint',
 ]
 
+/** Stands in for an issuer that is missing, which is a problem of its own. */
+const NO_ISSUER = 'https://issuer.invalid'
+
 /** The prefix of a provider's settings: `GOOGLE_`. */
 export const settingsPrefix = (id: string) => `${id.toUpperCase().replaceAll('-', '_')}_`
 
@@ -57,7 +60,7 @@ export function readProviderSettings(reader: Reader): ProviderSettings[] {
       const row = oidcProvider({
         id,
         name: reader.text(`${prefix}NAME`) ?? id,
-        issuer: issuer ?? 'https://issuer.invalid',
+        issuer: issuer ?? NO_ISSUER,
         trustsEmail: reader.choice(`${prefix}TRUST_EMAIL`, ['on', 'off'], 'off') === 'on',
       })
       providers.push(readProvider(reader, row))
@@ -142,7 +145,7 @@ export function aimRow(
 function reportSharedIssuers(reader: Reader, providers: readonly ProviderSettings[]) {
   const seen = new Map<string, string>()
   for (const { row } of providers) {
-    if (row.issuer === undefined) continue
+    if (row.issuer === undefined || row.issuer === NO_ISSUER) continue
     const other = seen.get(row.issuer)
     if (other !== undefined) {
       reader.problems.push(

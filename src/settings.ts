@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { readClients } from './client-settings.ts'
+import type { Client } from './core/client.ts'
 import type { LinkingMode } from './core/linking.ts'
 import { isLoopbackHost } from './core/urls.ts'
 import {
@@ -22,6 +24,7 @@ export interface Settings {
   dataDir: string
   /** The first seals, all open; null: made and kept in the data folder. */
   secrets: string[] | null
+  clients: Client[]
   providers: ProviderSettings[]
   /** Ids of the providers that the emulator plays. */
   emulate: string[]
@@ -149,6 +152,7 @@ export function readSettings(env: Environment): Settings {
     },
     dataDir: reader.text('DATA_DIR') ?? '.data',
     secrets: readSecrets(reader),
+    clients: readClients(reader, origin, isPublic),
     providers,
     emulate,
     linking: reader.choice('ACCOUNT_LINKING', ['verified', 'explicit'], 'verified'),
@@ -167,7 +171,7 @@ export function readSettings(env: Environment): Settings {
     ),
   }
   if (isPublic) requireForProduction(reader, settings, publicUrl)
-  if (reader.problems.length > 0) throw new SettingsError(reader.problems)
+  if (reader.problems.length > 0) throw new SettingsError([...new Set(reader.problems)])
   return settings
 }
 
@@ -222,9 +226,9 @@ function readDatabaseUrl(reader: Reader): string | null {
 }
 
 function readSecrets(reader: Reader): string[] | null {
+  if (reader.text('SECRET') === undefined) return null
   const secrets = reader.list('SECRET')
-  if (secrets.length === 0) return null
-  if (secrets.some((secret) => secret.length < 32)) {
+  if (secrets.length === 0 || secrets.some((secret) => secret.length < 32)) {
     reader.problems.push(
       'SECRET must have at least 32 characters (each, where several are separated by commas).',
     )

@@ -23,23 +23,38 @@ export const invalidToken = () =>
     'Send a valid access token as "Authorization: Bearer <token>".',
   )
 
-/** Furnishes a room whose routes all need a valid access token. */
+/** How a room finds out who calls. */
+export interface TokenOptions {
+  verifyToken: (token: string) => Caller | null
+  /** The access token of a session cookie; throws where the request may be forged. */
+  readCookie: (request: FastifyRequest) => string | null
+}
+
+/**
+ * Furnishes a room whose routes all need a valid access token: the header's where there is one, else
+ * the cookie's.
+ */
 export function requireToken(
   room: FastifyInstance,
-  verify: (token: string) => Caller | null,
+  { verifyToken, readCookie }: TokenOptions,
 ): void {
   room.decorateRequest('caller', null)
   room.addHook('onRequest', (request, _reply, done) => {
-    const token = readToken(request)
-    request.caller = token === null ? null : verify(token)
-    done(request.caller === null ? invalidToken() : undefined)
+    try {
+      const hasHeader = request.headers.authorization !== undefined
+      const token = hasHeader ? readHeader(request) : readCookie(request)
+      request.caller = token === null ? null : verifyToken(token)
+      done(request.caller === null ? invalidToken() : undefined)
+    } catch (error) {
+      done(error as Error)
+    }
   })
 }
 
 // One credential (RFC 6750, section 2.1), the scheme in any case (RFC 9110, section 11.1).
 const BEARER = /^Bearer +([A-Za-z0-9_.-]+)$/i
 
-function readToken(request: FastifyRequest): string | null {
+function readHeader(request: FastifyRequest): string | null {
   const match = BEARER.exec(request.headers.authorization ?? '')
   if (match === null || hasTwoCredentials(request.raw.rawHeaders)) return null
   return match[1] ?? null
@@ -53,4 +68,10 @@ function hasTwoCredentials(rawHeaders: readonly string[]): boolean {
     if (name.length === 13 && name.toLowerCase() === 'authorization') count += 1
   }
   return count > 1
+}
+
+/** The caller of a route behind `requireToken`. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === null) throw invalidToken()
+  return request.caller
 }

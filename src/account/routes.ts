@@ -1,34 +1,76 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import { Account } from '../core/account.ts'
-import type { Accounts } from '../core/stores.ts'
+import type { Accounts, Sessions } from '../core/stores.ts'
+import { cleanLocale, cleanPicture, cleanText } from '../core/text.ts'
 import { Problem } from '../http/problems.ts'
-import { type Caller, invalidToken, requireToken } from './protected.ts'
+import { callerOf, invalidToken, requireToken, type TokenOptions } from './protected.ts'
+import { sessionRoutes } from './sessions.ts'
+
+/** An edit is stored as it was sent, or refused: a text that would be cleaned is one the user did not mean. */
+const edited = (max: number, clean: (text: string) => string | null, message: string) =>
+  z
+    .string()
+    .max(max)
+    .refine((text) => clean(text) === text, message)
+    .nullable()
+    .optional()
+
+const AccountEdits = z
+  .strictObject({
+    name: edited(255, cleanText, 'must be 1 to 255 characters of plain text'),
+    picture: edited(2048, cleanPicture, 'must be an https URL'),
+    locale: edited(35, cleanLocale, 'must be a language tag such as ko or en-US'),
+  })
+  .meta({ id: 'AccountEdits', description: 'null goes back to what the provider says.' })
 
 /** `/me` and all below it: the signed-in user. */
 export async function accountRoutes(
-  app: FastifyInstance,
-  options: { accounts: Accounts; verifyToken: (token: string) => Caller | null },
+  room: FastifyInstance,
+  options: TokenOptions & { accounts: Accounts; sessions: Sessions },
 ): Promise<void> {
-  requireToken(app, options.verifyToken)
-  app.withTypeProvider<ZodTypeProvider>().get(
+  const { accounts, sessions } = options
+  requireToken(room, options)
+  const typed = room.withTypeProvider<ZodTypeProvider>()
+  const shared = { tags: ['account'], security: [{ accessToken: [] }] }
+  const problems = { 401: Problem.omit({ request_id: true }), 503: Problem }
+
+  typed.get(
     '/me',
     {
       schema: {
+        ...shared,
         summary: 'The signed-in user',
         description: 'OpenID Connect UserInfo claims, and the identities the user signs in with.',
-        tags: ['account'],
-        security: [{ accessToken: [] }],
-        response: { 200: Account, 401: Problem.omit({ request_id: true }), 503: Problem },
+        response: { 200: Account, ...problems },
       },
     },
     async (request) => {
-      const { userId, sessionId } = request.caller ?? fail()
-      return (await options.accounts.findBySession(userId, sessionId)) ?? fail()
+      const { userId, sessionId } = callerOf(request)
+      const account = await accounts.findBySession(userId, sessionId)
+      if (account === null) throw invalidToken()
+      return account
     },
   )
-}
 
-function fail(): never {
-  throw invalidToken()
+  typed.patch(
+    '/me',
+    {
+      schema: {
+        ...shared,
+        summary: 'Edit the signed-in user',
+        body: AccountEdits,
+        response: { 200: Account, 400: Problem, ...problems },
+      },
+    },
+    async (request) => {
+      const { userId, sessionId } = callerOf(request)
+      const account = await accounts.edit(userId, sessionId, request.body)
+      if (account === null) throw invalidToken()
+      return account
+    },
+  )
+
+  sessionRoutes(room, sessions)
 }

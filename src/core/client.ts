@@ -1,7 +1,19 @@
 import { z } from 'zod'
+import { matchesRedirectUri } from './redirects.ts'
 
 /** The built-in client that a flow without a redirect_uri belongs to. */
 export const BUILT_IN_CLIENT = 'latchkey'
+
+/** An app that sends people here. */
+export interface Client {
+  id: string
+  /** Null for a public client, which proves itself by PKCE. */
+  secret: string | null
+  redirectUris: readonly string[]
+  postLogoutRedirectUris: readonly string[]
+  /** Web origins that may read answers (CORS). */
+  origins: readonly string[]
+}
 
 /** What can be granted; `offline_access` is implied. */
 const SCOPES = ['openid', 'profile', 'email', 'offline_access']
@@ -45,4 +57,47 @@ export function grantScope(asked: string | undefined): string {
   if (asked === undefined) return DEFAULT_SCOPE
   const wanted = new Set([...asked.split(' '), 'offline_access'])
   return SCOPES.filter((scope) => wanted.has(scope)).join(' ')
+}
+
+/** The client whose flows have no redirect_uri: the callback itself answers with the tokens. */
+const builtIn: Client = {
+  id: BUILT_IN_CLIENT,
+  secret: null,
+  redirectUris: [],
+  postLogoutRedirectUris: [],
+  origins: [],
+}
+
+/** The client of this id, the built-in one among them. */
+export function findClient(clients: readonly Client[], id: string): Client | undefined {
+  return id === BUILT_IN_CLIENT ? builtIn : clients.find((client) => client.id === id)
+}
+
+/** Where a flow ends: at the built-in client, or at a registered pair. */
+export type ResolvedClient =
+  | { client: Client; redirectUri: string | null; problem?: never }
+  | { problem: string }
+
+/** Finds the client of an authorization request; an unregistered redirect_uri is never redirected to. */
+export function resolveClient(
+  clients: readonly Client[],
+  asked: { client_id?: string | undefined; redirect_uri?: string | undefined },
+): ResolvedClient {
+  const { client_id: id, redirect_uri: uri } = asked
+  if (uri === undefined) {
+    if (id === undefined || id === BUILT_IN_CLIENT) return { client: builtIn, redirectUri: null }
+    return clients.some((client) => client.id === id)
+      ? { problem: 'The redirect_uri is missing.' }
+      : { problem: 'No client with this client_id is registered.' }
+  }
+  const registering = clients.filter((client) =>
+    client.redirectUris.some((registered) => matchesRedirectUri(registered, uri)),
+  )
+  const [client, ...others] =
+    id === undefined ? registering : registering.filter((one) => one.id === id)
+  if (client === undefined)
+    return { problem: 'This redirect_uri is not registered for the client.' }
+  if (others.length > 0)
+    return { problem: 'Several clients register this redirect_uri: send client_id.' }
+  return { client, redirectUri: uri }
 }

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'temporarily_unavailable'
   | 'rate_limited'
   | 'invalid_token'
+  | 'csrf'
   | 'not_found'
   | 'method_not_allowed'
   | 'payload_too_large'

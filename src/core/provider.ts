@@ -118,6 +118,8 @@ export interface ProviderRow {
   readonly authorizationParams: Readonly<Record<string, string>>
   /** Our parameter -> the provider's name for it; a parameter that is not listed is not passed on. */
   readonly passedOn: Readonly<Partial<Record<'login_hint' | 'prompt' | 'ui_locales', string>>>
+  /** The parameter of its end_session_endpoint that names the way back. */
+  readonly logoutRedirectParam: string
   /** Error codes in a callback that mean "the person said no". */
   readonly deniedErrors: readonly string[]
   /** The error code in a token endpoint's answer that is not of RFC 6749's shape. */
@@ -145,6 +147,7 @@ const DEFAULTS = {
   trustsEmail: true,
   authorizationParams: {},
   passedOn: {},
+  logoutRedirectParam: 'post_logout_redirect_uri',
   deniedErrors: ['access_denied'],
   tokenError: (document) => document.error,
   refusedCodeErrors: ['invalid_grant'],

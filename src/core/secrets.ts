@@ -17,6 +17,11 @@ export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
+/** The S256 challenge of a PKCE verifier (RFC 7636, section 4.2). */
+export function s256(verifier: string): string {
+  return hashToken(verifier).toString('base64url')
+}
+
 /** Whether two texts are equal, in time that does not depend on where they differ. */
 export function equalInConstantTime(a: string, b: string): boolean {
   return timingSafeEqual(hashToken(a), hashToken(b))

@@ -19,8 +19,27 @@ export interface NewSession {
   scope: string
   userAgent: string | null
   address: string | null
+  /** Of the whole session; where it starts with a code, of the code. */
   ttlSeconds: number
-  refreshToken: { hash: Buffer; ttlSeconds: number }
+  /** Null where the session starts with a code. */
+  refreshToken: NewToken | null
+  /** The one-time code that the client gets in place of tokens. */
+  code?: NewCode
+}
+
+/** A secret that is stored as its SHA-256 hash. */
+export interface NewToken {
+  hash: Buffer
+  ttlSeconds: number
+}
+
+/** A one-time code, bound to what its client must show again. */
+export interface NewCode extends NewToken {
+  redirectUri: string
+  /** S256; null where a confidential client sent none. */
+  codeChallenge: string | null
+  /** The client's nonce, for the ID token. */
+  nonce: string | null
 }
 
 /** What a finished sign-in gives back. */
@@ -39,10 +58,79 @@ export interface SignIns {
   signIn(identity: IdentityKey, profile: Profile, session: NewSession): Promise<SignedIn>
 }
 
-/** Reads users. */
+/** What a user may change of the own account; null goes back to what the provider says. */
+export interface AccountEdits {
+  name?: string | null | undefined
+  picture?: string | null | undefined
+  locale?: string | null | undefined
+}
+
+/** Reads and edits users. */
 export interface Accounts {
   /** The user of a session that is alive, else null. */
   findBySession(userId: string, sessionId: string): Promise<Account | null>
+  /** Stores the user's own edits; null where the session is not alive. */
+  edit(userId: string, sessionId: string, edits: AccountEdits): Promise<Account | null>
+}
+
+/** The signed-in client instances of users. */
+export interface Sessions {
+  /** The living sessions of a user, last used first; null where the asking one is not alive. */
+  list(userId: string, sessionId: string): Promise<StoredSession[] | null>
+  /** Ends one session of this user; whether there was one to end. */
+  end(userId: string, sessionId: string): Promise<boolean>
+  /** Ends all sessions of this user but one; how many. */
+  endOthers(userId: string, keptSessionId: string): Promise<number>
+  /** Whether a session may still be used. */
+  isAlive(userId: string, sessionId: string): Promise<boolean>
+  /** The living session of a refresh token that was not rotated yet. */
+  findByRefreshToken(hash: Buffer): Promise<(GrantedSession & { expiresAt: number }) | null>
+}
+
+/** A session as its user sees it; times are ISO 8601. */
+export interface StoredSession {
+  id: string
+  client_id: string
+  provider: string
+  user_agent: string | null
+  address: string | null
+  created_at: string
+  last_used_at: string
+  expires_at: string
+}
+
+/** A session for which tokens may be given now. */
+export interface GrantedSession {
+  id: string
+  userId: string
+  clientId: string
+  scope: string
+  /** When the person signed in, in seconds since 1970. */
+  authTime: number
+}
+
+/** One-time codes and refresh tokens, by the database's clock. */
+export interface Grants {
+  /**
+   * Redeems a code once. A code that is shown again, or with another proof than its own, ends the
+   * session it stands for. Null for every refusal.
+   */
+  redeemCode(
+    shown: { hash: Buffer; clientId: string; redirectUri: string; codeChallenge: string | null },
+    next: { sessionTtlSeconds: number; refreshToken: NewToken },
+  ): Promise<{ session: GrantedSession; nonce: string | null } | null>
+  /**
+   * Rotates a refresh token. Its immediate predecessor may be shown again for ten seconds, as long as
+   * one of `successors` is still the last of the session; any other reuse ends the session.
+   */
+  rotate(
+    shown: { hash: Buffer; clientId: string },
+    successors: readonly [NewToken, ...NewToken[]],
+  ): Promise<
+    | { outcome: 'rotated'; session: GrantedSession; successor: number }
+    | { outcome: 'refused' }
+    | { outcome: 'reused'; sessionId: string; userId: string }
+  >
 }
 
 /** Marks that make a flow single-use on all replicas. */

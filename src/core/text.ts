@@ -26,7 +26,7 @@ export function asciiLowerCase(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
-const LOCAL_PART = /^[^\s@"'(),:;<>[\]\\\p{C}]{1,64}$/u
+const LOCAL_PART = /^[^\s@"(),:;<>[\]\\\p{C}]{1,64}$/u
 const DOMAIN = /^(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$/
 
 /**
@@ -56,3 +56,7 @@ export function cleanLocale(locale: string | null | undefined): string | null {
   const tag = locale.replace('_', '-')
   return /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/.test(tag) ? tag : null
 }
+
+/** The characters that an error_description may have (RFC 6749, section 5.2); others become a quote. */
+export const asciiText = (text: string): string =>
+  text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "'")

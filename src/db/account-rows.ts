@@ -26,7 +26,8 @@ interface IdentityRow {
   last_login_at: string
 }
 
-const isoTime = (column: string) =>
+/** A moment as ISO 8601 text in UTC. */
+export const isoTime = (column: string) =>
   `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 /** The columns of an AccountRow but for the identities, from a users row named `u`. */

@@ -110,6 +110,9 @@ const AWAY = new Set([
   'CONNECTION_ENDED',
   'CONNECTION_DESTROYED',
   '25006', // read-only after a failover
+  '28000', // not let in: the password or pg_hba.conf was changed
+  '28P01',
+  '3D000', // no such database: it is being restored
   '40001', // serialization failure
   '40P01', // deadlock
   '55P03', // lock not available

@@ -92,10 +92,34 @@ export const refreshTokens = latchkey.table(
       .references(() => sessions.id, { onDelete: 'cascade' }),
     createdAt: moment('created_at').notNull().defaultNow(),
     expiresAt: moment('expires_at').notNull(),
+    /** When its successor took over. */
+    rotatedAt: moment('rotated_at'),
   },
   (table) => [
     index('refresh_tokens_session').on(table.sessionId),
     index('refresh_tokens_expires_at').on(table.expiresAt),
+  ],
+)
+
+/** One-time codes for registered clients, by SHA-256 hash. */
+export const loginCodes = latchkey.table(
+  'login_codes',
+  {
+    hash: bytea('hash').primaryKey(),
+    sessionId: uuid('session_id')
+      .notNull()
+      .references(() => sessions.id, { onDelete: 'cascade' }),
+    redirectUri: text('redirect_uri').notNull(),
+    /** The S256 challenge; null where a confidential client sent none. */
+    codeChallenge: text('code_challenge'),
+    /** The client's nonce, for the ID token. */
+    nonce: text('nonce'),
+    expiresAt: moment('expires_at').notNull(),
+    redeemedAt: moment('redeemed_at'),
+  },
+  (table) => [
+    index('login_codes_session').on(table.sessionId),
+    index('login_codes_expires_at').on(table.expiresAt),
   ],
 )
 

@@ -5,7 +5,8 @@ import { identitiesColumn, userColumns } from './account-rows.ts'
  * flag, $6 name, $7 picture, $8 locale. What the provider no longer says is kept, never blanked.
  *
  * SIGN_IN_KNOWN goes on with $9 session id, $10 client, $11 scope, $12 user agent, $13 address,
- * $14 its seconds, $15 refresh token hash, $16 its seconds. It refreshes the identity, opens the
+ * $14 its seconds, $15 refresh token hash or null, $16 its seconds, $17 code hash or null, $18 its
+ * redirect URI, $19 challenge, $20 nonce, $21 seconds. It refreshes the identity, opens the
  * session and gives the account; no row where the identity is new; a row and no change where the
  * user is disabled. All parts of one statement see the tables as they were before it, so the
  * refreshed rows are taken from what the updates return.
@@ -40,7 +41,12 @@ with known as (
   from refreshed
 ), refresh_token as (
   insert into latchkey.refresh_tokens (hash, session_id, expires_at)
-  select $15, $9, now() + $16 * interval '1 second' from refreshed
+  select $15, $9, now() + $16 * interval '1 second' from refreshed where $15::bytea is not null
+), code as (
+  insert into latchkey.login_codes
+    (hash, session_id, redirect_uri, code_challenge, nonce, expires_at)
+  select $17, $9, $18, $19, $20, now() + $21 * interval '1 second'
+  from refreshed where $17::bytea is not null
 ), shown as (
   select provider, issuer, subject, email, email_verified, name, picture, locale, linked_at,
     last_login_at
@@ -59,7 +65,10 @@ from (
   where not exists (select from person)
 ) u`
 
-/** $1 address in ASCII lower case, $2 trusted providers, $3 provider of the new identity. */
+/**
+ * $1 address in ASCII lower case, $2 trusted providers, $3 provider of the new identity. More than one
+ * holder is as good as many, but one who is disabled must be among those that are given.
+ */
 export const FIND_CANDIDATES = `
 select u.id as "userId", min(i.email) as email, u.disabled_at is not null as disabled,
   exists (
@@ -69,7 +78,8 @@ select u.id as "userId", min(i.email) as email, u.disabled_at is not null as dis
 from latchkey.identities i join latchkey.users u on u.id = i.user_id
 where lower(i.email collate "C") = $1 and i.email_verified and i.provider = any($2)
 group by u.id
-limit 3`
+order by u.disabled_at nulls last
+limit 2`
 
 const INSERT_IDENTITY = `
 insert into latchkey.identities

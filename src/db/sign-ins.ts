@@ -41,8 +41,13 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
       session.userAgent,
       session.address,
       session.ttlSeconds,
-      session.refreshToken.hash,
-      session.refreshToken.ttlSeconds,
+      session.refreshToken?.hash ?? null,
+      session.refreshToken?.ttlSeconds ?? 0,
+      session.code?.hash ?? null,
+      session.code?.redirectUri ?? null,
+      session.code?.codeChallenge ?? null,
+      session.code?.nonce ?? null,
+      session.code?.ttlSeconds ?? 0,
     ])
     if (row?.disabled) throw disabled()
     return row === undefined ? null : toAccount(row)

@@ -1,7 +1,16 @@
-import type { Accounts, FinishedFlows, SignIns, SigningKeys } from '../core/stores.ts'
+import type {
+  Accounts,
+  FinishedFlows,
+  Grants,
+  Sessions,
+  SignIns,
+  SigningKeys,
+} from '../core/stores.ts'
 import { createAccounts } from './accounts.ts'
 import type { Database } from './client.ts'
 import { createFinishedFlows } from './finished-flows.ts'
+import { createGrants } from './grants.ts'
+import { createSessions } from './sessions.ts'
 import { createSignIns, type LinkingRules } from './sign-ins.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { sweepBatch } from './sweep.ts'
@@ -9,8 +18,10 @@ import { sweepBatch } from './sweep.ts'
 /** Everything that is kept, as the rooms see it. */
 export interface Stores {
   accounts: Accounts
+  sessions: Sessions
   signIns: SignIns
   finishedFlows: FinishedFlows
+  grants: Grants
   signingKeys: SigningKeys
   /** Whether the database is reached and migrated. */
   isReady(): Promise<boolean>
@@ -22,8 +33,10 @@ export interface Stores {
 export function createStores(database: Database, linking: LinkingRules): Stores {
   return {
     accounts: createAccounts(database),
+    sessions: createSessions(database),
     signIns: createSignIns(database, linking),
     finishedFlows: createFinishedFlows(database),
+    grants: createGrants(database),
     signingKeys: createSigningKeys(database),
     isReady: async () => {
       const [row] = await database.query<{ ready: boolean }>(

@@ -10,6 +10,9 @@ const STATEMENTS = [
   `delete from latchkey.refresh_tokens where hash in (
      select hash from latchkey.refresh_tokens where expires_at < now()
      limit ${BATCH} for update skip locked)`,
+  `delete from latchkey.login_codes where hash in (
+     select hash from latchkey.login_codes where expires_at < now() - interval '1 day'
+     limit ${BATCH} for update skip locked)`,
   `delete from latchkey.sessions where id in (
      select id from latchkey.sessions where expires_at < now()
      limit ${BATCH} for update skip locked)`,

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
+import type { Grant } from './codes.ts'
 import { type Answer, rawQuery, singleValues } from './http.ts'
-import { faultPage, hintsOf, pickPage } from './page.ts'
+import { faultPage, hintsOf, pickPage, postingPage } from './page.ts'
 import { type Failure, isFailure, type Persona, personas } from './personas.ts'
 import type { AuthorizeFault, PlayedProvider, Stage } from './provider.ts'
 
@@ -8,28 +9,32 @@ import type { AuthorizeFault, PlayedProvider, Stage } from './provider.ts'
 export function authorize(played: PlayedProvider, stage: Stage, request: FastifyRequest): Answer {
   const raw = rawQuery(request)
   const query = singleValues(raw)
+  const asked = { ...query, ...(request.params as Record<string, string>) }
   const fault = query ? faultOf(played, stage, query) : 'malformed'
-  if (fault || !query) {
-    const detail = fault === 'redirect_uri' ? `redirect_uri=${query?.redirect_uri ?? ''}` : raw
-    return faultPage(played, played.authorizeFault(fault ?? 'malformed'), detail)
+  const further = fault ?? played.authorizeCheck?.(asked, raw)
+  if (further || !query) {
+    const detail = further === 'redirect_uri' ? `redirect_uri=${query?.redirect_uri ?? ''}` : raw
+    return faultPage(played, played.authorizeFault(further ?? 'malformed'), detail)
   }
   const hints = hintsOf(played).map((name) => query[name])
   const declined = hints.find((hint) => Object.hasOwn(played.furtherDenied ?? {}, hint ?? ''))
   const words = played.furtherDenied?.[declined ?? '']
   if (words !== undefined) return callback(played, stage, words, raw, query)
   const pick = pickOf(hints)
-  if (!pick) return pickPage(played, new URL(stage.url).pathname + played.authorizePath, query)
+  if (!pick) return pickPage(played, request.url.split('?')[0] ?? '', query)
   if (pick.failure === '!denied') return callback(played, stage, played.denied, raw, query)
   const refused = pick.failure === '!no-email' ? played.emailScopes : []
   const grant = {
     ...pick,
     scopes: (played.scopes(query.scope) ?? []).filter((scope) => !refused.includes(scope)),
-    request: query,
+    request: asked,
     authTime: Math.floor(Date.now() / 1000),
   }
+  const refusal = played.personaFault?.(grant)
+  if (refusal) return faultPage(played, refusal, pick.persona.id)
   const challenge = played.pkce === 'off' ? null : (query.code_challenge ?? null)
   const code = stage.ledger.issueCode(grant, stage.redirectUri(), challenge)
-  return callback(played, stage, `code=${encodeURIComponent(code)}`, raw, query)
+  return callback(played, stage, `code=${encodeURIComponent(code)}`, raw, query, grant)
 }
 
 function faultOf(
@@ -72,15 +77,26 @@ function callback(
   answer: string,
   raw: string,
   query: Record<string, string>,
+  grant: Grant | null = null,
 ): Answer {
+  const uri = stage.redirectUri()
+  const more = played.callback?.(stage, grant) ?? {}
+  if (played.formPost && query.response_mode === 'form_post') {
+    const state = query.state === undefined ? [] : [['state', query.state] as const]
+    return postingPage(played, uri, [
+      ...new URLSearchParams(answer),
+      ...state,
+      ...Object.entries(more),
+    ])
+  }
   const parts = [answer]
   // As it came, undecoded: byte for byte.
   const state = /(?:^|&)(state=[^&]*)/.exec(raw)?.[1]
   if (state !== undefined) parts.push(state)
   else if (query.state !== undefined) parts.push(`state=${encodeURIComponent(query.state)}`)
-  const further = new URLSearchParams(played.callback?.(stage)).toString()
+  const further = new URLSearchParams(more).toString()
   if (further !== '') parts.push(further)
-  const uri = stage.redirectUri()
-  const location = `${uri}${uri.includes('?') ? '&' : '?'}${parts.join('&')}`
+  const fragment = played.callbackFragment === undefined ? '' : `#${played.callbackFragment}`
+  const location = `${uri}${uri.includes('?') ? '&' : '?'}${parts.join('&')}${fragment}`
   return { status: 302, body: '', headers: { location } }
 }

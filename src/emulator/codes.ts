@@ -62,6 +62,7 @@ export function createLedger(lives: Lives) {
   const accessTokens = new Map<string, AccessToken>()
   const refreshTokens = new Map<string, Grant>()
   const linked = new Set<string>()
+  const met = new Set<string>()
 
   function issueCode(grant: Grant, redirectUri: string, challenge: string | null): string {
     const code = lives.newCode?.() ?? randomToken()
@@ -118,6 +119,13 @@ export function createLedger(lives: Lives) {
     }
   }
 
+  /** True the first time that a persona agrees. */
+  function meet(persona: Persona): boolean {
+    const first = !met.has(persona.id)
+    met.add(persona.id)
+    return first
+  }
+
   /** Ends every token of a persona and the link to the app. */
   function unlink(persona: Persona): void {
     revokeAll(persona)
@@ -135,6 +143,7 @@ export function createLedger(lives: Lives) {
     revokePair,
     revokeAll,
     unlink,
+    meet,
     isLinked: (persona: Persona): boolean => linked.has(persona.id),
   }
 }

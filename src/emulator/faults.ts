@@ -28,6 +28,10 @@ export function commonTokenFault(fault: TokenFault, given: string): Answer {
       return oauthError(400, 'unsupported_grant_type', `Unsupported grant type: ${given}`)
     case 'code':
       return oauthError(400, 'invalid_grant', 'The code is unknown, used or expired.')
+    case 'state':
+      return oauthError(400, 'invalid_request', 'The state is missing or not that of the request.')
+    case 'tenant':
+      return oauthError(400, 'invalid_request', 'The tenant is unknown.')
     case 'redirect_uri':
       return oauthError(400, 'invalid_grant', 'The redirect URI is not that of the request.')
     case 'verifier':
@@ -51,6 +55,12 @@ export function commonAuthorizeFault(fault: AuthorizeFault): FaultWords {
       return words('invalid_scope', 'Scopes are missing or invalid.')
     case 'pkce':
       return words('invalid_request', 'code_challenge must be an S256 challenge.')
+    case 'state':
+      return words('invalid_request', 'The state is missing or not accepted.')
+    case 'tenant':
+      return words('invalid_request', 'The tenant is unknown.')
+    case 'response_mode':
+      return words('invalid_request', 'The response_mode is not accepted.')
     case 'malformed':
       return words('invalid_request', 'A parameter is repeated.')
   }

@@ -61,7 +61,7 @@ function setStage(one: PlayedProvider, options: EmulatorOptions, origin: () => s
       return `${origin()}/${one.id}`
     },
     ledger: createLedger(one.lives),
-    signer: createSigner(),
+    signer: createSigner(one.signingAlg),
     redirectUri,
     logoutRedirectUri: () =>
       options.logoutRedirectUris?.(one.id) ??
@@ -73,7 +73,7 @@ function setStage(one: PlayedProvider, options: EmulatorOptions, origin: () => s
 function settingsOf({ played, stage }: { played: PlayedProvider; stage: Stage }) {
   return {
     CLIENT_ID: played.client.id,
-    CLIENT_SECRET: played.client.secret,
+    ...(played.checkSecret ? {} : { CLIENT_SECRET: played.client.secret }),
     AUTHORIZATION_ENDPOINT: stage.url + played.authorizePath,
     TOKEN_ENDPOINT: stage.url + played.tokenPath,
     ...played.settings(stage),

@@ -15,28 +15,28 @@ export interface Signer {
   sign(claims: JWTPayload, forged: boolean): Promise<string>
 }
 
-/** A signer with a fresh RS256 key, made at the first use. */
-export function createSigner(): Signer {
+/** A signer with a fresh key, made at the first use. */
+export function createSigner(alg: 'RS256' | 'ES256' = 'RS256'): Signer {
   let made: ReturnType<typeof makeKey> | undefined
   const key = () => {
-    made ??= makeKey()
+    made ??= makeKey(alg)
     return made
   }
   return {
     jwks: async () => ({ keys: [(await key()).jwk] }),
     sign: async (claims, forged) => {
       const { jwk, privateKey } = await key()
-      const signingKey = forged ? (await generateKeyPair('RS256')).privateKey : privateKey
+      const signingKey = forged ? (await generateKeyPair(alg)).privateKey : privateKey
       return new SignJWT(claims)
-        .setProtectedHeader({ alg: 'RS256', kid: jwk.kid, typ: 'JWT' })
+        .setProtectedHeader({ alg, kid: jwk.kid, typ: 'JWT' })
         .sign(signingKey)
     },
   }
 }
 
-async function makeKey() {
-  const { publicKey, privateKey } = await generateKeyPair('RS256')
+async function makeKey(alg: string) {
+  const { publicKey, privateKey } = await generateKeyPair(alg)
   const parts = await exportJWK(publicKey)
   const kid = await calculateJwkThumbprint(parts)
-  return { privateKey, jwk: { ...parts, kid, alg: 'RS256', use: 'sig' } }
+  return { privateKey, jwk: { ...parts, kid, alg, use: 'sig' } }
 }

@@ -13,14 +13,14 @@ export function discovery(played: PlayedProvider, stage: Stage): Record<string, 
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256'],
+    id_token_signing_alg_values_supported: [played.signingAlg ?? 'RS256'],
     token_endpoint_auth_methods_supported: methods,
     code_challenge_methods_supported: ['S256'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
   }
 }
 
-/** An ID token of these claims and the common ones: `iss`, `aud`, `iat`, `exp`, `nonce` if sent. */
+/** An ID token of `idTokenClaims`, signed with the provider's published key. */
 export function idToken(
   played: PlayedProvider,
   stage: Stage,
@@ -28,11 +28,22 @@ export function idToken(
   lifeSeconds: number,
   claims: JWTPayload,
 ): Promise<string> {
+  const all = idTokenClaims(played, stage, grant, lifeSeconds, claims)
+  return stage.signer.sign(all, grant.failure === '!forged-id-token')
+}
+
+/** These claims over the common ones: `iss`, `aud`, `iat`, `exp`, and `nonce` if it was sent. */
+export function idTokenClaims(
+  played: PlayedProvider,
+  stage: Stage,
+  grant: Grant,
+  lifeSeconds: number,
+  claims: JWTPayload,
+): JWTPayload {
   const iat = Math.floor(Date.now() / 1000)
   const { nonce } = grant.request
   const common = { iss: stage.url, aud: played.client.id, iat, exp: iat + lifeSeconds }
-  const all = { ...common, ...claims, ...(nonce === undefined ? {} : { nonce }) }
-  return stage.signer.sign(all, grant.failure === '!forged-id-token')
+  return { ...common, ...claims, ...(nonce === undefined ? {} : { nonce }) }
 }
 
 /** `at_hash` of an access token under a SHA-256 algorithm (OpenID Connect Core 3.1.3.6). */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { type Answer, html } from './http.ts'
 import { failures, personas } from './personas.ts'
 import type { FaultWords, PlayedProvider } from './provider.ts'
@@ -9,21 +9,29 @@ form{display:flex;gap:1rem;align-items:center;margin:.5rem 0}
 button{flex:none;width:14rem;height:2.75rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font:inherit}
 code{overflow-wrap:anywhere}`
 
+/** Marks a request that the page's own form sends, in which a browser writes a space as `+`. */
+export const pickedHere = 'picked_here'
+
+const submitting = 'document.forms[0].submit()'
+const submittingHash = `sha256-${createHash('sha256').update(submitting).digest('base64')}`
+
 /** The page on which somebody picks who signs in, or what goes wrong. */
 export function pickPage(
   played: PlayedProvider,
   action: string,
   request: Readonly<Record<string, string>>,
 ): Answer {
-  const kept = Object.entries(request).filter(([name]) => !hintsOf(played).includes(name))
+  const own = [...hintsOf(played), pickedHere]
+  const kept = Object.entries(request).filter(([name]) => !own.includes(name))
   const fields = kept.map(([name, value]) => hidden(name, value)).join('')
   const form = (pick: string, label: string, about: string) =>
-    `<form method="get" action="${escapeHtml(action)}">${fields}${hidden('login_hint', pick)}` +
+    `<form method="get" action="${escapeHtml(action)}">${fields}${hidden(pickedHere, '1')}${hidden('login_hint', pick)}` +
     `<button><bdi>${escapeHtml(label)}</bdi></button><span>${escapeHtml(about)}</span></form>`
   const people = personas.map((one) => form(one.id, one.name, `${one.id}: ${one.about}`))
   const further = Object.entries(played.furtherDenied ?? {})
   const faults = Object.entries<string>(failures)
     .filter(([name]) => played.idTokens || name !== '!forged-id-token')
+    .filter(([name]) => !played.withoutProfile || !name.includes('profile'))
     .concat(further.map(([name, query]) => [name, `the person declines: ${query}`]))
     .map(([name, about]) => form(name, name, about))
   return page(
@@ -45,6 +53,23 @@ export function faultPage(played: PlayedProvider, fault: FaultWords, detail: str
   )
 }
 
+/** The page that posts a callback's parameters to the app by itself (OAuth form post mode). */
+export function postingPage(
+  played: PlayedProvider,
+  uri: string,
+  values: readonly (readonly [string, string])[],
+): Answer {
+  const fields = values.map(([name, value]) => hidden(name, value)).join('')
+  return page(
+    200,
+    `Emulated ${played.name}`,
+    '<p>Back to the app.</p>',
+    `<form method="post" action="${escapeHtml(uri)}">${fields}<button>Continue</button></form>
+<script>${submitting}</script>`,
+    `script-src '${submittingHash}'; `,
+  )
+}
+
 /** The names of the parameters that pick a persona or a failure. */
 export function hintsOf(played: PlayedProvider): readonly string[] {
   return played.hints ?? ['login_hint']
@@ -58,7 +83,7 @@ export function escapeHtml(text: string): string {
   )
 }
 
-function page(status: number, title: string, notice: string, rest: string): Answer {
+function page(status: number, title: string, notice: string, rest: string, script = ''): Answer {
   const nonce = randomBytes(16).toString('base64')
   const answer = html(
     status,
@@ -79,7 +104,7 @@ function page(status: number, title: string, notice: string, rest: string): Answ
 `,
   )
   // No form-action: browsers hold it against the whole chain of redirects back to the app.
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; frame-ancestors 'none'`
+  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; ${script}base-uri 'none'; frame-ancestors 'none'`
   return { ...answer, headers: { ...answer.headers, 'content-security-policy': policy } }
 }
 

@@ -128,6 +128,23 @@ export function stableHex(length: number, ...words: string[]): string {
   return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, length)
 }
 
+/** 43 base64url characters that are the same for the same words for ever. */
+export function stableBase64url(...words: string[]): string {
+  return Buffer.from(stableHex(64, ...words), 'hex').toString('base64url')
+}
+
+/** A UUID that is the same for the same words for ever. */
+export function stableUuid(...words: string[]): string {
+  const hex = stableHex(32, ...words)
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+  ]
+  return [...parts, hex.slice(20)].join('-')
+}
+
 /** Decimal digits that are the same for the same words for ever, without a leading zero. */
 export function stableDigits(length: number, ...words: string[]): string {
   const smallest = 10n ** BigInt(length - 1)

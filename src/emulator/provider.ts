@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Grant, Issued, Ledger, Lives } from './codes.ts'
+import type { Code, Grant, Issued, Ledger, Lives } from './codes.ts'
 import type { Answer } from './http.ts'
 import type { Signer } from './keys.ts'
 
@@ -10,6 +10,9 @@ export type AuthorizeFault =
   | 'response_type'
   | 'scope'
   | 'pkce'
+  | 'state'
+  | 'response_mode'
+  | 'tenant'
   | 'malformed'
 
 /** What the token endpoint refuses. */
@@ -21,6 +24,8 @@ export type TokenFault =
   | 'secret'
   | 'grant_type'
   | 'code'
+  | 'state'
+  | 'tenant'
   | 'redirect_uri'
   | 'verifier'
   | 'refresh_token'
@@ -64,6 +69,9 @@ export interface PlayedProvider {
   /** Paths below the provider's root. */
   authorizePath: string
   tokenPath: string
+  /** The routes that answer, where a path has a part that varies; default the path itself. */
+  authorizeRoutes?: readonly string[]
+  tokenRoutes?: readonly string[]
   /** Endpoint settings besides the two above, by the suffix of their name. */
   settings(stage: Stage): Record<string, string>
   lives: Lives
@@ -71,6 +79,12 @@ export interface PlayedProvider {
   hints?: readonly string[]
   /** Where `client_secret` may stand at the token endpoint. */
   clientAuth: readonly ('basic' | 'post')[]
+  /** Where the secret is no fixed text; CLIENT_SECRET is then not among the settings. */
+  checkSecret?(stage: Stage, secret: string): Promise<boolean>
+  /** Default POST. With GET, parameters may stand in the query, at a POST too. */
+  tokenMethods?: readonly ('GET' | 'POST')[]
+  /** Further grant types, answered once the client has authenticated. */
+  grants?: Readonly<Record<string, (stage: Stage, form: Record<string, string>) => Answer>>
   /** True where `response_type` and `grant_type` are not parameters of this provider. */
   withoutTypes?: boolean
   /** True where `redirect_uri` may be left out at the token endpoint. */
@@ -87,6 +101,18 @@ export interface PlayedProvider {
   secretOptional?(stage: Stage, form: Readonly<Record<string, string>>): boolean
   /** What a refresh makes of the refresh token; default `kept`. `replaced` ends the old pair. */
   refreshing?(grant: Grant): 'kept' | 'replaced' | 'added'
+  /** Further checks of the request; `asked` is the query with the path's parameters. */
+  authorizeCheck?(asked: Readonly<Record<string, string>>, raw: string): AuthorizeFault | null
+  /** Refuses the one who was picked, on a page. */
+  personaFault?(grant: Grant): FaultWords | null
+  /** Further checks of a code's exchange; `form` is what was sent with the path's parameters. */
+  tokenCheck?(form: Readonly<Record<string, string>>, code: Code): TokenFault | null
+  /** True where `response_mode=form_post` is understood. */
+  formPost?: boolean
+  /** True where there is no profile endpoint: takes away the failures that strike it. */
+  withoutProfile?: boolean
+  /** Default RS256. */
+  signingAlg?: 'ES256'
   /** True where ID tokens are issued: adds the failures that strike them. */
   idTokens?: boolean
   /** The scopes that a request gets, null where it is refused. `undefined`: none was sent. */
@@ -97,21 +123,27 @@ export interface PlayedProvider {
   denied: string
   /** Further ways to decline, by the name that a hint takes: the callback's raw query of each. */
   furtherDenied?: Readonly<Record<string, string>>
-  /** Further parameters of every callback, such as `iss` (RFC 9207). */
-  callback?(stage: Stage): Record<string, string>
+  /** Further parameters of a callback, such as `iss` (RFC 9207). No grant: the person declined. */
+  callback?(stage: Stage, grant: Grant | null): Record<string, string>
+  /** What follows `#` in every callback. */
+  callbackFragment?: string
   /** The words on the error page, and its status. */
   authorizeFault(fault: AuthorizeFault): FaultWords
   /** True where this grant comes with a refresh token. */
   givesRefreshToken(grant: Grant): boolean
-  /** The token response. `refreshed` when it answers a refresh token. */
+  /** The token response. `refreshed` when it answers a refresh token; `form` is what was sent. */
   tokenBody(
     stage: Stage,
     grant: Grant,
     issued: Issued,
     refreshed: boolean,
+    form: Readonly<Record<string, string>>,
   ): Record<string, unknown> | Promise<Record<string, unknown>>
-  /** The token endpoint's refusal; `given` is the code, URI or value that was refused. */
-  tokenFault(fault: TokenFault, given: string): Answer
+  /**
+   * The token endpoint's refusal; `given` is the code, URI or value that was refused, `code` what
+   * is known of a refused code.
+   */
+  tokenFault(fault: TokenFault, given: string, code?: Code | null): Answer
   /** The last touch on every token answer, such as the encoding that `Accept` asks for. */
   encodeToken?(answer: Answer, request: FastifyRequest): Answer
   /** Adds the provider's further endpoints; `app` is already below its root. */

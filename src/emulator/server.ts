@@ -30,10 +30,12 @@ export function buildEmulator(cast: readonly { played: PlayedProvider; stage: St
 }
 
 function play(app: FastifyInstance, played: PlayedProvider, stage: Stage): void {
-  endpoint(app, ['GET'], played.authorizePath, (request) => authorize(played, stage, request))
-  app.all(played.tokenPath, async (request, reply) =>
-    send(reply, await exchange(played, stage, request)),
-  )
+  for (const path of played.authorizeRoutes ?? [played.authorizePath]) {
+    endpoint(app, ['GET'], path, (request) => authorize(played, stage, request))
+  }
+  for (const path of played.tokenRoutes ?? [played.tokenPath]) {
+    app.all(path, async (request, reply) => send(reply, await exchange(played, stage, request)))
+  }
   played.routes(app, stage)
 }
 

@@ -2,7 +2,17 @@ import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import { type Grant, randomToken } from './codes.ts'
-import { type Answer, basicOf, formOf, html, isForm, isJsonType, jsonFormOf } from './http.ts'
+import {
+  type Answer,
+  basicOf,
+  html,
+  isForm,
+  isJsonType,
+  jsonFormOf,
+  rawQuery,
+  singleValues,
+  textOf,
+} from './http.ts'
 import type { PlayedProvider, Stage, TokenFault } from './provider.ts'
 
 /** The token endpoint: a code or a refresh token for tokens, or a refusal in the provider's words. */
@@ -22,14 +32,22 @@ async function decide(
   request: FastifyRequest,
 ): Promise<Answer> {
   const refuse = (fault: TokenFault, given = '') => played.tokenFault(fault, given)
-  if (request.method !== 'POST') {
+  const methods: readonly string[] = played.tokenMethods ?? ['POST']
+  if (!methods.includes(request.method)) {
     const answer = refuse('method', request.method)
-    return { ...answer, headers: { ...answer.headers, allow: 'POST' } }
+    return { ...answer, headers: { ...answer.headers, allow: methods.join(', ') } }
   }
   const isJson = played.jsonAtToken === true && isJsonType(request)
-  if (!isForm(request) && !isJson) return refuse('content_type', request.headers['content-type'])
-  const form = isJson ? jsonFormOf(request) : formOf(request)
-  if (!form) return refuse('malformed')
+  const inQuery = methods.includes('GET')
+  const bodiless = inQuery && textOf(request) === ''
+  if (!isForm(request) && !isJson && !bodiless)
+    return refuse('content_type', request.headers['content-type'])
+  const query = inQuery ? rawQuery(request) : ''
+  const sent = isJson
+    ? jsonFormOf(request)
+    : singleValues(query === '' ? textOf(request) : `${query}&${textOf(request)}`)
+  if (!sent) return refuse('malformed')
+  const form = { ...sent, ...(request.params as Record<string, string>) }
 
   const failure = stage.ledger.peekCode(form.code ?? '')?.grant.failure
   // Unreferenced: a process that has nothing else to do may end.
@@ -43,11 +61,16 @@ async function decide(
     client.secret === '' &&
     form.client_secret === undefined &&
     played.secretOptional?.(stage, form) === true
-  const authenticated = client.secret === played.client.secret || withoutSecret
+  const right = played.checkSecret
+    ? await played.checkSecret(stage, client.secret)
+    : client.secret === played.client.secret
+  const authenticated = right || withoutSecret
   if (!authenticated || failure === '!wrong-secret') return refuse('secret')
 
   const grantType = form.grant_type ?? (played.withoutTypes ? 'authorization_code' : '')
-  if (grantType === 'refresh_token') return refresh(played, stage, form.refresh_token ?? '')
+  const own = Object.hasOwn(played.grants ?? {}, grantType) ? played.grants?.[grantType] : undefined
+  if (own) return own(stage, form)
+  if (grantType === 'refresh_token') return refresh(played, stage, form)
   if (grantType !== 'authorization_code') return refuse('grant_type', grantType)
   return swap(played, stage, form)
 }
@@ -58,24 +81,34 @@ async function swap(
   form: Record<string, string>,
 ): Promise<Answer> {
   const code = stage.ledger.findCode(form.code ?? '')
-  if (!code) return played.tokenFault('code', form.code ?? '')
+  if (!code) {
+    const known = stage.ledger.peekCode(form.code ?? '')
+    return played.tokenFault('code', form.code ?? '', known)
+  }
   const leftOut = played.redirectUriOptionalAtToken && form.redirect_uri === undefined
   if (!leftOut && form.redirect_uri !== code.redirectUri) {
     return played.tokenFault('redirect_uri', form.redirect_uri ?? '')
   }
   const verified = verifies(form.code_verifier, code.challenge) || played.pkce === 'ignored'
   if (!verified) return played.tokenFault('verifier', '')
+  const further = played.tokenCheck?.(form, code)
+  if (further) return played.tokenFault(further, form[further] ?? '')
   // Before anything is awaited, so that of two exchanges at once only one succeeds.
   code.used = true
-  return issue(played, stage, code.grant, null)
+  return issue(played, stage, code.grant, null, form)
 }
 
-async function refresh(played: PlayedProvider, stage: Stage, token: string): Promise<Answer> {
+async function refresh(
+  played: PlayedProvider,
+  stage: Stage,
+  form: Record<string, string>,
+): Promise<Answer> {
+  const token = form.refresh_token ?? ''
   const grant = stage.ledger.findRefreshToken(token)
   if (!grant) return played.tokenFault('refresh_token', token)
   const refreshing = played.refreshing?.(grant) ?? 'kept'
   if (refreshing === 'replaced') stage.ledger.revokePair(token)
-  return issue(played, stage, grant, refreshing === 'kept' ? token : randomToken())
+  return issue(played, stage, grant, refreshing === 'kept' ? token : randomToken(), form)
 }
 
 /** True where neither is there, or the verifier is well formed and hashes to the challenge. */
@@ -90,10 +123,12 @@ async function issue(
   stage: Stage,
   grant: Grant,
   refreshToken: string | null,
+  form: Record<string, string>,
 ): Promise<Answer> {
   const given = refreshToken ?? (played.givesRefreshToken(grant) ? randomToken() : null)
   const issued = stage.ledger.issueTokens(grant, given)
-  return { status: 200, body: await played.tokenBody(stage, grant, issued, refreshToken !== null) }
+  const body = await played.tokenBody(stage, grant, issued, refreshToken !== null, form)
+  return { status: 200, body }
 }
 
 /** The client that a request names and the secret it sends, each empty where there is none. */

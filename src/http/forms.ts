@@ -1,9 +1,13 @@
 import { parse } from 'node:querystring'
 import type { FastifyInstance } from 'fastify'
 
-/** Lets the routes of this room take `application/x-www-form-urlencoded` bodies, and nothing else. */
-export function acceptForms(room: FastifyInstance): void {
-  room.removeAllContentTypeParsers()
+/**
+ * Lets the routes of this room take `application/x-www-form-urlencoded` bodies, and JSON where it is
+ * asked for; nothing else.
+ */
+export function acceptForms(room: FastifyInstance, options: { json?: boolean } = {}): void {
+  if (options.json) room.removeContentTypeParser('text/plain')
+  else room.removeAllContentTypeParsers()
   room.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },

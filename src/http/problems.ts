@@ -16,6 +16,7 @@ const PROBLEMS: Record<ErrorCode, readonly [status: number, title: string]> = {
   temporarily_unavailable: [503, 'Temporarily unavailable'],
   rate_limited: [429, 'Too many requests'],
   invalid_token: [401, 'The access token is missing or not valid'],
+  csrf: [403, 'The request may be forged'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'Method not allowed'],
   payload_too_large: [413, 'The request body is too large'],
@@ -62,11 +63,8 @@ export function sendProblem(
   reply: FastifyReply,
   sendPage?: SendProblemPage,
 ): FastifyReply {
-  const error = toLatchkeyError(thrown)
+  const error = logProblem(thrown, request)
   const [status, title] = PROBLEMS[error.code]
-  const log = { event: 'problem', code: error.code, ...evidenceOf(error) }
-  if (status >= 500) request.log.error(log, error.message)
-  else request.log.info(log, error.message)
   const problem: Problem = {
     type: `about:blank#${error.code}`,
     title,
@@ -90,6 +88,15 @@ export function sendProblem(
   return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
 }
 
+/** Logs an error that ends a request, and gives it as one of ours. */
+export function logProblem(thrown: unknown, request: FastifyRequest): LatchkeyError {
+  const error = toLatchkeyError(thrown)
+  const log = { event: 'problem', code: error.code, ...evidenceOf(error) }
+  if (statusOf(error.code) >= 500) request.log.error(log, error.message)
+  else request.log.info(log, error.message)
+  return error
+}
+
 /** Whether a person looks at the answer. */
 export function isBrowserNavigation(request: FastifyRequest): boolean {
   return (request.headers.accept ?? '').includes('text/html')
@@ -105,7 +112,8 @@ const BY_STATUS: Record<number, readonly [ErrorCode, string]> = {
   503: ['temporarily_unavailable', 'The server is shutting down.'],
 }
 
-function toLatchkeyError(error: unknown): LatchkeyError {
+/** Any thrown thing as an error with one of our codes. */
+export function toLatchkeyError(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error
   const { statusCode, code, validation, validationContext } = error as Partial<FastifyError>
   if (validation) {

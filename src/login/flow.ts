@@ -20,6 +20,11 @@ export const Flow = z.object({
     id: z.string(),
     scope: z.string(),
     nonce: z.string().nullable(),
+    /** Null where the callback itself answers with the tokens. */
+    redirectUri: z.string().nullable(),
+    state: z.string().nullable(),
+    codeChallenge: z.string().nullable(),
+    responseMode: z.enum(['query', 'cookie', 'web_message']),
   }),
 })
 export type Flow = z.infer<typeof Flow>

@@ -1,14 +1,17 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
-import { invalidAnswer, OUTBOUND_MS, type Outbound, readJson } from '../http/outbound.ts'
+import { invalidAnswer, type Outbound, readJson } from '../http/outbound.ts'
 import { untilAborted } from './metadata.ts'
 
 /** After this time the keys are fetched again. */
 const FRESH_MS = 10 * 60 * 1000
 
-/** An unknown `kid` fetches the keys again at most this often. */
+/** An unknown `kid`, or a set that cannot be fetched, fetches the keys again at most this often. */
 export const REFETCH_COOLDOWN_MS = 30_000
+
+/** A fetch is given up while there is still time for a login to go on with the keys it has. */
+const FETCH_MS = 5_000
 
 const Jwks = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
 
@@ -22,13 +25,14 @@ export function createJwksSource(
 ): (url: string, signal: AbortSignal) => JWTVerifyGetKey {
   let cached: { url: string; at: number; find: ReturnType<typeof createLocalJWKSet> } | null = null
   let refetchedAt = 0
+  let renewedAt = 0
   let underWay: { url: string; promise: Promise<void> } | null = null
 
   const fetchKeys = (url: string) => {
     if (underWay?.url !== url) {
       const promise = outbound
         .get(url, 'jwks', {
-          signal: AbortSignal.timeout(OUTBOUND_MS),
+          signal: AbortSignal.timeout(FETCH_MS),
           headers: { accept: 'application/jwk-set+json, application/json' },
         })
         .then((answer) => {
@@ -47,7 +51,8 @@ export function createJwksSource(
   return (url, signal) => async (header, token) => {
     if (cached === null || cached.url !== url) {
       await untilAborted(fetchKeys(url), signal)
-    } else if (Date.now() - cached.at > FRESH_MS) {
+    } else if (Date.now() - cached.at > FRESH_MS && Date.now() - renewedAt > REFETCH_COOLDOWN_MS) {
+      renewedAt = Date.now()
       await untilAborted(fetchKeys(url), signal).catch((error) => {
         if (!(error instanceof LatchkeyError)) throw error
       })

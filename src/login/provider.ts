@@ -27,6 +27,8 @@ export interface Provider {
     passedOn: PassedOn,
     signal: AbortSignal,
   ): Promise<{ url: URL; state: string; nonce: string; verifier: string | null }>
+  /** The URL of the provider's own logout, null where it has none. */
+  logout(back: { redirectUri: string; state: string }, signal: AbortSignal): Promise<URL | null>
   /** Throws where `iss` (RFC 9207) says that the callback is of another provider. */
   checkCallbackIssuer(iss: string | undefined, signal: AbortSignal): Promise<void>
   /** Code -> tokens -> ID token -> profile. The key's issuer is empty where it does not vary. */
@@ -133,6 +135,15 @@ export function createProvider(options: {
       // A space as %20, which everybody reads; `+` is not read by all.
       url.search = url.search.replaceAll('+', '%20')
       return { url, state, nonce, verifier }
+    },
+    async logout({ redirectUri, state }, signal) {
+      const { end_session_endpoint: endSession } = (await metadata(signal)).endpoints
+      if (endSession === undefined) return null
+      const url = new URL(endSession)
+      url.searchParams.set('client_id', clientId)
+      url.searchParams.set(row.logoutRedirectParam, redirectUri)
+      url.searchParams.set('state', state)
+      return url
     },
     async checkCallbackIssuer(iss, signal) {
       checkCallbackIssuer(row, await metadata(signal), iss)

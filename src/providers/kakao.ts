@@ -56,6 +56,7 @@ export const kakao = defineProvider({
   scopeSeparator: ',',
   idToken: 'with-openid',
   nativeIdTokens: true,
+  logoutRedirectParam: 'logout_redirect_uri',
   passedOn: { login_hint: 'login_hint', prompt: 'prompt' },
   // Without secure_resource the picture's address is plain http.
   readProfile: async ({ get }) =>

@@ -64,6 +64,18 @@ function verifyWith(signer: TokenSigner, token: string): AccessTokenClaims | nul
   }
 }
 
+/** Of an ID token that comes back as a hint. */
+const HintClaims = z.object({ sub: z.uuid(), sid: z.uuid(), aud: z.string() })
+
+/** The claims of an ID token that we issued, expired or not; null for anything else. */
+export function readIdTokenHint(keys: KeyRing, token: string): z.infer<typeof HintClaims> | null {
+  try {
+    return HintClaims.parse(keys.find(readKid(token))?.verifyIdTokenHint(token))
+  } catch {
+    return null
+  }
+}
+
 /** The `kid` of a token's header, empty where there is none; nothing in a header is trusted further. */
 function readKid(token: string): string {
   try {

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Account } from '../core/account.ts'
 import { hashToken, randomToken } from '../core/secrets.ts'
-import type { NewSession } from '../core/stores.ts'
+import type { GrantedSession, NewSession } from '../core/stores.ts'
 import { signAccessToken } from './access-token.ts'
 import type { KeyRing } from './signing-keys.ts'
 
@@ -19,6 +19,30 @@ export const TokenResponse = z
   .meta({ id: 'TokenResponse' })
 export type TokenResponse = z.infer<typeof TokenResponse>
 
+/** Signs the tokens of a session; an ID token needs the account, and is left out without one. */
+export type TokenIssuer = (
+  session: GrantedSession,
+  with_: { refreshToken: string; nonce: string | null; account: Account | null },
+) => TokenResponse
+
+/** The issuer of all tokens. */
+export function createTokenIssuer(keys: KeyRing, accessTokenSeconds: number): TokenIssuer {
+  return (session, { refreshToken, nonce, account }) => {
+    const { id: sid, userId: sub, clientId: client_id, scope } = session
+    const wantsIdToken = scope.split(' ').includes('openid')
+    return {
+      access_token: signAccessToken(keys, { sub, sid, client_id, scope }),
+      token_type: 'Bearer',
+      expires_in: accessTokenSeconds,
+      refresh_token: refreshToken,
+      scope,
+      ...(wantsIdToken && account !== null
+        ? { id_token: signIdToken(keys, account, session, nonce) }
+        : {}),
+    }
+  }
+}
+
 /** Who asks for a session, and for what. */
 export interface SessionRequest {
   clientId: string
@@ -27,51 +51,61 @@ export interface SessionRequest {
   nonce: string | null
   userAgent: string | null
   address: string | null
+  /** Where the client gets a code in place of tokens: what it must show again. */
+  code: { redirectUri: string; codeChallenge: string | null } | null
 }
 
-/** A session that is not stored yet, and the tokens it will give. */
+/** A session that is not stored yet, and what it will give once it is. */
 export interface PreparedSession {
   session: NewSession
-  /** To be called once the session is stored. */
+  /** Empty where the client gets tokens. */
+  code: string
   tokens(account: Account): TokenResponse
 }
 
+/** Seconds in which a code must be redeemed. */
+const CODE_SECONDS = 60
+
 /** Prepares sessions: the store opens one together with the login, then the tokens are signed. */
 export function createSessionPreparer(
-  keys: KeyRing,
-  ttl: { accessTokenSeconds: number; refreshTokenSeconds: number; sessionSeconds: number },
+  issue: TokenIssuer,
+  ttl: { refreshTokenSeconds: number; sessionSeconds: number },
 ): (request: SessionRequest) => PreparedSession {
-  return ({ clientId, scope, nonce, userAgent, address }) => {
-    const refreshToken = randomToken()
-    const session: NewSession = {
-      id: uuidv7(),
-      clientId,
-      scope,
-      userAgent,
-      address,
-      ttlSeconds: ttl.sessionSeconds,
-      refreshToken: {
-        hash: hashToken(refreshToken),
-        ttlSeconds: Math.min(ttl.refreshTokenSeconds, ttl.sessionSeconds),
-      },
-    }
+  return ({ clientId, scope, nonce, userAgent, address, code: asked }) => {
+    const secret = randomToken()
+    const hash = hashToken(secret)
+    const common = { id: uuidv7(), clientId, scope, userAgent, address }
+    const session: NewSession =
+      asked === null
+        ? {
+            ...common,
+            ttlSeconds: ttl.sessionSeconds,
+            refreshToken: {
+              hash,
+              ttlSeconds: Math.min(ttl.refreshTokenSeconds, ttl.sessionSeconds),
+            },
+          }
+        : {
+            ...common,
+            // Until the code is redeemed the session lives no longer than the code.
+            ttlSeconds: CODE_SECONDS,
+            refreshToken: null,
+            code: { ...asked, hash, nonce, ttlSeconds: CODE_SECONDS },
+          }
     return {
       session,
-      tokens: (account) => ({
-        access_token: signAccessToken(keys, {
-          sub: account.sub,
-          sid: session.id,
-          client_id: clientId,
-          scope,
-        }),
-        token_type: 'Bearer',
-        expires_in: ttl.accessTokenSeconds,
-        refresh_token: refreshToken,
-        scope,
-        ...(scope.split(' ').includes('openid')
-          ? { id_token: signIdToken(keys, account, { clientId, scope, nonce, sid: session.id }) }
-          : {}),
-      }),
+      code: asked === null ? '' : secret,
+      tokens: (account) =>
+        issue(
+          {
+            id: session.id,
+            userId: account.sub,
+            clientId,
+            scope,
+            authTime: Math.floor(Date.now() / 1000),
+          },
+          { refreshToken: secret, nonce, account },
+        ),
     }
   }
 }
@@ -80,18 +114,19 @@ export function createSessionPreparer(
 function signIdToken(
   keys: KeyRing,
   account: Account,
-  request: { clientId: string; scope: string; nonce: string | null; sid: string },
+  session: GrantedSession,
+  nonce: string | null,
 ): string {
-  const scopes = request.scope.split(' ')
+  const scopes = session.scope.split(' ')
   const { name, picture, locale, updated_at, email, email_verified } = account
   const claims = {
     sub: account.sub,
-    sid: request.sid,
-    auth_time: Math.floor(Date.now() / 1000),
-    ...(request.nonce === null ? {} : { nonce: request.nonce }),
+    sid: session.id,
+    auth_time: session.authTime,
+    nonce,
     ...(scopes.includes('profile') ? { name, picture, locale, updated_at } : {}),
     ...(scopes.includes('email') && email !== null ? { email, email_verified } : {}),
   }
   const given = Object.entries(claims).filter(([, value]) => value !== null)
-  return keys.current().signIdToken(Object.fromEntries(given), request.clientId)
+  return keys.current().signIdToken(Object.fromEntries(given), session.clientId)
 }

@@ -51,7 +51,12 @@ export function planKeys(
   times: KeyTimes,
   canOpen: (key: StoredSigningKey) => boolean,
 ): KeyPlan {
-  const own = ring.filter(canOpen)
+  const over = (key: StoredSigningKey) =>
+    key.publishedUntil !== null
+      ? key.publishedUntil < now
+      : !canOpen(key) && key.signsFrom + 2 * times.rotation + times.tail < now
+  // A key that an operator retired is over too, and another must take its place at once.
+  const own = ring.filter((key) => canOpen(key) && !over(key))
   const current = currentKey(own, now)
   const hasUpcoming = own.some((key) => key.signsFrom > now)
   const plan: KeyPlan = { addFrom: null, change: [], remove: [] }
@@ -66,10 +71,6 @@ export function planKeys(
       plan.change.push({ ...key, publishedUntil: next.signsFrom + times.tail })
     }
   }
-  const over = (key: StoredSigningKey) =>
-    key.publishedUntil !== null
-      ? key.publishedUntil < now
-      : !canOpen(key) && key.signsFrom + 2 * times.rotation + times.tail < now
   plan.remove = ring.filter(over).map((key) => key.kid)
   return plan
 }

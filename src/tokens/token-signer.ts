@@ -21,6 +21,8 @@ export interface TokenSigner {
   signIdToken(claims: object, clientId: string): string
   /** The claims of an access token of this key, or throws. */
   verifyAccessToken(token: string): unknown
+  /** The claims of an ID token of this key, expired or not, or throws. */
+  verifyIdTokenHint(token: string): unknown
 }
 
 /**
@@ -55,7 +57,18 @@ export async function createTokenSigner(options: {
       requiredClaims: ['iss', 'aud', 'sub', 'client_id', 'sid', 'scope', 'iat', 'exp', 'jti'],
     },
   })
-  await engine.register(jwt, { namespace: 'id', secret, sign })
+  await engine.register(jwt, {
+    namespace: 'id',
+    secret,
+    sign,
+    verify: {
+      algorithms: [algorithm],
+      checkTyp: 'jwt',
+      allowedIss: [rules.issuer],
+      requiredClaims: ['iss', 'aud', 'sub', 'sid', 'iat', 'exp'],
+      ignoreExpiration: true,
+    },
+  })
   await engine.ready()
   const { access, id } = engine.jwt as unknown as Record<'access' | 'id', JWT>
   const { kty, n, e, crv, x, y } = publicKey.export({ format: 'jwk' }) as JWK
@@ -66,5 +79,6 @@ export async function createTokenSigner(options: {
     signAccessToken: (claims) => access.sign(claims),
     signIdToken: (claims, clientId) => id.sign({ ...claims, aud: clientId }),
     verifyAccessToken: (token) => access.verify(token),
+    verifyIdTokenHint: (token) => id.verify(token),
   }
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Grant } from '../codes.ts'
 import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import { type Answer, type Bearer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
 import { discovery, idToken } from '../oidc.ts'
-import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
+import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
 import { clientOf } from '../token.ts'
+import { gitlabClaims, gitlabId, gitlabUser, gitlabUserinfo } from './gitlabProfile.ts'
 
 const enabled = ['openid', 'profile', 'email', 'read_user']
 
@@ -51,7 +51,7 @@ export const gitlab: PlayedProvider = {
     scope: grant.scopes.join(' '),
     created_at: Math.floor(Date.now() / 1000),
     ...(grant.scopes.includes('openid')
-      ? { id_token: await idToken(gitlab, stage, grant, 120, idClaims(grant)) }
+      ? { id_token: await idToken(gitlab, stage, grant, 120, gitlabClaims(grant)) }
       : {}),
   }),
   tokenFault,
@@ -75,12 +75,12 @@ function routes(app: FastifyInstance, stage: Stage): void {
   }))
   endpoint(app, ['GET', 'POST'], '/oauth/userinfo', (request) =>
     withScope(request, stage, 'openid', invalidToken, (bearer) =>
-      profileAnswer(bearer, userinfo(bearer.grant, stage)),
+      profileAnswer(bearer, gitlabUserinfo(bearer.grant, stage)),
     ),
   )
   endpoint(app, ['GET'], '/api/v4/user', (request) =>
     withScope(request, stage, 'read_user', unauthorized, (bearer) =>
-      profileAnswer(bearer, user(bearer.grant.persona, stage)),
+      profileAnswer(bearer, gitlabUser(bearer.grant.persona, stage)),
     ),
   )
   endpoint(app, ['GET'], '/oauth/token/info', (request) => {
@@ -88,7 +88,7 @@ function routes(app: FastifyInstance, stage: Stage): void {
     if (!bearer) return invalidToken
     const left = Math.floor(((bearer.expiresAt ?? 0) - Date.now()) / 1000)
     const body = {
-      resource_owner_id: idOf(bearer.grant.persona),
+      resource_owner_id: gitlabId(bearer.grant.persona),
       scope: bearer.grant.scopes,
       expires_in: left,
       application: { uid: gitlab.client.id },
@@ -120,59 +120,6 @@ function withScope(
 
 function newToken(): string {
   return randomBytes(32).toString('hex')
-}
-
-function idOf(persona: Persona): number {
-  return Number(stableDigits(8, 'gitlab', persona.id))
-}
-
-function idClaims(grant: Grant): Record<string, unknown> {
-  const { persona, scopes } = grant
-  // Without the scope, the address that the account shows to the public, if it shows any.
-  const shares = scopes.includes('email') || persona.id === 'alex'
-  const email = shares ? emailOf('gitlab', persona) : null
-  return {
-    sub: String(idOf(persona)),
-    sub_legacy: stableHex(64, 'gitlab', 'legacy', persona.id),
-    auth_time: grant.authTime,
-    ...(email === null ? {} : { email, email_verified: persona.email === 'verified' }),
-    groups_direct: [],
-  }
-}
-
-function userinfo(grant: Grant, stage: Stage): Record<string, unknown> {
-  const { auth_time, groups_direct, ...claims } = idClaims(grant)
-  if (!grant.scopes.includes('profile')) return { ...claims, groups: [] }
-  const { username, name, web_url, avatar_url } = user(grant.persona, stage)
-  return {
-    ...claims,
-    name,
-    nickname: username,
-    preferred_username: username,
-    profile: web_url,
-    picture: avatar_url,
-    website: '',
-    groups: [],
-  }
-}
-
-/** The document of `/api/v4/user`. */
-function user(persona: Persona, stage: Stage): Record<string, unknown> {
-  const id = idOf(persona)
-  const picture = `${stage.url}/uploads/-/system/user/avatar/${id}/avatar.png`
-  return {
-    id,
-    username: `${persona.id}.emulated`,
-    name: persona.name,
-    state: 'active',
-    locked: false,
-    avatar_url: persona.picture ? picture : null,
-    web_url: `${stage.url}/${persona.id}.emulated`,
-    created_at: '2015-03-02T16:53:58.370Z',
-    email: emailOf('gitlab', persona),
-    confirmed_at: persona.email === 'verified' ? '2015-03-02T16:53:58.370Z' : null,
-    preferred_language: persona.locale,
-  }
 }
 
 function authorizeFault(fault: AuthorizeFault): FaultWords {

@@ -1,8 +1,35 @@
 import type { PlayedProvider } from '../provider.ts'
+import { apple } from './apple.ts'
+import { discord } from './discord.ts'
+import { facebook } from './facebook.ts'
 import { github } from './github.ts'
 import { gitlab } from './gitlab.ts'
 import { google } from './google.ts'
 import { kakao } from './kakao.ts'
+import { line } from './line.ts'
+import { linkedin } from './linkedin.ts'
+import { microsoft } from './microsoft.ts'
+import { naver } from './naver.ts'
+import { slack } from './slack.ts'
+import { spotify } from './spotify.ts'
+import { twitch } from './twitch.ts'
+import { x } from './x.ts'
 
 /** Every provider that the emulator can play. */
-export const played: readonly PlayedProvider[] = [google, kakao, github, gitlab]
+export const played: readonly PlayedProvider[] = [
+  google,
+  kakao,
+  naver,
+  github,
+  facebook,
+  x,
+  apple,
+  microsoft,
+  line,
+  discord,
+  gitlab,
+  linkedin,
+  slack,
+  twitch,
+  spotify,
+]

@@ -1,0 +1,70 @@
+import { BUILT_IN_CLIENT, type Client } from './core/client.ts'
+import { redirectUriProblem } from './core/redirects.ts'
+import type { Reader } from './settings.ts'
+
+/** The registered clients: CLIENTS and `CLIENT_<ID>_…`; without them the playground, on loopback. */
+export function readClients(reader: Reader, publicUrl: string, isPublic: boolean): Client[] {
+  if (!reader.isGiven('CLIENTS')) return isPublic ? [] : [playground(publicUrl)]
+  const clients: Client[] = []
+  for (const id of reader.list('CLIENTS')) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) {
+      reader.problems.push(
+        'CLIENTS must list ids of letters, digits, dots, hyphens and underscores.',
+      )
+    } else if (id === BUILT_IN_CLIENT || clients.some((client) => client.id === id)) {
+      reader.problems.push(`CLIENTS names "${id}" twice, or as the built-in client is named.`)
+    } else {
+      clients.push(readClient(reader, id))
+    }
+  }
+  return clients
+}
+
+function readClient(reader: Reader, id: string): Client {
+  const prefix = `CLIENT_${id.toUpperCase().replaceAll(/[.-]/g, '_')}_`
+  const uris = (name: string) => {
+    const given = reader.list(`${prefix}${name}`)
+    for (const uri of given) {
+      const problem = redirectUriProblem(uri)
+      if (problem !== null) reader.problems.push(`${prefix}${name}: "${uri}" ${problem}.`)
+    }
+    return given.filter((uri) => redirectUriProblem(uri) === null)
+  }
+  const redirectUris = uris('REDIRECT_URIS')
+  if (redirectUris.length === 0) reader.problems.push(`${prefix}REDIRECT_URIS is missing.`)
+  const origins = reader.list(`${prefix}ORIGINS`)
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      reader.problems.push(
+        `${prefix}ORIGINS: "${origin}" is not an origin such as https://app.example.com.`,
+      )
+    }
+  }
+  const secret = reader.text(`${prefix}SECRET`) ?? null
+  if (secret !== null && secret.length < 16) {
+    reader.problems.push(`${prefix}SECRET must have at least 16 characters.`)
+  }
+  return {
+    id,
+    secret,
+    redirectUris,
+    postLogoutRedirectUris: uris('POST_LOGOUT_REDIRECT_URIS'),
+    origins: origins.length > 0 ? origins : originsOf(redirectUris),
+  }
+}
+
+/** The origins of the web pages among redirect URIs. */
+function originsOf(redirectUris: readonly string[]): string[] {
+  const web = redirectUris
+    .map((uri) => new URL(uri))
+    .filter((url) => /^https?:$/.test(url.protocol))
+  return [...new Set(web.map((url) => url.origin))]
+}
+
+const playground = (publicUrl: string): Client => ({
+  id: 'playground',
+  secret: null,
+  redirectUris: [`${publicUrl}/`],
+  postLogoutRedirectUris: [`${publicUrl}/`],
+  origins: [publicUrl],
+})

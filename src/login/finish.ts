@@ -1,0 +1,127 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { LatchkeyError } from '../core/errors.ts'
+import { cleanText } from '../core/text.ts'
+import { OUTBOUND_MS } from '../http/outbound.ts'
+import { logProblem } from '../http/problems.ts'
+import { readParameters } from '../http/query.ts'
+import { answerClient, endsAtClient, failureParameters } from './answers.ts'
+import { FLOW_TTL_SECONDS, type Flow, flowMark } from './flow.ts'
+import { type LoginOptions, setCookies } from './options.ts'
+import type { Provider } from './provider.ts'
+
+/** What a provider sends back; anything else that it adds is ignored. */
+const CallbackQuery = z.object({
+  // Visible ASCII (RFC 6749, appendix A.11).
+  code: z
+    .string()
+    .max(4096)
+    .regex(/^[\x20-\x7e]+$/)
+    .optional(),
+  state: z.string().max(512).optional(),
+  iss: z.string().max(2048).optional(),
+  error: z.string().max(4096).optional(),
+  /** What a form_post brought beside these, sealed by ourselves on the way. */
+  form_user: z.string().max(8192).optional(),
+})
+
+/** Cookie and query -> flow -> tokens -> profile -> user and session -> answer. */
+export async function finishLogin(
+  options: LoginOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<object> {
+  const { flowCookies, https, finishedFlows, issuer } = options
+  const query = readParameters(CallbackQuery, request.query)
+  const flow = findFlow(options, query.state, request)
+  // From here on the flow is over, whatever comes out: on all replicas, and in this browser.
+  const isFirst = await finishedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2)
+  setCookies(reply, [flowCookies.clear(flow.state)], https)
+  if (!isFirst) throw invalidState('used')
+  if (!endsAtClient(flow)) {
+    const { prepared, account } = await signIn(options, flow, query, request)
+    return { ...prepared.tokens(account), user: account }
+  }
+  try {
+    const { prepared, account } = await signIn(options, flow, query, request)
+    if (flow.client.responseMode !== 'cookie') {
+      return answerClient(reply, flow, issuer, { code: prepared.code })
+    }
+    options.setSessionCookies(reply, flow.client.id, prepared.tokens(account))
+    return answerClient(reply, flow, issuer, {})
+  } catch (error) {
+    logProblem(error, request)
+    return answerClient(reply, flow, issuer, failureParameters(error))
+  }
+}
+
+/** The provider's answer -> profile -> user and session, stored. */
+async function signIn(
+  { provider, signIns, formUsers, prepareSession }: LoginOptions,
+  flow: Flow,
+  query: z.infer<typeof CallbackQuery>,
+  request: FastifyRequest,
+) {
+  const signal = AbortSignal.timeout(OUTBOUND_MS)
+  await provider.checkCallbackIssuer(query.iss, signal)
+  const code = readAnswer(provider, query)
+  const formUser = formUsers.open(query.form_user, flow.state)
+  const { profile, issuer } = await provider.finish({ ...flow, code, formUser }, signal)
+  const { id: clientId, scope, nonce, redirectUri, codeChallenge, responseMode } = flow.client
+  const prepared = prepareSession({
+    clientId,
+    scope,
+    nonce,
+    userAgent: cleanText(request.headers['user-agent'], 512),
+    address: request.ip,
+    code: redirectUri === null || responseMode === 'cookie' ? null : { redirectUri, codeChallenge },
+  })
+  const { account, decision } = await signIns.signIn(
+    { provider: provider.row.id, issuer, subject: profile.subject },
+    profile,
+    prepared.session,
+  )
+  request.log.info(
+    {
+      event: 'signed_in',
+      provider: provider.row.id,
+      client: clientId,
+      user: account.sub,
+      session: prepared.session.id,
+      address: request.ip,
+      identity: decision.action,
+      ...('reason' in decision ? { reason: decision.reason } : {}),
+    },
+    'signed in',
+  )
+  return { prepared, account }
+}
+
+function findFlow(options: LoginOptions, state: string | undefined, request: FastifyRequest): Flow {
+  if (state === undefined) throw invalidState('state_missing')
+  const flow = options.flowCookies.find(state, request.cookies, Date.now())
+  if (flow === null) throw invalidState('flow_not_found')
+  if (flow.provider !== options.provider.row.id) throw invalidState('other_provider')
+  return flow
+}
+
+/** The code, or the provider's refusal as one of our codes. Its texts are shown to nobody. */
+function readAnswer(provider: Provider, query: z.infer<typeof CallbackQuery>): string {
+  const { code, error } = query
+  if (error === undefined && code !== undefined) return code
+  const evidence = {
+    step: 'callback',
+    error: error !== undefined && /^[\w.:-]{1,64}$/.test(error) ? error : null,
+  }
+  if (error !== undefined && code === undefined && provider.row.deniedErrors.includes(error)) {
+    throw new LatchkeyError('access_denied', 'The sign-in was declined.', { evidence })
+  }
+  throw new LatchkeyError('provider_error', 'The provider could not sign you in.', { evidence })
+}
+
+const invalidState = (reason: string) =>
+  new LatchkeyError(
+    'invalid_state',
+    'This sign-in is over, was started elsewhere or took too long. Please start again.',
+    { evidence: { reason } },
+  )

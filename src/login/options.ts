@@ -1,0 +1,54 @@
+import type { FastifyReply } from 'fastify'
+import type { Account } from '../core/account.ts'
+import type { Client } from '../core/client.ts'
+import type { FinishedFlows, NewSession, SignIns } from '../core/stores.ts'
+import type { FlowCookie, FlowCookies } from './flow.ts'
+import type { FormUsers } from './form-post.ts'
+import type { Provider } from './provider.ts'
+
+/** What a login needs of the other rooms. */
+export interface LoginOptions {
+  provider: Provider
+  /** PUBLIC_URL, the `iss` of what clients are sent. */
+  issuer: string
+  clients: readonly Client[]
+  flowCookies: FlowCookies
+  /** Whether cookies are for https only. */
+  https: boolean
+  finishedFlows: FinishedFlows
+  signIns: SignIns
+  formUsers: FormUsers
+  prepareSession: (request: {
+    clientId: string
+    scope: string
+    nonce: string | null
+    userAgent: string | null
+    address: string | null
+    code: { redirectUri: string; codeChallenge: string | null } | null
+  }) => { session: NewSession; code: string; tokens(account: Account): Tokens }
+  /** Puts the tokens into cookies, for `response_mode=cookie`. */
+  setSessionCookies: (reply: FastifyReply, clientId: string, tokens: Tokens) => void
+}
+
+interface Tokens {
+  access_token: string
+  expires_in: number
+  refresh_token: string
+}
+
+/** Sets or clears flow cookies. */
+export function setCookies(
+  reply: FastifyReply,
+  cookies: readonly FlowCookie[],
+  https: boolean,
+): void {
+  for (const { name, value, maxAgeSeconds } of cookies) {
+    reply.setCookie(name, value, {
+      path: '/',
+      httpOnly: true,
+      secure: https,
+      sameSite: 'lax',
+      maxAge: maxAgeSeconds,
+    })
+  }
+}

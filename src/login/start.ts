@@ -1,0 +1,74 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AuthorizationRequest, type Client, grantScope, resolveClient } from '../core/client.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import { OUTBOUND_MS } from '../http/outbound.ts'
+import { readParameters } from '../http/query.ts'
+import { FLOW_TTL_SECONDS, type Flow } from './flow.ts'
+import { type LoginOptions, setCookies } from './options.ts'
+
+/** Client request -> flow, sealed in a cookie -> 302 to the provider. */
+export async function startLogin(
+  { provider, clients, flowCookies, https }: LoginOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  refusePrefetch(request)
+  const asked = readParameters(AuthorizationRequest, request.query)
+  const { client, redirectUri } = readClient(clients, asked)
+  const now = Date.now()
+  const { url, state, nonce, verifier } = await provider.start(
+    asked,
+    AbortSignal.timeout(OUTBOUND_MS),
+  )
+  const flow: Flow = {
+    provider: provider.row.id,
+    state,
+    nonce,
+    verifier,
+    expiresAt: now + FLOW_TTL_SECONDS * 1000,
+    client: {
+      id: client.id,
+      scope: grantScope(asked.scope),
+      nonce: asked.nonce ?? null,
+      redirectUri,
+      state: asked.state ?? null,
+      codeChallenge: asked.code_challenge ?? null,
+      responseMode: asked.response_mode ?? 'query',
+    },
+  }
+  setCookies(reply, flowCookies.start(flow, request.cookies, now), https)
+  return reply.redirect(url.href, 302)
+}
+
+/** The registered client of a request; a public one that gets a code must bring a PKCE challenge. */
+function readClient(clients: readonly Client[], asked: AuthorizationRequest) {
+  const refuse = (message: string): never => {
+    throw new LatchkeyError('invalid_request', message)
+  }
+  const resolved = resolveClient(clients, asked)
+  if (resolved.problem !== undefined) return refuse(resolved.problem)
+  const { client, redirectUri } = resolved
+  const mode = asked.response_mode ?? 'query'
+  if (redirectUri === null && mode !== 'query') {
+    return refuse('This response_mode needs a redirect_uri.')
+  }
+  if (mode === 'web_message' && !/^https?:/.test(redirectUri ?? '')) {
+    return refuse('response_mode web_message needs an http or https redirect_uri.')
+  }
+  if (asked.code_challenge !== undefined && asked.code_challenge_method === undefined) {
+    return refuse('The code_challenge_method must be S256.')
+  }
+  const needsChallenge = redirectUri !== null && mode !== 'cookie' && client.secret === null
+  if (needsChallenge && asked.code_challenge === undefined) {
+    return refuse('A public client must send a code_challenge (PKCE, S256).')
+  }
+  return { client, redirectUri }
+}
+
+/** A link that is fetched ahead must not start a login (RFC 9110, 9.2.1: GET is safe). */
+function refusePrefetch(request: FastifyRequest): void {
+  const purpose = request.headers['sec-purpose'] ?? request.headers.purpose
+  if (typeof purpose === 'string' && /\bpre(fetch|render)\b/i.test(purpose)) {
+    throw new LatchkeyError('invalid_request', 'A login is not started by a prefetch.')
+  }
+}

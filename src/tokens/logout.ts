@@ -1,0 +1,158 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { type Client, findClient } from '../core/client.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import { matchesRedirectUri } from '../core/redirects.ts'
+import type { Sealer } from '../core/secrets.ts'
+import type { Sessions } from '../core/stores.ts'
+import { acceptForms } from '../http/forms.ts'
+import { readParameters } from '../http/query.ts'
+import type { AccessTokenClaims } from './access-token.ts'
+import type { SessionCookies } from './session-cookies.ts'
+
+/** A logout request (OpenID Connect RP-Initiated Logout 1.0, section 2). */
+const LogoutRequest = z.object({
+  id_token_hint: z.string().max(8192).optional(),
+  client_id: z.string().max(128).optional(),
+  post_logout_redirect_uri: z.string().max(2048).optional(),
+  state: z.string().max(512).optional(),
+  // Understood, and of no effect here.
+  logout_hint: z.string().max(512).optional(),
+  ui_locales: z.string().max(64).optional(),
+})
+type LogoutRequest = z.infer<typeof LogoutRequest>
+
+/** What a logout needs. */
+export interface LogoutOptions {
+  clients: readonly Client[]
+  sessions: Sessions
+  cookies: SessionCookies
+  publicUrl: string
+  /** Carries the way back through a provider's own logout. */
+  sealer: Sealer
+  verifyAccessToken: (token: string) => AccessTokenClaims | null
+  readIdTokenHint: (token: string) => { sub: string; sid: string; aud: string } | null
+  /** The URL of a provider's own logout, null where it has none, undefined where it is not enabled. */
+  providerLogout: (
+    provider: string,
+    back: { redirectUri: string; state: string },
+  ) => Promise<URL | null> | undefined
+}
+
+/** `/logout` and, through a provider's own logout, `/logout/:provider`. */
+export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): void {
+  acceptForms(room)
+  const hidden = { schema: { hide: true }, exposeHeadRoute: false }
+  room.get('/logout', hidden, (request, reply) => logout(options, request, reply, request.query))
+  room.post('/logout', hidden, (request, reply) => logout(options, request, reply, request.body))
+
+  room.get<{ Params: { provider: string } }>(
+    '/logout/:provider',
+    hidden,
+    async (request, reply) => {
+      const { provider } = request.params
+      const { back } = await endSession(options, request, reply, request.query)
+      const state = options.sealer.seal(JSON.stringify(back), `logout ${provider}`)
+      const redirectUri = `${options.publicUrl}/logout/${provider}/callback`
+      const away = await options.providerLogout(provider, { redirectUri, state })
+      if (away === undefined) {
+        throw new LatchkeyError('unknown_provider', 'No provider of this name is enabled.')
+      }
+      return away === null ? goBack(reply, back) : reply.redirect(away.href, 303)
+    },
+  )
+
+  room.get<{ Params: { provider: string } }>(
+    '/logout/:provider/callback',
+    hidden,
+    (request, reply) => {
+      const { state } = readParameters(
+        z.object({ state: z.string().max(4096).optional() }),
+        request.query,
+      )
+      const text = options.sealer.open(state ?? '', `logout ${request.params.provider}`)
+      // Without a state of ours there is nowhere to go, and nothing to be afraid of.
+      return goBack(reply, text === null ? null : (JSON.parse(text) as string | null))
+    },
+  )
+}
+
+async function logout(
+  options: LogoutOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parameters: unknown,
+) {
+  const { back } = await endSession(options, request, reply, parameters)
+  return goBack(reply, back)
+}
+
+/** Ends the sessions that the hint and the cookies stand for; gives the registered way back. */
+async function endSession(
+  options: LogoutOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parameters: unknown,
+): Promise<{ back: string | null }> {
+  const { sessions, cookies } = options
+  const asked = readParameters(LogoutRequest, parameters)
+  const hint =
+    asked.id_token_hint === undefined ? null : options.readIdTokenHint(asked.id_token_hint)
+  if (hint === null) refuseStranger(request)
+  const back = readWayBack(options, asked, hint?.aud)
+  const ended: { sub: string; sid: string }[] = hint === null ? [] : [hint]
+  // With a hint the request is the client's own, so the cookies go as well.
+  const cookieToken = hint === null ? cookies.readAccessToken(request) : null
+  const claims = cookieToken === null ? null : options.verifyAccessToken(cookieToken)
+  if (claims !== null) ended.push(claims)
+  const cookieSession = await cookies.findSession(request, sessions)
+  if (cookieSession !== null) ended.push({ sub: cookieSession.userId, sid: cookieSession.id })
+  for (const { sub, sid } of ended) {
+    if (await sessions.end(sub, sid)) {
+      request.log.info({ event: 'session_ended', user: sub, session: sid }, 'signed out')
+    }
+  }
+  if (cookies.isPresent(request)) cookies.clear(reply)
+  return { back }
+}
+
+/** Without a hint, a link on a stranger's page or a prefetch must not sign anybody out. */
+function refuseStranger(request: FastifyRequest): void {
+  const purpose = String(request.headers['sec-purpose'] ?? request.headers.purpose ?? '')
+  const site = request.headers['sec-fetch-site']
+  if (/\bpre(fetch|render)\b/i.test(purpose) || site === 'cross-site' || site === 'same-site') {
+    throw new LatchkeyError(
+      'csrf',
+      'This does not sign out: send an id_token_hint, or sign out on the page itself.',
+    )
+  }
+}
+
+function readWayBack(
+  { clients }: LogoutOptions,
+  asked: LogoutRequest,
+  audience: string | undefined,
+): string | null {
+  const { client_id: id, post_logout_redirect_uri: uri, state } = asked
+  const refuse = (message: string) => new LatchkeyError('invalid_request', message)
+  if (id !== undefined && audience !== undefined && id !== audience) {
+    throw refuse('The client_id is not the one of the id_token_hint.')
+  }
+  const client = findClient(clients, id ?? audience ?? '')
+  if ((id ?? audience) !== undefined && client === undefined) {
+    throw refuse('No client with this client_id is registered.')
+  }
+  if (uri === undefined) return null
+  const registering = client === undefined ? clients : [client]
+  const isRegistered = registering.some((one) =>
+    one.postLogoutRedirectUris.some((registered) => matchesRedirectUri(registered, uri)),
+  )
+  if (!isRegistered) throw refuse('This post_logout_redirect_uri is not registered.')
+  if (state === undefined) return uri
+  return `${uri}${uri.includes('?') ? '&' : '?'}state=${encodeURIComponent(state)}`
+}
+
+function goBack(reply: FastifyReply, back: string | null): FastifyReply {
+  if (back !== null) return reply.redirect(back, 303)
+  return reply.send({ status: 'signed_out' })
+}

@@ -1,0 +1,100 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { Client } from '../core/client.ts'
+import { hashToken } from '../core/secrets.ts'
+import type { Sessions } from '../core/stores.ts'
+import { readParameters } from '../http/query.ts'
+import type { AccessTokenClaims } from './access-token.ts'
+import { authenticateClient } from './client-auth.ts'
+import { OAuthError } from './oauth-errors.ts'
+
+/** What revocation and introspection need. */
+export interface TokenStatusOptions {
+  clients: readonly Client[]
+  sessions: Sessions
+  verifyAccessToken: (token: string) => AccessTokenClaims | null
+  issuer: string
+  audience: string
+}
+
+/** RFC 7009, section 2.1 and RFC 7662, section 2.1. */
+const TokenStatusRequest = z.object({
+  token: z.string().max(8192).optional(),
+  token_type_hint: z.string().max(64).optional(),
+  client_id: z.string().max(128).optional(),
+  client_secret: z.string().max(1024).optional(),
+})
+
+/** A token of ours and the living session it stands for, null for any other token. */
+async function findToken({ sessions, verifyAccessToken }: TokenStatusOptions, token: string) {
+  const claims = verifyAccessToken(token)
+  if (claims !== null) {
+    return (await sessions.isAlive(claims.sub, claims.sid))
+      ? {
+          kind: 'access_token' as const,
+          claims,
+          clientId: claims.client_id,
+          userId: claims.sub,
+          sessionId: claims.sid,
+        }
+      : null
+  }
+  const session = await sessions.findByRefreshToken(hashToken(token))
+  if (session === null) return null
+  const { id: sessionId, userId, clientId } = session
+  return { kind: 'refresh_token' as const, session, clientId, userId, sessionId }
+}
+
+/** `POST /revoke` (RFC 7009): ends the session of a token; an unknown token is no error. */
+export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOptions): void {
+  room.post('/revoke', { schema: { hide: true } }, async (request, reply) => {
+    const body = readParameters(TokenStatusRequest, request.body)
+    const client = authenticateClient(options.clients, request.headers.authorization, body)
+    if (body.token === undefined) throw new OAuthError('invalid_request', 'The token is missing.')
+    const found = await findToken(options, body.token)
+    // A token of another client is none of this client's business (RFC 7009, section 2.1).
+    if (found !== null && found.clientId === client.id) {
+      await options.sessions.end(found.userId, found.sessionId)
+      request.log.info(
+        { event: 'session_ended', client: client.id, user: found.userId, session: found.sessionId },
+        'revoked a token',
+      )
+    }
+    return reply.code(200).send()
+  })
+}
+
+/**
+ * `POST /introspect` (RFC 7662) for confidential clients. An access token is told about to any of
+ * them, since it is for the APIs that they are; a refresh token only to its own client.
+ */
+export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOptions): void {
+  room.post('/introspect', { schema: { hide: true } }, async (request) => {
+    const body = readParameters(TokenStatusRequest, request.body)
+    const client = authenticateClient(options.clients, request.headers.authorization, body)
+    if (client.secret === null) {
+      throw new OAuthError('invalid_client', 'Only confidential clients may introspect.', 'public')
+    }
+    if (body.token === undefined) throw new OAuthError('invalid_request', 'The token is missing.')
+    const found = await findToken(options, body.token)
+    if (found === null) return { active: false }
+    if (found.kind === 'access_token') {
+      const { exp, iat, sub, scope, sid, jti } = found.claims
+      const { issuer: iss, audience: aud } = options
+      return {
+        active: true,
+        token_type: 'Bearer',
+        client_id: found.clientId,
+        ...{ scope, sub, sid, iss, aud, iat, exp, jti },
+      }
+    }
+    if (found.clientId !== client.id) return { active: false }
+    const { scope, expiresAt: exp } = found.session
+    return {
+      active: true,
+      token_type: 'refresh_token',
+      client_id: found.clientId,
+      ...{ scope, sub: found.userId, sid: found.sessionId, iss: options.issuer, exp },
+    }
+  })
+}

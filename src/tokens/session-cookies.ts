@@ -1,0 +1,101 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Client } from '../core/client.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import { hashToken } from '../core/secrets.ts'
+import type { GrantedSession, Sessions } from '../core/stores.ts'
+
+/** The tokens that cookies hold. */
+interface CookieTokens {
+  access_token: string
+  expires_in: number
+  refresh_token: string
+}
+
+/** A session in cookies (`response_mode=cookie`): scripts never see its tokens. */
+export interface SessionCookies {
+  set(reply: FastifyReply, clientId: string, tokens: CookieTokens): void
+  clear(reply: FastifyReply): void
+  /** Throws `csrf` where the request may have been made by a stranger's page. */
+  readRefreshToken(request: FastifyRequest): string | null
+  /** The client whose session the cookies hold, null where it is no longer registered. */
+  clientOf(request: FastifyRequest): Client | null
+  /** The access token of the cookie, null where there is none. Throws `csrf` as above. */
+  readAccessToken(request: FastifyRequest): string | null
+  /** The living session of the refresh cookie. */
+  findSession(
+    request: FastifyRequest,
+    sessions: Pick<Sessions, 'findByRefreshToken'>,
+  ): Promise<GrantedSession | null>
+  /** Whether any of the cookies is there. */
+  isPresent(request: FastifyRequest): boolean
+}
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Session cookies; `__Host-` and Secure where the service is https. */
+export function createSessionCookies(options: {
+  https: boolean
+  publicUrl: string
+  clients: readonly Client[]
+  refreshTokenTtlSeconds: number
+}): SessionCookies {
+  const { https, clients } = options
+  const prefix = https ? '__Host-latchkey-' : 'latchkey-'
+  const names = { access: `${prefix}access`, refresh: `${prefix}refresh` }
+  const attributes = { path: '/', httpOnly: true, secure: https, sameSite: 'lax' } as const
+  const origins = new Set([options.publicUrl, ...clients.flatMap((client) => client.origins)])
+
+  /** Unsafe methods need a same-origin or registered Origin; SameSite does not keep siblings out. */
+  const refuseForgery = (request: FastifyRequest) => {
+    if (SAFE_METHODS.has(request.method)) return
+    const { origin } = request.headers
+    const isOurs =
+      origin === undefined
+        ? request.headers['sec-fetch-site'] === 'same-origin'
+        : origins.has(origin)
+    if (!isOurs) {
+      throw new LatchkeyError('csrf', 'A cookie counts only for requests from a registered origin.')
+    }
+  }
+  const read = (request: FastifyRequest, name: string) => {
+    const value = request.cookies[name]
+    if (value === undefined || value === '') return null
+    refuseForgery(request)
+    return value
+  }
+  // The refresh cookie names its client, so that a page does not have to: `<client>:<token>`.
+  const splitRefresh = (request: FastifyRequest) => {
+    const value = request.cookies[names.refresh] ?? ''
+    const colon = value.lastIndexOf(':')
+    return { clientId: value.slice(0, Math.max(colon, 0)), token: value.slice(colon + 1) }
+  }
+  return {
+    set(reply, clientId, tokens) {
+      reply.setCookie(names.access, tokens.access_token, {
+        ...attributes,
+        maxAge: tokens.expires_in,
+      })
+      reply.setCookie(names.refresh, `${clientId}:${tokens.refresh_token}`, {
+        ...attributes,
+        maxAge: options.refreshTokenTtlSeconds,
+      })
+    },
+    clear(reply) {
+      for (const name of Object.values(names)) {
+        reply.setCookie(name, '', { ...attributes, maxAge: 0 })
+      }
+    },
+    readRefreshToken(request) {
+      return read(request, names.refresh) === null ? null : splitRefresh(request).token || null
+    },
+    clientOf: (request) =>
+      clients.find((client) => client.id === splitRefresh(request).clientId) ?? null,
+    readAccessToken: (request) => read(request, names.access),
+    findSession: async (request, sessions) => {
+      const { token } = splitRefresh(request)
+      return token === '' ? null : sessions.findByRefreshToken(hashToken(token))
+    },
+    isPresent: (request) =>
+      Boolean(request.cookies[names.access]) || Boolean(request.cookies[names.refresh]),
+  }
+}

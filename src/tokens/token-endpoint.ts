@@ -1,0 +1,168 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Client } from '../core/client.ts'
+import { hashToken, randomToken, s256 } from '../core/secrets.ts'
+import type { Accounts, GrantedSession, Grants } from '../core/stores.ts'
+import { readParameters } from '../http/query.ts'
+import { authenticateClient } from './client-auth.ts'
+import type { TokenIssuer, TokenResponse } from './issue.ts'
+import { OAuthError } from './oauth-errors.ts'
+import type { SessionCookies } from './session-cookies.ts'
+import type { SuccessorsOf } from './successors.ts'
+
+/** A token request (RFC 6749, sections 4.1.3 and 6); what is not listed is ignored. */
+export const TokenRequest = z.object({
+  grant_type: z.string().max(128).optional(),
+  client_id: z.string().max(128).optional(),
+  client_secret: z.string().max(1024).optional(),
+  code: z.string().max(256).optional(),
+  redirect_uri: z.string().max(2048).optional(),
+  code_verifier: z.string().max(256).optional(),
+  refresh_token: z.string().max(4096).optional(),
+  scope: z.string().max(255).optional(),
+})
+export type TokenRequest = z.infer<typeof TokenRequest>
+
+/** What the token endpoint needs. */
+export interface TokenEndpointOptions {
+  clients: readonly Client[]
+  grants: Grants
+  accounts: Accounts
+  issue: TokenIssuer
+  successorsOf: SuccessorsOf
+  cookies: SessionCookies
+  ttl: { refreshTokenSeconds: number; sessionSeconds: number }
+}
+
+/** `POST /token`: swaps a code or a refresh token for tokens. */
+export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptions): void {
+  room.post('/token', { schema: { hide: true } }, async (request, reply) => {
+    reply.header('pragma', 'no-cache')
+    const body = readParameters(TokenRequest, request.body)
+    switch (body.grant_type) {
+      case 'authorization_code':
+        return redeemCode(options, request, body)
+      case 'refresh_token':
+        return refresh(options, request, reply, body)
+      case undefined:
+        throw new OAuthError('invalid_request', 'The grant_type is missing.')
+      default:
+        throw new OAuthError('unsupported_grant_type', 'This grant_type is not supported.')
+    }
+  })
+}
+
+// RFC 7636, section 4.1.
+const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
+
+async function redeemCode(
+  { clients, grants, accounts, issue, ttl }: TokenEndpointOptions,
+  request: FastifyRequest,
+  body: TokenRequest,
+): Promise<TokenResponse> {
+  const client = authenticateClient(clients, request.headers.authorization, body)
+  const { code, redirect_uri: redirectUri, code_verifier: verifier } = body
+  if (code === undefined) throw new OAuthError('invalid_request', 'The code is missing.')
+  if (redirectUri === undefined) {
+    throw new OAuthError('invalid_request', 'The redirect_uri is missing.')
+  }
+  if (verifier !== undefined && !VERIFIER.test(verifier)) {
+    throw new OAuthError(
+      'invalid_request',
+      'The code_verifier must be 43 to 128 unreserved characters.',
+    )
+  }
+  if (verifier === undefined && client.secret === null) {
+    throw new OAuthError('invalid_request', 'The code_verifier is missing.')
+  }
+  const refreshToken = randomToken()
+  const redeemed = await grants.redeemCode(
+    {
+      hash: hashToken(code),
+      clientId: client.id,
+      redirectUri,
+      codeChallenge: verifier === undefined ? null : s256(verifier),
+    },
+    {
+      sessionTtlSeconds: ttl.sessionSeconds,
+      refreshToken: { hash: hashToken(refreshToken), ttlSeconds: ttl.refreshTokenSeconds },
+    },
+  )
+  if (redeemed === null) {
+    throw new OAuthError(
+      'invalid_grant',
+      'The code is used, expired, or not for this request.',
+      'code',
+    )
+  }
+  const { session, nonce } = redeemed
+  request.log.info(
+    { event: 'code_redeemed', client: client.id, user: session.userId, session: session.id },
+    'redeemed a code',
+  )
+  return issue(session, { refreshToken, nonce, account: await accountFor(accounts, session) })
+}
+
+async function refresh(
+  options: TokenEndpointOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: TokenRequest,
+): Promise<Partial<TokenResponse>> {
+  const { clients, grants, accounts, issue, successorsOf, cookies, ttl } = options
+  const fromCookie = body.refresh_token === undefined ? cookies.readRefreshToken(request) : null
+  const shown = body.refresh_token ?? fromCookie
+  if (shown === null) throw new OAuthError('invalid_request', 'The refresh_token is missing.')
+  const client =
+    fromCookie === null
+      ? authenticateClient(clients, request.headers.authorization, body)
+      : cookies.clientOf(request)
+  if (client === null)
+    throw new OAuthError('invalid_grant', 'The session is over.', 'cookie_client')
+  const successors = successorsOf(shown)
+  const rotation = await grants.rotate({ hash: hashToken(shown), clientId: client.id }, [
+    { hash: hashToken(successors[0]), ttlSeconds: ttl.refreshTokenSeconds },
+    ...successors.slice(1).map((successor) => ({
+      hash: hashToken(successor),
+      ttlSeconds: ttl.refreshTokenSeconds,
+    })),
+  ])
+  if (rotation.outcome === 'reused') {
+    const { sessionId, userId } = rotation
+    request.log.warn(
+      {
+        event: 'refresh_token_reused',
+        client: client.id,
+        user: userId,
+        session: sessionId,
+        address: request.ip,
+      },
+      'a refresh token was used again: its session is ended',
+    )
+  }
+  if (rotation.outcome !== 'rotated') {
+    if (fromCookie !== null) cookies.clear(reply)
+    throw new OAuthError(
+      'invalid_grant',
+      'The refresh token is used, expired or revoked.',
+      rotation.outcome,
+    )
+  }
+  const { session, successor } = rotation
+  const account = await accountFor(accounts, session)
+  const tokens = issue(session, { refreshToken: successors[successor] ?? '', nonce: null, account })
+  if (fromCookie === null) return tokens
+  // In cookie mode no script ever sees a token.
+  cookies.set(reply, client.id, tokens)
+  const { access_token, refresh_token, id_token, ...rest } = tokens
+  return rest
+}
+
+/** The user, where an ID token is to be made of it. */
+async function accountFor(accounts: Accounts, session: GrantedSession) {
+  if (!session.scope.split(' ').includes('openid')) return null
+  const account = await accounts.findBySession(session.userId, session.id)
+  if (account === null)
+    throw new OAuthError('invalid_grant', 'The session is over.', 'session_ended')
+  return account
+}

@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify'
+import { acceptForms } from '../http/forms.ts'
+import { answerOAuthErrors } from './oauth-errors.ts'
+import { introspectEndpoint, revokeEndpoint, type TokenStatusOptions } from './revoke.ts'
+import { type TokenEndpointOptions, tokenEndpoint } from './token-endpoint.ts'
+
+/** The OAuth endpoints that apps call: `/token`, `/revoke` and `/introspect`. */
+export function tokenRoutes(
+  room: FastifyInstance,
+  options: TokenEndpointOptions & TokenStatusOptions,
+): void {
+  acceptForms(room, { json: true })
+  answerOAuthErrors(room)
+  tokenEndpoint(room, options)
+  revokeEndpoint(room, options)
+  introspectEndpoint(room, options)
+}
