@@ -32,6 +32,16 @@ const name = z.object({ firstName: optionalText, lastName: optionalText })
 /** Sent with the first authorization only, and not signed: good for the name and nothing else. */
 const AppleUser = z.object({ name }).nullish().catch(null)
 
+/** Given name first, but in Chinese, Japanese and Korean script the family name, without a space. */
+function fullName(first: string | null | undefined, last: string | null | undefined): string {
+  const parts = [first, last].filter((part) => typeof part === 'string' && part !== '')
+  return parts.every((part) =>
+    /^[\p{sc=Hangul}\p{sc=Han}\p{sc=Hira}\p{sc=Kana}]+$/u.test(part ?? ''),
+  )
+    ? parts.reverse().join('')
+    : parts.join(' ')
+}
+
 /** Apple: OpenID Connect without userinfo, by form_post. https://developer.apple.com/documentation/signinwithapplerestapi */
 export const apple = defineProvider({
   id: 'apple',
@@ -65,7 +75,7 @@ export const apple = defineProvider({
       subject: sub,
       email,
       emailVerified: email_verified,
-      name: [firstName, lastName].filter(Boolean).join(' '),
+      name: fullName(firstName, lastName),
     }
   },
 })

@@ -10,7 +10,7 @@ const DiscordUser = z
     global_name: optionalText,
     avatar: optionalText,
     email: optionalText,
-    verified: z.unknown(),
+    verified: z.unknown().optional(),
     locale: optionalText,
   })
   .transform(({ id, username, global_name, avatar, email, verified, locale }) => ({

@@ -10,7 +10,7 @@ const FacebookUser = z
     name: optionalText,
     email: optionalText,
     picture: z
-      .object({ data: z.object({ url: optionalText, is_silhouette: z.unknown() }) })
+      .object({ data: z.object({ url: optionalText, is_silhouette: z.unknown().optional() }) })
       .nullish()
       .catch(null),
   })

@@ -49,6 +49,8 @@ export const linkedin = defineProvider({
   pkce: false,
   idToken: 'required',
   nonceOptional: true,
+  // "appid/redirect uri/code verifier does not match authorization code. Or authorization code expired."
+  refusedCodeErrors: ['invalid_grant', 'invalid_request'],
   deniedErrors: ['access_denied', 'user_cancelled_login', 'user_cancelled_authorize'],
   readProfile: async ({ get }) => LinkedInUser.parse(await get('userinfo_endpoint')),
 })

@@ -13,7 +13,7 @@ const SlackUser = z
     picture: optionalText,
     locale: optionalText,
     email: optionalText,
-    email_verified: z.unknown(),
+    email_verified: z.unknown().optional(),
   })
   .transform(({ sub, email_verified, name, picture, locale, email, ...ids }) => ({
     // User ids are unique in their workspace only.

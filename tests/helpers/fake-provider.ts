@@ -150,7 +150,7 @@ export class FakeProvider {
       form: Object.fromEntries(new URLSearchParams(body)),
     }
     this.calls.push(call)
-    const reply = this.answers[step] ?? { body: await this.#correct(step) }
+    const reply = this.answers[step] ?? { body: await this.correct(step) }
     if (typeof reply === 'function') return reply(call, response)
     const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body ?? null)
     response.writeHead(reply.status ?? 200, {
@@ -160,7 +160,8 @@ export class FakeProvider {
     response.end(text)
   }
 
-  async #correct(step: Step): Promise<unknown> {
+  /** The document that a correct provider gives at this step. */
+  async correct(step: Step): Promise<unknown> {
     switch (step) {
       case 'discovery':
         return this.discovery({

@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Answer, Browser } from '../helpers/browser.ts'
+import { FakeProvider } from '../helpers/fake-provider.ts'
+import { type Latchkey, login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { expectNoSecretLogged, expectProblem, expectProtected } from '../helpers/problems.ts'
+import { rawBytes, rawRequest } from '../helpers/raw-request.ts'
+
+const provider = new FakeProvider()
+let latchkey: Latchkey
+let token: string
+let refreshToken: string
+let idToken: string
+/** The one body of all refusals. */
+let refusal: string
+
+beforeAll(async () => {
+  await provider.listen()
+  latchkey = await startLatchkey(provider.settings())
+  const browser = new Browser()
+  const started = await startLogin(latchkey, browser, 'fake', '?scope=openid+profile')
+  provider.nonce = started.nonce ?? ''
+  const body = (await browser.send(started.callback())).json()
+  token = String(body.access_token)
+  refreshToken = String(body.refresh_token)
+  idToken = String(body.id_token)
+  refusal = (await new Browser().send(`${latchkey.url}/me`)).text
+})
+afterAll(async () => {
+  await latchkey.close()
+  await provider.close()
+})
+
+const me = (...headers: string[]) => rawRequest(`${latchkey.url}/me`, { headers })
+
+/** Fails unless this is the one refusal that every wrong credential gets. */
+function expectUnauthorized(answer: Answer): void {
+  expectProblem(answer, 401, 'invalid_token')
+  expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"')
+  expect(answer.text).toBe(refusal)
+}
+
+describe('8.01 the Authorization header', () => {
+  test.each<[string, (token: string) => string[]]>([
+    ['missing', () => []],
+    ['empty', () => ['authorization', '']],
+    ['of a scheme only', () => ['authorization', 'Bearer']],
+    ['of a scheme and a space', () => ['authorization', 'Bearer ']],
+    ['of Basic', () => ['authorization', 'Basic x']],
+    ['of Basic with a token', (value) => ['authorization', `Basic ${value}`]],
+    ['of a token only', (value) => ['authorization', value]],
+    ['with a tab', (value) => ['authorization', `Bearer\t${value}`]],
+    ['with a second token', (value) => ['authorization', `Bearer ${value} ${value}`]],
+    ['with a comma', (value) => ['authorization', `Bearer ${value}, Basic x`]],
+    ['with broken encoding', () => ['authorization', 'Bearer %E0%A4%A']],
+    ['with quotes', (value) => ['authorization', `Bearer "${value}"`]],
+    [
+      'sent twice, the same',
+      (v) => ['authorization', `Bearer ${v}`, 'authorization', `Bearer ${v}`],
+    ],
+    [
+      'sent twice, the first odd',
+      (v) => ['Authorization', 'Basic x', 'authorization', `Bearer ${v}`],
+    ],
+    [
+      'sent twice, the last odd',
+      (v) => ['authorization', `Bearer ${v}`, 'AUTHORIZATION', 'Basic x'],
+    ],
+  ])('%s is 401', async (_name, headers) => {
+    expectUnauthorized(await me(...headers(token)))
+  })
+
+  test.each(['Bearer', 'bearer', 'BEARER', 'Bearer '])(
+    'control: the scheme as %j is accepted',
+    async (s) => {
+      const answer = await me('authorization', `${s} ${token}`)
+      expect(answer.status, answer.text).toBe(200)
+      expectProtected(answer)
+    },
+  )
+
+  test('a browser gets the same 401 as any program', async () => {
+    expectUnauthorized(await me('accept', 'text/html', 'authorization', 'Bearer x'))
+  })
+
+  test('HEAD /me is refused and answered as GET is, without a body', async () => {
+    const head = (...headers: string[]) =>
+      rawRequest(`${latchkey.url}/me`, { method: 'HEAD', headers })
+    const refused = await head()
+    expect([refused.status, refused.text]).toEqual([401, ''])
+    const accepted = await head('authorization', `Bearer ${token}`)
+    expect([accepted.status, accepted.text]).toEqual([200, ''])
+  })
+})
+
+describe('8.07 other secrets of a login', () => {
+  test('no refresh token, ID token, state, code or flow cookie opens /me', async () => {
+    const browser = new Browser()
+    const started = await startLogin(latchkey, browser)
+    const [[, cookie] = []] = [...browser.jar()]
+    const theirs = await provider.sign(provider.claims())
+    for (const secret of [refreshToken, idToken, theirs, started.state, 'a-code', cookie?.value]) {
+      expectUnauthorized(await me('authorization', `Bearer ${secret}`))
+    }
+    expect((await me('authorization', `Bearer ${token}`)).status).toBe(200)
+  })
+})
+
+describe('8.10 huge headers', () => {
+  test.each([
+    ['a token of 15 kB', () => `authorization: Bearer ${'a'.repeat(15_000)}\r\n`, [401]],
+    ['a token of 64 kB', () => `authorization: Bearer ${'a'.repeat(65_536)}\r\n`, [431]],
+    ['a token of 1 MB', () => `authorization: Bearer ${'a'.repeat(1_048_576)}\r\n`, [431]],
+    [
+      '3000 headers',
+      () => Array.from({ length: 3_000 }, (_, n) => `x${n}: y\r\n`).join(''),
+      [431, 401],
+    ],
+  ])('%s is refused, and the service goes on', async (_name, header, statuses) => {
+    const request = `GET /me HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${header()}\r\n`
+    const [, status = '0'] = /^HTTP\/1\.1 (\d{3})/.exec(await rawBytes(latchkey.url, request)) ?? []
+    // 0: the server hung up before it was read.
+    expect([...statuses, 0]).toContain(Number(status))
+    expect((await me('authorization', `Bearer ${token}`)).status).toBe(200)
+  })
+})
+
+describe('8.11 a token in another place', () => {
+  test.each<[string, () => Promise<Answer>]>([
+    ['the query', () => rawRequest(`${latchkey.url}/me?access_token=${token}`)],
+    ['a cookie that is none of ours', () => me('cookie', `access_token=${token}; token=${token}`)],
+    [
+      'a form',
+      () =>
+        rawRequest(`${latchkey.url}/me`, {
+          headers: [
+            ...['content-type', 'application/x-www-form-urlencoded'],
+            ...['content-length', String(token.length + 13)],
+          ],
+          body: `access_token=${token}`,
+        }),
+    ],
+    ['another header', () => me('x-access-token', token, 'proxy-authorization', `Bearer ${token}`)],
+  ])('%s is 401 and not logged', async (_name, send) => {
+    expectUnauthorized(await send())
+    expectNoSecretLogged(latchkey, { token, signature: token.split('.')[2] ?? '' })
+  })
+
+  test('the query beside a good header changes nothing', async () => {
+    const answer = await rawRequest(`${latchkey.url}/me?access_token=x`, {
+      headers: ['authorization', `Bearer ${token}`],
+    })
+    expect(answer.status).toBe(200)
+  })
+})
+
+describe('8.13 what happens to session and user', () => {
+  /** Somebody new who is signed in. */
+  async function signIn(subject: string) {
+    provider.subject = subject
+    provider.person = { name: subject }
+    const { access_token, user } = (await login(latchkey, provider)).json()
+    const { sub } = user as { sub: string }
+    return { sub, get: () => me('authorization', `Bearer ${access_token}`) }
+  }
+
+  test.each([
+    ['ended', 'update latchkey.sessions set ended_at = now() where user_id = $1'],
+    [
+      'expired',
+      "update latchkey.sessions set expires_at = now() - interval '1 second' where user_id = $1",
+    ],
+    ['deleted', 'delete from latchkey.sessions where user_id = $1'],
+  ])('a session that is %s bites at once', async (name, statement) => {
+    const [mine, other] = [await signIn(`session-${name}`), await signIn(`session-${name}-other`)]
+    expect((await mine.get()).status).toBe(200)
+    await latchkey.database.query(statement, [mine.sub])
+    expectUnauthorized(await mine.get())
+    expect((await other.get()).status).toBe(200)
+  })
+
+  test.each([
+    ['disabled', 'update latchkey.users set disabled_at = now() where id = $1'],
+    ['deleted', 'delete from latchkey.users where id = $1'],
+  ])('a user who is %s is out at once', async (name, statement) => {
+    const [mine, other] = [await signIn(`user-${name}`), await signIn(`user-${name}-other`)]
+    expect((await mine.get()).status).toBe(200)
+    await latchkey.database.query(statement, [mine.sub])
+    expectUnauthorized(await mine.get())
+    expect((await other.get()).status).toBe(200)
+  })
+
+  test('one session that ends leaves the others of the same user alone', async () => {
+    const first = await signIn('two-sessions')
+    const ended = `update latchkey.sessions set ended_at = now() where user_id = $1`
+    await latchkey.database.query(ended, [first.sub])
+    const second = await signIn('two-sessions')
+    expect(second.sub).toBe(first.sub)
+    expectUnauthorized(await first.get())
+    expect((await second.get()).status).toBe(200)
+  })
+})

@@ -1,0 +1,353 @@
+import { readFileSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { builtinModules } from 'node:module'
+import { dirname, join, posix, sep } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { builtInProviders } from '../src/providers/index.ts'
+
+/** A source file: its path below `src`, with slashes, and its text. */
+interface Source {
+  path: string
+  text: string
+}
+
+interface Import {
+  /** `app.ts` or `core/linking.ts` for a file of ours, `zod` or `node:fs` for a package. */
+  target: string
+  /** `dynamic`: evaluated only when it is reached; `type`: `typeof import('…')`, never evaluated. */
+  kind: 'static' | 'dynamic' | 'type'
+}
+
+/** What the files of one room may import: rooms, packages, or anything of `node:` or of npm. */
+interface Directions {
+  rooms: readonly string[]
+  packages: readonly string[] | 'any'
+}
+
+const SRC = join(import.meta.dirname, '../src')
+const MAX_LINES = 250
+
+/** The directions of the house, room by room; the files of `src` itself are in ROOT. */
+const ROOMS: Record<string, Directions> = {
+  core: { rooms: [], packages: ['zod', 'node:crypto'] },
+  providers: { rooms: ['core'], packages: ['zod', 'jose', 'node:crypto'] },
+  db: { rooms: ['core'], packages: ['drizzle-orm', 'postgres', 'uuid', 'node:*'] },
+  http: { rooms: ['core'], packages: 'any' },
+  login: { rooms: ['core', 'http'], packages: 'any' },
+  tokens: { rooms: ['core', 'http'], packages: 'any' },
+  account: { rooms: ['core', 'http'], packages: 'any' },
+  pages: { rooms: ['core', 'http'], packages: 'any' },
+  operations: { rooms: ['core', 'http'], packages: 'any' },
+  emulator: { rooms: [], packages: 'any' },
+}
+
+/** Drivers and tables belong to `db`, whatever else a room may import. */
+const ONLY_IN_DB = ['drizzle-orm', 'postgres']
+
+/** The npm package of the embedded PostgreSQL has the platform in its name. */
+const COMPUTED_IN = 'db/postgres-binaries.ts'
+
+/** `main.ts` and `app.ts` put the rooms together; all other files of `src` itself read settings. */
+const SETTINGS: Directions = { rooms: ['core', 'providers'], packages: ['zod', 'node:*'] }
+
+const PROVIDER_IDS = [
+  ...builtInProviders.map(({ id }) => id),
+  ...['google', 'kakao', 'naver', 'github', 'facebook', 'x', 'apple', 'microsoft', 'line'],
+  ...['discord', 'gitlab', 'linkedin', 'slack', 'twitch', 'spotify'],
+]
+
+/** Source text without its comments; strings stay. */
+function withoutComments(text: string): string {
+  const token =
+    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g
+  return text.replace(token, (found) => (/^\/[/*]/.test(found) ? ' ' : found))
+}
+
+const STATIC = [
+  /(?:^|[\n;])\s*import\s*(?:[\w$*\s{},]*?\bfrom\s*)?(['"])([^'"\n]+)\1/g,
+  /(?:^|[\n;])\s*export\s*(?:type\s*)?(?:\*(?:\s*as\s+[\w$]+)?|\{[^}]*\})\s*from\s*(['"])([^'"\n]+)\1/g,
+]
+
+// A name that is not written out cannot be checked: it stays empty.
+const CALLED = /(\btypeof\s+)?\b(?:import|require)\s*\(\s*(?:(['"`])([^'"`]*)\2\s*[,)])?/g
+
+/** Every module that a file names, types included. */
+function importsOf({ path, text }: Source): Import[] {
+  const code = withoutComments(text)
+  const found: Import[] = []
+  const add = (specifier: string, kind: Import['kind']) => {
+    const target = specifier.startsWith('.')
+      ? posix.normalize(posix.join(posix.dirname(path), specifier))
+      : specifier
+    found.push({ target, kind })
+  }
+  for (const pattern of STATIC) {
+    for (const [, , specifier = ''] of code.matchAll(pattern)) add(specifier, 'static')
+  }
+  for (const [, type, , specifier = ''] of code.matchAll(CALLED)) {
+    add(specifier, type === undefined ? 'dynamic' : 'type')
+  }
+  return found
+}
+
+const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : null)
+
+/** The npm package, or the `node:` module, of a specifier. */
+function packageOf(specifier: string): string {
+  if (builtinModules.includes(specifier)) return `node:${specifier}`
+  const parts = specifier.split('/')
+  return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? specifier)
+}
+
+/** What breaks the directions in these files, one sentence each. */
+function violations(sources: readonly Source[]): string[] {
+  const found: string[] = []
+  for (const source of sources) {
+    const { path } = source
+    const room = roomOf(path)
+    const wires = path === 'main.ts' || path === 'app.ts'
+    const directions = room === null ? SETTINGS : ROOMS[room]
+    if (directions === undefined) {
+      found.push(`${path} is in a room that the house does not know`)
+      continue
+    }
+    for (const { target, kind } of importsOf(source)) {
+      const isOurs = target.endsWith('.ts') && !target.includes(':')
+      if (!isOurs) {
+        const name = packageOf(target)
+        if (target === '' && path === COMPUTED_IN) continue
+        if (!/^(node:[\w/]+|@?[\w.-]+(\/[\w.-]+)?)$/.test(name)) {
+          found.push(`${path} imports what cannot be read: ${target || 'a computed name'}`)
+        } else if (ONLY_IN_DB.includes(name) && room !== 'db') {
+          found.push(`${path} imports ${target}, which is for db`)
+        } else if (!wires && !allows(directions.packages, name)) {
+          found.push(`${path} imports the package ${target}`)
+        }
+        continue
+      }
+      if (target.startsWith('..')) {
+        found.push(`${path} imports ${target}, which is not in src`)
+        continue
+      }
+      const targetRoom = roomOf(target)
+      if (target === 'main.ts') found.push(`${path} imports main.ts`)
+      else if (targetRoom === 'emulator' && room !== 'emulator') {
+        // Its type may be named where settings are read; it is loaded by the app only, and lazily.
+        if (path !== 'app.ts' && !(room === null && kind === 'type')) {
+          found.push(`${path} imports the emulator`)
+        } else if (kind === 'static') {
+          found.push('app.ts imports the emulator before it is asked for')
+        }
+      } else if (targetRoom !== room && !wires) {
+        if (targetRoom === null) found.push(`${path} imports ${target} of src itself`)
+        else if (!directions.rooms.includes(targetRoom)) {
+          found.push(`${path} imports the room ${targetRoom}`)
+        }
+      } else if (room === null && target === 'app.ts' && path !== 'main.ts') {
+        found.push(`${path} imports app.ts`)
+      }
+    }
+    found.push(...otherViolations(source))
+  }
+  return found
+}
+
+function allows(packages: Directions['packages'], name: string): boolean {
+  if (packages === 'any') return true
+  return packages.includes(name) || (packages.includes('node:*') && name.startsWith('node:'))
+}
+
+function otherViolations({ path, text }: Source): string[] {
+  const found: string[] = []
+  const code = withoutComments(text)
+  const lines = text.trimEnd().split('\n').length
+  if (lines > MAX_LINES) found.push(`${path} has ${lines} lines`)
+  if (
+    path !== 'main.ts' &&
+    /\bprocess\s*(\??\.\s*env\b|\[\s*['"`]env)|\benv\b[^}\n]*}\s*(=\s*process\b|from\s*['"](node:)?process)/.test(
+      code,
+    )
+  ) {
+    found.push(`${path} reads process.env`)
+  }
+  if (!['providers', 'emulator'].includes(roomOf(path) ?? '')) {
+    const id = `(['"\`])(?:${PROVIDER_IDS.join('|')})\\1`
+    const comparison = new RegExp(
+      [
+        `[=!]==?\\s*(?:${id})`,
+        `(?:${id.replace('\\1', '\\2')})\\s*[=!]==?`,
+        `\\bcase\\s+(?:${id.replace('\\1', '\\3')})\\s*:`,
+        `\\.(?:includes|startsWith|has|indexOf)\\(\\s*(?:${id.replace('\\1', '\\4')})`,
+        `\\[[^\\]]*(?:${id.replace('\\1', '\\5')})[^\\]]*\\]\\s*\\.includes\\(`,
+      ].join('|'),
+    )
+    if (comparison.test(code)) found.push(`${path} compares with a provider’s id`)
+  }
+  return found
+}
+
+async function readSources(): Promise<Source[]> {
+  const names = await readdir(SRC, { recursive: true })
+  const files = names.filter((name) => name.endsWith('.ts'))
+  return Promise.all(
+    files.map(async (name) => ({
+      path: name.split(sep).join('/'),
+      text: await readFile(join(SRC, name), 'utf8'),
+    })),
+  )
+}
+
+describe('the house', () => {
+  let sources: Source[]
+  let imports: { path: string; targets: string[] }[]
+
+  beforeAll(async () => {
+    sources = await readSources()
+    imports = sources.map((source) => ({
+      path: source.path,
+      targets: importsOf(source).map(({ target }) => target),
+    }))
+  })
+
+  test('keeps its directions, sizes and habits', () => {
+    expect(violations(sources)).toEqual([])
+  })
+
+  test('is read as it is: every import names a file or a dependency that is there', () => {
+    const dependencies = Object.keys(
+      JSON.parse(readFileSync(join(dirname(SRC), 'package.json'), 'utf8')).dependencies,
+    )
+    const paths = new Set(sources.map(({ path }) => path))
+    const unknown = imports.flatMap(({ path, targets }) =>
+      targets
+        .filter((target) => target !== '' && !target.startsWith('node:'))
+        .filter((target) => !(paths.has(target) || dependencies.includes(packageOf(target))))
+        .map((target) => `${path}: ${target}`),
+    )
+    expect(unknown).toEqual([])
+    const all = imports.flatMap(({ targets }) => targets)
+    expect(all.length).toBeGreaterThan(sources.length * 2)
+    expect(imports.find(({ path }) => path === 'app.ts')?.targets).toEqual(
+      expect.arrayContaining(['fastify', 'core/account.ts', 'emulator/index.ts']),
+    )
+  })
+})
+
+describe('the test of the house', () => {
+  const plant = (path: string, text: string) => violations([{ path, text }])
+
+  test.each<[path: string, text: string, violation: string]>([
+    ['core/a.ts', "import a from 'fastify'", 'core/a.ts imports the package fastify'],
+    ['core/a.ts', "import { readFile } from 'node:fs'", 'core/a.ts imports the package node:fs'],
+    ['core/a.ts', "import fs from 'fs'", 'core/a.ts imports the package fs'],
+    ['core/a.ts', "import type { A } from '../db/client.ts'", 'core/a.ts imports the room db'],
+    ['core/a.ts', "export * from '../http/query.ts'", 'core/a.ts imports the room http'],
+    ['core/a.ts', "import '../settings.ts'", 'core/a.ts imports settings.ts of src itself'],
+    [
+      'core/a.ts',
+      "import a from '../../tests/a.ts'",
+      'core/a.ts imports ../tests/a.ts, which is not in src',
+    ],
+    ['providers/a.ts', "import a from '../http/json.ts'", 'providers/a.ts imports the room http'],
+    ['providers/a.ts', "import a from 'undici'", 'providers/a.ts imports the package undici'],
+    ['db/a.ts', "import a from '../login/flow.ts'", 'db/a.ts imports the room login'],
+    ['db/a.ts', "import a from 'fastify'", 'db/a.ts imports the package fastify'],
+    ['http/a.ts', "import a from '../db/client.ts'", 'http/a.ts imports the room db'],
+    ['login/a.ts', "import a from '../tokens/issue.ts'", 'login/a.ts imports the room tokens'],
+    [
+      'login/a.ts',
+      "import {\n  a,\n  type B,\n} from '../db/stores.ts'",
+      'login/a.ts imports the room db',
+    ],
+    [
+      'login/a.ts',
+      "import postgres from 'postgres'",
+      'login/a.ts imports postgres, which is for db',
+    ],
+    [
+      'tokens/a.ts',
+      "import { sql } from 'drizzle-orm/pg-core'",
+      'tokens/a.ts imports drizzle-orm/pg-core, which is for db',
+    ],
+    ['tokens/a.ts', "import a from '../account/routes.ts'", 'tokens/a.ts imports the room account'],
+    [
+      'account/a.ts',
+      "const a = await import('../tokens/issue.ts')",
+      'account/a.ts imports the room tokens',
+    ],
+    [
+      'account/a.ts',
+      "type A = import('../db/stores.ts').Stores",
+      'account/a.ts imports the room db',
+    ],
+    ['pages/a.ts', "import a from '../login/flow.ts'", 'pages/a.ts imports the room login'],
+    [
+      'pages/a.ts',
+      "import a from '../providers/index.ts'",
+      'pages/a.ts imports the room providers',
+    ],
+    ['operations/a.ts', "import a from '../db/sweep.ts'", 'operations/a.ts imports the room db'],
+    [
+      'operations/a.ts',
+      'const a = await import(name)',
+      'operations/a.ts imports what cannot be read: a computed name',
+    ],
+    ['login/a.ts', "import a from '../emulator/index.ts'", 'login/a.ts imports the emulator'],
+    ['main.ts', "await import('./emulator/index.ts')", 'main.ts imports the emulator'],
+    [
+      'app.ts',
+      "import a from './emulator/index.ts'",
+      'app.ts imports the emulator before it is asked for',
+    ],
+    ['emulator/a.ts', "import a from '../core/text.ts'", 'emulator/a.ts imports the room core'],
+    ['app.ts', "import './main.ts'", 'app.ts imports main.ts'],
+    ['a-settings.ts', "import a from './app.ts'", 'a-settings.ts imports app.ts'],
+    ['a-settings.ts', "import a from './login/flow.ts'", 'a-settings.ts imports the room login'],
+    ['a-settings.ts', "await import('./emulator/index.ts')", 'a-settings.ts imports the emulator'],
+    [
+      'login/a.ts',
+      "type A = typeof import('../emulator/index.ts')",
+      'login/a.ts imports the emulator',
+    ],
+    ['cellar/a.ts', '', 'cellar/a.ts is in a room that the house does not know'],
+    ['login/a.ts', 'const a = process.env.A', 'login/a.ts reads process.env'],
+    ['settings.ts', "const a = process['env']", 'settings.ts reads process.env'],
+    ['settings.ts', 'const { env } = process', 'settings.ts reads process.env'],
+    ['settings.ts', "import { env } from 'node:process'", 'settings.ts reads process.env'],
+    ['login/a.ts', "if (row.id === 'github') a()", 'login/a.ts compares with a provider’s id'],
+    ['core/a.ts', 'if ("kakao" != id) a()', 'core/a.ts compares with a provider’s id'],
+    ['login/a.ts', "switch (id) { case 'apple': a() }", 'login/a.ts compares with a provider’s id'],
+    [
+      'login/a.ts',
+      "if (['google', 'line'].includes(id)) a()",
+      'login/a.ts compares with a provider’s id',
+    ],
+    ['app.ts', "if (ids.includes('naver')) a()", 'app.ts compares with a provider’s id'],
+  ])('finds in %s: %j', (path, text, violation) => {
+    expect(plant(path, text)).toEqual([violation])
+  })
+
+  test.each<[path: string, text: string]>([
+    ['core/a.ts', "import { z } from 'zod'\nimport { b } from './b.ts'"],
+    ['core/a.ts', "import { createHash } from 'node:crypto'"],
+    ['core/a.ts', "// import a from 'fastify'\n/* import b from '../db/client.ts' */"],
+    ['core/a.ts', "const text = 'see https://example.com' // process.env.A"],
+    ['providers/a.ts', "import { b } from '../core/provider.ts'\nif (id === 'github') b()"],
+    ['db/a.ts', "import { a } from 'drizzle-orm/pg-core'\nimport postgres from 'postgres'"],
+    ['login/a.ts', "import { a } from '../http/query.ts'\nimport b from '@fastify/oauth2'"],
+    ['login/played/a.ts', "import { a } from '../../core/text.ts'\nimport b from '../flow.ts'"],
+    ['app.ts', "const a = await import('./emulator/index.ts')\nimport b from './db/stores.ts'"],
+    ['a-settings.ts', "type A = typeof import('./emulator/index.ts')"],
+    ['main.ts', "import { a } from './app.ts'\nconst b = process.env"],
+    ['a-settings.ts', "import { a } from './providers/index.ts'\nimport b from './settings.ts'"],
+    ['emulator/played/a.ts', "import { a } from '../keys.ts'\nif (id === 'kakao') a()"],
+    ['login/a.ts', "const name = 'google'\nif (response.kind === 'code') a(name)"],
+  ])('accepts in %s: %j', (path, text) => {
+    expect(plant(path, text)).toEqual([])
+  })
+
+  test('counts lines', () => {
+    expect(plant('login/a.ts', 'a()\n'.repeat(251))).toEqual(['login/a.ts has 251 lines'])
+    expect(plant('login/a.ts', 'a()\n'.repeat(250))).toEqual([])
+  })
+})
