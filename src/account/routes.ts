@@ -46,11 +46,12 @@ export async function accountRoutes(
         response: { 200: Account, ...problems },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { userId, sessionId } = callerOf(request)
-      const account = await accounts.findBySession(userId, sessionId)
-      if (account === null) throw invalidToken()
-      return account
+      const json = await accounts.findJsonBySession(userId, sessionId)
+      if (json === null) throw invalidToken()
+      // Already text: it is sent as the database made it.
+      return reply.type('application/json; charset=utf-8').send(json as never)
     },
   )
 

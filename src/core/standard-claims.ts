@@ -14,10 +14,13 @@ const StandardClaims = z.object({
   email_verified: z.unknown().optional(),
 })
 
+/** Made once: zod compiles a schema when it is first used. */
+const Userinfo = z.looseObject({ sub: TextSubject })
+
 /** Reads OpenID claims: userinfo where there is one (its `sub` must be the token's), else the ID token. */
 export async function readStandardClaims(source: ProfileSource): Promise<ProviderProfile> {
   const userinfo = source.has('userinfo_endpoint')
-    ? z.looseObject({ sub: TextSubject }).parse(await source.get('userinfo_endpoint'))
+    ? Userinfo.parse(await source.get('userinfo_endpoint'))
     : {}
   const claims = StandardClaims.parse(mergeClaims(source.claims ?? {}, userinfo))
   return {

@@ -67,6 +67,8 @@ export interface AccountEdits {
 
 /** Reads and edits users. */
 export interface Accounts {
+  /** The same as JSON text, for an answer that is sent on as it is. */
+  findJsonBySession(userId: string, sessionId: string): Promise<string | null>
   /** The user of a session that is alive, else null. */
   findBySession(userId: string, sessionId: string): Promise<Account | null>
   /** Stores the user's own edits; null where the session is not alive. */
@@ -83,8 +85,10 @@ export interface Sessions {
   endOthers(userId: string, keptSessionId: string): Promise<number>
   /** Whether a session may still be used. */
   isAlive(userId: string, sessionId: string): Promise<boolean>
-  /** The living session of a refresh token that was not rotated yet. */
-  findByRefreshToken(hash: Buffer): Promise<(GrantedSession & { expiresAt: number }) | null>
+  /** The living session of a refresh token, and whether the token has a successor by now. */
+  findByRefreshToken(
+    hash: Buffer,
+  ): Promise<(GrantedSession & { expiresAt: number; rotated: boolean }) | null>
 }
 
 /** A session as its user sees it; times are ISO 8601. */
@@ -121,14 +125,15 @@ export interface Grants {
   ): Promise<{ session: GrantedSession; nonce: string | null } | null>
   /**
    * Rotates a refresh token. Its immediate predecessor may be shown again for ten seconds, as long as
-   * one of `successors` is still the last of the session; any other reuse ends the session.
+   * one of `successors` is still the last of the session; any other reuse ends the session. `wider`:
+   * nothing is changed, since `scopes` are more than the session has.
    */
   rotate(
-    shown: { hash: Buffer; clientId: string },
+    shown: { hash: Buffer; clientId: string; scopes: readonly string[] },
     successors: readonly [NewToken, ...NewToken[]],
   ): Promise<
     | { outcome: 'rotated'; session: GrantedSession; successor: number }
-    | { outcome: 'refused' }
+    | { outcome: 'refused' | 'wider' }
     | { outcome: 'reused'; sessionId: string; userId: string }
   >
 }

@@ -1,13 +1,16 @@
+import type { Account } from '../core/account.ts'
 import type { Accounts } from '../core/stores.ts'
-import { type AccountRow, identitiesColumn, toAccount, userColumns } from './account-rows.ts'
+import { accountJson } from './account-sql.ts'
 import type { Database } from './client.ts'
 
-const FIND_BY_SESSION = `
-select ${userColumns},
-  (select ${identitiesColumn} from latchkey.identities i where i.user_id = u.id) as identities
-from latchkey.sessions s join latchkey.users u on u.id = s.user_id
-where s.id = $1 and s.user_id = $2 and s.ended_at is null and s.expires_at > now()
+/** $1 session, $2 user. */
+const ALIVE = `s.id = $1 and s.user_id = $2 and s.ended_at is null and s.expires_at > now()
   and u.disabled_at is null`
+
+const FIND_BY_SESSION = `
+select ${accountJson('latchkey.identities')} as account
+from latchkey.sessions s join latchkey.users u on u.id = s.user_id
+where ${ALIVE}`
 
 /** $3 to $8: for each of name, picture and locale whether it is given, and its value. */
 const EDIT = `
@@ -17,25 +20,32 @@ update latchkey.users u set
   locale = case when $7 then $8 else u.locale end,
   updated_at = now()
 from latchkey.sessions s
-where s.id = $1 and u.id = $2 and s.user_id = u.id and s.ended_at is null and s.expires_at > now()
-  and u.disabled_at is null
-returning ${userColumns},
-  (select ${identitiesColumn} from latchkey.identities i where i.user_id = u.id) as identities`
+where u.id = s.user_id and ${ALIVE}
+returning ${accountJson('latchkey.identities')} as account`
 
-/** Users read from PostgreSQL: one round trip by primary keys. */
+/** Users in PostgreSQL: one round trip by primary keys. */
 export function createAccounts(database: Database): Accounts {
+  const findJson = async (userId: string, sessionId: string) => {
+    const [row] = await database.query<{ account: string }>(FIND_BY_SESSION, [sessionId, userId])
+    return row?.account ?? null
+  }
   return {
+    findJsonBySession: findJson,
     async findBySession(userId, sessionId) {
-      const [row] = await database.query<AccountRow>(FIND_BY_SESSION, [sessionId, userId])
-      return row === undefined ? null : toAccount(row)
+      const json = await findJson(userId, sessionId)
+      return json === null ? null : (JSON.parse(json) as Account)
     },
     async edit(userId, sessionId, edits) {
       const parameters = (['name', 'picture', 'locale'] as const).flatMap((field) => [
         edits[field] !== undefined,
         edits[field] ?? null,
       ])
-      const [row] = await database.query<AccountRow>(EDIT, [sessionId, userId, ...parameters])
-      return row === undefined ? null : toAccount(row)
+      const [row] = await database.query<{ account: string }>(EDIT, [
+        sessionId,
+        userId,
+        ...parameters,
+      ])
+      return row === undefined ? null : (JSON.parse(row.account) as Account)
     },
   }
 }

@@ -34,7 +34,7 @@ with shown as (
 )
 select ${SESSION_COLUMNS}, shown.nonce from opened s, shown`
 
-/** $1 token hash, $2 client, $3 successor's hash, $4 its seconds. */
+/** $1 token hash, $2 client, $3 successor's hash, $4 its seconds, $5 the scopes asked for. */
 const ROTATE = `
 with shown as (
   select r.hash, r.session_id, r.rotated_at, r.expires_at > now() as fresh
@@ -46,6 +46,7 @@ with shown as (
   where r.hash = shown.hash and shown.rotated_at is null and shown.fresh
     and s.id = shown.session_id and s.client_id = $2 and s.ended_at is null and s.expires_at > now()
     and u.id = s.user_id and u.disabled_at is null
+    and $5::text[] <@ string_to_array(s.scope, ' ')
   returning r.session_id
 ), successor as (
   insert into latchkey.refresh_tokens (hash, session_id, expires_at)
@@ -57,7 +58,8 @@ with shown as (
 select ${SESSION_COLUMNS}, exists (select from rotated) as rotated,
   s.client_id = $2 as own, shown.rotated_at is not null as reused,
   coalesce(shown.rotated_at > now() - interval '10 seconds', false) as "inGrace",
-  s.ended_at is null and s.expires_at > now() and u.disabled_at is null as alive
+  s.ended_at is null and s.expires_at > now() and u.disabled_at is null as alive,
+  not $5::text[] <@ string_to_array(s.scope, ' ') as wider
 from shown
   join latchkey.sessions s on s.id = shown.session_id
   join latchkey.users u on u.id = s.user_id`
@@ -75,6 +77,7 @@ type RotateRow = GrantedSession & {
   reused: boolean
   inGrace: boolean
   alive: boolean
+  wider: boolean
 }
 
 /** Codes and refresh tokens in PostgreSQL. */
@@ -94,25 +97,29 @@ export function createGrants(database: Database): Grants {
       const { nonce, ...session } = row
       return { session, nonce }
     },
-    async rotate({ hash, clientId }, successors) {
+    async rotate({ hash, clientId, scopes }, successors) {
       const [next] = successors
       const [row] = await database.query<RotateRow>(ROTATE, [
         hash,
         clientId,
         next.hash,
         next.ttlSeconds,
+        scopes,
       ])
       if (row === undefined || !row.own) return { outcome: 'refused' }
       const { id, userId, scope, authTime } = row
       const session = { id, userId, clientId, scope, authTime }
       if (row.rotated) return { outcome: 'rotated', session, successor: 0 }
-      if (!row.alive || !row.reused) return { outcome: 'refused' }
+      if (!row.alive) return { outcome: 'refused' }
+      if (!row.reused) return { outcome: row.wider ? 'wider' : 'refused' }
       if (row.inGrace) {
         const [last] = await database.query<{ hash: Buffer }>(FIND_LAST, [id])
         const successor = successors.findIndex(({ hash: candidate }) =>
           last?.hash.equals(candidate),
         )
-        if (successor !== -1) return { outcome: 'rotated', session, successor }
+        if (successor !== -1) {
+          return row.wider ? { outcome: 'wider' } : { outcome: 'rotated', session, successor }
+        }
       }
       await database.query(END, [id])
       return { outcome: 'reused', sessionId: id, userId }

@@ -1,5 +1,5 @@
 import type { GrantedSession, Sessions, StoredSession } from '../core/stores.ts'
-import { isoTime } from './account-rows.ts'
+import { isoTime } from './account-sql.ts'
 import type { Database } from './client.ts'
 
 const ALIVE = `s.ended_at is null and s.expires_at > now()
@@ -28,9 +28,9 @@ const IS_ALIVE = `select from latchkey.sessions s where s.user_id = $1 and s.id 
 const FIND_BY_REFRESH_TOKEN = `
 select s.id, s.user_id as "userId", s.client_id as "clientId", s.scope,
   floor(extract(epoch from s.created_at))::int as "authTime",
-  floor(extract(epoch from r.expires_at))::int as "expiresAt"
+  floor(extract(epoch from r.expires_at))::int as "expiresAt", r.rotated_at is not null as rotated
 from latchkey.refresh_tokens r join latchkey.sessions s on s.id = r.session_id
-where r.hash = $1 and r.rotated_at is null and r.expires_at > now() and ${ALIVE}`
+where r.hash = $1 and r.expires_at > now() and ${ALIVE}`
 
 /** Sessions in PostgreSQL. */
 export function createSessions(database: Database): Sessions {
@@ -46,7 +46,7 @@ export function createSessions(database: Database): Sessions {
     end: async (userId, sessionId) => (await database.query(END, [userId, sessionId])).length === 1,
     endOthers: async (userId, kept) => (await database.query(END_OTHERS, [userId, kept])).length,
     async findByRefreshToken(hash) {
-      const [row] = await database.query<GrantedSession & { expiresAt: number }>(
+      const [row] = await database.query<GrantedSession & { expiresAt: number; rotated: boolean }>(
         FIND_BY_REFRESH_TOKEN,
         [hash],
       )

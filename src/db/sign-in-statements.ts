@@ -1,4 +1,4 @@
-import { identitiesColumn, userColumns } from './account-rows.ts'
+import { accountJson } from './account-sql.ts'
 
 /**
  * Parameters of all statements here: $1 provider, $2 issuer, $3 subject; $4 email, $5 its verified
@@ -48,16 +48,16 @@ with known as (
   select $17, $9, $18, $19, $20, now() + $21 * interval '1 second'
   from refreshed where $17::bytea is not null
 ), shown as (
-  select provider, issuer, subject, email, email_verified, name, picture, locale, linked_at,
+  select user_id, provider, subject, email, email_verified, name, picture, locale, linked_at,
     last_login_at
   from refreshed
   union all
-  select o.provider, o.issuer, o.subject, o.email, o.email_verified, o.name, o.picture, o.locale,
+  select o.user_id, o.provider, o.subject, o.email, o.email_verified, o.name, o.picture, o.locale,
     o.linked_at, o.last_login_at
   from latchkey.identities o join known k on k.user_id = o.user_id
   where (o.provider, o.issuer, o.subject) <> ($1, $2, $3)
 )
-select ${userColumns}, (select ${identitiesColumn} from shown i) as identities
+select u.disabled_at is not null as disabled, ${accountJson('shown')} as account
 from (
   select * from person
   union all

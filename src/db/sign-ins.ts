@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { v7 as uuidv7 } from 'uuid'
+import type { Account } from '../core/account.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import {
   decideLink,
@@ -10,7 +11,6 @@ import {
 } from '../core/linking.ts'
 import type { Profile } from '../core/profile.ts'
 import type { IdentityKey, NewSession, SignIns } from '../core/stores.ts'
-import { type AccountRow, toAccount } from './account-rows.ts'
 import type { Database } from './client.ts'
 import { CREATE_USER, FIND_CANDIDATES, JOIN_USER, SIGN_IN_KNOWN } from './sign-in-statements.ts'
 
@@ -21,13 +21,20 @@ export interface LinkingRules {
   trustedProviders: readonly string[]
 }
 
+/** What SIGN_IN_KNOWN gives. */
+interface KnownRow {
+  disabled: boolean
+  /** JSON text. */
+  account: string
+}
+
 /**
  * Sign-ins in PostgreSQL. A person who was here before costs one statement; a first login one short
  * transaction, under locks that make any number of simultaneous first logins end in one user.
  */
 export function createSignIns(database: Database, rules: LinkingRules): SignIns {
   async function signInKnown(
-    run: (text: string, parameters: unknown[]) => PromiseLike<AccountRow[]>,
+    run: (text: string, parameters: unknown[]) => PromiseLike<KnownRow[]>,
     key: IdentityKey,
     profile: Profile,
     session: NewSession,
@@ -50,7 +57,7 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
       session.code?.ttlSeconds ?? 0,
     ])
     if (row?.disabled) throw disabled()
-    return row === undefined ? null : toAccount(row)
+    return row === undefined ? null : (JSON.parse(row.account) as Account)
   }
 
   function signInFirst(key: IdentityKey, profile: Profile, session: NewSession) {

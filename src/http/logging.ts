@@ -51,7 +51,7 @@ export function loggerOptions(
       err: (error: unknown) => evidenceOf(error) as never,
     },
     redact: {
-      paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`]),
+      paths: SECRET_FIELDS,
       censor: '[redacted]',
     },
     ...(stream === undefined ? {} : { stream }),

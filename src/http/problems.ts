@@ -81,7 +81,8 @@ export function sendProblem(
     return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(same))
   }
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
-  reply.header('vary', 'Accept')
+  // CORS may have named the Origin already.
+  reply.header('vary', [reply.getHeader('vary'), 'Accept'].filter(Boolean).join(', '))
   if (sendPage !== undefined && isBrowserNavigation(request)) {
     return sendPage(problem, request, reply)
   }

@@ -28,13 +28,10 @@ export function authenticateClient(
   if (id === undefined) {
     throw new OAuthError('invalid_client', 'The client_id is missing.', 'client_missing')
   }
-  const secret = basic?.secret ?? body.client_secret
+  const secrets = basic?.secrets ?? [body.client_secret ?? '']
   const client = findClient(clients, id)
-  const isRight =
-    client !== undefined &&
-    (client.secret === null
-      ? secret === undefined || secret === ''
-      : secret !== undefined && equalInConstantTime(client.secret, secret))
+  const right = client?.secret ?? ''
+  const isRight = secrets.some((secret) => equalInConstantTime(right, secret))
   if (client === undefined || !isRight) {
     const message = 'The client is unknown or did not authenticate.'
     throw new OAuthError('invalid_client', message, 'client_refused', basic !== null)
@@ -42,17 +39,17 @@ export function authenticateClient(
   return client
 }
 
-/** Basic credentials, form-encoded within (RFC 6749, section 2.3.1); null where there is no such header. */
-function readBasic(authorization: string | undefined): { id: string; secret: string } | null {
+/**
+ * Basic credentials, form-encoded within (RFC 6749, section 2.3.1); null where there is no such header.
+ * Many clients do not encode, so the secret counts as it stands too.
+ */
+function readBasic(authorization: string | undefined): { id: string; secrets: string[] } | null {
   if (authorization === undefined || !/^Basic /i.test(authorization)) return null
   const text = Buffer.from(authorization.slice(6).trim(), 'base64').toString('utf8')
   const colon = text.indexOf(':')
-  try {
-    const decode = (part: string) => decodeURIComponent(part.replaceAll('+', ' '))
-    if (colon > 0)
-      return { id: decode(text.slice(0, colon)), secret: decode(text.slice(colon + 1)) }
-  } catch {
-    // Not form-encoded: falls through.
+  if (colon > 0) {
+    const [id = '', secret = ''] = [text.slice(0, colon), text.slice(colon + 1)]
+    return { id: decodeForm(id), secrets: [decodeForm(secret), secret] }
   }
   throw new OAuthError(
     'invalid_client',
@@ -60,4 +57,13 @@ function readBasic(authorization: string | undefined): { id: string; secret: str
     'basic_malformed',
     true,
   )
+}
+
+/** A form-encoded text, itself where it is not one. */
+function decodeForm(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return text
+  }
 }

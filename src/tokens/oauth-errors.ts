@@ -49,6 +49,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   provider_timeout: 503,
   provider_error: 503,
   server_error: 500,
+  csrf: 403,
   payload_too_large: 413,
   unsupported_media_type: 415,
   method_not_allowed: 405,

@@ -88,7 +88,7 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
         ...{ scope, sub, sid, iss, aud, iat, exp, jti },
       }
     }
-    if (found.clientId !== client.id) return { active: false }
+    if (found.clientId !== client.id || found.session.rotated) return { active: false }
     const { scope, expiresAt: exp } = found.session
     return {
       active: true,

@@ -119,14 +119,22 @@ async function refresh(
       : cookies.clientOf(request)
   if (client === null)
     throw new OAuthError('invalid_grant', 'The session is over.', 'cookie_client')
+  if (fromCookie !== null && body.client_id !== undefined && body.client_id !== client.id) {
+    throw new OAuthError('invalid_grant', 'The session is of another client.', 'other_client')
+  }
+  const asked = body.scope?.split(' ').filter(Boolean)
   const successors = successorsOf(shown)
-  const rotation = await grants.rotate({ hash: hashToken(shown), clientId: client.id }, [
-    { hash: hashToken(successors[0]), ttlSeconds: ttl.refreshTokenSeconds },
-    ...successors.slice(1).map((successor) => ({
-      hash: hashToken(successor),
-      ttlSeconds: ttl.refreshTokenSeconds,
-    })),
-  ])
+  const toStore = (token: string) => ({
+    hash: hashToken(token),
+    ttlSeconds: ttl.refreshTokenSeconds,
+  })
+  const rotation = await grants.rotate(
+    { hash: hashToken(shown), clientId: client.id, scopes: asked ?? [] },
+    [toStore(successors[0]), ...successors.slice(1).map(toStore)],
+  )
+  if (rotation.outcome === 'wider') {
+    throw new OAuthError('invalid_scope', 'The scope is wider than the one that was granted.')
+  }
   if (rotation.outcome === 'reused') {
     const { sessionId, userId } = rotation
     request.log.warn(
@@ -148,7 +156,11 @@ async function refresh(
       rotation.outcome,
     )
   }
-  const { session, successor } = rotation
+  const { successor } = rotation
+  // Less may be asked for than was granted (RFC 6749, section 6); the session keeps what it has.
+  const session = asked?.length
+    ? { ...rotation.session, scope: narrow(rotation.session.scope, asked) }
+    : rotation.session
   const account = await accountFor(accounts, session)
   const tokens = issue(session, { refreshToken: successors[successor] ?? '', nonce: null, account })
   if (fromCookie === null) return tokens
@@ -157,6 +169,12 @@ async function refresh(
   const { access_token, refresh_token, id_token, ...rest } = tokens
   return rest
 }
+
+const narrow = (granted: string, asked: readonly string[]) =>
+  granted
+    .split(' ')
+    .filter((scope) => asked.includes(scope))
+    .join(' ')
 
 /** The user, where an ID token is to be made of it. */
 async function accountFor(accounts: Accounts, session: GrantedSession) {

@@ -51,6 +51,10 @@ export function setStage(
     await options.prepare?.(provider)
     await provider.listen()
     stage.latchkey = await startLatchkey(options.settings?.(provider) ?? provider.settings())
+    // Discovery goes on beside the start; here it is over before a test changes the provider.
+    const { url } = stage.latchkey
+    const providers = (await (await fetch(`${url}/providers`)).json()) as { id: string }[]
+    for (const { id } of providers) await fetch(`${url}/login/${id}`, { redirect: 'manual' })
   })
   beforeEach(() => stage.provider.reset())
   afterAll(async () => {

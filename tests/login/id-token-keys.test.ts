@@ -2,59 +2,9 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { exportJWK, type JWK } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type FakeKey, makeKey } from '../helpers/fake-provider.ts'
-import {
-  acceptEach,
-  answerByCode,
-  type Forge,
-  loginByCode,
-  loginWithToken,
-  refuseEach,
-  signRaw,
-} from '../helpers/id-token.ts'
-import { login, startLatchkey } from '../helpers/latchkey.ts'
+import { type Forge, loginWithToken, signRaw } from '../helpers/id-token.ts'
+import { startLatchkey } from '../helpers/latchkey.ts'
 import { expectRefused, type Stage, setStage, unusable } from '../helpers/refusals.ts'
-
-describe('the kid of the ID token', () => {
-  const stage = setStage()
-  const withKid =
-    (kid: unknown): Forge =>
-    (claims) =>
-      signRaw({ alg: 'RS256', kid }, claims, stage.provider.keys[0] as FakeKey)
-
-  acceptEach(stage, [
-    ['4.13 no kid, where one key is published,', withKid(undefined)],
-    ['4.14 the right kid', withKid('key-1')],
-  ])
-  refuseEach(stage, [
-    ['4.14 an unknown kid', withKid('unknown'), 'err_jwks_no_matching_key'],
-    ['4.14 a path as kid', withKid('../../dev/null'), 'err_jwks_no_matching_key'],
-    ['4.14 SQL as kid', withKid("' OR 1=1--"), 'err_jwks_no_matching_key'],
-    ['4.14 __proto__ as kid', withKid('__proto__'), 'err_jwks_no_matching_key'],
-    ['4.14 an empty kid', withKid(''), 'err_jwks_no_matching_key'],
-    ['4.14 an object as kid', withKid({ kid: 'key-1' }), 'err_jwks_no_matching_key'],
-    ['4.14 null as kid', withKid(null), 'err_jwks_no_matching_key'],
-    ['4.14 a kid of 10 kB', withKid('x'.repeat(10_000)), 'err_jwks_no_matching_key'],
-  ])
-})
-
-describe('a flood of unknown kids', () => {
-  const stage = setStage()
-
-  test('4.15 a hundred of them fetch the keys once more, and honest logins go on', async () => {
-    const { latchkey, provider } = stage
-    expect((await login(latchkey, provider)).status).toBe(200)
-    expect(provider.count('jwks')).toBe(1)
-    let place = 0
-    for (let round = 0; round < 10; round++) {
-      answerByCode(provider, () => ({ kid: `flood-${place++}` }))
-      const flood = Array.from({ length: 10 }, () => loginByCode(latchkey))
-      for (const answer of await Promise.all(flood)) expect(answer.status).toBe(502)
-      answerByCode(provider)
-      expect((await loginByCode(latchkey)).status).toBe(200)
-    }
-    expect(provider.count('jwks')).toBe(2)
-  })
-})
 
 describe('the keys of the provider', () => {
   const stage = setStage()

@@ -1,48 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
-import { type FakeProvider, makeKey } from '../helpers/fake-provider.ts'
-import { loginWithToken } from '../helpers/id-token.ts'
 import { login, startLogin } from '../helpers/latchkey.ts'
-import { expectRefused, failed, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, failed, setStage } from '../helpers/refusals.ts'
 import { playWire } from '../helpers/wire.ts'
-
-/** `GET /v2/user/me` as Kakao documents it. */
-const PROFILE = {
-  id: 3891047281,
-  connected_at: '2026-01-02T03:04:05Z',
-  properties: { nickname: '홍길동', profile_image: 'http://k.example/p.jpg' },
-  kakao_account: {
-    profile_nickname_needs_agreement: false,
-    profile_image_needs_agreement: false,
-    profile: {
-      nickname: '홍길동',
-      thumbnail_image_url: 'https://k.example/t.jpg',
-      profile_image_url: 'https://k.example/p.jpg',
-      is_default_image: false,
-      is_default_nickname: false,
-    },
-    email_needs_agreement: false,
-    is_email_valid: true,
-    is_email_verified: true,
-    email: 'gildong@example.kr',
-  },
-}
-const GRANT = {
-  token_type: 'bearer',
-  access_token: 'access-token-of-fake',
-  expires_in: 21599,
-  refresh_token: 'refresh-token-of-fake',
-  refresh_token_expires_in: 5183999,
-  scope: 'account_email profile_image profile_nickname',
-}
-
-const settings = (provider: FakeProvider): Record<string, string> => ({
-  KAKAO_CLIENT_ID: provider.clientId,
-  KAKAO_CLIENT_SECRET: 'secret-at-fake',
-  KAKAO_AUTHORIZATION_ENDPOINT: `${provider.issuer}/authorize`,
-  KAKAO_TOKEN_ENDPOINT: `${provider.issuer}/token`,
-  KAKAO_USERINFO_ENDPOINT: `${provider.issuer}/userinfo`,
-})
+import { GRANT, PROFILE, settings } from './kakao-double.ts'
 
 describe('kakao', () => {
   const stage = setStage({ settings })
@@ -140,50 +101,6 @@ describe('kakao', () => {
     expect(answer.json().user).toMatchObject(user)
   })
 
-  test.each([
-    ['0', '0'],
-    ['-1', '-1'],
-    ['9007199254740991', '9007199254740991'],
-    ['9007199254740992', '9007199254740992'],
-    ['9007199254740993', '9007199254740993'],
-    ['9223372036854775807', '9223372036854775807'],
-    ['-9223372036854775808', '-9223372036854775808'],
-    ['"3891047281123456789"', '3891047281123456789'],
-  ])('6.16 the id %s is kept to the last digit', async (id, subject) => {
-    answers(
-      `{ "id" : ${id}, "kakao_account": {"profile": {"nickname": "id ${id.replaceAll('"', '')}"}} }`,
-    )
-    expect((await signIn()).json().user).toMatchObject({
-      name: `id ${subject}`,
-      identities: [{ provider: 'kakao', subject }],
-    })
-  })
-
-  test.each([
-    '""',
-    '" 7"',
-    '"seven"',
-    'null',
-    'true',
-    '{}',
-    '[7]',
-    '1.5',
-    '1e400',
-    '1e30',
-    `"${'7'.repeat(10_000)}"`,
-    '7'.repeat(10_000),
-  ])('6.16 the id %.20s is refused', async (id) => {
-    answers(`{"id":${id}}`)
-    await expectRefused(stage, unusable('profile', 'shape'), signIn)
-    answers({ id: 7 })
-    expect((await signIn()).status).toBe(200)
-  })
-
-  test('6.16 a profile without an id is refused', async () => {
-    answers({ kakao_account: PROFILE.kakao_account })
-    await expectRefused(stage, unusable('profile', 'shape'), signIn)
-  })
-
   test('a used code, a wrong secret and a dead access token each have their word', async () => {
     const error_description = 'authorization code not found for code=a-code'
     const body = { error: 'invalid_grant', error_description, error_code: 'KOE320' }
@@ -234,70 +151,5 @@ describe('kakao without the permission to ask for an address', () => {
     const { authorization, user } = await playWire(stage, 'kakao')
     expect(authorization.scope).toBe('profile_nickname,profile_image')
     expect(user).toMatchObject({ email: null, email_verified: false })
-  })
-})
-
-describe('kakao with the scope openid', () => {
-  const stage = setStage({
-    prepare: (provider) => {
-      provider.subject = '3891047281'
-    },
-    settings: (provider) => ({
-      ...settings(provider),
-      KAKAO_SCOPES: 'openid,profile_nickname',
-      KAKAO_ISSUER: provider.issuer,
-      KAKAO_JWKS_URI: `${provider.issuer}/jwks`,
-    }),
-  })
-  const signIn = () => login(stage.latchkey, stage.provider, new Browser(), 'kakao')
-  const profile = (id: number) => {
-    stage.provider.answers.userinfo = { body: { ...PROFILE, id } }
-  }
-
-  test('a nonce is sent and the ID token verified', async () => {
-    profile(PROFILE.id)
-    const { authorization, user } = await playWire(stage, 'kakao')
-    expect(authorization).toEqual({
-      client_id: 'client-at-fake',
-      scope: 'openid,profile_nickname',
-      nonce: 'fresh',
-    })
-    expect(user).toMatchObject({ identities: [{ subject: '3891047281' }] })
-    expect(stage.provider.count('discovery')).toBe(0)
-  })
-
-  test('an ID token of another key, issuer or login is refused', async () => {
-    profile(PROFILE.id)
-    const { latchkey, provider } = stage
-    const other = await makeKey('key-1')
-    for (const [reason, claims, key] of [
-      ['err_jws_signature_verification_failed', {}, other],
-      ['claim_iss', { iss: 'https://kauth.kakao.com' }, provider.keys[0]],
-      ['claim_nonce', { nonce: 'another' }, provider.keys[0]],
-      ['claim_aud', { aud: 'native-app-key' }, provider.keys[0]],
-    ] as const) {
-      await expectRefused(stage, unusable('id_token', reason), () =>
-        loginWithToken(
-          latchkey,
-          provider,
-          (correct) => provider.sign({ ...correct, ...claims }, key),
-          'kakao',
-        ),
-      )
-      expect((await signIn()).status).toBe(200)
-    }
-  })
-
-  test('the id of the profile must be the sub of the ID token', async () => {
-    profile(PROFILE.id + 1)
-    await expectRefused(stage, unusable('userinfo', 'subject_mismatch'), signIn)
-    profile(PROFILE.id)
-    expect((await signIn()).status).toBe(200)
-  })
-
-  test('an app without OpenID Connect switched on gives no ID token, and that is accepted', async () => {
-    profile(PROFILE.id)
-    stage.provider.answers.token = { body: GRANT }
-    expect((await signIn()).status).toBe(200)
   })
 })
