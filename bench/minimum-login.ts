@@ -159,7 +159,7 @@ app.get<{ Querystring: { code: string; state: string } }>(
 
     const session = uuidv7()
     const refreshToken = random()
-    const [user] = await sql.unsafe(
+    const [row] = await sql.unsafe(
       SIGN_IN_KNOWN,
       [
         ...['bench', issuer, person.sub ?? '', person.email ?? null],
@@ -167,13 +167,14 @@ app.get<{ Querystring: { code: string; state: string } }>(
         ...[person.name ?? null, person.picture ?? null, person.locale ?? null],
         ...[session, 'latchkey', 'profile email offline_access'],
         ...[request.headers['user-agent'] ?? null, request.ip, 2_592_000],
-        ...[sha256(refreshToken), 1_209_600],
+        ...[sha256(refreshToken), 1_209_600, null, null, null, null, 0],
       ],
       prepared,
     )
-    if (user === undefined || user.disabled) refuse('user')
+    if (row === undefined || row.disabled) refuse('user')
+    const user = JSON.parse(row.account)
     return {
-      access_token: signAccessToken(user.id, session),
+      access_token: signAccessToken(user.sub, session),
       token_type: 'Bearer',
       expires_in: 600,
       refresh_token: refreshToken,

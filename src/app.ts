@@ -105,13 +105,15 @@ export async function buildApp(
     sessionSeconds: settings.sessionTtlSeconds,
   }
   const prepareSession = createSessionPreparer(issue, ttl)
+  const verifyAccessToken = createAccessTokenVerifier(keys)
   const cookies = createSessionCookies({
     https,
     publicUrl: settings.publicUrl,
     clients: settings.clients,
     refreshTokenTtlSeconds: settings.refreshTokenTtlSeconds,
+    sessions: stores.sessions,
+    verifyAccessToken,
   })
-  const verifyAccessToken = createAccessTokenVerifier(keys)
   const verifyToken = (token: string) => {
     const claims = verifyAccessToken(token)
     return (
@@ -146,7 +148,8 @@ export async function buildApp(
       signIns: stores.signIns,
       formUsers,
       prepareSession,
-      setSessionCookies: cookies.set,
+      sessionCookies: cookies,
+      endSession: stores.sessions.end,
     })
     prepareAhead(provider, app)
   }
@@ -183,10 +186,11 @@ export async function buildApp(
       cookies,
       publicUrl: settings.publicUrl,
       sealer: createSealer(secrets, 'logout states'),
-      verifyAccessToken,
       readIdTokenHint: (token) => readIdTokenHint(keys, token),
-      providerLogout: (id, back) =>
-        logins.get(id)?.provider.logout(back, AbortSignal.timeout(OUTBOUND_MS)),
+      providerLogout: (id) => {
+        const login = logins.get(id)
+        return login && ((back) => login.provider.logout(back, AbortSignal.timeout(OUTBOUND_MS)))
+      },
     })
   })
 

@@ -13,6 +13,8 @@ export function readClients(reader: Reader, publicUrl: string, isPublic: boolean
       )
     } else if (id === BUILT_IN_CLIENT || clients.some((client) => client.id === id)) {
       reader.problems.push(`CLIENTS names "${id}" twice, or as the built-in client is named.`)
+    } else if (clients.some((client) => prefixOf(client.id) === prefixOf(id))) {
+      reader.problems.push(`CLIENTS: another client has settings named ${prefixOf(id)}… too.`)
     } else {
       clients.push(readClient(reader, id))
     }
@@ -20,8 +22,10 @@ export function readClients(reader: Reader, publicUrl: string, isPublic: boolean
   return clients
 }
 
+const prefixOf = (id: string) => `CLIENT_${id.toUpperCase().replaceAll(/[.-]/g, '_')}_`
+
 function readClient(reader: Reader, id: string): Client {
-  const prefix = `CLIENT_${id.toUpperCase().replaceAll(/[.-]/g, '_')}_`
+  const prefix = prefixOf(id)
   const uris = (name: string) => {
     const given = reader.list(`${prefix}${name}`)
     for (const uri of given) {
@@ -34,9 +38,10 @@ function readClient(reader: Reader, id: string): Client {
   if (redirectUris.length === 0) reader.problems.push(`${prefix}REDIRECT_URIS is missing.`)
   const origins = reader.list(`${prefix}ORIGINS`)
   for (const origin of origins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+    const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin
+    if (!isOrigin || redirectUriProblem(origin) !== null) {
       reader.problems.push(
-        `${prefix}ORIGINS: "${origin}" is not an origin such as https://app.example.com.`,
+        `${prefix}ORIGINS: "${origin}" is not an https origin such as https://app.example.com.`,
       )
     }
   }

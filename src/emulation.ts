@@ -23,7 +23,8 @@ export async function emulate(
           aims[name] ?? spec.default ?? '',
         ]),
       )
-      const aimed = aimRow(row, values, (name) => aims[name.toUpperCase()], [])
+      const named = { ...values, CLIENT_ID: aims.CLIENT_ID ?? '' }
+      const aimed = aimRow(row, named, (name) => aims[name.toUpperCase()], [])
       return {
         // The emulator understands a hint for every provider, and its port, so its issuer, changes.
         row: {

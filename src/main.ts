@@ -131,5 +131,7 @@ main().catch((error) => {
       'The port is in use. Stop what listens there, or set PORT (and PUBLIC_URL) to another one.',
     )
   }
+  // A system error's message names the call and the address or folder, and nothing secret.
+  if (code !== undefined) refuse(`Latchkey cannot start: ${(error as Error).message}`)
   throw error
 })

@@ -95,11 +95,12 @@ function readProvider(reader: Reader, row: ProviderRow): ProviderSettings {
   }
   const scopes = reader.list(`${prefix}SCOPES`, /[\s,]+/)
   const pkce = reader.choice(`${prefix}PKCE`, ['on', 'off'], row.pkce ? 'on' : 'off') === 'on'
-  const aimed = aimRow({ ...row, pkce }, values, overrides, scopes)
+  const named = { ...values, CLIENT_ID: encodeURIComponent(clientId) }
+  const aimed = aimRow({ ...row, pkce }, named, overrides, scopes)
   if (aimed.idToken === 'required' && !aimed.scopes.includes('openid')) {
     reader.problems.push(`${prefix}SCOPES must contain openid.`)
   }
-  const nativeClientIds = row.nativeIdTokens ? reader.list(`${prefix}NATIVE_CLIENT_IDS`) : []
+  const nativeClientIds = row.native.readIdToken ? reader.list(`${prefix}NATIVE_CLIENT_IDS`) : []
   return { row: aimed, clientId, clientSecret, values, nativeClientIds }
 }
 

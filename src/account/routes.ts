@@ -19,8 +19,16 @@ const edited = (max: number, clean: (text: string) => string | null, message: st
 
 const AccountEdits = z
   .strictObject({
-    name: edited(255, cleanText, 'must be 1 to 255 characters of plain text'),
-    picture: edited(2048, cleanPicture, 'must be an https URL'),
+    // 255 code points, of at most two units each.
+    name: edited(510, cleanText, 'must be 1 to 255 characters of plain text'),
+    picture: z
+      .string()
+      .max(2048)
+      .refine((url) => cleanPicture(url) !== null, 'must be an https URL')
+      // Stored as browsers write it: a host in lower case, spaces as %20.
+      .overwrite((url) => cleanPicture(url) ?? url)
+      .nullable()
+      .optional(),
     locale: edited(35, cleanLocale, 'must be a language tag such as ko or en-US'),
   })
   .meta({ id: 'AccountEdits', description: 'null goes back to what the provider says.' })

@@ -1,3 +1,4 @@
+import type { NativeTokens } from './native.ts'
 import type { ProviderProfile } from './profile.ts'
 
 /** The tokens a provider gave for a code, read once at the door. */
@@ -60,7 +61,7 @@ export interface ProviderRow {
   readonly console: string
   /** For the README: when the e-mail address counts as verified. */
   readonly emailVerifiedWhen: string
-  /** Settings of its own; `{NAME}` in an endpoint stands for the value. */
+  /** Settings of its own; `{NAME}` in an endpoint stands for the value, as `{CLIENT_ID}` does. */
   readonly settings: Readonly<Record<string, RowSetting>>
   /** Known endpoints by metadata name: `authorization_endpoint`, `token_endpoint`, … */
   readonly endpoints: Readonly<Record<string, string>>
@@ -108,8 +109,8 @@ export interface ProviderRow {
   readonly idTokenAlgorithms: readonly string[] | 'metadata'
   /** Whether an ID token without a nonce is accepted: only for a provider that never echoes it. */
   readonly nonceOptional: boolean
-  /** Whether its SDKs give apps ID tokens, for further audiences (`<PROVIDER>_NATIVE_CLIENT_IDS`). */
-  readonly nativeIdTokens: boolean
+  /** Which tokens of its mobile SDKs sign people in; with ID tokens it has `_NATIVE_CLIENT_IDS`. */
+  readonly native: NativeTokens
   /** Whether the issuer is part of the identity's key: one row, many realms of subjects. */
   readonly issuerVaries: boolean
   /** Whether its verified flag may join an identity to an existing user. */
@@ -142,7 +143,7 @@ const DEFAULTS = {
   idToken: 'none',
   idTokenAlgorithms: ['RS256'],
   nonceOptional: false,
-  nativeIdTokens: false,
+  native: {},
   issuerVaries: false,
   trustsEmail: true,
   authorizationParams: {},

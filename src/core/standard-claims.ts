@@ -22,7 +22,12 @@ export async function readStandardClaims(source: ProfileSource): Promise<Provide
   const userinfo = source.has('userinfo_endpoint')
     ? Userinfo.parse(await source.get('userinfo_endpoint'))
     : {}
-  const claims = StandardClaims.parse(mergeClaims(source.claims ?? {}, userinfo))
+  return readClaims(mergeClaims(source.claims ?? {}, userinfo))
+}
+
+/** Reads OpenID claims from one document. */
+export function readClaims(document: Record<string, unknown>): ProviderProfile {
+  const claims = StandardClaims.parse(document)
   return {
     subject: claims.sub,
     email: claims.email,

@@ -83,15 +83,21 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
   return database
 }
 
-/** A postgres.js client that neither prints notices nor reads PG* variables for its port. */
+/** A postgres.js client that prints no notices and takes `?host=/folder` as libpq does. */
 export function connect(
   location: DatabaseLocation,
   options: postgres.Options<never>,
 ): postgres.Sql {
   const all = { onnotice: () => {}, ...options } as postgres.Options<never>
-  return ('url' in location
-    ? postgres(location.url, all)
-    : postgres({ ...location, ...all })) as unknown as postgres.Sql
+  if (!('url' in location)) {
+    return postgres({ ...location, ...all }) as unknown as postgres.Sql
+  }
+  const url = new URL(location.url)
+  const socketFolder = url.searchParams.get('host')
+  if (socketFolder === null) return postgres(location.url, all) as unknown as postgres.Sql
+  url.searchParams.delete('host')
+  if (url.hostname === '') url.hostname = 'localhost'
+  return postgres(url.href, { ...all, host: socketFolder }) as unknown as postgres.Sql
 }
 
 // Node's and postgres.js's codes for a connection that cannot be had or broke.

@@ -5,7 +5,7 @@ import { cleanText } from '../core/text.ts'
 import { OUTBOUND_MS } from '../http/outbound.ts'
 import { logProblem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
-import { answerClient, endsAtClient, failureParameters } from './answers.ts'
+import { answerClient, type ClientFlow, endsAtClient, failureParameters } from './answers.ts'
 import { FLOW_TTL_SECONDS, type Flow, flowMark } from './flow.ts'
 import { type LoginOptions, setCookies } from './options.ts'
 import type { Provider } from './provider.ts'
@@ -35,24 +35,43 @@ export async function finishLogin(
   const query = readParameters(CallbackQuery, request.query)
   const flow = findFlow(options, query.state, request)
   // From here on the flow is over, whatever comes out: on all replicas, and in this browser.
-  const isFirst = await finishedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2)
-  setCookies(reply, [flowCookies.clear(flow.state)], https)
-  if (!isFirst) throw invalidState('used')
+  const finish = async () => {
+    const isFirst = await finishedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2)
+    setCookies(reply, [flowCookies.clear(flow.state)], https)
+    return isFirst
+  }
   if (!endsAtClient(flow)) {
+    if (!(await finish())) throw invalidState('used')
     const { prepared, account } = await signIn(options, flow, query, request)
     return { ...prepared.tokens(account), user: account }
   }
   try {
-    const { prepared, account } = await signIn(options, flow, query, request)
-    if (flow.client.responseMode !== 'cookie') {
-      return answerClient(reply, flow, issuer, { code: prepared.code })
-    }
-    options.setSessionCookies(reply, flow.client.id, prepared.tokens(account))
-    return answerClient(reply, flow, issuer, {})
+    if (await finish()) return await answerWithSession(options, flow, query, request, reply)
   } catch (error) {
     logProblem(error, request)
     return answerClient(reply, flow, issuer, failureParameters(error))
   }
+  throw invalidState('used')
+}
+
+/** Signs in and sends the client its code; in cookie mode the tokens go into cookies instead. */
+async function answerWithSession(
+  options: LoginOptions,
+  flow: ClientFlow,
+  query: z.infer<typeof CallbackQuery>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { issuer, sessionCookies, endSession } = options
+  const { prepared, account } = await signIn(options, flow, query, request)
+  if (flow.client.responseMode !== 'cookie') {
+    return answerClient(reply, flow, issuer, { code: prepared.code })
+  }
+  // Nobody could use the session any more whose cookies are overwritten now.
+  const before = await sessionCookies.findSession(request)
+  if (before !== null) await endSession(before.sub, before.sid)
+  sessionCookies.set(reply, flow.client.id, prepared.tokens(account))
+  return answerClient(reply, flow, issuer, {})
 }
 
 /** The provider's answer -> profile -> user and session, stored. */

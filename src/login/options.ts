@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../core/account.ts'
 import type { Client } from '../core/client.ts'
 import type { FinishedFlows, NewSession, SignIns } from '../core/stores.ts'
@@ -26,8 +26,12 @@ export interface LoginOptions {
     address: string | null
     code: { redirectUri: string; codeChallenge: string | null } | null
   }) => { session: NewSession; code: string; tokens(account: Account): Tokens }
-  /** Puts the tokens into cookies, for `response_mode=cookie`. */
-  setSessionCookies: (reply: FastifyReply, clientId: string, tokens: Tokens) => void
+  /** For `response_mode=cookie`: where the tokens go, and which session was there before. */
+  sessionCookies: {
+    set(reply: FastifyReply, clientId: string, tokens: Tokens): void
+    findSession(request: FastifyRequest): Promise<{ sub: string; sid: string } | null>
+  }
+  endSession: (userId: string, sessionId: string) => Promise<boolean>
 }
 
 interface Tokens {

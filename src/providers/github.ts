@@ -14,6 +14,11 @@ const GitHubEmails = z.array(
   z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }),
 )
 
+/** `POST /applications/{client_id}/token`: 404 for a token of another app. */
+const GitHubToken = z
+  .object({ app: z.object({ client_id: z.string() }), user: z.object({ id: NumericSubject }) })
+  .transform(({ app, user }) => ({ isValid: true, apps: [app.client_id], subject: user.id }))
+
 /** GitHub: OAuth 2.0, e-mail by a second call. https://docs.github.com/apps/oauth-apps */
 export const github = defineProvider({
   id: 'github',
@@ -26,10 +31,21 @@ export const github = defineProvider({
     token_endpoint: 'https://github.com/login/oauth/access_token',
     userinfo_endpoint: 'https://api.github.com/user',
     emails_endpoint: 'https://api.github.com/user/emails',
+    token_check_endpoint: 'https://api.github.com/applications/{CLIENT_ID}/token',
   },
   scopes: ['read:user', 'user:email'],
   refusedCodeErrors: ['bad_verification_code', 'invalid_grant'],
   passedOn: { login_hint: 'login', prompt: 'prompt' },
+  native: {
+    inspectAccessToken: async ({ accessToken, call }) =>
+      GitHubToken.parse(
+        await call('token_check_endpoint', {
+          auth: 'basic',
+          json: { access_token: accessToken },
+          refusedOn: [404, 422],
+        }),
+      ),
+  },
   readProfile: async ({ get }) => {
     // `email` of /user is only the public address, so the list is asked; without the permission it is 403 or 404.
     const [user, emails] = await Promise.all([

@@ -31,7 +31,7 @@ export const line = defineProvider({
   idToken: 'required',
   // Web logins are signed with the channel secret, the SDK's with a published key.
   idTokenAlgorithms: ['HS256', 'ES256'],
-  nativeIdTokens: true,
+  native: { readIdToken: (claims) => LineClaims.parse(claims) },
   trustsEmail: false,
   passedOn: { prompt: 'prompt', ui_locales: 'ui_locales' },
   readProfile: async ({ claims }) => LineClaims.parse(claims),

@@ -1,5 +1,5 @@
 import { defineProvider, type ProviderRow } from '../core/provider.ts'
-import { readStandardClaims } from '../core/standard-claims.ts'
+import { readClaims, readStandardClaims } from '../core/standard-claims.ts'
 
 /** Any OpenID provider by discovery, from the settings OIDC_PROVIDERS and `<ID>_…`. */
 export function oidcProvider(options: {
@@ -18,6 +18,7 @@ export function oidcProvider(options: {
     idToken: 'required',
     idTokenAlgorithms: 'metadata',
     issuerVaries: true,
+    native: { readIdToken: readClaims },
     passedOn: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'ui_locales' },
     readProfile: readStandardClaims,
   })

@@ -7,7 +7,6 @@ import type { Sealer } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
 import { acceptForms } from '../http/forms.ts'
 import { readParameters } from '../http/query.ts'
-import type { AccessTokenClaims } from './access-token.ts'
 import type { SessionCookies } from './session-cookies.ts'
 
 /** A logout request (OpenID Connect RP-Initiated Logout 1.0, section 2). */
@@ -30,13 +29,11 @@ export interface LogoutOptions {
   publicUrl: string
   /** Carries the way back through a provider's own logout. */
   sealer: Sealer
-  verifyAccessToken: (token: string) => AccessTokenClaims | null
   readIdTokenHint: (token: string) => { sub: string; sid: string; aud: string } | null
-  /** The URL of a provider's own logout, null where it has none, undefined where it is not enabled. */
+  /** What gives the URL of a provider's own logout, null where it has none; undefined where it is not enabled. */
   providerLogout: (
     provider: string,
-    back: { redirectUri: string; state: string },
-  ) => Promise<URL | null> | undefined
+  ) => ((back: { redirectUri: string; state: string }) => Promise<URL | null>) | undefined
 }
 
 /** `/logout` and, through a provider's own logout, `/logout/:provider`. */
@@ -51,13 +48,14 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     hidden,
     async (request, reply) => {
       const { provider } = request.params
+      const urlOfLogout = options.providerLogout(provider)
+      if (urlOfLogout === undefined) {
+        throw new LatchkeyError('unknown_provider', 'No provider of this name is enabled.')
+      }
       const { back } = await endSession(options, request, reply, request.query)
       const state = options.sealer.seal(JSON.stringify(back), `logout ${provider}`)
       const redirectUri = `${options.publicUrl}/logout/${provider}/callback`
-      const away = await options.providerLogout(provider, { redirectUri, state })
-      if (away === undefined) {
-        throw new LatchkeyError('unknown_provider', 'No provider of this name is enabled.')
-      }
+      const away = await urlOfLogout({ redirectUri, state })
       return away === null ? goBack(reply, back) : reply.redirect(away.href, 303)
     },
   )
@@ -67,7 +65,7 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     hidden,
     (request, reply) => {
       const { state } = readParameters(
-        z.object({ state: z.string().max(4096).optional() }),
+        z.object({ state: z.string().max(8192).optional() }),
         request.query,
       )
       const text = options.sealer.open(state ?? '', `logout ${request.params.provider}`)
@@ -98,34 +96,44 @@ async function endSession(
   const asked = readParameters(LogoutRequest, parameters)
   const hint =
     asked.id_token_hint === undefined ? null : options.readIdTokenHint(asked.id_token_hint)
-  if (hint === null) refuseStranger(request)
+  refusePrefetch(request)
+  if (hint === null) refuseStranger(request, cookies)
   const back = readWayBack(options, asked, hint?.aud)
-  const ended: { sub: string; sid: string }[] = hint === null ? [] : [hint]
-  // With a hint the request is the client's own, so the cookies go as well.
-  const cookieToken = hint === null ? cookies.readAccessToken(request) : null
-  const claims = cookieToken === null ? null : options.verifyAccessToken(cookieToken)
-  if (claims !== null) ended.push(claims)
-  const cookieSession = await cookies.findSession(request, sessions)
-  if (cookieSession !== null) ended.push({ sub: cookieSession.userId, sid: cookieSession.id })
+  const own = await cookies.findSession(request)
+  // Anybody may send people here with a hint of their own: it says nothing about another's cookies.
+  const isOwn = hint === null || own === null || own.sub === hint.sub
+  const ended = [hint, isOwn ? own : null].filter((session) => session !== null)
   for (const { sub, sid } of ended) {
     if (await sessions.end(sub, sid)) {
       request.log.info({ event: 'session_ended', user: sub, session: sid }, 'signed out')
     }
   }
-  if (cookies.isPresent(request)) cookies.clear(reply)
+  if (isOwn && cookies.isPresent(request)) cookies.clear(reply)
   return { back }
 }
 
-/** Without a hint, a link on a stranger's page or a prefetch must not sign anybody out. */
-function refuseStranger(request: FastifyRequest): void {
+const notSignedOut = () =>
+  new LatchkeyError(
+    'csrf',
+    'This does not sign out: send an id_token_hint, or sign out on the page itself.',
+  )
+
+/** What is fetched ahead must not sign anybody out. */
+function refusePrefetch(request: FastifyRequest): void {
   const purpose = String(request.headers['sec-purpose'] ?? request.headers.purpose ?? '')
-  const site = request.headers['sec-fetch-site']
-  if (/\bpre(fetch|render)\b/i.test(purpose) || site === 'cross-site' || site === 'same-site') {
-    throw new LatchkeyError(
-      'csrf',
-      'This does not sign out: send an id_token_hint, or sign out on the page itself.',
-    )
-  }
+  if (/\bpre(fetch|render)\b/i.test(purpose)) throw notSignedOut()
+}
+
+/**
+ * Without a hint, a stranger's page must not sign anybody out: a POST needs a registered origin, a GET
+ * may come from a page of the same site, where the app is, and then only as a navigation.
+ */
+function refuseStranger(request: FastifyRequest, cookies: SessionCookies): void {
+  cookies.refuseForgery(request)
+  if (request.method !== 'GET') return
+  const { 'sec-fetch-site': site, 'sec-fetch-dest': destination } = request.headers
+  const isElsewhere = site === 'cross-site' || (site === 'same-site' && destination !== 'document')
+  if (isElsewhere) throw notSignedOut()
 }
 
 function readWayBack(

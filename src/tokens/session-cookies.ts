@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { hashToken } from '../core/secrets.ts'
-import type { GrantedSession, Sessions } from '../core/stores.ts'
+import type { Sessions } from '../core/stores.ts'
 
 /** The tokens that cookies hold. */
 interface CookieTokens {
@@ -21,11 +21,10 @@ export interface SessionCookies {
   clientOf(request: FastifyRequest): Client | null
   /** The access token of the cookie, null where there is none. Throws `csrf` as above. */
   readAccessToken(request: FastifyRequest): string | null
-  /** The living session of the refresh cookie. */
-  findSession(
-    request: FastifyRequest,
-    sessions: Pick<Sessions, 'findByRefreshToken'>,
-  ): Promise<GrantedSession | null>
+  /** The session that the cookies hold, by whichever of them still counts; null where it is over. */
+  findSession(request: FastifyRequest): Promise<{ sub: string; sid: string } | null>
+  /** Throws `csrf` where there are cookies and the request may have been made by a stranger's page. */
+  refuseForgery(request: FastifyRequest): void
   /** Whether any of the cookies is there. */
   isPresent(request: FastifyRequest): boolean
 }
@@ -38,8 +37,10 @@ export function createSessionCookies(options: {
   publicUrl: string
   clients: readonly Client[]
   refreshTokenTtlSeconds: number
+  sessions: Pick<Sessions, 'findByRefreshToken' | 'isAlive'>
+  verifyAccessToken: (token: string) => { sub: string; sid: string } | null
 }): SessionCookies {
-  const { https, clients } = options
+  const { https, clients, sessions, verifyAccessToken } = options
   const prefix = https ? '__Host-latchkey-' : 'latchkey-'
   const names = { access: `${prefix}access`, refresh: `${prefix}refresh` }
   const attributes = { path: '/', httpOnly: true, secure: https, sameSite: 'lax' } as const
@@ -69,6 +70,8 @@ export function createSessionCookies(options: {
     const colon = value.lastIndexOf(':')
     return { clientId: value.slice(0, Math.max(colon, 0)), token: value.slice(colon + 1) }
   }
+  const isPresent = (request: FastifyRequest) =>
+    Object.values(names).some((name) => Boolean(request.cookies[name]))
   return {
     set(reply, clientId, tokens) {
       reply.setCookie(names.access, tokens.access_token, {
@@ -91,11 +94,16 @@ export function createSessionCookies(options: {
     clientOf: (request) =>
       clients.find((client) => client.id === splitRefresh(request).clientId) ?? null,
     readAccessToken: (request) => read(request, names.access),
-    findSession: async (request, sessions) => {
+    async findSession(request) {
+      const claims = verifyAccessToken(request.cookies[names.access] ?? '')
+      if (claims !== null && (await sessions.isAlive(claims.sub, claims.sid))) return claims
       const { token } = splitRefresh(request)
-      return token === '' ? null : sessions.findByRefreshToken(hashToken(token))
+      const found = token === '' ? null : await sessions.findByRefreshToken(hashToken(token))
+      return found && { sub: found.userId, sid: found.id }
     },
-    isPresent: (request) =>
-      Boolean(request.cookies[names.access]) || Boolean(request.cookies[names.refresh]),
+    refuseForgery(request) {
+      if (isPresent(request)) refuseForgery(request)
+    },
+    isPresent,
   }
 }

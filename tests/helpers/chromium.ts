@@ -1,0 +1,72 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/**
+ * The browser of this machine: CHROMIUM_PATH, Debian's place, or one of the usual names in PATH; null
+ * where there is none. Throws where CHROMIUM_PATH names something that cannot be run.
+ */
+export function findChromium(env: NodeJS.ProcessEnv = process.env): string | null {
+  const { CHROMIUM_PATH: named, PATH: path = '' } = env
+  if (named !== undefined && named !== '') {
+    if (isExecutable(named)) return named
+    throw new Error(`CHROMIUM_PATH is ${named}, which cannot be run`)
+  }
+  const folders = path.split(delimiter).filter((folder) => folder !== '')
+  const places = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)))
+  return ['/usr/bin/chromium', ...places].find(isExecutable) ?? null
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What a test in a real browser stands on. */
+export interface Chromium {
+  /** A window of its own for this test: no cookies, no storage. */
+  context: BrowserContext
+  /** What the browser's pages complained of in this test. */
+  complaints: string[]
+}
+
+/** One browser for the tests of a `describe`; without one they are skipped, with the reason. */
+export function useChromium(): Chromium {
+  const chrome = { complaints: [] as string[] } as Chromium
+  const path = findChromium()
+  let browser: Browser | undefined
+  beforeAll(async () => {
+    // Its user data folder is new and empty, and removed at the end.
+    if (path !== null) browser = await chromium.launch({ executablePath: path, args: FLAGS })
+  })
+  beforeEach(async (test) => {
+    if (browser === undefined) {
+      return test.skip('needs Chromium: apt-get install chromium, or set CHROMIUM_PATH')
+    }
+    chrome.complaints = []
+    chrome.context = await browser.newContext({ locale: 'en-US' })
+    chrome.context.setDefaultTimeout(10_000)
+    chrome.context.on('weberror', (error) => chrome.complaints.push(String(error.error())))
+  })
+  afterEach(() => chrome.context?.close())
+  afterAll(() => browser?.close())
+  return chrome
+}
