@@ -59,6 +59,8 @@ export async function buildApp(
     genReqId: () => crypto.randomUUID(),
     trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
     bodyLimit: BODY_LIMIT,
+    // A path may be as long as the header limit of Node lets it: a long name is an unknown one.
+    routerOptions: { maxParamLength: 16_384 },
     requestTimeout: 15_000,
     // Above the time that a provider may take, during which the socket is silent.
     connectionTimeout: 30_000,

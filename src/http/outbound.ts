@@ -21,11 +21,13 @@ export interface Answer {
 /** Calls to providers: https, no redirects, bounded in time and size, connections kept alive. */
 export interface Outbound {
   /** `step` names the call in the log: `userinfo`, `jwks`, `discovery`. */
-  get(url: string, step: string, options: GetOptions): Promise<Answer>
+  get(url: string, step: string, options: CallOptions): Promise<Answer>
+  /** POSTs a document as JSON. */
+  post(url: string, step: string, options: CallOptions & { json: unknown }): Promise<Answer>
   close(): Promise<void>
 }
 
-interface GetOptions {
+interface CallOptions {
   signal: AbortSignal
   headers?: Record<string, string>
 }
@@ -50,24 +52,29 @@ export function createOutbound(): Outbound {
     bodyTimeout: OUTBOUND_MS + 1_000,
     keepAliveTimeout: 4_000,
   })
+  async function send(url: string, step: string, options: CallOptions & { json?: unknown }) {
+    const { signal, headers = {}, json } = options
+    try {
+      const response = await request(url, {
+        dispatcher: agent,
+        signal,
+        ...(json === undefined ? {} : { method: 'POST', body: JSON.stringify(json) }),
+        headers: {
+          accept: 'application/json',
+          'accept-encoding': 'gzip',
+          'user-agent': 'latchkey',
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+      })
+      return await readAnswer(response, step)
+    } catch (error) {
+      throw toOutboundError(error, step, signal)
+    }
+  }
   return {
-    async get(url, step, { signal, headers = {} }) {
-      try {
-        const response = await request(url, {
-          dispatcher: agent,
-          signal,
-          headers: {
-            accept: 'application/json',
-            'accept-encoding': 'gzip',
-            'user-agent': 'latchkey',
-            ...headers,
-          },
-        })
-        return await readAnswer(response, step)
-      } catch (error) {
-        throw toOutboundError(error, step, signal)
-      }
-    },
+    get: send,
+    post: send,
     close: () => agent.destroy(),
   }
 }

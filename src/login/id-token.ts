@@ -10,9 +10,6 @@ import { invalidAnswer } from '../http/outbound.ts'
 /** Seconds that our clock and the provider's may differ. */
 const CLOCK_TOLERANCE_SECONDS = 60
 
-/** An ID token that comes straight from the token endpoint was made just now. */
-const MAX_AGE_SECONDS = 600
-
 const MAX_LENGTH = 64 * 1024
 
 // JWS compact serialization (RFC 7515, section 7.1). The library forgives padding and space.
@@ -35,12 +32,19 @@ const RequiredClaims = z.looseObject({
 export interface IdTokenExpectations {
   /** The exact issuers, or the one that the claims must have. */
   issuers: readonly string[] | ((claims: Record<string, unknown>) => string | null)
-  clientId: string
+  /** Our client ids: the token must be for one of them. */
+  audiences: readonly string[]
+  /** Whether a token for us alone may say that another asked for it (`azp`): an app of ours does. */
+  allowAskedByOthers?: boolean
   algorithms: readonly string[]
-  nonce: string
+  /** Seconds since the token was made. */
+  maxAgeSeconds: number
+  /** The values that its nonce may have. */
+  nonces: readonly string[]
   /** Whether a token without a nonce is accepted; a wrong one never is. */
   nonceOptional: boolean
-  accessToken: string
+  /** For `at_hash`; null where there is none to compare with. */
+  accessToken: string | null
   keys: JWTVerifyGetKey
 }
 
@@ -56,10 +60,10 @@ export async function verifyIdToken(
   if (!COMPACT.test(token)) throw refused('not_compact')
   const { payload, protectedHeader } = await jwtVerify(token, expected.keys, {
     ...(typeof expected.issuers === 'function' ? {} : { issuer: [...expected.issuers] }),
-    audience: expected.clientId,
+    audience: [...expected.audiences],
     algorithms: [...expected.algorithms],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
-    maxTokenAge: MAX_AGE_SECONDS,
+    maxTokenAge: expected.maxAgeSeconds,
     requiredClaims: [
       'iss',
       'sub',
@@ -80,16 +84,18 @@ export async function verifyIdToken(
   if (typeof expected.issuers === 'function' && expected.issuers(claims) !== claims.iss) {
     throw refused('claim_iss')
   }
-  if (claims.nonce !== undefined && !equalInConstantTime(claims.nonce, expected.nonce)) {
+  const { nonce } = claims
+  if (nonce !== undefined && !expected.nonces.some((one) => equalInConstantTime(nonce, one))) {
     throw refused('claim_nonce')
   }
   // Further audiences are accepted only where the token says that it was issued to us.
-  if (Array.isArray(claims.aud) && claims.aud.length > 1 && claims.azp === undefined) {
-    throw refused('claim_azp')
-  }
-  if (claims.azp !== undefined && claims.azp !== expected.clientId) throw refused('claim_azp')
+  const isForUsAlone = typeof claims.aud === 'string' || claims.aud.length === 1
+  const isAskedByUs =
+    claims.azp === undefined ? isForUsAlone : expected.audiences.includes(claims.azp)
+  if (!isAskedByUs && !(isForUsAlone && expected.allowAskedByOthers)) throw refused('claim_azp')
   if (
     claims.at_hash !== undefined &&
+    expected.accessToken !== null &&
     claims.at_hash !== accessTokenHash(expected.accessToken, protectedHeader.alg)
   ) {
     throw refused('claim_at_hash')

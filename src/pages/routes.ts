@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { AuthorizationRequest } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { documented, NoBody } from '../http/documented.ts'
 import { publicDocument } from '../http/headers.ts'
 import { Problem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
@@ -13,7 +14,7 @@ const ListedProvider = z
   .object({ id: z.string(), name: z.string(), login_url: z.url() })
   .meta({ id: 'Provider' })
 
-const SignInRequest = AuthorizationRequest.extend({ provider: z.string().max(64).optional() })
+const SignInRequest = AuthorizationRequest.extend({ provider: z.string().max(16_384).optional() })
 
 /** `GET /login`, the list of providers, and the answer to providers that are not enabled. */
 export function pageRoutes(
@@ -64,6 +65,7 @@ export function pageRoutes(
           'One link per enabled provider. With `provider` in the query it behaves as `/login/{provider}`.',
         tags: ['sign-in'],
         querystring: SignInRequest,
+        produces: ['text/html'],
         response: { 200: z.string(), 400: Problem, 404: Problem },
       }),
     },
@@ -92,8 +94,9 @@ export function pageRoutes(
         description:
           'Send the browser here. Redirects to the provider and keeps the login in a sealed cookie of this browser for ten minutes.',
         tags: ['sign-in'],
+        params: z.object({ provider: z.string() }),
         querystring: AuthorizationRequest,
-        response: { 302: z.undefined(), 400: Problem, 404: Problem, 502: Problem, 504: Problem },
+        response: { 302: NoBody, 400: Problem, 404: Problem, 502: Problem, 504: Problem },
       }),
     },
     unknownProvider,
@@ -107,6 +110,7 @@ export function pageRoutes(
         description:
           'The provider sends the browser back here. Answers with the tokens and the user.',
         tags: ['sign-in'],
+        params: z.object({ provider: z.string() }),
         querystring: z.object({
           code: z.string().optional(),
           state: z.string(),
@@ -115,6 +119,7 @@ export function pageRoutes(
         }),
         response: {
           200: options.loginAnswer,
+          303: NoBody,
           400: Problem,
           403: Problem,
           404: Problem,
@@ -126,9 +131,4 @@ export function pageRoutes(
     },
     unknownProvider,
   )
-}
-
-/** A schema that is shown but does not validate: the handlers read their parameters themselves. */
-function documented(schema: FastifySchema) {
-  return { schema, validatorCompiler: () => () => true }
 }

@@ -26,7 +26,13 @@ function clientSecret(clientId: string, row: ProviderRow, values: RowValues) {
   }
 }
 
-const AppleClaims = z.object({ sub: TextSubject, email: optionalText, email_verified: looseTrue })
+const AppleClaims = z
+  .object({ sub: TextSubject, email: optionalText, email_verified: looseTrue })
+  .transform(({ sub, email, email_verified }) => ({
+    subject: sub,
+    email,
+    emailVerified: email_verified,
+  }))
 
 const name = z.object({ firstName: optionalText, lastName: optionalText })
 /** Sent with the first authorization only, and not signed: good for the name and nothing else. */
@@ -66,16 +72,10 @@ export const apple = defineProvider({
   authorizationParams: { response_mode: 'form_post' },
   formPost: true,
   idToken: 'required',
-  nativeIdTokens: true,
+  native: { readIdToken: (claims) => AppleClaims.parse(claims) },
   deniedErrors: ['access_denied', 'user_cancelled_authorize'],
   readProfile: async ({ claims, formUser }) => {
-    const { sub, email, email_verified } = AppleClaims.parse(claims)
     const { firstName, lastName } = AppleUser.parse(formUser)?.name ?? {}
-    return {
-      subject: sub,
-      email,
-      emailVerified: email_verified,
-      name: fullName(firstName, lastName),
-    }
+    return { ...AppleClaims.parse(claims), name: fullName(firstName, lastName) }
   },
 })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { facebookNative } from './native/facebook.ts'
 
 const FacebookUser = z
   .object({
@@ -38,16 +39,21 @@ export const facebook = defineProvider({
       mustBe: 'a version such as v24.0',
     },
   },
+  // Of the ID tokens of limited logins; the browser flow has none.
+  issuer: 'https://www.facebook.com',
+  callbackIssuer: null,
   endpoints: {
     authorization_endpoint: 'https://www.facebook.com/{GRAPH_VERSION}/dialog/oauth',
     token_endpoint: 'https://graph.facebook.com/{GRAPH_VERSION}/oauth/access_token',
     userinfo_endpoint: 'https://graph.facebook.com/{GRAPH_VERSION}/me',
+    debug_token_endpoint: 'https://graph.facebook.com/{GRAPH_VERSION}/debug_token',
+    jwks_uri: 'https://limited.facebook.com/.well-known/oauth/openid/jwks/',
   },
   scopes: ['public_profile', 'email'],
   scopeSeparator: ',',
   pkce: false,
   trustsEmail: false,
-  nativeIdTokens: true,
+  native: facebookNative,
   // Not RFC 6749's shape; 100 is a used or expired code.
   tokenError: (document) => {
     const read = GraphError.safeParse(document)

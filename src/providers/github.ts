@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { NumericSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { githubNative } from './native/github.ts'
 
 const GitHubUser = z.object({
   id: NumericSubject,
@@ -13,11 +14,6 @@ const GitHubUser = z.object({
 const GitHubEmails = z.array(
   z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }),
 )
-
-/** `POST /applications/{client_id}/token`: 404 for a token of another app. */
-const GitHubToken = z
-  .object({ app: z.object({ client_id: z.string() }), user: z.object({ id: NumericSubject }) })
-  .transform(({ app, user }) => ({ isValid: true, apps: [app.client_id], subject: user.id }))
 
 /** GitHub: OAuth 2.0, e-mail by a second call. https://docs.github.com/apps/oauth-apps */
 export const github = defineProvider({
@@ -36,16 +32,7 @@ export const github = defineProvider({
   scopes: ['read:user', 'user:email'],
   refusedCodeErrors: ['bad_verification_code', 'invalid_grant'],
   passedOn: { login_hint: 'login', prompt: 'prompt' },
-  native: {
-    inspectAccessToken: async ({ accessToken, call }) =>
-      GitHubToken.parse(
-        await call('token_check_endpoint', {
-          auth: 'basic',
-          json: { access_token: accessToken },
-          refusedOn: [404, 422],
-        }),
-      ),
-  },
+  native: githubNative,
   readProfile: async ({ get }) => {
     // `email` of /user is only the public address, so the list is asked; without the permission it is 403 or 404.
     const [user, emails] = await Promise.all([

@@ -1,12 +1,6 @@
-import { z } from 'zod'
-import { optionalText } from '../core/documents.ts'
 import { defineProvider } from '../core/provider.ts'
-import { readClaims, readStandardClaims } from '../core/standard-claims.ts'
-
-/** `GET /tokeninfo`; an expired or made-up token is a 400. */
-const TokenInfo = z
-  .object({ aud: optionalText, azp: optionalText, sub: optionalText })
-  .transform(({ aud, azp, sub }) => ({ isValid: true, apps: [aud, azp], subject: sub }))
+import { readStandardClaims } from '../core/standard-claims.ts'
+import { googleNative } from './native/google.ts'
 
 /** Google: OpenID Connect by discovery. https://developers.google.com/identity/openid-connect */
 export const google = defineProvider({
@@ -21,16 +15,7 @@ export const google = defineProvider({
   endpoints: { token_info_endpoint: 'https://oauth2.googleapis.com/tokeninfo' },
   scopes: ['openid', 'profile', 'email'],
   idToken: 'required',
-  native: {
-    readIdToken: readClaims,
-    inspectAccessToken: async ({ accessToken, call }) =>
-      TokenInfo.parse(
-        await call('token_info_endpoint', {
-          params: { access_token: accessToken },
-          refusedOn: [400, 401],
-        }),
-      ),
-  },
+  native: googleNative,
   passedOn: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'hl' },
   readProfile: readStandardClaims,
 })

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
-import { NumericSubject, TextSubject } from '../core/profile.ts'
+import { NumericSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { kakaoNative } from './native/kakao.ts'
 
 /** `GET /v2/user/me`; everything but the id can be missing, by consent or by the console's settings. */
 const KakaoUser = z
@@ -37,35 +38,14 @@ const KakaoUser = z
     picture: account?.profile?.profile_image_url ?? properties?.profile_image,
   }))
 
-/** The ID token of an app has an address, but no flag beside it. */
-const KakaoClaims = z
-  .object({ sub: TextSubject, email: optionalText, nickname: optionalText, picture: optionalText })
-  .transform(({ sub, email, nickname, picture }) => ({
-    subject: sub,
-    email,
-    emailVerified: false,
-    name: nickname,
-    picture,
-  }))
-
-/** `GET /v1/user/access_token_info`; `app_id` is the app's own number, not one of its keys. */
-const KakaoTokenInfo = z
-  .object({ id: NumericSubject, app_id: NumericSubject, expires_in: z.number() })
-  .transform(({ id, app_id, expires_in }) => ({
-    isValid: expires_in > 0,
-    apps: [app_id],
-    subject: id,
-  }))
-
 /** Kakao: OAuth 2.0 with a nested profile. https://developers.kakao.com/docs/latest/en/kakaologin/rest-api */
 export const kakao = defineProvider({
   id: 'kakao',
   name: 'Kakao',
   console: 'https://developers.kakao.com/console/app',
   emailVerifiedWhen: '`is_email_valid` and `is_email_verified` are both true',
-  settings: {
-    APP_ID: { default: '', pattern: /^\d{0,20}$/, mustBe: 'the number of the app' },
-  },
+  // Only access tokens of apps are checked against it.
+  settings: { APP_ID: { default: '', pattern: /^\d{0,20}$/, mustBe: 'the number of the app' } },
   issuer: 'https://kauth.kakao.com',
   endpoints: {
     authorization_endpoint: 'https://kauth.kakao.com/oauth/authorize',
@@ -79,14 +59,7 @@ export const kakao = defineProvider({
   scopes: ['profile_nickname', 'profile_image', 'account_email'],
   scopeSeparator: ',',
   idToken: 'with-openid',
-  native: {
-    readIdToken: (claims) => KakaoClaims.parse(claims),
-    inspectAccessToken: async ({ call }) =>
-      KakaoTokenInfo.parse(
-        await call('token_info_endpoint', { auth: 'bearer', refusedOn: [400, 401] }),
-      ),
-    appIds: ({ APP_ID = '' }) => [APP_ID],
-  },
+  native: kakaoNative,
   logoutRedirectParam: 'logout_redirect_uri',
   passedOn: { login_hint: 'login_hint', prompt: 'prompt' },
   // Without secure_resource the picture's address is plain http.

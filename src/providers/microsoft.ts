@@ -6,14 +6,23 @@ import { defineProvider } from '../core/provider.ts'
 /** The tenant of all personal accounts. */
 const PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad'
 
-const MicrosoftClaims = z.object({
-  sub: TextSubject,
-  tid: z.guid(),
-  oid: TextSubject,
-  name: optionalText,
-  email: optionalText,
-  xms_edov: looseTrue,
-})
+const MicrosoftClaims = z
+  .object({
+    sub: TextSubject,
+    tid: z.guid(),
+    oid: TextSubject,
+    name: optionalText,
+    email: optionalText,
+    xms_edov: looseTrue,
+  })
+  .transform(({ sub, tid, oid, name, email, xms_edov }) => ({
+    subject: oid,
+    sub,
+    email,
+    // Elsewhere a tenant's administrator may put any address there ("nOAuth").
+    emailVerified: xms_edov || tid === PERSONAL,
+    name,
+  }))
 
 /** Microsoft: OpenID Connect for any tenant. https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc */
 export const microsoft = defineProvider({
@@ -48,12 +57,8 @@ export const microsoft = defineProvider({
   },
   scopes: ['openid', 'profile', 'email'],
   idToken: 'required',
-  nativeIdTokens: true,
+  native: { readIdToken: (claims) => MicrosoftClaims.parse(claims) },
   issuerVaries: true,
   passedOn: { login_hint: 'login_hint', prompt: 'prompt' },
-  readProfile: async ({ claims }) => {
-    const { sub, tid, oid, name, email, xms_edov } = MicrosoftClaims.parse(claims)
-    // Elsewhere a tenant's administrator may put any address there ("nOAuth").
-    return { subject: oid, sub, email, emailVerified: xms_edov || tid === PERSONAL, name }
-  },
+  readProfile: async ({ claims }) => MicrosoftClaims.parse(claims),
 })

@@ -1,11 +1,13 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { z } from 'zod'
 import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { matchesRedirectUri } from '../core/redirects.ts'
 import type { Sealer } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
+import { documented, NoBody } from '../http/documented.ts'
 import { acceptForms } from '../http/forms.ts'
+import { Problem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import type { SessionCookies } from './session-cookies.ts'
 
@@ -20,6 +22,8 @@ const LogoutRequest = z.object({
   ui_locales: z.string().max(64).optional(),
 })
 type LogoutRequest = z.infer<typeof LogoutRequest>
+
+const SignedOut = z.object({ status: z.literal('signed_out') })
 
 /** What a logout needs. */
 export interface LogoutOptions {
@@ -39,13 +43,34 @@ export interface LogoutOptions {
 /** `/logout` and, through a provider's own logout, `/logout/:provider`. */
 export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): void {
   acceptForms(room)
-  const hidden = { schema: { hide: true }, exposeHeadRoute: false }
-  room.get('/logout', hidden, (request, reply) => logout(options, request, reply, request.query))
-  room.post('/logout', hidden, (request, reply) => logout(options, request, reply, request.body))
+  const describe = (summary: string, schema: FastifySchema) => ({
+    exposeHeadRoute: false,
+    ...documented({
+      summary,
+      tags: ['sign-in'],
+      ...schema,
+      response: { 200: SignedOut, 303: NoBody, 400: Problem, 403: Problem, 503: Problem },
+    }),
+  })
+  const query = { querystring: LogoutRequest }
+  const params = { params: z.object({ provider: z.string() }) }
+  room.get(
+    '/logout',
+    describe('Sign out (OpenID Connect RP-Initiated Logout)', query),
+    (request, reply) => logout(options, request, reply, request.query),
+  )
+  room.post(
+    '/logout',
+    describe('Sign out by a form', {
+      consumes: ['application/x-www-form-urlencoded'],
+      body: LogoutRequest,
+    }),
+    (request, reply) => logout(options, request, reply, request.body),
+  )
 
   room.get<{ Params: { provider: string } }>(
     '/logout/:provider',
-    hidden,
+    describe('Sign out here and at the provider', { ...params, ...query }),
     async (request, reply) => {
       const { provider } = request.params
       const urlOfLogout = options.providerLogout(provider)
@@ -62,7 +87,7 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
 
   room.get<{ Params: { provider: string } }>(
     '/logout/:provider/callback',
-    hidden,
+    describe('The way back from the provider’s own logout', params),
     (request, reply) => {
       const { state } = readParameters(
         z.object({ state: z.string().max(8192).optional() }),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Client } from '../core/client.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
+import { documented, NoBody, OAuthProblem } from '../http/documented.ts'
 import { readParameters } from '../http/query.ts'
 import type { AccessTokenClaims } from './access-token.ts'
 import { authenticateClient } from './client-auth.ts'
@@ -47,7 +48,16 @@ async function findToken({ sessions, verifyAccessToken }: TokenStatusOptions, to
 
 /** `POST /revoke` (RFC 7009): ends the session of a token; an unknown token is no error. */
 export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOptions): void {
-  room.post('/revoke', { schema: { hide: true } }, async (request, reply) => {
+  const docs = documented({
+    summary: 'Revoke a token',
+    description:
+      'RFC 7009: ends the session of an access or refresh token; an unknown one is no error.',
+    tags: ['tokens'],
+    consumes: ['application/x-www-form-urlencoded'],
+    body: TokenStatusRequest,
+    response: { 200: NoBody, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
+  })
+  room.post('/revoke', docs, async (request, reply) => {
     const body = readParameters(TokenStatusRequest, request.body)
     const client = authenticateClient(options.clients, request.headers.authorization, body)
     if (body.token === undefined) throw new OAuthError('invalid_request', 'The token is missing.')
@@ -69,7 +79,20 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
  * them, since it is for the APIs that they are; a refresh token only to its own client.
  */
 export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOptions): void {
-  room.post('/introspect', { schema: { hide: true } }, async (request) => {
+  const docs = documented({
+    summary: 'Ask about a token',
+    description: 'RFC 7662, for confidential clients. Knows ended sessions.',
+    tags: ['tokens'],
+    consumes: ['application/x-www-form-urlencoded'],
+    body: TokenStatusRequest,
+    response: {
+      200: z.looseObject({ active: z.boolean() }),
+      400: OAuthProblem,
+      401: OAuthProblem,
+      503: OAuthProblem,
+    },
+  })
+  room.post('/introspect', docs, async (request) => {
     const body = readParameters(TokenStatusRequest, request.body)
     const client = authenticateClient(options.clients, request.headers.authorization, body)
     if (client.secret === null) {

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import type { Client } from '../core/client.ts'
 import { hashToken, randomToken, s256 } from '../core/secrets.ts'
 import type { Accounts, GrantedSession, Grants } from '../core/stores.ts'
+import { documented, OAuthProblem } from '../http/documented.ts'
 import { readParameters } from '../http/query.ts'
 import { authenticateClient } from './client-auth.ts'
-import type { TokenIssuer, TokenResponse } from './issue.ts'
+import { type TokenIssuer, TokenResponse } from './issue.ts'
 import { OAuthError } from './oauth-errors.ts'
 import type { SessionCookies } from './session-cookies.ts'
 import type { SuccessorsOf } from './successors.ts'
@@ -36,7 +37,16 @@ export interface TokenEndpointOptions {
 
 /** `POST /token`: swaps a code or a refresh token for tokens. */
 export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptions): void {
-  room.post('/token', { schema: { hide: true } }, async (request, reply) => {
+  const docs = documented({
+    summary: 'Swap a code or a refresh token for tokens',
+    description:
+      'RFC 6749, sections 4.1.3 and 6; confidential clients authenticate by Basic or in the body. JSON is accepted too.',
+    tags: ['tokens'],
+    consumes: ['application/x-www-form-urlencoded'],
+    body: TokenRequest,
+    response: { 200: TokenResponse, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
+  })
+  room.post('/token', docs, async (request, reply) => {
     reply.header('pragma', 'no-cache')
     const body = readParameters(TokenRequest, request.body)
     switch (body.grant_type) {

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { optionalText } from '../../core/documents.ts'
+import type { NativeTokens } from '../../core/native.ts'
+import { readClaims } from '../../core/standard-claims.ts'
+
+/** `GET /debug_token`; of a token that is none it says hardly more than that. */
+const DebugToken = z
+  .object({
+    data: z.object({
+      is_valid: z.unknown().optional(),
+      app_id: optionalText,
+      user_id: optionalText,
+    }),
+  })
+  .transform(({ data }) => ({
+    isValid: data.is_valid === true,
+    apps: [data.app_id],
+    subject: data.user_id,
+  }))
+
+/** Facebook's SDKs give access tokens, and ID tokens where the login is a limited one (iOS). */
+export const facebookNative: NativeTokens = {
+  readIdToken: (claims) => ({ ...readClaims(claims), emailVerified: false }),
+  inspectAccessToken: async ({ accessToken, client, call }) =>
+    DebugToken.parse(
+      await call('debug_token_endpoint', {
+        params: { input_token: accessToken, access_token: `${client.id}|${client.secret}` },
+        // A token of another app is a 400 as well.
+        refusedOn: [400],
+      }),
+    ),
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { optionalText } from '../../core/documents.ts'
+import type { NativeTokens } from '../../core/native.ts'
+import { readClaims } from '../../core/standard-claims.ts'
+
+/** `GET /tokeninfo`; there is no `sub` where the scope `openid` was not granted. */
+const TokenInfo = z
+  .object({ aud: optionalText, azp: optionalText, sub: optionalText })
+  .transform(({ aud, azp, sub }) => ({ isValid: true, apps: [aud, azp], subject: sub }))
+
+/** Google's SDKs give ID tokens, on Android with the app's own id as `azp`, and access tokens. */
+export const googleNative: NativeTokens = {
+  readIdToken: readClaims,
+  inspectAccessToken: async ({ accessToken, call }) =>
+    TokenInfo.parse(
+      await call('token_info_endpoint', {
+        params: { access_token: accessToken },
+        refusedOn: [400, 401],
+      }),
+    ),
+}

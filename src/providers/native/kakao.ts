@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { optionalText } from '../../core/documents.ts'
+import type { NativeTokens } from '../../core/native.ts'
+import { NumericSubject, TextSubject } from '../../core/profile.ts'
+
+/** The ID token has an address, but unlike `/v2/user/me` no flag beside it. */
+const IdTokenClaims = z
+  .object({ sub: TextSubject, email: optionalText, nickname: optionalText, picture: optionalText })
+  .transform(({ sub, email, nickname, picture }) => ({
+    subject: sub,
+    email,
+    emailVerified: false,
+    name: nickname,
+    picture,
+  }))
+
+/** `GET /v1/user/access_token_info`; `app_id` is the number of the app, not one of its keys. */
+const TokenInfo = z
+  .object({ id: NumericSubject, app_id: NumericSubject, expires_in: z.number() })
+  .transform(({ id, app_id, expires_in }) => ({
+    isValid: expires_in > 0,
+    apps: [app_id],
+    subject: id,
+  }))
+
+/** Kakao's SDK gives ID tokens, whose audience is the native app key, and access tokens. */
+export const kakaoNative: NativeTokens = {
+  readIdToken: (claims) => IdTokenClaims.parse(claims),
+  inspectAccessToken: async ({ call }) =>
+    TokenInfo.parse(await call('token_info_endpoint', { auth: 'bearer', refusedOn: [400, 401] })),
+  appIds: ({ APP_ID = '' }) => [APP_ID],
+}
