@@ -15,6 +15,7 @@ import { createOutbound, OUTBOUND_MS } from './http/outbound.ts'
 import { answerProblems, sendProblem } from './http/problems.ts'
 import { createFlowCookies } from './login/flow.ts'
 import { createFormUsers } from './login/form-post.ts'
+import { createNativeSignIn } from './login/native.ts'
 import type { LoginOptions } from './login/options.ts'
 import { createProvider, type Provider } from './login/provider.ts'
 import { loginRoutes } from './login/routes.ts'
@@ -26,6 +27,7 @@ import { sendProblemPage } from './pages/problem.ts'
 import { pageRoutes } from './pages/routes.ts'
 import type { Settings } from './settings.ts'
 import { createAccessTokenVerifier, readIdTokenHint } from './tokens/access-token.ts'
+import { TOKEN_EXCHANGE } from './tokens/exchange.ts'
 import { createSessionPreparer, createTokenIssuer, TokenResponse } from './tokens/issue.ts'
 import { logoutRoutes } from './tokens/logout.ts'
 import { metadataRoutes } from './tokens/metadata.ts'
@@ -134,12 +136,9 @@ export async function buildApp(
   const flowCookies = createFlowCookies(createSealer(secrets, 'flow cookies'), https)
   const formUsers = createFormUsers(createSealer(secrets, 'form users'))
   const logins = new Map<string, LoginOptions>()
-  for (const { row, clientId, clientSecret, values } of inOrder([
-    ...settings.providers,
-    ...emulation.providers,
-  ])) {
+  for (const { row, ...registration } of inOrder([...settings.providers, ...emulation.providers])) {
     const callbackUrl = `${settings.publicUrl}/login/${row.id}/callback`
-    const provider = createProvider({ row, clientId, clientSecret, values, callbackUrl, outbound })
+    const provider = createProvider({ row, ...registration, callbackUrl, outbound })
     logins.set(row.id, {
       provider,
       issuer: settings.publicUrl,
@@ -153,11 +152,14 @@ export async function buildApp(
       sessionCookies: cookies,
       endSession: stores.sessions.end,
     })
-    prepareAhead(provider, app)
   }
   for (const login of logins.values()) {
     await app.register(async (room) => loginRoutes(room, login))
   }
+  // After the first answer is possible, not before.
+  app.addHook('onListen', async () => {
+    for (const { provider } of logins.values()) prepareAhead(provider, app)
+  })
 
   // Everything else, room by room.
   await app.register(async (room) =>
@@ -180,7 +182,7 @@ export async function buildApp(
     metadataRoutes(room, {
       publicUrl: settings.publicUrl,
       signingAlg: settings.signingAlg,
-      grantTypes: ['authorization_code', 'refresh_token'],
+      grantTypes: ['authorization_code', 'refresh_token', TOKEN_EXCHANGE],
     })
     logoutRoutes(room, {
       clients: settings.clients,
@@ -210,6 +212,7 @@ export async function buildApp(
         sessions: stores.sessions,
         issue,
         successorsOf: createSuccessors(secrets),
+        signInNatively: createNativeSignIn(logins),
         cookies,
         ttl,
         verifyAccessToken,

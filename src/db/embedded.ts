@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtemp, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
@@ -81,10 +82,11 @@ async function start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   try {
     const dataVersion = await readDataVersion(folder.path)
     if (dataVersion) refuseOtherVersion(folder.path, dataVersion, binaries)
-    else await initialise(folder, binaries, sockets, durable)
+    else await initialise(folder, binaries, sockets)
     server = await startServer(folder, binaries, sockets, durable)
     const connection = { host: sockets, port: PORT, database, username: USERNAME }
     await ensureDatabase(connection)
+    if (!dataVersion && durable) await syncInBackground(folder, binaries)
     return { connection, ...supervise(server, sockets, folder.path, log) }
   } catch (error) {
     await server?.stop()
@@ -98,13 +100,12 @@ async function initialise(
   folder: PostgresFolder,
   binaries: TriedBinaries,
   sockets: string,
-  durable: boolean,
 ): Promise<void> {
   const fresh = await mkdtemp(join(folder.home, 'postgres.new-'))
   try {
     await handOver(fresh, folder.user)
     const args = ['-D', fresh, `--username=${SUPERUSER}`, '--encoding=UTF8', '--locale=C']
-    args.push('--auth-local=trust', '--auth-host=reject', ...(durable ? [] : ['--no-sync']))
+    args.push('--auth-local=trust', '--auth-host=reject', '--no-sync')
     const { user } = folder
     const initdb = startWatched({ command: binaries.initdb, args, data: fresh, sockets, user })
     const ending = await initdb.ended
@@ -115,7 +116,6 @@ async function initialise(
       )
     }
     await rename(fresh, folder.path)
-    if (durable) await syncFolder(folder.home)
   } catch (error) {
     await rm(fresh, { recursive: true, force: true })
     // Another process finished its first start before us; starting will tell who has the folder.
@@ -190,8 +190,16 @@ function refuseOtherVersion(path: string, dataVersion: string, binaries: TriedBi
   )
 }
 
-async function syncFolder(path: string): Promise<void> {
+/**
+ * Brings a new data folder to the disk beside the first logins: waiting for it can double the time of
+ * the first start. What is committed from now on PostgreSQL syncs itself.
+ */
+async function syncInBackground(folder: PostgresFolder, binaries: TriedBinaries): Promise<void> {
   // Without this a power cut could undo the rename and leave committed rows under the old name.
-  const folder = await open(path, 'r')
-  await folder.sync().finally(() => folder.close())
+  const home = await open(folder.home, 'r')
+  await home.sync().finally(() => home.close())
+  const args = ['--sync-only', '-D', folder.path]
+  spawn(binaries.initdb, args, { stdio: 'ignore', env: { LC_ALL: 'C' }, cwd: '/', ...folder.user })
+    .on('error', () => undefined)
+    .unref()
 }
