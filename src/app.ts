@@ -17,7 +17,8 @@ import { createFlowCookies } from './login/flow.ts'
 import { createFormUsers } from './login/form-post.ts'
 import { createNativeSignIn } from './login/native.ts'
 import type { LoginOptions } from './login/options.ts'
-import { createProvider, type Provider } from './login/provider.ts'
+import { prepareAhead } from './login/prepare.ts'
+import { createProvider } from './login/provider.ts'
 import { loginRoutes } from './login/routes.ts'
 import { startLogin } from './login/start.ts'
 import { healthRoutes } from './operations/health.ts'
@@ -158,7 +159,7 @@ export async function buildApp(
   }
   // After the first answer is possible, not before.
   app.addHook('onListen', async () => {
-    for (const { provider } of logins.values()) prepareAhead(provider, app)
+    for (const { provider } of logins.values()) prepareAhead(provider, app.log)
   })
 
   // Everything else, room by room.
@@ -239,14 +240,4 @@ export async function buildApp(
   })
   await app.ready()
   return app
-}
-
-/** Finds a provider's endpoints out before the first login; one that is down delays nothing. */
-function prepareAhead(provider: Provider, app: FastifyInstance): void {
-  provider.prepare(AbortSignal.timeout(OUTBOUND_MS)).catch((err) => {
-    app.log.warn(
-      { event: 'provider_not_reached', provider: provider.row.id, err },
-      'the provider is not reached yet; each login tries again',
-    )
-  })
 }

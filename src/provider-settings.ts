@@ -97,7 +97,9 @@ function readProvider(reader: Reader, row: ProviderRow): ProviderSettings {
   const pkce = reader.choice(`${prefix}PKCE`, ['on', 'off'], row.pkce ? 'on' : 'off') === 'on'
   const named = { ...values, CLIENT_ID: encodeURIComponent(clientId) }
   const aimed = aimRow({ ...row, pkce }, named, overrides, scopes)
-  if (aimed.idToken === 'required' && !aimed.scopes.includes('openid')) {
+  // Apple gives ID tokens without the scope.
+  const needsOpenid = row.idToken === 'required' && row.scopes.includes('openid')
+  if (needsOpenid && !aimed.scopes.includes('openid')) {
     reader.problems.push(`${prefix}SCOPES must contain openid.`)
   }
   const nativeClientIds = row.native.readIdToken ? reader.list(`${prefix}NATIVE_CLIENT_IDS`) : []

@@ -59,6 +59,8 @@ export interface ProviderRow {
   readonly name: string
   /** Where an operator registers the app, for the README and the doctor. */
   readonly console: string
+  /** For the README: what of a person it gives beside the subject. */
+  readonly gives: string
   /** For the README: when the e-mail address counts as verified. */
   readonly emailVerifiedWhen: string
   /** Settings of its own; `{NAME}` in an endpoint stands for the value, as `{CLIENT_ID}` does. */

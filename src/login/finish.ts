@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
-import { cleanText } from '../core/text.ts'
 import { OUTBOUND_MS } from '../http/outbound.ts'
 import { logProblem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import { answerClient, type ClientFlow, endsAtClient, failureParameters } from './answers.ts'
 import { FLOW_TTL_SECONDS, type Flow, flowMark } from './flow.ts'
+import { openSession } from './open-session.ts'
 import { type LoginOptions, setCookies } from './options.ts'
 import type { Provider } from './provider.ts'
 
@@ -76,44 +76,21 @@ async function answerWithSession(
 
 /** The provider's answer -> profile -> user and session, stored. */
 async function signIn(
-  { provider, signIns, formUsers, prepareSession }: LoginOptions,
+  options: LoginOptions,
   flow: Flow,
   query: z.infer<typeof CallbackQuery>,
   request: FastifyRequest,
 ) {
+  const { provider, formUsers } = options
   const signal = AbortSignal.timeout(OUTBOUND_MS)
   await provider.checkCallbackIssuer(query.iss, signal)
-  const code = readAnswer(provider, query)
+  const answer = readAnswer(provider, query)
   const formUser = formUsers.open(query.form_user, flow.state)
-  const { profile, issuer } = await provider.finish({ ...flow, code, formUser }, signal)
+  const who = await provider.finish({ ...flow, code: answer, formUser }, signal)
   const { id: clientId, scope, nonce, redirectUri, codeChallenge, responseMode } = flow.client
-  const prepared = prepareSession({
-    clientId,
-    scope,
-    nonce,
-    userAgent: cleanText(request.headers['user-agent'], 512),
-    address: request.ip,
-    code: redirectUri === null || responseMode === 'cookie' ? null : { redirectUri, codeChallenge },
-  })
-  const { account, decision } = await signIns.signIn(
-    { provider: provider.row.id, issuer, subject: profile.subject },
-    profile,
-    prepared.session,
-  )
-  request.log.info(
-    {
-      event: 'signed_in',
-      provider: provider.row.id,
-      client: clientId,
-      user: account.sub,
-      session: prepared.session.id,
-      address: request.ip,
-      identity: decision.action,
-      ...('reason' in decision ? { reason: decision.reason } : {}),
-    },
-    'signed in',
-  )
-  return { prepared, account }
+  const code =
+    redirectUri === null || responseMode === 'cookie' ? null : { redirectUri, codeChallenge }
+  return openSession(options, who, { clientId, scope, nonce, code }, request)
 }
 
 function findFlow(options: LoginOptions, state: string | undefined, request: FastifyRequest): Flow {

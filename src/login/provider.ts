@@ -1,7 +1,7 @@
 import type { JWTVerifyGetKey } from 'jose'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Profile } from '../core/profile.ts'
-import type { Grant, ProviderRow, RowValues } from '../core/provider.ts'
+import type { Grant, IdTokenClaims, ProviderRow, RowValues } from '../core/provider.ts'
 import { randomToken } from '../core/secrets.ts'
 import { invalidAnswer, type Outbound } from '../http/outbound.ts'
 import { checkCallbackIssuer } from './callback-issuer.ts'
@@ -9,6 +9,7 @@ import { readGrant } from './grant.ts'
 import { verifyIdToken } from './id-token.ts'
 import { createJwksSource } from './jwks.ts'
 import { createMetadataSource, endpoint, type Metadata } from './metadata.ts'
+import { createNativeReader, type NativeToken } from './native-token.ts'
 import { createOAuth2Client, type OAuth2Client } from './oauth2-client.ts'
 import { readProfile } from './read-profile.ts'
 
@@ -43,7 +44,12 @@ export interface Provider {
     },
     signal: AbortSignal,
   ): Promise<{ profile: Profile; issuer: string }>
+  /** The same from a token of its mobile SDK. Throws `invalid_code` for one that is not good. */
+  readNative(shown: NativeToken, signal: AbortSignal): Promise<{ profile: Profile; issuer: string }>
 }
+
+/** An ID token that comes straight from the token endpoint was made just now. */
+const MAX_AGE_SECONDS = 600
 
 /** Logins at one provider that may be waiting for it at once; one that hangs takes nobody with it. */
 const MAX_CONCURRENT = 100
@@ -55,12 +61,17 @@ export function createProvider(options: {
   clientSecret: string
   /** The row's own settings. */
   values: RowValues
+  /** Further audiences that native ID tokens may have. */
+  nativeClientIds: readonly string[]
   callbackUrl: string
   outbound: Outbound
 }): Provider {
   const { row, clientId, values, callbackUrl, outbound } = options
   const secretOf = row.clientSecret?.(clientId, row, values) ?? (async () => options.clientSecret)
   const { issuerOf } = row
+  const issuers = issuerOf
+    ? (claims: Record<string, unknown>) => issuerOf(claims, row, values)
+    : [row.issuer ?? '', ...(row.issuerAliases ?? [])]
   const metadata = createMetadataSource(row, outbound)
   const jwks = createJwksSource(outbound)
   const usesIdToken =
@@ -95,20 +106,48 @@ export function createProvider(options: {
       return null
     }
     return verifyIdToken(grant.idToken, {
-      issuers: issuerOf
-        ? (claims) => issuerOf(claims, row, values)
-        : [row.issuer ?? '', ...(row.issuerAliases ?? [])],
-      clientId,
+      issuers,
+      audiences: [clientId],
       algorithms: of.idTokenAlgorithms,
-      nonce,
+      maxAgeSeconds: MAX_AGE_SECONDS,
+      nonces: [nonce],
       nonceOptional: row.nonceOptional,
       accessToken: grant.accessToken,
       keys: await keysFor(of, signal),
     })
   }
 
+  const publishedKeys = (of: Metadata, signal: AbortSignal) =>
+    jwks(endpoint(of, 'jwks_uri'), signal)
+  const registration = async () => ({ id: clientId, secret: await secretOf() })
+  const readNativeToken = createNativeReader({
+    ...{ row, values, issuers, metadata, outbound },
+    audiences: [clientId, ...options.nativeClientIds],
+    keys: publishedKeys,
+    client: registration,
+  })
+  const issuerIn = (claims: IdTokenClaims | null) =>
+    row.issuerVaries ? (claims?.iss ?? row.issuer ?? '') : ''
+
+  /** Does what may wait for the provider, unless too many do already. */
+  async function atProvider<T>(work: () => Promise<T>): Promise<T> {
+    if (underWay >= MAX_CONCURRENT) {
+      throw new LatchkeyError(
+        'temporarily_unavailable',
+        'Too many logins are waiting for this provider. Please try again in a moment.',
+        { evidence: { reason: 'provider_overload' }, retryAfterSeconds: 5 },
+      )
+    }
+    underWay += 1
+    try {
+      return await work()
+    } finally {
+      underWay -= 1
+    }
+  }
+
   async function keysFor(of: Metadata, signal: AbortSignal): Promise<JWTVerifyGetKey> {
-    const published = jwks(endpoint(of, 'jwks_uri'), signal)
+    const published = publishedKeys(of, signal)
     if (!row.idTokenAlgorithms.includes('HS256')) return published
     // The algorithm chooses between two keys of different kinds, never how one key is used.
     const secret = new TextEncoder().encode(await secretOf())
@@ -148,16 +187,8 @@ export function createProvider(options: {
     async checkCallbackIssuer(iss, signal) {
       checkCallbackIssuer(row, await metadata(signal), iss)
     },
-    async finish({ code, state, nonce, verifier, formUser }, signal) {
-      if (underWay >= MAX_CONCURRENT) {
-        throw new LatchkeyError(
-          'temporarily_unavailable',
-          'Too many logins are waiting for this provider. Please try again in a moment.',
-          { evidence: { reason: 'provider_overload' }, retryAfterSeconds: 5 },
-        )
-      }
-      underWay += 1
-      try {
+    finish: ({ code, state, nonce, verifier, formUser }, signal) =>
+      atProvider(async () => {
         const of = await metadata(signal)
         // The exchange comes first: some codes live for seconds.
         const { status, document } = await (await oauth2(of)).exchange({
@@ -168,7 +199,7 @@ export function createProvider(options: {
         })
         const grant = readGrant(row, status, document)
         const claims = await readClaims(grant, of, nonce, signal)
-        const client = { id: clientId, secret: await secretOf() }
+        const client = await registration()
         const profile = await readProfile({
           row,
           of,
@@ -179,10 +210,12 @@ export function createProvider(options: {
           outbound,
           signal,
         })
-        return { profile, issuer: row.issuerVaries ? (claims?.iss ?? row.issuer ?? '') : '' }
-      } finally {
-        underWay -= 1
-      }
-    },
+        return { profile, issuer: issuerIn(claims) }
+      }),
+    readNative: (shown, signal) =>
+      atProvider(async () => {
+        const { profile, claims } = await readNativeToken(shown, signal)
+        return { profile, issuer: issuerIn(claims) }
+      }),
   }
 }

@@ -53,6 +53,7 @@ export const apple = defineProvider({
   id: 'apple',
   name: 'Apple',
   console: 'https://developer.apple.com/account/resources/identifiers/list/serviceId',
+  gives: 'name once, e-mail (may be a relay address)',
   emailVerifiedWhen: '`email_verified` is true or "true"',
   settings: {
     TEAM_ID: { pattern: /^[A-Z0-9]{10}$/, mustBe: 'the ten characters of the team' },

@@ -30,6 +30,7 @@ export const discord = defineProvider({
   id: 'discord',
   name: 'Discord',
   console: 'https://discord.com/developers/applications',
+  gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`verified` is true',
   callbackIssuer: 'https://discord.com',
   endpoints: {

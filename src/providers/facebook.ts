@@ -31,6 +31,7 @@ export const facebook = defineProvider({
   id: 'facebook',
   name: 'Facebook',
   console: 'https://developers.facebook.com/apps',
+  gives: 'name, picture, e-mail for some',
   emailVerifiedWhen: 'never: Facebook has no flag',
   settings: {
     GRAPH_VERSION: {

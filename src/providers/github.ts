@@ -20,6 +20,7 @@ export const github = defineProvider({
   id: 'github',
   name: 'GitHub',
   console: 'https://github.com/settings/developers',
+  gives: 'name, e-mail, picture',
   emailVerifiedWhen: 'the primary address is verified',
   callbackIssuer: 'https://github.com/login/oauth',
   endpoints: {

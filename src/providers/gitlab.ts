@@ -6,6 +6,7 @@ export const gitlab = defineProvider({
   id: 'gitlab',
   name: 'GitLab',
   console: 'https://gitlab.com/-/user_settings/applications',
+  gives: 'name, e-mail, picture',
   emailVerifiedWhen: '`email_verified` is true',
   issuer: 'https://gitlab.com',
   discovery: true,

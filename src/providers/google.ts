@@ -7,6 +7,7 @@ export const google = defineProvider({
   id: 'google',
   name: 'Google',
   console: 'https://console.cloud.google.com/apis/credentials',
+  gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`email_verified` is true',
   issuer: 'https://accounts.google.com',
   // Legacy tokens carry the issuer without its scheme.

@@ -43,6 +43,7 @@ export const kakao = defineProvider({
   id: 'kakao',
   name: 'Kakao',
   console: 'https://developers.kakao.com/console/app',
+  gives: 'nickname, picture, e-mail where the app may ask',
   emailVerifiedWhen: '`is_email_valid` and `is_email_verified` are both true',
   // Only access tokens of apps are checked against it.
   settings: { APP_ID: { default: '', pattern: /^\d{0,20}$/, mustBe: 'the number of the app' } },

@@ -19,6 +19,7 @@ export const line = defineProvider({
   id: 'line',
   name: 'LINE',
   console: 'https://developers.line.biz/console/',
+  gives: 'name, picture, e-mail where the channel may ask',
   emailVerifiedWhen: 'never: LINE has no flag',
   issuer: 'https://access.line.me',
   endpoints: {

@@ -33,6 +33,7 @@ export const linkedin = defineProvider({
   id: 'linkedin',
   name: 'LinkedIn',
   console: 'https://www.linkedin.com/developers/apps',
+  gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`email_verified` is true or "true"',
   issuer: 'https://www.linkedin.com/oauth',
   // Of older tokens.

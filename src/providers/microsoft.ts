@@ -29,6 +29,7 @@ export const microsoft = defineProvider({
   id: 'microsoft',
   name: 'Microsoft',
   console: 'https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps',
+  gives: 'name, e-mail',
   emailVerifiedWhen:
     '`xms_edov` is true (an optional claim of the app), or the account is personal',
   settings: {

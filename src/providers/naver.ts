@@ -29,6 +29,7 @@ export const naver = defineProvider({
   id: 'naver',
   name: 'NAVER',
   console: 'https://developers.naver.com/apps',
+  gives: 'name or nickname, e-mail, picture, each by consent',
   emailVerifiedWhen: 'never: Naver has no flag',
   endpoints: {
     authorization_endpoint: 'https://nid.naver.com/oauth2.0/authorize',

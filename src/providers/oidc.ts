@@ -11,6 +11,7 @@ export function oidcProvider(options: {
   return defineProvider({
     ...options,
     console: options.issuer,
+    gives: 'what its claims hold',
     emailVerifiedWhen: '`email_verified` is true',
     discovery: true,
     scopes: ['openid', 'profile', 'email'],

@@ -31,6 +31,7 @@ export const slack = defineProvider({
   id: 'slack',
   name: 'Slack',
   console: 'https://api.slack.com/apps',
+  gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`email_verified` is true',
   issuer: 'https://slack.com',
   endpoints: {

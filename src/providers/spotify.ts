@@ -29,6 +29,7 @@ export const spotify = defineProvider({
   id: 'spotify',
   name: 'Spotify',
   console: 'https://developer.spotify.com/dashboard',
+  gives: 'name, e-mail, picture',
   emailVerifiedWhen: 'never: Spotify does not verify it',
   endpoints: {
     authorization_endpoint: 'https://accounts.spotify.com/authorize',

@@ -8,6 +8,7 @@ export const twitch = defineProvider({
   id: 'twitch',
   name: 'Twitch',
   console: 'https://dev.twitch.tv/console/apps',
+  gives: 'name, e-mail, picture',
   emailVerifiedWhen: '`email_verified` is true',
   issuer: 'https://id.twitch.tv/oauth2',
   endpoints: {

@@ -28,6 +28,7 @@ export const x = defineProvider({
   id: 'x',
   name: 'X',
   console: 'https://developer.x.com/en/portal/dashboard',
+  gives: 'name, picture, e-mail',
   emailVerifiedWhen: 'X gives one: only confirmed addresses are',
   endpoints: {
     authorization_endpoint: 'https://x.com/i/oauth2/authorize',

@@ -44,7 +44,7 @@ export function authenticateClient(
  * Many clients do not encode, so the secret counts as it stands too.
  */
 function readBasic(authorization: string | undefined): { id: string; secrets: string[] } | null {
-  if (authorization === undefined || !/^Basic /i.test(authorization)) return null
+  if (authorization === undefined || !/^Basic( |$)/i.test(authorization)) return null
   const text = Buffer.from(authorization.slice(6).trim(), 'base64').toString('utf8')
   const colon = text.indexOf(':')
   if (colon > 0) {

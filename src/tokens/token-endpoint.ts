@@ -6,6 +6,12 @@ import type { Accounts, GrantedSession, Grants } from '../core/stores.ts'
 import { documented, OAuthProblem } from '../http/documented.ts'
 import { readParameters } from '../http/query.ts'
 import { authenticateClient } from './client-auth.ts'
+import {
+  ExchangeParameters,
+  exchangeToken,
+  type SignInNatively,
+  TOKEN_EXCHANGE,
+} from './exchange.ts'
 import { type TokenIssuer, TokenResponse } from './issue.ts'
 import { OAuthError } from './oauth-errors.ts'
 import type { SessionCookies } from './session-cookies.ts'
@@ -21,6 +27,7 @@ export const TokenRequest = z.object({
   code_verifier: z.string().max(256).optional(),
   refresh_token: z.string().max(4096).optional(),
   scope: z.string().max(255).optional(),
+  ...ExchangeParameters.shape,
 })
 export type TokenRequest = z.infer<typeof TokenRequest>
 
@@ -31,11 +38,12 @@ export interface TokenEndpointOptions {
   accounts: Accounts
   issue: TokenIssuer
   successorsOf: SuccessorsOf
+  signInNatively: SignInNatively
   cookies: SessionCookies
   ttl: { refreshTokenSeconds: number; sessionSeconds: number }
 }
 
-/** `POST /token`: swaps a code or a refresh token for tokens. */
+/** `POST /token`: swaps a code, a refresh token or a provider's token for tokens. */
 export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptions): void {
   const docs = documented({
     summary: 'Swap a code or a refresh token for tokens',
@@ -54,6 +62,8 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
         return redeemCode(options, request, body)
       case 'refresh_token':
         return refresh(options, request, reply, body)
+      case TOKEN_EXCHANGE:
+        return exchangeToken(options, request, body)
       case undefined:
         throw new OAuthError('invalid_request', 'The grant_type is missing.')
       default:

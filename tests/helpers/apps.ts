@@ -11,7 +11,7 @@ export const OTHER = { client_id: 'other', redirect_uri: 'https://other.example.
 export const WEB = {
   client_id: 'web',
   redirect_uri: 'https://web.example.com/cb?from=latchkey',
-  client_secret: 'se+cret/of the=web%client:1',
+  client_secret: 'se+cret/of the=web%20client:1',
 }
 /** A second confidential client. */
 export const API = {
@@ -173,5 +173,8 @@ export async function meStatus(latchkey: Latchkey, accessToken: string): Promise
 }
 
 /** Basic credentials, form-encoded unless told otherwise. */
-export const basic = (id: string, secret: string, encode = encodeURIComponent): string =>
-  `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`
+export const basic = (
+  id: string,
+  secret: string,
+  encode: (text: string) => string = encodeURIComponent,
+): string => `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`

@@ -69,7 +69,20 @@ test('3.07 twenty redemptions at once over two replicas: one 200, the others inv
   }
 })
 
-test('3.08 a code of 61 seconds is refused, one of 59 is swapped, by the database’s clock', async () => {
+test('3.07 redemptions that wait for the same row at once: one 200 still', async () => {
+  const code = await getCode(latchkey, provider)
+  const answers = await second.database.sql.begin(async (lock) => {
+    await lock.unsafe('select from latchkey.login_codes for update')
+    const all = Array.from({ length: 8 }, () => redeem(latchkey, code))
+    // Time for each to begin and to see the code unused.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    return { all: Promise.all(all) }
+  })
+  const statuses = (await answers.all).map(({ status }) => status).sort()
+  expect(statuses).toEqual([200, ...Array(7).fill(400)])
+})
+
+test('3.08 a code of 61 seconds is refused, one of 55 is swapped, by the database’s clock', async () => {
   const older = (seconds: number) =>
     change(
       `update latchkey.login_codes set expires_at = expires_at - interval '${seconds} seconds'`,

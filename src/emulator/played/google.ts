@@ -1,9 +1,17 @@
 import { type Grant, type Issued, randomToken } from '../codes.ts'
 import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
-import { type Answer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
+import {
+  type Answer,
+  bearerOf,
+  endpoint,
+  formOf,
+  profileAnswer,
+  rawQuery,
+  singleValues,
+} from '../http.ts'
 import { atHash, discovery, idToken } from '../oidc.ts'
 import { emailOf, stableDigits, stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
 
 const emailUrl = 'https://www.googleapis.com/auth/userinfo.email'
 const profileUrl = 'https://www.googleapis.com/auth/userinfo.profile'
@@ -30,6 +38,7 @@ export const google: PlayedProvider = {
     USERINFO_ENDPOINT: `${url}/v1/userinfo`,
     JWKS_URI: `${url}/oauth2/v3/certs`,
     REVOCATION_ENDPOINT: `${url}/revoke`,
+    TOKEN_INFO_ENDPOINT: `${url}/tokeninfo`,
   }),
   lives: {
     code: 600,
@@ -84,12 +93,34 @@ export const google: PlayedProvider = {
       const bearer = bearerOf(request, stage)
       return bearer ? profileAnswer(bearer, claims(bearer.grant)) : invalidCredentials
     })
+    endpoint(app, ['GET', 'POST'], '/tokeninfo', (request) =>
+      tokenInfo(stage, singleValues(rawQuery(request))?.access_token ?? ''),
+    )
     endpoint(app, ['POST'], '/revoke', (request) =>
       stage.ledger.revokePair(formOf(request)?.token ?? '')
         ? { status: 200, body: {} }
         : oauthError(400, 'invalid_token', 'Token expired or revoked'),
     )
   },
+}
+
+/** What a token is for, every value as text. */
+function tokenInfo(stage: Stage, token: string): Answer {
+  const found = stage.ledger.findAccessToken(token)
+  if (!found) return oauthError(400, 'invalid_token', 'Invalid Value')
+  const { sub, email, email_verified } = claims(found.grant)
+  const exp = Math.floor((found.expiresAt ?? 0) / 1000)
+  const body = {
+    azp: google.client.id,
+    aud: google.client.id,
+    ...(found.grant.scopes.includes('openid') ? { sub } : {}),
+    scope: found.grant.scopes.join(' '),
+    exp: String(exp),
+    expires_in: String(exp - Math.floor(Date.now() / 1000)),
+    ...(email === undefined ? {} : { email, email_verified: String(email_verified) }),
+    access_type: 'online',
+  }
+  return { status: 200, body }
 }
 
 function claims(grant: Grant): Record<string, unknown> {

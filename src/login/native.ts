@@ -1,0 +1,54 @@
+import type { FastifyRequest } from 'fastify'
+import { LatchkeyError } from '../core/errors.ts'
+import type { Profile } from '../core/profile.ts'
+import { hashToken } from '../core/secrets.ts'
+import { OUTBOUND_MS } from '../http/outbound.ts'
+import { NATIVE_MAX_AGE_SECONDS, type NativeToken, refused } from './native-token.ts'
+import { openSession } from './open-session.ts'
+import type { LoginOptions } from './options.ts'
+
+/** A native sign-in as a client asks for it. */
+export interface NativeRequest extends NativeToken {
+  /** Provider id. */
+  provider: string
+  clientId: string
+  scope: string
+}
+
+/** Native sign-in at any of the enabled providers: a token of its SDK -> user and session -> tokens. */
+export function createNativeSignIn(logins: ReadonlyMap<string, LoginOptions>) {
+  return async (asked: NativeRequest, request: FastifyRequest) => {
+    const login = logins.get(asked.provider)
+    if (login === undefined) {
+      throw new LatchkeyError('unknown_provider', 'The subject_issuer names no enabled provider.')
+    }
+    const who = await readOnce(login, asked)
+    const { clientId, scope } = asked
+    // The nonce was for the provider's ID token; ours answers no authorization request.
+    const client = { clientId, scope, nonce: null, code: null }
+    const { prepared, account } = await openSession(login, who, client, request, { native: true })
+    return prepared.tokens(account)
+  }
+}
+
+/** Reads a native token, and an ID token once on all replicas. */
+async function readOnce(
+  { provider, finishedFlows }: LoginOptions,
+  shown: NativeToken,
+): Promise<{ profile: Profile; issuer: string }> {
+  const who = await provider.readNative(shown, AbortSignal.timeout(OUTBOUND_MS))
+  if (shown.kind === 'id_token') {
+    const mark = nativeMark(provider.row.id, shown.token)
+    // Kept for longer than any token is accepted.
+    const isFirst = await finishedFlows.finish(mark, NATIVE_MAX_AGE_SECONDS * 2)
+    if (!isFirst) throw refused('id_token', 'used')
+  }
+  return who
+}
+
+/**
+ * The mark of a used ID token. Its signature is left out: that can be written in several ways that
+ * all verify (ECDSA's s and n-s, the last bits of base64url), which would be as many uses.
+ */
+const nativeMark = (provider: string, token: string): string =>
+  hashToken(`native ${provider} ${token.slice(0, token.lastIndexOf('.'))}`).toString('base64url')

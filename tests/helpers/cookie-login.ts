@@ -1,0 +1,24 @@
+import { authorize, type Parameters } from './apps.ts'
+import { Browser } from './browser.ts'
+import type { FakeProvider } from './fake-provider.ts'
+import type { Latchkey } from './latchkey.ts'
+
+/** A page of the SPA that is served from the origin that it registered. */
+export const APP_ORIGIN = 'https://app.example.com'
+
+/** Signs in with `response_mode=cookie`; the browser has the session then. */
+export async function cookieLogin(
+  latchkey: Latchkey,
+  provider: FakeProvider,
+  parameters: Parameters = {},
+  browser = new Browser(),
+): Promise<Browser> {
+  const asked = { response_mode: 'cookie', code_challenge: null, ...parameters }
+  const answer = await authorize(latchkey, provider, asked, browser)
+  if (answer.status !== 303) throw new Error(`no login: ${answer.status} ${answer.text}`)
+  return browser
+}
+
+/** The value of a cookie that the browser has, empty where there is none. */
+export const cookieOf = (browser: Browser, name: string): string =>
+  browser.jar().get(`latchkey-${name}`)?.value ?? ''

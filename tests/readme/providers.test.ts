@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { ProviderRow } from '../../src/core/provider.ts'
+import { settingsPrefix } from '../../src/provider-settings.ts'
+import { builtInProviders } from '../../src/providers/index.ts'
+
+/** One line of the README's table, made of the row. */
+function line(row: ProviderRow): string {
+  const prefix = settingsPrefix(row.id)
+  const own = Object.entries(row.settings)
+  const required = own.filter(([, spec]) => spec.default === undefined).map(([name]) => name)
+  const names = ['CLIENT_ID', ...(row.clientSecret ? [] : ['CLIENT_SECRET']), ...required]
+  const settings = names.map((name) => `\`${prefix}${name}\``).join(', ')
+  return `| [${row.name}](${row.console}) | \`/login/${row.id}/callback\` | ${settings} | ${row.gives} | ${row.emailVerifiedWhen} |`
+}
+
+test('the README’s table of providers is what the rows say', () => {
+  const readme = readFileSync('README.md', 'utf8')
+  const table = builtInProviders.map(line)
+  expect(readme.split('\n').filter((text) => table.includes(text))).toEqual(table)
+})
+
+test('.env.example names the settings of every provider', () => {
+  const example = readFileSync('.env.example', 'utf8')
+  for (const row of builtInProviders) {
+    expect(example).toContain(`#${settingsPrefix(row.id)}CLIENT_ID=`)
+    for (const name of Object.keys(row.settings)) {
+      expect(example).toContain(`#${settingsPrefix(row.id)}${name}=`)
+    }
+  }
+})

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  API,
+  APPS,
+  basic,
+  getCode,
+  type Parameters,
+  post,
+  redeem,
+  SPA,
+  VERIFIER,
+  WEB,
+} from '../helpers/apps.ts'
+import { FakeProvider } from '../helpers/fake-provider.ts'
+import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { expectOAuthError, lastOAuthError } from '../helpers/oauth.ts'
+import { expectNoSecretLogged } from '../helpers/problems.ts'
+import { rawRequest } from '../helpers/raw-request.ts'
+
+const provider = new FakeProvider()
+let latchkey: Latchkey
+
+beforeAll(async () => {
+  await provider.listen()
+  latchkey = await startLatchkey({ ...provider.settings(), ...APPS })
+})
+afterAll(async () => {
+  await latchkey.close()
+  await provider.close()
+})
+
+const { client_id: id, client_secret: secret, redirect_uri } = WEB
+const webCode = () => getCode(latchkey, provider, { client_id: id, redirect_uri })
+/** Redeems a code of WEB with these credentials alone. */
+const redeemAs = (code: string, body: Parameters, authorization?: string) =>
+  redeem(
+    latchkey,
+    code,
+    { client_id: null, redirect_uri, ...body },
+    authorization === undefined ? {} : { authorization },
+  )
+
+describe('3.16 a confidential client authenticates', () => {
+  const raw = (text: string) => text
+  test.each<[string, Parameters, string?]>([
+    ['by post', { client_id: id, client_secret: secret }],
+    ['by Basic, form-encoded', {}, basic(id, secret)],
+    ['by Basic as it stands', {}, basic(id, secret, raw)],
+    ['by Basic in another case', {}, basic(id, secret).replace('Basic', 'bASIC')],
+    ['by Basic, and names itself', { client_id: id }, basic(id, secret)],
+  ])('%s', async (_name, body, authorization) => {
+    const answer = await redeemAs(await webCode(), body, authorization)
+    expect({ status: answer.status, text: answer.text }).toMatchObject({ status: 200 })
+  })
+
+  const twice = (text: string) => encodeURIComponent(encodeURIComponent(text))
+  test.each<[string, Parameters, string?]>([
+    ['by nothing', { client_id: id }],
+    ['by an empty secret', { client_id: id, client_secret: '' }],
+    ['by a wrong secret', { client_id: id, client_secret: `${secret}x` }],
+    ['by a secret in another case', { client_id: id, client_secret: secret.toUpperCase() }],
+    ['by the secret of another client', { client_id: id, client_secret: API.client_secret }],
+    ['by a secret in Basic that is wrong', {}, basic(id, 'wrong')],
+    ['by an empty secret in Basic', {}, basic(id, '')],
+    ['by Basic, encoded twice', {}, basic(id, secret, twice)],
+    ['by Basic without a colon', {}, `Basic ${Buffer.from(id).toString('base64')}`],
+    ['by Basic that is no base64', {}, 'Basic %%%'],
+    ['by an empty Basic', {}, 'Basic '],
+    ['by Bearer', { client_id: id }, `Bearer ${secret}`],
+    ['as a client that is unknown', { client_id: 'nobody', client_secret: secret }],
+    ['as __proto__', { client_id: '__proto__', client_secret: secret }],
+    ['as nobody', {}],
+  ])('%s it is refused with 401 invalid_client, and its code is not burnt', async (...args) => {
+    const [, body, authorization] = args
+    const code = await webCode()
+    const answer = await redeemAs(code, body, authorization)
+    expectOAuthError(answer, 401, 'invalid_client')
+    const isBasic = authorization?.startsWith('Basic')
+    expect(answer.headers.get('www-authenticate')).toBe(isBasic ? 'Basic realm="latchkey"' : null)
+    expect((await redeemAs(code, {}, basic(id, secret))).status).toBe(200)
+    expectNoSecretLogged(latchkey, { secret })
+  })
+
+  test('an unknown client and a wrong secret get the same answer', async () => {
+    const code = await webCode()
+    const texts = await Promise.all(
+      [{ client_id: 'nobody' }, { client_id: id }].map(async (body) => {
+        return (await redeemAs(code, { ...body, client_secret: 'wrong' })).text
+      }),
+    )
+    expect(texts[0]).toBe(texts[1])
+  })
+
+  test.each<[string, Parameters, string]>([
+    ['both ways at once', { client_id: id, client_secret: secret }, basic(id, secret)],
+    ['two names', { client_id: 'api' }, basic(id, secret)],
+  ])('%s are an invalid_request', async (_name, body, authorization) => {
+    const code = await webCode()
+    expectOAuthError(await redeemAs(code, body, authorization), 400, 'invalid_request')
+    expect((await redeemAs(code, {}, authorization)).status).toBe(200)
+  })
+
+  test('a public client names itself, in the body or as Basic without a secret', async () => {
+    const spa = (body: Parameters, authorization?: string) => async () =>
+      redeemAs(await getCode(latchkey, provider), { ...SPA, ...body }, authorization)
+    expect((await spa({})()).status).toBe(200)
+    expect((await spa({ client_secret: '' })()).status).toBe(200)
+    expect((await spa({ client_id: null }, basic('spa', ''))()).status).toBe(200)
+    expectOAuthError(await spa({ client_secret: 'x' })(), 401, 'invalid_client')
+    expectOAuthError(await spa({}, basic('spa', 'x'))(), 401, 'invalid_client')
+    expectOAuthError(await spa({ client_id: null })(), 401, 'invalid_client')
+    expect(lastOAuthError(latchkey)).toMatchObject({ reason: 'client_missing' })
+  })
+})
+
+const FORM = 'application/x-www-form-urlencoded'
+const JSON_TYPE = 'application/json'
+const request = (code: string) => ({
+  grant_type: 'authorization_code',
+  ...SPA,
+  code,
+  code_verifier: VERIFIER,
+})
+
+describe('3.15 and 2.30 the shape of a token request', () => {
+  const send = (body: string, contentType: string | null) =>
+    rawRequest(`${latchkey.url}/token`, {
+      method: 'POST',
+      headers: [
+        ...(contentType === null ? [] : ['content-type', contentType]),
+        ...['content-length', String(Buffer.byteLength(body))],
+      ],
+      body,
+    })
+
+  test.each([JSON_TYPE, `${JSON_TYPE}; charset=utf-8`, FORM, `${FORM};charset=UTF-8`])(
+    'a body of %s is read',
+    async (type) => {
+      const values = request(await getCode(latchkey, provider))
+      const body = type.startsWith(FORM)
+        ? new URLSearchParams(values).toString()
+        : JSON.stringify(values)
+      const answer = await send(body, type)
+      expect({ status: answer.status, text: answer.text }).toMatchObject({ status: 200 })
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+      expect(answer.headers.get('pragma')).toBe('no-cache')
+      expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    },
+  )
+
+  test.each([
+    ...['application/json x', 'application/jsonx', 'text/plain', 'text/json', 'application/xml'],
+    ...['multipart/form-data; boundary=x', 'application/x-www-form-urlencodedx', '', null],
+  ])('3.17 a body of %j is refused, and its code stays good', async (type) => {
+    const values = request(await getCode(latchkey, provider))
+    for (const body of [JSON.stringify(values), new URLSearchParams(values).toString()]) {
+      const answer = await send(body, type)
+      expect([400, 415]).toContain(answer.status)
+      expectOAuthError(answer, answer.status, 'invalid_request')
+    }
+    expect((await send(JSON.stringify(values), JSON_TYPE)).status).toBe(200)
+  })
+
+  test.each<[string, string]>([
+    ['an array', '[]'],
+    ['a string', '"grant_type"'],
+    ['null', 'null'],
+    ['a number', '1'],
+    ['broken', '{"grant_type":'],
+    ['empty', ''],
+    ['with a poisoned prototype', '{"__proto__":{"grant_type":"refresh_token"}}'],
+    ['with a number for the grant', '{"grant_type":1}'],
+    ['with an object for the grant', '{"grant_type":{"a":1}}'],
+    ['with a list for the grant', '{"grant_type":["authorization_code"]}'],
+  ])('JSON that is %s is an invalid_request', async (_name, body) => {
+    expectOAuthError(await send(body, JSON_TYPE), 400, 'invalid_request')
+  })
+
+  test.each([
+    ['grant_type=authorization_code&grant_type=refresh_token', 'invalid_request'],
+    ['grant_type[]=authorization_code', 'invalid_request'],
+    ['client_id=spa', 'invalid_request'],
+    ['grant_type=', 'invalid_request'],
+    ['grant_type=password&username=a&password=b', 'unsupported_grant_type'],
+    ['grant_type=client_credentials', 'unsupported_grant_type'],
+    ['grant_type=implicit', 'unsupported_grant_type'],
+    ['grant_type=__proto__', 'unsupported_grant_type'],
+  ])('%s is %s', async (form, error) => {
+    expectOAuthError(await post(`${latchkey.url}/token`, form), 400, error)
+  })
+
+  test.each(['code', 'redirect_uri', 'client_id'])('a second %s is refused', async (name) => {
+    const values = request(await getCode(latchkey, provider))
+    const form = new URLSearchParams(values)
+    form.append(name, name === 'code' ? 'another' : values[name as 'redirect_uri'])
+    const answer = await post(`${latchkey.url}/token`, form.toString())
+    expectOAuthError(answer, 400, 'invalid_request')
+    expect((await send(JSON.stringify(values), JSON_TYPE)).status).toBe(200)
+  })
+
+  test('one megabyte is 413, whichever form it has', async () => {
+    for (const type of [FORM, JSON_TYPE]) {
+      const answer = await post(`${latchkey.url}/token`, `grant_type=${'a'.repeat(2 ** 20)}`, {
+        'content-type': type,
+      })
+      expectOAuthError(answer, 413, 'invalid_request')
+    }
+  })
+})

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { APPS, meStatus, signIn } from '../helpers/apps.ts'
+import { Browser } from '../helpers/browser.ts'
+import { FakeProvider } from '../helpers/fake-provider.ts'
+import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { expectProblem } from '../helpers/problems.ts'
+
+const provider = new FakeProvider()
+/** One that has no logout of its own. */
+const plain = new FakeProvider()
+let latchkey: Latchkey
+
+const BYE = 'https://app.example.com/bye'
+
+beforeAll(async () => {
+  await Promise.all([provider.listen(), plain.listen()])
+  offerLogout()
+  latchkey = await startLatchkey({
+    ...provider.settings('fake'),
+    ...plain.settings('plain'),
+    OIDC_PROVIDERS: 'fake,plain',
+    ...APPS,
+    KAKAO_CLIENT_ID: 'kakao-rest-key',
+    KAKAO_CLIENT_SECRET: 'kakao-secret',
+    KAKAO_END_SESSION_ENDPOINT: `${provider.issuer}/oauth/logout`,
+  })
+})
+beforeEach(() => {
+  provider.reset()
+  offerLogout()
+})
+afterAll(async () => {
+  await latchkey.close()
+  await provider.close()
+  await plain.close()
+})
+
+function offerLogout() {
+  const end_session_endpoint = `${provider.issuer}/end?tenant=1`
+  provider.discovery = (document) => ({ ...document, end_session_endpoint })
+}
+
+const go = (path: string, query: Record<string, string> = {}) =>
+  new Browser().send(`${latchkey.url}${path}?${new URLSearchParams(query)}`)
+const login = () => signIn(latchkey, provider, { scope: 'openid' })
+
+describe('/logout/:provider', () => {
+  test('ends the session, goes on to the provider’s logout, and comes back to the client', async () => {
+    const { id_token, access_token } = await login()
+    const state = 'state of the app &#'
+    const asked = { id_token_hint: id_token, post_logout_redirect_uri: BYE, state }
+    const away = await go('/logout/fake', asked)
+    expect(away.status).toBe(303)
+    expect(await meStatus(latchkey, access_token)).toBe(401)
+    expect(away.location?.href.startsWith(`${provider.issuer}/end?tenant=1&`)).toBe(true)
+    const { state: sealed = '', ...sent } = Object.fromEntries(away.location?.searchParams ?? [])
+    expect(sent).toEqual({
+      tenant: '1',
+      client_id: provider.clientId,
+      post_logout_redirect_uri: `${latchkey.url}/logout/fake/callback`,
+    })
+    // Sealed: the provider learns neither the app's state nor where it is.
+    expect(sealed).not.toMatch(/app\.example|state of/)
+    expect(Buffer.from(sealed.split('.')[1] ?? '', 'base64url').toString()).not.toContain('app')
+    const back = await go('/logout/fake/callback', { state: sealed })
+    expect([back.status, back.location?.origin]).toEqual([303, 'https://app.example.com'])
+    expect(back.location?.searchParams.get('state')).toBe(state)
+  })
+
+  test('comes back with the longest state and address that are accepted', async () => {
+    const state = '한'.repeat(512)
+    const query = { client_id: 'spa', post_logout_redirect_uri: BYE, state }
+    const away = await go('/logout/fake', query)
+    const sealed = away.location?.searchParams.get('state') ?? ''
+    const back = await go('/logout/fake/callback', { state: sealed })
+    expect(back.location?.searchParams.get('state')).toBe(state)
+  })
+
+  test('Kakao’s parameter is logout_redirect_uri', async () => {
+    const away = await go('/logout/kakao', { post_logout_redirect_uri: BYE })
+    const { state, ...sent } = Object.fromEntries(away.location?.searchParams ?? [])
+    expect(away.location?.href.startsWith(`${provider.issuer}/oauth/logout?`)).toBe(true)
+    expect(sent).toEqual({
+      client_id: 'kakao-rest-key',
+      logout_redirect_uri: `${latchkey.url}/logout/kakao/callback`,
+    })
+    expect((await go('/logout/kakao/callback', { state: state ?? '' })).location?.href).toBe(BYE)
+  })
+
+  test('a provider without a logout: straight back', async () => {
+    expect((await go('/logout/plain', { post_logout_redirect_uri: BYE })).location?.href).toBe(BYE)
+    expect((await go('/logout/plain')).json()).toEqual({ status: 'signed_out' })
+  })
+
+  test('a provider that is not enabled: 404, and nobody is signed out', async () => {
+    const { id_token, access_token } = await login()
+    for (const id of ['nope', '__proto__', 'constructor', 'google']) {
+      const answer = await go(`/logout/${id}`, { id_token_hint: id_token })
+      expectProblem(answer, 404, 'unknown_provider')
+      expect(await meStatus(latchkey, access_token)).toBe(200)
+    }
+    await go('/logout/fake', { id_token_hint: id_token })
+    expect(await meStatus(latchkey, access_token)).toBe(401)
+  })
+
+  test('a way back that is not registered: 400 before anything', async () => {
+    const { id_token, access_token } = await login()
+    const query = { id_token_hint: id_token, post_logout_redirect_uri: 'https://evil.example/' }
+    expectProblem(await go('/logout/fake', query), 400, 'invalid_request')
+    expect(await meStatus(latchkey, access_token)).toBe(200)
+  })
+})
+
+test('a state at /logout/:provider/callback that is not ours, or of another provider, leads nowhere', async () => {
+  const away = await go('/logout/fake', { post_logout_redirect_uri: BYE })
+  const sealed = away.location?.searchParams.get('state') ?? ''
+  const flipped = `${sealed.slice(0, -1)}${sealed.endsWith('A') ? 'B' : 'A'}`
+  const evil = Buffer.from('"https://evil.example/"').toString('base64url')
+  for (const state of ['', 'x', 'https://evil.example/', evil, flipped, `${sealed}x`]) {
+    const answer = await go('/logout/fake/callback', { state })
+    expect([answer.status, answer.location]).toEqual([200, null])
+  }
+  expect((await go('/logout/kakao/callback', { state: sealed })).location).toBeNull()
+  expect((await go('/logout/fake/callback', { state: sealed })).location?.href).toBe(BYE)
+})
