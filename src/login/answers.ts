@@ -68,7 +68,7 @@ function answerOpener(reply: FastifyReply, origin: string, response: Record<stri
     .header('content-security-policy', POLICY)
     .send(`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Signed in</title></head>
+<head><meta charset="utf-8"><title>Latchkey</title></head>
 <body data-answer="${attribute}">
 <p>You can close this window.</p>
 <script>${SCRIPT}</script>

@@ -7,7 +7,7 @@ import type { Sealer } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
 import { documented, NoBody } from '../http/documented.ts'
 import { acceptForms } from '../http/forms.ts'
-import { Problem } from '../http/problems.ts'
+import { logProblem, Problem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import type { SessionCookies } from './session-cookies.ts'
 
@@ -80,7 +80,11 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
       const { back } = await endSession(options, request, reply, request.query)
       const state = options.sealer.seal(JSON.stringify(back), `logout ${provider}`)
       const redirectUri = `${options.publicUrl}/logout/${provider}/callback`
-      const away = await urlOfLogout({ redirectUri, state })
+      // Signed out here already: a provider that cannot be reached must not keep the person here.
+      const away = await urlOfLogout({ redirectUri, state }).catch((error) => {
+        logProblem(error, request)
+        return null
+      })
       return away === null ? goBack(reply, back) : reply.redirect(away.href, 303)
     },
   )

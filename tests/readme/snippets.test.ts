@@ -14,13 +14,7 @@ import { type Latchkey, login, startLatchkey, startLogin } from '../helpers/latc
 import { freePort } from '../helpers/server-process.ts'
 import { type Site, startSite } from '../helpers/site.ts'
 
-const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
-
-/** Where the sections are: the README, or the draft beside this test. */
-const text = (() => {
-  const readme = read('../../README.md')
-  return readme.includes('\n## Your API\n') ? readme : read('./sections.md')
-})()
+const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
 /** The code blocks of a language, and of these the ones that name their file in the first line. */
 const blocks = (language: string) =>

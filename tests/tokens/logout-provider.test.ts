@@ -18,7 +18,10 @@ beforeAll(async () => {
   latchkey = await startLatchkey({
     ...provider.settings('fake'),
     ...plain.settings('plain'),
-    OIDC_PROVIDERS: 'fake,plain',
+    OIDC_PROVIDERS: 'fake,plain,gone',
+    GONE_ISSUER: 'http://127.0.0.1:1',
+    GONE_CLIENT_ID: 'client-at-gone',
+    GONE_CLIENT_SECRET: 'secret-at-gone',
     ...APPS,
     KAKAO_CLIENT_ID: 'kakao-rest-key',
     KAKAO_CLIENT_SECRET: 'kakao-secret',
@@ -45,6 +48,16 @@ const go = (path: string, query: Record<string, string> = {}) =>
 const login = () => signIn(latchkey, provider, { scope: 'openid' })
 
 describe('/logout/:provider', () => {
+  test('of a provider that cannot be reached ends the session here and comes straight back', async () => {
+    const { id_token, access_token } = await login()
+    const asked = { id_token_hint: id_token, post_logout_redirect_uri: BYE }
+    const back = await go('/logout/gone', asked)
+    expect(back.status).toBe(303)
+    expect(back.location?.href).toBe(BYE)
+    expect(await meStatus(latchkey, access_token)).toBe(401)
+    expect(latchkey.logs.join('')).toContain('"step":"discovery"')
+  })
+
   test('ends the session, goes on to the provider’s logout, and comes back to the client', async () => {
     const { id_token, access_token } = await login()
     const state = 'state of the app &#'
