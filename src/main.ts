@@ -56,9 +56,10 @@ async function migrate(location: DatabaseLocation): Promise<void> {
 async function main(): Promise<void> {
   const settings = readSettings(readEnvironment())
   // The modules of the app load while the database starts.
-  const [{ location, embedded }, { buildApp }] = await Promise.all([
+  const [{ location, embedded }, { buildApp }, { standardOutput }] = await Promise.all([
     findDatabase(settings),
     import('./app.ts'),
+    import('./http/logging.ts'),
   ])
   let database: Database | null = null
   try {
@@ -69,7 +70,7 @@ async function main(): Promise<void> {
       trustedProviders: settings.trustedProviders,
     })
     const secrets = settings.secrets ?? [readOrMakeSecret(settings.dataDir)]
-    const app = await buildApp(settings, { stores, secrets })
+    const app = await buildApp(settings, { stores, secrets, logStream: standardOutput() })
     await app.listen({ port: settings.port, host: settings.host })
     announce(settings)
     let isClosing = false

@@ -8,7 +8,6 @@ export function securityHeaders(https: boolean): Record<string, string> {
     'content-security-policy': NOTHING,
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
     ...(https ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
   }
 }

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import http from 'node:http'
 import https from 'node:https'
 import oauth2, { type OAuth2Namespace } from '@fastify/oauth2'
@@ -40,18 +39,22 @@ const agents = {
   'https:': new https.Agent({ keepAlive: true, timeout: 4_000 }),
 }
 
-/** The exchange that is under way in this asynchronous context, and what is seen of it on the wire. */
+/** One exchange, and what is seen of it on the wire. */
 interface Exchange {
   signal: AbortSignal
   state: string
   status: number | null
 }
-const exchanges = new AsyncLocalStorage<Exchange>()
+/**
+ * The exchange that is being started: the plugin and its HTTP library make the request before they
+ * first wait, so what our agent is handed in the meantime is of this exchange.
+ */
+let starting: Exchange | null = null
 
 /** The plugin copies these parameters for each exchange, and so reads the state of that exchange. */
 const stateOfExchange = {
   get state() {
-    return exchanges.getStore()?.state
+    return starting?.state
   },
 }
 
@@ -63,8 +66,8 @@ const stateOfExchange = {
 function sharedAgent(protocol: 'http:' | 'https:'): http.Agent {
   const agent = agents[protocol]
   const addRequest = (request: http.ClientRequest, ...rest: unknown[]) => {
-    const exchange = exchanges.getStore()
-    if (exchange !== undefined) {
+    const exchange = starting
+    if (exchange !== null) {
       const cut = () => request.destroy()
       exchange.signal.addEventListener('abort', cut, { once: true })
       request.once('close', () => exchange.signal.removeEventListener('abort', cut))
@@ -150,14 +153,25 @@ export async function createOAuth2Client(options: OAuth2ClientOptions): Promise<
       }
       try {
         signal.throwIfAborted()
-        const { token: document } = await exchanges.run(exchange, () =>
+        const answer = start(exchange, () =>
           client.getAccessTokenFromAuthorizationCodeFlow(facade as unknown as FastifyRequest),
         )
-        return { status: exchange.status ?? 200, document }
+        const { token: document } = await answer
+        if (exchange.status === null) throw new Error('the exchange went past our agent')
+        return { status: exchange.status, document }
       } catch (error) {
         return readExchangeError(error, exchange)
       }
     },
+  }
+}
+
+function start<Result>(exchange: Exchange, run: () => Result): Result {
+  starting = exchange
+  try {
+    return run()
+  } finally {
+    starting = null
   }
 }
 

@@ -18,12 +18,16 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await asAdmin((sql) => sql`create database ${sql(name)} template tpl strategy file_copy`)
   return {
     connection: { ...server, database: name },
-    drop: () => asAdmin((sql) => sql`drop database ${sql(name)} with (force)`),
+    // As the superuser: an autovacuum worker may be in it, and only a superuser may end that.
+    drop: () => asAdmin((sql) => sql`drop database ${sql(name)} with (force)`, 'postgres'),
   }
 
-  async function asAdmin(work: (sql: postgres.Sql) => PromiseLike<unknown>): Promise<void> {
+  async function asAdmin(
+    work: (sql: postgres.Sql) => PromiseLike<unknown>,
+    username = server.username,
+  ): Promise<void> {
     // Not in `tpl`: a template with a connection cannot be copied.
-    const sql = postgres({ ...server, database: 'postgres', max: 1, fetch_types: false })
+    const sql = postgres({ ...server, username, database: 'postgres', max: 1, fetch_types: false })
     try {
       await work(sql)
     } finally {

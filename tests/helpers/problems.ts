@@ -8,7 +8,6 @@ export const PROTECTIVE_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
 }
 
 /** Fails unless nothing may keep, frame or sniff the answer, or load anything into it. */
