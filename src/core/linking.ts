@@ -41,7 +41,7 @@ export function linkableEmail(
     ({ email: null, decision: { action: 'create', reason } }) as const
   if (mode === 'explicit') return create('linking_is_explicit')
   if (profile.email === null) return create('no_email')
-  if (!profile.emailVerified) return create('email_not_verified')
+  if (profile.emailVerified !== true) return create('email_not_verified')
   if (!providerTrusted) return create('provider_not_trusted')
   return { email: asciiLowerCase(profile.email) }
 }

@@ -7,7 +7,8 @@ export interface ProviderProfile {
   /** The OpenID `sub` where the subject is something else: it must be the ID token's. */
   sub?: string | undefined
   email?: string | null | undefined
-  emailVerified?: boolean | undefined
+  /** Null where this document cannot say: then what is known of the same address stays. */
+  emailVerified?: boolean | null | undefined
   name?: string | null | undefined
   picture?: string | null | undefined
   locale?: string | null | undefined
@@ -18,8 +19,8 @@ export interface Profile {
   /** The provider's identifier of the person: 1 to 255 printable ASCII characters. */
   subject: string
   email: string | null
-  /** True only where the provider says so of this very address. */
-  emailVerified: boolean
+  /** True only where the provider says so of this very address; null where it was not told here. */
+  emailVerified: boolean | null
   name: string | null
   picture: string | null
   locale: string | null
@@ -42,7 +43,8 @@ export function toProfile(read: ProviderProfile): Profile {
   return {
     subject: TextSubject.parse(read.subject),
     email,
-    emailVerified: email !== null && read.emailVerified === true,
+    emailVerified:
+      email !== null && (read.emailVerified === null ? null : read.emailVerified === true),
     name: cleanText(read.name),
     picture: cleanPicture(read.picture),
     locale: cleanLocale(read.locale),

@@ -2,7 +2,7 @@ import { accountJson } from './account-sql.ts'
 
 /**
  * Parameters of all statements here: $1 provider, $2 issuer, $3 subject; $4 email, $5 its verified
- * flag, $6 name, $7 picture, $8 locale. What the provider no longer says is kept, never blanked.
+ * flag (null: not told), $6 name, $7 picture, $8 locale. What the provider no longer says is kept, never blanked.
  *
  * SIGN_IN_KNOWN goes on with $9 session id, $10 client, $11 scope, $12 user agent, $13 address,
  * $14 its seconds, $15 refresh token hash or null, $16 its seconds, $17 code hash or null, $18 its
@@ -19,7 +19,10 @@ with known as (
 ), refreshed as (
   update latchkey.identities i set
     email = coalesce($4, i.email),
-    email_verified = case when $4::text is null then i.email_verified else $5 end,
+    email_verified = case
+      when $4::text is null then i.email_verified
+      when $5::boolean is null then i.email_verified and i.email = $4
+      else $5 end,
     name = coalesce($6, i.name),
     picture = coalesce($7, i.picture),
     locale = coalesce($8, i.locale),
@@ -84,7 +87,7 @@ limit 2`
 const INSERT_IDENTITY = `
 insert into latchkey.identities
   (provider, issuer, subject, email, email_verified, name, picture, locale, user_id)
-select $1, $2, $3, $4, $5, $6, $7, $8, $9::uuid`
+select $1, $2, $3, $4, coalesce($5::boolean, false), $6, $7, $8, $9::uuid`
 
 /** $9: the user to join. */
 export const JOIN_USER = INSERT_IDENTITY

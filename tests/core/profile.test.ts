@@ -103,10 +103,14 @@ describe('a profile', () => {
   })
 
   test('an address is verified only by the value true', () => {
-    for (const flag of ['true', 'false', 1, {}, null, undefined]) {
+    for (const flag of ['true', 'false', 1, {}, undefined]) {
       const read = { subject: '1', email: 'a@c.com', emailVerified: flag as boolean }
       expect(toProfile(read).emailVerified).toBe(false)
     }
+    // Null says that the document cannot tell, and counts as verified nowhere.
+    const untold = { subject: '1', email: 'a@c.com', emailVerified: null }
+    expect(toProfile(untold).emailVerified).toBeNull()
+    expect(toProfile({ ...untold, emailVerified: true }).emailVerified).toBe(true)
   })
 
   test('without a usable subject is an error', () => {

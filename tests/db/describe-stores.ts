@@ -271,6 +271,22 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         expect(account).toMatchObject({ email, email_verified: true })
       })
 
+      test('keeps what is known of an address where the document cannot say', async () => {
+        const key = newIdentity()
+        const email = newEmail()
+        await signIn(key, { email, emailVerified: true })
+        const silent = await signIn(key, { email, emailVerified: null })
+        expect(silent.account.identities[0]).toMatchObject({ email, email_verified: true })
+        // But not of another address, and a document that does say counts.
+        const moved = await signIn(key, { email: newEmail(), emailVerified: null })
+        expect(moved.account.identities[0]).toMatchObject({ email_verified: false })
+        await signIn(key, { email, emailVerified: true })
+        const denied = await signIn(key, { email, emailVerified: false })
+        expect(denied.account.identities[0]).toMatchObject({ email, email_verified: false })
+        const first = await signIn(newIdentity(), { email: newEmail(), emailVerified: null })
+        expect(first.account.email_verified).toBe(false)
+      })
+
       test('leaves the user’s own edits', async () => {
         const key = newIdentity()
         const { account } = await signIn(key)

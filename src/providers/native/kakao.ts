@@ -9,7 +9,7 @@ const IdTokenClaims = z
   .transform(({ sub, email, nickname, picture }) => ({
     subject: sub,
     email,
-    emailVerified: false,
+    emailVerified: null,
     name: nickname,
     picture,
   }))
