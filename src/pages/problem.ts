@@ -15,8 +15,9 @@ export function sendProblemPage(
   // The route's own path, never the URL that was asked for.
   const route = request.routeOptions.url ?? ''
   const retry = /^\/login\/[a-z0-9-]+(?=\/callback$|$)/.exec(route)?.[0] ?? '/login'
+  const title = route.startsWith('/login') ? words.failed : words.failedElsewhere
   const body = `<p>${escapeHtml(explained)}</p>
 <p><a class="action" rel="nofollow" href="${retry}">${escapeHtml(words.tryAgain)}</a></p>
 <p><small>${escapeHtml(words.code)}: ${escapeHtml(problem.code)} · ${escapeHtml(words.requestId)}: ${escapeHtml(problem.request_id)}</small></p>`
-  return asPage(reply, language).send(page(language, words.failed, body))
+  return asPage(reply, language).send(page(language, title, body))
 }

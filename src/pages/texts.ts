@@ -9,6 +9,8 @@ export interface Texts {
   emulated: string
   noProviders: string
   failed: string
+  /** The same where nobody was signing in. */
+  failedElsewhere: string
   tryAgain: string
   code: string
   requestId: string
@@ -22,6 +24,7 @@ const en: Texts = {
   emulated: 'EMULATED',
   noProviders: 'No provider is enabled.',
   failed: 'Signing in did not work',
+  failedElsewhere: 'That did not work',
   tryAgain: 'Try again',
   code: 'Code',
   requestId: 'Request',
@@ -48,6 +51,7 @@ const ko: Texts = {
   emulated: '에뮬레이터',
   noProviders: '사용할 수 있는 로그인 방법이 없습니다.',
   failed: '로그인하지 못했습니다',
+  failedElsewhere: '요청을 처리하지 못했습니다',
   tryAgain: '다시 시도',
   code: '코드',
   requestId: '요청',
@@ -74,6 +78,7 @@ const ja: Texts = {
   emulated: 'エミュレーター',
   noProviders: '利用できるログイン方法がありません。',
   failed: 'ログインできませんでした',
+  failedElsewhere: '処理できませんでした',
   tryAgain: 'もう一度試す',
   code: 'コード',
   requestId: 'リクエスト',
