@@ -1,29 +1,35 @@
+import { inArray, lt, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Database } from './client.ts'
+import { finishedFlows, loginCodes, refreshTokens, sessions } from './schema.ts'
 
 const BATCH = 1000
 
-/** Each removes at most one batch; rows that another replica is removing are passed over. */
-const STATEMENTS = [
-  `delete from latchkey.finished_flows where id in (
-     select id from latchkey.finished_flows where expires_at < now()
-     limit ${BATCH} for update skip locked)`,
-  `delete from latchkey.refresh_tokens where hash in (
-     select hash from latchkey.refresh_tokens where expires_at < now()
-     limit ${BATCH} for update skip locked)`,
-  `delete from latchkey.login_codes where hash in (
-     select hash from latchkey.login_codes where expires_at < now() - interval '1 day'
-     limit ${BATCH} for update skip locked)`,
-  `delete from latchkey.sessions where id in (
-     select id from latchkey.sessions where expires_at < now()
-     limit ${BATCH} for update skip locked)`,
+/** What goes once it is over. A code stays for a day, so that showing it again is still noticed. */
+const KINDS: readonly { key: PgColumn; expiresAt: PgColumn; keptFor: string }[] = [
+  { key: finishedFlows.id, expiresAt: finishedFlows.expiresAt, keptFor: '0' },
+  { key: refreshTokens.hash, expiresAt: refreshTokens.expiresAt, keptFor: '0' },
+  { key: loginCodes.hash, expiresAt: loginCodes.expiresAt, keptFor: '1 day' },
+  { key: sessions.id, expiresAt: sessions.expiresAt, keptFor: '0' },
 ]
 
-/** Removes one batch of expired rows of each kind; gives how many rows went. */
-export async function sweepBatch(database: Database): Promise<number> {
+/**
+ * Removes at most one batch of expired rows of each kind; gives how many rows went. Rows that another
+ * replica is removing are passed over.
+ */
+export async function sweepBatch({ orm, run }: Database): Promise<number> {
   let removed = 0
-  for (const statement of STATEMENTS) {
-    const rows = await database.query(`${statement} returning 1`, [])
-    removed += rows.length
+  for (const { key, expiresAt, keptFor } of KINDS) {
+    const expired = orm
+      .select({ key })
+      .from(key.table)
+      .where(lt(expiresAt, sql`now() - ${keptFor}::interval`))
+      .limit(BATCH)
+      .for('update', { skipLocked: true })
+    const gone = await run(() =>
+      orm.delete(key.table).where(inArray(key, expired)).returning({ key }),
+    )
+    removed += gone.length
   }
   return removed
 }
