@@ -5,7 +5,7 @@ import { accountRoutes } from './account/routes.ts'
 import { Account } from './core/account.ts'
 import { createSealer } from './core/secrets.ts'
 import type { Stores } from './db/stores.ts'
-import { emulate, inOrder } from './emulation.ts'
+import { emulate } from './emulation.ts'
 import { endConnectionsWhenClosing } from './http/closing.ts'
 import { allowOrigins } from './http/cors.ts'
 import { securityHeaders } from './http/headers.ts'
@@ -13,14 +13,11 @@ import { logAnswers, loggerOptions } from './http/logging.ts'
 import { watchMethods } from './http/methods.ts'
 import { createOutbound, OUTBOUND_MS } from './http/outbound.ts'
 import { answerProblems, sendProblem } from './http/problems.ts'
-import { createFlowCookies } from './login/flow.ts'
-import { createFormUsers } from './login/form-post.ts'
 import { createNativeSignIn } from './login/native.ts'
-import type { LoginOptions } from './login/options.ts'
 import { prepareAhead } from './login/prepare.ts'
-import { createProvider } from './login/provider.ts'
 import { loginRoutes } from './login/routes.ts'
 import { startLogin } from './login/start.ts'
+import { createLogins } from './logins.ts'
 import { healthRoutes } from './operations/health.ts'
 import { describeRoutes } from './operations/openapi.ts'
 import { startSweeping } from './operations/sweep.ts'
@@ -134,26 +131,14 @@ export async function buildApp(
   // Signing in: one route pair per provider.
   const outbound = createOutbound()
   const emulation = await emulate(settings, () => import('./emulator/index.ts'))
-  const flowCookies = createFlowCookies(createSealer(secrets, 'flow cookies'), https)
-  const formUsers = createFormUsers(createSealer(secrets, 'form users'))
-  const logins = new Map<string, LoginOptions>()
-  for (const { row, ...registration } of inOrder([...settings.providers, ...emulation.providers])) {
-    const callbackUrl = `${settings.publicUrl}/login/${row.id}/callback`
-    const provider = createProvider({ row, ...registration, callbackUrl, outbound })
-    logins.set(row.id, {
-      provider,
-      issuer: settings.publicUrl,
-      clients: settings.clients,
-      flowCookies,
-      https,
-      finishedFlows: stores.finishedFlows,
-      signIns: stores.signIns,
-      formUsers,
-      prepareSession,
-      sessionCookies: cookies,
-      endSession: stores.sessions.end,
-    })
-  }
+  const logins = createLogins(settings, emulation.providers, {
+    stores,
+    secrets,
+    https,
+    outbound,
+    prepareSession,
+    sessionCookies: cookies,
+  })
   for (const login of logins.values()) {
     await app.register(async (room) => loginRoutes(room, login))
   }

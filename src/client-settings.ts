@@ -51,6 +51,7 @@ function readClient(reader: Reader, id: string): Client {
   }
   return {
     id,
+    name: (reader.text(`${prefix}NAME`) ?? id).slice(0, 80),
     secret,
     redirectUris,
     postLogoutRedirectUris: uris('POST_LOGOUT_REDIRECT_URIS'),
@@ -68,6 +69,7 @@ function originsOf(redirectUris: readonly string[]): string[] {
 
 const playground = (publicUrl: string): Client => ({
   id: 'playground',
+  name: 'Playground',
   secret: null,
   redirectUris: [`${publicUrl}/`],
   postLogoutRedirectUris: [`${publicUrl}/`],

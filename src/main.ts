@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { parseEnv } from 'node:util'
 import { LatchkeyError } from './core/errors.ts'
 import { type Database, type DatabaseLocation, openDatabase } from './db/client.ts'
 import { type EmbeddedServer, EmbeddedServerError, startEmbeddedServer } from './db/embedded.ts'
 import { migrateDatabase } from './db/migrate.ts'
 import { createStores } from './db/stores.ts'
+import { readEnvironment } from './environment.ts'
 import { readOrMakeSecret } from './operations/secret-file.ts'
-import { type Environment, readSettings, type Settings, SettingsError } from './settings.ts'
+import { readSettings, type Settings, SettingsError } from './settings.ts'
 
 // The process: settings -> database -> app -> listen -> close.
 const DRAIN_MS = 30_000
@@ -15,11 +14,6 @@ const DRAIN_MS = 30_000
 function refuse(message: string): never {
   process.stderr.write(`${message}\n`)
   process.exit(1)
-}
-
-function readEnvironment(): Environment {
-  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {}
-  return { ...file, ...process.env }
 }
 
 async function findDatabase(

@@ -19,6 +19,7 @@ test('without CLIENTS the playground is the one client, on loopback only', () =>
   expect(readSettings({ PORT: '4000' }).clients).toEqual([
     {
       id: 'playground',
+      name: 'Playground',
       secret: null,
       redirectUris: ['http://localhost:4000/'],
       postLogoutRedirectUris: ['http://localhost:4000/'],
@@ -40,12 +41,14 @@ test('a client has what its settings say, in any spelling of its id', () => {
       'com.example.app:/cb, http://127.0.0.1/cb ,https://a.example/x?y=1',
     CLIENT_MY_APP_V2_POST_LOGOUT_REDIRECT_URIS: 'https://a.example/bye',
     CLIENT_WEB_REDIRECT_URIS: 'https://web.example.com/cb,https://web.example.com/other',
+    CLIENT_WEB_NAME: 'The Web App',
     CLIENT_WEB_SECRET: SECRET,
     CLIENT_WEB_ORIGINS: 'https://one.example,http://localhost:5173',
   })
   expect(clients).toEqual([
     {
       id: 'my-app.v2',
+      name: 'my-app.v2',
       secret: null,
       redirectUris: ['com.example.app:/cb', 'http://127.0.0.1/cb', 'https://a.example/x?y=1'],
       postLogoutRedirectUris: ['https://a.example/bye'],
@@ -54,6 +57,7 @@ test('a client has what its settings say, in any spelling of its id', () => {
     },
     {
       id: 'Web',
+      name: 'The Web App',
       secret: SECRET,
       redirectUris: ['https://web.example.com/cb', 'https://web.example.com/other'],
       postLogoutRedirectUris: [],

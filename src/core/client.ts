@@ -7,6 +7,8 @@ export const BUILT_IN_CLIENT = 'latchkey'
 /** An app that sends people here. */
 export interface Client {
   id: string
+  /** As people see it. */
+  name: string
   /** Null for a public client, which proves itself by PKCE. */
   secret: string | null
   redirectUris: readonly string[]
@@ -62,6 +64,7 @@ export function grantScope(asked: string | undefined): string {
 /** The client whose flows have no redirect_uri: the callback itself answers with the tokens. */
 const builtIn: Client = {
   id: BUILT_IN_CLIENT,
+  name: 'Latchkey',
   secret: null,
   redirectUris: [],
   postLogoutRedirectUris: [],

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Problem } from '../http/problems.ts'
+import { pickLanguage } from './language.ts'
 import { asPage, escapeHtml, page } from './page.ts'
-import { pickLanguage, texts } from './texts.ts'
+import { problemTexts } from './problem-texts.ts'
 
 /** A problem as a person reads it, with the way back: the provider's login, or the sign-in page. */
 export function sendProblemPage(
@@ -10,7 +11,7 @@ export function sendProblemPage(
   reply: FastifyReply,
 ): FastifyReply {
   const language = pickLanguage(undefined, request.headers['accept-language'])
-  const words = texts[language]
+  const words = problemTexts[language]
   const explained = words.problems[problem.code] ?? words.problems.other
   // The route's own path, never the URL that was asked for.
   const route = request.routeOptions.url ?? ''

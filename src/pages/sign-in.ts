@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { pickLanguage } from './language.ts'
 import { asPage, escapeHtml, page } from './page.ts'
-import { pickLanguage, texts } from './texts.ts'
+import { signInTexts } from './sign-in-texts.ts'
 
 /** A provider as the pages show it. */
 export interface ShownProvider {
@@ -20,7 +21,7 @@ export function sendSignInPage(
     query.get('ui_locales') ?? undefined,
     request.headers['accept-language'],
   )
-  const words = texts[language]
+  const words = signInTexts[language]
   const search = query.size > 0 ? `?${query}` : ''
   const links = providers.map(({ id, name, emulated }) => {
     const badge = emulated ? ` <small>${escapeHtml(words.emulated)}</small>` : ''

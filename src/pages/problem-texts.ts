@@ -1,13 +1,7 @@
-/** Languages that the pages speak; the first is the fallback. */
-export const LANGUAGES = ['en', 'ko', 'ja'] as const
-export type Language = (typeof LANGUAGES)[number]
+import type { Language } from './language.ts'
 
-/** The texts of the pages in one language. */
-export interface Texts {
-  signIn: string
-  signInWith: (provider: string) => string
-  emulated: string
-  noProviders: string
+/** The texts of the error pages in one language. */
+export interface ProblemTexts {
   failed: string
   /** The same where nobody was signing in. */
   failedElsewhere: string
@@ -18,11 +12,7 @@ export interface Texts {
   problems: Readonly<Record<string, string> & { other: string }>
 }
 
-const en: Texts = {
-  signIn: 'Sign in',
-  signInWith: (provider) => `Sign in with ${provider}`,
-  emulated: 'EMULATED',
-  noProviders: 'No provider is enabled.',
+const en: ProblemTexts = {
   failed: 'Signing in did not work',
   failedElsewhere: 'That did not work',
   tryAgain: 'Try again',
@@ -45,11 +35,7 @@ const en: Texts = {
   },
 }
 
-const ko: Texts = {
-  signIn: '로그인',
-  signInWith: (provider) => `${provider}(으)로 로그인`,
-  emulated: '에뮬레이터',
-  noProviders: '사용할 수 있는 로그인 방법이 없습니다.',
+const ko: ProblemTexts = {
   failed: '로그인하지 못했습니다',
   failedElsewhere: '요청을 처리하지 못했습니다',
   tryAgain: '다시 시도',
@@ -72,11 +58,7 @@ const ko: Texts = {
   },
 }
 
-const ja: Texts = {
-  signIn: 'ログイン',
-  signInWith: (provider) => `${provider}でログイン`,
-  emulated: 'エミュレーター',
-  noProviders: '利用できるログイン方法がありません。',
+const ja: ProblemTexts = {
   failed: 'ログインできませんでした',
   failedElsewhere: '処理できませんでした',
   tryAgain: 'もう一度試す',
@@ -99,25 +81,4 @@ const ja: Texts = {
   },
 }
 
-export const texts: Readonly<Record<Language, Texts>> = { en, ko, ja }
-
-/** The best language for `ui_locales` (space separated, first) and Accept-Language (by its q). */
-export function pickLanguage(uiLocales: string | undefined, acceptLanguage: string | undefined) {
-  const accepted = (acceptLanguage ?? '')
-    .slice(0, 500)
-    .split(',')
-    .map((range) => {
-      const [tag = '', ...parameters] = range.trim().split(';')
-      const q = parameters.map((text) => /^\s*q=([\d.]+)\s*$/.exec(text)?.[1]).find(Boolean)
-      return { tag, q: q === undefined ? 1 : Number(q) }
-    })
-    .filter(({ q }) => q > 0)
-    .sort((a, b) => b.q - a.q)
-    .map(({ tag }) => tag)
-  for (const tag of [...(uiLocales?.split(' ') ?? []), ...accepted]) {
-    const primary = tag.toLowerCase().split('-')[0]
-    const language = LANGUAGES.find((one) => one === primary)
-    if (language !== undefined) return language
-  }
-  return LANGUAGES[0]
-}
+export const problemTexts: Readonly<Record<Language, ProblemTexts>> = { en, ko, ja }

@@ -1,0 +1,43 @@
+import { createSealer } from './core/secrets.ts'
+import type { Stores } from './db/stores.ts'
+import { inOrder } from './emulation.ts'
+import type { Outbound } from './http/outbound.ts'
+import { createFlowCookies } from './login/flow.ts'
+import { createFormUsers } from './login/form-post.ts'
+import type { LoginOptions } from './login/options.ts'
+import { createProvider } from './login/provider.ts'
+import type { ProviderSettings } from './provider-settings.ts'
+import type { Settings } from './settings.ts'
+
+/** What the logins share. */
+interface Shared extends Pick<LoginOptions, 'https' | 'prepareSession' | 'sessionCookies'> {
+  stores: Stores
+  secrets: readonly string[]
+  outbound: Outbound
+}
+
+/** One login per enabled provider, by its id, in the order in which people see them. */
+export function createLogins(
+  settings: Settings,
+  emulated: readonly ProviderSettings[],
+  { stores, secrets, outbound, ...shared }: Shared,
+): Map<string, LoginOptions> {
+  const flowCookies = createFlowCookies(createSealer(secrets, 'flow cookies'), shared.https)
+  const formUsers = createFormUsers(createSealer(secrets, 'form users'))
+  const logins = new Map<string, LoginOptions>()
+  for (const { row, ...registration } of inOrder([...settings.providers, ...emulated])) {
+    const callbackUrl = `${settings.publicUrl}/login/${row.id}/callback`
+    logins.set(row.id, {
+      ...shared,
+      provider: createProvider({ row, ...registration, callbackUrl, outbound }),
+      issuer: settings.publicUrl,
+      clients: settings.clients,
+      flowCookies,
+      finishedFlows: stores.finishedFlows,
+      signIns: stores.signIns,
+      formUsers,
+      endSession: stores.sessions.end,
+    })
+  }
+  return logins
+}
