@@ -2,7 +2,7 @@ import autocannon from 'autocannon'
 import { type Dispatcher, Pool } from 'undici'
 
 /** Connections that ask at once. */
-const CONNECTIONS = 32
+export const CONNECTIONS = 32
 /** Logins under way at once. */
 const LOGINS_AT_ONCE = 16
 
@@ -13,8 +13,13 @@ export interface Target {
 }
 
 /** Sends `amount` requests over keep-alive connections; throws if one is not answered with 2xx. */
-export async function sendRequests(url: string, targets: Target[], amount: number): Promise<void> {
-  const result = await autocannon({ url, connections: CONNECTIONS, amount, requests: targets })
+export async function sendRequests(
+  url: string,
+  targets: Target[],
+  amount: number,
+  connections = CONNECTIONS,
+): Promise<void> {
+  const result = await autocannon({ url, connections, amount, requests: targets })
   if (result['2xx'] !== amount) {
     const { non2xx, errors, timeouts } = result
     throw new Error(`${url}: ${non2xx} not 2xx, ${errors} errors, ${timeouts} timeouts`)

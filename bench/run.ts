@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { arch, cpus } from 'node:os'
 import { type Comparison, compare, median } from './compare.ts'
 import { makeFolder, startDatabase } from './database.ts'
-import { sendRequests, signIn, type Target } from './load.ts'
+import { CONNECTIONS, sendRequests, signIn, type Target } from './load.ts'
 import { type BenchOptions, PEOPLE, readOptions } from './options.ts'
 import { leaveFirstCore, type ServerProcess, startServerProcess } from './server-process.ts'
 
@@ -65,25 +65,30 @@ async function compareUnits({ users, rounds, requests, logins }: BenchOptions) {
 
   say('measuring /me')
   const people = await signIn(latchkey.url, { amount: PEOPLE, first: 1, people: users })
-  const requester = (server: ServerProcess, targets: Target[]) => ({
-    server,
-    work: (amount: number) => sendRequests(server.url, targets, amount),
-  })
-  const me = await compare(
-    requester(
-      latchkey,
-      people.map(({ access_token }) => ({
-        path: '/me',
-        headers: { authorization: `Bearer ${access_token}` },
-      })),
-    ),
-    requester(
-      bareRoute,
-      people.map(({ user }) => ({ path: `/users/${user.sub}` })),
-    ),
-    { rounds, amount: requests, warmUp: requests },
-  )
-  return { me, logins: ofLogin }
+  const compareMe = (connections: number, amount: number) => {
+    const requester = (server: ServerProcess, targets: Target[]) => ({
+      server,
+      work: (some: number) => sendRequests(server.url, targets, some, connections),
+    })
+    return compare(
+      requester(
+        latchkey,
+        people.map(({ access_token }) => ({
+          path: '/me',
+          headers: { authorization: `Bearer ${access_token}` },
+        })),
+      ),
+      requester(
+        bareRoute,
+        people.map(({ user }) => ({ path: `/users/${user.sub}` })),
+      ),
+      { rounds, amount, warmUp: amount },
+    )
+  }
+  const me = await compareMe(CONNECTIONS, requests)
+  // Alone, no look-up shares a round trip with another: told beside, so that nobody is misled.
+  const meAlone = await compareMe(1, requests / 2)
+  return { me, meAlone, logins: ofLogin }
 }
 
 function latchkeyEnv(database: Record<string, string>, provider: ServerProcess) {
@@ -117,7 +122,7 @@ async function measureStarts({ starts }: BenchOptions) {
 }
 
 function printTable(
-  { me, logins }: { me: Comparison; logins: Comparison },
+  { me, meAlone, logins }: Record<'me' | 'meAlone' | 'logins', Comparison>,
   start: { cold: number; warm: number },
 ): void {
   const row = (name: string, { latchkey, bare, ratio, least, most }: Comparison, target: string) =>
@@ -128,7 +133,8 @@ function printTable(
     '',
     '| unit | Latchkey | beside it | ratio | within rounds | target |',
     '|---|---|---|---|---|---|',
-    row('`GET /me`, beside one primary-key select', me, '1.3'),
+    row(`\`GET /me\`, beside one primary-key select, ${CONNECTIONS} at once`, me, '1.3'),
+    row('the same, one at a time', meAlone, ''),
     row('a whole login, beside a hand-written minimum', logins, '2'),
     `| start to first answer, empty data folder | ${start.cold.toFixed(0)} ms | | | | 2000 ms |`,
     `| start to first answer, warm data folder | ${start.warm.toFixed(0)} ms | | | | 2000 ms |`,

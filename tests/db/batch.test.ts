@@ -1,0 +1,47 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { batched } from '../../src/db/batch.ts'
+
+/** A look-up that remembers how it was called: a number becomes its double, zero fails. */
+function doubling(largest = 50) {
+  const calls: number[][] = []
+  const double = batched<number, number>(async (keys) => {
+    calls.push([...keys])
+    await wait(1)
+    if (keys.includes(0)) throw new Error('zero')
+    return keys.map((key) => key * 2)
+  }, largest)
+  return { calls, double }
+}
+
+test('look-ups of one turn are one call, and each gets its own answer', async () => {
+  const { calls, double } = doubling()
+  expect(await Promise.all([3, 1, 3, 2].map(double))).toEqual([6, 2, 6, 4])
+  expect(calls).toEqual([[3, 1, 3, 2]])
+})
+
+test('look-ups of different turns are calls of their own, though the first has not ended', async () => {
+  const { calls, double } = doubling()
+  const first = double(1)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(await Promise.all([first, double(2)])).toEqual([2, 4])
+  expect(calls).toEqual([[1], [2]])
+})
+
+test('more than the largest batch are several calls', async () => {
+  const { calls, double } = doubling(2)
+  expect(await Promise.all([1, 2, 3, 4, 5].map(double))).toEqual([2, 4, 6, 8, 10])
+  expect(calls).toEqual([[1, 2], [3, 4], [5]])
+})
+
+test('a call that fails fails its look-ups and no others', async () => {
+  const { double } = doubling(2)
+  const results = await Promise.allSettled([0, 1, 2, 3].map(double))
+  expect(results.map(({ status }) => status)).toEqual([
+    'rejected',
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+  ])
+  expect(await double(4)).toBe(8)
+})
