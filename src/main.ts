@@ -89,7 +89,7 @@ function announce(settings: Settings): void {
   if (settings.emulate.length > 0) {
     lines.push(
       `EMULATED providers, for development only (anybody signs in as anybody): ${settings.emulate.join(', ')}`,
-      `Sign in:  ${settings.publicUrl}/login`,
+      `Open:     ${settings.publicUrl}${settings.clients.some(({ id }) => id === 'playground') ? '/' : '/login'}`,
       `or:       curl -sL -c jar -b jar '${settings.publicUrl}/login/${settings.emulate[0]}?login_hint=minji'`,
     )
   }
