@@ -18,9 +18,11 @@ import { prepareAhead } from './login/prepare.ts'
 import { loginRoutes } from './login/routes.ts'
 import { startLogin } from './login/start.ts'
 import { createLogins } from './logins.ts'
+import { docsRoutes } from './operations/docs.ts'
 import { healthRoutes } from './operations/health.ts'
 import { describeRoutes } from './operations/openapi.ts'
 import { startSweeping } from './operations/sweep.ts'
+import { playgroundRoutes } from './pages/playground/routes.ts'
 import { sendProblemPage } from './pages/problem.ts'
 import { pageRoutes } from './pages/routes.ts'
 import type { Settings } from './settings.ts'
@@ -151,16 +153,27 @@ export async function buildApp(
   await app.register(async (room) =>
     pageRoutes(room, {
       publicUrl: settings.publicUrl,
+      clients: settings.clients,
       providers: [...logins.values()].map(({ provider: { row } }) => ({
         id: row.id,
         name: row.name,
+        button: row.button,
+        refusesWebViews: row.refusesWebViews,
         emulated: settings.emulate.includes(row.id),
       })),
       startLogin: (id) => {
         const login = logins.get(id)
         return login && ((request, reply) => startLogin(login, request, reply))
       },
-      loginAnswer: TokenResponse.extend({ user: Account }),
+      loginAnswer: TokenResponse.extend({ user: Account }).meta({ id: 'LoginAnswer' }),
+    }),
+  )
+  await app.register(async (room) =>
+    playgroundRoutes(room, {
+      publicUrl: settings.publicUrl,
+      clients: settings.clients,
+      providers: [...logins.keys()],
+      emulated: settings.emulate,
     }),
   )
   await app.register(async (room) => keyRoutes(room, keys))
@@ -215,6 +228,7 @@ export async function buildApp(
     answerPreflights()
   })
   await app.register(async (room) => healthRoutes(room, stores.isReady))
+  await app.register(async (room) => docsRoutes(room))
   refuseOtherMethods()
 
   const stopSweeping = startSweeping(stores.sweepBatch, app.log)

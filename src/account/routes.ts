@@ -4,7 +4,9 @@ import { z } from 'zod'
 import { Account } from '../core/account.ts'
 import type { Accounts, Sessions } from '../core/stores.ts'
 import { cleanLocale, cleanPicture, cleanText } from '../core/text.ts'
-import { Problem } from '../http/problems.ts'
+import { refused } from '../http/documented.ts'
+import { exampleAccount, forgedCookie, withoutToken } from '../http/examples.ts'
+import { InvalidToken, Problem } from '../http/problems.ts'
 import { callerOf, invalidToken, requireToken, type TokenOptions } from './protected.ts'
 import { sessionRoutes } from './sessions.ts'
 
@@ -41,17 +43,23 @@ export async function accountRoutes(
   const { accounts, sessions } = options
   requireToken(room, options)
   const typed = room.withTypeProvider<ZodTypeProvider>()
-  const shared = { tags: ['account'], security: [{ accessToken: [] }] }
-  const problems = { 401: Problem.omit({ request_id: true }), 503: Problem }
+  const shared = { tags: ['account'], security: [{ accessToken: [] }, { sessionCookie: [] }] }
+  const problems = { 401: InvalidToken, 503: Problem }
 
   typed.get(
     '/me',
     {
       schema: {
         ...shared,
+        operationId: 'getMe',
         summary: 'The signed-in user',
         description: 'OpenID Connect UserInfo claims, and the identities the user signs in with.',
         response: { 200: Account, ...problems },
+        answers: { 200: 'The user.' },
+        examples: {
+          signed_in: { summary: 'With an access token', status: 200, answer: exampleAccount },
+          no_token: withoutToken,
+        },
       },
     },
     async (request, reply) => {
@@ -68,9 +76,28 @@ export async function accountRoutes(
     {
       schema: {
         ...shared,
+        operationId: 'editMe',
         summary: 'Edit the signed-in user',
+        description:
+          'What is left out stays as it is. With the session cookie it needs a registered `Origin`.',
         body: AccountEdits,
-        response: { 200: Account, 400: Problem, ...problems },
+        response: { 200: Account, 400: Problem, 403: Problem, ...problems },
+        answers: { 200: 'The user as edited.', 403: 'The request may be forged.' },
+        examples: {
+          rename: {
+            summary: 'Another name',
+            body: { name: '김민지', locale: 'ko' },
+            status: 200,
+            answer: { ...exampleAccount, name: '김민지', locale: 'ko' },
+          },
+          wrong_locale: refused(
+            'invalid_request',
+            'The body "locale": must be a language tag such as ko or en-US.',
+            { summary: 'Not a language', body: { locale: 'Korean language' } },
+          ),
+          forged: forgedCookie({ body: { name: '김민지' } }),
+          no_token: { ...withoutToken, body: { name: '김민지' } },
+        },
       },
     },
     async (request) => {

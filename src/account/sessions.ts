@@ -3,7 +3,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Sessions } from '../core/stores.ts'
-import { Problem } from '../http/problems.ts'
+import { NoBody, refused } from '../http/documented.ts'
+import { forgedCookie, withoutToken } from '../http/examples.ts'
+import { InvalidToken, Problem } from '../http/problems.ts'
 import { callerOf, invalidToken } from './protected.ts'
 
 /** One signed-in client instance, as its user sees it. */
@@ -21,19 +23,38 @@ const Session = z
   })
   .meta({ id: 'Session' })
 
+const exampleSession: z.infer<typeof Session> = {
+  id: '0199f3a2-6b44-7d18-a5c0-93e7f1b2d604',
+  client_id: 'app',
+  provider: 'kakao',
+  user_agent: 'Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36',
+  address: '203.0.113.7',
+  created_at: '2026-11-24T02:20:00.000Z',
+  last_used_at: '2026-11-24T02:20:00.000Z',
+  expires_at: '2026-12-24T02:20:00.000Z',
+  current: true,
+}
+
 /** `/me/sessions`: this user's sessions; what is ended answers 401 on Latchkey's own routes at once. */
 export function sessionRoutes(room: FastifyInstance, sessions: Sessions): void {
   const typed = room.withTypeProvider<ZodTypeProvider>()
-  const shared = { tags: ['account'], security: [{ accessToken: [] }] }
-  const problems = { 401: Problem.omit({ request_id: true }), 503: Problem }
+  const shared = { tags: ['account'], security: [{ accessToken: [] }, { sessionCookie: [] }] }
+  const problems = { 401: InvalidToken, 503: Problem }
 
   typed.get(
     '/me/sessions',
     {
       schema: {
         ...shared,
+        operationId: 'listSessions',
         summary: 'The user’s sessions',
+        description: 'One per signed-in app and browser, with the one that asks marked.',
         response: { 200: z.array(Session), ...problems },
+        answers: { 200: 'The sessions, the newest first.' },
+        examples: {
+          two_devices: { summary: 'Signed in', status: 200, answer: [exampleSession] },
+          no_token: withoutToken,
+        },
       },
     },
     async (request) => {
@@ -49,9 +70,23 @@ export function sessionRoutes(room: FastifyInstance, sessions: Sessions): void {
     {
       schema: {
         ...shared,
+        operationId: 'endSession',
         summary: 'End one session',
-        params: z.object({ id: z.string().max(64) }),
-        response: { 204: z.undefined(), 404: Problem, ...problems },
+        description: 'It bites at once on Latchkey’s own routes.',
+        params: z.object({
+          id: z.string().max(64).meta({ description: 'The `id` of one of the user’s sessions.' }),
+        }),
+        response: { 204: NoBody, 403: Problem, 404: Problem, ...problems },
+        answers: { 204: 'It is over.', 403: 'The request may be forged.' },
+        examples: {
+          another: { summary: 'Another device', parameters: { id: '$SESSION_ID' }, status: 204 },
+          unknown: refused('not_found', 'There is no such session.', {
+            summary: 'Of nobody, or of somebody else',
+            parameters: { id: exampleSession.id },
+          }),
+          forged: forgedCookie({ parameters: { id: exampleSession.id } }),
+          no_token: { ...withoutToken, parameters: { id: exampleSession.id } },
+        },
       },
     },
     async (request, reply) => {
@@ -71,8 +106,16 @@ export function sessionRoutes(room: FastifyInstance, sessions: Sessions): void {
     {
       schema: {
         ...shared,
+        operationId: 'endOtherSessions',
         summary: 'End all other sessions',
-        response: { 204: z.undefined(), ...problems },
+        description: 'All of this user but the one that asks.',
+        response: { 204: NoBody, 403: Problem, ...problems },
+        answers: { 204: 'They are over.', 403: 'The request may be forged.' },
+        examples: {
+          others: { summary: 'All but this one', status: 204 },
+          forged: forgedCookie({}),
+          no_token: withoutToken,
+        },
       },
     },
     async (request, reply) => {

@@ -1,3 +1,4 @@
+import type { Button } from './button.ts'
 import type { NativeTokens } from './native.ts'
 import type { ProviderProfile } from './profile.ts'
 
@@ -57,6 +58,10 @@ export interface ProviderRow {
   /** As it stands in URLs and, in capitals, in settings. */
   readonly id: string
   readonly name: string
+  /** Its button on the sign-in page; null for a plain one with the name. */
+  readonly button: Button | null
+  /** Whether it refuses to sign people in inside an app's own browser. */
+  readonly refusesWebViews: boolean
   /** Where an operator registers the app, for the README and the doctor. */
   readonly console: string
   /** For the README: what of a person it gives beside the subject. */
@@ -134,6 +139,8 @@ export interface ProviderRow {
 }
 
 const DEFAULTS = {
+  button: null,
+  refusesWebViews: false,
   settings: {},
   endpoints: {},
   discovery: false,

@@ -1,5 +1,32 @@
 import type { FastifySchema } from 'fastify'
 import { z } from 'zod'
+import type { ErrorCode } from '../core/errors.ts'
+import { problemOf } from './problems.ts'
+
+/**
+ * One request and the answer that it gets, shown in `/openapi.json`; a test performs each of them.
+ * A value such as `$CODE` stands for what an earlier answer gave (`exampleValues` says which).
+ */
+export interface Example {
+  summary: string
+  /** Values of path and query parameters. */
+  parameters?: Readonly<Record<string, string>>
+  body?: Readonly<Record<string, unknown>>
+  status: number
+  /** The answer's body, where it has one. */
+  answer?: unknown
+  /** Where a redirect leads to. */
+  location?: string
+}
+
+declare module 'fastify' {
+  interface FastifySchema {
+    /** Requests and their answers, by names of their own. */
+    examples?: Readonly<Record<string, Example>>
+    /** What a status says of this route, where its usual meaning is not enough. */
+    answers?: Readonly<Record<number, string>>
+  }
+}
 
 /**
  * A schema that is shown in `/openapi.json` but does not validate: for routes that read their
@@ -12,7 +39,26 @@ export function documented(schema: FastifySchema) {
 /** The body of an error at the OAuth endpoints (RFC 6749, section 5.2). */
 export const OAuthProblem = z
   .object({ error: z.string(), error_description: z.string() })
-  .meta({ id: 'OAuthProblem' })
+  .meta({ id: 'OAuthProblem', description: 'An error in the words of RFC 6749, section 5.2.' })
 
 /** An answer without a body. */
 export const NoBody = z.undefined()
+
+/** What a request of an example holds. */
+type Sent = Pick<Example, 'summary' | 'parameters' | 'body'>
+
+/** An example that is refused with a problem. */
+export function refused(code: ErrorCode, detail: string, sent: Sent): Example {
+  const problem = problemOf(code, detail, '0199f3a2-6f1c-7cc1-b8a4-2d1f0e9c7b11')
+  return { ...sent, status: problem.status, answer: problem }
+}
+
+/** An example that an OAuth endpoint refuses. */
+export function oauthRefused(
+  status: 400 | 401 | 403 | 503,
+  error: string,
+  error_description: string,
+  sent: Sent,
+): Example {
+  return { ...sent, status, answer: { error, error_description } }
+}

@@ -35,8 +35,14 @@ export const Problem = z
     code: z.string().meta({ description: 'For programs; never changes its meaning.' }),
     request_id: z.string().meta({ description: 'Stands in the log lines of this request.' }),
   })
-  .meta({ id: 'Problem' })
+  .meta({ id: 'Problem', description: 'Problem details (RFC 9457).' })
 export type Problem = z.infer<typeof Problem>
+
+/** The one body of a refused access token: it does not even name its request. */
+export const InvalidToken = Problem.omit({ request_id: true }).meta({
+  id: 'InvalidToken',
+  description: 'The same for whatever is wrong with the token.',
+})
 
 /** Answers a browser with a problem as a page. */
 export type SendProblemPage = (
@@ -47,6 +53,12 @@ export type SendProblemPage = (
 
 /** The status of an error code. */
 export const statusOf = (code: ErrorCode): number => PROBLEMS[code][0]
+
+/** A problem as it is answered. */
+export function problemOf(code: ErrorCode, detail: string, requestId: string): Problem {
+  const [status, title] = PROBLEMS[code]
+  return { type: `about:blank#${code}`, title, status, detail, code, request_id: requestId }
+}
 
 /** Answers every error of every route below `app`, and what matches no route. */
 export function answerProblems(app: FastifyInstance, sendPage: SendProblemPage): void {
@@ -64,15 +76,8 @@ export function sendProblem(
   sendPage?: SendProblemPage,
 ): FastifyReply {
   const error = logProblem(thrown, request)
-  const [status, title] = PROBLEMS[error.code]
-  const problem: Problem = {
-    type: `about:blank#${error.code}`,
-    title,
-    status,
-    detail: error.message,
-    code: error.code,
-    request_id: request.id,
-  }
+  const problem = problemOf(error.code, error.message, request.id)
+  const { status } = problem
   reply.code(status)
   if (error.code === 'invalid_token') {
     // One body for all causes: not even the request id tells two of them apart.

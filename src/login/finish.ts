@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
+import { LAST_PROVIDER_SECONDS, lastProviderCookie } from '../core/last-provider.ts'
 import { OUTBOUND_MS } from '../http/outbound.ts'
-import { logProblem } from '../http/problems.ts'
+import { isBrowserNavigation, logProblem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import { answerClient, type ClientFlow, endsAtClient, failureParameters } from './answers.ts'
 import { FLOW_TTL_SECONDS, type Flow, flowMark } from './flow.ts'
@@ -42,7 +43,7 @@ export async function finishLogin(
   }
   if (!endsAtClient(flow)) {
     if (!(await finish())) throw invalidState('used')
-    const { prepared, account } = await signIn(options, flow, query, request)
+    const { prepared, account } = await signIn(options, flow, query, request, reply)
     return { ...prepared.tokens(account), user: account }
   }
   try {
@@ -63,7 +64,7 @@ async function answerWithSession(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { issuer, sessionCookies, endSession } = options
-  const { prepared, account } = await signIn(options, flow, query, request)
+  const { prepared, account } = await signIn(options, flow, query, request, reply)
   if (flow.client.responseMode !== 'cookie') {
     return answerClient(reply, flow, issuer, { code: prepared.code })
   }
@@ -80,8 +81,9 @@ async function signIn(
   flow: Flow,
   query: z.infer<typeof CallbackQuery>,
   request: FastifyRequest,
+  reply: FastifyReply,
 ) {
-  const { provider, formUsers } = options
+  const { provider, formUsers, https } = options
   const signal = AbortSignal.timeout(OUTBOUND_MS)
   await provider.checkCallbackIssuer(query.iss, signal)
   const answer = readAnswer(provider, query)
@@ -90,7 +92,14 @@ async function signIn(
   const { id: clientId, scope, nonce, redirectUri, codeChallenge, responseMode } = flow.client
   const code =
     redirectUri === null || responseMode === 'cookie' ? null : { redirectUri, codeChallenge }
-  return openSession(options, who, { clientId, scope, nonce, code }, request)
+  const opened = await openSession(options, who, { clientId, scope, nonce, code }, request)
+  const name = lastProviderCookie(https)
+  // The sign-in page shows it to people; a program never sees that page.
+  if (isBrowserNavigation(request) && request.cookies[name] !== flow.provider) {
+    const used = { name, value: flow.provider, maxAgeSeconds: LAST_PROVIDER_SECONDS }
+    setCookies(reply, [used], https)
+  }
+  return opened
 }
 
 function findFlow(options: LoginOptions, state: string | undefined, request: FastifyRequest): Flow {

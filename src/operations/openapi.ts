@@ -1,76 +1,104 @@
-import { STATUS_CODES } from 'node:http'
+import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { documented } from '../http/documented.ts'
+import { exampleApp, exampleValues } from '../http/examples.ts'
 import { publicDocument } from '../http/headers.ts'
+import type { OpenApi } from './openapi/document.ts'
+import { tidy } from './openapi/tidy.ts'
+
+const packageFile = new URL('../../package.json', import.meta.url)
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
+
+const description = `A self-hosted social-login service: people sign in with the provider they already use, your API verifies a JWT.
+
+Errors are problem details (RFC 9457) with a \`code\` for programs; at \`/token\`, \`/revoke\` and \`/introspect\` they are those of RFC 6749. Any route may answer 500 in the same form, and 405 with \`Allow\` to another method.
+
+## The examples
+
+Requests and answers of one name belong together. The client \`${exampleApp.client_id}\` is public, with the redirect URI \`${exampleApp.redirect_uri}\` and the way back \`${exampleApp.post_logout_redirect_uri}\`; \`api\` is confidential. \`login_hint\` with a persona works where the providers are emulated. What begins with \`$\` stands for what an earlier answer gave:
+
+| example | stands for |
+|---|---|
+${Object.entries(exampleValues)
+  .map(([name, origin]) => `| \`${name}\` | ${origin} |`)
+  .join('\n')}
+`
 
 /** Describes every route that is registered after it, from the schemas, at `/openapi.json`. */
 export async function describeRoutes(app: FastifyInstance, publicUrl: string): Promise<void> {
+  const prefix = publicUrl.startsWith('https:') ? '__Host-' : ''
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Latchkey',
-        version: '0.1.0',
-        description: 'A self-hosted social-login service.',
+        version,
+        summary: 'Sign in with the provider you already use.',
+        description,
+        contact: { name: 'Whoever runs this Latchkey', url: publicUrl },
         license: { name: 'MIT', identifier: 'MIT' },
-      },
-      servers: [{ url: publicUrl }],
+      } as never,
+      servers: [{ url: publicUrl, description: 'This Latchkey' }],
       tags: [
-        { name: 'sign-in', description: 'Signing people in.' },
+        { name: 'sign-in', description: 'Signing people in and out, in their browser.' },
         { name: 'account', description: 'The signed-in user.' },
-        { name: 'tokens', description: 'Verifying what Latchkey issues.' },
+        { name: 'tokens', description: 'Getting, verifying and ending what Latchkey issues.' },
         { name: 'operations', description: 'Running the service.' },
       ],
       components: {
         securitySchemes: {
-          accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          accessToken: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'An access token of ours.',
+          },
+          sessionCookie: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: `${prefix}latchkey-access`,
+            description: 'Set by a login with `response_mode=cookie`.',
+          },
+          client: {
+            type: 'http',
+            scheme: 'basic',
+            description: 'A confidential client’s id and secret; they may stand in the body instead.',
+          },
         },
       },
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => {
+      const { examples, answers, ...schema } = route.schema ?? {}
+      const ours = { 'x-examples': examples, 'x-answers': answers }
+      return jsonSchemaTransform({ ...route, schema: { ...schema, ...ours } } as never)
+    },
     transformObject: (document) => tidy(jsonSchemaTransformObject(document) as OpenApi) as never,
   })
-  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
-    reply.headers(publicDocument(300)).send(app.swagger()),
+  let text: string | undefined
+  app.get(
+    '/openapi.json',
+    documented({
+      operationId: 'getDescription',
+      summary: 'This description',
+      description: 'OpenAPI 3.1, made of the schemas that validate the requests.',
+      tags: ['operations'],
+      security: [],
+      response: { 200: z.looseObject({ openapi: z.string(), info: z.looseObject({}) }) },
+      answers: { 200: 'The description.' },
+      examples: {
+        description: {
+          summary: 'The beginning of it',
+          status: 200,
+          answer: { openapi: '3.1.0', info: { title: 'Latchkey', version } },
+        },
+      },
+    }),
+    (_request, reply) => {
+      text ??= JSON.stringify(app.swagger())
+      return reply.headers(publicDocument(300)).type('application/json; charset=utf-8').send(text)
+    },
   )
-}
-
-interface OpenApi {
-  paths?: Record<string, Record<string, { responses?: Record<string, Response> }>>
-  components?: { schemas?: Record<string, unknown> }
-}
-
-interface Response {
-  description: string
-  content?: Record<string, unknown>
-}
-
-/** Says what the generator cannot know: what a status means, and that problems have their own type. */
-function tidy(document: OpenApi): OpenApi {
-  const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path))
-  for (const { responses = {} } of operations) {
-    for (const [status, response] of Object.entries(responses)) {
-      response.description = STATUS_CODES[status] ?? 'Answer'
-      const [schema] = Object.values(response.content ?? {})
-      if (Number(status) >= 400 && schema !== undefined) {
-        const isOAuth = JSON.stringify(schema).includes('/OAuthProblem')
-        response.content = { [isOAuth ? 'application/json' : 'application/problem+json']: schema }
-      }
-    }
-  }
-  removeUnused(document)
-  return document
-}
-
-/** The generator makes an input and an output of every schema; what nothing refers to goes. */
-function removeUnused(document: OpenApi): void {
-  const schemas = document.components?.schemas ?? {}
-  for (let before = -1; before !== Object.keys(schemas).length; ) {
-    before = Object.keys(schemas).length
-    const text = JSON.stringify(document)
-    for (const name of Object.keys(schemas)) {
-      if (!text.includes(`"#/components/schemas/${name}"`)) delete schemas[name]
-    }
-  }
 }

@@ -3,21 +3,31 @@ import type { FastifyReply } from 'fastify'
 import type { Language } from './language.ts'
 
 const STYLE = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-body { max-width: 24rem; margin: 3rem auto; padding: 0 1rem }
-h1 { font-size: 1.5rem; line-height: 1.25 }
-ul { list-style: none; padding: 0 }
-li { margin: .5rem 0 }
-a.action { display: block; padding: .75rem 1rem; border: 1px solid GrayText; border-radius: .5rem;
-  text-align: center; text-decoration: none; color: CanvasText }
-a.action:hover, a.action:focus-visible { outline: 2px solid Highlight; outline-offset: 2px }
-small { color: GrayText; overflow-wrap: anywhere }
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto,
+  "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans JP", sans-serif;
+  --page: #f4f5f7; --card: #ffffff; --text: #1b1f24; --quiet: #57606a; --line: #d0d7de; --accent: #0b57d0 }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #0d1117; --card: #161b22; --text: #e6edf3; --quiet: #9aa4af; --line: #30363d; --accent: #8ab4f8 }
+}
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 1rem;
+  background: var(--page); color: var(--text) }
+main { width: 100%; max-width: 25rem; padding: 2rem 1.5rem; background: var(--card);
+  border: 1px solid var(--line); border-radius: 1rem; overflow-wrap: anywhere }
+@media (max-width: 24rem) { main { padding: 1.5rem 1rem } body { padding: .5rem } }
+h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25 }
+p { margin: .5rem 0 }
+ul { list-style: none; margin: 1.5rem 0 0; padding: 0; display: grid; gap: .75rem }
+a { color: var(--accent) }
+.action { display: flex; align-items: center; justify-content: center; min-height: 3rem; padding: .5rem 1rem;
+  border: 1px solid var(--line); border-radius: .75rem; background: none; color: var(--text);
+  font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer }
+.action:hover { border-color: currentColor }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+.quiet { color: var(--quiet); font-size: .875rem }
 `
 
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
-
-/** What a page may load: its own style, known by its hash, and nothing else. */
-const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
+const cspHash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /** Text as it may stand in HTML, in an element or between double quotes. */
 export function escapeHtml(text: string): string {
@@ -31,8 +41,15 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
 }
 
+/** What a page brings beside the style of all pages; each is let in by its hash. */
+export interface Extras {
+  style?: string
+  script?: string
+}
+
 /** A whole page; `body` is HTML already. */
-export function page(language: Language, title: string, body: string): string {
+export function page(language: Language, title: string, body: string, extras: Extras = {}): string {
+  const { style, script } = extras
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -40,22 +57,31 @@ export function page(language: Language, title: string, body: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
+<style>${STYLE}</style>${style === undefined ? '' : `<style>${style}</style>`}
 </head>
 <body>
 <main>
 <h1>${escapeHtml(title)}</h1>
 ${body}
-</main>
+</main>${script === undefined ? '' : `<script>${script}</script>`}
 </body>
 </html>
 `
 }
 
-/** The headers of a page. */
-export function asPage(reply: FastifyReply, language: Language): FastifyReply {
+/** The headers of a page: it may load its own styles and script, known by their hashes, and nothing else. */
+export function asPage(reply: FastifyReply, language: Language, extras: Extras = {}): FastifyReply {
+  const styles = [STYLE, extras.style].filter((text) => text !== undefined).map(cspHash)
+  const policy = [
+    "default-src 'none'",
+    `style-src ${styles.join(' ')}`,
+    ...(extras.script === undefined ? [] : [`script-src ${cspHash(extras.script)}`]),
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]
   return reply.type('text/html; charset=utf-8').headers({
-    'content-security-policy': PAGE_POLICY,
+    'content-security-policy': policy.join('; '),
     'content-language': language,
     vary: 'Accept, Accept-Language',
   })

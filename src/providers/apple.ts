@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { looseTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider, type ProviderRow, type RowValues } from '../core/provider.ts'
+import { appleButton } from './buttons.ts'
 
 const SECRET_SECONDS = 3600
 
@@ -52,6 +53,7 @@ function fullName(first: string | null | undefined, last: string | null | undefi
 export const apple = defineProvider({
   id: 'apple',
   name: 'Apple',
+  button: appleButton,
   console: 'https://developer.apple.com/account/resources/identifiers/list/serviceId',
   gives: 'name once, e-mail (may be a relay address)',
   emailVerifiedWhen: '`email_verified` is true or "true"',

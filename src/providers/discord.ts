@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { discordButton } from './buttons.ts'
 
 const DiscordUser = z
   .object({
@@ -29,6 +30,7 @@ const DiscordUser = z
 export const discord = defineProvider({
   id: 'discord',
   name: 'Discord',
+  button: discordButton,
   console: 'https://discord.com/developers/applications',
   gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`verified` is true',

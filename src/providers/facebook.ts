@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { facebookButton } from './buttons.ts'
 import { facebookNative } from './native/facebook.ts'
 
 const FacebookUser = z
@@ -30,6 +31,7 @@ const GraphError = z.object({ error: z.object({ code: z.int() }) })
 export const facebook = defineProvider({
   id: 'facebook',
   name: 'Facebook',
+  button: facebookButton,
   console: 'https://developers.facebook.com/apps',
   gives: 'name, picture, e-mail for some',
   emailVerifiedWhen: 'never: Facebook has no flag',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { NumericSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { githubButton } from './buttons.ts'
 import { githubNative } from './native/github.ts'
 
 const GitHubUser = z.object({
@@ -19,6 +20,7 @@ const GitHubEmails = z.array(
 export const github = defineProvider({
   id: 'github',
   name: 'GitHub',
+  button: githubButton,
   console: 'https://github.com/settings/developers',
   gives: 'name, e-mail, picture',
   emailVerifiedWhen: 'the primary address is verified',

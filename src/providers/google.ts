@@ -1,11 +1,13 @@
 import { defineProvider } from '../core/provider.ts'
 import { readStandardClaims } from '../core/standard-claims.ts'
+import { googleButton } from './buttons.ts'
 import { googleNative } from './native/google.ts'
 
 /** Google: OpenID Connect by discovery. https://developers.google.com/identity/openid-connect */
 export const google = defineProvider({
   id: 'google',
   name: 'Google',
+  button: googleButton,
   console: 'https://console.cloud.google.com/apis/credentials',
   gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`email_verified` is true',
@@ -16,6 +18,7 @@ export const google = defineProvider({
   endpoints: { token_info_endpoint: 'https://oauth2.googleapis.com/tokeninfo' },
   scopes: ['openid', 'profile', 'email'],
   idToken: 'required',
+  refusesWebViews: true,
   native: googleNative,
   passedOn: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'hl' },
   readProfile: readStandardClaims,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { NumericSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { kakaoButton } from './buttons.ts'
 import { kakaoNative } from './native/kakao.ts'
 
 /** `GET /v2/user/me`; everything but the id can be missing, by consent or by the console's settings. */
@@ -42,6 +43,7 @@ const KakaoUser = z
 export const kakao = defineProvider({
   id: 'kakao',
   name: 'Kakao',
+  button: kakaoButton,
   console: 'https://developers.kakao.com/console/app',
   gives: 'nickname, picture, e-mail where the app may ask',
   emailVerifiedWhen: '`is_email_valid` and `is_email_verified` are both true',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { lineButton } from './buttons.ts'
 
 const LineClaims = z
   .object({ sub: TextSubject, name: optionalText, picture: optionalText, email: optionalText })
@@ -18,6 +19,7 @@ const LineClaims = z
 export const line = defineProvider({
   id: 'line',
   name: 'LINE',
+  button: lineButton,
   console: 'https://developers.line.biz/console/',
   gives: 'name, picture, e-mail where the channel may ask',
   emailVerifiedWhen: 'never: LINE has no flag',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { looseTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { linkedinButton } from './buttons.ts'
 
 const Locale = z
   .union([
@@ -32,6 +33,7 @@ const LinkedInUser = z
 export const linkedin = defineProvider({
   id: 'linkedin',
   name: 'LinkedIn',
+  button: linkedinButton,
   console: 'https://www.linkedin.com/developers/apps',
   gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`email_verified` is true or "true"',

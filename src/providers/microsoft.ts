@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { looseTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { microsoftButton } from './buttons.ts'
 
 /** The tenant of all personal accounts. */
 const PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad'
@@ -28,6 +29,7 @@ const MicrosoftClaims = z
 export const microsoft = defineProvider({
   id: 'microsoft',
   name: 'Microsoft',
+  button: microsoftButton,
   console: 'https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps',
   gives: 'name, e-mail',
   emailVerifiedWhen:

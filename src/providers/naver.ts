@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { naverButton } from './buttons.ts'
 
 /** `GET /v1/nid/me`: an envelope of its own, in which everything but the id can be missing. */
 const NaverProfile = z
@@ -28,6 +29,7 @@ const NaverProfile = z
 export const naver = defineProvider({
   id: 'naver',
   name: 'NAVER',
+  button: naverButton,
   console: 'https://developers.naver.com/apps',
   gives: 'name or nickname, e-mail, picture, each by consent',
   emailVerifiedWhen: 'never: Naver has no flag',

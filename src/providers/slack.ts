@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { slackButton } from './buttons.ts'
 
 const SlackUser = z
   .object({
@@ -30,6 +31,7 @@ const SlackUser = z
 export const slack = defineProvider({
   id: 'slack',
   name: 'Slack',
+  button: slackButton,
   console: 'https://api.slack.com/apps',
   gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`email_verified` is true',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { spotifyButton } from './buttons.ts'
 
 const SpotifyUser = z
   .object({
@@ -28,6 +29,7 @@ const SpotifyUser = z
 export const spotify = defineProvider({
   id: 'spotify',
   name: 'Spotify',
+  button: spotifyButton,
   console: 'https://developer.spotify.com/dashboard',
   gives: 'name, e-mail, picture',
   emailVerifiedWhen: 'never: Spotify does not verify it',

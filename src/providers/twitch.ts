@@ -1,5 +1,6 @@
 import { defineProvider } from '../core/provider.ts'
 import { readStandardClaims } from '../core/standard-claims.ts'
+import { twitchButton } from './buttons.ts'
 
 const asked = { email: null, email_verified: null, picture: null, preferred_username: null }
 
@@ -7,6 +8,7 @@ const asked = { email: null, email_verified: null, picture: null, preferred_user
 export const twitch = defineProvider({
   id: 'twitch',
   name: 'Twitch',
+  button: twitchButton,
   console: 'https://dev.twitch.tv/console/apps',
   gives: 'name, e-mail, picture',
   emailVerifiedWhen: '`email_verified` is true',

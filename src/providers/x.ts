@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { xButton } from './buttons.ts'
 
 const XUser = z
   .object({
@@ -27,6 +28,7 @@ const XUser = z
 export const x = defineProvider({
   id: 'x',
   name: 'X',
+  button: xButton,
   console: 'https://developer.x.com/en/portal/dashboard',
   gives: 'name, picture, e-mail',
   emailVerifiedWhen: 'X gives one: only confirmed addresses are',

@@ -9,21 +9,26 @@ import { documented, NoBody } from '../http/documented.ts'
 import { acceptForms } from '../http/forms.ts'
 import { logProblem, Problem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
+import {
+  logoutCallbackExamples,
+  logoutExamples,
+  logoutFormExamples,
+  providerLogoutExamples,
+} from './logout-examples.ts'
 import type { SessionCookies } from './session-cookies.ts'
 
 /** A logout request (OpenID Connect RP-Initiated Logout 1.0, section 2). */
 const LogoutRequest = z.object({
-  id_token_hint: z.string().max(8192).optional(),
-  client_id: z.string().max(128).optional(),
-  post_logout_redirect_uri: z.string().max(2048).optional(),
-  state: z.string().max(512).optional(),
-  // Understood, and of no effect here.
-  logout_hint: z.string().max(512).optional(),
-  ui_locales: z.string().max(64).optional(),
+  id_token_hint: z.string().max(8192).optional().meta({ description: 'An ID token of ours, also an expired one: ends its session.' }),
+  client_id: z.string().max(128).optional().meta({ description: 'Where there is no hint.' }),
+  post_logout_redirect_uri: z.string().max(2048).optional().meta({ description: 'Where to go on: one of the client, exactly as registered.' }),
+  state: z.string().max(512).optional().meta({ description: 'Comes back with the redirect.' }),
+  logout_hint: z.string().max(512).optional().meta({ description: 'Understood, and of no effect.' }),
+  ui_locales: z.string().max(64).optional().meta({ description: 'Understood, and of no effect.' }),
 })
 type LogoutRequest = z.infer<typeof LogoutRequest>
 
-const SignedOut = z.object({ status: z.literal('signed_out') })
+const SignedOut = z.object({ status: z.literal('signed_out') }).meta({ id: 'SignedOut' })
 
 /** What a logout needs. */
 export interface LogoutOptions {
@@ -43,34 +48,56 @@ export interface LogoutOptions {
 /** `/logout` and, through a provider's own logout, `/logout/:provider`. */
 export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): void {
   acceptForms(room)
-  const describe = (summary: string, schema: FastifySchema) => ({
+  const describe = (summary: string, { response = {}, ...schema }: FastifySchema) => ({
     exposeHeadRoute: false,
     ...documented({
       summary,
       tags: ['sign-in'],
+      security: [],
+      response: { 200: SignedOut, 303: NoBody, ...(response as object) },
+      answers: { 200: 'Signed out, and nowhere to go on to.', 403: 'This may not sign out.' },
       ...schema,
-      response: { 200: SignedOut, 303: NoBody, 400: Problem, 403: Problem, 503: Problem },
     }),
   })
+  const refusals = { 400: Problem, 403: Problem, 503: Problem }
   const query = { querystring: LogoutRequest }
-  const params = { params: z.object({ provider: z.string() }) }
+  const provider = z.string().meta({ description: 'Id of an enabled provider.' })
+  const params = { params: z.object({ provider }) }
   room.get(
     '/logout',
-    describe('Sign out (OpenID Connect RP-Initiated Logout)', query),
+    describe('Sign out', {
+      ...query,
+      operationId: 'logout',
+      description:
+        'OpenID Connect RP-Initiated Logout: ends the session of the hint and that of the cookies.',
+      response: refusals,
+      examples: logoutExamples,
+    }),
     (request, reply) => logout(options, request, reply, request.query),
   )
   room.post(
     '/logout',
     describe('Sign out by a form', {
+      operationId: 'logoutByForm',
+      description: 'The same for a form; with cookies it needs a registered `Origin`.',
       consumes: ['application/x-www-form-urlencoded'],
       body: LogoutRequest,
+      response: refusals,
+      examples: logoutFormExamples,
     }),
     (request, reply) => logout(options, request, reply, request.body),
   )
 
   room.get<{ Params: { provider: string } }>(
     '/logout/:provider',
-    describe('Sign out here and at the provider', { ...params, ...query }),
+    describe('Sign out here and at the provider', {
+      ...params,
+      ...query,
+      operationId: 'logoutAtProvider',
+      description: 'As `/logout`, then on to the provider’s own logout where it has one.',
+      response: { ...refusals, 404: Problem },
+      examples: providerLogoutExamples,
+    }),
     async (request, reply) => {
       const { provider } = request.params
       const urlOfLogout = options.providerLogout(provider)
@@ -91,7 +118,16 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
 
   room.get<{ Params: { provider: string } }>(
     '/logout/:provider/callback',
-    describe('The way back from the provider’s own logout', params),
+    describe('The way back from the provider’s own logout', {
+      ...params,
+      querystring: z.object({
+        state: z.string().max(8192).optional().meta({ description: 'Made by Latchkey.' }),
+      }),
+      operationId: 'finishLogout',
+      description: 'The provider sends the browser here; it changes nothing.',
+      response: { 400: Problem },
+      examples: logoutCallbackExamples,
+    }),
     (request, reply) => {
       const { state } = readParameters(
         z.object({ state: z.string().max(8192).optional() }),

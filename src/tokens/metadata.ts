@@ -29,7 +29,7 @@ export function metadataRoutes(
     revocation_endpoint: `${url}/revoke`,
     introspection_endpoint: `${url}/introspect`,
     end_session_endpoint: `${url}/logout`,
-    service_documentation: `${url}/openapi.json`,
+    service_documentation: `${url}/docs`,
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'cookie', 'web_message'],
     grant_types_supported: grantTypes,
@@ -50,15 +50,25 @@ export function metadataRoutes(
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
   }
-  for (const path of [
-    '/.well-known/openid-configuration',
-    '/.well-known/oauth-authorization-server',
-  ]) {
+  for (const [path, operationId, description] of [
+    ['/.well-known/openid-configuration', 'getOpenIdMetadata', 'OpenID Connect Discovery 1.0.'],
+    ['/.well-known/oauth-authorization-server', 'getOAuthMetadata', 'The same by RFC 8414.'],
+  ] as const) {
     room
       .withTypeProvider<ZodTypeProvider>()
       .get(
         path,
-        { schema: { summary: 'Server metadata', tags: ['tokens'], response: { 200: Metadata } } },
+        {
+          schema: {
+            ...{ operationId, description },
+            summary: 'Server metadata',
+            tags: ['tokens'],
+            security: [],
+            response: { 200: Metadata },
+            answers: { 200: 'The metadata.' },
+            examples: { metadata: { summary: 'This server', status: 200, answer: metadata } },
+          },
+        },
         async (_request, reply) => {
           reply.headers(publicDocument(300))
           return metadata

@@ -8,6 +8,7 @@ import { readParameters } from '../http/query.ts'
 import type { AccessTokenClaims } from './access-token.ts'
 import { authenticateClient } from './client-auth.ts'
 import { OAuthError } from './oauth-errors.ts'
+import { introspectExamples, revokeExamples } from './token-examples.ts'
 
 /** What revocation and introspection need. */
 export interface TokenStatusOptions {
@@ -20,11 +21,30 @@ export interface TokenStatusOptions {
 
 /** RFC 7009, section 2.1 and RFC 7662, section 2.1. */
 const TokenStatusRequest = z.object({
-  token: z.string().max(8192).optional(),
-  token_type_hint: z.string().max(64).optional(),
-  client_id: z.string().max(128).optional(),
-  client_secret: z.string().max(1024).optional(),
+  token: z.string().max(8192).optional().meta({ description: 'An access or refresh token of ours.' }),
+  token_type_hint: z.string().max(64).optional().meta({ description: 'Not needed.' }),
+  client_id: z.string().max(128).optional().meta({ description: 'A confidential client may authenticate by Basic instead.' }),
+  client_secret: z.string().max(1024).optional().meta({ description: 'Of a confidential client.' }),
 })
+
+/** What introspection says; a token that does not count is only that. */
+const TokenStatus = z
+  .object({
+    active: z.boolean(),
+    token_type: z.enum(['Bearer', 'refresh_token']).optional(),
+    client_id: z.string().optional(),
+    scope: z.string().optional(),
+    sub: z.uuid().optional(),
+    sid: z.uuid().optional(),
+    iss: z.url().optional(),
+    aud: z.string().optional(),
+    iat: z.int().optional(),
+    exp: z.int().optional(),
+    jti: z.string().optional(),
+  })
+  .meta({ id: 'TokenStatus' })
+
+const CLIENT_REFUSED = 'The client is unknown, did not authenticate, or may not ask.'
 
 /** A token of ours and the living session it stands for, null for any other token. */
 async function findToken({ sessions, verifyAccessToken }: TokenStatusOptions, token: string) {
@@ -49,13 +69,17 @@ async function findToken({ sessions, verifyAccessToken }: TokenStatusOptions, to
 /** `POST /revoke` (RFC 7009): ends the session of a token; an unknown token is no error. */
 export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOptions): void {
   const docs = documented({
+    operationId: 'revokeToken',
     summary: 'Revoke a token',
     description:
       'RFC 7009: ends the session of an access or refresh token; an unknown one is no error.',
     tags: ['tokens'],
-    consumes: ['application/x-www-form-urlencoded'],
-    body: TokenStatusRequest,
+    security: [{}, { client: [] }],
+    consumes: ['application/x-www-form-urlencoded', 'application/json'],
+    body: TokenStatusRequest.required({ token: true }),
     response: { 200: NoBody, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
+    answers: { 200: 'The token does not count any more.', 401: CLIENT_REFUSED },
+    examples: revokeExamples,
   })
   room.post('/revoke', docs, async (request, reply) => {
     const body = readParameters(TokenStatusRequest, request.body)
@@ -80,17 +104,16 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
  */
 export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOptions): void {
   const docs = documented({
+    operationId: 'introspectToken',
     summary: 'Ask about a token',
     description: 'RFC 7662, for confidential clients. Knows ended sessions.',
     tags: ['tokens'],
-    consumes: ['application/x-www-form-urlencoded'],
-    body: TokenStatusRequest,
-    response: {
-      200: z.looseObject({ active: z.boolean() }),
-      400: OAuthProblem,
-      401: OAuthProblem,
-      503: OAuthProblem,
-    },
+    security: [{}, { client: [] }],
+    consumes: ['application/x-www-form-urlencoded', 'application/json'],
+    body: TokenStatusRequest.required({ token: true }),
+    response: { 200: TokenStatus, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
+    answers: { 200: 'What there is to know of the token.', 401: CLIENT_REFUSED },
+    examples: introspectExamples,
   })
   room.post('/introspect', docs, async (request) => {
     const body = readParameters(TokenStatusRequest, request.body)

@@ -16,20 +16,26 @@ import { type TokenIssuer, TokenResponse } from './issue.ts'
 import { OAuthError } from './oauth-errors.ts'
 import type { SessionCookies } from './session-cookies.ts'
 import type { SuccessorsOf } from './successors.ts'
+import { tokenExamples } from './token-examples.ts'
 
 /** A token request (RFC 6749, sections 4.1.3 and 6); what is not listed is ignored. */
 export const TokenRequest = z.object({
-  grant_type: z.string().max(128).optional(),
-  client_id: z.string().max(128).optional(),
-  client_secret: z.string().max(1024).optional(),
-  code: z.string().max(256).optional(),
-  redirect_uri: z.string().max(2048).optional(),
-  code_verifier: z.string().max(256).optional(),
-  refresh_token: z.string().max(4096).optional(),
-  scope: z.string().max(255).optional(),
+  grant_type: z.string().max(128).optional().meta({ description: '`authorization_code`, `refresh_token`, or the token exchange for native sign-in.' }),
+  client_id: z.string().max(128).optional().meta({ description: 'A confidential client may authenticate by Basic instead.' }),
+  client_secret: z.string().max(1024).optional().meta({ description: 'Of a confidential client.' }),
+  code: z.string().max(256).optional().meta({ description: 'From the redirect; once, within 60 seconds.' }),
+  redirect_uri: z.string().max(2048).optional().meta({ description: 'The one of the authorization request.' }),
+  code_verifier: z.string().max(256).optional().meta({ description: 'What the code_challenge was made of (RFC 7636).' }),
+  refresh_token: z.string().max(4096).optional().meta({ description: 'The last one; in cookie mode the cookie stands for it.' }),
+  scope: z.string().max(255).optional().meta({ description: 'At most what was granted.' }),
   ...ExchangeParameters.shape,
 })
 export type TokenRequest = z.infer<typeof TokenRequest>
+
+/** What a refresh in cookie mode answers: the tokens are in the cookies. */
+const RefreshedInCookies = TokenResponse.pick({ token_type: true, expires_in: true, scope: true })
+  .strict()
+  .meta({ id: 'RefreshedInCookies' })
 
 /** What the token endpoint needs. */
 export interface TokenEndpointOptions {
@@ -46,13 +52,28 @@ export interface TokenEndpointOptions {
 /** `POST /token`: swaps a code, a refresh token or a provider's token for tokens. */
 export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptions): void {
   const docs = documented({
+    operationId: 'getTokens',
     summary: 'Swap a code or a refresh token for tokens',
     description:
-      'RFC 6749, sections 4.1.3 and 6; confidential clients authenticate by Basic or in the body. JSON is accepted too.',
+      'RFC 6749, sections 4.1.3 and 6, and RFC 8693 for native sign-in. A refresh token rotates: the one before counts for ten seconds more, any other reuse ends the session. In cookie mode the answer holds no token.',
     tags: ['tokens'],
-    consumes: ['application/x-www-form-urlencoded'],
-    body: TokenRequest,
-    response: { 200: TokenResponse, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
+    security: [{}, { client: [] }],
+    consumes: ['application/x-www-form-urlencoded', 'application/json'],
+    body: TokenRequest.required({ grant_type: true }),
+    response: {
+      200: z.union([TokenResponse, RefreshedInCookies]),
+      400: OAuthProblem,
+      401: OAuthProblem,
+      403: OAuthProblem,
+      503: OAuthProblem,
+    },
+    answers: {
+      200: 'The tokens.',
+      401: 'The client is unknown or did not authenticate.',
+      403: 'The session cookie was sent from a page that is not registered.',
+      503: 'The database or the provider cannot be reached.',
+    },
+    examples: tokenExamples,
   })
   room.post('/token', docs, async (request, reply) => {
     reply.header('pragma', 'no-cache')

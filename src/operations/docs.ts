@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { documented } from '../http/documented.ts'
+
+/** The viewer: one script file of its package, found but never loaded into this process. */
+const viewer = createRequire(import.meta.url).resolve('@scalar/fastify-api-reference')
+const SCRIPT_FILE = join(viewer, '../js/standalone.js')
+
+// Nothing from elsewhere: no fonts, no telemetry, no proxy for requests, no links to hosted tools.
+const CONFIGURATION = {
+  url: 'openapi.json',
+  proxyUrl: '',
+  telemetry: false,
+  withDefaultFonts: false,
+  hideClientButton: true,
+  showDeveloperTools: 'never',
+  persistAuth: false,
+  mcp: { disabled: true },
+  agent: { disabled: true },
+}
+
+const START = `Scalar.createApiReference('#viewer', ${JSON.stringify(CONFIGURATION)})`
+
+// The viewer sets styles from its script; scripts stay those of this page.
+const POLICY = [
+  "default-src 'none'",
+  `script-src 'self' 'sha256-${createHash('sha256').update(START).digest('base64')}'`,
+  "style-src 'self' 'unsafe-inline'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ')
+
+// Relative addresses: a proxy may serve all of this below a path.
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Latchkey API</title>
+<link rel="icon" href="data:,">
+</head>
+<body>
+<noscript><p>This viewer needs scripts. The description itself: <a href="openapi.json">openapi.json</a></p></noscript>
+<div id="viewer"></div>
+<script src="docs/viewer.js"></script>
+<script>${START}</script>
+</body>
+</html>
+`
+
+/** `/docs`: the description of all routes for people, served whole from the installed package. */
+export function docsRoutes(app: FastifyInstance): void {
+  app.get(
+    '/docs',
+    documented({
+      operationId: 'showDocs',
+      summary: 'This description, to read and to try',
+      description: 'A page with a viewer of `/openapi.json`. It loads nothing from elsewhere.',
+      tags: ['operations'],
+      security: [],
+      produces: ['text/html'],
+      response: { 200: z.string() },
+      answers: { 200: 'The viewer.' },
+      examples: {
+        page: { summary: 'The page', status: 200, answer: '<!doctype html>…' },
+      },
+    }),
+    (_request, reply) =>
+      reply
+        .type('text/html; charset=utf-8')
+        .header('content-security-policy', POLICY)
+        .send(PAGE),
+  )
+  app.get('/docs/viewer.js', { schema: { hide: true } }, async (request, reply) => {
+    const { size, mtimeMs } = await stat(SCRIPT_FILE)
+    const etag = `"${size.toString(36)}-${Math.trunc(mtimeMs).toString(36)}"`
+    reply.headers({ etag, 'cache-control': 'public, max-age=3600' })
+    if (request.headers['if-none-match'] === etag) return reply.code(304).send()
+    return reply
+      .headers({ 'content-type': 'text/javascript; charset=utf-8', 'content-length': size })
+      .send(createReadStream(SCRIPT_FILE))
+  })
+}

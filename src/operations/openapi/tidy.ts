@@ -1,0 +1,129 @@
+import { type Example, oauthRefused, refused } from '../../http/documented.ts'
+import type { Named, OpenApi, Operation, Response } from './document.ts'
+
+// What a status says where the route says nothing else of it.
+const MEANINGS: Record<string, string> = {
+  200: 'The answer.',
+  204: 'Done.',
+  302: 'On to the provider.',
+  303: 'On to where the request came from.',
+  400: 'The request is malformed, or what it shows does not count.',
+  401: 'The credential is missing or not valid.',
+  403: 'Refused.',
+  404: 'Not found.',
+  413: 'The body has more than 64 KiB.',
+  415: 'The body has another content type.',
+  502: 'The provider refused or failed.',
+  503: 'The database cannot be reached, or there is too much to do.',
+  504: 'The provider did not answer within ten seconds.',
+}
+
+const TOO_LARGE = 'The body may have at most 64 KiB.'
+const OTHER_TYPE = 'This content type is not accepted here.'
+
+/** Says what the generator cannot know: what a status means, its content type, headers and examples. */
+export function tidy(document: OpenApi): OpenApi {
+  for (const operation of Object.values(document.paths ?? {}).flatMap(Object.values) as Operation[]) {
+    const { 'x-examples': examples = {}, 'x-answers': answers = {} } = operation
+    delete operation['x-examples']
+    delete operation['x-answers']
+    const all = { ...examples, ...refuseBodies(operation), ...awayDatabase(operation, examples) }
+    for (const [status, response] of Object.entries(operation.responses)) {
+      response.description = answers[Number(status)] ?? MEANINGS[status] ?? 'The answer.'
+      if (Number(status) >= 400) nameContentType(response)
+      addHeaders(status, response)
+    }
+    for (const [name, example] of Object.entries(all)) addExample(operation, name, example)
+  }
+  removeUnused(document)
+  return document
+}
+
+const isOAuth = (response: Response | undefined) =>
+  JSON.stringify(response?.content ?? {}).includes('/OAuthProblem')
+
+function nameContentType(response: Response): void {
+  const [media] = Object.values(response.content ?? {})
+  if (media === undefined) return
+  const type = isOAuth(response) ? 'application/json' : 'application/problem+json'
+  response.content = { [type]: { ...media } }
+}
+
+/** What every route with a body refuses before it is asked. */
+function refuseBodies(operation: Operation): Record<string, Example> {
+  const { requestBody, responses } = operation
+  const model = responses[400]
+  if (requestBody === undefined || model === undefined) return {}
+  responses[413] = structuredClone(model)
+  responses[415] = structuredClone(model)
+  const [large, other] = [{ summary: 'A body of 100 KiB' }, { summary: 'A body of text/plain' }]
+  if (!isOAuth(model)) {
+    return {
+      body_too_large: refused('payload_too_large', TOO_LARGE, large),
+      body_of_other_type: refused('unsupported_media_type', OTHER_TYPE, other),
+    }
+  }
+  const oauth = oauthRefused(400, 'invalid_request', TOO_LARGE, large)
+  const same = oauthRefused(400, 'invalid_request', OTHER_TYPE, other)
+  return {
+    body_too_large: { ...oauth, status: 413 },
+    body_of_other_type: { ...same, status: 415 },
+  }
+}
+
+/** Whatever stands on the database answers the same without it. */
+function awayDatabase(operation: Operation, examples: object): Record<string, Example> {
+  const response = operation.responses[503]
+  if (response === undefined || 'database_away' in examples) return {}
+  const [code, detail] = ['temporarily_unavailable', 'The database is away or overloaded.'] as const
+  const sent = { summary: 'The database is away' }
+  const isOAuthAnswer = isOAuth(response)
+  return {
+    database_away: isOAuthAnswer ? oauthRefused(503, code, detail, sent) : refused(code, detail, sent),
+  }
+}
+
+function addHeaders(status: string, response: Response): void {
+  const header = (name: string, description: string, schema: object) => {
+    response.headers = { ...response.headers, [name]: { description, schema } }
+  }
+  const text = { type: 'string' }
+  if (status === '302' || status === '303') header('Location', 'Where to go on.', text)
+  if (status === '503') header('Retry-After', 'Seconds.', { type: 'integer', minimum: 1 })
+  if (status === '401' && !isOAuth(response)) {
+    header('WWW-Authenticate', '`Bearer error="invalid_token"` (RFC 6750).', text)
+  }
+}
+
+/** Puts an example's parts where OpenAPI has them; their common name keeps them together. */
+function addExample(operation: Operation, name: string, example: Example): void {
+  const { summary, parameters = {}, body, status, answer, location } = example
+  const add = (place: { examples?: Named }, value: unknown) => {
+    place.examples = { ...place.examples, [name]: { summary, value } }
+  }
+  for (const parameter of operation.parameters ?? []) {
+    const value = parameters[parameter.name]
+    if (value !== undefined) add(parameter, value)
+  }
+  const bodies = Object.values(operation.requestBody?.content ?? {})
+  // The generator gives all content types of a body the same object.
+  if (body !== undefined) for (const media of new Set(bodies)) add(media, body)
+  const response = operation.responses[status]
+  if (response === undefined) throw new Error(`the example ${name} has a status of its own`)
+  const [media] = Object.values(response.content ?? {})
+  if (location !== undefined) add(response.headers?.Location ?? {}, location)
+  else if (media !== undefined) add(media, answer)
+  else response['x-examples'] = { ...response['x-examples'], [name]: { summary } }
+}
+
+/** The generator makes an input and an output of every schema; what nothing refers to goes. */
+function removeUnused(document: OpenApi): void {
+  const schemas = document.components?.schemas ?? {}
+  for (let before = -1; before !== Object.keys(schemas).length; ) {
+    before = Object.keys(schemas).length
+    const text = JSON.stringify(document)
+    for (const name of Object.keys(schemas)) {
+      if (!text.includes(`"#/components/schemas/${name}"`)) delete schemas[name]
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { type Example, refused } from '../http/documented.ts'
+import { exampleAccount, exampleApp, exampleTokens } from '../http/examples.ts'
+
+type Examples = Readonly<Record<string, Example>>
+
+const { client_id, redirect_uri, code_challenge } = exampleApp
+const request = {
+  ...{ client_id, redirect_uri },
+  response_type: 'code',
+  state: 'af0ifjsldkj',
+  scope: 'openid profile email',
+}
+const proof = { code_challenge, code_challenge_method: 'S256' }
+
+const nobody = 'No provider of this name is enabled.'
+const silent = 'The provider did not answer in time.'
+const failing = 'The provider refused a request or failed.'
+
+/** What starts a login; these stand at `/login` too, where the provider is a parameter of the query. */
+const started: Examples = {
+  direct: {
+    summary: 'Without a client: the callback answers with the tokens',
+    parameters: { provider: 'kakao', login_hint: 'minji' },
+    status: 302,
+    location:
+      'https://kauth.kakao.com/oauth/authorize?response_type=code&client_id=…&redirect_uri=https%3A%2F%2Flogin.example.com%2Flogin%2Fkakao%2Fcallback&scope=…&state=…&code_challenge=…&code_challenge_method=S256',
+  },
+  for_app: {
+    summary: 'For an app, which then gets a code',
+    parameters: { provider: 'google', ...request, ...proof },
+    status: 302,
+    location:
+      'https://accounts.google.com/o/oauth2/v2/auth?response_type=code&client_id=…&redirect_uri=https%3A%2F%2Flogin.example.com%2Flogin%2Fgoogle%2Fcallback&scope=…&state=…&nonce=…&code_challenge=…&code_challenge_method=S256',
+  },
+  without_pkce: refused(
+    'invalid_request',
+    'A public client must send a code_challenge (PKCE, S256).',
+    { summary: 'A public client without PKCE', parameters: { provider: 'google', ...request } },
+  ),
+  unknown_provider: refused('unknown_provider', nobody, {
+    summary: 'A provider that is not enabled',
+    parameters: { provider: 'nobody' },
+  }),
+  provider_away: refused('provider_error', failing, {
+    summary: 'An OpenID provider (acme) that cannot be reached',
+    parameters: { provider: 'acme' },
+  }),
+  provider_silent: refused('provider_timeout', silent, {
+    summary: 'An OpenID provider (sleepy) that does not answer',
+    parameters: { provider: 'sleepy' },
+  }),
+}
+
+/** `GET /login/:provider`. */
+export const startExamples: Examples = started
+
+/** `GET /login`. */
+export const signInExamples: Examples = {
+  page: {
+    summary: 'The page of an app',
+    parameters: { ...request, ...proof },
+    status: 200,
+    answer: '<!doctype html>…',
+  },
+  ...started,
+}
+
+/** `GET /login/:provider/callback`. */
+export const callbackExamples: Examples = {
+  direct: {
+    summary: 'A login without a client',
+    parameters: { provider: 'kakao', code: '$PROVIDER_CODE', state: '$STATE' },
+    status: 200,
+    answer: { ...exampleTokens, user: exampleAccount },
+  },
+  for_app: {
+    summary: 'A login for an app',
+    parameters: { provider: 'kakao', code: '$PROVIDER_CODE', state: '$APP_STATE' },
+    status: 303,
+    location: `${redirect_uri}?code=SplxlOBeZQQYbYS6WxSbIA&state=af0ifjsldkj&iss=https%3A%2F%2Flogin.example.com`,
+  },
+  stale: refused(
+    'invalid_state',
+    'This sign-in is over, was started elsewhere or took too long. Please start again.',
+    {
+      summary: 'A login that is over, or of another browser',
+      parameters: { provider: 'kakao', code: 'SplxlOBeZQQYbYS6WxSbIA', state: 'af0ifjsldkj' },
+    },
+  ),
+  used_code: refused(
+    'invalid_code',
+    'The provider refused the code: it was used before or is too old. Please sign in again.',
+    {
+      summary: 'A code that the provider refuses',
+      parameters: { provider: 'kakao', code: '$USED_CODE', state: '$STATE' },
+    },
+  ),
+  declined: refused('access_denied', 'The sign-in was declined.', {
+    summary: 'The person declined',
+    parameters: { provider: 'kakao', error: 'access_denied', state: '$STATE' },
+  }),
+  unknown_provider: refused('unknown_provider', nobody, {
+    summary: 'A provider that is not enabled',
+    parameters: { provider: 'nobody', code: 'SplxlOBeZQQYbYS6WxSbIA', state: 'af0ifjsldkj' },
+  }),
+  provider_fails: refused('provider_error', failing, {
+    summary: 'The provider fails',
+    parameters: { provider: 'kakao', code: '$BROKEN_CODE', state: '$STATE' },
+  }),
+  provider_silent: refused('provider_timeout', silent, {
+    summary: 'The provider does not answer',
+    parameters: { provider: 'kakao', code: '$SLOW_CODE', state: '$STATE' },
+  }),
+}
+
+/** `POST /login/:provider/callback`. */
+export const formCallbackExamples: Examples = {
+  bounced: {
+    summary: 'Apple sends the browser back by a form',
+    parameters: { provider: 'apple' },
+    body: { code: 'SplxlOBeZQQYbYS6WxSbIA', state: 'af0ifjsldkj' },
+    status: 303,
+    location: '/login/apple/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=af0ifjsldkj',
+  },
+  long_code: refused('invalid_request', 'The parameter "code" is malformed or too long.', {
+    summary: 'A code that is too long',
+    parameters: { provider: 'apple' },
+    body: { code: '$LONG_TEXT', state: 'af0ifjsldkj' },
+  }),
+  unknown_provider: refused('unknown_provider', nobody, {
+    summary: 'A provider that is not enabled',
+    parameters: { provider: 'nobody' },
+    body: { code: 'SplxlOBeZQQYbYS6WxSbIA', state: 'af0ifjsldkj' },
+  }),
+}

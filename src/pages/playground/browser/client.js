@@ -1,0 +1,175 @@
+import { decode } from './jwt.js'
+
+/**
+ * @typedef {{ publicUrl: string, emulated: string[], providers: string[] }} Facts
+ * @typedef {'redirect' | 'popup' | 'cookie'} Mode
+ * @typedef {{ provider: string, mode: Mode, hint: string, openid: boolean }} Choice
+ * @typedef {{ state: string, verifier: string, challenge: string, nonce: string }} Secrets
+ * @typedef {Choice & Secrets} Pending
+ * @typedef {{ access_token: string, refresh_token: string, id_token?: string, token_type: string, expires_in: number, scope: string }} Tokens
+ * @typedef {{ mode: Mode, provider: string, tokens: Tokens | null, code: string | null, verifier: string, nonce: string }} SignedIn
+ */
+
+export const CLIENT_ID = 'playground'
+
+/** @type {Facts} */
+export const settings = JSON.parse(document.body.dataset.facts ?? '')
+export const REDIRECT_URI = `${settings.publicUrl}/`
+
+/** @param {ArrayBuffer | Uint8Array} bytes */
+const base64url = (bytes) =>
+  btoa(String.fromCharCode(...new Uint8Array(bytes)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
+
+const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)))
+
+/**
+ * What one login keeps to itself until the answer comes: RFC 7636 for verifier and challenge.
+ * @returns {Promise<Secrets>}
+ */
+export async function makeSecrets() {
+  const verifier = random()
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))
+  return { state: random(), nonce: random(), verifier, challenge: base64url(hash) }
+}
+
+/**
+ * The authorization request (RFC 6749, section 4.1.1) as a URL of Latchkey.
+ * @param {Pending} pending
+ */
+export function authorizationUrl({ provider, mode, hint, openid, state, nonce, challenge }) {
+  const url = new URL(`/login/${encodeURIComponent(provider)}`, settings.publicUrl)
+  const add = url.searchParams
+  add.set('client_id', CLIENT_ID)
+  add.set('redirect_uri', REDIRECT_URI)
+  add.set('response_type', 'code')
+  if (mode === 'cookie') add.set('response_mode', 'cookie')
+  if (mode === 'popup') add.set('response_mode', 'web_message')
+  add.set('scope', openid ? 'openid profile email' : 'profile email')
+  add.set('state', state)
+  if (openid && mode !== 'cookie') add.set('nonce', nonce)
+  // In cookie mode there is no code that a challenge could protect.
+  if (mode !== 'cookie') {
+    add.set('code_challenge', challenge)
+    add.set('code_challenge_method', 'S256')
+  }
+  if (hint !== '') add.set('login_hint', hint)
+  return url.href
+}
+
+/** An answer that is not a success; `code` is for programs. */
+export class Refused extends Error {
+  /**
+   * @param {string} code
+   * @param {string} [message]
+   */
+  constructor(code, message = '') {
+    super(message)
+    this.code = code
+  }
+}
+
+/**
+ * The code of an authorization response; null in cookie mode. Throws what is wrong with it.
+ * @param {URLSearchParams} response
+ * @param {Pending | null} pending
+ */
+export function readResponse(response, pending) {
+  // First of all: whoever sends somebody here with another's code does not know this state.
+  if (pending === null || response.get('state') !== pending.state) throw new Refused('state')
+  // Another server's answer must not be taken for this one's (RFC 9207).
+  if (response.get('iss') !== settings.publicUrl) throw new Refused('iss')
+  const error = response.get('error')
+  if (error !== null) throw new Refused(error, response.get('error_description') ?? '')
+  const code = response.get('code')
+  if (code === null && pending.mode !== 'cookie') throw new Refused('invalid_response')
+  return code
+}
+
+/**
+ * A call to Latchkey: the JSON of the answer, null where it has none.
+ * @param {string} path
+ * @param {RequestInit} [init]
+ */
+export async function call(path, init) {
+  const answer = await fetch(path, init).catch(() => {
+    throw new Refused('unreachable')
+  })
+  const text = await answer.text()
+  const body = /json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : null
+  if (answer.ok) return body
+  throw new Refused(
+    body?.error ?? body?.code ?? String(answer.status),
+    body?.error_description ?? body?.detail ?? '',
+  )
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, string>} form
+ */
+const post = (path, form) => call(path, { method: 'POST', body: new URLSearchParams(form) })
+
+/**
+ * @param {string} code
+ * @param {Pending} pending
+ * @returns {Promise<Tokens>}
+ */
+export async function redeem(code, { verifier, nonce, openid }) {
+  /** @type {Tokens} */
+  const tokens = await post('/token', {
+    grant_type: 'authorization_code',
+    client_id: CLIENT_ID,
+    redirect_uri: REDIRECT_URI,
+    code,
+    code_verifier: verifier,
+  })
+  if (!openid || tokens.id_token === undefined) return tokens
+  const { claims } = decode(tokens.id_token)
+  const isOurs =
+    claims.nonce === nonce && claims.aud === CLIENT_ID && claims.iss === settings.publicUrl
+  if (!isOurs) throw new Refused('id_token')
+  return tokens
+}
+
+/** @param {SignedIn} signedIn */
+const authorization = ({ tokens }) =>
+  tokens === null ? {} : { Authorization: `Bearer ${tokens.access_token}` }
+
+/**
+ * A call as the signed-in user: by token, or by the cookie that the browser adds.
+ * @param {SignedIn} signedIn
+ * @param {string} path
+ * @param {string} [method]
+ */
+export const callAs = (signedIn, path, method = 'GET') =>
+  call(path, { method, headers: authorization(signedIn) })
+
+/**
+ * New tokens for the old; in cookie mode they stay in the cookies.
+ * @param {SignedIn} signedIn
+ * @returns {Promise<Tokens>}
+ */
+export const refresh = ({ tokens }) =>
+  post('/token', {
+    grant_type: 'refresh_token',
+    ...(tokens === null ? {} : { client_id: CLIENT_ID, refresh_token: tokens.refresh_token }),
+  })
+
+/** @param {Tokens} tokens */
+export const revoke = (tokens) =>
+  post('/revoke', { client_id: CLIENT_ID, token: tokens.refresh_token })
+
+/**
+ * RP-Initiated Logout; without an ID token the cookies say who it is.
+ * @param {SignedIn} signedIn
+ */
+export function logoutUrl({ tokens }) {
+  const url = new URL('/logout', settings.publicUrl)
+  if (tokens?.id_token) url.searchParams.set('id_token_hint', tokens.id_token)
+  url.searchParams.set('client_id', CLIENT_ID)
+  url.searchParams.set('post_logout_redirect_uri', REDIRECT_URI)
+  return url.href
+}

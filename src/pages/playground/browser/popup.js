@@ -1,0 +1,35 @@
+import { authorizationUrl, Refused, settings } from './client.js'
+
+/** @import { Pending } from './client.js' */
+
+/**
+ * A login in a popup (response_mode=web_message). Call it from a click, or the browser blocks it.
+ * @param {Pending} pending
+ * @returns {Promise<URLSearchParams>} the authorization response
+ */
+export function signInByPopup(pending) {
+  const popup = window.open(authorizationUrl(pending), 'sign-in', 'popup,width=480,height=720')
+  if (popup === null) return Promise.reject(new Refused('popup_blocked'))
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController()
+    const { signal } = controller
+    const onMessage = (/** @type {MessageEvent} */ { origin, source, data }) => {
+      if (origin !== settings.publicUrl || source !== popup) return
+      if (data?.type !== 'authorization_response') return
+      controller.abort()
+      resolve(new URLSearchParams(data.response))
+    }
+    window.addEventListener('message', onMessage, { signal })
+    const timer = setInterval(() => {
+      if (!popup.closed) return
+      clearInterval(timer)
+      // The message may still be on its way when the window is gone.
+      setTimeout(() => {
+        if (signal.aborted) return
+        controller.abort()
+        reject(new Refused('popup_closed'))
+      }, 500)
+    }, 200)
+    signal.addEventListener('abort', () => clearInterval(timer))
+  })
+}

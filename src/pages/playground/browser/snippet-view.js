@@ -1,0 +1,89 @@
+import { copyButton, el } from './dom.js'
+
+/** @import { Snippet, Variant } from './snippets.js' */
+
+const preferences = {
+  /** Labels that were chosen, the last one first. @type {string[]} */
+  labels: [],
+  /** Whether tokens are shown whole; they are copied whole either way. */
+  reveal: false,
+}
+
+/** Whether tokens are shown whole. */
+export const isRevealed = () => preferences.reveal
+export const toggleReveal = () => {
+  preferences.reveal = !preferences.reveal
+}
+
+/**
+ * @param {string} text
+ * @param {string[]} secrets
+ */
+function mask(text, secrets) {
+  if (preferences.reveal) return text
+  return secrets
+    .filter((secret) => secret !== '')
+    .reduce((masked, secret) => masked.replaceAll(secret, `${secret.slice(0, 6)}••••••••`), text)
+}
+
+/**
+ * A request to copy, in each of its forms.
+ * @param {Snippet | null} snippet
+ */
+export function snippetView(snippet) {
+  if (snippet === null) return null
+  const { title, path, note, variants, secrets } = snippet
+  const preferred = preferences.labels.find((label) => variants.some((one) => one.label === label))
+  let shown = variants.find(({ label }) => label === preferred) ?? variants[0]
+  const pre = el('pre', { tabindex: '0', role: 'region', 'aria-label': `${title}: code` })
+  /** @param {Variant | undefined} variant */
+  const show = (variant) => {
+    shown = variant
+    pre.textContent = mask(variant?.text ?? '', secrets)
+    for (const [index, button] of buttons.entries()) {
+      button.setAttribute('aria-pressed', String(variants[index] === variant))
+    }
+  }
+  const buttons = variants.map((variant) =>
+    el(
+      'button',
+      {
+        type: 'button',
+        onclick: () => {
+          preferences.labels = [variant.label, ...preferences.labels]
+          show(variant)
+        },
+      },
+      variant.label,
+    ),
+  )
+  show(shown)
+  return el(
+    'figure',
+    { class: variants.length === 1 ? 'snippet one' : 'snippet' },
+    el(
+      'figcaption',
+      {},
+      title,
+      path === '' ? null : ' · ',
+      path === '' ? null : el('code', {}, path),
+    ),
+    note === undefined ? null : el('p', { class: 'note soft' }, note),
+    el(
+      'div',
+      { class: 'bar' },
+      ...(buttons.length > 1 ? buttons : []),
+      copyButton(() => shown?.text ?? '', `${title}`),
+    ),
+    pre,
+  )
+}
+
+/** The copy buttons of what the server has written. */
+export function addCopyButtons() {
+  for (const figure of document.querySelectorAll('figure[data-copy]')) {
+    const text = () => figure.querySelector('pre')?.textContent ?? ''
+    const what = figure.querySelector('figcaption')?.textContent ?? ''
+    figure.querySelector('.bar')?.append(copyButton(text, what))
+  }
+}

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import type { Client } from '../../core/client.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { isLoopbackHost } from '../../core/urls.ts'
+import { type PlaygroundFacts, playgroundPage, playgroundPolicy } from './page.ts'
+
+/** Whether the playground is the only client, as it is by default on loopback. */
+function isPlaygroundOnly(publicUrl: string, clients: readonly Client[]): boolean {
+  const [client, ...others] = clients
+  return (
+    others.length === 0 &&
+    client?.id === 'playground' &&
+    client.secret === null &&
+    client.redirectUris.includes(`${publicUrl}/`) &&
+    isLoopbackHost(new URL(publicUrl).hostname)
+  )
+}
+
+/** The playground at `/`, where it is the only client; elsewhere there is no such page. */
+export function playgroundRoutes(
+  app: FastifyInstance,
+  options: PlaygroundFacts & { clients: readonly Client[] },
+): void {
+  const { clients, ...facts } = options
+  if (!isPlaygroundOnly(facts.publicUrl, clients)) return
+  const html = playgroundPage(facts)
+  const policy = playgroundPolicy(facts)
+  const scripts = readScripts()
+  // For people: the documentation is of the API.
+  const schema = { hide: true }
+
+  app.get('/', { schema }, (_request, reply) =>
+    reply
+      .type('text/html; charset=utf-8')
+      .headers({ 'content-security-policy': policy, 'content-language': 'en' })
+      .send(html),
+  )
+  app.get<{ Params: { file: string } }>('/playground/:file', { schema }, (request, reply) => {
+    const script = scripts.get(request.params.file)
+    if (script === undefined) throw new LatchkeyError('not_found', 'There is nothing here.')
+    return reply.type('text/javascript; charset=utf-8').send(script)
+  })
+}
+
+/** The scripts beside this file, by name: JavaScript, so that they are served as they stand. */
+function readScripts(): Map<string, string> {
+  const folder = new URL('./browser/', import.meta.url)
+  const names = readdirSync(folder).filter((name) => name.endsWith('.js'))
+  return new Map(names.map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]))
+}

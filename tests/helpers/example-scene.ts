@@ -1,0 +1,154 @@
+import { google } from '../../src/emulator/played/google.ts'
+import { exampleApp } from '../../src/http/examples.ts'
+import { claimsOf, post } from './apps.ts'
+import { Browser } from './browser.ts'
+import type { Latchkey } from './latchkey.ts'
+import { walkToApp } from './walk.ts'
+
+/** Settings with the clients and providers that the examples of `/openapi.json` speak of. */
+export const EXAMPLE_SETTINGS: Readonly<Record<string, string>> = {
+  EMULATE: 'all',
+  CLIENTS: 'app,api',
+  CLIENT_APP_REDIRECT_URIS: exampleApp.redirect_uri,
+  CLIENT_APP_POST_LOGOUT_REDIRECT_URIS: exampleApp.post_logout_redirect_uri,
+  CLIENT_API_REDIRECT_URIS: 'https://api.example.com/callback',
+  CLIENT_API_SECRET: 'the secret of the api of the examples',
+  OIDC_PROVIDERS: 'acme,sleepy',
+  // Nothing listens there.
+  ACME_ISSUER: 'http://127.0.0.1:1',
+  ACME_CLIENT_ID: 'latchkey-at-acme',
+  ACME_CLIENT_SECRET: 'secret-at-acme',
+  SLEEPY_CLIENT_ID: 'latchkey-at-sleepy',
+  SLEEPY_CLIENT_SECRET: 'secret-at-sleepy',
+}
+
+/** Which failure of the emulator makes such a code. */
+const HINTS: Readonly<Record<string, string>> = {
+  $USED_CODE: '!used-code',
+  $BROKEN_CODE: '!server-error',
+  $SLOW_CODE: '!slow',
+}
+
+const { client_id, redirect_uri, code_challenge, code_verifier } = exampleApp
+
+/** A browser in which an example is played, and the values that only a running Latchkey can give. */
+export class ExampleScene {
+  readonly browser = new Browser()
+  readonly latchkey: Latchkey
+  readonly #used: string
+  readonly #made = new Map<string, Promise<unknown>>()
+
+  /** `used` is the text of the whole request: it says which values the example needs. */
+  constructor(latchkey: Latchkey, used: string) {
+    this.latchkey = latchkey
+    this.#used = used
+  }
+
+  /** What stands for `$NAME`, by its name. */
+  readonly values: Readonly<Record<string, () => Promise<string> | string>> = {
+    $ACCESS_TOKEN: async () => (await this.#tokens()).access_token,
+    $REFRESH_TOKEN: async () => (await this.#tokens()).refresh_token,
+    $ID_TOKEN: async () => (await this.#tokens()).id_token,
+    $CODE: () => this.#code(),
+    $STATE: async () => (await this.#callback()).get('state') ?? '',
+    $APP_STATE: async () => (await this.#callback()).get('state') ?? '',
+    $PROVIDER_CODE: async () => (await this.#callback()).get('code') ?? '',
+    $USED_CODE: async () => (await this.#callback()).get('code') ?? '',
+    $BROKEN_CODE: async () => (await this.#callback()).get('code') ?? '',
+    $SLOW_CODE: async () => (await this.#callback()).get('code') ?? '',
+    $SESSION_ID: async () => {
+      await this.#tokens()
+      return claimsOf((await this.#signIn()).access_token).sid
+    },
+    $CLIENT_SECRET: () => EXAMPLE_SETTINGS.CLIENT_API_SECRET ?? '',
+    $PROVIDER_ID_TOKEN: () => this.#providerIdToken(),
+    $LONG_TEXT: () => 'a'.repeat(10_000),
+    $LOGOUT_STATE: () => this.#logoutState(),
+  }
+
+  /** A text of an example with every `$NAME` replaced. */
+  async fill(text: string): Promise<string> {
+    const value = this.values[text]
+    if (value !== undefined) return value()
+    if (text.startsWith('$')) throw new Error(`nobody knows what ${text} stands for`)
+    return text
+  }
+
+  /** A login with the session in cookies. */
+  async signInWithCookies(): Promise<void> {
+    const query = { client_id, redirect_uri, response_mode: 'cookie', login_hint: 'minji' }
+    await this.#walk('kakao', query, redirect_uri)
+  }
+
+  #once<Value>(name: string, make: () => Promise<Value>): Promise<Value> {
+    const made = this.#made.get(name) ?? make()
+    this.#made.set(name, made)
+    return made as Promise<Value>
+  }
+
+  #walk(provider: string, query: Record<string, string>, end: string): Promise<URL> {
+    const start = `${this.latchkey.url}/login/${provider}?${new URLSearchParams(query)}`
+    return walkToApp(this.browser, start, end)
+  }
+
+  async #code(): Promise<string> {
+    const proof = { code_challenge, code_challenge_method: 'S256' }
+    const query = { client_id, redirect_uri, ...proof, scope: 'openid profile email' }
+    const end = await this.#walk('kakao', { ...query, login_hint: 'minji' }, redirect_uri)
+    return end.searchParams.get('code') ?? ''
+  }
+
+  async #signIn(): Promise<Record<'access_token' | 'refresh_token' | 'id_token', string>> {
+    const code = await this.#code()
+    const form = { grant_type: 'authorization_code', client_id, redirect_uri, code_verifier, code }
+    const answer = await post(`${this.latchkey.url}/token`, form)
+    if (answer.status !== 200) throw new Error(answer.text)
+    return answer.json() as never
+  }
+
+  #tokens() {
+    return this.#once('tokens', () => this.#signIn())
+  }
+
+  /** What the provider sent back for a login of this browser that is not finished. */
+  #callback(): Promise<URLSearchParams> {
+    return this.#once('callback', async () => {
+      const hint = Object.keys(HINTS).find((name) => this.#used.includes(`"${name}"`))
+      const app = { client_id, redirect_uri, code_challenge, code_challenge_method: 'S256' }
+      const query = {
+        ...(this.#used.includes('"$APP_STATE"') ? { ...app, state: 'af0ifjsldkj' } : {}),
+        login_hint: HINTS[hint ?? ''] ?? 'minji',
+      }
+      const end = `${this.latchkey.url}/login/kakao/callback`
+      return (await this.#walk('kakao', query, end)).searchParams
+    })
+  }
+
+  /** What an SDK gives to an app: here the app swaps the provider's code itself. */
+  async #providerIdToken(): Promise<string> {
+    const start = await this.browser.send(`${this.latchkey.url}/login/google?login_hint=minji`)
+    const authorization = start.location
+    if (authorization === null) throw new Error(start.text)
+    authorization.searchParams.delete('nonce')
+    authorization.searchParams.set('code_challenge', code_challenge)
+    const back = authorization.searchParams.get('redirect_uri') ?? ''
+    const end = await walkToApp(this.browser, authorization, back)
+    const form = {
+      grant_type: 'authorization_code',
+      ...{ client_id: google.client.id, client_secret: google.client.secret },
+      ...{ redirect_uri: back, code_verifier, code: end.searchParams.get('code') },
+    }
+    const answer = await post(`${authorization.origin}/google${google.tokenPath}`, form)
+    return String(answer.json().id_token)
+  }
+
+  async #logoutState(): Promise<string> {
+    const query = new URLSearchParams({
+      id_token_hint: (await this.#tokens()).id_token,
+      post_logout_redirect_uri: exampleApp.post_logout_redirect_uri,
+      state: 'af0ifjsldkj',
+    })
+    const answer = await this.browser.send(`${this.latchkey.url}/logout/kakao?${query}`)
+    return answer.location?.searchParams.get('state') ?? ''
+  }
+}

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Browser } from '../helpers/browser.ts'
+import { useChromium } from '../helpers/chromium.ts'
+import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { PROTECTIVE_HEADERS } from '../helpers/problems.ts'
+
+let latchkey: Latchkey
+
+beforeAll(async () => {
+  latchkey = await startLatchkey({ EMULATE: 'kakao' })
+})
+afterAll(() => latchkey.close())
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  new Browser().send(latchkey.url + path, { headers })
+
+describe('/docs', () => {
+  test('is a protected page whose policy allows this server only', async () => {
+    const page = await get('/docs')
+    expect(page.status).toBe(200)
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(Object.fromEntries(page.headers)).toMatchObject(PROTECTIVE_HEADERS)
+    const policy = page.headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).toMatch(/script-src 'self' 'sha256-[\w+/=]+';/)
+    expect(policy).not.toMatch(/unsafe-eval|https?:|\*/)
+    expect(page.text).not.toMatch(/https?:\/\//)
+  })
+
+  test('names the description for readers without scripts', async () => {
+    const { text } = await get('/docs')
+    const href = /<noscript>.*<a href="([^"]+)"/.exec(text)?.[1] ?? ''
+    const target = new URL(href, `${latchkey.url}/docs`)
+    expect(target.pathname).toBe('/openapi.json')
+    expect((await get(target.pathname)).json()).toMatchObject({ openapi: '3.1.0' })
+  })
+
+  test('its script is kept by browsers and asked for again by its tag', async () => {
+    const script = await get('/docs/viewer.js')
+    expect(script.status).toBe(200)
+    expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+    expect(script.headers.get('cache-control')).toBe('public, max-age=3600')
+    expect(script.text.length).toBeGreaterThan(1_000_000)
+    const etag = script.headers.get('etag') ?? ''
+    const again = await get('/docs/viewer.js', { 'if-none-match': etag })
+    expect([again.status, again.text]).toEqual([304, ''])
+    expect((await get('/docs/viewer.js', { 'if-none-match': '"other"' })).status).toBe(200)
+  })
+})
+
+describe('/docs in a browser', () => {
+  const chrome = useChromium()
+
+  /** Opens the viewer; gives the page, what it asked for and what it complained of. */
+  async function open() {
+    const page = await chrome.context.newPage()
+    const asked: string[] = []
+    const complaints: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    })
+    await page.goto(`${latchkey.url}/docs`)
+    await page.getByRole('heading', { name: 'Latchkey', level: 1 }).waitFor()
+    return { page, asked, complaints }
+  }
+
+  test('shows the title and the operations, asks nobody else and has nothing to complain of', async () => {
+    const { page, asked, complaints } = await open()
+    for (const name of ['Start a login', 'The signed-in user', 'Revoke a token']) {
+      await page.getByText(name).first().waitFor({ state: 'attached' })
+    }
+    await page.screenshot({ path: process.env.SHOT ?? '/dev/null', type: 'png' })
+    await page.waitForLoadState('networkidle')
+    const elsewhere = asked.filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(latchkey.url))
+    expect(elsewhere).toEqual([])
+    expect(asked).toContain(`${latchkey.url}/openapi.json`)
+    expect(complaints).toEqual([])
+    expect(chrome.complaints).toEqual([])
+  })
+})

@@ -1,0 +1,481 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { failures, personas } from '../../src/emulator/personas.ts'
+import { useChromium } from '../helpers/chromium.ts'
+import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const ARTIFACTS = join(import.meta.dirname, '../../.artifacts')
+
+let latchkey: Latchkey
+
+beforeAll(async () => {
+  mkdirSync(ARTIFACTS, { recursive: true })
+  latchkey = await startLatchkey({ EMULATE: 'all', RATE_LIMIT: 'off' })
+})
+afterAll(() => latchkey.close())
+
+/** Whether Latchkey knows an access token, and whose it is. */
+async function me(token: string | undefined, url = latchkey.url) {
+  const answer = await fetch(`${url}/me`, { headers: { authorization: `Bearer ${token}` } })
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+}
+
+const shot = (page: Page, name: string) =>
+  page.screenshot({ path: join(ARTIFACTS, `playground-${name}.png`), fullPage: true })
+
+/** What a person chooses on the page; the provider's own page is passed by a hint. */
+interface Choice {
+  provider?: string
+  how?: 'Redirect' | 'Popup' | 'Cookie'
+  as?: string
+  idToken?: boolean
+}
+
+describe('the playground in Chromium', () => {
+  const chrome = useChromium()
+  /** Every request that the browser made in this test. */
+  let requests: string[]
+
+  beforeEach(async () => {
+    requests = []
+    chrome.context?.on('request', (request) => requests.push(request.url()))
+    chrome.context?.on('console', (message) => {
+      if (message.type() === 'error') chrome.complaints.push(message.text())
+    })
+    await chrome.context?.grantPermissions(['clipboard-read', 'clipboard-write'])
+  })
+
+  async function open(path = '/') {
+    const page = await chrome.context.newPage()
+    await page.goto(latchkey.url + path)
+    await page.getByRole('button', { name: /^Sign in with/ }).waitFor()
+    return page
+  }
+
+  async function choose(page: Page, { provider = 'Kakao', how, as, idToken }: Choice) {
+    await page.getByRole('radio', { name: provider }).check()
+    if (how !== undefined) await page.getByRole('radio', { name: how }).check()
+    if (as !== undefined) await page.getByLabel('As whom').selectOption(as)
+    if (idToken !== undefined) await page.getByLabel('Ask for an ID token').setChecked(idToken)
+  }
+
+  const start = (page: Page) => page.getByRole('button', { name: /^Sign in with/ }).click()
+  const signedIn = (page: Page) => page.getByRole('heading', { name: 'Signed in' }).waitFor()
+
+  async function signIn(page: Page, choice: Choice = {}) {
+    await choose(page, { as: 'minji', ...choice })
+    await start(page)
+    await signedIn(page)
+  }
+
+  /** The session of this tab, as the page keeps it. */
+  const held = (page: Page) =>
+    page.evaluate<{ tokens: { access_token: string; refresh_token: string } | null }>(
+      "JSON.parse(sessionStorage.getItem('playground signed in'))",
+    )
+
+  /** What the copy button of a snippet gives. */
+  async function copy(page: Page, caption: string, label?: string): Promise<string> {
+    const figure = page.locator('figure').filter({ has: page.getByText(caption, { exact: false }) })
+    const first = figure.first()
+    if (label !== undefined) await first.getByRole('button', { name: label, exact: true }).click()
+    await first.getByRole('button', { name: /^Cop/ }).click()
+    await first.getByText('Copied').waitFor()
+    return page.evaluate<string>('navigator.clipboard.readText()')
+  }
+
+  test('signs in by redirect, through the page of the provider', async () => {
+    const page = await open()
+    await choose(page, { provider: 'Kakao', how: 'Redirect' })
+    await start(page)
+    await page.getByText(/^김민지$/).click()
+    await signedIn(page)
+    await page.waitForFunction("document.activeElement.id === 'user-title'")
+    // No code stays in the address, and none in the history.
+    expect(page.url()).toBe(`${latchkey.url}/`)
+    expect(await page.locator('main').innerText()).toMatch(
+      /김민지[\s\S]*minji@kakao[\s\S]*verified/,
+    )
+    await page.getByText('signature verified by jwks.json').first().waitFor()
+    expect(await page.locator('#countdown').innerText()).toMatch(/expires in (10:00|9:5\d)/)
+    expect(chrome.complaints).toEqual([])
+  })
+
+  test('signs in by a popup, and stays where it is', async () => {
+    const page = await open()
+    await choose(page, { provider: 'Google', how: 'Popup' })
+    const opened = page.waitForEvent('popup')
+    await start(page)
+    const popup = await opened
+    const closed = popup.waitForEvent('close')
+    await popup.locator('main form button').first().click()
+    await closed
+    await signedIn(page)
+    expect((await held(page)).tokens).toHaveProperty('access_token')
+    expect(chrome.complaints).toEqual([])
+  })
+
+  test('says so where the popup is closed, and works at the next try', async () => {
+    const page = await open()
+    await choose(page, { how: 'Popup' })
+    const opened = page.waitForEvent('popup')
+    await start(page)
+    await (await opened).close()
+    await page.getByText('The popup was closed before an answer came.').waitFor()
+    await signIn(page)
+  })
+
+  test('signs in by cookie, and sees no token', async () => {
+    const page = await open()
+    await signIn(page, { how: 'Cookie' })
+    expect((await held(page)).tokens).toBeNull()
+    expect(await page.content()).not.toContain('eyJ')
+    const cookies = async () =>
+      (await chrome.context.cookies()).filter(({ name }) => /access|refresh/.test(name))
+    const before = await cookies()
+    expect(before.map(({ httpOnly }) => httpOnly)).toEqual([true, true])
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click()
+    await page.getByText('Refreshed:').waitFor()
+    expect((await cookies()).map(({ value }) => value)).not.toEqual(before.map((one) => one.value))
+    await page.reload()
+    await signedIn(page)
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await page.getByText('Signed out').waitFor()
+    expect(await cookies()).toEqual([])
+    expect(chrome.complaints).toEqual([])
+  })
+
+  test('refreshes: other tokens, the same user', async () => {
+    const page = await open()
+    await signIn(page)
+    const first = (await held(page)).tokens
+    await page.getByRole('button', { name: 'Refresh', exact: true }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('Refreshed:').waitFor()
+    const second = (await held(page)).tokens
+    expect(second?.access_token).not.toBe(first?.access_token)
+    expect(second?.refresh_token).not.toBe(first?.refresh_token)
+    // Whoever uses the keyboard is where they were.
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe('refresh')
+    expect((await me(second?.access_token)).status).toBe(200)
+  })
+
+  test('signs out: the session is over', async () => {
+    const page = await open()
+    await signIn(page)
+    const token = (await held(page)).tokens?.access_token
+    expect((await me(token)).status).toBe(200)
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await page.getByText('Signed out: the session is over.').waitFor()
+    expect((await me(token)).status).toBe(401)
+    expect(await held(page)).toBeNull()
+  })
+
+  test('signs out without an ID token to show, too', async () => {
+    const page = await open()
+    await signIn(page, { idToken: false })
+    const token = (await held(page)).tokens
+    expect(token).not.toHaveProperty('id_token')
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await page.getByText('Signed out: the session is over.').waitFor()
+    expect((await me(token?.access_token)).status).toBe(401)
+  })
+
+  test('revokes', async () => {
+    const page = await open()
+    await signIn(page)
+    const token = (await held(page)).tokens?.access_token
+    await page.getByRole('button', { name: 'Revoke tokens', exact: true }).click()
+    await page.getByText('Revoked:').waitFor()
+    expect((await me(token)).status).toBe(401)
+  })
+
+  test('lists the sessions, ends one, ends all others', async () => {
+    const page = await open()
+    // A person of this test alone: sessions of other tests are not hers.
+    await signIn(page, { provider: 'LINE', as: 'yuki' })
+    const sessions = page.locator('.list li')
+    const endOthers = page.getByRole('button', { name: 'End all others', exact: true })
+    expect(await sessions.count()).toBe(1)
+    expect(await endOthers.isDisabled()).toBe(true)
+    const tokens = [(await held(page)).tokens?.access_token]
+    for (const count of [2, 3]) {
+      await page.getByRole('button', { name: 'Sign in once more' }).click()
+      await signIn(page, { provider: 'LINE', as: 'yuki' })
+      tokens.push((await held(page)).tokens?.access_token)
+      expect(await sessions.count()).toBe(count)
+    }
+    const statuses = () => Promise.all(tokens.map(async (token) => (await me(token)).status))
+    expect(await statuses()).toEqual([200, 200, 200])
+    await shot(page, 'sessions')
+    await page
+      .getByRole('button', { name: /^End the session/ })
+      .first()
+      .click()
+    await page.getByText('The session is ended.').waitFor()
+    expect(await sessions.count()).toBe(2)
+    expect((await statuses()).filter((status) => status === 200)).toHaveLength(2)
+    await endOthers.click()
+    await page.getByText('All other sessions are ended.').waitFor()
+    expect(await statuses()).toEqual([401, 401, 200])
+  })
+
+  test('tells in plain words of a person who declines, and signs in the next', async () => {
+    const page = await open()
+    await choose(page, { as: '!denied' })
+    await start(page)
+    const alert = page.getByRole('alert')
+    await alert.getByText('The person said no').waitFor()
+    expect(await alert.innerText()).toContain('access_denied')
+    await shot(page, 'denied')
+    // What was chosen is still chosen.
+    expect(await page.getByLabel('As whom').inputValue()).toBe('!denied')
+    await signIn(page)
+    expect(await alert.innerText()).toBe('')
+  })
+
+  test.each([['!server-error'], ['!html'], ['!used-code']])(
+    'tells of a provider’s failure: %s',
+    async (hint) => {
+      const page = await open()
+      await choose(page, { as: hint, how: 'Redirect' })
+      await start(page)
+      await page.getByText('The provider could not sign you in.').first().waitFor()
+      expect(await page.getByRole('alert').innerText()).toContain('server_error')
+      await choose(page, { as: hint, how: 'Popup' })
+      await start(page)
+      await page.getByRole('alert').getByText('server_error').waitFor()
+      expect(await held(page)).toBeNull()
+    },
+  )
+
+  /** A login up to the redirect to the page, which is given and not yet followed. */
+  async function answerOf(page: Page): Promise<URL> {
+    const isStart = (url: URL) => url.pathname.startsWith('/login/')
+    await page.route(isStart, (route) => route.fulfill({ status: 200, body: 'held' }))
+    await choose(page, { as: 'minji' })
+    await start(page)
+    await page.getByText('held').waitFor()
+    await page.unroute(isStart)
+    let url = page.url()
+    while (!url.startsWith(`${latchkey.url}/?`)) {
+      const answer = await chrome.context.request.get(url, { maxRedirects: 0 })
+      url = new URL(answer.headers().location ?? '', url).href
+    }
+    return new URL(url)
+  }
+
+  test.each<[what: string, change: (url: URL) => void, words: string | null]>([
+    ['with its own state and issuer is taken', () => {}, null],
+    [
+      'with the state of another is refused',
+      (url) => url.searchParams.set('state', 'of-another'),
+      'its state is not the one of a login that this tab started',
+    ],
+    [
+      'without a state is refused',
+      (url) => url.searchParams.delete('state'),
+      'its state is not the one of a login that this tab started',
+    ],
+    [
+      'of another issuer is refused',
+      (url) => url.searchParams.set('iss', 'http://localhost:1'),
+      'it does not name this Latchkey as its issuer',
+    ],
+  ])('an answer %s', async (_what, change, words) => {
+    const page = await open()
+    const answer = await answerOf(page)
+    change(answer)
+    requests.length = 0
+    await page.goto(answer.href)
+    if (words === null) await signedIn(page)
+    else await page.getByRole('alert').getByText(words).waitFor()
+    const swaps = requests.filter((url) => url === `${latchkey.url}/token`)
+    expect(swaps).toHaveLength(words === null ? 1 : 0)
+    expect(page.url()).toBe(`${latchkey.url}/`)
+    expect((await held(page)) === null).toBe(words !== null)
+  })
+
+  test('an answer that nobody asked for is refused, and markup in it stays text', async () => {
+    const page = await open('/?error=access_denied&error_description=<img src=x onerror=alert(1)>')
+    await page.getByRole('alert').getByText('This answer was refused').waitFor()
+    expect(await page.locator('main img').count()).toBe(0)
+    expect(chrome.complaints).toEqual([])
+  })
+
+  test('an odd person breaks nothing: markup stays text, a long name stays in its place', async () => {
+    const page = await open()
+    await choose(page, { provider: 'Google' })
+    await start(page)
+    await page.locator('form', { hasText: 'emoji' }).getByRole('button').click()
+    await signedIn(page)
+    expect(await page.locator('.name').innerText()).toContain('<b>&"\'</b>')
+    await page.setViewportSize({ width: 320, height: 640 })
+    expect(await overflow(page)).toBe(0)
+  })
+
+  describe('what it gives to copy', () => {
+    const run = promisify(execFile)
+    const hasCurl = spawnSync('curl', ['--version']).status === 0
+    const curl = async (command: string) => JSON.parse((await run('sh', ['-c', command])).stdout)
+
+    test('fetch: reads the user, lists sessions, swaps the refresh token', async () => {
+      const page = await open()
+      await signIn(page)
+      const user = (await me((await held(page)).tokens?.access_token)).body
+      // Shown masked, copied whole.
+      const shown = await page
+        .locator('figure', { hasText: 'Who is it?' })
+        .locator('pre')
+        .innerText()
+      expect(shown).toContain('Bearer eyJ')
+      expect(shown).toContain('••••')
+      expect(await evaluate(await copy(page, 'Who is it?', 'fetch'))).toEqual([[user]])
+      expect(await evaluate(await copy(page, 'List · ', 'fetch'))).toMatchObject([
+        [expect.arrayContaining([expect.objectContaining({ current: true })])],
+      ])
+      const [[status, body] = []] = await evaluate(await copy(page, 'Refresh · ', 'fetch'))
+      expect(status).toBe(200)
+      expect((await me(JSON.parse(String(body)).access_token)).status).toBe(200)
+      const response = JSON.parse(await copy(page, 'Token response'))
+      expect(response).toEqual((await held(page)).tokens)
+      await page.getByRole('button', { name: 'Show tokens whole' }).click()
+      expect(await page.locator('figure', { hasText: 'Who is it?' }).innerText()).toContain(
+        response.access_token,
+      )
+    })
+
+    test.skipIf(!hasCurl)('curl: reads the user, refreshes, signs in', async () => {
+      const page = await open()
+      await signIn(page)
+      const user = (await me((await held(page)).tokens?.access_token)).body
+      expect(await curl(await copy(page, 'Who is it?', 'curl'))).toEqual(user)
+      const refreshed = await curl(await copy(page, 'Refresh · ', 'curl'))
+      expect((await me(refreshed.access_token)).status).toBe(200)
+      const inFolder = (command: string) => `cd "$(mktemp -d)" && ${command}`
+      const oneLiner = await copy(page, 'A whole login on the command line')
+      expect(await curl(inFolder(oneLiner))).toHaveProperty('user.name', '김민지')
+      await page.getByRole('button', { name: 'Sign in once more' }).click()
+      const start = (await copy(page, 'Start a login', 'curl')).split('\n').at(-1) ?? ''
+      expect(await curl(inFolder(start))).toHaveProperty('user.name', '김민지')
+    })
+
+    test.skipIf(!hasCurl)('curl: signs in by cookie, reads the user and refreshes', async () => {
+      const page = await open()
+      await choose(page, { how: 'Cookie', as: 'alex' })
+      const login = await copy(page, 'Start a login', 'curl')
+      await start(page)
+      await signedIn(page)
+      const [read, refresh] = [
+        await copy(page, 'Who is it?', 'curl'),
+        await copy(page, 'Refresh · ', 'curl'),
+      ]
+      const commands = `cd "$(mktemp -d)"\n${login}\n${refresh} >&2\n${read}`
+      expect(await curl(commands)).toMatchObject({ name: 'Alex Morgan' })
+    })
+  })
+
+  test.each(['light', 'dark'] as const)('has no fault that axe-core finds: %s', async (scheme) => {
+    const page = await open()
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
+    await shot(page, `sign-in-${scheme}`)
+    expect(await faults(page)).toEqual([])
+    await signIn(page, { provider: 'Google' })
+    await page.locator('#id-token summary').click()
+    await shot(page, `signed-in-${scheme}`)
+    expect(await faults(page)).toEqual([])
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await choose(page, { as: '!denied' })
+    await start(page)
+    await page.getByRole('alert').getByText('The person said no').waitFor()
+    expect(await faults(page)).toEqual([])
+  })
+
+  test('would be found at fault by axe-core and by its width', async () => {
+    const page = await open()
+    await page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+    expect((await faults(page)).map(([id]) => id)).toContain('image-alt')
+    await page.evaluate("document.querySelector('main').style.minWidth = '5000px'")
+    expect(await overflow(page)).toBeGreaterThan(0)
+  })
+
+  test('fits a phone of 320 px', async () => {
+    const page = await open()
+    await page.setViewportSize({ width: 320, height: 640 })
+    expect(await overflow(page)).toBe(0)
+    await shot(page, 'phone-sign-in')
+    await signIn(page, { provider: 'Microsoft' })
+    await page.locator('#id-token summary').click()
+    expect(await overflow(page)).toBe(0)
+    await page.screenshot({ path: join(ARTIFACTS, 'playground-phone-signed-in.png') })
+  })
+
+  test('is used with the keyboard alone', async () => {
+    const page = await open()
+    await page.getByRole('radio', { name: 'Google' }).focus()
+    await page.keyboard.press('ArrowRight')
+    expect(await page.getByRole('radio', { name: 'Kakao' }).isChecked()).toBe(true)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('m')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await signedIn(page)
+    expect(await page.locator('.name').innerText()).toContain('김민지')
+  })
+
+  test('asks nobody beyond this machine, and keeps nothing beyond this tab', async () => {
+    const page = await open()
+    await signIn(page, { provider: 'Google' })
+    expect(requests.length).toBeGreaterThan(5)
+    const elsewhere = requests.filter(
+      (url) => !/^(http:\/\/(localhost|127\.0\.0\.1):|data:)/.test(url),
+    )
+    expect(elsewhere).toEqual([])
+    expect(await page.evaluate<number>('localStorage.length')).toBe(0)
+    const other = await open()
+    expect(await other.getByRole('heading', { name: 'Signed in' }).count()).toBe(0)
+    await page.reload()
+    await signedIn(page)
+  })
+
+  test('offers the people and the failures that the emulator plays', async () => {
+    const page = await open()
+    const hints = await page
+      .locator('#hint option')
+      .evaluateAll((options) =>
+        options.map((option) => (option as unknown as { value: string }).value),
+      )
+    const played = ['', ...personas.map(({ id }) => id), ...Object.keys(failures)]
+    expect(hints.filter((hint) => !played.includes(hint))).toEqual([])
+    expect(hints).toEqual(expect.arrayContaining(['minji', 'alex', 'sora', 'yuki', '!denied']))
+  })
+
+  /** Runs a copied script; gives what it printed. */
+  async function evaluate(script: string): Promise<unknown[][]> {
+    const printed: unknown[][] = []
+    const run = new Function('console', `return (async () => {${script}\n})()`)
+    await run({ log: (...values: unknown[]) => printed.push(values) })
+    return printed
+  }
+
+  async function faults(page: Page) {
+    await page.evaluate(AXE)
+    const { violations } = await page.evaluate<{
+      violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
+    }>(
+      "axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
+    )
+    return violations.map(({ id, nodes }) => [id, nodes.map((node) => node.failureSummary)])
+  }
+
+  const overflow = (page: Page) =>
+    page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
+})

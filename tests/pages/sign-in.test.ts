@@ -1,0 +1,195 @@
+import { copyFileSync, mkdirSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { builtInProviders } from '../../src/providers/index.ts'
+import { findBarriers, overflowOf } from '../helpers/accessibility.ts'
+import { Browser } from '../helpers/browser.ts'
+import { useChromium } from '../helpers/chromium.ts'
+import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+
+const ARTIFACTS = '.artifacts/sign-in'
+const REDIRECT = 'https://app.example.com/callback'
+let latchkey: Latchkey
+
+beforeAll(async () => {
+  mkdirSync(ARTIFACTS, { recursive: true })
+  latchkey = await startLatchkey({
+    EMULATE: 'all',
+    CLIENTS: 'web',
+    CLIENT_WEB_NAME: '<script>alert(1)</script> & Söhne',
+    CLIENT_WEB_REDIRECT_URIS: REDIRECT,
+    OIDC_PROVIDERS: 'corp',
+    CORP_NAME: '<b>Corp</b>',
+    CORP_ISSUER: 'https://corp.example.com',
+    CORP_CLIENT_ID: 'a',
+    CORP_CLIENT_SECRET: 'b',
+  })
+})
+afterAll(() => latchkey.close())
+
+const get = (query = '', headers: Record<string, string> = {}) =>
+  new Browser().send(`${latchkey.url}/login${query}`, { headers })
+
+/** The ids of the providers that the page links to, in order. */
+const linked = (html: string) =>
+  [...html.matchAll(/href="\/login\/([a-z0-9-]+)/g)].map(([, id]) => id)
+
+const ids = [...builtInProviders.map(({ id }) => id), 'corp']
+
+describe('the sign-in page', () => {
+  test('has one button per provider, in their own words and the visitor’s language', async () => {
+    const english = await get()
+    expect(linked(english.text)).toEqual(ids)
+    for (const row of builtInProviders) {
+      expect(row.button, row.id).not.toBeNull()
+      expect(english.text).toContain(row.button?.labels.en)
+    }
+    expect((await get('?ui_locales=ko')).text).toContain('카카오 로그인')
+    expect((await get('', { 'accept-language': 'ja' })).text).toContain('LINEでログイン')
+    expect(english.text).toContain('EMULATED')
+  })
+
+  test('names a registered client, escaped, and nobody else', async () => {
+    const name = '&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne'
+    const registered = await get(`?client_id=web&redirect_uri=${encodeURIComponent(REDIRECT)}`)
+    expect(registered.text).toContain(`to continue to ${name}`)
+    const other = encodeURIComponent('https://evil.example.com/callback')
+    for (const query of ['', `?client_id=web&redirect_uri=${other}`, '?client_id=none']) {
+      expect((await get(query)).text).not.toContain('to continue to')
+    }
+  })
+
+  test('shows the provider first that this browser used last, and only one that there is', async () => {
+    const first = async (cookie: string) => linked((await get('', { cookie })).text)[0]
+    expect(await first('latchkey-provider=line')).toBe('line')
+    expect((await get('', { cookie: 'latchkey-provider=line' })).text).toContain('Last used')
+    for (const cookie of ['latchkey-provider=none', 'latchkey-provider="><script>', 'other=line']) {
+      const { text } = await get('', { cookie })
+      expect(linked(text)).toEqual(ids)
+      expect(text).not.toContain('Last used')
+    }
+  })
+
+  test('keeps the client’s parameters in every link', async () => {
+    const { text } = await get('?state=a%22%3E%3Cb&scope=openid')
+    expect(linked(text)).toEqual(ids)
+    expect(text.match(/\?state=a%22%3E%3Cb&amp;scope=openid"/g)).toHaveLength(ids.length)
+  })
+})
+
+describe('in Chromium the sign-in page', () => {
+  const chrome = useChromium()
+
+  async function open(page: Page, query = '') {
+    const hosts = new Set<string>()
+    page.on('request', (request) => hosts.add(new URL(request.url()).host))
+    await page.goto(`${latchkey.url}/login${query}`)
+    return hosts
+  }
+
+  const sizes = { phone: { width: 320, height: 640 }, desktop: { width: 1280, height: 900 } }
+  const looks = Object.entries(sizes).flatMap(([size, viewport]) =>
+    (['light', 'dark'] as const).flatMap((colorScheme) =>
+      ['en', 'ko', 'ja'].map((language) => ({ size, viewport, colorScheme, language })),
+    ),
+  )
+
+  test.each(looks)(
+    'has no barrier on a $size, $colorScheme, $language',
+    async ({ size, viewport, colorScheme, language }) => {
+      const page = await chrome.context.newPage()
+      await page.setViewportSize(viewport)
+      await page.emulateMedia({ colorScheme })
+      const hosts = await open(
+        page,
+        `?ui_locales=${language}&client_id=web&redirect_uri=${REDIRECT}`,
+      )
+      const picture = `${ARTIFACTS}/${size}-${colorScheme}-${language}.png`
+      await page.screenshot({ path: picture, fullPage: true })
+      expect(await findBarriers(page)).toEqual([])
+      expect(await overflowOf(page)).toBe(0)
+      expect([...hosts]).toEqual([new URL(latchkey.url).host])
+      expect(chrome.complaints).toEqual([])
+    },
+  )
+
+  test('has barriers that would be found (the control of the test above)', async () => {
+    const page = await chrome.context.newPage()
+    await open(page)
+    await page.addStyleTag({ content: '.action { color: #ccc !important }' }).catch(() => {})
+    await page.evaluate(
+      "document.querySelector('h1').remove(); document.documentElement.lang = '';",
+    )
+    expect((await findBarriers(page)).join()).toContain('html-has-lang')
+  })
+
+  test('takes its pictures for the README', async () => {
+    const page = await chrome.context.newPage()
+    await page.setViewportSize({ width: 480, height: 640 })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await open(page)
+      const picture = `${ARTIFACTS}/sign-in-${colorScheme}.png`
+      await page.screenshot({ path: picture })
+      // UPDATE_PICTURES=1 puts them where the README shows them.
+      if (process.env.UPDATE_PICTURES === '1') {
+        mkdirSync('docs', { recursive: true })
+        copyFileSync(picture, `docs/sign-in-${colorScheme}.png`)
+      }
+    }
+  })
+
+  test('works by keyboard alone and without script', async () => {
+    const context = await chrome.context.browser()?.newContext({ javaScriptEnabled: false })
+    const page = await context?.newPage()
+    if (page === undefined) throw new Error('no window')
+    await page.goto(`${latchkey.url}/login`)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/kakao\//)
+    expect(new URL(page.url()).hostname).toMatch(/^(localhost|127\.0\.0\.1)$/)
+    await context?.close()
+  })
+
+  test('runs nothing that stands in a name', async () => {
+    const page = await chrome.context.newPage()
+    let dialogs = 0
+    page.on('dialog', (dialog) => {
+      dialogs += 1
+      return dialog.dismiss()
+    })
+    await open(page, `?client_id=web&redirect_uri=${REDIRECT}`)
+    expect(await page.getByText('<script>alert(1)</script> & Söhne').count()).toBe(1)
+    expect(await page.getByText('<b>Corp</b>').count()).toBe(1)
+    expect([dialogs, await page.locator('script, main b').count()]).toEqual([0, 0])
+  })
+
+  test('marks the provider that signed this browser in', async () => {
+    const page = await chrome.context.newPage()
+    await page.goto(`${latchkey.url}/login/naver?login_hint=minji`)
+    await page.goto(`${latchkey.url}/login`)
+    const first = page.locator('a.provider').first()
+    expect(await first.getAttribute('href')).toBe('/login/naver')
+    expect(await first.textContent()).toContain('Last used')
+  })
+
+  test('lets an address be copied in an app’s browser that has no way out', async () => {
+    const context = await chrome.context.browser()?.newContext({
+      userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Instagram 350.0.0.0',
+      permissions: ['clipboard-read', 'clipboard-write'],
+      locale: 'en-US',
+    })
+    const page = await context?.newPage()
+    if (page === undefined) throw new Error('no window')
+    await page.goto(`${latchkey.url}/login?scope=openid`)
+    expect(await findBarriers(page)).toEqual([])
+    await page.screenshot({ path: `${ARTIFACTS}/in-app.png`, fullPage: true })
+    await page.getByRole('button', { name: 'Copy address' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+      `${latchkey.url}/login?scope=openid`,
+    )
+    await context?.close()
+  })
+})
