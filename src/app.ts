@@ -13,17 +13,19 @@ import { logAnswers, loggerOptions } from './http/logging.ts'
 import { watchMethods } from './http/methods.ts'
 import { createOutbound, OUTBOUND_MS } from './http/outbound.ts'
 import { answerProblems, sendProblem } from './http/problems.ts'
+import { createMemos } from './login/memo.ts'
 import { createNativeSignIn } from './login/native.ts'
 import { prepareAhead } from './login/prepare.ts'
 import { loginRoutes } from './login/routes.ts'
 import { startLogin } from './login/start.ts'
+import { createWaysOn } from './login/ways-on.ts'
 import { createLogins } from './logins.ts'
 import { docsRoutes } from './operations/docs.ts'
 import { healthRoutes } from './operations/health.ts'
 import { describeRoutes } from './operations/openapi.ts'
 import { startSweeping } from './operations/sweep.ts'
 import { playgroundRoutes } from './pages/playground/routes.ts'
-import { sendProblemPage } from './pages/problem.ts'
+import { createProblemPage } from './pages/problem.ts'
 import { pageRoutes } from './pages/routes.ts'
 import type { Settings } from './settings.ts'
 import { createAccessTokenVerifier, readIdTokenHint } from './tokens/access-token.ts'
@@ -55,6 +57,9 @@ export async function buildApp(
 ): Promise<FastifyInstance> {
   const https = settings.publicUrl.startsWith('https:')
   const security = securityHeaders(https)
+  const memos = createMemos(createSealer(secrets, 'login memos'))
+  const waysOn = createWaysOn({ clients: settings.clients, issuer: settings.publicUrl, memos })
+  const sendProblemPage = createProblemPage(waysOn)
   const app = Fastify({
     logger: loggerOptions(settings.logLevel, logStream),
     logController: new LogController({ disableRequestLogging: true }),
@@ -71,7 +76,7 @@ export async function buildApp(
     forceCloseConnections: 'idle',
     // Errors before there is a route, so before any hook.
     frameworkErrors: (error, request, reply) => {
-      sendProblem(error, request, reply.headers(security))
+      sendProblem(error, request, reply.headers(security), sendProblemPage)
     },
   })
 
@@ -137,6 +142,7 @@ export async function buildApp(
     stores,
     secrets,
     https,
+    memos,
     outbound,
     prepareSession,
     sessionCookies: cookies,

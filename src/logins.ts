@@ -10,7 +10,8 @@ import type { ProviderSettings } from './provider-settings.ts'
 import type { Settings } from './settings.ts'
 
 /** What the logins share. */
-interface Shared extends Pick<LoginOptions, 'https' | 'prepareSession' | 'sessionCookies'> {
+interface Shared
+  extends Pick<LoginOptions, 'https' | 'memos' | 'prepareSession' | 'sessionCookies'> {
   stores: Stores
   secrets: readonly string[]
   outbound: Outbound

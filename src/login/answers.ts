@@ -39,7 +39,7 @@ export function answerClient(
   const { redirectUri, state, responseMode } = flow.client
   const parameters = { ...result, ...(state === null ? {} : { state }), iss: issuer }
   if (responseMode === 'web_message') {
-    return answerOpener(reply, new URL(redirectUri).origin, parameters)
+    return answerOpener(reply, redirectUri, parameters)
   }
   // 303: the browser goes on with GET, whatever brought it here (RFC 9700, section 4.12).
   return reply.redirect(withParameters(redirectUri, parameters), 303)
@@ -60,9 +60,12 @@ window.close()`
 const POLICY = `default-src 'none'; script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
 
 /** A page that hands the answer to its opener, at the client's origin and no other, and closes. */
-function answerOpener(reply: FastifyReply, origin: string, response: Record<string, string>) {
+function answerOpener(reply: FastifyReply, redirectUri: string, response: Record<string, string>) {
+  const { origin } = new URL(redirectUri)
   const answer = JSON.stringify({ origin, message: { type: 'authorization_response', response } })
-  const attribute = answer.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  const attribute = escapeAttribute(answer)
+  // A window that no page opened cannot be closed by a script either: the person goes on by the link.
+  const onward = escapeAttribute(withParameters(redirectUri, response))
   return reply
     .type('text/html; charset=utf-8')
     .header('content-security-policy', POLICY)
@@ -70,9 +73,12 @@ function answerOpener(reply: FastifyReply, origin: string, response: Record<stri
 <html lang="en">
 <head><meta charset="utf-8"><title>Latchkey</title></head>
 <body data-answer="${attribute}">
-<p>You can close this window.</p>
+<p><a rel="nofollow" href="${onward}">Continue · 계속 · 続ける</a></p>
 <script>${SCRIPT}</script>
 </body>
 </html>
 `)
 }
+
+const escapeAttribute = (text: string) =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

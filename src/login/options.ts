@@ -4,6 +4,7 @@ import type { Client } from '../core/client.ts'
 import type { FinishedFlows, NewSession, SignIns } from '../core/stores.ts'
 import type { FlowCookie, FlowCookies } from './flow.ts'
 import type { FormUsers } from './form-post.ts'
+import type { Memos } from './memo.ts'
 import type { Provider } from './provider.ts'
 
 /** What a login needs of the other rooms. */
@@ -13,6 +14,7 @@ export interface LoginOptions {
   issuer: string
   clients: readonly Client[]
   flowCookies: FlowCookies
+  memos: Memos
   /** Whether cookies are for https only. */
   https: boolean
   finishedFlows: FinishedFlows

@@ -8,7 +8,7 @@ import { type LoginOptions, setCookies } from './options.ts'
 
 /** Client request -> flow, sealed in a cookie -> 302 to the provider. */
 export async function startLogin(
-  { provider, clients, flowCookies, https }: LoginOptions,
+  { provider, clients, flowCookies, memos, https }: LoginOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -16,10 +16,12 @@ export async function startLogin(
   const asked = readParameters(AuthorizationRequest, request.query)
   const { client, redirectUri } = readClient(clients, asked)
   const now = Date.now()
-  const { url, state, nonce, verifier } = await provider.start(
+  const { url, nonce, verifier, ...started } = await provider.start(
     asked,
     AbortSignal.timeout(OUTBOUND_MS),
   )
+  const state = memos.add(started.state, provider.row.id, asked)
+  url.searchParams.set('state', state)
   const flow: Flow = {
     provider: provider.row.id,
     state,

@@ -6,6 +6,8 @@ export interface ProblemTexts {
   /** The same where nobody was signing in. */
   failedElsewhere: string
   tryAgain: string
+  otherWays: string
+  backTo: (client: string) => string
   code: string
   requestId: string
   /** What happened and what to do, by error code; `other` for the rest. */
@@ -16,6 +18,8 @@ const en: ProblemTexts = {
   failed: 'Signing in did not work',
   failedElsewhere: 'That did not work',
   tryAgain: 'Try again',
+  otherWays: 'Other ways to sign in',
+  backTo: (client) => `Back to ${client}`,
   code: 'Code',
   requestId: 'Request',
   problems: {
@@ -39,6 +43,8 @@ const ko: ProblemTexts = {
   failed: '로그인하지 못했습니다',
   failedElsewhere: '요청을 처리하지 못했습니다',
   tryAgain: '다시 시도',
+  otherWays: '다른 방법으로 로그인',
+  backTo: (client) => `${client}(으)로 돌아가기`,
   code: '코드',
   requestId: '요청',
   problems: {
@@ -62,6 +68,8 @@ const ja: ProblemTexts = {
   failed: 'ログインできませんでした',
   failedElsewhere: '処理できませんでした',
   tryAgain: 'もう一度試す',
+  otherWays: '別の方法でログイン',
+  backTo: (client) => `${client} に戻る`,
   code: 'コード',
   requestId: 'リクエスト',
   problems: {

@@ -294,7 +294,7 @@ describe('control', () => {
     const page = await browser.send(`${latchkey.url}/login/fake/callback?code=x&state=old`, {
       headers: { accept: 'text/html' },
     })
-    const href = /class="action"[^>]* href="([^"]+)"/.exec(page.text)?.[1] ?? ''
+    const href = /class="action[^"]*"[^>]* href="([^"]+)"/.exec(page.text)?.[1] ?? ''
     const start = await browser.send(new URL(href, latchkey.url))
     expect(start.status).toBe(302)
     const state = start.location?.searchParams.get('state')
