@@ -25,6 +25,7 @@ import { healthRoutes } from './operations/health.ts'
 import { describeRoutes } from './operations/openapi.ts'
 import { startSweeping } from './operations/sweep.ts'
 import { playgroundRoutes } from './pages/playground/routes.ts'
+import { sendPopupPage } from './pages/popup.ts'
 import { createProblemPage } from './pages/problem.ts'
 import { pageRoutes } from './pages/routes.ts'
 import type { Settings } from './settings.ts'
@@ -58,7 +59,12 @@ export async function buildApp(
   const https = settings.publicUrl.startsWith('https:')
   const security = securityHeaders(https)
   const memos = createMemos(createSealer(secrets, 'login memos'))
-  const waysOn = createWaysOn({ clients: settings.clients, issuer: settings.publicUrl, memos })
+  const waysOn = createWaysOn({
+    clients: settings.clients,
+    issuer: settings.publicUrl,
+    memos,
+    isEnabled: (id) => logins.has(id),
+  })
   const sendProblemPage = createProblemPage(waysOn)
   const app = Fastify({
     logger: loggerOptions(settings.logLevel, logStream),
@@ -74,6 +80,8 @@ export async function buildApp(
     http: { connectionsCheckingInterval: 2_000 },
     onProtoPoisoning: 'error',
     forceCloseConnections: 'idle',
+    // Refused by a hook of ours instead, see `endConnectionsWhenClosing`.
+    return503OnClosing: false,
     // Errors before there is a route, so before any hook.
     frameworkErrors: (error, request, reply) => {
       sendProblem(error, request, reply.headers(security), sendProblemPage)
@@ -146,6 +154,7 @@ export async function buildApp(
     outbound,
     prepareSession,
     sessionCookies: cookies,
+    sendPopupPage,
   })
   for (const login of logins.values()) {
     await app.register(async (room) => loginRoutes(room, login))

@@ -11,7 +11,10 @@ import type { Settings } from './settings.ts'
 
 /** What the logins share. */
 interface Shared
-  extends Pick<LoginOptions, 'https' | 'memos' | 'prepareSession' | 'sessionCookies'> {
+  extends Pick<
+    LoginOptions,
+    'https' | 'memos' | 'prepareSession' | 'sessionCookies' | 'sendPopupPage'
+  > {
   stores: Stores
   secrets: readonly string[]
   outbound: Outbound

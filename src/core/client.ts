@@ -30,10 +30,18 @@ const parameter = (max: number) => z.string().max(max)
  * one that stands twice is refused (section 3.1); what is not listed is ignored.
  */
 export const AuthorizationRequest = z.object({
-  client_id: parameter(128).optional().meta({ description: 'A registered client; without it and a redirect_uri the callback itself answers with tokens.' }),
-  redirect_uri: parameter(2048).optional().meta({ description: 'One of the client, exactly as registered.' }),
+  client_id: parameter(128).optional().meta({
+    description:
+      'A registered client; without it and a redirect_uri the callback itself answers with tokens.',
+  }),
+  redirect_uri: parameter(2048)
+    .optional()
+    .meta({ description: 'One of the client, exactly as registered.' }),
   response_type: z.literal('code').optional().meta({ description: 'Only `code` there is.' }),
-  response_mode: z.enum(['query', 'cookie', 'web_message']).optional().meta({ description: '`query`: a code in the redirect; `cookie`: the session in cookies; `web_message`: a code posted to the opener of a popup.' }),
+  response_mode: z.enum(['query', 'cookie', 'web_message']).optional().meta({
+    description:
+      '`query`: a code in the redirect; `cookie`: the session in cookies; `web_message`: a code posted to the opener of a popup.',
+  }),
   state: parameter(512).optional().meta({ description: 'Comes back with the redirect.' }),
   nonce: parameter(255).optional().meta({ description: 'Put into the ID token.' }),
   scope: parameter(255)
@@ -45,8 +53,13 @@ export const AuthorizationRequest = z.object({
     .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 43 base64url characters')
     .optional()
     .meta({ description: 'SHA-256 of the code_verifier, base64url (RFC 7636).' }),
-  code_challenge_method: z.literal('S256').optional().meta({ description: 'Required with a code_challenge.' }),
-  login_hint: parameter(255).optional().meta({ description: 'Passed on to the provider; picks a persona of an emulated one.' }),
+  code_challenge_method: z
+    .literal('S256')
+    .optional()
+    .meta({ description: 'Required with a code_challenge.' }),
+  login_hint: parameter(255)
+    .optional()
+    .meta({ description: 'Passed on to the provider; picks a persona of an emulated one.' }),
   prompt: parameter(64)
     .regex(/^[a-z_ ,]+$/)
     .optional()

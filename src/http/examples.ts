@@ -1,7 +1,7 @@
+import type { z } from 'zod'
 import type { Account } from '../core/account.ts'
 import { type Example, refused } from './documented.ts'
 import { type InvalidToken, problemOf } from './problems.ts'
-import type { z } from 'zod'
 
 /**
  * What stands for a value in examples that only an earlier answer can give, and where it comes from.

@@ -43,10 +43,11 @@ export const InvalidToken = Problem.omit({ request_id: true }).meta({
   id: 'InvalidToken',
   description: 'The same for whatever is wrong with the token.',
 })
+export type InvalidToken = z.infer<typeof InvalidToken>
 
 /** Answers a browser with a problem as a page. */
 export type SendProblemPage = (
-  problem: Problem,
+  problem: Problem | InvalidToken,
   request: FastifyRequest,
   reply: FastifyReply,
 ) => FastifyReply
@@ -79,18 +80,18 @@ export function sendProblem(
   const problem = problemOf(error.code, error.message, request.id)
   const { status } = problem
   reply.code(status)
+  const asPage = sendPage !== undefined && isBrowserNavigation(request) ? sendPage : null
   if (error.code === 'invalid_token') {
     // One body for all causes: not even the request id tells two of them apart.
     const { request_id, ...same } = problem
     reply.header('www-authenticate', 'Bearer error="invalid_token"')
+    if (asPage !== null) return asPage(same, request, reply)
     return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(same))
   }
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   // CORS may have named the Origin already.
   reply.header('vary', [reply.getHeader('vary'), 'Accept'].filter(Boolean).join(', '))
-  if (sendPage !== undefined && isBrowserNavigation(request)) {
-    return sendPage(problem, request, reply)
-  }
+  if (asPage !== null) return asPage(problem, request, reply)
   return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
 }
 

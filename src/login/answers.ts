@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { findClient } from '../core/client.ts'
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import { asciiText } from '../core/text.ts'
 import type { Flow } from './flow.ts'
+import type { LoginOptions } from './options.ts'
 
 /** A flow that ends at a client's redirect URI. */
 export type ClientFlow = Flow & { client: { redirectUri: string } }
@@ -31,18 +32,25 @@ export function failureParameters(error: unknown): Record<string, string> {
 
 /** Sends the result of a flow to its client: as a query, or as a message to the page that opened this one. */
 export function answerClient(
-  reply: FastifyReply,
+  { clients, issuer, memos, sendPopupPage }: LoginOptions,
   flow: ClientFlow,
-  issuer: string,
   result: Record<string, string>,
+  request: FastifyRequest,
+  reply: FastifyReply,
 ): FastifyReply {
-  const { redirectUri, state, responseMode } = flow.client
-  const parameters = { ...result, ...(state === null ? {} : { state }), iss: issuer }
-  if (responseMode === 'web_message') {
-    return answerOpener(reply, redirectUri, parameters)
-  }
+  const { id, redirectUri, state, responseMode } = flow.client
+  const response = { ...result, ...(state === null ? {} : { state }), iss: issuer }
+  const onward = withParameters(redirectUri, response)
   // 303: the browser goes on with GET, whatever brought it here (RFC 9700, section 4.12).
-  return reply.redirect(withParameters(redirectUri, parameters), 303)
+  if (responseMode !== 'web_message') return reply.redirect(onward, 303)
+  const popup = {
+    origin: new URL(redirectUri).origin,
+    message: { type: 'authorization_response' as const, response },
+    onward,
+    client: findClient(clients, id)?.name ?? id,
+    uiLocales: memos.read(flow.state, flow.provider)?.ui_locales,
+  }
+  return sendPopupPage(popup, request, reply)
 }
 
 /** The redirect URI as it was registered, with parameters added to its query (RFC 6749, section 3.1.2). */
@@ -51,34 +59,3 @@ export function withParameters(uri: string, parameters: Record<string, string>):
   if (added === '') return uri
   return `${uri}${uri.includes('?') ? '&' : '?'}${added}`
 }
-
-// The message is read from the page, so that the script is always the same and its hash can be named.
-const SCRIPT = `const { origin, message } = JSON.parse(document.body.dataset.answer)
-if (window.opener) window.opener.postMessage(message, origin)
-window.close()`
-
-const POLICY = `default-src 'none'; script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
-
-/** A page that hands the answer to its opener, at the client's origin and no other, and closes. */
-function answerOpener(reply: FastifyReply, redirectUri: string, response: Record<string, string>) {
-  const { origin } = new URL(redirectUri)
-  const answer = JSON.stringify({ origin, message: { type: 'authorization_response', response } })
-  const attribute = escapeAttribute(answer)
-  // A window that no page opened cannot be closed by a script either: the person goes on by the link.
-  const onward = escapeAttribute(withParameters(redirectUri, response))
-  return reply
-    .type('text/html; charset=utf-8')
-    .header('content-security-policy', POLICY)
-    .send(`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Latchkey</title></head>
-<body data-answer="${attribute}">
-<p><a rel="nofollow" href="${onward}">Continue · 계속 · 続ける</a></p>
-<script>${SCRIPT}</script>
-</body>
-</html>
-`)
-}
-
-const escapeAttribute = (text: string) =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

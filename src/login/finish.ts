@@ -32,7 +32,7 @@ export async function finishLogin(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<object> {
-  const { flowCookies, https, finishedFlows, issuer } = options
+  const { flowCookies, https, finishedFlows } = options
   const query = readParameters(CallbackQuery, request.query)
   const flow = findFlow(options, query.state, request)
   // From here on the flow is over, whatever comes out: on all replicas, and in this browser.
@@ -50,7 +50,7 @@ export async function finishLogin(
     if (await finish()) return await answerWithSession(options, flow, query, request, reply)
   } catch (error) {
     logProblem(error, request)
-    return answerClient(reply, flow, issuer, failureParameters(error))
+    return answerClient(options, flow, failureParameters(error), request, reply)
   }
   throw invalidState('used')
 }
@@ -63,16 +63,16 @@ async function answerWithSession(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { issuer, sessionCookies, endSession } = options
+  const { sessionCookies, endSession } = options
   const { prepared, account } = await signIn(options, flow, query, request, reply)
   if (flow.client.responseMode !== 'cookie') {
-    return answerClient(reply, flow, issuer, { code: prepared.code })
+    return answerClient(options, flow, { code: prepared.code }, request, reply)
   }
   // Nobody could use the session any more whose cookies are overwritten now.
   const before = await sessionCookies.findSession(request)
   if (before !== null) await endSession(before.sub, before.sid)
   sessionCookies.set(reply, flow.client.id, prepared.tokens(account))
-  return answerClient(reply, flow, issuer, {})
+  return answerClient(options, flow, {}, request, reply)
 }
 
 /** The provider's answer -> profile -> user and session, stored. */

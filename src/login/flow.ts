@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { equalInConstantTime, hashToken, type Sealer } from '../core/secrets.ts'
+import { randomPart } from './memo.ts'
 
 /** How long a login may take from start to callback. */
 export const FLOW_TTL_SECONDS = 600
@@ -69,7 +70,9 @@ export function createFlowCookies(sealer: Sealer, https: boolean): FlowCookies {
         ({ expiresAt }, place) => expiresAt <= now || place >= MAX_FLOWS - 1,
       )
       const name = nameOf(flow.state)
-      const value = sealer.seal(JSON.stringify(flow), name)
+      // The memo in the state is not kept twice: the name, a hash of the whole state, is bound in.
+      const kept = { ...flow, state: randomPart(flow.state) }
+      const value = sealer.seal(JSON.stringify(kept), name)
       return [
         { name, value, maxAgeSeconds: FLOW_TTL_SECONDS },
         ...surplus.map((other) => cleared(other.name)),
@@ -78,10 +81,8 @@ export function createFlowCookies(sealer: Sealer, https: boolean): FlowCookies {
     find(state, sent, now) {
       const name = nameOf(state)
       const flow = open(name, Object.hasOwn(sent, name) ? sent[name] : undefined)
-      if (flow === null || flow.expiresAt <= now || !equalInConstantTime(flow.state, state)) {
-        return null
-      }
-      return flow
+      if (flow === null || flow.expiresAt <= now) return null
+      return equalInConstantTime(flow.state, randomPart(state)) ? { ...flow, state } : null
     },
     clear: (state) => cleared(nameOf(state)),
   }

@@ -4,12 +4,28 @@ import type { Sealer } from '../core/secrets.ts'
 
 /** What a restarted login needs of the client's request; hints for the provider are not kept. */
 const Kept = AuthorizationRequest.omit({ login_hint: true, prompt: true, response_type: true })
+/** The client's request as it comes out of a memo. */
 export type KeptRequest = z.infer<typeof Kept>
+
+/** A memo is a list in this order, since names would take a third of the room; only add at the end. */
+const ORDER = [
+  'client_id',
+  'redirect_uri',
+  'state',
+  'code_challenge',
+  'scope',
+  'nonce',
+  'response_mode',
+  'ui_locales',
+] as const
 
 /** Some providers refuse a state that is longer (X: 500). */
 const MAX_STATE_LENGTH = 480
 /** Characters of the random part of a state: 128 bits in base64url. */
 const RANDOM_LENGTH = 22
+/** The part of a state that nobody can guess; a memo may follow. */
+export const randomPart = (state: string): string => state.slice(0, RANDOM_LENGTH)
+
 /** Characters by which a sealer tells its keys apart, before a dot that a state goes without. */
 const KEY_ID_LENGTH = 6
 
@@ -24,21 +40,28 @@ export interface Memos {
   read(state: string, provider: string): KeptRequest | null
 }
 
+/** Memos under a sealer of their own purpose. */
 export function createMemos(sealer: Sealer): Memos {
   const context = (random: string, provider: string) => `${provider} ${random}`
   return {
     add(state, provider, asked) {
       if (asked.redirect_uri === undefined || state.length !== RANDOM_LENGTH) return state
-      const text = JSON.stringify(Kept.parse(asked))
+      const text = JSON.stringify(ORDER.map((name) => asked[name] ?? 0))
       const memo = sealer.seal(text, context(state, provider)).replace('.', '')
       return state.length + memo.length > MAX_STATE_LENGTH ? state : state + memo
     },
     read(state, provider) {
-      const random = state.slice(0, RANDOM_LENGTH)
       const memo = state.slice(RANDOM_LENGTH)
       const sealed = `${memo.slice(0, KEY_ID_LENGTH)}.${memo.slice(KEY_ID_LENGTH)}`
-      const text = sealer.open(sealed, context(random, provider))
-      return text === null ? null : (Kept.safeParse(JSON.parse(text)).data ?? null)
+      const text = sealer.open(sealed, context(randomPart(state), provider))
+      if (text === null) return null
+      const values: unknown[] = JSON.parse(text)
+      const given = ORDER.map((name, place) => [name, values[place]] as const).filter(
+        ([, value]) => typeof value === 'string',
+      )
+      const asked = Object.fromEntries(given)
+      const proof = 'code_challenge' in asked ? { code_challenge_method: 'S256' } : {}
+      return Kept.safeParse({ ...asked, ...proof }).data ?? null
     },
   }
 }

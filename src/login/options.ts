@@ -33,6 +33,19 @@ export interface LoginOptions {
     set(reply: FastifyReply, clientId: string, tokens: Tokens): void
     findSession(request: FastifyRequest): Promise<{ sub: string; sid: string } | null>
   }
+  /** For `response_mode=web_message`: answers the page that hands the answer to its opener. */
+  sendPopupPage: (
+    answer: {
+      origin: string
+      message: { type: 'authorization_response'; response: Record<string, string> }
+      /** For a window that no page opened: the answer as a redirect brings it. */
+      onward: string
+      client: string
+      uiLocales: string | undefined
+    },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => FastifyReply
   endSession: (userId: string, sessionId: string) => Promise<boolean>
 }
 

@@ -23,9 +23,10 @@ export interface Provider {
   row: ProviderRow
   /** Finds out the endpoints ahead of the first login. */
   prepare(signal: AbortSignal): Promise<void>
-  /** The URL to send the browser to, with what the callback will need. */
+  /** The URL to send the browser to, with what the callback will need; `addMemo` may lengthen the state. */
   start(
     passedOn: PassedOn,
+    addMemo: (state: string) => string,
     signal: AbortSignal,
   ): Promise<{ url: URL; state: string; nonce: string; verifier: string | null }>
   /** The URL of the provider's own logout, null where it has none. */
@@ -159,9 +160,11 @@ export function createProvider(options: {
     async prepare(signal) {
       await oauth2(await metadata(signal))
     },
-    async start(passedOn, signal) {
-      const { url, state, verifier } = await (await oauth2(await metadata(signal))).start()
+    async start(passedOn, addMemo, signal) {
+      const { url, verifier, ...made } = await (await oauth2(await metadata(signal))).start()
+      const state = addMemo(made.state)
       const nonce = randomToken()
+      url.searchParams.set('state', state)
       if (row.scopes.length === 0) url.searchParams.delete('scope')
       for (const [name, value] of Object.entries(row.authorizationParams)) {
         url.searchParams.set(name, value)

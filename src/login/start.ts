@@ -6,6 +6,9 @@ import { readParameters } from '../http/query.ts'
 import { FLOW_TTL_SECONDS, type Flow } from './flow.ts'
 import { type LoginOptions, setCookies } from './options.ts'
 
+/** A browser drops a cookie above 4096 bytes without a word; its attributes need about 60. */
+const MAX_COOKIE_BYTES = 4000
+
 /** Client request -> flow, sealed in a cookie -> 302 to the provider. */
 export async function startLogin(
   { provider, clients, flowCookies, memos, https }: LoginOptions,
@@ -16,12 +19,11 @@ export async function startLogin(
   const asked = readParameters(AuthorizationRequest, request.query)
   const { client, redirectUri } = readClient(clients, asked)
   const now = Date.now()
-  const { url, nonce, verifier, ...started } = await provider.start(
+  const { url, state, nonce, verifier } = await provider.start(
     asked,
+    (random) => memos.add(random, provider.row.id, asked),
     AbortSignal.timeout(OUTBOUND_MS),
   )
-  const state = memos.add(started.state, provider.row.id, asked)
-  url.searchParams.set('state', state)
   const flow: Flow = {
     provider: provider.row.id,
     state,
@@ -38,7 +40,11 @@ export async function startLogin(
       responseMode: asked.response_mode ?? 'query',
     },
   }
-  setCookies(reply, flowCookies.start(flow, request.cookies, now), https)
+  const cookies = flowCookies.start(flow, request.cookies, now)
+  if (cookies.some(({ name, value }) => name.length + value.length > MAX_COOKIE_BYTES)) {
+    throw new LatchkeyError('invalid_request', 'The parameters are too long together.')
+  }
+  setCookies(reply, cookies, https)
   return reply.redirect(url.href, 302)
 }
 

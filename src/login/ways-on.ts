@@ -1,63 +1,77 @@
 import type { FastifyRequest } from 'fastify'
 import { AuthorizationRequest, type Client, resolveClient } from '../core/client.ts'
-import type { ErrorCode } from '../core/errors.ts'
 import { readParameters } from '../http/query.ts'
 import { withParameters } from './answers.ts'
 import type { KeptRequest, Memos } from './memo.ts'
 
 /** Where a person can go from a problem. */
 export interface WaysOn {
-  /** The same login once more, with the client's parameters. */
-  retry: string
+  /** The same login once more, with the client's parameters; null where nobody was signing in. */
+  retry: string | null
   /** The sign-in page with them. */
   signIn: string
   /** The app that sent the person here. */
   back: { client: string; href: string } | null
+  /** The languages that the request asks for. */
   uiLocales: string | undefined
 }
 
-/** Finds the ways on from a problem at one of the login routes. */
+/** A route of a login: the provider where it is one of ours, and whether it was the callback. */
+interface LoginRoute {
+  provider: string | null
+  isCallback: boolean
+}
+
+/** Finds the ways on from a problem with this code. */
 export function createWaysOn(options: {
   clients: readonly Client[]
   issuer: string
   memos: Memos
-}): (request: FastifyRequest, code: ErrorCode) => WaysOn {
-  const { clients, issuer, memos } = options
+  isEnabled: (provider: string) => boolean
+}): (request: FastifyRequest, code: string) => WaysOn {
+  const { clients, issuer, memos, isEnabled } = options
 
-  /** The client's request as far as it can be trusted: nothing of one that is not registered. */
-  const askedBy = (request: FastifyRequest, provider: string | undefined, isCallback: boolean) => {
-    const query = request.query as Record<string, unknown>
-    if (isCallback) {
-      const { state } = query
-      return typeof state === 'string' && provider !== undefined
-        ? memos.read(state, provider)
-        : null
+  return (request, code) => {
+    const query = (request.query ?? {}) as Record<string, unknown>
+    const uiLocales = AuthorizationRequest.shape.ui_locales.safeParse(query.ui_locales).data
+    const route = readRoute(request, query)
+    if (route === null) return { retry: null, signIn: '/login', back: null, uiLocales }
+    const { provider, isCallback } = route
+    const asked = isCallback ? readMemo(request, query, provider) : readStart(query)
+    const resolved = asked === null ? null : resolveClient(clients, asked)
+    // Nothing is kept of a request whose client is not registered.
+    const isGood = asked !== null && resolved !== null && resolved.problem === undefined
+    const search = isGood ? searchOf(asked) : ''
+    const back = isGood ? backTo(resolved, asked) : null
+    return {
+      retry: `${provider === null ? '/login' : `/login/${provider}`}${search}`,
+      signIn: `/login${search}`,
+      back: back ?? (code === 'invalid_state' ? onlyApp() : null),
+      uiLocales: uiLocales ?? asked?.ui_locales,
     }
+  }
+
+  function readRoute(request: FastifyRequest, query: Record<string, unknown>): LoginRoute | null {
+    // The route's own path, never the URL that was asked for.
+    const route = request.routeOptions?.url ?? ''
+    const [login, named, callback] = /^\/login(?:\/([a-z0-9:-]+)(\/callback)?)?$/.exec(route) ?? []
+    if (login === undefined) return null
+    const provider = named ?? query.provider
+    const isOurs = typeof provider === 'string' && isEnabled(provider)
+    return { provider: isOurs ? provider : null, isCallback: callback !== undefined }
+  }
+
+  /** What the state of a callback remembers; a form_post brings it in the body. */
+  function readMemo(request: FastifyRequest, query: object, provider: string | null) {
+    const { state } = { ...(request.body ?? {}), ...query } as { state?: unknown }
+    return typeof state === 'string' && provider !== null ? memos.read(state, provider) : null
+  }
+
+  function readStart(query: Record<string, unknown>): AuthorizationRequest | null {
     try {
       return readParameters(AuthorizationRequest, query)
     } catch {
       return null
-    }
-  }
-
-  return (request, code) => {
-    // The route's own path, never the URL that was asked for.
-    const route = request.routeOptions?.url ?? ''
-    const [login, provider, callback] =
-      /^\/login\/([a-z0-9-]+)(\/callback)?$/.exec(route)?.slice(0, 3) ?? []
-    const isStart = route === '/login' || (login !== undefined && callback === undefined)
-    const asked =
-      isStart || callback !== undefined ? askedBy(request, provider, callback !== undefined) : null
-    const resolved = asked === null ? null : resolveClient(clients, asked)
-    const isGood = asked !== null && resolved !== null && resolved.problem === undefined
-    const search = isGood ? searchOf(asked) : ''
-    const start = provider === undefined ? '/login' : `/login/${provider}`
-    const back = isGood && resolved.redirectUri !== null ? backTo(resolved, asked) : null
-    return {
-      retry: `${start}${search}`,
-      signIn: `/login${search}`,
-      back: back ?? (code === 'invalid_state' ? onlyApp() : null),
-      uiLocales: asked?.ui_locales,
     }
   }
 
@@ -66,7 +80,8 @@ export function createWaysOn(options: {
     { client, redirectUri }: { client: Client; redirectUri: string | null },
     { state }: KeptRequest,
   ) {
-    const href = withParameters(redirectUri ?? '', {
+    if (redirectUri === null) return null
+    const href = withParameters(redirectUri, {
       error: 'access_denied',
       error_description: 'The sign-in was not finished.',
       ...(state === undefined ? {} : { state }),
@@ -77,10 +92,11 @@ export function createWaysOn(options: {
 
   /** Where nothing is known of a login that is over, and one web app is all there is: its front page. */
   function onlyApp() {
-    const [client, ...others] = clients
-    const web = client?.redirectUris.find((uri) => /^https?:/.test(uri))
-    if (client === undefined || others.length > 0 || web === undefined) return null
-    return { client: client.name, href: new URL('/', web).href }
+    const web = clients.flatMap(({ name, redirectUris }) => {
+      const uri = redirectUris.find((one) => /^https?:/.test(one))
+      return uri === undefined ? [] : [{ client: name, href: new URL('/', uri).href }]
+    })
+    return web.length === 1 ? (web[0] ?? null) : null
   }
 }
 

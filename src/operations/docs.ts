@@ -18,6 +18,7 @@ const CONFIGURATION = {
   telemetry: false,
   withDefaultFonts: false,
   hideClientButton: true,
+  defaultOpenAllTags: true,
   showDeveloperTools: 'never',
   persistAuth: false,
   mcp: { disabled: true },
@@ -75,10 +76,7 @@ export function docsRoutes(app: FastifyInstance): void {
       },
     }),
     (_request, reply) =>
-      reply
-        .type('text/html; charset=utf-8')
-        .header('content-security-policy', POLICY)
-        .send(PAGE),
+      reply.type('text/html; charset=utf-8').header('content-security-policy', POLICY).send(PAGE),
   )
   app.get('/docs/viewer.js', { schema: { hide: true } }, async (request, reply) => {
     const { size, mtimeMs } = await stat(SCRIPT_FILE)

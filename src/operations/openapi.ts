@@ -65,7 +65,8 @@ export async function describeRoutes(app: FastifyInstance, publicUrl: string): P
           client: {
             type: 'http',
             scheme: 'basic',
-            description: 'A confidential client’s id and secret; they may stand in the body instead.',
+            description:
+              'A confidential client’s id and secret; they may stand in the body instead.',
           },
         },
       },

@@ -41,7 +41,7 @@ const started: Examples = {
     summary: 'A provider that is not enabled',
     parameters: { provider: 'nobody' },
   }),
-  provider_away: refused('provider_error', failing, {
+  provider_away: refused('provider_error', 'The provider cannot be reached.', {
     summary: 'An OpenID provider (acme) that cannot be reached',
     parameters: { provider: 'acme' },
   }),

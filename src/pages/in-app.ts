@@ -46,6 +46,6 @@ button.hidden = false
 button.addEventListener('click', async () => {
   field.select()
   try { await navigator.clipboard.writeText(field.value) } catch { document.execCommand('copy') }
-  button.textContent = button.dataset.done
+  document.getElementById('copied').textContent = button.dataset.done
 })
 `

@@ -10,6 +10,8 @@ const STYLE = `
   :root { --page: #0d1117; --card: #161b22; --text: #e6edf3; --quiet: #9aa4af; --line: #30363d; --accent: #8ab4f8 }
 }
 * { box-sizing: border-box }
+[hidden] { display: none !important }
+:lang(ko) { word-break: keep-all }
 body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 1rem;
   background: var(--page); color: var(--text) }
 main { width: 100%; max-width: 25rem; padding: 2rem 1.5rem; background: var(--card);

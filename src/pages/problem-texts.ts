@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/errors.ts'
 import type { Language } from './language.ts'
 
 /** The texts of the error pages in one language. */
@@ -7,11 +8,13 @@ export interface ProblemTexts {
   failedElsewhere: string
   tryAgain: string
   otherWays: string
+  /** To the sign-in page, from where nobody was signing in. */
+  signIn: string
   backTo: (client: string) => string
   code: string
   requestId: string
-  /** What happened and what to do, by error code; `other` for the rest. */
-  problems: Readonly<Record<string, string> & { other: string }>
+  /** What happened and what to do, by error code. */
+  problems: Readonly<Record<ErrorCode, string>>
 }
 
 const en: ProblemTexts = {
@@ -19,6 +22,7 @@ const en: ProblemTexts = {
   failedElsewhere: 'That did not work',
   tryAgain: 'Try again',
   otherWays: 'Other ways to sign in',
+  signIn: 'Sign in',
   backTo: (client) => `Back to ${client}`,
   code: 'Code',
   requestId: 'Request',
@@ -35,7 +39,13 @@ const en: ProblemTexts = {
     temporarily_unavailable: 'Signing in is not possible right now. Please try again in a moment.',
     rate_limited: 'That was too often. Please wait a moment and try again.',
     not_found: 'There is no page here.',
-    other: 'Something went wrong. Please try again.',
+    method_not_allowed: 'This page cannot be opened in this way.',
+    invalid_token: 'You are not signed in here, or your session is over. Please sign in.',
+    csrf: 'The request came from another site, so nothing was changed.',
+    payload_too_large: 'What was sent is too large.',
+    unsupported_media_type: 'What was sent cannot be read here.',
+    request_timeout: 'The connection was too slow. Please try again.',
+    server_error: 'Something went wrong here. Please try again.',
   },
 }
 
@@ -44,6 +54,7 @@ const ko: ProblemTexts = {
   failedElsewhere: '요청을 처리하지 못했습니다',
   tryAgain: '다시 시도',
   otherWays: '다른 방법으로 로그인',
+  signIn: '로그인',
   backTo: (client) => `${client}(으)로 돌아가기`,
   code: '코드',
   requestId: '요청',
@@ -60,7 +71,13 @@ const ko: ProblemTexts = {
     temporarily_unavailable: '지금은 로그인할 수 없습니다. 잠시 후 다시 시도해 주세요.',
     rate_limited: '요청이 너무 많습니다. 잠시 후 다시 시도해 주세요.',
     not_found: '페이지가 없습니다.',
-    other: '문제가 발생했습니다. 다시 시도해 주세요.',
+    method_not_allowed: '이 페이지는 이 방법으로 열 수 없습니다.',
+    invalid_token: '로그인되어 있지 않거나 로그인이 만료되었습니다. 로그인해 주세요.',
+    csrf: '다른 사이트에서 온 요청이라 아무것도 변경하지 않았습니다.',
+    payload_too_large: '보낸 내용이 너무 큽니다.',
+    unsupported_media_type: '보낸 내용을 읽을 수 없습니다.',
+    request_timeout: '연결이 너무 느립니다. 다시 시도해 주세요.',
+    server_error: '문제가 발생했습니다. 다시 시도해 주세요.',
   },
 }
 
@@ -69,6 +86,7 @@ const ja: ProblemTexts = {
   failedElsewhere: '処理できませんでした',
   tryAgain: 'もう一度試す',
   otherWays: '別の方法でログイン',
+  signIn: 'ログイン',
   backTo: (client) => `${client} に戻る`,
   code: 'コード',
   requestId: 'リクエスト',
@@ -85,7 +103,13 @@ const ja: ProblemTexts = {
     temporarily_unavailable: '現在ログインできません。しばらくしてからお試しください。',
     rate_limited: 'リクエストが多すぎます。しばらくしてからお試しください。',
     not_found: 'ページがありません。',
-    other: '問題が発生しました。もう一度お試しください。',
+    method_not_allowed: 'このページはこの方法では開けません。',
+    invalid_token: 'ログインしていないか、ログインの有効期限が切れています。ログインしてください。',
+    csrf: '別のサイトからのリクエストのため、何も変更しませんでした。',
+    payload_too_large: '送信された内容が大きすぎます。',
+    unsupported_media_type: '送信された内容を読み取れません。',
+    request_timeout: '接続が遅すぎます。もう一度お試しください。',
+    server_error: '問題が発生しました。もう一度お試しください。',
   },
 }
 

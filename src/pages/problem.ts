@@ -1,13 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../core/errors.ts'
-import type { Problem } from '../http/problems.ts'
+import type { InvalidToken, Problem } from '../http/problems.ts'
 import { pickLanguage } from './language.ts'
 import { asPage, escapeHtml, page } from './page.ts'
 import { problemTexts } from './problem-texts.ts'
 
 /** Where a person can go from a problem, as the login room finds it. */
 interface WaysOn {
-  retry: string
+  /** Null where nobody was signing in. */
+  retry: string | null
   signIn: string
   back: { client: string; href: string } | null
   uiLocales: string | undefined
@@ -18,28 +19,47 @@ const STYLE = `
 .first { background: var(--accent); border-color: var(--accent); color: var(--card) }
 `
 
+/** What may be over by itself: the same page, loaded again. */
+const PASSING = ['temporarily_unavailable', 'rate_limited', 'request_timeout', 'server_error']
+
 /** Makes the page of a problem: what happened, as a person reads it, and the ways on. */
-export function createProblemPage(waysOn: (request: FastifyRequest, code: ErrorCode) => WaysOn) {
-  return (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const { retry, signIn, back, uiLocales } = waysOn(request, problem.code as ErrorCode)
+export function createProblemPage(waysOn: (request: FastifyRequest, code: string) => WaysOn) {
+  return (
+    problem: Problem | InvalidToken,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply => {
+    const { retry, signIn, back, uiLocales } = waysOn(request, problem.code)
     const language = pickLanguage(uiLocales, request.headers['accept-language'])
     const words = problemTexts[language]
-    const explained = words.problems[problem.code] ?? words.problems.other
-    const isLogin = (request.routeOptions?.url ?? '').startsWith('/login')
-    const title = isLogin ? words.failed : words.failedElsewhere
-    const link = (href: string, text: string, kind = 'action') =>
-      `<a class="${kind}" rel="nofollow" href="${escapeHtml(href)}">${escapeHtml(text)}</a>`
-    const links = [
-      link(retry, words.tryAgain, 'action first'),
-      ...(retry === signIn ? [] : [link(signIn, words.otherWays)]),
-      ...(back === null ? [] : [link(back.href, words.backTo(back.client))]),
-    ]
+    const explained = words.problems[problem.code as ErrorCode]
+    const title = retry === null ? words.failedElsewhere : words.failed
+    const links: [href: string, text: string][] = []
+    if (retry !== null) links.push([retry, words.tryAgain])
+    // An empty address is the page itself, which so need not be repeated here.
+    else if (request.method === 'GET' && PASSING.includes(problem.code)) {
+      links.push(['', words.tryAgain])
+    }
+    if (retry === null) links.push([signIn, words.signIn])
+    else if (retry !== signIn) links.push([signIn, words.otherWays])
+    if (back !== null) links.push([back.href, words.backTo(back.client)])
+    const facts = [`${words.code}: ${problem.code}`]
+    if ('request_id' in problem) facts.push(`${words.requestId}: ${problem.request_id}`)
     const extras = { style: STYLE }
     const body = `<p>${escapeHtml(explained)}</p>
 <div class="ways">
-${links.join('\n')}
+${links.map(([href, text], place) => link(href, text, place === 0)).join('\n')}
 </div>
-<p class="quiet">${escapeHtml(words.code)}: ${escapeHtml(problem.code)} · ${escapeHtml(words.requestId)}: ${escapeHtml(problem.request_id)}</p>`
-    return asPage(reply, language, extras).send(page(language, title, body, extras))
+<p class="quiet">${escapeHtml(facts.join(' · '))}</p>`
+    // CORS may have named the Origin already.
+    const vary = new Set(`${reply.getHeader('vary') ?? ''}, Accept, Accept-Language`.split(/,\s*/))
+    return asPage(reply, language, extras)
+      .header('vary', [...vary].filter(Boolean).join(', '))
+      .send(page(language, title, body, extras))
   }
+}
+
+function link(href: string, text: string, isFirst: boolean): string {
+  const kind = isFirst ? 'action first' : 'action'
+  return `<a class="${kind}" rel="nofollow" href="${escapeHtml(href)}">${escapeHtml(text)}</a>`
 }

@@ -16,6 +16,7 @@ export interface SignInTexts {
   address: string
   copy: string
   copied: string
+  language: string
 }
 
 const en: SignInTexts = {
@@ -32,6 +33,7 @@ const en: SignInTexts = {
   address: 'Address to open in your browser',
   copy: 'Copy address',
   copied: 'Copied',
+  language: 'Language',
 }
 
 const ko: SignInTexts = {
@@ -48,6 +50,7 @@ const ko: SignInTexts = {
   address: '브라우저에서 열 주소',
   copy: '주소 복사',
   copied: '복사했습니다',
+  language: '언어',
 }
 
 const ja: SignInTexts = {
@@ -64,6 +67,7 @@ const ja: SignInTexts = {
   address: 'ブラウザで開くアドレス',
   copy: 'アドレスをコピー',
   copied: 'コピーしました',
+  language: '言語',
 }
 
 export const signInTexts: Readonly<Record<Language, SignInTexts>> = { en, ko, ja }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Button, Skin } from '../core/button.ts'
 import { COPY_SCRIPT, findWayOut, type WayOut } from './in-app.ts'
-import { type Language, pickLanguage } from './language.ts'
+import { LANGUAGE_NAMES, LANGUAGES, type Language, pickLanguage } from './language.ts'
 import { asPage, escapeHtml, page } from './page.ts'
 import { type SignInTexts, signInTexts } from './sign-in-texts.ts'
 
@@ -34,17 +34,28 @@ const PLAIN: Button = {
 }
 
 const LIST_STYLE = `
+h1, h1 + .lead { text-align: center; text-wrap: balance }
 .provider { justify-content: flex-start; gap: .5rem; padding: .5rem .875rem; font-size: .9375rem }
 .provider:hover { border-color: inherit; filter: brightness(.96) }
 .mark { flex: none; width: 1.5rem; height: 1.5rem; display: grid; place-items: center }
 .mark svg { width: 1.375rem; height: 1.375rem; display: block }
 .letter { border: 1.5px solid currentColor; border-radius: 50%; font-size: .8125rem; font-weight: 700 }
-.label { flex: 1; padding-right: 1.25rem; line-height: 1.3; word-break: keep-all }
+.label { flex: 1; padding-right: 2rem; line-height: 1.3; word-break: keep-all }
+@media (max-width: 24rem) { .label { padding-right: .75rem } }
 .badge { display: block; font-size: .75rem; font-weight: 500; letter-spacing: .02em }
 .way-out { margin: 1.5rem 0 0; padding: 1rem; border: 1px solid var(--line); border-radius: .75rem }
 .way-out input { width: 100%; min-height: 2.75rem; margin: .5rem 0; padding: 0 .75rem; font: inherit; color: var(--text);
   background: var(--page); border: 1px solid var(--quiet); border-radius: .5rem }
 .way-out button { width: 100% }
+.way-out > :first-child { margin-top: 0 }
+.way-out [role=status] { margin: 0; text-align: center; font-weight: 600 }
+.way-out [role=status]:not(:empty) { margin-top: .5rem }
+.note { margin: 1rem 0 0; text-align: center; text-wrap: balance }
+.languages { display: flex; flex-wrap: wrap; justify-content: center; margin: 1.25rem 0 -1rem }
+.languages > * { display: grid; place-items: center; min-height: 2.75rem; padding: 0 .625rem; color: var(--quiet) }
+.languages > a { text-decoration-thickness: 1px; text-underline-offset: 3px }
+.languages > span { color: var(--text); font-weight: 600 }
+@media (forced-colors: active) { .letter { border-color: currentColor } }
 `
 
 /** Makes the answer to `GET /login`: one link per provider, no script where none is needed. */
@@ -71,13 +82,14 @@ export function createSignInPage(providers: readonly ShownProvider[]) {
       link(provider, language, search, provider.id === lastProvider),
     )
     const body = [
-      client === null ? '' : `<p>${escapeHtml(words.continueTo(client))}</p>`,
+      client === null ? '' : `<p class="lead">${escapeHtml(words.continueTo(client))}</p>`,
       links.length > 0 ? `<ul>\n${links.join('\n')}\n</ul>` : '',
       wayOut === null || refused.length === 0 ? '' : leaveApp(wayOut, refused, words),
       providers.length === 0 ? `<p>${escapeHtml(words.noProviders)}</p>` : '',
       offered.some((one) => one.emulated)
-        ? `<p class="quiet">${escapeHtml(words.emulatedNote)}</p>`
+        ? `<p class="quiet note">${escapeHtml(words.emulatedNote)}</p>`
         : '',
+      languages(language, query),
     ]
     const needsScript = refused.length > 0 && wayOut !== null && 'copy' in wayOut
     const extras = { style, ...(needsScript ? { script: COPY_SCRIPT } : {}) }
@@ -104,6 +116,20 @@ function link(provider: ShownProvider, language: Language, search: string, isLas
   return `<li><a class="action provider b-${id}" rel="nofollow" href="${href}">${icon}<span class="label">${label}${badge}</span></a></li>`
 }
 
+/** This page in the other languages; the choice stays with the login. */
+function languages(current: Language, query: URLSearchParams): string {
+  const links = LANGUAGES.map((one) => {
+    const name = LANGUAGE_NAMES[one]
+    if (one === current) return `<span lang="${one}" aria-current="true">${name}</span>`
+    const search = new URLSearchParams(query)
+    search.set('ui_locales', one)
+    const href = escapeHtml(`/login?${search}`)
+    return `<a lang="${one}" hreflang="${one}" rel="nofollow" href="${href}">${name}</a>`
+  })
+  const label = escapeHtml(signInTexts[current].language)
+  return `<nav class="languages quiet" aria-label="${label}">\n${links.join('\n')}\n</nav>`
+}
+
 /** The way out of an app's own browser, for the providers that refuse it. */
 function leaveApp(wayOut: WayOut, refused: readonly ShownProvider[], words: SignInTexts): string {
   const names = refused.map(({ name }) => name).join(', ')
@@ -112,8 +138,9 @@ function leaveApp(wayOut: WayOut, refused: readonly ShownProvider[], words: Sign
     'href' in wayOut
       ? `<a class="action" rel="nofollow" href="${escapeHtml(wayOut.href)}">${escapeHtml(words.openBrowser)}</a>`
       : `<label class="quiet" for="address">${escapeHtml(words.address)}</label>
-<input id="address" type="text" readonly value="${escapeHtml(wayOut.copy)}">
-<button id="copy" class="action" type="button" hidden data-done="${escapeHtml(words.copied)}">${escapeHtml(words.copy)}</button>`
+<input id="address" type="url" dir="ltr" readonly value="${escapeHtml(wayOut.copy)}">
+<button id="copy" class="action" type="button" hidden data-done="${escapeHtml(words.copied)}">${escapeHtml(words.copy)}</button>
+<p id="copied" role="status"></p>`
   return `<div class="way-out">\n${why}\n${how}\n</div>`
 }
 

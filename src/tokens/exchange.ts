@@ -24,11 +24,23 @@ export const ExchangeParameters = z.object({
     .regex(/^[\x21-\x7e]+$/)
     .optional()
     .meta({ description: 'The token that the provider’s SDK gave to the app.' }),
-  subject_token_type: z.string().max(128).optional().meta({ description: '`urn:ietf:params:oauth:token-type:id_token` or `…:access_token`.' }),
+  subject_token_type: z
+    .string()
+    .max(128)
+    .optional()
+    .meta({ description: '`urn:ietf:params:oauth:token-type:id_token` or `…:access_token`.' }),
   subject_issuer: z.string().max(64).optional().meta({ description: 'Id of the provider.' }),
   nonce: z.string().max(255).optional().meta({ description: 'What the app gave to the SDK.' }),
-  requested_token_type: z.string().max(128).optional().meta({ description: 'Only `urn:ietf:params:oauth:token-type:access_token` there is.' }),
-  actor_token: z.string().max(16_384).optional().meta({ description: 'Refused: there is no delegation.' }),
+  requested_token_type: z
+    .string()
+    .max(128)
+    .optional()
+    .meta({ description: 'Only `urn:ietf:params:oauth:token-type:access_token` there is.' }),
+  actor_token: z
+    .string()
+    .max(16_384)
+    .optional()
+    .meta({ description: 'Refused: there is no delegation.' }),
 })
 
 /** What the exchange needs of the room that signs people in; gives a token response. */

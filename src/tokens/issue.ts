@@ -15,7 +15,10 @@ export const TokenResponse = z
     refresh_token: z.string().meta({ description: 'Opaque; stored here only as a hash.' }),
     scope: z.string(),
     id_token: z.string().optional().meta({ description: 'Where `openid` was asked for.' }),
-    issued_token_type: z.string().optional().meta({ description: 'Of a token exchange (RFC 8693).' }),
+    issued_token_type: z
+      .string()
+      .optional()
+      .meta({ description: 'Of a token exchange (RFC 8693).' }),
   })
   .meta({ id: 'TokenResponse' })
 export type TokenResponse = z.infer<typeof TokenResponse>

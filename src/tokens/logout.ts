@@ -19,11 +19,23 @@ import type { SessionCookies } from './session-cookies.ts'
 
 /** A logout request (OpenID Connect RP-Initiated Logout 1.0, section 2). */
 const LogoutRequest = z.object({
-  id_token_hint: z.string().max(8192).optional().meta({ description: 'An ID token of ours, also an expired one: ends its session.' }),
+  id_token_hint: z
+    .string()
+    .max(8192)
+    .optional()
+    .meta({ description: 'An ID token of ours, also an expired one: ends its session.' }),
   client_id: z.string().max(128).optional().meta({ description: 'Where there is no hint.' }),
-  post_logout_redirect_uri: z.string().max(2048).optional().meta({ description: 'Where to go on: one of the client, exactly as registered.' }),
+  post_logout_redirect_uri: z
+    .string()
+    .max(2048)
+    .optional()
+    .meta({ description: 'Where to go on: one of the client, exactly as registered.' }),
   state: z.string().max(512).optional().meta({ description: 'Comes back with the redirect.' }),
-  logout_hint: z.string().max(512).optional().meta({ description: 'Understood, and of no effect.' }),
+  logout_hint: z
+    .string()
+    .max(512)
+    .optional()
+    .meta({ description: 'Understood, and of no effect.' }),
   ui_locales: z.string().max(64).optional().meta({ description: 'Understood, and of no effect.' }),
 })
 type LogoutRequest = z.infer<typeof LogoutRequest>

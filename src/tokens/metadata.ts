@@ -54,25 +54,23 @@ export function metadataRoutes(
     ['/.well-known/openid-configuration', 'getOpenIdMetadata', 'OpenID Connect Discovery 1.0.'],
     ['/.well-known/oauth-authorization-server', 'getOAuthMetadata', 'The same by RFC 8414.'],
   ] as const) {
-    room
-      .withTypeProvider<ZodTypeProvider>()
-      .get(
-        path,
-        {
-          schema: {
-            ...{ operationId, description },
-            summary: 'Server metadata',
-            tags: ['tokens'],
-            security: [],
-            response: { 200: Metadata },
-            answers: { 200: 'The metadata.' },
-            examples: { metadata: { summary: 'This server', status: 200, answer: metadata } },
-          },
+    room.withTypeProvider<ZodTypeProvider>().get(
+      path,
+      {
+        schema: {
+          ...{ operationId, description },
+          summary: 'Server metadata',
+          tags: ['tokens'],
+          security: [],
+          response: { 200: Metadata },
+          answers: { 200: 'The metadata.' },
+          examples: { metadata: { summary: 'This server', status: 200, answer: metadata } },
         },
-        async (_request, reply) => {
-          reply.headers(publicDocument(300))
-          return metadata
-        },
-      )
+      },
+      async (_request, reply) => {
+        reply.headers(publicDocument(300))
+        return metadata
+      },
+    )
   }
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import type { ErrorCode, LatchkeyError } from '../core/errors.ts'
+import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import { asciiText } from '../core/text.ts'
 import { evidenceOf } from '../http/logging.ts'
-import { toLatchkeyError } from '../http/problems.ts'
+import { isBrowserNavigation, toLatchkeyError } from '../http/problems.ts'
 
 /** Error codes of the OAuth endpoints (RFC 6749, section 5.2). */
 export type OAuthErrorCode =
@@ -59,6 +59,14 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
 /** Answers the errors of a room's routes as RFC 6749 has them. */
 export function answerOAuthErrors(room: FastifyInstance): void {
   room.setErrorHandler((thrown, request, reply) => {
+    // A person is no OAuth client: the page of the app's own handler. Its programs send no such header.
+    if (request.headers['sec-fetch-mode'] === 'navigate' && isBrowserNavigation(request)) {
+      throw thrown instanceof OAuthError
+        ? new LatchkeyError('invalid_request', thrown.message, {
+            evidence: { reason: thrown.reason },
+          })
+        : thrown
+    }
     reply.header('pragma', 'no-cache')
     if (thrown instanceof OAuthError) {
       const { error, message, reason, basic } = thrown

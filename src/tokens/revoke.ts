@@ -21,9 +21,17 @@ export interface TokenStatusOptions {
 
 /** RFC 7009, section 2.1 and RFC 7662, section 2.1. */
 const TokenStatusRequest = z.object({
-  token: z.string().max(8192).optional().meta({ description: 'An access or refresh token of ours.' }),
+  token: z
+    .string()
+    .max(8192)
+    .optional()
+    .meta({ description: 'An access or refresh token of ours.' }),
   token_type_hint: z.string().max(64).optional().meta({ description: 'Not needed.' }),
-  client_id: z.string().max(128).optional().meta({ description: 'A confidential client may authenticate by Basic instead.' }),
+  client_id: z
+    .string()
+    .max(128)
+    .optional()
+    .meta({ description: 'A confidential client may authenticate by Basic instead.' }),
   client_secret: z.string().max(1024).optional().meta({ description: 'Of a confidential client.' }),
 })
 

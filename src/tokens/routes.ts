@@ -45,7 +45,8 @@ export function keyRoutes(app: FastifyInstance, keys: KeyRing): void {
       schema: {
         operationId: 'getSigningKeys',
         summary: 'The public signing keys',
-        description: 'Verify access tokens and ID tokens by these (RFC 7517); keep them as long as `Cache-Control` says.',
+        description:
+          'Verify access tokens and ID tokens by these (RFC 7517); keep them as long as `Cache-Control` says.',
         tags: ['tokens'],
         security: [],
         response: { 200: KeySet },

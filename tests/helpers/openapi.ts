@@ -26,7 +26,13 @@ export interface DescribedOperation {
   description: string
   tags: string[]
   security: Record<string, string[]>[]
-  parameters?: { name: string; in: string; description: string; schema: Json; examples?: Examples }[]
+  parameters?: {
+    name: string
+    in: string
+    description: string
+    schema: Json
+    examples?: Examples
+  }[]
   requestBody?: { content: Record<string, Media> }
   responses: Record<string, DescribedResponse>
 }

@@ -28,11 +28,13 @@ afterAll(async () => {
   await provider.close()
 })
 
+const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' }
+const unescape = (html: string) => html.replace(/&([#\w]+);/g, (_, name) => ENTITIES[name] ?? '')
+
 /** The message of a web_message page and the one origin that may have it, as its script reads them. */
 function readPage(answer: Answer) {
-  const [, attribute = ''] = /<body data-answer="([^"]*)">/.exec(answer.text) ?? []
-  const json = attribute.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
-  return JSON.parse(json) as {
+  const [, attribute = ''] = /<div id="answer" data-answer="([^"]*)">/.exec(answer.text) ?? []
+  return JSON.parse(unescape(attribute)) as {
     origin: string
     message: { type: string; response: Record<string, string> }
   }
@@ -81,14 +83,21 @@ describe('response_mode=web_message', () => {
     const run = (opener: object | null) => {
       let closed = 0
       const window = { opener, close: () => closed++ }
-      const document = { body: { dataset: { answer: JSON.stringify({ origin, message }) } } }
+      const elements: Record<string, { hidden: boolean; dataset: object }> = {
+        answer: { hidden: false, dataset: { answer: JSON.stringify({ origin, message }) } },
+        close: { hidden: true, dataset: {} },
+        onward: { hidden: false, dataset: {} },
+      }
+      const document = { getElementById: (id: string) => elements[id] }
       new Function('window', 'document', script)(window, document)
-      return closed
+      return { closed, hasLink: elements.onward?.hidden === false }
     }
     const posted: unknown[] = []
-    expect(run({ postMessage: (...call: unknown[]) => posted.push(call) })).toBe(1)
+    const opened = run({ postMessage: (...call: unknown[]) => posted.push(call) })
+    expect(opened).toEqual({ closed: 1, hasLink: false })
     expect(posted).toEqual([[message, 'https://app.example.com']])
-    expect(run(null)).toBe(1)
+    // A tab that nobody opened stays open: the person goes on by the link.
+    expect(run(null)).toEqual({ closed: 1, hasLink: true })
   })
 
   test.each([

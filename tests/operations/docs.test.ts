@@ -68,15 +68,54 @@ describe('/docs in a browser', () => {
 
   test('shows the title and the operations, asks nobody else and has nothing to complain of', async () => {
     const { page, asked, complaints } = await open()
-    for (const name of ['Start a login', 'The signed-in user', 'Revoke a token']) {
-      await page.getByText(name).first().waitFor({ state: 'attached' })
+    for (const name of ['Start a login', 'The signed-in user', 'Revoke a token', 'Readiness']) {
+      await page.getByText(name, { exact: true }).first().waitFor({ state: 'attached' })
     }
-    await page.screenshot({ path: process.env.SHOT ?? '/dev/null', type: 'png' })
-    await page.waitForLoadState('networkidle')
-    const elsewhere = asked.filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(latchkey.url))
-    expect(elsewhere).toEqual([])
+    expect(asked.filter((url) => !url.startsWith(`${latchkey.url}/`))).toEqual([])
     expect(asked).toContain(`${latchkey.url}/openapi.json`)
     expect(complaints).toEqual([])
     expect(chrome.complaints).toEqual([])
   })
+
+  test('sends a request to this server and shows its answer', async () => {
+    const { page, asked, complaints } = await open()
+    await page.getByRole('button', { name: /Test Request.*\/providers/ }).click()
+    const answered = page.waitForResponse(`${latchkey.url}/providers`)
+    await page.getByRole('button', { name: /^Send/ }).first().click()
+    expect((await answered).status()).toBe(200)
+    await page.getByText(`${latchkey.url}/login/kakao`).first().waitFor()
+    expect(
+      asked.filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(latchkey.url)),
+    ).toEqual([])
+    expect(complaints).toEqual([])
+  })
+
+  test('leads to the description where scripts are off', async () => {
+    const context = await chrome.context.browser()?.newContext({ javaScriptEnabled: false })
+    const page = await context?.newPage()
+    await page?.goto(`${latchkey.url}/docs`)
+    await page?.getByRole('link', { name: 'openapi.json' }).click()
+    expect(page?.url()).toBe(`${latchkey.url}/openapi.json`)
+    expect(await page?.content()).toContain('Latchkey')
+    await context?.close()
+  })
+})
+
+test('/docs is there in production, with its headers', async () => {
+  const production = await startLatchkey(
+    {
+      NODE_ENV: 'production',
+      DATABASE_URL: 'postgres://unused.example.com/latchkey',
+      KAKAO_CLIENT_ID: 'a-key',
+      KAKAO_CLIENT_SECRET: 'a-secret',
+    },
+    { publicUrl: 'https://login.example.com' },
+  )
+  const page = await new Browser().send(`${production.url}/docs`)
+  expect(page.status).toBe(200)
+  expect(page.headers.get('strict-transport-security')).toMatch(/^max-age=\d+/)
+  const description = (await new Browser().send(`${production.url}/openapi.json`)).json()
+  expect(description.servers).toMatchObject([{ url: 'https://login.example.com' }])
+  expect(JSON.stringify(description)).toContain('"name":"__Host-latchkey-access"')
+  await production.close()
 })

@@ -5,13 +5,14 @@ import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 const ANDROID = 'Mozilla/5.0 (Linux; Android 14; SM-S911N) AppleWebKit/537.36 Chrome/126.0 Mobile'
 const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15'
 const REDIRECT = 'https://app.example.com/callback'
+const APP_REDIRECT = 'com.example.app:/callback'
 let latchkey: Latchkey
 
 beforeAll(async () => {
   latchkey = await startLatchkey({
     EMULATE: 'all',
     CLIENTS: 'web',
-    CLIENT_WEB_REDIRECT_URIS: REDIRECT,
+    CLIENT_WEB_REDIRECT_URIS: `${REDIRECT},${APP_REDIRECT}`,
   })
 })
 afterAll(() => latchkey.close())
@@ -85,8 +86,38 @@ describe('the way out leads', () => {
   })
 
   test('to the app, where its state or verifier is kept there', async () => {
-    expect(await target(`${registered}&state=abc`)).toBe('https://app.example.com/')
+    const challenge = 'a'.repeat(43)
+    for (const bound of ['state=abc', `code_challenge=${challenge}&code_challenge_method=S256`]) {
+      expect(await target(`${registered}&${bound}`)).toBe('https://app.example.com/')
+    }
     const other = encodeURIComponent('https://evil.example.com/callback')
     expect(await target(`?client_id=web&redirect_uri=${other}&state=abc`)).toContain(`${here()}?`)
+    const native = `?client_id=web&redirect_uri=${encodeURIComponent(APP_REDIRECT)}&state=abc`
+    expect(await target(native)).toBe(`${here()}${native}`)
+  })
+
+  test('never to what the request’s headers say', async () => {
+    const answer = await fetch(`${here()}?scope=openid`, {
+      headers: {
+        'user-agent': kakaotalk,
+        'x-forwarded-host': 'evil.example.com',
+        forwarded: 'host=evil.example.com',
+      },
+    })
+    const html = await answer.text()
+    expect(html).not.toContain('evil.example.com')
+    expect(html).toContain(encodeURIComponent(`${here()}?scope=openid`))
+  })
+
+  test('by a whole intent, whose end no parameter can move', async () => {
+    const html = await pageFor(
+      `${ANDROID} NAVER(inapp; search; 1000; 12.0.0)`,
+      '?login_hint=a%23Intent;scheme=evil;end',
+    )
+    const href = /href="(intent:[^"]+)"/.exec(html)?.[1] ?? ''
+    expect(href.split('#')).toEqual([
+      `intent:${here().slice('http:'.length)}?login_hint=a%23Intent%3Bscheme%3Devil%3Bend`,
+      'Intent;scheme=http;action=android.intent.action.VIEW;category=android.intent.category.BROWSABLE;end',
+    ])
   })
 })

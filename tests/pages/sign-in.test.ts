@@ -70,6 +70,27 @@ describe('the sign-in page', () => {
     }
   })
 
+  test('is there in the other languages too, and the choice stays with the login', async () => {
+    const { text } = await get('?scope=openid&ui_locales=ko')
+    expect(text).toContain('<html lang="ko">')
+    expect(text).toContain('href="/login?scope=openid&amp;ui_locales=ja"')
+    expect(text).not.toContain('href="/login?scope=openid&amp;ui_locales=ko"')
+    expect(text).toContain('href="/login/kakao?scope=openid&amp;ui_locales=ko"')
+    expect((await get('?ui_locales=%3Cscript%3E')).status).toBe(400)
+  })
+
+  test('loads its own styles by their hashes; a script only where one is needed', async () => {
+    const policyFor = async (agent: string) =>
+      (await get('', { 'user-agent': agent })).headers.get('content-security-policy') ?? ''
+    const policy = await policyFor('Mozilla/5.0 (iPhone)')
+    expect(policy).toMatch(/^default-src 'none'; style-src( 'sha256-[\w+/]{43}='){2}; frame-/)
+    expect(policy).not.toMatch(/unsafe|script-src|https?:/)
+    expect(await policyFor('Mozilla/5.0 (iPhone) Instagram 350.0')).toMatch(
+      /; script-src 'sha256-[\w+/]{43}=';/,
+    )
+    expect((await get()).text).not.toMatch(/<script|\sstyle=|\son\w+=/)
+  })
+
   test('keeps the client’s parameters in every link', async () => {
     const { text } = await get('?state=a%22%3E%3Cb&scope=openid')
     expect(linked(text)).toEqual(ids)
@@ -124,11 +145,27 @@ describe('in Chromium the sign-in page', () => {
   })
 
   test('takes its pictures for the README', async () => {
+    const providers = ['GOOGLE', 'KAKAO', 'NAVER', 'GITHUB', 'LINE', 'DISCORD']
+    const shop = await startLatchkey({
+      ...Object.fromEntries(
+        providers.flatMap((id) => [
+          [`${id}_CLIENT_ID`, 'a'],
+          [`${id}_CLIENT_SECRET`, 'b'],
+        ]),
+      ),
+      // Nothing is there: no picture needs the network.
+      GOOGLE_ISSUER: 'http://localhost:9',
+      CLIENTS: 'web',
+      CLIENT_WEB_NAME: 'Example Shop',
+      CLIENT_WEB_REDIRECT_URIS: REDIRECT,
+    })
     const page = await chrome.context.newPage()
-    await page.setViewportSize({ width: 480, height: 640 })
+    await page.setViewportSize({ width: 640, height: 660 })
+    await chrome.context.addCookies([{ name: 'latchkey-provider', value: 'kakao', url: shop.url }])
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      await open(page)
+      await page.goto(`${shop.url}/login?client_id=web&redirect_uri=${REDIRECT}`)
+      expect(await findBarriers(page)).toEqual([])
       const picture = `${ARTIFACTS}/sign-in-${colorScheme}.png`
       await page.screenshot({ path: picture })
       // UPDATE_PICTURES=1 puts them where the README shows them.
@@ -136,6 +173,22 @@ describe('in Chromium the sign-in page', () => {
         mkdirSync('docs', { recursive: true })
         copyFileSync(picture, `docs/sign-in-${colorScheme}.png`)
       }
+    }
+    await shop.close()
+  })
+
+  test('is walked by Tab in the order in which it is read, and shows where the focus is', async () => {
+    const page = await chrome.context.newPage()
+    await open(page, '?scope=openid')
+    const links = ids.map((id) => `/login/${id}?scope=openid`)
+    const languages = ['ko', 'ja'].map((one) => `/login?scope=openid&ui_locales=${one}`)
+    for (const href of [...links, ...languages]) {
+      await page.keyboard.press('Tab')
+      const focused = page.locator(':focus-visible')
+      expect(await focused.getAttribute('href')).toBe(href)
+      const outline = 'getComputedStyle(document.activeElement).outlineWidth'
+      expect(await page.evaluate(outline)).toBe('3px')
+      expect((await focused.boundingBox())?.height).toBeGreaterThanOrEqual(44)
     }
   })
 
@@ -159,7 +212,9 @@ describe('in Chromium the sign-in page', () => {
       dialogs += 1
       return dialog.dismiss()
     })
-    await open(page, `?client_id=web&redirect_uri=${REDIRECT}`)
+    const state = encodeURIComponent('"><img src=x onerror=alert(1)><script>alert(1)</script>')
+    await open(page, `?client_id=web&redirect_uri=${REDIRECT}&state=${state}`)
+    expect(await page.locator('img').count()).toBe(0)
     expect(await page.getByText('<script>alert(1)</script> & Söhne').count()).toBe(1)
     expect(await page.getByText('<b>Corp</b>').count()).toBe(1)
     expect([dialogs, await page.locator('script, main b').count()]).toEqual([0, 0])
@@ -186,10 +241,26 @@ describe('in Chromium the sign-in page', () => {
     expect(await findBarriers(page)).toEqual([])
     await page.screenshot({ path: `${ARTIFACTS}/in-app.png`, fullPage: true })
     await page.getByRole('button', { name: 'Copy address' }).click()
-    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    await page.getByRole('status').getByText('Copied').waitFor()
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
       `${latchkey.url}/login?scope=openid`,
     )
+    await context?.close()
+  })
+
+  test('shows that address to be copied by hand where no script runs', async () => {
+    const context = await chrome.context.browser()?.newContext({
+      userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Instagram 350.0.0.0',
+      javaScriptEnabled: false,
+      viewport: sizes.phone,
+      locale: 'ko-KR',
+    })
+    const page = await context?.newPage()
+    if (page === undefined) throw new Error('no window')
+    await page.goto(`${latchkey.url}/login`)
+    await page.screenshot({ path: `${ARTIFACTS}/in-app-no-script.png`, fullPage: true })
+    expect(await page.getByLabel('브라우저에서 열 주소').inputValue()).toBe(`${latchkey.url}/login`)
+    expect(await page.getByRole('button').count()).toBe(0)
     await context?.close()
   })
 })

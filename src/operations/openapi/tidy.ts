@@ -23,7 +23,9 @@ const OTHER_TYPE = 'This content type is not accepted here.'
 
 /** Says what the generator cannot know: what a status means, its content type, headers and examples. */
 export function tidy(document: OpenApi): OpenApi {
-  for (const operation of Object.values(document.paths ?? {}).flatMap(Object.values) as Operation[]) {
+  for (const operation of Object.values(document.paths ?? {}).flatMap(
+    Object.values,
+  ) as Operation[]) {
     const { 'x-examples': examples = {}, 'x-answers': answers = {} } = operation
     delete operation['x-examples']
     delete operation['x-answers']
@@ -56,7 +58,7 @@ function refuseBodies(operation: Operation): Record<string, Example> {
   if (requestBody === undefined || model === undefined) return {}
   responses[413] = structuredClone(model)
   responses[415] = structuredClone(model)
-  const [large, other] = [{ summary: 'A body of 100 KiB' }, { summary: 'A body of text/plain' }]
+  const [large, other] = [{ summary: 'A body of 100 KiB' }, { summary: 'A body of text/csv' }]
   if (!isOAuth(model)) {
     return {
       body_too_large: refused('payload_too_large', TOO_LARGE, large),
@@ -79,7 +81,9 @@ function awayDatabase(operation: Operation, examples: object): Record<string, Ex
   const sent = { summary: 'The database is away' }
   const isOAuthAnswer = isOAuth(response)
   return {
-    database_away: isOAuthAnswer ? oauthRefused(503, code, detail, sent) : refused(code, detail, sent),
+    database_away: isOAuthAnswer
+      ? oauthRefused(503, code, detail, sent)
+      : refused(code, detail, sent),
   }
 }
 

@@ -1,0 +1,50 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Language, pickLanguage } from './language.ts'
+import { asPage, escapeHtml, page } from './page.ts'
+import { problemTexts } from './problem-texts.ts'
+
+/** What a popup hands to the page that opened it. */
+export interface PopupAnswer {
+  /** The client's origin: no other page gets the message. */
+  origin: string
+  message: { type: 'authorization_response'; response: Readonly<Record<string, string>> }
+  /** Where the person goes on if no page opened this window: the answer as a redirect brings it. */
+  onward: string
+  /** The client, by its name. */
+  client: string
+  uiLocales: string | undefined
+}
+
+const TEXTS: Readonly<Record<Language, { signedIn: string; close: string }>> = {
+  en: { signedIn: 'You are signed in', close: 'You can close this window.' },
+  ko: { signedIn: '로그인했습니다', close: '이 창을 닫아도 됩니다.' },
+  ja: { signedIn: 'ログインしました', close: 'このウィンドウは閉じてもかまいません。' },
+}
+
+// The message is read from the page, so that the script is always the same and its hash can be named.
+const SCRIPT = `
+const { origin, message } = JSON.parse(document.getElementById('answer').dataset.answer)
+if (window.opener) {
+  window.opener.postMessage(message, origin)
+  document.getElementById('close').hidden = false
+  document.getElementById('onward').hidden = true
+}
+window.close()
+`
+
+/** A page that hands the answer to its opener and closes; a tab that nobody opened has a link instead. */
+export function sendPopupPage(
+  { origin, message, onward, client, uiLocales }: PopupAnswer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const language = pickLanguage(uiLocales, request.headers['accept-language'])
+  const { signedIn, close } = TEXTS[language]
+  const { failed, backTo } = problemTexts[language]
+  const title = 'error' in message.response ? failed : signedIn
+  const body = `<div id="answer" data-answer="${escapeHtml(JSON.stringify({ origin, message }))}"></div>
+<p id="close" hidden>${escapeHtml(close)}</p>
+<p><a id="onward" class="action" rel="nofollow" href="${escapeHtml(onward)}">${escapeHtml(backTo(client))}</a></p>`
+  const extras = { script: SCRIPT }
+  return asPage(reply, language, extras).send(page(language, title, body, extras))
+}
