@@ -6,6 +6,7 @@ import { Account } from './core/account.ts'
 import { createSealer } from './core/secrets.ts'
 import type { Stores } from './db/stores.ts'
 import { emulate } from './emulation.ts'
+import { answerClientErrors } from './http/client-errors.ts'
 import { endConnectionsWhenClosing } from './http/closing.ts'
 import { allowOrigins } from './http/cors.ts'
 import { securityHeaders } from './http/headers.ts'
@@ -13,23 +14,21 @@ import { logAnswers, loggerOptions } from './http/logging.ts'
 import { watchMethods } from './http/methods.ts'
 import { createOutbound, OUTBOUND_MS } from './http/outbound.ts'
 import { answerProblems, sendProblem } from './http/problems.ts'
-import { createMemos } from './login/memo.ts'
 import { createNativeSignIn } from './login/native.ts'
 import { prepareAhead } from './login/prepare.ts'
 import { loginRoutes } from './login/routes.ts'
 import { startLogin } from './login/start.ts'
-import { createWaysOn } from './login/ways-on.ts'
-import { createLogins } from './logins.ts'
+import { createLogins, createWays } from './logins.ts'
 import { docsRoutes } from './operations/docs.ts'
 import { healthRoutes } from './operations/health.ts'
 import { describeRoutes } from './operations/openapi.ts'
 import { startSweeping } from './operations/sweep.ts'
 import { playgroundRoutes } from './pages/playground/routes.ts'
 import { sendPopupPage } from './pages/popup.ts'
-import { createProblemPage } from './pages/problem.ts'
+import { bareProblemPage, createProblemPage } from './pages/problem.ts'
 import { pageRoutes } from './pages/routes.ts'
 import type { Settings } from './settings.ts'
-import { createAccessTokenVerifier, readIdTokenHint } from './tokens/access-token.ts'
+import { callerOf, createAccessTokenVerifier, readIdTokenHint } from './tokens/access-token.ts'
 import { TOKEN_EXCHANGE } from './tokens/exchange.ts'
 import { createSessionPreparer, createTokenIssuer, TokenResponse } from './tokens/issue.ts'
 import { logoutRoutes } from './tokens/logout.ts'
@@ -58,13 +57,7 @@ export async function buildApp(
 ): Promise<FastifyInstance> {
   const https = settings.publicUrl.startsWith('https:')
   const security = securityHeaders(https)
-  const memos = createMemos(createSealer(secrets, 'login memos'))
-  const waysOn = createWaysOn({
-    clients: settings.clients,
-    issuer: settings.publicUrl,
-    memos,
-    isEnabled: (id) => logins.has(id),
-  })
+  const { memos, waysOn } = createWays(settings, secrets, (id) => logins.has(id))
   const sendProblemPage = createProblemPage(waysOn)
   const app = Fastify({
     logger: loggerOptions(settings.logLevel, logStream),
@@ -80,8 +73,8 @@ export async function buildApp(
     http: { connectionsCheckingInterval: 2_000 },
     onProtoPoisoning: 'error',
     forceCloseConnections: 'idle',
-    // Refused by a hook of ours instead, see `endConnectionsWhenClosing`.
     return503OnClosing: false,
+    clientErrorHandler: answerClientErrors(security, bareProblemPage),
     // Errors before there is a route, so before any hook.
     frameworkErrors: (error, request, reply) => {
       sendProblem(error, request, reply.headers(security), sendProblemPage)
@@ -131,17 +124,6 @@ export async function buildApp(
     sessions: stores.sessions,
     verifyAccessToken,
   })
-  const verifyToken = (token: string) => {
-    const claims = verifyAccessToken(token)
-    return (
-      claims && {
-        userId: claims.sub,
-        sessionId: claims.sid,
-        clientId: claims.client_id,
-        scope: claims.scope,
-      }
-    )
-  }
 
   // Signing in: one route pair per provider.
   const outbound = createOutbound()
@@ -237,7 +219,7 @@ export async function buildApp(
     await room.register(accountRoutes, {
       accounts: stores.accounts,
       sessions: stores.sessions,
-      verifyToken,
+      verifyToken: (token: string) => callerOf(verifyAccessToken(token)),
       readCookie: cookies.readAccessToken,
     })
     answerPreflights()

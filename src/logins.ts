@@ -4,8 +4,10 @@ import { inOrder } from './emulation.ts'
 import type { Outbound } from './http/outbound.ts'
 import { createFlowCookies } from './login/flow.ts'
 import { createFormUsers } from './login/form-post.ts'
+import { createMemos } from './login/memo.ts'
 import type { LoginOptions } from './login/options.ts'
 import { createProvider } from './login/provider.ts'
+import { createWaysOn } from './login/ways-on.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 import type { Settings } from './settings.ts'
 
@@ -18,6 +20,16 @@ interface Shared
   stores: Stores
   secrets: readonly string[]
   outbound: Outbound
+}
+
+/** What a login leaves behind for its error pages, and the ways on that these offer. */
+export function createWays(
+  { clients, publicUrl }: Settings,
+  secrets: readonly string[],
+  isEnabled: (provider: string) => boolean,
+) {
+  const memos = createMemos(createSealer(secrets, 'login memos'))
+  return { memos, waysOn: createWaysOn({ clients, issuer: publicUrl, memos, isEnabled }) }
 }
 
 /** One login per enabled provider, by its id, in the order in which people see them. */

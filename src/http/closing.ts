@@ -11,7 +11,7 @@ export function endConnectionsWhenClosing(app: FastifyInstance): void {
     isClosing = true
     done()
   })
-  // On a connection that was kept alive; Fastify itself would answer in a form of its own.
+  // On a connection that was kept alive (`return503OnClosing` would answer in a form of its own).
   app.addHook('onRequest', (_request, _reply, done) => {
     if (!isClosing) return done()
     const message = 'The server is shutting down.'

@@ -8,6 +8,9 @@ export const FLOW_TTL_SECONDS = 600
 /** Logins that one browser can have under way at once. */
 export const MAX_FLOWS = 5
 
+/** Characters of all flow cookies together: all headers of a request may have 16 KiB. */
+const MAX_FLOWS_SIZE = 9_000
+
 /** One login attempt in one browser: what the callback must find again, and nobody else may read. */
 export const Flow = z.object({
   provider: z.string(),
@@ -64,15 +67,21 @@ export function createFlowCookies(sealer: Sealer, https: boolean): FlowCookies {
     start(flow, sent, now) {
       const others = Object.entries(sent)
         .filter(([name]) => name.startsWith(prefix))
-        .map(([name, value]) => ({ name, expiresAt: open(name, value)?.expiresAt ?? 0 }))
+        .map(([name, value = '']) => ({
+          name,
+          size: value.length,
+          expiresAt: open(name, value)?.expiresAt ?? 0,
+        }))
         .sort((a, b) => b.expiresAt - a.expiresAt)
-      const surplus = others.filter(
-        ({ expiresAt }, place) => expiresAt <= now || place >= MAX_FLOWS - 1,
-      )
       const name = nameOf(flow.state)
       // The memo in the state is not kept twice: the name, a hash of the whole state, is bound in.
       const kept = { ...flow, state: randomPart(flow.state) }
       const value = sealer.seal(JSON.stringify(kept), name)
+      let size = value.length
+      const surplus = others.filter((other, place) => {
+        size += other.size
+        return other.expiresAt <= now || place >= MAX_FLOWS - 1 || size > MAX_FLOWS_SIZE
+      })
       return [
         { name, value, maxAgeSeconds: FLOW_TTL_SECONDS },
         ...surplus.map((other) => cleared(other.name)),

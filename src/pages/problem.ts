@@ -59,6 +59,28 @@ ${links.map(([href, text], place) => link(href, text, place === 0)).join('\n')}
   }
 }
 
+/** The page of a problem that ended a connection before there was a request. */
+export function bareProblemPage(code: ErrorCode, acceptLanguage: string | undefined) {
+  const headers: Record<string, string> = {}
+  const recorder = {
+    type(value: string) {
+      headers['content-type'] = value
+      return recorder
+    },
+    headers(values: Record<string, string>) {
+      Object.assign(headers, values)
+      return recorder
+    },
+  }
+  const language = pickLanguage(undefined, acceptLanguage)
+  const words = problemTexts[language]
+  const extras = { style: STYLE }
+  const body = `<p>${escapeHtml(words.problems[code])}</p>
+<div class="ways">${link('/login', words.signIn, true)}</div>`
+  asPage(recorder as unknown as FastifyReply, language, extras)
+  return { headers, html: page(language, words.failedElsewhere, body, extras) }
+}
+
 function link(href: string, text: string, isFirst: boolean): string {
   const kind = isFirst ? 'action first' : 'action'
   return `<a class="${kind}" rel="nofollow" href="${escapeHtml(href)}">${escapeHtml(text)}</a>`

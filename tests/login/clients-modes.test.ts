@@ -29,12 +29,12 @@ afterAll(async () => {
 })
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' }
-const unescape = (html: string) => html.replace(/&([#\w]+);/g, (_, name) => ENTITIES[name] ?? '')
+const plain = (html: string) => html.replace(/&([#\w]+);/g, (_, name) => ENTITIES[name] ?? '')
 
 /** The message of a web_message page and the one origin that may have it, as its script reads them. */
 function readPage(answer: Answer) {
   const [, attribute = ''] = /<div id="answer" data-answer="([^"]*)">/.exec(answer.text) ?? []
-  return JSON.parse(unescape(attribute)) as {
+  return JSON.parse(plain(attribute)) as {
     origin: string
     message: { type: string; response: Record<string, string> }
   }

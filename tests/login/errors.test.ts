@@ -69,7 +69,8 @@ const table: Row[] = [
     code: 'unknown_provider',
     when: 'a start at a provider that is not enabled',
     play: (headers) => get('/login/nope?login_hint=%3Cscript%3E', headers),
-    retry: '/login',
+    // What the app asked for is kept, and stands there as it is sent: encoded.
+    retry: '/login?login_hint=%3Cscript%3E',
   },
   {
     status: 404,

@@ -1,0 +1,418 @@
+import { mkdirSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { findBarriers, overflowOf } from '../helpers/accessibility.ts'
+import { CHALLENGE, VERIFIER } from '../helpers/apps.ts'
+import { useChromium } from '../helpers/chromium.ts'
+import { FakeProvider } from '../helpers/fake-provider.ts'
+import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+
+const ARTIFACTS = '.artifacts/problems'
+const EVIL = '"><img src=x onerror=alert(1)><script>alert(1)</script><b id=injected>'
+const provider = new FakeProvider()
+/** The app: a page that shows its address, and opens popups. */
+let app: Server
+let appUrl: string
+let latchkey: Latchkey
+
+beforeAll(async () => {
+  mkdirSync(ARTIFACTS, { recursive: true })
+  await provider.listen()
+  provider.answers.other = consent
+  app = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://app')
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+    const answer = searchParams.has('code') ? 'signed in' : (searchParams.get('error') ?? 'home')
+    response.end(`<!doctype html><title>App</title><h1>${answer.replace(/\W/g, ' ')}</h1>
+<script>addEventListener('message', (event) => { window.got = { origin: event.origin, data: event.data } })</script>`)
+  })
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
+  appUrl = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`
+  latchkey = await startLatchkey({
+    ...provider.settings(),
+    FAKE_NAME: '<i>Fake</i>',
+    EMULATE: 'kakao,google,github',
+    CLIENTS: 'shop',
+    CLIENT_SHOP_NAME: 'Shop & <b>Söhne</b>',
+    CLIENT_SHOP_REDIRECT_URIS: appUrl,
+  })
+})
+afterEach(() => {
+  provider.reset()
+  provider.answers.other = consent
+  provider.person = { name: 'Person One' }
+})
+afterAll(async () => {
+  await latchkey.close()
+  await provider.close()
+  app.closeAllConnections()
+  app.close()
+})
+
+/** The authorization page of the fake provider says yes at once. */
+function consent({ path }: { path: string }, response: import('node:http').ServerResponse) {
+  const asked = new URL(path, 'http://fake').searchParams
+  provider.nonce = asked.get('nonce') ?? ''
+  const back = new URL(asked.get('redirect_uri') ?? '')
+  back.searchParams.set('code', 'a-code')
+  back.searchParams.set('state', asked.get('state') ?? '')
+  response.writeHead(302, { location: back.href }).end()
+}
+
+/** The request of the app, changed; null leaves a parameter out. */
+function asked(changes: Record<string, string> = {}): string {
+  return `?${new URLSearchParams({
+    client_id: 'shop',
+    redirect_uri: appUrl,
+    state: 'state-of-the-shop',
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+    ...changes,
+  })}`
+}
+
+describe('in Chromium the page of a problem', () => {
+  const chrome = useChromium()
+  let page: Page
+  let dialogs: string[]
+
+  beforeEach(async () => {
+    if (chrome.context === undefined) return
+    dialogs = []
+    page = await chrome.context.newPage()
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message())
+      return dialog.dismiss()
+    })
+  })
+
+  /** Where the browser stands, and with which status. */
+  async function go(path: string) {
+    const response = await page.goto(path.startsWith('http') ? path : latchkey.url + path)
+    return { status: response?.status(), headers: response?.headers() ?? {} }
+  }
+
+  const code = () => page.locator('p.quiet').last().innerText()
+  const hrefOf = (name: string) => page.getByRole('link', { name }).getAttribute('href')
+  const heading = () => page.locator('h1').innerText()
+
+  /** Fails where anything of a stranger ran or became markup. */
+  async function expectOwnMarkupOnly(headers: Record<string, string>) {
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/)
+    expect(headers['content-security-policy']).not.toMatch(/script-src|unsafe/)
+    expect(dialogs).toEqual([])
+    expect(await page.locator('script, img, main b, main i, #injected, [onerror]').count()).toBe(0)
+    expect(await page.locator('main').innerText()).not.toMatch(/onerror|alert|injected/)
+    expect(chrome.complaints).toEqual([])
+  }
+
+  /** The app redeems the code that it was sent. */
+  async function expectRedeemed() {
+    await page.waitForURL((url) => url.href.startsWith(appUrl))
+    const { searchParams } = new URL(page.url())
+    expect(searchParams.get('state')).toBe('state-of-the-shop')
+    const answer = await fetch(`${latchkey.url}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: 'shop',
+        redirect_uri: appUrl,
+        code: searchParams.get('code') ?? '',
+        code_verifier: VERIFIER,
+      }),
+    })
+    expect(answer.status).toBe(200)
+  }
+
+  const html = { body: '<html>', headers: { 'content-type': 'text/html' } }
+  const cases: [code: string, status: number, path: string, prepare?: () => void][] = [
+    ['unknown_provider', 404, '/login/nope'],
+    ['invalid_request', 400, '/login/kakao?state=a&state=b'],
+    ['invalid_state', 400, '/login/kakao/callback?code=x&state=y'],
+    ['access_denied', 403, '/login/kakao?login_hint=!denied'],
+    ['invalid_code', 400, '/login/kakao?login_hint=!used-code'],
+    ['provider_error', 502, '/login/kakao?login_hint=!server-error'],
+    ['invalid_provider_response', 502, '/login/kakao?login_hint=!html'],
+    ['provider_error', 502, '/login/google?login_hint=!server-error'],
+    ['access_denied', 403, '/login/github?login_hint=!denied'],
+    [
+      'invalid_provider_response',
+      502,
+      '/login/fake',
+      () => {
+        provider.answers.token = html
+      },
+    ],
+    ['invalid_token', 401, '/me'],
+    ['not_found', 404, '/nothing'],
+    ['method_not_allowed', 405, '/token'],
+  ]
+  test.each(cases)('%s %i at %s is reached and leads on', async (name, status, path, prepare) => {
+    prepare?.()
+    const answer = await go(path)
+    expect(answer.status).toBe(status)
+    expect(await code()).toContain(name)
+    await expectOwnMarkupOnly(answer.headers)
+    expect(await page.getByRole('link').count()).toBeGreaterThan(0)
+    await page.screenshot({ path: `${ARTIFACTS}/${name}.png`, fullPage: true })
+  })
+
+  test('provider_timeout, by a provider that does not answer for ten seconds', async () => {
+    page.setDefaultTimeout(15_000)
+    const answer = await go('/login/kakao?login_hint=!slow')
+    expect([answer.status, await heading()]).toEqual([504, 'Signing in did not work'])
+    expect(await code()).toContain('provider_timeout')
+    expect(await hrefOf('Try again')).toBe('/login/kakao')
+  }, 20_000)
+
+  test('of a lost login starts it again with one click, and it ends at the app', async () => {
+    // The browser loses its cookies while the person is at the provider.
+    await page.goto(`${latchkey.url}/login/kakao${asked({ ui_locales: 'en' })}`)
+    await chrome.context.clearCookies()
+    await page.getByRole('button', { name: '김민지' }).first().click()
+    await page.getByRole('heading', { name: 'Signing in did not work' }).waitFor()
+    expect(await code()).toContain('invalid_state')
+    await page.screenshot({ path: `${ARTIFACTS}/restart.png`, fullPage: true })
+    expect(await page.getByRole('link', { name: 'Back to Shop & <b>Söhne</b>' }).count()).toBe(1)
+    await page.getByRole('link', { name: 'Try again' }).click()
+    await page.getByRole('button', { name: '김민지' }).first().click()
+    await expectRedeemed()
+  })
+
+  test('leads back to the app, which learns that the sign-in was given up', async () => {
+    await page.goto(`${latchkey.url}/login/kakao${asked()}`)
+    await chrome.context.clearCookies()
+    await page.getByRole('button', { name: '김민지' }).first().click()
+    await page.getByRole('link', { name: /^Back to/ }).click()
+    await page.getByRole('heading', { name: 'access_denied' }).waitFor()
+    expect(Object.fromEntries(new URL(page.url()).searchParams)).toMatchObject({
+      state: 'state-of-the-shop',
+      iss: latchkey.url,
+    })
+  })
+
+  test('leads to the other ways, and from there to the app', async () => {
+    await page.goto(`${latchkey.url}/login/kakao${asked()}`)
+    await chrome.context.clearCookies()
+    await page.getByRole('button', { name: '김민지' }).first().click()
+    await page.getByRole('link', { name: 'Other ways to sign in' }).click()
+    await page.locator('a[href^="/login/google?"]').click()
+    await page.locator('main form button, form button').first().click()
+    await expectRedeemed()
+  })
+
+  test('is not seen where two tabs sign in at once', async () => {
+    const other = await chrome.context.newPage()
+    for (const tab of [page, other]) await tab.goto(`${latchkey.url}/login/kakao${asked()}`)
+    await page.getByRole('button', { name: '김민지' }).first().click()
+    await expectRedeemed()
+    await other.getByRole('button', { name: '김민지' }).first().click()
+    page = other
+    await expectRedeemed()
+  })
+
+  test('is what the back button shows after a login, and the restart works', async () => {
+    await go(`/login/kakao${asked()}`)
+    const pressed = page.getByRole('button', { name: '김민지' }).first()
+    const callback = page.waitForRequest((request) => request.url().includes('/callback?'))
+    await pressed.click()
+    const used = (await callback).url()
+    await expectRedeemed()
+    // Back to the provider, where the same person is chosen again: the flow is over.
+    await page.goBack()
+    await page.getByRole('button', { name: '김민지' }).first().click()
+    await page.getByRole('heading', { name: 'Signing in did not work' }).waitFor()
+    expect(await code()).toContain('invalid_state')
+    await page.getByRole('link', { name: 'Try again' }).click()
+    await page.getByRole('button', { name: '김민지' }).first().click()
+    await expectRedeemed()
+    // The callback's own address, as from the history.
+    expect((await go(used)).status).toBe(400)
+    expect(await hrefOf('Try again')).toContain('/login/kakao?client_id=shop')
+  })
+
+  describe('runs nothing of a stranger', () => {
+    const evil = encodeURIComponent(EVIL)
+
+    test.each([
+      `/login/fake/callback?error=access_denied&error_description=${evil}&state=x`,
+      `/login/fake/callback?error=${evil}&state=${evil.slice(0, 200)}`,
+      `/login/fake/callback?code=${evil}&state=x&error_uri=javascript:alert(1)`,
+      `/login/fake?error_description=${evil}&state=a&state=${evil}`,
+      `/login/${evil}`,
+      `/${evil}?${evil}=${evil}`,
+      `/login/fake?redirect_uri=${encodeURIComponent('javascript:alert(1)')}&client_id=shop`,
+      `/login/fake?ui_locales=${evil}`,
+      `/logout?post_logout_redirect_uri=${evil}`,
+    ])('of the address %s', async (path) => {
+      const answer = await go(path)
+      expect(answer.status).toBeGreaterThanOrEqual(400)
+      await expectOwnMarkupOnly(answer.headers)
+    })
+
+    test('of a request whose client is registered: its state and scope are only in addresses', async () => {
+      const answer = await go(`/login/nope${asked({ state: EVIL, login_hint: EVIL })}`)
+      await expectOwnMarkupOnly(answer.headers)
+      const back = new URL((await hrefOf('Back to')) ?? '')
+      expect(back.searchParams.get('state')).toBe(EVIL)
+    })
+
+    const texts: [what: string, prepare: () => void, status: number][] = [
+      [
+        'the callback’s error',
+        () => {
+          provider.answers.other = ({ path }, response) => {
+            const { searchParams } = new URL(path, 'http://fake')
+            const back = new URL(searchParams.get('redirect_uri') ?? '')
+            const state = searchParams.get('state') ?? ''
+            back.search = String(
+              new URLSearchParams({ error: EVIL, error_description: EVIL, error_uri: EVIL, state }),
+            )
+            response.writeHead(302, { location: back.href }).end()
+          }
+        },
+        502,
+      ],
+      [
+        'the token endpoint’s error',
+        () => {
+          const body = { error: 'invalid_grant', error_description: EVIL, error_uri: EVIL }
+          provider.answers.token = { status: 400, body }
+        },
+        400,
+      ],
+      [
+        'the token endpoint’s error code',
+        () => {
+          provider.answers.token = { status: 400, body: { error: EVIL } }
+        },
+        502,
+      ],
+      [
+        'a userinfo page',
+        () => {
+          provider.answers.userinfo = { ...html, body: `<html>${EVIL}` }
+        },
+        502,
+      ],
+      [
+        'a userinfo error',
+        () => {
+          provider.answers.userinfo = { status: 403, body: { error: EVIL, message: EVIL } }
+        },
+        502,
+      ],
+      [
+        'an ID token’s claims',
+        () => {
+          provider.idToken = (claims) => ({ ...claims, iss: EVIL, aud: EVIL })
+        },
+        502,
+      ],
+    ]
+    test.each(texts)('of %s', async (_what, prepare, status) => {
+      prepare()
+      const answer = await go('/login/fake')
+      expect(answer.status).toBe(status)
+      await expectOwnMarkupOnly(answer.headers)
+    })
+
+    test.each(texts)('of %s, told to the app', async (_what, prepare) => {
+      prepare()
+      await go(`/login/fake${asked()}`)
+      await page.waitForURL((url) => url.href.startsWith(appUrl))
+      expect(decodeURIComponent(page.url())).not.toMatch(/onerror|alert|injected/)
+      expect(dialogs).toEqual([])
+    })
+
+    test('of a profile’s name, where the sign-in succeeds: JSON is no page', async () => {
+      provider.person = { name: EVIL, email: 'a@example.com', picture: 'javascript:alert(1)' }
+      const answer = await go('/login/fake')
+      expect(answer.status).toBe(200)
+      expect(answer.headers['content-type']).toMatch(/^application\/json/)
+      expect(answer.headers['x-content-type-options']).toBe('nosniff')
+      expect(dialogs).toEqual([])
+      expect(await page.locator('img, script, #injected').count()).toBe(0)
+    })
+
+    test('and would be seen if it did (the control of the tests above)', async () => {
+      await page.setContent(`<main>${EVIL}</main>`)
+      await expect.poll(() => dialogs.length).toBeGreaterThan(0)
+      expect(await page.locator('#injected').count()).toBe(1)
+    })
+  })
+
+  describe('of a popup', () => {
+    /** The app opens the sign-in; gives what it was told, once the popup is closed. */
+    async function popUp(query: string) {
+      await page.goto(new URL('/', appUrl).href)
+      const opened = page.waitForEvent('popup')
+      await page.evaluate(
+        `void window.open(${JSON.stringify(`${latchkey.url}/login/kakao${query}`)})`,
+      )
+      const popup = await opened
+      if (!popup.isClosed()) await popup.waitForEvent('close').catch(() => {})
+      await page.waitForFunction('window.got !== undefined')
+      return page.evaluate<{
+        origin: string
+        data: { type: string; response: Record<string, string> }
+      }>('window.got')
+    }
+    const query = (hint: string) => asked({ response_mode: 'web_message', login_hint: hint })
+
+    test('hands the code to the app and closes', async () => {
+      const { origin, data } = await popUp(query('minji'))
+      expect(origin).toBe(latchkey.url)
+      expect(data.type).toBe('authorization_response')
+      expect(data.response).toEqual({
+        code: expect.stringMatching(/^[\w-]{43}$/),
+        state: 'state-of-the-shop',
+        iss: latchkey.url,
+      })
+    })
+
+    test('hands a failure to the app and closes', async () => {
+      const { data } = await popUp(query('!denied'))
+      expect(data.response).toMatchObject({ error: 'access_denied', state: 'state-of-the-shop' })
+    })
+
+    test('that is a tab of its own has a link to the app, in the person’s language', async () => {
+      await go(
+        `/login/kakao${asked({ response_mode: 'web_message', login_hint: 'minji', ui_locales: 'ko' })}`,
+      )
+      await page.getByRole('heading', { name: '로그인했습니다' }).waitFor()
+      expect(await page.locator('html').getAttribute('lang')).toBe('ko')
+      expect(await page.getByText('이 창을 닫아도 됩니다.').isVisible()).toBe(false)
+      expect(await findBarriers(page)).toEqual([])
+      await page.screenshot({ path: `${ARTIFACTS}/popup-without-opener.png`, fullPage: true })
+      await page.getByRole('link').click()
+      await expectRedeemed()
+    })
+  })
+
+  const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
+    ['en', 'ko', 'ja'].map((language) => ({ colorScheme, language })),
+  )
+  test.each(looks)('has no barrier at 320 px, $colorScheme, $language', async (look) => {
+    const { colorScheme, language } = look
+    await page.setViewportSize({ width: 320, height: 640 })
+    await page.emulateMedia({ colorScheme })
+    await go(`/login/nope${asked({ ui_locales: language })}`)
+    expect(await findBarriers(page)).toEqual([])
+    expect(await overflowOf(page)).toBe(0)
+    const small = await page.locator('a.action').evaluateAll(
+      (links) =>
+        links.filter((link) => {
+          const box = link as unknown as { getBoundingClientRect(): { height: number } }
+          return box.getBoundingClientRect().height < 44
+        }).length,
+    )
+    expect(small).toBe(0)
+    await page.screenshot({
+      path: `${ARTIFACTS}/phone-${colorScheme}-${language}.png`,
+      fullPage: true,
+    })
+  })
+})

@@ -1,0 +1,260 @@
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { APPS, authorizationQuery, SPA } from '../helpers/apps.ts'
+import { type Answer, Browser } from '../helpers/browser.ts'
+import { FakeProvider } from '../helpers/fake-provider.ts'
+import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { expectProblem, expectProtected } from '../helpers/problems.ts'
+import { rawBytes, rawRequest } from '../helpers/raw-request.ts'
+
+const provider = new FakeProvider()
+let latchkey: Latchkey
+
+beforeAll(async () => {
+  await provider.listen()
+  const down = 'http://127.0.0.1:1'
+  latchkey = await startLatchkey({
+    ...provider.settings(),
+    ...APPS,
+    OIDC_PROVIDERS: 'fake,down',
+    DOWN_ISSUER: down,
+    DOWN_CLIENT_ID: 'a',
+    DOWN_CLIENT_SECRET: 'b',
+    CLIENT_SPA_NAME: 'The App',
+  })
+})
+afterAll(async () => {
+  await latchkey.close()
+  await provider.close()
+})
+
+/** What Chrome sends when a person goes to a page. */
+const NAVIGATION = {
+  accept:
+    'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7',
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+}
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+
+interface Sent {
+  method?: string
+  headers?: Record<string, string>
+  body?: string
+}
+
+const send = (path: string, { method = 'GET', headers = {}, body }: Sent = {}) =>
+  rawRequest(latchkey.url, {
+    method,
+    path,
+    headers: Object.entries(headers).flat(),
+    ...(body === undefined ? {} : { body }),
+  })
+
+/** The links of a page: where they lead and what they say. */
+const linksOf = ({ text }: Answer) =>
+  [...text.matchAll(/<a [^>]*href="([^"]*)"[^>]*>([^<]*)<\/a>/g)].map(([, href, words]) => [
+    href?.replaceAll('&amp;', '&'),
+    words,
+  ])
+
+describe('a browser gets a page and a program its JSON', () => {
+  const large = `state=${'x'.repeat(70_000)}`
+  const cases: [what: string, status: number, code: string, path: string, sent?: Sent][] = [
+    ['no route', 404, 'not_found', '/nothing'],
+    ['no route, by POST', 404, 'not_found', '/nothing', { method: 'POST', body: 'a' }],
+    ['a method that is not allowed', 405, 'method_not_allowed', '/login', { method: 'DELETE' }],
+    ['the token endpoint by GET', 405, 'method_not_allowed', '/token'],
+    ['a path that cannot be decoded', 400, 'invalid_request', '/login/%zz'],
+    ['no access token', 401, 'invalid_token', '/me'],
+    ['an unknown provider', 404, 'unknown_provider', '/login?provider=none'],
+    ['an unknown provider’s callback', 404, 'unknown_provider', '/login/none/callback'],
+    ['a provider’s logout that does not exist', 404, 'unknown_provider', '/logout/none'],
+    ['a parameter twice', 400, 'invalid_request', '/login/fake?state=a&state=b'],
+    ['a provider that cannot be reached', 502, 'provider_error', '/login/down'],
+    ['a logout that leads elsewhere', 400, 'invalid_request', '/logout?client_id=spa&client_id=x'],
+    [
+      'a body that is too large',
+      413,
+      'payload_too_large',
+      '/logout',
+      { method: 'POST', headers: FORM, body: large },
+    ],
+    [
+      'a body of another type',
+      415,
+      'unsupported_media_type',
+      '/logout',
+      { method: 'POST', headers: { 'content-type': 'text/csv' }, body: 'a,b' },
+    ],
+  ]
+  test.each(cases)('%s', async (_what, status, code, path, sent = {}) => {
+    const page = await send(path, { ...sent, headers: { ...sent.headers, ...NAVIGATION } })
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      status,
+      'text/html; charset=utf-8',
+    ])
+    expectProtected(page)
+    expect(page.text).toContain(code)
+    expect(page.text).not.toMatch(/undefined|null|\{"/)
+    expect(linksOf(page).length).toBeGreaterThan(0)
+    expect(page.headers.get('vary')).toMatch(/Accept, Accept-Language$/)
+    expectProblem(await send(path, sent), status, code)
+  })
+
+  test('a refused access token has one page for all causes', async () => {
+    const { headers } = { headers: NAVIGATION }
+    const pages = await Promise.all(
+      ['Bearer x', 'Bearer eyJhbGciOiJub25lIn0.e30.', 'Basic YTpi'].map((authorization) =>
+        send('/me', { headers: { ...headers, authorization } }),
+      ),
+    )
+    expect(new Set(pages.map(({ text }) => text)).size).toBe(1)
+    expect(pages[0]?.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"')
+    // CORS has its say in what the answer varies with.
+    expect(pages[0]?.headers.get('vary')).toBe('Origin, Accept, Accept-Language')
+  })
+
+  test.each([
+    ['/token', 'grant_type=none'],
+    ['/revoke', ''],
+    ['/introspect', 'token=x'],
+  ])(
+    'a form of a web page that ends at %s; no program’s OAuth error changes',
+    async (path, body) => {
+      const page = await send(path, { method: 'POST', headers: { ...FORM, ...NAVIGATION }, body })
+      expect([page.status, page.headers.get('content-type')]).toEqual([
+        400,
+        'text/html; charset=utf-8',
+      ])
+      expectProtected(page)
+      // Java's own HTTP client says that it likes HTML best.
+      const java = { accept: 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2' }
+      const plain = await send(path, { method: 'POST', headers: FORM, body })
+      const withAccept = await send(path, { method: 'POST', headers: { ...FORM, ...java }, body })
+      for (const answer of [plain, withAccept]) {
+        expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
+        expect(answer.json()).toMatchObject({ error: expect.stringMatching(/^[a-z_]+$/) })
+      }
+    },
+  )
+
+  test('headers that are too large, and bytes that are no request', async () => {
+    const head = (accept: string, rest: string) =>
+      `GET /login HTTP/1.1\r\nHost: localhost\r\nAccept: ${accept}\r\nAccept-Language: ko\r\n${rest}`
+    const cookies = `Cookie: ${'c'.repeat(20_000)}\r\n\r\n`
+    for (const [rest, status] of [
+      [cookies, '431'],
+      ['Broken\r\n\r\n', '400'],
+    ] as const) {
+      const page = await rawBytes(latchkey.url, head(NAVIGATION.accept, rest))
+      expect(page).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+      expect(page).toMatch(/content-type: text\/html; charset=utf-8\r\n/)
+      expect(page).toMatch(/content-security-policy: default-src 'none'; style-src 'sha256-/)
+      expect(page).toContain('<html lang="ko">')
+      const program = await rawBytes(latchkey.url, head('*/*', rest))
+      expect(program).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+      expect(program).toMatch(/content-type: application\/problem\+json/)
+      const body = JSON.parse(program.slice(program.indexOf('\r\n\r\n') + 4))
+      expect(body.status).toBe(Number(status))
+    }
+  })
+
+  test('a server that is shutting down', async () => {
+    const closing = await startLatchkey(provider.settings())
+    const { hostname, port } = new URL(closing.url)
+    const sockets = [NAVIGATION.accept, '*/*'].map((accept) => {
+      const socket = connect(Number(port), hostname)
+      // A request that is under way: its end comes when the stop has begun.
+      socket.write(`GET /healthz HTTP/1.1\r\nHost: ${hostname}\r\nAccept: ${accept}\r\n`)
+      return socket
+    })
+    const texts = sockets.map(async (socket) => {
+      let text = ''
+      for await (const chunk of socket.setEncoding('utf8')) text += chunk
+      return text
+    })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const closed = closing.close()
+    setTimeout(() => {
+      for (const socket of sockets) socket.write('\r\n')
+    }, 100)
+    const [page, program] = await Promise.all(texts)
+    await closed
+    for (const answer of [page, program]) {
+      expect(answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*\r\nretry-after: 5\r\n/)
+      expect(answer).toMatch(/\r\nconnection: close\r\n/i)
+    }
+    expect(page).toContain('content-type: text/html')
+    expect(program).toContain('content-type: application/problem+json')
+  })
+})
+
+describe('the page of a problem', () => {
+  test.each([
+    ['/login/fake?ui_locales=ja&state=a&state=b', 'ja'],
+    ['/nothing?ui_locales=fr+ko', 'ko'],
+    ['/logout/none?ui_locales=ja-JP', 'ja'],
+    ['/nothing?ui_locales=%3Cscript%3E', 'en'],
+    ['/nothing?ui_locales=ko&ui_locales=ja', 'en'],
+  ])('of %s speaks %s', async (path, language) => {
+    const page = await send(path, { headers: { ...NAVIGATION, 'accept-language': 'en' } })
+    expect(page.text).toContain(`<html lang="${language}">`)
+  })
+
+  test('leads to the sign-in page where nobody was signing in', async () => {
+    expect(linksOf(await send('/nothing', { headers: NAVIGATION }))).toEqual([
+      ['/login', 'Sign in'],
+    ])
+  })
+
+  test('of a start keeps the request and offers the app, at /login too', async () => {
+    const query = authorizationQuery({ login_hint: 'minji', prompt: 'login', extra: 'x' })
+    const start = await send(`/login/down${query}`, { headers: NAVIGATION })
+    const asked = new URLSearchParams(query)
+    asked.delete('extra')
+    const signIn = await send(`/login${query}&provider=down`, { headers: NAVIGATION })
+    for (const page of [start, signIn]) {
+      expect(page.status).toBe(502)
+      const [retry, other, back] = linksOf(page)
+      const [path, search] = String(retry?.[0]).split('?')
+      expect([path, retry?.[1]]).toEqual(['/login/down', 'Try again'])
+      expect(Object.fromEntries(new URLSearchParams(search))).toEqual(Object.fromEntries(asked))
+      expect(other).toEqual([`/login?${search}`, 'Other ways to sign in'])
+      expect(back?.[1]).toBe('Back to The App')
+      const url = new URL(String(back?.[0]))
+      expect(url.origin + url.pathname).toBe(SPA.redirect_uri)
+      expect(Object.fromEntries(url.searchParams)).toEqual({
+        error: 'access_denied',
+        error_description: 'The sign-in was not finished.',
+        state: 'state-of-the-app',
+        iss: latchkey.url,
+      })
+    }
+  })
+
+  test.each([
+    ['a redirect_uri that is not registered', { redirect_uri: 'https://evil.example.com/' }],
+    ['an unknown client', { client_id: 'nobody' }],
+    ['a client’s redirect_uri under another name', { client_id: 'other' }],
+    ['a redirect_uri that runs', { redirect_uri: 'javascript:alert(1)' }],
+  ])('of a start with %s keeps nothing of it', async (_what, change) => {
+    const page = await send(`/login/down${authorizationQuery(change)}`, { headers: NAVIGATION })
+    expect(linksOf(page).map(([href]) => href)).toEqual(['/login/down', '/login'])
+    expect(page.text).not.toMatch(/evil|javascript|state-of-the-app/)
+    const control = await send(`/login/down${authorizationQuery()}`, { headers: NAVIGATION })
+    expect(linksOf(control)).toHaveLength(3)
+  })
+
+  test('of a form_post that cannot be read is one too', async () => {
+    const page = await new Browser().send(`${latchkey.url}/login/none/callback`, {
+      method: 'POST',
+      headers: { ...FORM, accept: 'text/html' },
+      body: 'code=a&code=b',
+    })
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      404,
+      'text/html; charset=utf-8',
+    ])
+  })
+})
