@@ -52,5 +52,8 @@ export function answerClientErrors(security: Record<string, string>, barePage: B
     }
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`)
+    // What still comes is let go, for a second: cut at once, the answer would be lost on the way.
+    socket.resume()
+    setTimeout(() => socket.destroy(), 1_000).unref()
   }
 }

@@ -85,7 +85,10 @@ export function sendProblem(
     // One body for all causes: not even the request id tells two of them apart.
     const { request_id, ...same } = problem
     reply.header('www-authenticate', 'Bearer error="invalid_token"')
-    if (asPage !== null) return asPage(same, request, reply)
+    // A person who goes to a page brings no token; what does is a program, whatever it accepts.
+    if (asPage !== null && request.headers.authorization === undefined) {
+      return asPage(same, request, reply)
+    }
     return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(same))
   }
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)

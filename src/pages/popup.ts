@@ -45,6 +45,6 @@ export function sendPopupPage(
   const body = `<div id="answer" data-answer="${escapeHtml(JSON.stringify({ origin, message }))}"></div>
 <p id="close" hidden>${escapeHtml(close)}</p>
 <p><a id="onward" class="action" rel="nofollow" href="${escapeHtml(onward)}">${escapeHtml(backTo(client))}</a></p>`
-  const extras = { script: SCRIPT }
+  const extras = { style: '.action { margin-top: 1.5rem }', script: SCRIPT }
   return asPage(reply, language, extras).send(page(language, title, body, extras))
 }

@@ -1,9 +1,13 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSealer } from '../../src/core/secrets.ts'
 import { createMemos } from '../../src/login/memo.ts'
-import { APPS, authorizationQuery, CHALLENGE, OTHER, redeem, SPA } from '../helpers/apps.ts'
+import { builtInProviders } from '../../src/providers/index.ts'
+import { APPS, authorizationQuery, CHALLENGE, NATIVE, OTHER, redeem, SPA } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
+import { followForms } from '../helpers/forms.ts'
 import { type Latchkey, startLatchkey, startLogin, TEST_SECRET } from '../helpers/latchkey.ts'
 import { expectNoSecretLogged, expectProblem } from '../helpers/problems.ts'
 
@@ -249,4 +253,29 @@ test('a page for several apps names none of them where nothing is known of the l
   const { state } = await startLogin(latchkey, new Browser(), 'fake', query)
   const [, , back] = await linksAt(state)
   expect(back).toContain(OTHER.redirect_uri)
+})
+
+test('every provider, as the emulator plays it, carries a state of nearly 480 characters', async () => {
+  const app = createServer((request, response) => response.end(request.url))
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
+  const emulated = await startLatchkey({ ...APPS, EMULATE: 'all' })
+  try {
+    const redirectUri = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`
+    const query = authorizationQuery({
+      ...{ ...NATIVE, redirect_uri: redirectUri },
+      ...{ state: 's'.repeat(208), login_hint: 'minji' },
+    })
+    for (const { id } of builtInProviders) {
+      const { state } = await startLogin(emulated, new Browser(), id, query)
+      expect(state.length, id).toBeGreaterThan(460)
+      const url = `${emulated.url}/login/${id}${query}`
+      const { text } = await followForms(new Browser(), url)
+      const { searchParams } = new URL(text, redirectUri)
+      expect([id, searchParams.get('state')]).toEqual([id, 's'.repeat(208)])
+      expect(searchParams.get('code'), id).toMatch(/^[\w-]{43}$/)
+    }
+  } finally {
+    await emulated.close()
+    app.close()
+  }
 })
