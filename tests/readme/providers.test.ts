@@ -20,6 +20,18 @@ test('the README’s table of providers is what the rows say', () => {
   expect(readme.split('\n').filter((text) => table.includes(text))).toEqual(table)
 })
 
+test('README.ko.md has the same rows, its last two columns in Korean', () => {
+  const rows = readFileSync('README.ko.md', 'utf8')
+    .split('\n')
+    .filter((text) => /^\| \[.*\/callback` \|/.test(text))
+    .map((text) => text.split(' | '))
+  const expected = builtInProviders.map((row) => line(row).split(' | '))
+  expect(rows.map((cells) => cells.slice(0, 3))).toEqual(expected.map((cells) => cells.slice(0, 3)))
+  for (const [, , , gives = '', verified = ''] of rows) {
+    expect(`${gives} ${verified.replaceAll(/`[^`]*`/g, '')}`).toMatch(/[가-힣]/)
+  }
+})
+
 test('.env.example names the settings of every provider', () => {
   const example = readFileSync('.env.example', 'utf8')
   for (const row of builtInProviders) {

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { settingsPrefix } from '../../src/provider-settings.ts'
+import { builtInProviders } from '../../src/providers/index.ts'
+import { type Environment, readSettings, SettingsError } from '../../src/settings.ts'
+import { codeSpans, english, korean, ROOT, tableRows } from './texts.ts'
+
+const example = readFileSync(join(ROOT, '.env.example'), 'utf8')
+const lines = [...example.matchAll(/^#([A-Z][A-Z0-9_]*)=(.*)$/gm)]
+const documented = new Map(lines.map(([, name = '', value = '']) => [name, value]))
+
+const prefixes = [...builtInProviders.map(({ id }) => settingsPrefix(id)), 'CORP_']
+const isOfProvider = (name: string) => prefixes.some((prefix) => name.startsWith(prefix))
+
+/** The names that are made of an id, as .env.example has them. */
+const asInExample = (name: string) =>
+  name
+    .replace(/^CLIENT_(<ID>|SPA|APP)_/, 'CLIENT_WEB_')
+    .replace('<ID>_', 'CORP_')
+    .replace('<PROVIDER>_', 'GOOGLE_')
+
+/** Upper-case names of the README that are no settings of Latchkey. */
+const OTHERS = /^(NODE_ENV|ID_TOKEN|LATCHKEY_URL|ERR_\w+)$/
+
+/** The names of all settings that the server asks the environment for. */
+function askedFor(): Set<string> {
+  const ids = builtInProviders.map(({ id }) => [`${settingsPrefix(id)}CLIENT_ID`, 'an-id'])
+  const env = { ...Object.fromEntries(ids), CLIENTS: 'web,app', OIDC_PROVIDERS: 'corp' }
+  const names = new Set<string>()
+  const watched = new Proxy<Environment>(env, {
+    get: (target, name) => {
+      names.add(String(name))
+      return target[String(name)]
+    },
+  })
+  // What is missing here is not the question.
+  expect(() => readSettings(watched)).toThrow(SettingsError)
+  return names
+}
+
+test.each([
+  ['README.md', english],
+  ['README.ko.md', korean],
+])('every setting that %s names is explained in .env.example', (_, text) => {
+  const found = text.matchAll(/(?<![\w<>$.])(?:<[A-Z]+>|[A-Z][A-Z0-9]*)(?:_(?:<ID>|[A-Z0-9]+))+\b/g)
+  const names = [...new Set([...found].map(([name]) => name))].filter((name) => !OTHERS.test(name))
+  expect(names.length).toBeGreaterThan(60)
+  expect(names.filter((name) => !documented.has(asInExample(name)))).toEqual([])
+})
+
+test('the table of settings has all of .env.example but the providers’', () => {
+  for (const text of [english, korean]) {
+    const rows = tableRows(text)
+    const start = rows.findIndex(([first = '']) => first.startsWith('`PORT`'))
+    const end = rows.findIndex(([first = '']) => first === '`LOG_LEVEL`')
+    const table = rows.slice(start, end + 1)
+    const named = table.flatMap(([first = '']) => codeSpans(first).map(asInExample))
+    const expected = [...documented.keys()].filter((name) => !isOfProvider(name))
+    expect(named.sort()).toEqual(expected.filter((name) => !name.startsWith('CLIENT_APP_')).sort())
+
+    for (const [first = '', defaults = ''] of table) {
+      const names = codeSpans(first)
+      const values = codeSpans(defaults)
+      const isPlain = defaults === values.map((value) => `\`${value}\``).join(', ')
+      if (!isPlain || values.length !== names.length || documented.has(values[0] ?? '')) continue
+      expect(values, first).toEqual(names.map((name) => documented.get(name)))
+    }
+  }
+})
+
+test('.env.example explains what the server asks for, and nothing else', () => {
+  const asked = askedFor()
+  expect([...documented.keys()].filter((name) => !asked.has(name))).toEqual([])
+  const general = [...asked].filter(
+    (name) => !isOfProvider(name) && !name.startsWith('CLIENT_APP_'),
+  )
+  expect(general.filter((name) => !documented.has(name) && name !== 'NODE_ENV')).toEqual([])
+})
