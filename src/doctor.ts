@@ -52,9 +52,11 @@ function readAll(env: Environment) {
   }
 }
 
-async function checkDatabase(settings: Settings): Promise<Finding[]> {
-  const { url } = settings.database
-  if (url === null) return [ok(words.embedded(settings.dataDir))]
+async function checkDatabase(settings: Settings | null, reader: Reader): Promise<Finding[]> {
+  const url = settings === null ? reader.text('DATABASE_URL') : settings.database.url
+  if (!url) return [ok(words.embedded(settings?.dataDir ?? '.data'))]
+  // What is wrong with it stands among the settings.
+  if (!URL.canParse(url)) return []
   try {
     const { version, applied, brought } = await inspectDatabase({ url })
     const readable = `${Math.floor(version / 10_000)}.${version % 10_000}`
@@ -112,9 +114,7 @@ async function main(): Promise<void> {
         ...(args.offline ? [info(words.offline)] : []),
       ],
     },
-    ...(settings === null
-      ? []
-      : [{ title: words.database, findings: await checkDatabase(settings) }]),
+    { title: words.database, findings: await checkDatabase(settings, reader) },
     ...(await Promise.all(providers.map((one) => checkProvider(one, publicUrl)))),
     ...emulated.map(({ id, name, console }) => ({
       title: name,

@@ -196,6 +196,40 @@ describe('the doctor tells of', () => {
     await expectProblem(kakao(), words)
   })
 
+  test('a secret that the provider echoes by nothing', async () => {
+    double.token = { status: 400, body: { error: SECRET } }
+    await expectProblem(kakao(), 'cannot be told (HTTP 400)', ' ')
+  })
+
+  test('an answer that a wrong secret gets too, as no proof', async () => {
+    const naver = {
+      NAVER_CLIENT_ID: 'an-id',
+      NAVER_CLIENT_SECRET: SECRET,
+      NAVER_TOKEN_ENDPOINT: `${double.url}/token`,
+    }
+    double.token = { status: 200, body: { error: 'invalid_request' } }
+    await expectProblem(naver, 'cannot be told (HTTP 200)', ' ')
+    double.token = { status: 200, body: { error: 'invalid_grant' } }
+    await expectProblem(naver, 'accepts the client id and secret', '✓')
+  })
+
+  test('a private key that is none', () =>
+    expectProblem(
+      {
+        ...{ APPLE_CLIENT_ID: 'com.example.web', APPLE_TEAM_ID: 'ABCDE12345' },
+        ...{ APPLE_KEY_ID: 'ABCDE12345', APPLE_TOKEN_ENDPOINT: `${double.url}/token` },
+        ...{ APPLE_JWKS_URI: `${double.url}/jwks`, PUBLIC_URL: 'http://localhost:3000' },
+        APPLE_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----\\ncanary\\n-----END PRIVATE KEY-----',
+      },
+      'The client secret cannot be made',
+    ))
+
+  test('a database beside other settings that are wrong', () =>
+    expectProblem(
+      { ...kakao(), PORT: 'x', DATABASE_URL: 'postgres://127.0.0.1:1/x' },
+      'It cannot be reached (',
+    ))
+
   test('an answer that tells nothing, as no problem', async () => {
     double.token = { status: 500, body: '<canary>' }
     await expectProblem(kakao(), 'cannot be told (HTTP 500)', ' ')
@@ -210,6 +244,10 @@ describe('the doctor tells of', () => {
     await expectProblem(corp(), 'is of https://other.example').finally(() => {
       double.discovery = discovery
     })
+    // Its endpoints are not asked, least of all with the secret.
+    expect(double.asked.filter((one) => /jwks|token/.test(one.split(' ')[1] ?? ''))).toEqual([])
+    await doctor(corp())
+    expect(double.asked.filter((one) => one.includes('/token'))).toHaveLength(1)
   })
 
   test('a key set without keys', async () => {

@@ -31,14 +31,14 @@ export const ERROR_CODES: Readonly<Record<string, Explained>> = {
   KOE006: explained(
     'Kakao',
     'redirect-unknown',
-    'The redirect URI is not registered: add the URI shown above, exactly, to the REST API key.',
-    'Redirect URI가 등록되지 않았습니다. 위에 표시된 URI를 REST API 키에 정확히 등록하세요.',
+    'The redirect URI is not registered: add the redirect URI that the doctor shows, exactly, to the REST API key.',
+    'Redirect URI가 등록되지 않았습니다. doctor가 보여 주는 URI를 REST API 키에 정확히 등록하세요.',
   ),
   KOE007: explained(
     'Kakao',
     'other',
-    'The logout redirect URI is not registered: add the logout URI shown above.',
-    '로그아웃 리다이렉트 URI가 등록되지 않았습니다. 위에 표시된 로그아웃 URI를 등록하세요.',
+    'The logout redirect URI is not registered: add the logout URI that the doctor shows.',
+    '로그아웃 리다이렉트 URI가 등록되지 않았습니다. doctor가 보여 주는 로그아웃 URI를 등록하세요.',
   ),
   KOE008: explained(
     'Kakao',
@@ -127,14 +127,14 @@ export const ERROR_CODES: Readonly<Record<string, Explained>> = {
   redirect_uri_mismatch: explained(
     'Google, GitHub',
     'redirect-unknown',
-    'The redirect URI is not registered: add the URI shown above, exactly.',
-    'Redirect URI가 등록되지 않았습니다. 위에 표시된 URI를 정확히 등록하세요.',
+    'The redirect URI is not registered: add the redirect URI that the doctor shows, exactly.',
+    'Redirect URI가 등록되지 않았습니다. doctor가 보여 주는 URI를 정확히 등록하세요.',
   ),
   bad_redirect_uri: explained(
     'Slack',
     'redirect-unknown',
-    'The redirect URI is not registered: add the URI shown above, exactly.',
-    'Redirect URI가 등록되지 않았습니다. 위에 표시된 URI를 정확히 등록하세요.',
+    'The redirect URI is not registered: add the redirect URI that the doctor shows, exactly.',
+    'Redirect URI가 등록되지 않았습니다. doctor가 보여 주는 URI를 정확히 등록하세요.',
   ),
   disallowed_useragent: explained(
     'Google',

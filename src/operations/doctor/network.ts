@@ -1,4 +1,5 @@
 import type { ProviderRow } from '../../core/provider.ts'
+import { isSafeEndpoint } from '../../core/urls.ts'
 import { ERROR_CODES, readErrorCode } from './error-codes.ts'
 import { type Finding, info, ok, warning, wrong } from './findings.ts'
 import type { DoctorLanguage, DoctorTexts } from './texts.ts'
@@ -16,6 +17,9 @@ const TIMEOUT_MS = 8_000
 /** Seconds of difference from which ID tokens are refused, and from which it is worth a word. */
 const SKEW_WRONG = 60
 const SKEW_WORTH_A_WORD = 20
+
+/** Some providers say these of a wrong code, and of a wrong secret too. */
+const AMBIGUOUS = ['invalid_request', '100']
 
 interface Answer {
   status: number
@@ -39,12 +43,14 @@ export async function checkNetwork(
     auth?: string,
   ) => {
     if (url === undefined) return null
+    // Also without the control characters that a text from outside may hold.
+    const { href } = new URL(url)
     try {
-      const answer = await call(url, body, auth)
+      const answer = await call(href, body, auth)
       if (answer.skew !== null) skews.push(answer.skew)
       return answer
     } catch (error) {
-      found.push(wrong(words.notReached(`${what} ${url}`, reasonOf(error))))
+      found.push(wrong(words.notReached(`${what} ${href}`, reasonOf(error))))
       return null
     }
   }
@@ -65,15 +71,16 @@ export async function checkNetwork(
     ? `${row.issuer?.replace(/\/$/, '')}/.well-known/openid-configuration`
     : undefined
   const metadata = (await read('Discovery', place)) ?? {}
-  if (row.discovery && typeof metadata.issuer === 'string' && row.issuerOf === undefined) {
-    const names = [row.issuer, ...(row.issuerAliases ?? [])]
-    if (!names.includes(metadata.issuer)) {
-      found.push(wrong(words.otherIssuer(row.issuer ?? '', metadata.issuer)))
-    }
+  const names: unknown[] = [row.issuer, ...(row.issuerAliases ?? [])]
+  const isOther = row.issuerOf === undefined && !names.includes(metadata.issuer)
+  if (row.discovery && Object.keys(metadata).length > 0 && isOther) {
+    found.push(wrong(words.otherIssuer(row.issuer ?? '', printable(metadata.issuer))))
+    // What it names is not asked: the secret is for this issuer only.
+    return found
   }
   const endpoint = (name: string) => {
     const own = row.endpoints[name] ?? metadata[name]
-    return typeof own === 'string' ? own : undefined
+    return typeof own === 'string' && isSafeEndpoint(own) ? own : undefined
   }
   const usesIdToken =
     row.idToken === 'required' || (row.idToken === 'with-openid' && row.scopes.includes('openid'))
@@ -84,7 +91,11 @@ export async function checkNetwork(
     }
   }
 
-  const secret = await clientSecret()
+  const secret = await clientSecret().catch(() => null)
+  if (secret === null) {
+    found.push(wrong(words.noSecret))
+    return found
+  }
   const methods = metadata.token_endpoint_auth_methods_supported
   const isBasic =
     row.clientAuth === 'client_secret_basic' ||
@@ -116,12 +127,13 @@ function judge(
   words: DoctorTexts,
 ): Finding {
   const code = readErrorCode(answer.document)
-  if (code === null) return info(words.cannotTell(`HTTP ${answer.status}`))
-  const known = Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code] : undefined
-  if (row.refusedCodeErrors.includes(code) || known?.means === 'credentials-accepted') {
-    return ok(words.accepted)
-  }
-  if (known === undefined || known.means === 'other') return info(words.cannotTell(code))
+  const known = code !== null && Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code] : undefined
+  const isRefused =
+    code !== null && !AMBIGUOUS.includes(code) && row.refusedCodeErrors.includes(code)
+  if (isRefused || known?.means === 'credentials-accepted') return ok(words.accepted)
+  // Only codes of our own list are repeated: any other text may echo what it was sent.
+  if (code === null || known === undefined) return info(words.cannotTell(`HTTP ${answer.status}`))
+  if (known.means === 'other') return info(words.cannotTell(code))
   return wrong(words.refused(code, known[language]))
 }
 
@@ -152,6 +164,10 @@ function parse(text: string): object | null {
     return null
   }
 }
+
+/** A text from outside as it may stand on a terminal. */
+const printable = (text: unknown) =>
+  typeof text === 'string' && /^[\x21-\x7e]{1,200}$/.test(text) ? text : '?'
 
 /** Why a call failed: a code, never a text from outside. */
 function reasonOf(error: unknown): string {

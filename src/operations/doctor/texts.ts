@@ -28,6 +28,7 @@ export interface DoctorTexts {
   notReached: (what: string, why: string) => string
   otherIssuer: (expected: string, found: string) => string
   noKeys: string
+  noSecret: string
   accepted: string
   refused: (code: string, step: string) => string
   cannotTell: (code: string) => string
@@ -66,6 +67,7 @@ const en: DoctorTexts = {
   notReached: (what, why) => `${what} cannot be used: ${why}.`,
   otherIssuer: (expected, found) => `The discovery document is of ${found}, not of ${expected}.`,
   noKeys: 'The key set (JWKS) has no keys.',
+  noSecret: 'The client secret cannot be made: the private key is not a PKCS #8 PEM key for ES256.',
   accepted: 'The provider accepts the client id and secret.',
   refused: (code, step) => `The provider answers ${code}. ${step}`,
   cannotTell: (code) => `Whether id and secret are right cannot be told (${code}).`,
@@ -108,6 +110,7 @@ const ko: DoctorTexts = {
   otherIssuer: (expected, found) =>
     `디스커버리 문서의 issuer가 ${expected}이(가) 아니라 ${found}입니다.`,
   noKeys: '키 세트(JWKS)에 키가 없습니다.',
+  noSecret: '클라이언트 시크릿을 만들 수 없습니다. 개인 키가 ES256용 PKCS #8 PEM 키가 아닙니다.',
   accepted: '제공자가 클라이언트 ID와 시크릿을 받아들입니다.',
   refused: (code, step) => `제공자 응답: ${code}. ${step}`,
   cannotTell: (code) => `ID와 시크릿이 맞는지 알 수 없습니다(${code}).`,
