@@ -1,9 +1,19 @@
+import { z } from 'zod'
 import { type Client, findClient } from '../core/client.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
 import { OAuthError } from './oauth-errors.ts'
 
-/** What a client says of itself in the body. */
-export interface ClientCredentials {
+/** What a client says of itself in the body, as fields of a request's schema. */
+export const clientCredentials = {
+  client_id: z
+    .string()
+    .max(128)
+    .optional()
+    .meta({ description: 'A confidential client may authenticate by Basic instead.' }),
+  client_secret: z.string().max(1024).optional().meta({ description: 'Of a confidential client.' }),
+}
+
+interface ClientCredentials {
   client_id?: string | undefined
   client_secret?: string | undefined
 }

@@ -6,7 +6,7 @@ import type { Sessions } from '../core/stores.ts'
 import { documented, NoBody, OAuthProblem } from '../http/documented.ts'
 import { readParameters } from '../http/query.ts'
 import type { AccessTokenClaims } from './access-token.ts'
-import { authenticateClient } from './client-auth.ts'
+import { authenticateClient, clientCredentials } from './client-auth.ts'
 import { OAuthError } from './oauth-errors.ts'
 import { introspectExamples, revokeExamples } from './token-examples.ts'
 
@@ -27,12 +27,7 @@ const TokenStatusRequest = z.object({
     .optional()
     .meta({ description: 'An access or refresh token of ours.' }),
   token_type_hint: z.string().max(64).optional().meta({ description: 'Not needed.' }),
-  client_id: z
-    .string()
-    .max(128)
-    .optional()
-    .meta({ description: 'A confidential client may authenticate by Basic instead.' }),
-  client_secret: z.string().max(1024).optional().meta({ description: 'Of a confidential client.' }),
+  ...clientCredentials,
 })
 
 /** What introspection says; a token that does not count is only that. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { clientCredentials } from './client-auth.ts'
 import { ExchangeParameters } from './exchange.ts'
 import { TokenResponse } from './issue.ts'
 
@@ -7,12 +8,7 @@ export const TokenRequest = z.object({
   grant_type: z.string().max(128).optional().meta({
     description: '`authorization_code`, `refresh_token`, or the token exchange for native sign-in.',
   }),
-  client_id: z
-    .string()
-    .max(128)
-    .optional()
-    .meta({ description: 'A confidential client may authenticate by Basic instead.' }),
-  client_secret: z.string().max(1024).optional().meta({ description: 'Of a confidential client.' }),
+  ...clientCredentials,
   code: z
     .string()
     .max(256)
