@@ -8,13 +8,11 @@ export function readClients(reader: Reader, publicUrl: string, isPublic: boolean
   const clients: Client[] = []
   for (const id of reader.list('CLIENTS')) {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) {
-      reader.problems.push(
-        'CLIENTS must list ids of letters, digits, dots, hyphens and underscores.',
-      )
+      reader.problems.push(reader.words.clientIds)
     } else if (id === BUILT_IN_CLIENT || clients.some((client) => client.id === id)) {
-      reader.problems.push(`CLIENTS names "${id}" twice, or as the built-in client is named.`)
+      reader.problems.push(reader.words.clientTwice(id))
     } else if (clients.some((client) => prefixOf(client.id) === prefixOf(id))) {
-      reader.problems.push(`CLIENTS: another client has settings named ${prefixOf(id)}… too.`)
+      reader.problems.push(reader.words.clientPrefix(prefixOf(id)))
     } else {
       clients.push(readClient(reader, id))
     }
@@ -25,29 +23,29 @@ export function readClients(reader: Reader, publicUrl: string, isPublic: boolean
 const prefixOf = (id: string) => `CLIENT_${id.toUpperCase().replaceAll(/[.-]/g, '_')}_`
 
 function readClient(reader: Reader, id: string): Client {
+  const { words } = reader
   const prefix = prefixOf(id)
   const uris = (name: string) => {
     const given = reader.list(`${prefix}${name}`)
     for (const uri of given) {
       const problem = redirectUriProblem(uri)
-      if (problem !== null) reader.problems.push(`${prefix}${name}: "${uri}" ${problem}.`)
+      if (problem === null) continue
+      reader.problems.push(words.clientUri(`${prefix}${name}`, uri, words.uriProblems[problem]))
     }
     return given.filter((uri) => redirectUriProblem(uri) === null)
   }
   const redirectUris = uris('REDIRECT_URIS')
-  if (redirectUris.length === 0) reader.problems.push(`${prefix}REDIRECT_URIS is missing.`)
+  if (redirectUris.length === 0) reader.problems.push(words.missing(`${prefix}REDIRECT_URIS`))
   const origins = reader.list(`${prefix}ORIGINS`)
   for (const origin of origins) {
     const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin
     if (!isOrigin || redirectUriProblem(origin) !== null) {
-      reader.problems.push(
-        `${prefix}ORIGINS: "${origin}" is not an https origin such as https://app.example.com.`,
-      )
+      reader.problems.push(words.clientOrigin(`${prefix}ORIGINS`, origin))
     }
   }
   const secret = reader.text(`${prefix}SECRET`) ?? null
   if (secret !== null && secret.length < 16) {
-    reader.problems.push(`${prefix}SECRET must have at least 16 characters.`)
+    reader.problems.push(words.clientSecretShort(`${prefix}SECRET`))
   }
   return {
     id,

@@ -44,19 +44,15 @@ export function readProviderSettings(reader: Reader): ProviderSettings[] {
   for (const id of reader.list('OIDC_PROVIDERS')) {
     const prefix = settingsPrefix(id)
     if (!/^[a-z][a-z0-9-]{0,31}$/.test(id)) {
-      reader.problems.push(
-        'OIDC_PROVIDERS must list ids of lower-case letters, digits and hyphens, starting with a letter.',
-      )
+      reader.problems.push(reader.words.oidcIds)
     } else if (
       providers.some(({ row }) => row.id === id) ||
       builtInProviders.some((row) => row.id === id)
     ) {
-      reader.problems.push(
-        `OIDC_PROVIDERS names "${id}" twice, or as a built-in provider is named.`,
-      )
+      reader.problems.push(reader.words.oidcTwice(id))
     } else {
       const issuer = reader.text(`${prefix}ISSUER`)
-      if (issuer === undefined) reader.problems.push(`${prefix}ISSUER is missing.`)
+      if (issuer === undefined) reader.problems.push(reader.words.missing(`${prefix}ISSUER`))
       const row = oidcProvider({
         id,
         name: reader.text(`${prefix}NAME`) ?? id,
@@ -70,25 +66,24 @@ export function readProviderSettings(reader: Reader): ProviderSettings[] {
   return providers
 }
 
-function readProvider(reader: Reader, row: ProviderRow): ProviderSettings {
+/** One provider's settings, whether it is enabled or not; what is missing is a problem. */
+export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings {
+  const { words } = reader
   const prefix = settingsPrefix(row.id)
   const required = (name: string) => {
     const value = reader.text(`${prefix}${name}`)
-    if (value === undefined) reader.problems.push(`${prefix}${name} is missing.`)
-    else if (!/^[\x20-\x7e]+$/.test(value)) {
-      reader.problems.push(`${prefix}${name} must be printable ASCII.`)
-    }
+    if (value === undefined) reader.problems.push(words.missing(`${prefix}${name}`))
+    else if (!/^[\x20-\x7e]+$/.test(value)) reader.problems.push(words.ascii(`${prefix}${name}`))
     return value ?? ''
   }
   const clientId = required('CLIENT_ID')
   const clientSecret = row.clientSecret === undefined ? required('CLIENT_SECRET') : ''
   const values = readRowValues(reader, row)
   const overrides = (name: string) => {
-    const value = reader.text(`${prefix}${name.toUpperCase()}`)
+    const setting = `${prefix}${name.toUpperCase()}`
+    const value = reader.text(setting)
     if (value !== undefined && !isSafeEndpoint(value)) {
-      reader.problems.push(
-        `${prefix}${name.toUpperCase()} must be an https URL (plain http is accepted for loopback hosts only).`,
-      )
+      reader.problems.push(words.endpoint(setting))
       return undefined
     }
     return value
@@ -100,7 +95,7 @@ function readProvider(reader: Reader, row: ProviderRow): ProviderSettings {
   // Apple gives ID tokens without the scope.
   const needsOpenid = row.idToken === 'required' && row.scopes.includes('openid')
   if (needsOpenid && !aimed.scopes.includes('openid')) {
-    reader.problems.push(`${prefix}SCOPES must contain openid.`)
+    reader.problems.push(words.needsOpenid(`${prefix}SCOPES`))
   }
   const nativeClientIds = row.native.readIdToken ? reader.list(`${prefix}NATIVE_CLIENT_IDS`) : []
   return { row: aimed, clientId, clientSecret, values, nativeClientIds }
@@ -112,8 +107,10 @@ function readRowValues(reader: Reader, row: ProviderRow): RowValues {
     const setting = `${settingsPrefix(row.id)}${name}`
     // A PEM key in one line has its line ends as the two characters \\n.
     const value = reader.text(setting)?.replaceAll('\\n', '\n') ?? spec.default
-    if (value === undefined) reader.problems.push(`${setting} is missing.`)
-    else if (!spec.pattern.test(value)) reader.problems.push(`${setting} must be ${spec.mustBe}.`)
+    if (value === undefined) reader.problems.push(reader.words.missing(setting))
+    else if (!spec.pattern.test(value)) {
+      reader.problems.push(reader.words.mustBe(setting, spec.mustBe[reader.language]))
+    }
     values[name] = value ?? ''
   }
   return values
@@ -151,9 +148,7 @@ function reportSharedIssuers(reader: Reader, providers: readonly ProviderSetting
     if (row.issuer === undefined || row.issuer === NO_ISSUER) continue
     const other = seen.get(row.issuer)
     if (other !== undefined) {
-      reader.problems.push(
-        `${row.id} and ${other} have the same issuer; each provider needs its own.`,
-      )
+      reader.problems.push(reader.words.sameIssuer(row.id, other))
     }
     seen.set(row.issuer, row.id)
   }
@@ -173,11 +168,9 @@ export function providersToEmulate(
   if (asked.includes('all')) return all.filter((id) => !configured.has(id))
   for (const id of asked) {
     if (!all.includes(id)) {
-      reader.problems.push(`EMULATE names "${id}"; it can name ${all.join(', ')}, all or none.`)
+      reader.problems.push(reader.words.emulateUnknown(id, all.join(', ')))
     } else if (configured.has(id)) {
-      reader.problems.push(
-        `EMULATE names "${id}", which has a ${settingsPrefix(id)}CLIENT_ID too: drop one of them.`,
-      )
+      reader.problems.push(reader.words.emulateConfigured(id, `${settingsPrefix(id)}CLIENT_ID`))
     }
   }
   return all.filter((id) => asked.includes(id))

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { readClients } from './client-settings.ts'
 import type { Client } from './core/client.ts'
 import type { LinkingMode } from './core/linking.ts'
+import type { OperatorLanguage } from './core/operator-texts.ts'
 import { isLoopbackHost } from './core/urls.ts'
 import {
   type ProviderSettings,
@@ -9,6 +10,7 @@ import {
   readProviderSettings,
   trustedProviders,
 } from './provider-settings.ts'
+import { type SettingsTexts, settingsTexts } from './settings-texts.ts'
 
 /** Algorithms that Latchkey's own tokens can be signed with. */
 export type SigningAlg = 'ES256' | 'RS256' | 'EdDSA'
@@ -60,23 +62,38 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 const DURATION_UNITS = { s: 1, m: 60, h: 3600, d: 86_400 }
 
+/** Seconds, from one second to ten years; null where the text is no duration. */
+function parseDuration(text: string): number | null {
+  const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  const seconds = Number(amount) * DURATION_UNITS[unit as keyof typeof DURATION_UNITS]
+  return seconds >= 1 && seconds <= 3_650 * 86_400 ? seconds : null
+}
+
 /** Reads one setting after the other and collects what is wrong instead of stopping at the first. */
 export class Reader {
   readonly problems: string[] = []
+  /** The names of all settings that were asked for. */
+  readonly names = new Set<string>()
+  readonly language: OperatorLanguage
+  readonly words: SettingsTexts
   readonly #env: Environment
 
-  constructor(env: Environment) {
+  constructor(env: Environment, language: OperatorLanguage = 'en') {
     this.#env = env
+    this.language = language
+    this.words = settingsTexts[language]
   }
 
   /** The value without the spaces around it, undefined where it is not set or empty. */
   text(name: string): string | undefined {
+    this.names.add(name)
     const value = this.#env[name]?.trim()
     return value === '' ? undefined : value
   }
 
   /** Whether the variable is there at all, even if empty. */
   isGiven(name: string): boolean {
+    this.names.add(name)
     return this.#env[name] !== undefined
   }
 
@@ -93,7 +110,7 @@ export class Reader {
     const value = this.text(name)
     if (value === undefined) return fallback
     if (choices.includes(value)) return value
-    this.problems.push(`${name} must be one of ${choices.join(', ')}.`)
+    this.problems.push(this.words.choice(name, choices.join(', ')))
     return fallback
   }
 
@@ -102,18 +119,16 @@ export class Reader {
     if (value === undefined) return fallback
     const parsed = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
     if (parsed >= min && parsed <= max) return parsed
-    this.problems.push(`${name} must be a whole number from ${min} to ${max}.`)
+    this.problems.push(this.words.integer(name, min, max))
     return fallback
   }
 
   /** Seconds, from `90s`, `10m`, `12h`, `14d`. */
   duration(name: string, fallback: string): number {
-    const value = this.text(name) ?? fallback
-    const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(value) ?? []
-    const seconds = Number(amount) * DURATION_UNITS[unit as keyof typeof DURATION_UNITS]
-    if (seconds >= 1 && seconds <= 3_650 * 86_400) return seconds
-    this.problems.push(`${name} must be a duration such as 90s, 10m, 12h or 14d.`)
-    return this.duration('', fallback)
+    const seconds = parseDuration(this.text(name) ?? fallback)
+    if (seconds !== null) return seconds
+    this.problems.push(this.words.duration(name))
+    return parseDuration(fallback) ?? 0
   }
 }
 
@@ -123,23 +138,27 @@ export class Reader {
  */
 export function readSettings(env: Environment): Settings {
   const reader = new Reader(env)
+  const settings = collectSettings(reader)
+  if (reader.problems.length > 0) throw new SettingsError([...new Set(reader.problems)])
+  return settings
+}
+
+/** The same without throwing: `reader.problems` says what is wrong, defaults stand in for it. */
+export function collectSettings(reader: Reader): Settings {
   const port = reader.integer('PORT', 3000, 1, 65_535)
   const host = reader.text('HOST') ?? 'localhost'
   const publicUrl = readPublicUrl(reader, port)
   const isPublic =
-    env.NODE_ENV === 'production' || (publicUrl !== null && !isLoopbackHost(publicUrl.hostname))
+    reader.text('NODE_ENV') === 'production' ||
+    (publicUrl !== null && !isLoopbackHost(publicUrl.hostname))
   const origin = publicUrl?.origin ?? 'http://localhost'
 
   const providers = readProviderSettings(reader)
   const emulate = providersToEmulate(reader, providers, isPublic)
   if (emulate.length > 0 && isPublic) {
-    reader.problems.push(
-      'EMULATE must be empty: the provider emulator lets anybody sign in as anybody, so it serves only while PUBLIC_URL is on loopback and NODE_ENV is not production.',
-    )
+    reader.problems.push(reader.words.emulatePublic)
   } else if (emulate.length > 0 && !isLoopbackHost(host)) {
-    reader.problems.push(
-      `HOST is ${host}, which other machines can reach, but providers are emulated (anybody signs in as anybody). Set real provider keys, or HOST=localhost.`,
-    )
+    reader.problems.push(reader.words.emulateHost(host))
   }
   const settings: Settings = {
     port,
@@ -171,45 +190,30 @@ export function readSettings(env: Environment): Settings {
     ),
   }
   if (isPublic) requireForProduction(reader, settings, publicUrl)
-  if (reader.problems.length > 0) throw new SettingsError([...new Set(reader.problems)])
   return settings
 }
 
 function requireForProduction(reader: Reader, settings: Settings, publicUrl: URL | null) {
-  const why = 'needed where PUBLIC_URL is not on loopback or NODE_ENV is production'
-  if (!reader.text('PUBLIC_URL')) {
-    reader.problems.push(`PUBLIC_URL is missing (${why}): the https URL that browsers use.`)
-  } else if (publicUrl !== null && publicUrl.protocol !== 'https:') {
-    reader.problems.push(`PUBLIC_URL must be https (${why}).`)
+  const { problems, words } = reader
+  const why = words.production
+  if (!reader.text('PUBLIC_URL')) problems.push(words.publicUrlMissing(why))
+  else if (publicUrl !== null && publicUrl.protocol !== 'https:') {
+    problems.push(words.publicUrlHttps(why))
   }
-  if (!reader.text('SECRET')) {
-    reader.problems.push(
-      `SECRET is missing (${why}): for example the output of "openssl rand -base64 32".`,
-    )
-  }
-  if (!reader.text('DATABASE_URL')) {
-    reader.problems.push(
-      `DATABASE_URL is missing (${why}): postgres://user:password@host:5432/name.`,
-    )
-  }
-  if (settings.providers.length === 0) {
-    reader.problems.push(
-      `No provider is set (${why}): for example GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET.`,
-    )
-  }
+  if (!reader.text('SECRET')) problems.push(words.secretMissing(why))
+  if (!reader.text('DATABASE_URL')) problems.push(words.databaseUrlMissing(why))
+  if (settings.providers.length === 0) problems.push(words.noProvider(why))
 }
 
 function readPublicUrl(reader: Reader, port: number): URL | null {
   const text = reader.text('PUBLIC_URL') ?? `http://localhost:${port}`
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    reader.problems.push(
-      'PUBLIC_URL must be an http or https URL such as https://login.example.com.',
-    )
+    reader.problems.push(reader.words.publicUrl)
     return null
   }
   if (url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
-    reader.problems.push('PUBLIC_URL must be an origin only: no path, query, fragment or user.')
+    reader.problems.push(reader.words.publicUrlOrigin)
   }
   return url
 }
@@ -218,9 +222,7 @@ function readDatabaseUrl(reader: Reader): string | null {
   const url = reader.text('DATABASE_URL')
   if (url === undefined) return null
   if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
-    reader.problems.push(
-      'DATABASE_URL must look like postgres://user:password@host:5432/name (percent-encode special characters in the password).',
-    )
+    reader.problems.push(reader.words.databaseUrl)
   }
   return url
 }
@@ -229,9 +231,7 @@ function readSecrets(reader: Reader): string[] | null {
   if (reader.text('SECRET') === undefined) return null
   const secrets = reader.list('SECRET')
   if (secrets.length === 0 || secrets.some((secret) => secret.length < 32)) {
-    reader.problems.push(
-      'SECRET must have at least 32 characters (each, where several are separated by commas).',
-    )
+    reader.problems.push(reader.words.secretShort)
   }
   return secrets
 }
@@ -242,9 +242,7 @@ function readTrustProxy(reader: Reader): string[] {
   const addresses = reader.list('TRUST_PROXY')
   if (addresses.length === 1 && addresses[0] === 'off') return []
   if (addresses.some((address) => !ProxyAddress.safeParse(address).success)) {
-    reader.problems.push(
-      'TRUST_PROXY must list IP addresses or CIDRs, for example 10.0.0.0/8, or be off.',
-    )
+    reader.problems.push(reader.words.trustProxy)
   }
   return addresses
 }

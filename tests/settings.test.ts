@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { builtInProviders } from '../src/providers/index.ts'
-import { type Environment, readSettings, SettingsError } from '../src/settings.ts'
+import {
+  collectSettings,
+  type Environment,
+  Reader,
+  readSettings,
+  SettingsError,
+} from '../src/settings.ts'
 
 const BUILT_IN = builtInProviders.map(({ id }) => id)
 const SECRET = 'a secret of the tests with more than 32 characters'
@@ -18,8 +24,17 @@ const OIDC = {
   ACME_CLIENT_SECRET: 'acme-secret',
 }
 
-/** What is wrong with these settings, one sentence each; empty where nothing is. */
+/** What is wrong with these settings, one sentence each; empty where nothing is. As much is in Korean. */
 function problemsOf(env: Environment): readonly string[] {
+  const problems = problemsInEnglish(env)
+  const korean = new Reader(env, 'ko')
+  collectSettings(korean)
+  expect(new Set(korean.problems).size).toBe(problems.length)
+  for (const text of korean.problems) expect(text).toMatch(/[가-힣]/)
+  return problems
+}
+
+function problemsInEnglish(env: Environment): readonly string[] {
   try {
     readSettings(env)
     return []

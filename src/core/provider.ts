@@ -1,5 +1,6 @@
 import type { Button } from './button.ts'
 import type { NativeTokens } from './native.ts'
+import type { OperatorText } from './operator-texts.ts'
 import type { ProviderProfile } from './profile.ts'
 
 /** The tokens a provider gave for a code, read once at the door. */
@@ -44,7 +45,7 @@ export interface RowSetting {
   readonly default?: string
   readonly pattern: RegExp
   /** What a value must be, for the message to the operator. */
-  readonly mustBe: string
+  readonly mustBe: OperatorText
 }
 
 /** The values of a row's own settings. */

@@ -7,20 +7,27 @@ const DANGEROUS = /^(javascript|data|vbscript|file|blob|about|filesystem|ftp|ws|
 const isLoopbackIp = (url: URL) =>
   url.protocol === 'http:' && url.hostname !== 'localhost' && isLoopbackHost(url.hostname)
 
+/** Why a URI cannot be registered. */
+export type RedirectUriProblem =
+  | 'not_a_url'
+  | 'characters'
+  | 'scheme'
+  | 'fragment'
+  | 'user'
+  | 'plain_http'
+
 /**
  * Why a URI cannot be registered, null where it can: https, http to a loopback host, or an app's own
  * scheme; no fragment, no wildcard, no user.
  */
-export function redirectUriProblem(text: string): string | null {
-  if (!URL.canParse(text)) return 'is not a URL'
-  if (/[\s*\\]/.test(text)) return 'has a space, a backslash or a wildcard'
+export function redirectUriProblem(text: string): RedirectUriProblem | null {
+  if (!URL.canParse(text)) return 'not_a_url'
+  if (/[\s*\\]/.test(text)) return 'characters'
   const url = new URL(text)
-  if (DANGEROUS.test(url.protocol)) return `has the scheme ${url.protocol}`
-  if (text.includes('#')) return 'has a fragment'
-  if (url.username || url.password) return 'has a user'
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    return 'is plain http to a host that is not loopback'
-  }
+  if (DANGEROUS.test(url.protocol)) return 'scheme'
+  if (text.includes('#')) return 'fragment'
+  if (url.username || url.password) return 'user'
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) return 'plain_http'
   return null
 }
 

@@ -58,9 +58,18 @@ export const apple = defineProvider({
   gives: 'name once, e-mail (may be a relay address)',
   emailVerifiedWhen: '`email_verified` is true or "true"',
   settings: {
-    TEAM_ID: { pattern: /^[A-Z0-9]{10}$/, mustBe: 'the ten characters of the team' },
-    KEY_ID: { pattern: /^[A-Z0-9]{10}$/, mustBe: 'the ten characters of the key' },
-    PRIVATE_KEY: { pattern: /BEGIN PRIVATE KEY/, mustBe: 'the content of the .p8 file' },
+    TEAM_ID: {
+      pattern: /^[A-Z0-9]{10}$/,
+      mustBe: { en: 'the ten characters of the team', ko: '팀 ID 10자' },
+    },
+    KEY_ID: {
+      pattern: /^[A-Z0-9]{10}$/,
+      mustBe: { en: 'the ten characters of the key', ko: '키 ID 10자' },
+    },
+    PRIVATE_KEY: {
+      pattern: /BEGIN PRIVATE KEY/,
+      mustBe: { en: 'the content of the .p8 file', ko: '.p8 파일의 내용' },
+    },
   },
   clientSecret,
   issuer: 'https://appleid.apple.com',

@@ -39,7 +39,7 @@ export const facebook = defineProvider({
     GRAPH_VERSION: {
       default: 'v24.0',
       pattern: /^v\d{1,3}\.\d$/,
-      mustBe: 'a version such as v24.0',
+      mustBe: { en: 'a version such as v24.0', ko: 'v24.0 같은 버전' },
     },
   },
   // Of the ID tokens of limited logins; the browser flow has none.

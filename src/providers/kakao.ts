@@ -48,7 +48,13 @@ export const kakao = defineProvider({
   gives: 'nickname, picture, e-mail where the app may ask',
   emailVerifiedWhen: '`is_email_valid` and `is_email_verified` are both true',
   // Only access tokens of apps are checked against it.
-  settings: { APP_ID: { default: '', pattern: /^\d{0,20}$/, mustBe: 'the number of the app' } },
+  settings: {
+    APP_ID: {
+      default: '',
+      pattern: /^\d{0,20}$/,
+      mustBe: { en: 'the number of the app', ko: '앱 ID(숫자)' },
+    },
+  },
   issuer: 'https://kauth.kakao.com',
   endpoints: {
     authorization_endpoint: 'https://kauth.kakao.com/oauth/authorize',

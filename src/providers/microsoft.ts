@@ -38,7 +38,10 @@ export const microsoft = defineProvider({
     TENANT: {
       default: 'common',
       pattern: /^[a-z0-9.-]{1,253}$/,
-      mustBe: 'common, organizations, consumers or a tenant id',
+      mustBe: {
+        en: 'common, organizations, consumers or a tenant id',
+        ko: 'common, organizations, consumers 또는 테넌트 ID',
+      },
     },
   },
   // A template: each tenant is an issuer of its own.
