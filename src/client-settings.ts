@@ -1,6 +1,6 @@
 import { BUILT_IN_CLIENT, type Client } from './core/client.ts'
 import { redirectUriProblem } from './core/redirects.ts'
-import type { Reader } from './settings.ts'
+import type { Reader } from './settings-reader.ts'
 
 /** The registered clients: CLIENTS and `CLIENT_<ID>_…`; without them the playground, on loopback. */
 export function readClients(reader: Reader, publicUrl: string, isPublic: boolean): Client[] {

@@ -1,9 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import type { Environment } from './settings.ts'
+import type { Environment } from './settings-reader.ts'
 
 /** The process's environment over what `.env` in the working folder says. */
 export function readEnvironment(): Environment {
-  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {}
-  return { ...file, ...process.env }
+  return { ...readEnvironmentFile(), ...process.env }
+}
+
+/** What `.env` in the working folder says; nothing where there is none. */
+export function readEnvironmentFile(): Environment {
+  return existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {}
 }

@@ -1,7 +1,7 @@
 import type { ProviderRow, RowValues } from './core/provider.ts'
 import { isSafeEndpoint } from './core/urls.ts'
 import { builtInProviders, oidcProvider } from './providers/index.ts'
-import type { Reader } from './settings.ts'
+import type { Reader } from './settings-reader.ts'
 
 /** An enabled provider: its row, re-aimed by the settings, and our registration there. */
 export interface ProviderSettings {

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { readClients } from './client-settings.ts'
 import type { Client } from './core/client.ts'
 import type { LinkingMode } from './core/linking.ts'
-import type { OperatorLanguage } from './core/operator-texts.ts'
 import { isLoopbackHost } from './core/urls.ts'
 import {
   type ProviderSettings,
@@ -10,7 +9,7 @@ import {
   readProviderSettings,
   trustedProviders,
 } from './provider-settings.ts'
-import { type SettingsTexts, settingsTexts } from './settings-texts.ts'
+import { type Environment, Reader } from './settings-reader.ts'
 
 /** Algorithms that Latchkey's own tokens can be signed with. */
 export type SigningAlg = 'ES256' | 'RS256' | 'EdDSA'
@@ -21,6 +20,8 @@ export interface Settings {
   host: string
   /** Without a slash at the end; the only source of Latchkey's own URLs. */
   publicUrl: string
+  /** Whether others than this machine are served: then nothing is made up, and nothing emulated. */
+  isPublic: boolean
   database: { url: string | null; connections: number; prepare: boolean }
   /** The folder for what Latchkey keeps itself when it is given nothing. */
   dataDir: string
@@ -57,81 +58,6 @@ export class SettingsError extends Error {
   }
 }
 
-/** The environment as it is read: a value that is empty counts as not set. */
-export type Environment = Readonly<Record<string, string | undefined>>
-
-const DURATION_UNITS = { s: 1, m: 60, h: 3600, d: 86_400 }
-
-/** Seconds, from one second to ten years; null where the text is no duration. */
-function parseDuration(text: string): number | null {
-  const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
-  const seconds = Number(amount) * DURATION_UNITS[unit as keyof typeof DURATION_UNITS]
-  return seconds >= 1 && seconds <= 3_650 * 86_400 ? seconds : null
-}
-
-/** Reads one setting after the other and collects what is wrong instead of stopping at the first. */
-export class Reader {
-  readonly problems: string[] = []
-  /** The names of all settings that were asked for. */
-  readonly names = new Set<string>()
-  readonly language: OperatorLanguage
-  readonly words: SettingsTexts
-  readonly #env: Environment
-
-  constructor(env: Environment, language: OperatorLanguage = 'en') {
-    this.#env = env
-    this.language = language
-    this.words = settingsTexts[language]
-  }
-
-  /** The value without the spaces around it, undefined where it is not set or empty. */
-  text(name: string): string | undefined {
-    this.names.add(name)
-    const value = this.#env[name]?.trim()
-    return value === '' ? undefined : value
-  }
-
-  /** Whether the variable is there at all, even if empty. */
-  isGiven(name: string): boolean {
-    this.names.add(name)
-    return this.#env[name] !== undefined
-  }
-
-  list(name: string, separator: RegExp = /,/): string[] {
-    const parts = (this.text(name) ?? '').split(separator).map((part) => part.trim())
-    return parts.filter((part) => part !== '')
-  }
-
-  choice<const Choices extends readonly string[]>(
-    name: string,
-    choices: Choices,
-    fallback: Choices[number],
-  ): Choices[number] {
-    const value = this.text(name)
-    if (value === undefined) return fallback
-    if (choices.includes(value)) return value
-    this.problems.push(this.words.choice(name, choices.join(', ')))
-    return fallback
-  }
-
-  integer(name: string, fallback: number, min: number, max: number): number {
-    const value = this.text(name)
-    if (value === undefined) return fallback
-    const parsed = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
-    if (parsed >= min && parsed <= max) return parsed
-    this.problems.push(this.words.integer(name, min, max))
-    return fallback
-  }
-
-  /** Seconds, from `90s`, `10m`, `12h`, `14d`. */
-  duration(name: string, fallback: string): number {
-    const seconds = parseDuration(this.text(name) ?? fallback)
-    if (seconds !== null) return seconds
-    this.problems.push(this.words.duration(name))
-    return parseDuration(fallback) ?? 0
-  }
-}
-
 /**
  * Reads and checks the whole environment. Throws one SettingsError that names every problem. Nobody
  * else reads process.env.
@@ -164,6 +90,7 @@ export function collectSettings(reader: Reader): Settings {
     port,
     host,
     publicUrl: origin,
+    isPublic,
     database: {
       url: readDatabaseUrl(reader),
       connections: reader.integer('DATABASE_POOL', 10, 1, 1000),

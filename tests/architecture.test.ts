@@ -48,7 +48,7 @@ const ONLY_IN_DB = ['drizzle-orm', 'postgres']
 const COMPUTED_IN = 'db/postgres-binaries.ts'
 
 /** The files of `src` itself that put the rooms together; all others read settings. */
-const WIRING = ['main.ts', 'app.ts', 'logins.ts', 'doctor.ts']
+const WIRING = ['main.ts', 'app.ts', 'logins.ts', 'doctor.ts', 'diagnosis.ts']
 
 const SETTINGS: Directions = { rooms: ['core', 'providers'], packages: ['zod', 'node:*'] }
 

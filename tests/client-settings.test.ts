@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Environment, readSettings, SettingsError } from '../src/settings.ts'
+import { readSettings, SettingsError } from '../src/settings.ts'
+import type { Environment } from '../src/settings-reader.ts'
 
 /** What is wrong with these settings, one sentence each; empty where nothing is. */
 function problemsOf(env: Environment): readonly string[] {

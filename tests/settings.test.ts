@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { builtInProviders } from '../src/providers/index.ts'
-import {
-  collectSettings,
-  type Environment,
-  Reader,
-  readSettings,
-  SettingsError,
-} from '../src/settings.ts'
+import { collectSettings, readSettings, SettingsError } from '../src/settings.ts'
+import { type Environment, Reader } from '../src/settings-reader.ts'
 
 const BUILT_IN = builtInProviders.map(({ id }) => id)
 const SECRET = 'a secret of the tests with more than 32 characters'

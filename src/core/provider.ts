@@ -1,4 +1,5 @@
 import type { Button } from './button.ts'
+import type { Console } from './console.ts'
 import type { NativeTokens } from './native.ts'
 import type { OperatorText } from './operator-texts.ts'
 import type { ProviderProfile } from './profile.ts'
@@ -63,8 +64,8 @@ export interface ProviderRow {
   readonly button: Button | null
   /** Whether it refuses to sign people in inside an app's own browser. */
   readonly refusesWebViews: boolean
-  /** Where an operator registers the app, for the README and the doctor. */
-  readonly console: string
+  /** Where and how an operator registers the app, for the README and the doctor. */
+  readonly console: Console
   /** For the README: what of a person it gives beside the subject. */
   readonly gives: string
   /** For the README: when the e-mail address counts as verified. */
@@ -133,6 +134,8 @@ export interface ProviderRow {
   readonly deniedErrors: readonly string[]
   /** The error code in a token endpoint's answer that is not of RFC 6749's shape. */
   readonly tokenError: (document: Record<string, unknown>) => unknown
+  /** A more exact code of the provider beside it, for the log and the doctor. */
+  readonly exactError: (document: Record<string, unknown>) => unknown
   /** Error codes at the token endpoint that mean "this code is used or expired". */
   readonly refusedCodeErrors: readonly string[]
   /** The last seam: from tokens to who it is. Throws a ZodError where the document is of another shape. */
@@ -161,6 +164,7 @@ const DEFAULTS = {
   logoutRedirectParam: 'post_logout_redirect_uri',
   deniedErrors: ['access_denied'],
   tokenError: (document) => document.error,
+  exactError: () => undefined,
   refusedCodeErrors: ['invalid_grant'],
 } satisfies Partial<ProviderRow>
 

@@ -35,16 +35,10 @@ const WAITING_PER_CONNECTION = 100
 
 /** Opens a pool; connections are made when they are first needed. */
 export function openDatabase(location: DatabaseLocation, options: PoolOptions): Database {
-  // A pooler in transaction mode refuses start-up parameters that it does not know.
-  const limits = options.prepare
-    ? { statement_timeout: STATEMENT_MS, idle_in_transaction_session_timeout: 10_000 }
-    : {}
   const sql = connect(location, {
     max: options.connections,
-    prepare: options.prepare,
-    connect_timeout: CONNECT_SECONDS,
+    ...sessionOptions(options.prepare),
     backoff: () => 0.1,
-    connection: { application_name: 'latchkey', ...limits },
   })
   let waiting = 0
   const database: Database = {
@@ -81,6 +75,19 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
     close: () => sql.end({ timeout: 5 }),
   }
   return database
+}
+
+/** How a connection begins, with named prepared statements or without. */
+export function sessionOptions(prepare: boolean) {
+  // A pooler in transaction mode refuses start-up parameters that it does not know.
+  const limits = prepare
+    ? { statement_timeout: STATEMENT_MS, idle_in_transaction_session_timeout: 10_000 }
+    : {}
+  return {
+    prepare,
+    connect_timeout: CONNECT_SECONDS,
+    connection: { application_name: 'latchkey', ...limits },
+  }
 }
 
 /** A postgres.js client that prints no notices and takes `?host=/folder` as libpq does. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { connect, type DatabaseLocation } from './client.ts'
+import { connect, type DatabaseLocation, sessionOptions } from './client.ts'
 
 /** What the doctor says of a database. */
 export interface DatabaseFacts {
@@ -8,20 +8,31 @@ export interface DatabaseFacts {
   /** Migrations that were applied, and that this version of Latchkey brings. */
   applied: number
   brought: number
+  /** Whether this user may make the schemas that migrations need. */
+  mayMigrate: boolean
 }
 
-/** Looks at a database and changes nothing. Throws where it cannot be reached. */
-export async function inspectDatabase(location: DatabaseLocation): Promise<DatabaseFacts> {
-  const sql = connect(location, { max: 1, prepare: false, connect_timeout: 3 } as never)
+/** Looks at a database through a connection as the service makes it, and changes nothing. Throws where it cannot. */
+export async function inspectDatabase(
+  location: DatabaseLocation,
+  { prepare }: { prepare: boolean },
+): Promise<DatabaseFacts> {
+  const sql = connect(location, { max: 1, ...sessionOptions(prepare) })
   try {
-    const [server] = await sql<{ version: number; table: string | null }[]>`
+    const [server] = await sql<{ version: number; table: string | null; may: boolean }[]>`
       select current_setting('server_version_num')::int as version,
-        to_regclass('drizzle.latchkey_migrations')::text as table`
+        to_regclass('drizzle.latchkey_migrations')::text as table,
+        has_database_privilege(current_database(), 'create') as may`
     const [done] =
       server?.table === null
         ? []
         : await sql<{ count: number }[]>`select count(*)::int from drizzle.latchkey_migrations`
-    return { version: server?.version ?? 0, applied: done?.count ?? 0, brought: countBrought() }
+    return {
+      version: server?.version ?? 0,
+      applied: done?.count ?? 0,
+      brought: countBrought(),
+      mayMigrate: server?.may ?? false,
+    }
   } finally {
     await sql.end({ timeout: 2 })
   }

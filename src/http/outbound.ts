@@ -16,6 +16,9 @@ export interface Answer {
   /** Without parameters, in lower case. */
   contentType: string
   text: string
+  /** The headers Date and Location as they came. */
+  date: string | null
+  location: string | null
 }
 
 /** Calls to providers: https, no redirects, bounded in time and size, connections kept alive. */
@@ -92,10 +95,16 @@ async function readAnswer(response: Dispatcher.ResponseData, step: string): Prom
     })
   }
   const contentType = String(response.headers['content-type'] ?? '')
+  const header = (name: string) => {
+    const value = response.headers[name]
+    return typeof value === 'string' ? value : null
+  }
   return {
     status,
     contentType: (contentType.split(';')[0] ?? '').trim().toLowerCase(),
     text: body.toString('utf8'),
+    date: header('date'),
+    location: header('location'),
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LatchkeyError } from '../core/errors.ts'
+import { type Evidence, LatchkeyError } from '../core/errors.ts'
 import type { Grant, ProviderRow } from '../core/provider.ts'
 import { invalidAnswer } from '../http/outbound.ts'
 
@@ -49,7 +49,13 @@ export function readGrant(row: ProviderRow, status: number, document: unknown): 
   const error = row.tokenError(document as Record<string, unknown>)
   if (status >= 400 || (error !== undefined && error !== null)) {
     const code = ErrorCode.safeParse(error)
-    const evidence = { step: 'token', status, error: code.success ? code.data : null }
+    const exact = ErrorCode.safeParse(row.exactError(document as Record<string, unknown>))
+    const evidence = {
+      step: 'token',
+      status,
+      error: code.success ? code.data : null,
+      ...(exact.success ? { exact_error: exact.data } : {}),
+    }
     if (status < 500 && code.success && row.refusedCodeErrors.includes(code.data)) {
       throw new LatchkeyError(
         'invalid_code',
@@ -70,7 +76,7 @@ export function readGrant(row: ProviderRow, status: number, document: unknown): 
   }
 }
 
-function refused(evidence: Record<string, string | number | null>) {
+function refused(evidence: Evidence) {
   return new LatchkeyError('provider_error', 'The provider refused a request or failed.', {
     evidence,
   })

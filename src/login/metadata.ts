@@ -95,7 +95,10 @@ async function discover(
   const document = readJson(await outbound.get(url, 'discovery', { signal }), 'discovery')
   const read = Discovered.safeParse(document)
   if (!read.success) throw invalidAnswer('discovery', 'shape', {}, read.error)
-  if (read.data.issuer !== issuer) throw invalidAnswer('discovery', 'issuer_mismatch')
+  if (read.data.issuer !== issuer) {
+    const found = /^[\x21-\x7e]{1,200}$/.exec(read.data.issuer)?.[0] ?? '?'
+    throw invalidAnswer('discovery', 'issuer_mismatch', { found })
+  }
   return toMetadata(row, read.data)
 }
 

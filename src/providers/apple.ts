@@ -4,6 +4,7 @@ import { looseTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider, type ProviderRow, type RowValues } from '../core/provider.ts'
 import { appleButton } from './buttons.ts'
+import { appleConsole } from './consoles/apple.ts'
 
 const SECRET_SECONDS = 3600
 
@@ -54,7 +55,7 @@ export const apple = defineProvider({
   id: 'apple',
   name: 'Apple',
   button: appleButton,
-  console: 'https://developer.apple.com/account/resources/identifiers/list/serviceId',
+  console: appleConsole,
   gives: 'name once, e-mail (may be a relay address)',
   emailVerifiedWhen: '`email_verified` is true or "true"',
   settings: {

@@ -3,6 +3,7 @@ import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { discordButton } from './buttons.ts'
+import { discordConsole } from './consoles/discord.ts'
 
 const DiscordUser = z
   .object({
@@ -31,7 +32,7 @@ export const discord = defineProvider({
   id: 'discord',
   name: 'Discord',
   button: discordButton,
-  console: 'https://discord.com/developers/applications',
+  console: discordConsole,
   gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`verified` is true',
   callbackIssuer: 'https://discord.com',

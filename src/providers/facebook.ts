@@ -4,6 +4,7 @@ import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { facebookButton } from './buttons.ts'
+import { facebookConsole } from './consoles/facebook.ts'
 import { facebookNative } from './native/facebook.ts'
 
 const FacebookUser = z
@@ -32,7 +33,7 @@ export const facebook = defineProvider({
   id: 'facebook',
   name: 'Facebook',
   button: facebookButton,
-  console: 'https://developers.facebook.com/apps',
+  console: facebookConsole,
   gives: 'name, picture, e-mail for some',
   emailVerifiedWhen: 'never: Facebook has no flag',
   settings: {

@@ -3,6 +3,7 @@ import { optionalText } from '../core/documents.ts'
 import { NumericSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { githubButton } from './buttons.ts'
+import { githubConsole } from './consoles/github.ts'
 import { githubNative } from './native/github.ts'
 
 const GitHubUser = z.object({
@@ -21,7 +22,7 @@ export const github = defineProvider({
   id: 'github',
   name: 'GitHub',
   button: githubButton,
-  console: 'https://github.com/settings/developers',
+  console: githubConsole,
   gives: 'name, e-mail, picture',
   emailVerifiedWhen: 'the primary address is verified',
   callbackIssuer: 'https://github.com/login/oauth',

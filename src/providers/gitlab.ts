@@ -1,13 +1,14 @@
 import { defineProvider } from '../core/provider.ts'
 import { readStandardClaims } from '../core/standard-claims.ts'
 import { gitlabButton } from './buttons.ts'
+import { gitlabConsole } from './consoles/gitlab.ts'
 
 /** GitLab, gitlab.com or self-managed (GITLAB_ISSUER): OpenID Connect by discovery. https://docs.gitlab.com/integration/openid_connect_provider/ */
 export const gitlab = defineProvider({
   id: 'gitlab',
   name: 'GitLab',
   button: gitlabButton,
-  console: 'https://gitlab.com/-/user_settings/applications',
+  console: gitlabConsole,
   gives: 'name, e-mail, picture',
   emailVerifiedWhen: '`email_verified` is true',
   issuer: 'https://gitlab.com',

@@ -1,6 +1,7 @@
 import { defineProvider } from '../core/provider.ts'
 import { readStandardClaims } from '../core/standard-claims.ts'
 import { googleButton } from './buttons.ts'
+import { googleConsole } from './consoles/google.ts'
 import { googleNative } from './native/google.ts'
 
 /** Google: OpenID Connect by discovery. https://developers.google.com/identity/openid-connect */
@@ -8,7 +9,7 @@ export const google = defineProvider({
   id: 'google',
   name: 'Google',
   button: googleButton,
-  console: 'https://console.cloud.google.com/apis/credentials',
+  console: googleConsole,
   gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`email_verified` is true',
   issuer: 'https://accounts.google.com',

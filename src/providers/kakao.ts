@@ -3,6 +3,7 @@ import { optionalText } from '../core/documents.ts'
 import { NumericSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { kakaoButton } from './buttons.ts'
+import { kakaoConsole } from './consoles/kakao.ts'
 import { kakaoNative } from './native/kakao.ts'
 
 /** `GET /v2/user/me`; everything but the id can be missing, by consent or by the console's settings. */
@@ -44,7 +45,7 @@ export const kakao = defineProvider({
   id: 'kakao',
   name: 'Kakao',
   button: kakaoButton,
-  console: 'https://developers.kakao.com/console/app',
+  console: kakaoConsole,
   gives: 'nickname, picture, e-mail where the app may ask',
   emailVerifiedWhen: '`is_email_valid` and `is_email_verified` are both true',
   // Only access tokens of apps are checked against it.
@@ -70,6 +71,7 @@ export const kakao = defineProvider({
   idToken: 'with-openid',
   native: kakaoNative,
   logoutRedirectParam: 'logout_redirect_uri',
+  exactError: (document) => document.error_code,
   passedOn: { login_hint: 'login_hint', prompt: 'prompt' },
   // Without secure_resource the picture's address is plain http.
   readProfile: async ({ get }) =>

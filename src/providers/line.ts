@@ -3,6 +3,7 @@ import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { lineButton } from './buttons.ts'
+import { lineConsole } from './consoles/line.ts'
 
 const LineClaims = z
   .object({ sub: TextSubject, name: optionalText, picture: optionalText, email: optionalText })
@@ -20,7 +21,7 @@ export const line = defineProvider({
   id: 'line',
   name: 'LINE',
   button: lineButton,
-  console: 'https://developers.line.biz/console/',
+  console: lineConsole,
   gives: 'name, picture, e-mail where the channel may ask',
   emailVerifiedWhen: 'never: LINE has no flag',
   issuer: 'https://access.line.me',

@@ -3,6 +3,7 @@ import { looseTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { linkedinButton } from './buttons.ts'
+import { linkedinConsole } from './consoles/linkedin.ts'
 
 const Locale = z
   .union([
@@ -34,7 +35,7 @@ export const linkedin = defineProvider({
   id: 'linkedin',
   name: 'LinkedIn',
   button: linkedinButton,
-  console: 'https://www.linkedin.com/developers/apps',
+  console: linkedinConsole,
   gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`email_verified` is true or "true"',
   issuer: 'https://www.linkedin.com/oauth',

@@ -3,6 +3,7 @@ import { looseTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { microsoftButton } from './buttons.ts'
+import { microsoftConsole } from './consoles/microsoft.ts'
 
 /** The tenant of all personal accounts. */
 const PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad'
@@ -30,7 +31,7 @@ export const microsoft = defineProvider({
   id: 'microsoft',
   name: 'Microsoft',
   button: microsoftButton,
-  console: 'https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps',
+  console: microsoftConsole,
   gives: 'name, e-mail',
   emailVerifiedWhen:
     '`xms_edov` is true (an optional claim of the app), or the account is personal',
@@ -65,6 +66,8 @@ export const microsoft = defineProvider({
   idToken: 'required',
   native: { readIdToken: (claims) => MicrosoftClaims.parse(claims) },
   issuerVaries: true,
+  exactError: ({ error_description: text }) =>
+    typeof text === 'string' ? /\bAADSTS\d+\b/.exec(text)?.[0] : undefined,
   passedOn: { login_hint: 'login_hint', prompt: 'prompt' },
   readProfile: async ({ claims }) => MicrosoftClaims.parse(claims),
 })

@@ -3,6 +3,7 @@ import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { naverButton } from './buttons.ts'
+import { naverConsole } from './consoles/naver.ts'
 
 /** `GET /v1/nid/me`: an envelope of its own, in which everything but the id can be missing. */
 const NaverProfile = z
@@ -30,7 +31,7 @@ export const naver = defineProvider({
   id: 'naver',
   name: 'NAVER',
   button: naverButton,
-  console: 'https://developers.naver.com/apps',
+  console: naverConsole,
   gives: 'name or nickname, e-mail, picture, each by consent',
   emailVerifiedWhen: 'never: Naver has no flag',
   endpoints: {

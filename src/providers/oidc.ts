@@ -1,5 +1,6 @@
 import { defineProvider, type ProviderRow } from '../core/provider.ts'
 import { readClaims, readStandardClaims } from '../core/standard-claims.ts'
+import { oidcConsole } from './consoles/oidc.ts'
 
 /** Any OpenID provider by discovery, from the settings OIDC_PROVIDERS and `<ID>_…`. */
 export function oidcProvider(options: {
@@ -10,7 +11,7 @@ export function oidcProvider(options: {
 }): ProviderRow {
   return defineProvider({
     ...options,
-    console: options.issuer,
+    console: oidcConsole(options.issuer),
     gives: 'what its claims hold',
     emailVerifiedWhen: '`email_verified` is true',
     discovery: true,

@@ -3,6 +3,7 @@ import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { slackButton } from './buttons.ts'
+import { slackConsole } from './consoles/slack.ts'
 
 const SlackUser = z
   .object({
@@ -32,7 +33,7 @@ export const slack = defineProvider({
   id: 'slack',
   name: 'Slack',
   button: slackButton,
-  console: 'https://api.slack.com/apps',
+  console: slackConsole,
   gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`email_verified` is true',
   issuer: 'https://slack.com',

@@ -3,6 +3,7 @@ import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { spotifyButton } from './buttons.ts'
+import { spotifyConsole } from './consoles/spotify.ts'
 
 const SpotifyUser = z
   .object({
@@ -30,7 +31,7 @@ export const spotify = defineProvider({
   id: 'spotify',
   name: 'Spotify',
   button: spotifyButton,
-  console: 'https://developer.spotify.com/dashboard',
+  console: spotifyConsole,
   gives: 'name, e-mail, picture',
   emailVerifiedWhen: 'never: Spotify does not verify it',
   endpoints: {

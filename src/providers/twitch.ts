@@ -1,6 +1,7 @@
 import { defineProvider } from '../core/provider.ts'
 import { readStandardClaims } from '../core/standard-claims.ts'
 import { twitchButton } from './buttons.ts'
+import { twitchConsole } from './consoles/twitch.ts'
 
 const asked = { email: null, email_verified: null, picture: null, preferred_username: null }
 
@@ -9,7 +10,7 @@ export const twitch = defineProvider({
   id: 'twitch',
   name: 'Twitch',
   button: twitchButton,
-  console: 'https://dev.twitch.tv/console/apps',
+  console: twitchConsole,
   gives: 'name, e-mail, picture',
   emailVerifiedWhen: '`email_verified` is true',
   issuer: 'https://id.twitch.tv/oauth2',

@@ -3,6 +3,7 @@ import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { xButton } from './buttons.ts'
+import { xConsole } from './consoles/x.ts'
 
 const XUser = z
   .object({
@@ -29,7 +30,7 @@ export const x = defineProvider({
   id: 'x',
   name: 'X',
   button: xButton,
-  console: 'https://developer.x.com/en/portal/dashboard',
+  console: xConsole,
   gives: 'name, picture, e-mail',
   emailVerifiedWhen: 'X gives one: only confirmed addresses are',
   endpoints: {

@@ -11,7 +11,7 @@ function line(row: ProviderRow): string {
   const required = own.filter(([, spec]) => spec.default === undefined).map(([name]) => name)
   const names = ['CLIENT_ID', ...(row.clientSecret ? [] : ['CLIENT_SECRET']), ...required]
   const settings = names.map((name) => `\`${prefix}${name}\``).join(', ')
-  return `| [${row.name}](${row.console}) | \`/login/${row.id}/callback\` | ${settings} | ${row.gives} | ${row.emailVerifiedWhen} |`
+  return `| [${row.name}](${row.console.url}) | \`/login/${row.id}/callback\` | ${settings} | ${row.gives} | ${row.emailVerifiedWhen} |`
 }
 
 test('the README’s table of providers is what the rows say', () => {

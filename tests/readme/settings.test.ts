@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { settingsPrefix } from '../../src/provider-settings.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
-import { type Environment, readSettings, SettingsError } from '../../src/settings.ts'
+import { readSettings, SettingsError } from '../../src/settings.ts'
+import type { Environment } from '../../src/settings-reader.ts'
 import { codeSpans, english, korean, ROOT, tableRows } from './texts.ts'
 
 const example = readFileSync(join(ROOT, '.env.example'), 'utf8')

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, decodeProtectedHeader, type JWK, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Environment, readSettings } from '../../src/settings.ts'
+import { readSettings } from '../../src/settings.ts'
+import type { Environment } from '../../src/settings-reader.ts'
 import { Browser } from '../helpers/browser.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'

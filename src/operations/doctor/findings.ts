@@ -2,12 +2,19 @@
 export interface Finding {
   level: 'ok' | 'info' | 'warning' | 'wrong'
   text: string
+  /** Lines below it: where to go, what to do. */
+  steps: readonly string[]
 }
 
-export const ok = (text: string): Finding => ({ level: 'ok', text })
-export const info = (text: string): Finding => ({ level: 'info', text })
-export const warning = (text: string): Finding => ({ level: 'warning', text })
-export const wrong = (text: string): Finding => ({ level: 'wrong', text })
+type Say = (text: string, ...steps: string[]) => Finding
+const say =
+  (level: Finding['level']): Say =>
+  (text, ...steps) => ({ level, text, steps })
+
+export const ok = say('ok')
+export const info = say('info')
+export const warning = say('warning')
+export const wrong = say('wrong')
 
 const MARKS = { ok: '✓', info: ' ', warning: '!', wrong: '✗' }
 
@@ -17,7 +24,7 @@ export interface Section {
   findings: readonly Finding[]
 }
 
-/** The report as text, one finding a line. */
+/** The report as text, one finding a line, its steps below it. */
 export function printReport(
   sections: readonly Section[],
   summary: (problems: number, warnings: number) => string,
@@ -27,7 +34,10 @@ export function printReport(
   const warnings = all.filter(({ level }) => level === 'warning').length
   const lines = sections.flatMap(({ title, findings }) => [
     title,
-    ...findings.map(({ level, text }) => `  ${MARKS[level]} ${text}`),
+    ...findings.flatMap(({ level, text, steps }) => [
+      `  ${MARKS[level]} ${text}`,
+      ...steps.map((step) => `      ${step}`),
+    ]),
     '',
   ])
   return {

@@ -1,126 +1,181 @@
-/** Languages of the doctor. */
-export type DoctorLanguage = 'en' | 'ko'
+import type { OperatorLanguage } from '../../core/operator-texts.ts'
 
-/** The doctor's words in one language. */
-export interface DoctorTexts {
-  settings: string
-  settingsGood: string
-  database: string
-  embedded: (folder: string) => string
-  databaseAway: (code: string) => string
-  databaseOld: (version: string) => string
-  databaseGood: (version: string) => string
-  pending: (count: number) => string
-  emulated: string
-  console: (url: string) => string
-  redirectUri: (uri: string) => string
-  logoutUri: (uri: string) => string
-  quoted: (name: string) => string
-  placeholder: (name: string) => string
-  blank: (name: string) => string
-  same: (id: string, secret: string) => string
-  nativeKey: (name: string) => string
-  shape: (name: string, shape: string) => string
-  swapped: (id: string, secret: string) => string
-  typo: (given: string, meant: string) => string
-  noLoopback: string
-  reached: (what: string) => string
-  notReached: (what: string, why: string) => string
-  otherIssuer: (expected: string, found: string) => string
-  noKeys: string
-  noSecret: string
-  accepted: string
-  refused: (code: string, step: string) => string
-  cannotTell: (code: string) => string
-  skew: (seconds: number) => string
-  proxyHint: string
-  offline: string
-  unknownCode: (code: string) => string
-  summary: (problems: number, warnings: number) => string
-}
+const en = {
+  usage: `Usage: npm run doctor [-- options]
+  --lang en|ko       the language; by default that of LC_ALL or LANG
+  --offline          asks nothing of the providers, nor of PUBLIC_URL
+  --explain TEXT     what the error codes in a provider's message mean, and what mends them
+`,
 
-const en: DoctorTexts = {
   settings: 'Settings',
   settingsGood: 'The server starts with these settings.',
+  notEnabled: (ids: string) => `Not enabled, since <PROVIDER>_CLIENT_ID is not set: ${ids}.`,
+  typo: (given: string, meant: string) => `${given} is not a setting. ${meant} may be meant.`,
+  withoutProvider: (given: string, id: string) => `${given} is set, but ${id} is missing.`,
+  withoutList: (given: string, list: string, id: string) =>
+    `${given} is set, but ${list} does not name "${id}".`,
+  unread: (names: string) => `Latchkey does not read these names of .env: ${names}.`,
+  weakSecret: 'SECRET repeats few characters: make one with "openssl rand -base64 32".',
+
+  proxies: 'Proxies',
+  trustProxy:
+    'TRUST_PROXY is off: behind a reverse proxy every address is the proxy’s. Set it to the proxy’s address.',
+  forwardProxy: (name: string) =>
+    `${name} is set, but Latchkey calls providers directly and does not use it: let its calls out on port 443.`,
+  publicGood: (url: string) => `${url} is reached, and Latchkey answers there.`,
+  publicOther: (url: string) =>
+    `${url} is reached, but Latchkey with this PUBLIC_URL does not answer there: check where the reverse proxy sends it.`,
+  publicAway: (url: string, why: string) =>
+    `${url} is not reached from here (${why}); that is no problem while Latchkey is not running yet.`,
+
   database: 'Database',
-  embedded: (folder) =>
+  embedded: (folder: string) =>
     `A PostgreSQL server of its own starts with Latchkey; its data is in ${folder}.`,
-  databaseAway: (code) =>
-    `It cannot be reached (${code}). Check DATABASE_URL, and that the server runs and lets this user in.`,
-  databaseOld: (version) => `PostgreSQL ${version} is too old: use 14 or newer.`,
-  databaseGood: (version) => `PostgreSQL ${version} is reached.`,
-  pending: (count) => `${count} migrations are pending; the next start applies them.`,
+  databaseAway: (code: string) => `It cannot be reached (${code}).`,
+  databaseOld: (version: string) => `PostgreSQL ${version} is too old: use 14 or newer.`,
+  databaseGood: (version: string) => `PostgreSQL ${version} is reached.`,
+  migrationsPending: (count: number) =>
+    `${count} migrations are pending; the next start applies them.`,
+  migrationsDone: 'All migrations are applied.',
+  migrationsNewer:
+    'A newer Latchkey has migrated this database: run that one, or restore a backup.',
+  mayNotMigrate:
+    'This user may not create schemas, so migrations fail: let it own the database (alter database … owner to …).',
+  pooler: (port: string) =>
+    `Port ${port} is usually a pooler’s (PgBouncer): in transaction mode set DATABASE_PREPARE=off.`,
+
   emulated: 'Emulated, for development: nothing has to be registered. For the real one:',
-  console: (url) => `Console: ${url}`,
-  redirectUri: (uri) => `Redirect URI to register: ${uri}`,
-  logoutUri: (uri) => `Logout redirect URI to register: ${uri}`,
-  quoted: (name) => `${name} has quotes around it: remove them.`,
-  placeholder: (name) => `${name} is a placeholder: put the real value there.`,
-  blank: (name) => `${name} has a space or line end inside: copy it again.`,
-  same: (id, secret) => `${id} and ${secret} are the same.`,
-  nativeKey: (name) => `${name} is the native app key: it must be the REST API key.`,
-  shape: (name, shape) => `${name} does not look like ${shape}.`,
-  swapped: (id, secret) => `${id} and ${secret} look swapped.`,
-  typo: (given, meant) => `${given} is not a setting. ${meant} may be meant.`,
-  noLoopback: 'This provider refuses http and localhost: try it with a public https name.',
-  reached: (what) => `${what} is reached.`,
-  notReached: (what, why) => `${what} cannot be used: ${why}.`,
-  otherIssuer: (expected, found) => `The discovery document is of ${found}, not of ${expected}.`,
-  noKeys: 'The key set (JWKS) has no keys.',
+  console: (url: string) => `Console: ${url}`,
+  redirectUri: (uri: string) => `Redirect URI to register: ${uri}`,
+  logoutUri: (uri: string) => `Logout redirect URI to register: ${uri}`,
+  keys: (place: string) => `Id and secret: ${place}`,
+  also: (step: string) => `Also: ${step}`,
+  scopes: (scopes: string, name: string) => `Asks for: ${scopes} (${name})`,
+  quoted: (name: string) => `${name} has quotes around it: remove them.`,
+  placeholder: (name: string) => `${name} is a placeholder: put the real value there.`,
+  blank: (name: string) => `${name} has a space or line end inside: copy it again.`,
+  same: (id: string, secret: string) => `${id} and ${secret} are the same.`,
+  mistaken: (name: string, what: string) => `${name} is ${what}.`,
+  shape: (name: string, like: string) => `${name} does not look like ${like}.`,
+  swapped: (id: string, secret: string) => `${id} and ${secret} look swapped.`,
+  refusesUri: 'This redirect URI is refused.',
+
+  reached: (what: string) => `${what} is reached.`,
+  notReached: (what: string, why: string) => `${what} cannot be used: ${why}.`,
+  otherIssuer: (expected: string, found: string) =>
+    `The discovery document is of ${found}, not of ${expected}.`,
+  noKeys: 'The key set (JWKS) has no keys that can be used.',
   noSecret: 'The client secret cannot be made: the private key is not a PKCS #8 PEM key for ES256.',
   accepted: 'The provider accepts the client id and secret.',
-  refused: (code, step) => `The provider answers ${code}. ${step}`,
-  cannotTell: (code) => `Whether id and secret are right cannot be told (${code}).`,
-  skew: (seconds) =>
+  answers: (code: string) => `The provider answers ${code}.`,
+  cannotTell: (code: string) => `Whether id and secret are right cannot be told (${code}).`,
+  pageRefuses: (status: number) =>
+    `The provider’s sign-in page answers HTTP ${status}: the client id or the redirect URI may not be registered.`,
+  skew: (seconds: number) =>
     `This machine’s clock differs from the provider’s by ${seconds} s: set it by NTP, or ID tokens are refused.`,
-  proxyHint:
-    'TRUST_PROXY is off: behind a reverse proxy every address is the proxy’s. Set it to the proxy’s address.',
+
+  notJson: 'the answer is not JSON',
+  notUsable: 'the answer lacks what is needed',
+  redirected: 'it redirects',
+  tooLarge: 'the answer is larger than 1 MiB',
+  status: (status: string) => `HTTP ${status}`,
+  noAnswer: 'no answer in 10 s',
+  noConnection: 'no connection',
+
   offline: 'The network was not tried (--offline).',
-  unknownCode: (code) => `Nothing is known of the code ${code}.`,
-  summary: (problems, warnings) => `${problems} problems, ${warnings} warnings`,
+  unknownCode: (codes: string) => `No code is known in that. Known are:\n${codes}`,
+  summary: (problems: number, warnings: number) => `${problems} problems, ${warnings} warnings`,
 }
 
+/** The doctor's words in one language. */
+export type DoctorTexts = typeof en
+
 const ko: DoctorTexts = {
+  usage: `사용법: npm run doctor [-- 옵션]
+  --lang en|ko       언어. 기본값은 LC_ALL 또는 LANG의 언어
+  --offline          제공자와 PUBLIC_URL에 묻지 않음
+  --explain TEXT     제공자 메시지에 든 오류 코드의 뜻과 고치는 방법
+`,
+
   settings: '설정',
   settingsGood: '이 설정으로 서버를 시작할 수 있습니다.',
+  notEnabled: (ids) => `<PROVIDER>_CLIENT_ID가 없어 꺼져 있는 제공자: ${ids}.`,
+  typo: (given, meant) => `${given} 설정은 없습니다. ${meant}인 것 같습니다.`,
+  withoutProvider: (given, id) => `${given} 값이 있지만 ${id} 값이 없습니다.`,
+  withoutList: (given, list, id) => `${given} 값이 있지만 ${list}에 "${id}"가 없습니다.`,
+  unread: (names) => `.env에서 Latchkey가 읽지 않는 이름: ${names}.`,
+  weakSecret:
+    'SECRET에 쓰인 문자의 종류가 너무 적습니다. "openssl rand -base64 32"로 새로 만드세요.',
+
+  proxies: '프록시',
+  trustProxy:
+    'TRUST_PROXY가 꺼져 있습니다. 리버스 프록시 뒤에서는 모든 주소가 프록시 주소가 됩니다. 프록시 주소를 지정하세요.',
+  forwardProxy: (name) =>
+    `${name} 값이 있지만 Latchkey는 쓰지 않고 제공자에 직접 연결합니다. 443 포트로 나가는 연결을 허용하세요.`,
+  publicGood: (url) => `${url}에 연결했고 Latchkey가 응답합니다.`,
+  publicOther: (url) =>
+    `${url}에 연결했지만 이 PUBLIC_URL을 쓰는 Latchkey의 응답이 아닙니다. 리버스 프록시가 어디로 보내는지 확인하세요.`,
+  publicAway: (url, why) =>
+    `여기서는 ${url}에 연결할 수 없습니다(${why}). 아직 Latchkey를 시작하지 않았다면 문제가 아닙니다.`,
+
   database: '데이터베이스',
   embedded: (folder) =>
     `Latchkey가 자체 PostgreSQL 서버를 함께 시작합니다. 데이터는 ${folder}에 있습니다.`,
-  databaseAway: (code) =>
-    `연결할 수 없습니다(${code}). DATABASE_URL과 서버 실행 여부, 사용자 권한을 확인하세요.`,
+  databaseAway: (code) => `연결할 수 없습니다(${code}).`,
   databaseOld: (version) =>
     `PostgreSQL ${version}은(는) 너무 오래되었습니다. 14 이상을 사용하세요.`,
   databaseGood: (version) => `PostgreSQL ${version}에 연결했습니다.`,
-  pending: (count) => `적용되지 않은 마이그레이션이 ${count}개 있습니다. 다음 시작 때 적용됩니다.`,
+  migrationsPending: (count) =>
+    `적용되지 않은 마이그레이션이 ${count}개 있습니다. 다음 시작 때 적용됩니다.`,
+  migrationsDone: '마이그레이션이 모두 적용되어 있습니다.',
+  migrationsNewer:
+    '더 새로운 Latchkey가 마이그레이션한 데이터베이스입니다. 그 버전을 실행하거나 백업을 복원하세요.',
+  mayNotMigrate:
+    '이 사용자는 스키마를 만들 수 없어 마이그레이션이 실패합니다. 데이터베이스의 소유자로 지정하세요(alter database … owner to …).',
+  pooler: (port) =>
+    `${port} 포트는 보통 풀러(PgBouncer)의 포트입니다. 트랜잭션 모드라면 DATABASE_PREPARE=off로 설정하세요.`,
+
   emulated: '개발용 에뮬레이터라서 등록할 것이 없습니다. 실제로 쓰려면:',
   console: (url) => `콘솔: ${url}`,
   redirectUri: (uri) => `등록할 Redirect URI: ${uri}`,
   logoutUri: (uri) => `등록할 로그아웃 Redirect URI: ${uri}`,
+  keys: (place) => `id와 secret: ${place}`,
+  also: (step) => `또한: ${step}`,
+  scopes: (scopes, name) => `요청하는 항목: ${scopes} (${name})`,
   quoted: (name) => `${name} 값이 따옴표로 감싸여 있습니다. 따옴표를 지우세요.`,
   placeholder: (name) => `${name} 값이 예시 값입니다. 실제 값을 넣으세요.`,
   blank: (name) => `${name} 값 안에 공백이나 줄바꿈이 있습니다. 다시 복사하세요.`,
   same: (id, secret) => `${id}와(과) ${secret} 값이 같습니다.`,
-  nativeKey: (name) => `${name} 값이 네이티브 앱 키입니다. REST API 키를 넣으세요.`,
-  shape: (name, shape) => `${name} 값의 형식이 다릅니다. 기대하는 형식: ${shape}`,
+  mistaken: (name, what) => `${name} 값은 ${what}.`,
+  shape: (name, like) => `${name} 값의 형식이 다릅니다. 기대하는 형식: ${like}`,
   swapped: (id, secret) => `${id}와(과) ${secret}가 서로 바뀐 것 같습니다.`,
-  typo: (given, meant) => `${given} 설정은 없습니다. ${meant}인 것 같습니다.`,
-  noLoopback: '이 제공자는 http와 localhost를 허용하지 않습니다. 공개 https 주소로 시험하세요.',
+  refusesUri: '이 Redirect URI는 거부됩니다.',
+
   reached: (what) => `${what}에 연결했습니다.`,
-  notReached: (what, why) => `${what}을(를) 사용할 수 없습니다: ${why}`,
+  notReached: (what, why) => `${what}을(를) 사용할 수 없습니다: ${why}.`,
   otherIssuer: (expected, found) =>
     `디스커버리 문서의 issuer가 ${expected}이(가) 아니라 ${found}입니다.`,
-  noKeys: '키 세트(JWKS)에 키가 없습니다.',
+  noKeys: '키 세트(JWKS)에 쓸 수 있는 키가 없습니다.',
   noSecret: '클라이언트 시크릿을 만들 수 없습니다. 개인 키가 ES256용 PKCS #8 PEM 키가 아닙니다.',
   accepted: '제공자가 클라이언트 ID와 시크릿을 받아들입니다.',
-  refused: (code, step) => `제공자 응답: ${code}. ${step}`,
+  answers: (code) => `제공자 응답: ${code}.`,
   cannotTell: (code) => `ID와 시크릿이 맞는지 알 수 없습니다(${code}).`,
+  pageRefuses: (status) =>
+    `제공자의 로그인 화면이 HTTP ${status}로 응답합니다. 클라이언트 ID나 Redirect URI가 등록되지 않았을 수 있습니다.`,
   skew: (seconds) =>
     `이 컴퓨터의 시계가 제공자와 ${seconds}초 다릅니다. NTP로 맞추지 않으면 ID 토큰이 거부됩니다.`,
-  proxyHint:
-    'TRUST_PROXY가 꺼져 있습니다. 리버스 프록시 뒤에서는 모든 주소가 프록시 주소가 됩니다. 프록시 주소를 지정하세요.',
+
+  notJson: '응답이 JSON이 아닙니다',
+  notUsable: '응답에 필요한 값이 없습니다',
+  redirected: '다른 주소로 리디렉션합니다',
+  tooLarge: '응답이 1 MiB보다 큽니다',
+  status: (status) => `HTTP ${status}`,
+  noAnswer: '10초 안에 응답이 없습니다',
+  noConnection: '연결할 수 없습니다',
+
   offline: '네트워크는 확인하지 않았습니다(--offline).',
-  unknownCode: (code) => `알 수 없는 코드입니다: ${code}`,
+  unknownCode: (codes) => `알려진 코드가 없습니다. 알려진 코드:\n${codes}`,
   summary: (problems, warnings) => `문제 ${problems}개, 경고 ${warnings}개`,
 }
 
-export const doctorTexts: Readonly<Record<DoctorLanguage, DoctorTexts>> = { en, ko }
+export const doctorTexts: Readonly<Record<OperatorLanguage, DoctorTexts>> = { en, ko }

@@ -1,0 +1,66 @@
+import type { OperatorLanguage } from '../../core/operator-texts.ts'
+import type { ProviderRow } from '../../core/provider.ts'
+import { type Answer, OUTBOUND_MS, type Outbound } from '../../http/outbound.ts'
+import { findErrors } from './errors.ts'
+import { type Finding, warning, wrong } from './findings.ts'
+import type { DoctorTexts } from './texts.ts'
+
+/** Redirects followed within the provider's own host. */
+const MAX_STEPS = 3
+
+/**
+ * Opens the page that a login begins with, as a browser would, and looks for a refusal: most consoles'
+ * mistakes (an unregistered redirect URI, a consent item that is off) are shown there and nowhere else.
+ * Nobody has to reach that page from this machine, so a page that is away says nothing.
+ */
+export async function checkSignInPage(
+  url: URL,
+  row: ProviderRow,
+  outbound: Outbound,
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Promise<Finding[]> {
+  const seen = await open(url, outbound)
+  if (seen === null) return []
+  const { status, text, addresses } = seen
+  const named = (where: string) =>
+    findErrors(where, [row], language).find(
+      ({ code }) => isTelling(code) && means(row, code) !== 'nothing',
+    )
+  // A page that opens may hold codes in its scripts; an address or a refusal holds the one it means.
+  const sure = named(addresses.join(' ')) ?? (status >= 400 ? named(text) : undefined)
+  if (sure !== undefined) return [wrong(`${words.answers(sure.code)} ${sure.step}`)]
+  const maybe = named(text)
+  if (maybe !== undefined) return [warning(`${words.answers(maybe.code)} ${maybe.step}`)]
+  return status === 400 ? [warning(words.pageRefuses(status))] : []
+}
+
+/** A word that stands in no page by chance. */
+const isTelling = (code: string) => /[A-Za-z]/.test(code) && code.length >= 6
+
+function means(row: ProviderRow, code: string) {
+  const known = Object.hasOwn(row.console.errors, code) ? row.console.errors[code] : undefined
+  return known?.means ?? (code === 'invalid_redirect_uri' ? 'incomplete' : 'nothing')
+}
+
+/** The page where a browser ends up, as far as the provider's own host leads it. */
+async function open(start: URL, outbound: Outbound) {
+  const addresses: string[] = []
+  const signal = AbortSignal.timeout(OUTBOUND_MS)
+  let url = start
+  for (let step = 0; ; step++) {
+    const answer: Answer | null = await outbound
+      .get(url.href, 'authorization', { signal, headers: { accept: 'text/html' } })
+      .catch(() => null)
+    if (answer === null) return null
+    const { status, text, location } = answer
+    const leads = location !== null && URL.canParse(location, url.href)
+    const next = leads ? new URL(location, url) : null
+    // An encoded character parts two words as well as the character itself.
+    if (next !== null) addresses.push(next.search.replaceAll(/%[0-9a-f]{2}/gi, ' '))
+    if (next === null || next.origin !== start.origin || step === MAX_STEPS) {
+      return { status, text, addresses }
+    }
+    url = next
+  }
+}

@@ -1,0 +1,47 @@
+import type { OperatorLanguage } from '../../core/operator-texts.ts'
+import { codeOf } from './explain.ts'
+import { explainFailure } from './failures.ts'
+import { type Finding, ok, warning, wrong } from './findings.ts'
+import type { DoctorTexts } from './texts.ts'
+
+/** What a look at the database tells. */
+export interface DatabaseFacts {
+  /** As `server_version_num`: 180004 is 18.4. */
+  version: number
+  applied: number
+  brought: number
+  mayMigrate: boolean
+}
+
+/** Ports at which poolers usually listen: PgBouncer's, and a hosted one's in transaction mode. */
+const POOLER_PORTS = ['6432', '6543']
+
+const OLDEST = 140_000
+
+/** What is right and wrong with the database at this URL. */
+export async function checkDatabase(
+  url: string,
+  { prepare, inspect }: { prepare: boolean; inspect: () => Promise<DatabaseFacts> },
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Promise<Finding[]> {
+  const { port } = new URL(url)
+  const pooler = prepare && POOLER_PORTS.includes(port) ? [warning(words.pooler(port))] : []
+  let facts: DatabaseFacts
+  try {
+    facts = await inspect()
+  } catch (error) {
+    const code = codeOf(error) ?? words.noConnection
+    return [wrong(words.databaseAway(code), ...explainFailure(code, language)), ...pooler]
+  }
+  const { version, applied, brought, mayMigrate } = facts
+  const readable = `${Math.floor(version / 10_000)}.${version % 10_000}`
+  return [
+    version < OLDEST ? wrong(words.databaseOld(readable)) : ok(words.databaseGood(readable)),
+    ...pooler,
+    ...(applied === brought ? [ok(words.migrationsDone)] : []),
+    ...(applied > brought ? [wrong(words.migrationsNewer)] : []),
+    ...(applied < brought ? [warning(words.migrationsPending(brought - applied))] : []),
+    ...(applied < brought && !mayMigrate ? [wrong(words.mayNotMigrate)] : []),
+  ]
+}

@@ -1,0 +1,42 @@
+import type { LatchkeyError } from '../../core/errors.ts'
+import type { OperatorLanguage } from '../../core/operator-texts.ts'
+import { explainFailure } from './failures.ts'
+import type { DoctorTexts } from './texts.ts'
+
+/** Why a call ended as it did: words, and what to do. Never a text from outside. */
+export interface Why {
+  text: string
+  steps: string[]
+}
+
+/** Why a provider's answer is of no use, from the error that the login would end with. */
+export function explainCall(
+  error: LatchkeyError,
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Why {
+  const { reason, status } = error.evidence
+  if (error.code === 'provider_timeout') return { text: words.noAnswer, steps: [] }
+  if (typeof reason === 'string') return { text: reasonText(reason, words), steps: [] }
+  if (typeof status === 'number') return { text: words.status(String(status)), steps: [] }
+  const code = codeOf(error)
+  return { text: code ?? words.noConnection, steps: explainFailure(code ?? '', language) }
+}
+
+function reasonText(reason: string, words: DoctorTexts): string {
+  if (reason === 'redirect') return words.redirected
+  if (reason === 'too_large') return words.tooLarge
+  return reason === 'shape' || reason === 'endpoint_missing' ? words.notUsable : words.notJson
+}
+
+/** The code of the deepest cause that has one, as Node, TLS and PostgreSQL give them. */
+export function codeOf(error: unknown): string | undefined {
+  let found: string | undefined
+  let cause = error
+  for (let depth = 0; cause instanceof Error && depth < 5; depth++) {
+    const { code } = cause as { code?: unknown }
+    if (depth > 0 || !('evidence' in cause)) found = typeof code === 'string' ? code : found
+    cause = cause.cause
+  }
+  return found
+}

@@ -1,0 +1,74 @@
+import type { OperatorLanguage, OperatorText } from '../../core/operator-texts.ts'
+
+// What the codes of Node, TLS and PostgreSQL mean to whoever runs the service, and what to do.
+
+const noSuchHost: OperatorText = {
+  en: 'There is no such host: check the name, and this machine’s DNS.',
+  ko: '호스트를 찾을 수 없습니다. 이름과 이 컴퓨터의 DNS를 확인하세요.',
+}
+const nothingComesBack: OperatorText = {
+  en: 'Nothing comes back: a firewall may be in between.',
+  ko: '응답이 없습니다. 방화벽이 막고 있는지 확인하세요.',
+}
+const foreignCertificate: OperatorText = {
+  en: 'Its certificate is of an authority that this machine does not know: name it by NODE_EXTRA_CA_CERTS (a proxy may be intercepting TLS).',
+  ko: '이 컴퓨터가 모르는 인증 기관의 인증서입니다. NODE_EXTRA_CA_CERTS로 지정하세요(프록시가 TLS를 가로채고 있을 수 있습니다).',
+}
+const notLetIn: OperatorText = {
+  en: 'User or password is wrong, or pg_hba.conf does not let this user in.',
+  ko: '사용자나 비밀번호가 틀렸거나 pg_hba.conf가 이 사용자를 허용하지 않습니다.',
+}
+
+const FAILURES: Readonly<Record<string, OperatorText>> = {
+  ECONNREFUSED: {
+    en: 'Nothing listens there: check host and port, and that it runs.',
+    ko: '그 주소에서 받는 프로그램이 없습니다. 호스트와 포트, 실행 여부를 확인하세요.',
+  },
+  ENOENT: {
+    en: 'There is no such socket: check the folder, and that the server runs.',
+    ko: '소켓이 없습니다. 폴더와 서버 실행 여부를 확인하세요.',
+  },
+  ECONNRESET: {
+    en: 'It hung up: check that the port is the right one, and whether it wants TLS.',
+    ko: '상대가 연결을 끊었습니다. 포트가 맞는지, TLS가 필요한지 확인하세요.',
+  },
+  ENOTFOUND: noSuchHost,
+  EAI_AGAIN: noSuchHost,
+  ETIMEDOUT: nothingComesBack,
+  CONNECT_TIMEOUT: nothingComesBack,
+  UND_ERR_CONNECT_TIMEOUT: nothingComesBack,
+  EHOSTUNREACH: nothingComesBack,
+  ENETUNREACH: nothingComesBack,
+  CERT_HAS_EXPIRED: {
+    en: 'Its certificate has expired, or this machine’s clock is wrong.',
+    ko: '인증서가 만료되었거나 이 컴퓨터의 시계가 틀립니다.',
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    en: 'Its certificate is for another host name.',
+    ko: '다른 호스트 이름의 인증서입니다.',
+  },
+  DEPTH_ZERO_SELF_SIGNED_CERT: foreignCertificate,
+  SELF_SIGNED_CERT_IN_CHAIN: foreignCertificate,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: foreignCertificate,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: foreignCertificate,
+  '28000': notLetIn,
+  '28P01': notLetIn,
+  '3D000': {
+    en: 'There is no such database: create it (create database latchkey owner latchkey).',
+    ko: '데이터베이스가 없습니다. 만드세요(create database latchkey owner latchkey).',
+  },
+  '08P01': {
+    en: 'A pooler such as PgBouncer refuses how the connection begins: set DATABASE_PREPARE=off.',
+    ko: 'PgBouncer 같은 풀러가 연결 시작을 거부합니다. DATABASE_PREPARE=off로 설정하세요.',
+  },
+  '53300': {
+    en: 'The server has no connection left: raise max_connections, or lower DATABASE_POOL.',
+    ko: '서버에 남은 연결이 없습니다. max_connections를 늘리거나 DATABASE_POOL을 줄이세요.',
+  },
+}
+
+/** What a failure's code means and what to do; empty where nothing is known of it. */
+export function explainFailure(code: string, language: OperatorLanguage): string[] {
+  const known = Object.hasOwn(FAILURES, code) ? FAILURES[code] : undefined
+  return known === undefined ? [] : [known[language]]
+}

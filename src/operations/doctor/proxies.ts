@@ -1,0 +1,57 @@
+import { LatchkeyError } from '../../core/errors.ts'
+import type { OperatorLanguage } from '../../core/operator-texts.ts'
+import { OUTBOUND_MS, type Outbound, readJson } from '../../http/outbound.ts'
+import { explainCall } from './explain.ts'
+import { type Finding, info, ok, warning } from './findings.ts'
+import type { DoctorTexts } from './texts.ts'
+
+/** Variables by which other programs are told to call out through a proxy. */
+const FORWARD = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
+
+/** What stands between Latchkey and the people, and between Latchkey and the providers. */
+export async function checkProxies(
+  where: {
+    publicUrl: string
+    trustsProxy: boolean
+    /** Names in the environment that are not empty. */
+    given: readonly string[]
+    hasProviders: boolean
+  },
+  /** Null: nobody is asked. */
+  outbound: Outbound | null,
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Promise<Finding[]> {
+  const { publicUrl, trustsProxy, given, hasProviders } = where
+  const forward = FORWARD.find((name) => given.includes(name))
+  const isPublic = publicUrl.startsWith('https:')
+  return [
+    ...(isPublic && !trustsProxy ? [info(words.trustProxy)] : []),
+    ...(forward !== undefined && hasProviders ? [warning(words.forwardProxy(forward))] : []),
+    ...(isPublic && outbound !== null
+      ? [await checkPublicUrl(publicUrl, outbound, language, words)]
+      : []),
+  ]
+}
+
+/** Whether the people's way leads to this Latchkey. */
+async function checkPublicUrl(
+  publicUrl: string,
+  outbound: Outbound,
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Promise<Finding> {
+  const url = `${publicUrl}/.well-known/openid-configuration`
+  const signal = AbortSignal.timeout(OUTBOUND_MS)
+  try {
+    const metadata = readJson(await outbound.get(url, 'public_url', { signal }), 'public_url')
+    const isOurs = (metadata as { issuer?: unknown } | null)?.issuer === publicUrl
+    return isOurs ? ok(words.publicGood(publicUrl)) : warning(words.publicOther(publicUrl))
+  } catch (error) {
+    if (!(error instanceof LatchkeyError)) throw error
+    const isAnswered = error.evidence.status !== undefined
+    if (isAnswered) return warning(words.publicOther(publicUrl))
+    const { text, steps } = explainCall(error, language, words)
+    return info(words.publicAway(publicUrl, text), ...steps)
+  }
+}

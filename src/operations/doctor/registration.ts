@@ -1,0 +1,38 @@
+import type { OperatorLanguage } from '../../core/operator-texts.ts'
+import type { ProviderRow } from '../../core/provider.ts'
+import { type Finding, info, warning } from './findings.ts'
+import type { DoctorTexts } from './texts.ts'
+
+/** Where a provider's console is, and the redirect URI that it must know. */
+export function describeRedirectUri(
+  row: ProviderRow,
+  publicUrl: string,
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Finding[] {
+  const { url, redirectUris } = row.console
+  const redirectUri = `${publicUrl}/login/${row.id}/callback`
+  return [info(words.console(url)), info(words.redirectUri(redirectUri), redirectUris[language])]
+}
+
+/** All that has to be registered and switched on in a provider's console. */
+export function describeRegistration(
+  row: ProviderRow,
+  { publicUrl, scopesSetting }: { publicUrl: string; scopesSetting: string },
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Finding[] {
+  const { logoutRedirectUris: logout, keys, also, refuses } = row.console
+  const isRefused = refuses?.pattern.test(`${publicUrl}/login/${row.id}/callback`) ?? false
+  const logoutUri = `${publicUrl}/logout/${row.id}/callback`
+  return [
+    ...describeRedirectUri(row, publicUrl, language, words),
+    ...(logout === undefined ? [] : [info(words.logoutUri(logoutUri), logout[language])]),
+    info(words.keys(keys[language])),
+    ...also.map((text) => info(words.also(text[language]))),
+    ...(row.scopes.length === 0 ? [] : [info(words.scopes(row.scopes.join(', '), scopesSetting))]),
+    ...(refuses !== undefined && isRefused
+      ? [warning(words.refusesUri, refuses.instead[language])]
+      : []),
+  ]
+}

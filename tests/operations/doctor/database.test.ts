@@ -1,0 +1,70 @@
+import postgres from 'postgres'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createTestDatabase } from '../../helpers/database.ts'
+import { linesWith, runDoctor } from '../../helpers/doctor.ts'
+
+/** A database of its own, migrated or not, by URL; `run` changes it first. */
+async function databaseUrl(...run: string[]): Promise<string> {
+  const { connection, drop } = await createTestDatabase()
+  onTestFinished(drop)
+  const sql = postgres({ ...connection, max: 1, onnotice: () => undefined })
+  for (const statement of run) await sql.unsafe(statement)
+  await sql.end()
+  const { host, database, username } = connection
+  return `postgres://${username}:canary@localhost/${database}?host=${encodeURIComponent(host)}`
+}
+
+const EMPTY = 'drop schema latchkey cascade; drop schema drizzle cascade'
+
+describe('of the database the doctor says', () => {
+  test('its version, and that all migrations are applied', async () => {
+    const { text, exitCode } = await runDoctor({ DATABASE_URL: await databaseUrl() })
+    expect(text).toMatch(/✓ PostgreSQL \d+\.\d+ is reached/)
+    expect(text).toContain('✓ All migrations are applied')
+    expect(exitCode).toBe(0)
+  })
+
+  test('how many migrations are pending, and changes nothing', async () => {
+    const DATABASE_URL = await databaseUrl(EMPTY)
+    for (const _ of ['first', 'second']) {
+      const report = await runDoctor({ DATABASE_URL })
+      expect(linesWith(report, 'migrations are pending')).toEqual([
+        expect.stringMatching(/^ {2}! [1-9]/),
+      ])
+      expect(report.exitCode).toBe(0)
+    }
+  })
+
+  test('that a newer Latchkey was here', async () => {
+    const DATABASE_URL = await databaseUrl(
+      "insert into drizzle.latchkey_migrations (hash, created_at) values ('of tomorrow', 0)",
+    )
+    const report = await runDoctor({ DATABASE_URL })
+    expect(linesWith(report, 'A newer Latchkey')).toEqual([expect.stringMatching(/^ {2}✗/)])
+    expect(report.exitCode).toBe(1)
+  })
+
+  test('why it cannot be used', async () => {
+    const url = await databaseUrl()
+    const missing = await runDoctor({ DATABASE_URL: url.replace(/t_[0-9a-f]+/, 'nothing') })
+    expect(linesWith(missing, '3D000')).toEqual([expect.stringMatching(/^ {2}✗/)])
+    expect(missing.text).toContain('create database')
+    const away = await runDoctor({ DATABASE_URL: 'postgres://127.0.0.1:1/x' })
+    expect(away.text).toContain('It cannot be reached (ECONNREFUSED)')
+    expect(away.exitCode).toBe(1)
+  })
+
+  test('so beside other settings that are wrong', async () => {
+    const report = await runDoctor({ PORT: 'x', DATABASE_URL: 'postgres://127.0.0.1:1/x' })
+    expect(report.text).toContain('PORT must be')
+    expect(report.text).toContain('It cannot be reached (ECONNREFUSED)')
+  })
+
+  test('that a pooler’s port may need DATABASE_PREPARE=off', async () => {
+    const DATABASE_URL = 'postgres://127.0.0.1:6432/x'
+    const words = 'in transaction mode set DATABASE_PREPARE=off'
+    expect(linesWith(await runDoctor({ DATABASE_URL }), words)).toHaveLength(1)
+    const off = await runDoctor({ DATABASE_URL, DATABASE_PREPARE: 'off' })
+    expect(linesWith(off, words)).toEqual([])
+  })
+})
