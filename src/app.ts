@@ -1,19 +1,14 @@
 import cookie from '@fastify/cookie'
-import Fastify, { type FastifyInstance, LogController } from 'fastify'
-import { validatorCompiler } from 'fastify-type-provider-zod'
+import type { FastifyInstance } from 'fastify'
 import { accountRoutes } from './account/routes.ts'
 import { Account } from './core/account.ts'
 import { createSealer } from './core/secrets.ts'
 import type { Stores } from './db/stores.ts'
 import { emulate } from './emulation.ts'
-import { answerClientErrors } from './http/client-errors.ts'
-import { endConnectionsWhenClosing } from './http/closing.ts'
 import { allowOrigins } from './http/cors.ts'
-import { securityHeaders } from './http/headers.ts'
-import { logAnswers, loggerOptions } from './http/logging.ts'
 import { watchMethods } from './http/methods.ts'
 import { createOutbound, OUTBOUND_MS } from './http/outbound.ts'
-import { answerProblems, sendProblem } from './http/problems.ts'
+import { createServer } from './http/server.ts'
 import { createNativeSignIn } from './login/native.ts'
 import { prepareAhead } from './login/prepare.ts'
 import { loginRoutes } from './login/routes.ts'
@@ -47,52 +42,23 @@ export interface Foundation {
   logStream?: { write(line: string): void }
 }
 
-/** Bytes of a request's body. */
-const BODY_LIMIT = 64 * 1024
-
 /** The whole service, ready to listen. */
 export async function buildApp(
   settings: Settings,
   { stores, secrets, logStream }: Foundation,
 ): Promise<FastifyInstance> {
   const https = settings.publicUrl.startsWith('https:')
-  const security = securityHeaders(https)
   const { memos, waysOn } = createWays(settings, secrets, (id) => logins.has(id))
   const sendProblemPage = createProblemPage(waysOn)
-  const app = Fastify({
-    logger: loggerOptions(settings.logLevel, logStream),
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => crypto.randomUUID(),
-    trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
-    bodyLimit: BODY_LIMIT,
-    // A path may be as long as the header limit of Node lets it: a long name is an unknown one.
-    routerOptions: { maxParamLength: 16_384 },
-    requestTimeout: 15_000,
-    // Above the time that a provider may take, during which the socket is silent.
-    connectionTimeout: 30_000,
-    http: { connectionsCheckingInterval: 2_000 },
-    onProtoPoisoning: 'error',
-    forceCloseConnections: 'idle',
-    return503OnClosing: false,
-    clientErrorHandler: answerClientErrors(security, bareProblemPage),
-    // Errors before there is a route, so before any hook.
-    frameworkErrors: (error, request, reply) => {
-      sendProblem(error, request, reply.headers(security), sendProblemPage)
-    },
+  const app = createServer({
+    https,
+    logLevel: settings.logLevel,
+    logStream,
+    trustProxy: settings.trustProxy,
+    sendProblemPage,
+    bareProblemPage,
   })
-
-  // What every route shares.
   const refuseOtherMethods = watchMethods(app)
-  app.setValidatorCompiler(validatorCompiler)
-  // The compiler checks what handlers return; checking every answer again would cost more than making it.
-  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
-  answerProblems(app, sendProblemPage)
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(security)
-    done()
-  })
-  logAnswers(app)
-  endConnectionsWhenClosing(app)
   await app.register(cookie)
   await describeRoutes(app, settings.publicUrl)
 

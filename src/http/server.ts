@@ -1,0 +1,58 @@
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
+import { answerClientErrors, type BarePage } from './client-errors.ts'
+import { endConnectionsWhenClosing } from './closing.ts'
+import { securityHeaders } from './headers.ts'
+import { logAnswers, loggerOptions } from './logging.ts'
+import { answerProblems, type SendProblemPage, sendProblem } from './problems.ts'
+
+/** Bytes of a request's body. */
+const BODY_LIMIT = 64 * 1024
+
+/** A server without routes that has what all of them share: limits, log, headers, answers to errors. */
+export function createServer(options: {
+  /** Whether browsers reach it by https. */
+  https: boolean
+  logLevel: string
+  /** Where log lines go; standard output by default. */
+  logStream: { write(line: string): void } | undefined
+  /** Addresses and CIDRs of proxies whose X-Forwarded-For is believed. */
+  trustProxy: string[]
+  sendProblemPage: SendProblemPage
+  bareProblemPage: BarePage
+}): FastifyInstance {
+  const { trustProxy, sendProblemPage } = options
+  const security = securityHeaders(options.https)
+  const app = Fastify({
+    logger: loggerOptions(options.logLevel, options.logStream),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => crypto.randomUUID(),
+    trustProxy: trustProxy.length > 0 ? trustProxy : false,
+    bodyLimit: BODY_LIMIT,
+    // A path may be as long as the header limit of Node lets it: a long name is an unknown one.
+    routerOptions: { maxParamLength: 16_384 },
+    requestTimeout: 15_000,
+    // Above the time that a provider may take, during which the socket is silent.
+    connectionTimeout: 30_000,
+    http: { connectionsCheckingInterval: 2_000 },
+    onProtoPoisoning: 'error',
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    clientErrorHandler: answerClientErrors(security, options.bareProblemPage),
+    // Errors before there is a route, so before any hook.
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(error, request, reply.headers(security), sendProblemPage)
+    },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  // The compiler checks what handlers return; checking every answer again would cost more than making it.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
+  answerProblems(app, sendProblemPage)
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(security)
+    done()
+  })
+  logAnswers(app)
+  endConnectionsWhenClosing(app)
+  return app
+}
