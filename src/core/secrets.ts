@@ -2,6 +2,7 @@ import {
   createCipheriv,
   createDecipheriv,
   createHash,
+  createHmac,
   hkdfSync,
   randomBytes,
   timingSafeEqual,
@@ -27,6 +28,16 @@ export function equalInConstantTime(a: string, b: string): boolean {
   return timingSafeEqual(hashToken(a), hashToken(b))
 }
 
+/** The key that SECRET gives for one purpose (HKDF, RFC 5869). */
+export function deriveKey(secret: string, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', `latchkey ${purpose}`, 32))
+}
+
+/** HMAC-SHA256 of a text in base64url: 256 bits that only the holder of the key can make. */
+export function keyedHash(key: Buffer, text: string): string {
+  return createHmac('sha256', key).update(text).digest('base64url')
+}
+
 /** Seals small texts so that only the holder of SECRET can read or make them. */
 export interface Sealer {
   /** `context` is bound in: what was sealed for one context does not open in another. */
@@ -41,12 +52,12 @@ const IV_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * AES-256-GCM under a key derived (HKDF, RFC 5869) from each secret for this one purpose. The first
+ * AES-256-GCM under a key derived from each secret for this one purpose. The first
  * secret seals, all open: that is how SECRET is rotated.
  */
 export function createSealer(secrets: readonly string[], purpose: string): Sealer {
   const keys = secrets.map((secret) => {
-    const key = Buffer.from(hkdfSync('sha256', secret, '', `latchkey ${purpose}`, 32))
+    const key = deriveKey(secret, purpose)
     // Tells the keys apart without telling anything about them.
     const id = createHash('sha256').update('key id').update(key).digest('base64url').slice(0, 6)
     return { id, key }

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto'
+import { deriveKey, keyedHash } from '../core/secrets.ts'
 
 /** Makes the successor of a refresh token, one for each secret; the first is the one to use. */
 export type SuccessorsOf = (token: string) => readonly [string, ...string[]]
@@ -8,12 +8,6 @@ export type SuccessorsOf = (token: string) => readonly [string, ...string[]]
  * the same successor, from any replica, and the database never holds it. 256 bits, base64url.
  */
 export function createSuccessors(secrets: readonly string[]): SuccessorsOf {
-  const keys = secrets.map((secret) =>
-    Buffer.from(hkdfSync('sha256', secret, '', 'latchkey refresh token successors', 32)),
-  )
-  return (token) =>
-    keys.map((key) => createHmac('sha256', key).update(token).digest('base64url')) as unknown as [
-      string,
-      ...string[],
-    ]
+  const keys = secrets.map((secret) => deriveKey(secret, 'refresh token successors'))
+  return (token) => keys.map((key) => keyedHash(key, token)) as unknown as [string, ...string[]]
 }
