@@ -17,7 +17,9 @@ import { createLogins, createWays } from './logins.ts'
 import { docsRoutes } from './operations/docs.ts'
 import { healthRoutes } from './operations/health.ts'
 import { describeRoutes } from './operations/openapi.ts'
+import { createRateLimits, noRateLimits } from './operations/rate-limits.ts'
 import { startSweeping } from './operations/sweep.ts'
+import { otherLoginRoutes } from './pages/other-logins.ts'
 import { playgroundRoutes } from './pages/playground/routes.ts'
 import { sendPopupPage } from './pages/popup.ts'
 import { bareProblemPage, createProblemPage } from './pages/problem.ts'
@@ -104,9 +106,16 @@ export async function buildApp(
     sessionCookies: cookies,
     sendPopupPage,
   })
-  for (const login of logins.values()) {
-    await app.register(async (room) => loginRoutes(room, login))
-  }
+  const limits = settings.rateLimit
+    ? createRateLimits({ counts: stores.requestCounts, secrets })
+    : noRateLimits
+  await app.register(async (room) => {
+    room.addHook('onRequest', limits.login)
+    for (const login of logins.values()) {
+      await room.register(async (inner) => loginRoutes(inner, login))
+    }
+    otherLoginRoutes(room, TokenResponse.extend({ user: Account }).meta({ id: 'LoginAnswer' }))
+  })
   // After the first answer is possible, not before.
   app.addHook('onListen', async () => {
     for (const { provider } of logins.values()) prepareAhead(provider, app.log)
@@ -126,9 +135,14 @@ export async function buildApp(
       })),
       startLogin: (id) => {
         const login = logins.get(id)
-        return login && ((request, reply) => startLogin(login, request, reply))
+        return (
+          login &&
+          (async (request, reply) => {
+            await limits.login(request)
+            return startLogin(login, request, reply)
+          })
+        )
       },
-      loginAnswer: TokenResponse.extend({ user: Account }).meta({ id: 'LoginAnswer' }),
     }),
   )
   await app.register(async (room) =>
@@ -175,6 +189,7 @@ export async function buildApp(
         issue,
         successorsOf: createSuccessors(secrets),
         signInNatively: createNativeSignIn(logins),
+        limits,
         cookies,
         ttl,
         verifyAccessToken,

@@ -57,7 +57,7 @@ export function readProviderSettings(reader: Reader): ProviderSettings[] {
         id,
         name: reader.text(`${prefix}NAME`) ?? id,
         issuer: issuer ?? NO_ISSUER,
-        trustsEmail: reader.choice(`${prefix}TRUST_EMAIL`, ['on', 'off'], 'off') === 'on',
+        trustsEmail: reader.isOn(`${prefix}TRUST_EMAIL`, 'off'),
       })
       providers.push(readProvider(reader, row))
     }
@@ -89,7 +89,7 @@ export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings
     return value
   }
   const scopes = reader.list(`${prefix}SCOPES`, /[\s,]+/)
-  const pkce = reader.choice(`${prefix}PKCE`, ['on', 'off'], row.pkce ? 'on' : 'off') === 'on'
+  const pkce = reader.isOn(`${prefix}PKCE`, row.pkce ? 'on' : 'off')
   const named = { ...values, CLIENT_ID: encodeURIComponent(clientId) }
   const aimed = aimRow({ ...row, pkce }, named, overrides, scopes)
   // Apple gives ID tokens without the scope.

@@ -46,6 +46,11 @@ export class Reader {
     return parts.filter((part) => part !== '')
   }
 
+  /** Whether a setting that is `on` or `off` is on. */
+  isOn(name: string, fallback: 'on' | 'off'): boolean {
+    return this.choice(name, ['on', 'off'], fallback) === 'on'
+  }
+
   choice<const Choices extends readonly string[]>(
     name: string,
     choices: Choices,

@@ -42,6 +42,8 @@ export interface Settings {
   signingKeyRotationSeconds: number
   /** Addresses and CIDRs of proxies whose X-Forwarded-For is believed. */
   trustProxy: string[]
+  /** Whether requests are limited by address. */
+  rateLimit: boolean
   logLevel: string
 }
 
@@ -94,7 +96,7 @@ export function collectSettings(reader: Reader): Settings {
     database: {
       url: readDatabaseUrl(reader),
       connections: reader.integer('DATABASE_POOL', 10, 1, 1000),
-      prepare: reader.choice('DATABASE_PREPARE', ['on', 'off'], 'on') === 'on',
+      prepare: reader.isOn('DATABASE_PREPARE', 'on'),
     },
     dataDir: reader.text('DATA_DIR') ?? '.data',
     secrets: readSecrets(reader),
@@ -110,6 +112,7 @@ export function collectSettings(reader: Reader): Settings {
     signingAlg: reader.choice('SIGNING_ALG', ['ES256', 'RS256', 'EdDSA'], 'ES256'),
     signingKeyRotationSeconds: reader.duration('SIGNING_KEY_ROTATION', '90d'),
     trustProxy: readTrustProxy(reader),
+    rateLimit: reader.isOn('RATE_LIMIT', 'on'),
     logLevel: reader.choice(
       'LOG_LEVEL',
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],

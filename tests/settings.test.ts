@@ -65,6 +65,7 @@ describe('without any setting', () => {
       signingAlg: 'ES256',
       signingKeyRotationSeconds: 90 * 86_400,
       trustProxy: [],
+      rateLimit: true,
       logLevel: 'info',
     })
   })
@@ -73,6 +74,7 @@ describe('without any setting', () => {
     const names = ['PORT', 'HOST', 'PUBLIC_URL', 'DATABASE_URL', 'DATABASE_POOL', 'SECRET']
     names.push('ACCOUNT_LINKING', 'ACCESS_TOKEN_TTL', 'TOKEN_AUDIENCE', 'SIGNING_ALG', 'LOG_LEVEL')
     names.push('TRUST_PROXY', 'DATA_DIR', 'GOOGLE_CLIENT_ID', 'OIDC_PROVIDERS', 'DATABASE_PREPARE')
+    names.push('RATE_LIMIT')
     const plain = readSettings({})
     for (const value of ['', '   ']) {
       expect(readSettings(Object.fromEntries(names.map((name) => [name, value])))).toEqual(plain)
@@ -132,6 +134,7 @@ describe('each setting is read', () => {
       { trustProxy: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32', '::1'] },
     ],
     ['TRUST_PROXY off', { TRUST_PROXY: 'off' }, { trustProxy: [] }],
+    ['RATE_LIMIT', { RATE_LIMIT: 'off' }, { rateLimit: false }],
     ['LOG_LEVEL', { LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
     ['EMULATE', { EMULATE: 'kakao' }, { emulate: ['kakao'] }],
     ['EMULATE all', { EMULATE: 'all' }, { emulate: BUILT_IN }],
@@ -192,6 +195,7 @@ describe('a wrong value gives its problem', () => {
     ['ACCOUNT_LINKING', 'always', 'verified', 'ACCOUNT_LINKING must be one of verified, explicit.'],
     ['SIGNING_ALG', 'HS256', 'RS256', 'SIGNING_ALG must be one of ES256, RS256, EdDSA.'],
     ['SIGNING_ALG', 'none', 'ES256', 'SIGNING_ALG must be one of ES256, RS256, EdDSA.'],
+    ['RATE_LIMIT', '60', 'on', 'RATE_LIMIT must be one of on, off.'],
     ['LOG_LEVEL', 'verbose', 'trace', 'LOG_LEVEL must be one of fatal,'],
     ['TRUST_PROXY', 'on', 'off', 'TRUST_PROXY must list IP addresses or CIDRs'],
     ['TRUST_PROXY', '10.0.0.1,proxy', '10.0.0.1', 'TRUST_PROXY must list IP addresses or CIDRs'],

@@ -20,9 +20,9 @@ export interface Database {
   orm: PostgresJsDatabase
   sql: postgres.Sql
   /** Runs an operation under a time limit; a database that is away becomes `temporarily_unavailable`. */
-  run<T>(operation: () => Promise<T>): Promise<T>
+  run<T>(operation: () => Promise<T>, limitMs?: number): Promise<T>
   /** Runs one constant statement, prepared where that is on. */
-  query<Row>(text: string, parameters: readonly unknown[]): Promise<Row[]>
+  query<Row>(text: string, parameters: readonly unknown[], limitMs?: number): Promise<Row[]>
   close(): Promise<void>
 }
 
@@ -44,7 +44,7 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
   const database: Database = {
     orm: drizzle(sql),
     sql,
-    async run(operation) {
+    async run(operation, limitMs = OPERATION_MS) {
       if (waiting >= options.connections * WAITING_PER_CONNECTION) {
         throw unavailable('The database is overloaded.', { reason: 'overload' })
       }
@@ -53,7 +53,7 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
       const tooLate = new Promise<never>((_, reject) => {
         timer = setTimeout(
           () => reject(unavailable('The database did not answer in time.', { reason: 'timeout' })),
-          OPERATION_MS,
+          limitMs,
         )
       })
       try {
@@ -65,12 +65,13 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
         waiting -= 1
       }
     },
-    query: (text, parameters) =>
+    query: (text, parameters, limitMs) =>
       database.run(
         () =>
           sql.unsafe(text, parameters as never[], {
             prepare: options.prepare,
           }) as unknown as Promise<never[]>,
+        limitMs,
       ),
     close: () => sql.end({ timeout: 5 }),
   }

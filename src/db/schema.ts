@@ -3,6 +3,7 @@ import {
   boolean,
   customType,
   index,
+  integer,
   pgSchema,
   primaryKey,
   text,
@@ -128,6 +129,18 @@ export const finishedFlows = latchkey.table(
   'finished_flows',
   { id: text('id').primaryKey(), expiresAt: moment('expires_at').notNull() },
   (table) => [index('finished_flows_expires_at').on(table.expiresAt)],
+)
+
+/** Requests within a window, by a keyed hash of what is asked for and the address that asks. */
+export const requestCounts = latchkey.table(
+  'request_counts',
+  {
+    key: text('key').primaryKey(),
+    count: integer('count').notNull(),
+    /** The end of the window. */
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [index('request_counts_expires_at').on(table.expiresAt)],
 )
 
 /** The keys that sign our tokens; the private part is sealed. */

@@ -2,6 +2,7 @@ import type {
   Accounts,
   FinishedFlows,
   Grants,
+  RequestCounts,
   Sessions,
   SignIns,
   SigningKeys,
@@ -10,6 +11,7 @@ import { createAccounts } from './accounts.ts'
 import type { Database } from './client.ts'
 import { createFinishedFlows } from './finished-flows.ts'
 import { createGrants } from './grants.ts'
+import { createRequestCounts } from './request-counts.ts'
 import { createSessions } from './sessions.ts'
 import { createSignIns, type LinkingRules } from './sign-ins.ts'
 import { createSigningKeys } from './signing-keys.ts'
@@ -22,6 +24,7 @@ export interface Stores {
   signIns: SignIns
   finishedFlows: FinishedFlows
   grants: Grants
+  requestCounts: RequestCounts
   signingKeys: SigningKeys
   /** Whether the database is reached and migrated. */
   isReady(): Promise<boolean>
@@ -37,6 +40,7 @@ export function createStores(database: Database, linking: LinkingRules): Stores 
     signIns: createSignIns(database, linking),
     finishedFlows: createFinishedFlows(database),
     grants: createGrants(database),
+    requestCounts: createRequestCounts(database),
     signingKeys: createSigningKeys(database),
     isReady: async () => {
       const [row] = await database.query<{ ready: boolean }>(

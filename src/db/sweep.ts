@@ -1,13 +1,14 @@
 import { inArray, lt, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Database } from './client.ts'
-import { finishedFlows, loginCodes, refreshTokens, sessions } from './schema.ts'
+import { finishedFlows, loginCodes, refreshTokens, requestCounts, sessions } from './schema.ts'
 
 const BATCH = 1000
 
 /** What goes once it is over. A code stays for a day, so that showing it again is still noticed. */
 const KINDS: readonly { key: PgColumn; expiresAt: PgColumn; keptFor: string }[] = [
   { key: finishedFlows.id, expiresAt: finishedFlows.expiresAt, keptFor: '0' },
+  { key: requestCounts.key, expiresAt: requestCounts.expiresAt, keptFor: '0' },
   { key: refreshTokens.hash, expiresAt: refreshTokens.expiresAt, keptFor: '0' },
   { key: loginCodes.hash, expiresAt: loginCodes.expiresAt, keptFor: '1 day' },
   { key: sessions.id, expiresAt: sessions.expiresAt, keptFor: '0' },

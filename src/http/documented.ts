@@ -55,7 +55,7 @@ export function refused(code: ErrorCode, detail: string, sent: Sent): Example {
 
 /** An example that an OAuth endpoint refuses. */
 export function oauthRefused(
-  status: 400 | 401 | 403 | 503,
+  status: 400 | 401 | 403 | 429 | 503,
   error: string,
   error_description: string,
   sent: Sent,

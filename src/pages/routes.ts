@@ -7,18 +7,13 @@ import {
   type Client,
   resolveClient,
 } from '../core/client.ts'
-import { LatchkeyError } from '../core/errors.ts'
 import { lastProviderCookie } from '../core/last-provider.ts'
 import { documented, NoBody } from '../http/documented.ts'
 import { publicDocument } from '../http/headers.ts'
 import { Problem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
-import {
-  callbackExamples,
-  formCallbackExamples,
-  signInExamples,
-  startExamples,
-} from './examples.ts'
+import { signInExamples } from './examples.ts'
+import { unknownProvider } from './other-logins.ts'
 import { createSignInPage, type ShownProvider } from './sign-in.ts'
 
 /** One enabled provider, for apps that draw their own buttons. */
@@ -30,19 +25,7 @@ const SignInRequest = AuthorizationRequest.extend({
   provider: z.string().max(16_384).optional().meta({ description: 'Goes on to it at once.' }),
 })
 
-/** What a provider sends back, for the documentation. */
-const CallbackRequest = z.object({
-  code: z.string().optional().meta({ description: 'Once, as the provider made it.' }),
-  state: z.string().meta({ description: 'As Latchkey sent it to the provider.' }),
-  iss: z.string().optional().meta({ description: 'The issuer (RFC 9207).' }),
-  error: z.string().optional().meta({ description: 'Where the provider refuses.' }),
-})
-
-const ofProvider = {
-  params: z.object({ provider: z.string().meta({ description: 'Id of an enabled provider.' }) }),
-}
-
-/** `GET /login`, the list of providers, and the answer to providers that are not enabled. */
+/** `GET /login` and the list of providers. */
 export function pageRoutes(
   app: FastifyInstance,
   options: {
@@ -53,8 +36,6 @@ export function pageRoutes(
     startLogin: (
       provider: string,
     ) => ((request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) | undefined
-    /** The shape of the callback's answer, for the documentation. */
-    loginAnswer: z.ZodType
   },
 ): void {
   const { publicUrl, providers, clients, startLogin } = options
@@ -65,10 +46,6 @@ export function pageRoutes(
     name,
     login_url: `${publicUrl}/login/${id}`,
   }))
-  const unknownProvider = () => {
-    throw new LatchkeyError('unknown_provider', 'No provider of this name is enabled.')
-  }
-
   app.withTypeProvider<ZodTypeProvider>().get(
     '/providers',
     {
@@ -106,7 +83,7 @@ export function pageRoutes(
         produces: ['text/html'],
         response: {
           ...{ 200: z.string(), 302: NoBody },
-          ...{ 400: Problem, 404: Problem, 502: Problem, 504: Problem },
+          ...{ 400: Problem, 404: Problem, 429: Problem, 502: Problem, 504: Problem },
         },
         answers: { 200: 'The page.' },
         examples: signInExamples,
@@ -133,83 +110,6 @@ export function pageRoutes(
         reply,
       )
     },
-  )
-  // The routes of the enabled providers stand beside these two and win over them.
-  app.get(
-    '/login/:provider',
-    {
-      exposeHeadRoute: false,
-      ...documented({
-        operationId: 'startLogin',
-        summary: 'Start a login',
-        description:
-          'Send the browser here. Redirects to the provider and keeps the login in a sealed cookie of this browser for ten minutes.',
-        tags: ['sign-in'],
-        security: [],
-        ...ofProvider,
-        querystring: AuthorizationRequest,
-        response: { 302: NoBody, 400: Problem, 404: Problem, 502: Problem, 504: Problem },
-        examples: startExamples,
-      }),
-    },
-    unknownProvider,
-  )
-  app.get(
-    '/login/:provider/callback',
-    {
-      exposeHeadRoute: false,
-      ...documented({
-        operationId: 'finishLogin',
-        summary: 'Finish a login',
-        description:
-          'The provider sends the browser back here. A login for an app goes on to its redirect URI, also where it fails; any other answers with the tokens and the user.',
-        tags: ['sign-in'],
-        security: [],
-        ...ofProvider,
-        querystring: CallbackRequest,
-        examples: callbackExamples,
-        answers: {
-          200: 'The tokens and the user.',
-          303: 'To the app, with a code or an error.',
-          403: 'The person or the provider said no.',
-        },
-        response: {
-          200: options.loginAnswer,
-          303: NoBody,
-          400: Problem,
-          403: Problem,
-          404: Problem,
-          502: Problem,
-          503: Problem,
-          504: Problem,
-        },
-      }),
-    },
-    unknownProvider,
-  )
-  app.post(
-    '/login/:provider/callback',
-    {
-      ...documented({
-        operationId: 'finishLoginByForm',
-        summary: 'Finish a login by a form',
-        description:
-          'For providers that send the browser back by a form (Apple): goes on as a GET, which brings the cookies.',
-        tags: ['sign-in'],
-        security: [],
-        ...ofProvider,
-        consumes: ['application/x-www-form-urlencoded'],
-        body: CallbackRequest.extend({
-          user: z.string().optional().meta({ description: 'The name, at the first login only.' }),
-        }),
-        response: { 303: NoBody, 400: Problem, 404: Problem },
-        answers: { 303: 'The same address, as a GET.' },
-        examples: formCallbackExamples,
-      }),
-      // Before the body is looked at: there is no such provider.
-      onRequest: unknownProvider,
-    },
-    unknownProvider,
   )
 }
 

@@ -35,6 +35,8 @@ export class OAuthError extends Error {
 // What our own errors are called here.
 const NAMES: Partial<Record<ErrorCode, OAuthErrorCode>> = {
   temporarily_unavailable: 'temporarily_unavailable',
+  // What clients take for "later": `slow_down` (RFC 8628) is for polls of a device, one every few seconds.
+  rate_limited: 'temporarily_unavailable',
   provider_timeout: 'temporarily_unavailable',
   provider_error: 'temporarily_unavailable',
   server_error: 'server_error',
@@ -45,6 +47,7 @@ const NAMES: Partial<Record<ErrorCode, OAuthErrorCode>> = {
 
 // Of our own errors only these keep their status; the rest are 400 (RFC 6749, section 5.2).
 const STATUSES: Partial<Record<ErrorCode, number>> = {
+  rate_limited: 429,
   temporarily_unavailable: 503,
   provider_timeout: 503,
   provider_error: 503,
@@ -80,7 +83,8 @@ export function answerOAuthErrors(room: FastifyInstance): void {
     const log = { event: 'oauth_error', code: error.code, ...evidenceOf(error) }
     if (status >= 500) request.log.error(log, error.message)
     else request.log.info(log, error.message)
-    if (status === 503) reply.header('retry-after', error.retryAfterSeconds ?? 5)
+    const retryAfter = error.retryAfterSeconds ?? (status === 503 ? 5 : undefined)
+    if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
     return reply.code(status).send({
       error: NAMES[error.code] ?? 'invalid_request',
       error_description: asciiText(error.message),

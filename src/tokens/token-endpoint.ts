@@ -24,6 +24,8 @@ export interface TokenEndpointOptions {
   signInNatively: SignInNatively
   cookies: SessionCookies
   ttl: { refreshTokenSeconds: number; sessionSeconds: number }
+  /** What counts a request, and throws where it is one too many. */
+  limits: Record<'token' | 'native', (request: FastifyRequest) => Promise<void>>
 }
 
 /** `POST /token`: swaps a code, a refresh token or a provider's token for tokens. */
@@ -42,6 +44,7 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
       400: OAuthProblem,
       401: OAuthProblem,
       403: OAuthProblem,
+      429: OAuthProblem,
       503: OAuthProblem,
     },
     answers: {
@@ -52,7 +55,9 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
     },
     examples: tokenExamples,
   })
-  room.post('/token', docs, async (request, reply) => {
+  // Before the body is read.
+  const onRequest = options.limits.token
+  room.post('/token', { ...docs, onRequest }, async (request, reply) => {
     reply.header('pragma', 'no-cache')
     const body = readParameters(TokenRequest, request.body)
     switch (body.grant_type) {
@@ -61,6 +66,7 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
       case 'refresh_token':
         return refresh(options, request, reply, body)
       case TOKEN_EXCHANGE:
+        await options.limits.native(request)
         return exchangeToken(options, request, body)
       case undefined:
         throw new OAuthError('invalid_request', 'The grant_type is missing.')

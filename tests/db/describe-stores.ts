@@ -9,6 +9,7 @@ import type {
   FinishedFlows,
   IdentityKey,
   NewSession,
+  RequestCounts,
   SignIns,
   SigningKeys,
   StoredSigningKey,
@@ -19,6 +20,7 @@ export interface Ports {
   accounts: Accounts
   signIns: SignIns
   finishedFlows: FinishedFlows
+  requestCounts: RequestCounts
   signingKeys: SigningKeys
 }
 
@@ -819,6 +821,54 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         const { finishedFlows } = ports()
         expect(await finishedFlows.finish(flow, 0)).toBe(true)
         expect(await finishedFlows.finish(flow, 60)).toBe(false)
+      })
+    })
+
+    describe('a count of requests', () => {
+      test('goes up by one for each, by whatever replica, and by its own key only', async () => {
+        const [key, other] = [randomToken(), randomToken()]
+        const count = async (replica: 0 | 1, of: string) =>
+          (await ports({ replica }).requestCounts.count(of, 60)).count
+        expect([await count(0, key), await count(1, key), await count(0, key)]).toEqual([1, 2, 3])
+        expect(await count(1, other)).toBe(1)
+      })
+
+      test('gives each of a hundred at the same time a number of its own', async () => {
+        const [key, other] = [randomToken(), randomToken()]
+        const counts = [0, 1].map((replica) => ports({ replica: replica as 0 | 1 }).requestCounts)
+        const all = await Promise.all(
+          Array.from({ length: 300 }, (_, i) =>
+            counts[i % 2]?.count(i % 3 === 0 ? other : key, 60).then(({ count }) => [i, count]),
+          ),
+        )
+        const of = (wanted: boolean) =>
+          all.filter(([i = 0] = []) => (i % 3 === 0) === wanted).map(([, count = 0] = []) => count)
+        const numbers = (most: number) => Array.from({ length: most }, (_, i) => i + 1)
+        expect(of(true).sort((a, b) => a - b)).toEqual(numbers(100))
+        expect(of(false).sort((a, b) => a - b)).toEqual(numbers(200))
+      })
+
+      test('keeps the end of the window that its first request opened', async () => {
+        const key = randomToken()
+        const { requestCounts } = ports()
+        const first = await requestCounts.count(key, 60)
+        expect(first.endsInMs).toBeGreaterThan(59_000)
+        expect(first.endsInMs).toBeLessThanOrEqual(60_001)
+        const { count, endsInMs } = await requestCounts.count(key, 3600)
+        expect(count).toBe(2)
+        expect(endsInMs).toBeLessThanOrEqual(first.endsInMs)
+      })
+
+      test('begins anew once its window is over', async () => {
+        const key = randomToken()
+        const { requestCounts } = ports()
+        expect(await requestCounts.count(key, 0)).toEqual({
+          count: 1,
+          endsInMs: expect.any(Number),
+        })
+        const next = await requestCounts.count(key, 60)
+        expect(next.count).toBe(1)
+        expect(next.endsInMs).toBeGreaterThan(59_000)
       })
     })
 

@@ -35,19 +35,22 @@ const fill = async () => {
     `insert into latchkey.finished_flows (id, expires_at)
      select n::text, now() + case when n <= 2500 then interval '-1 second' else interval '1 hour' end
      from generate_series(1, 2501) n`,
+    `insert into latchkey.request_counts (key, count, expires_at)
+     select at::text, 60, now() + at from unnest(array['-1 second', '1 minute']::interval[]) at`,
   ]
   for (const statement of statements) await database.query(statement, [])
 }
 
 test('a sweep removes what is over, in bounded batches, and nothing that is not', async () => {
   await fill()
-  // A thousand flows, one refresh token, one code and one session.
-  expect(await sweepBatch(database)).toBe(1003)
+  // A thousand flows, and one each of request counts, refresh tokens, codes and sessions.
+  expect(await sweepBatch(database)).toBe(1004)
   expect(await sweepBatch(database)).toBe(1000)
   expect(await sweepBatch(database)).toBe(500)
   expect(await sweepBatch(database)).toBe(0)
   expect(await count('finished_flows')).toBe(1)
   expect(await count('sessions')).toBe(1)
+  expect(await count('request_counts')).toBe(1)
   expect(await count('refresh_tokens')).toBe(1)
   // One of an hour ago is kept for a day, one is not over yet.
   expect(await count('login_codes')).toBe(2)

@@ -36,6 +36,8 @@ export async function startLatchkey(
     PORT: String(port),
     PUBLIC_URL: shared.publicUrl ?? url,
     EMULATE: '',
+    // All tests come from one address.
+    RATE_LIMIT: 'off',
     ...env,
   })
   const database = openDatabase(testDatabase.connection, settings.database)

@@ -5,7 +5,14 @@ import type { Answer } from './browser.ts'
 /** A request that `fetch` would not send: any method, a header twice, a path as it is. */
 export function rawRequest(
   url: string,
-  options: { method?: string; path?: string; headers?: readonly string[]; body?: string } = {},
+  options: {
+    method?: string
+    path?: string
+    headers?: readonly string[]
+    body?: string
+    /** The address of this machine that it comes from. */
+    localAddress?: string
+  } = {},
 ): Promise<Answer> {
   const target = new URL(url)
   return new Promise((resolve, reject) => {
@@ -17,6 +24,7 @@ export function rawRequest(
         path: options.path ?? target.pathname + target.search,
         headers: ['host', target.host, ...(options.headers ?? [])],
         agent: false,
+        ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
       },
       (response) => {
         let text = ''

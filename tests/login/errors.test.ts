@@ -10,6 +10,8 @@ let latchkey: Latchkey
 /** Its database is gone. */
 let stranded: Latchkey
 let strandedDatabase: TestDatabase
+/** Whoever asks it has asked too often. */
+let busy: Latchkey
 
 beforeAll(async () => {
   await provider.listen()
@@ -18,6 +20,8 @@ beforeAll(async () => {
   stranded = await startLatchkey(provider.settings(), { testDatabase: strandedDatabase })
   expect((await login(stranded, provider)).status).toBe(200)
   await strandedDatabase.drop()
+  busy = await startLatchkey({ ...provider.settings(), RATE_LIMIT: 'on' })
+  for (let i = 0; i < 60; i++) await get('/login/nope', {}, busy)
 })
 afterEach(() => {
   provider.reset()
@@ -26,6 +30,7 @@ afterEach(() => {
 afterAll(async () => {
   await latchkey.close()
   await stranded.close()
+  await busy.close()
   await provider.close()
 })
 
@@ -47,8 +52,8 @@ async function callBack(
   return browser.send(started.callback(parameters), { headers })
 }
 
-const get = (path: string, headers: Headers) =>
-  new Browser().send(`${latchkey.url}${path}`, { headers })
+const get = (path: string, headers: Headers, at = latchkey) =>
+  new Browser().send(`${at.url}${path}`, { headers })
 
 interface Row {
   status: number
@@ -62,7 +67,7 @@ interface Row {
   retry?: string
 }
 
-/** Section 3's table of errors, but for the rate limits, which this version does not have. */
+/** Section 3's table of errors. */
 const table: Row[] = [
   {
     status: 404,
@@ -218,7 +223,17 @@ const table: Row[] = [
     when: 'a database that is gone',
     play: (headers) => callBack(headers, {}, stranded),
   },
+  {
+    status: 429,
+    code: 'rate_limited',
+    when: 'an address that starts too many logins',
+    play: (headers) => get('/login/fake', headers, busy),
+    log: { limit: 'login' },
+  },
 ]
+
+/** Where what is not about the login itself is played; both say when to come back. */
+const at = (status: number) => ({ 429: busy, 503: stranded })[status]
 
 /** How a visitor asks for a language, and what the page then says. */
 interface Words {
@@ -246,9 +261,12 @@ describe.each(table)('$code: $when', ({ status, code, play, log, retry = '/login
     const answer = await play({})
     expectProblem(answer, status, code)
     expectOwnWordsOnly(answer)
-    expect(answer.headers.has('retry-after')).toBe(status === 503)
-    const at = status === 503 ? stranded : latchkey
-    expect(lastProblem(at)).toMatchObject({ code, reqId: answer.json().request_id, ...log })
+    expect(answer.headers.has('retry-after')).toBe(at(status) !== undefined)
+    expect(lastProblem(at(status) ?? latchkey)).toMatchObject({
+      code,
+      reqId: answer.json().request_id,
+      ...log,
+    })
   })
 
   test('is a page in the language of the visitor, with a way to try again', async () => {

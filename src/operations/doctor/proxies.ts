@@ -26,7 +26,7 @@ export async function checkProxies(
   const forward = FORWARD.find((name) => given.includes(name))
   const isPublic = publicUrl.startsWith('https:')
   return [
-    ...(isPublic && !trustsProxy ? [info(words.trustProxy)] : []),
+    ...(isPublic && !trustsProxy ? [warning(words.trustProxy)] : []),
     ...(forward !== undefined && hasProviders ? [warning(words.forwardProxy(forward))] : []),
     ...(isPublic && outbound !== null
       ? [await checkPublicUrl(publicUrl, outbound, language, words)]

@@ -19,7 +19,7 @@ const en = {
 
   proxies: 'Proxies',
   trustProxy:
-    'TRUST_PROXY is off: behind a reverse proxy every address is the proxy’s. Set it to the proxy’s address.',
+    'TRUST_PROXY is off: behind a reverse proxy every address is the proxy’s, and all people share one rate limit. Set it to the proxy’s address.',
   forwardProxy: (name: string) =>
     `${name} is set, but Latchkey calls providers directly and does not use it: let its calls out on port 443.`,
   publicGood: (url: string) => `${url} is reached, and Latchkey answers there.`,
@@ -109,7 +109,7 @@ const ko: DoctorTexts = {
 
   proxies: '프록시',
   trustProxy:
-    'TRUST_PROXY가 꺼져 있습니다. 리버스 프록시 뒤에서는 모든 주소가 프록시 주소가 됩니다. 프록시 주소를 지정하세요.',
+    'TRUST_PROXY가 꺼져 있습니다. 리버스 프록시 뒤에서는 모든 주소가 프록시 주소가 되어 요청 한도를 모두가 함께 씁니다. 프록시 주소를 지정하세요.',
   forwardProxy: (name) =>
     `${name} 값이 있지만 Latchkey는 쓰지 않고 제공자에 직접 연결합니다. 443 포트로 나가는 연결을 허용하세요.`,
   publicGood: (url) => `${url}에 연결했고 Latchkey가 응답합니다.`,

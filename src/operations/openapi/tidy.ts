@@ -1,4 +1,5 @@
 import { type Example, oauthRefused, refused } from '../../http/documented.ts'
+import { TOO_MANY } from '../rate-limits.ts'
 import type { Named, OpenApi, Operation, Response } from './document.ts'
 
 // What a status says where the route says nothing else of it.
@@ -13,6 +14,7 @@ const MEANINGS: Record<string, string> = {
   404: 'Not found.',
   413: 'The body has more than 64 KiB.',
   415: 'The body has another content type.',
+  429: 'Too many requests from this address.',
   502: 'The provider refused or failed.',
   503: 'The database cannot be reached, or there is too much to do.',
   504: 'The provider did not answer within ten seconds.',
@@ -29,7 +31,12 @@ export function tidy(document: OpenApi): OpenApi {
     const { 'x-examples': examples = {}, 'x-answers': answers = {} } = operation
     delete operation['x-examples']
     delete operation['x-answers']
-    const all = { ...examples, ...refuseBodies(operation), ...awayDatabase(operation, examples) }
+    const all = {
+      ...examples,
+      ...refuseBodies(operation),
+      ...tooOften(operation),
+      ...awayDatabase(operation, examples),
+    }
     for (const [status, response] of Object.entries(operation.responses)) {
       response.description = answers[Number(status)] ?? MEANINGS[status] ?? 'The answer.'
       if (Number(status) >= 400) nameContentType(response)
@@ -73,6 +80,18 @@ function refuseBodies(operation: Operation): Record<string, Example> {
   }
 }
 
+/** Whatever is limited answers the same beyond its limit. */
+function tooOften(operation: Operation): Record<string, Example> {
+  const response = operation.responses[429]
+  if (response === undefined) return {}
+  const sent = { summary: 'Too many requests from one address' }
+  return {
+    rate_limited: isOAuth(response)
+      ? oauthRefused(429, 'temporarily_unavailable', TOO_MANY, sent)
+      : refused('rate_limited', TOO_MANY, sent),
+  }
+}
+
 /** Whatever stands on the database answers the same without it. */
 function awayDatabase(operation: Operation, examples: object): Record<string, Example> {
   const response = operation.responses[503]
@@ -93,7 +112,9 @@ function addHeaders(status: string, response: Response): void {
   }
   const text = { type: 'string' }
   if (status === '302' || status === '303') header('Location', 'Where to go on.', text)
-  if (status === '503') header('Retry-After', 'Seconds.', { type: 'integer', minimum: 1 })
+  if (['429', '503'].includes(status)) {
+    header('Retry-After', 'Seconds.', { type: 'integer', minimum: 1 })
+  }
   if (status === '401' && !isOAuth(response)) {
     header('WWW-Authenticate', '`Bearer error="invalid_token"` (RFC 6750).', text)
   }
