@@ -1,8 +1,8 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { findProgram, isExecutable } from './programs.ts'
 
+const DEBIANS = '/usr/bin/chromium'
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
 const FLAGS = [
@@ -20,24 +20,14 @@ const FLAGS = [
  * The browser of this machine: CHROMIUM_PATH, Debian's place, or one of the usual names in PATH; null
  * where there is none. Throws where CHROMIUM_PATH names something that cannot be run.
  */
-export function findChromium(env: NodeJS.ProcessEnv = process.env): string | null {
-  const { CHROMIUM_PATH: named, PATH: path = '' } = env
+export function findChromium(): string | null {
+  const { CHROMIUM_PATH: named } = process.env
   if (named !== undefined && named !== '') {
     if (isExecutable(named)) return named
     throw new Error(`CHROMIUM_PATH is ${named}, which cannot be run`)
   }
-  const folders = path.split(delimiter).filter((folder) => folder !== '')
-  const places = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)))
-  return ['/usr/bin/chromium', ...places].find(isExecutable) ?? null
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  if (isExecutable(DEBIANS)) return DEBIANS
+  return findProgram(...NAMES)
 }
 
 /** What a test in a real browser stands on. */

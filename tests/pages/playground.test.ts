@@ -323,6 +323,7 @@ describe('the playground in Chromium', () => {
   describe('what it gives to copy', () => {
     const run = promisify(execFile)
     const hasCurl = spawnSync('curl', ['--version']).status === 0
+    const NO_CURL = 'needs curl: apt-get install curl'
     const curl = async (command: string) => JSON.parse((await run('sh', ['-c', command])).stdout)
 
     test('fetch: reads the user, lists sessions, swaps the refresh token', async () => {
@@ -351,7 +352,8 @@ describe('the playground in Chromium', () => {
       )
     })
 
-    test.skipIf(!hasCurl)('curl: reads the user, refreshes, signs in', async () => {
+    test('curl: reads the user, refreshes, signs in', async ({ skip }) => {
+      skip(!hasCurl, NO_CURL)
       const page = await open()
       await signIn(page)
       const user = (await me((await held(page)).tokens?.access_token)).body
@@ -366,7 +368,8 @@ describe('the playground in Chromium', () => {
       expect(await curl(inFolder(start))).toHaveProperty('user.name', '김민지')
     })
 
-    test.skipIf(!hasCurl)('curl: signs in by cookie, reads the user and refreshes', async () => {
+    test('curl: signs in by cookie, reads the user and refreshes', async ({ skip }) => {
+      skip(!hasCurl, NO_CURL)
       const page = await open()
       await choose(page, { how: 'Cookie', as: 'alex' })
       const login = await copy(page, 'Start a login', 'curl')

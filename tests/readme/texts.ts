@@ -26,6 +26,31 @@ export function onlyBlock(text: string, language: string): string {
   return block.code
 }
 
+/** The one block of a language in which `part` stands. */
+export function blockWith(text: string, language: string, part: string): string {
+  const found = codeBlocks(text).filter((one) => one.language === language)
+  const [block, ...others] = found.filter(({ code }) => code.includes(part))
+  if (block === undefined || others.length > 0) throw new Error(`not one block with ${part}`)
+  return block.code
+}
+
+/** A text with each of these parts, which must be there, replaced. */
+export function aim(text: string, parts: Record<string, string>): string {
+  return Object.entries(parts).reduce((aimed, [part, other]) => {
+    if (!aimed.includes(part)) throw new Error(`there is no ${part} in ${aimed}`)
+    return aimed.replaceAll(part, () => other)
+  }, text)
+}
+
+/** The settings that a block sets, without their comments. */
+export const settingsIn = (code: string): Record<string, string> =>
+  Object.fromEntries(
+    [...code.matchAll(/^([A-Z][A-Z0-9_]*)=(.*?)(?: +#.*)?$/gm)].map(([, name, value]) => [
+      name,
+      value ?? '',
+    ]),
+  )
+
 /** A text without its code blocks. */
 export const prose = (text: string) => text.replaceAll(/^ *```\w+\n.*?^ *```$/gms, '')
 
