@@ -96,6 +96,12 @@ function announce(settings: Settings): void {
   process.stderr.write(`${lines.join('\n')}\n`)
 }
 
+/** What an operator can act on; behind a pooler the usual cause of a protocol violation by its name. */
+function reasonOf({ message, evidence: { database } }: LatchkeyError): string {
+  const hint = database === '08P01' ? ' Behind PgBouncer, set DATABASE_PREPARE=off.' : ''
+  return `Latchkey cannot start: ${message}${database ? ` (${database})` : ''}${hint}`
+}
+
 /** Waits for SIGTERM or SIGINT, lets the requests in flight finish, ends with 0. */
 function closeOnSignal(close: () => Promise<void>): Promise<void> {
   return new Promise((resolve) => {
@@ -119,7 +125,7 @@ function closeOnSignal(close: () => Promise<void>): Promise<void> {
 
 main().catch((error) => {
   if (error instanceof SettingsError || error instanceof EmbeddedServerError) refuse(error.message)
-  if (error instanceof LatchkeyError) refuse(`Latchkey cannot start: ${error.message}`)
+  if (error instanceof LatchkeyError) refuse(reasonOf(error))
   const { code } = error as { code?: string }
   if (code === 'EADDRINUSE') {
     refuse(

@@ -1,0 +1,94 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { expect, vi } from 'vitest'
+import { chooseBinaries, findInstalledBinaries } from '../../src/db/postgres-binaries.ts'
+import {
+  choosePostgresFolder,
+  handOver,
+  makeSocketFolder,
+  type ServerUser,
+} from '../../src/db/postgres-folder.ts'
+import { startWatched } from '../../src/db/postgres-process.ts'
+import { freePort, newFolder } from './server-process.ts'
+
+const SUPERUSER = 'postgres'
+const PASSWORD = 'password of the superuser'
+
+/** A server of the PostgreSQL that the system's packages brought, as an operator has one. */
+export interface InstalledPostgres {
+  /** It listens there on 127.0.0.1, and wants passwords (SCRAM). */
+  port: number
+  /** Who the server runs as; undefined where that is who runs the tests. */
+  user: ServerUser | undefined
+  /** Runs statements one by one as the superuser; gives the rows of the last. */
+  asSuperuser<Row extends object>(statements: string, database?: string): Promise<Row[]>
+  /** The URL of one of its databases for the role `latchkey`. */
+  url(password: string, database: string): string
+  stop(): Promise<void>
+}
+
+/** Why there can be none here; null where there can. */
+export async function whyNoInstalledPostgres(): Promise<string | null> {
+  const { done } = await findInstalledBinaries().next()
+  return done === true ? 'needs an installed PostgreSQL: apt-get install postgresql' : null
+}
+
+/** Starts one with a new data folder, which is removed at the end. */
+export async function startInstalledPostgres(): Promise<InstalledPostgres> {
+  const home = await newFolder()
+  const folder = await choosePostgresFolder(home.path, () => undefined)
+  const { user, path: data } = folder
+  const { initdb, postgres: command } = await chooseBinaries(
+    findInstalledBinaries(),
+    home.path,
+    user,
+  )
+  const sockets = await makeSocketFolder(user)
+  await mkdir(data)
+  await handOver(data, user)
+  const passwordFile = join(home.path, 'password')
+  await writeFile(passwordFile, PASSWORD)
+  const making = ['--auth=scram-sha-256', `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`]
+  const args = ['-D', data, ...making, '--encoding=UTF8', '--locale=C', '--no-sync']
+  const made = startWatched({ command: initdb, args, data, sockets, user })
+  await made.ended
+  expect(made.exitCode(), made.lines.join('\n')).toBe(0)
+
+  const port = await freePort()
+  const settings = {
+    ...{ listen_addresses: '127.0.0.1', port, unix_socket_directories: sockets },
+    ...{ fsync: 'off', full_page_writes: 'off' },
+  }
+  const given = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const server = startWatched({ command, args: ['-D', data, ...given], data, sockets, user })
+  const installed: InstalledPostgres = {
+    port,
+    user,
+    async asSuperuser(statements, database = 'postgres') {
+      const login = { host: '127.0.0.1', port, username: SUPERUSER, password: PASSWORD, database }
+      const sql = postgres({ ...login, max: 1, fetch_types: false, onnotice: () => undefined })
+      try {
+        let rows: unknown[] = []
+        for (const one of statements.split(/;\n/)) rows = [...(await sql.unsafe(one))]
+        return rows as never[]
+      } finally {
+        await sql.end()
+      }
+    },
+    url: (password, database) =>
+      `postgres://latchkey:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
+    async stop() {
+      await server.stop()
+      await rm(sockets, { recursive: true, force: true })
+      await home.remove()
+    },
+  }
+  await vi
+    .waitFor(() => installed.asSuperuser('select 1'), { timeout: 10_000 })
+    .catch(async (error) => {
+      await installed.stop()
+      throw new Error(`PostgreSQL does not answer: ${error}; it said ${server.lines.join('\n')}`)
+    })
+  return installed
+}
