@@ -35,7 +35,9 @@ async function migrate(location: DatabaseLocation): Promise<void> {
     try {
       return await migrateDatabase(location)
     } catch (error) {
-      const { code } = error as { code?: string }
+      // Drizzle wraps what the database said of a migration.
+      const said = error as { code?: string; cause?: { code?: string } }
+      const code = said.code ?? said.cause?.code
       const isStarting = code === 'ECONNREFUSED' || code === '57P03' || code === 'CONNECT_TIMEOUT'
       if (!isStarting || attempt === 20) {
         refuse(
