@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Button, Skin } from '../core/button.ts'
 import { COPY_SCRIPT, findWayOut, type WayOut } from './in-app.ts'
-import { LANGUAGE_NAMES, LANGUAGES, type Language, pickLanguage } from './language.ts'
+import { type Language, pickLanguage } from './language.ts'
+import { languageLinks } from './language-links.ts'
 import { asPage, escapeHtml, page } from './page.ts'
 import { type SignInTexts, signInTexts } from './sign-in-texts.ts'
 
@@ -89,7 +90,12 @@ export function createSignInPage(providers: readonly ShownProvider[]) {
       offered.some((one) => one.emulated)
         ? `<p class="quiet note">${escapeHtml(words.emulatedNote)}</p>`
         : '',
-      languages(language, query),
+      // The choice stays with the login.
+      languageLinks(language, words.language, (other) => {
+        const search = new URLSearchParams(query)
+        search.set('ui_locales', other)
+        return `/login?${search}`
+      }),
     ]
     const needsScript = refused.length > 0 && wayOut !== null && 'copy' in wayOut
     const extras = { style, ...(needsScript ? { script: COPY_SCRIPT } : {}) }
@@ -114,20 +120,6 @@ function link(provider: ShownProvider, language: Language, search: string, isLas
   const label = escapeHtml(button?.labels[language] ?? words.signInWith(name))
   const href = escapeHtml(`/login/${id}${search}`)
   return `<li><a class="action provider b-${id}" rel="nofollow" href="${href}">${icon}<span class="label">${label}${badge}</span></a></li>`
-}
-
-/** This page in the other languages; the choice stays with the login. */
-function languages(current: Language, query: URLSearchParams): string {
-  const links = LANGUAGES.map((one) => {
-    const name = LANGUAGE_NAMES[one]
-    if (one === current) return `<span lang="${one}" aria-current="true">${name}</span>`
-    const search = new URLSearchParams(query)
-    search.set('ui_locales', one)
-    const href = escapeHtml(`/login?${search}`)
-    return `<a lang="${one}" hreflang="${one}" rel="nofollow" href="${href}">${name}</a>`
-  })
-  const label = escapeHtml(signInTexts[current].language)
-  return `<nav class="languages quiet" aria-label="${label}">\n${links.join('\n')}\n</nav>`
 }
 
 /** The way out of an app's own browser, for the providers that refuse it. */
