@@ -1,15 +1,12 @@
-import { execFile, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { failures, personas } from '../../src/emulator/personas.ts'
-import { useChromium } from '../helpers/chromium.ts'
+import { findBarriers, overflowOf } from '../helpers/accessibility.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { askMe, usePlayground } from '../helpers/playground.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const ARTIFACTS = join(import.meta.dirname, '../../.artifacts')
 
 let latchkey: Latchkey
@@ -20,75 +17,14 @@ beforeAll(async () => {
 })
 afterAll(() => latchkey.close())
 
-/** Whether Latchkey knows an access token, and whose it is. */
-async function me(token: string | undefined, url = latchkey.url) {
-  const answer = await fetch(`${url}/me`, { headers: { authorization: `Bearer ${token}` } })
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
-}
+const me = (token: string | undefined) => askMe(latchkey, token)
 
 const shot = (page: Page, name: string) =>
   page.screenshot({ path: join(ARTIFACTS, `playground-${name}.png`), fullPage: true })
 
-/** What a person chooses on the page; the provider's own page is passed by a hint. */
-interface Choice {
-  provider?: string
-  how?: 'Redirect' | 'Popup' | 'Cookie'
-  as?: string
-  idToken?: boolean
-}
-
 describe('the playground in Chromium', () => {
-  const chrome = useChromium()
-  /** Every request that the browser made in this test. */
-  let requests: string[]
-
-  beforeEach(async () => {
-    requests = []
-    chrome.context?.on('request', (request) => requests.push(request.url()))
-    chrome.context?.on('console', (message) => {
-      if (message.type() === 'error') chrome.complaints.push(message.text())
-    })
-    await chrome.context?.grantPermissions(['clipboard-read', 'clipboard-write'])
-  })
-
-  async function open(path = '/') {
-    const page = await chrome.context.newPage()
-    await page.goto(latchkey.url + path)
-    await page.getByRole('button', { name: /^Sign in with/ }).waitFor()
-    return page
-  }
-
-  async function choose(page: Page, { provider = 'Kakao', how, as, idToken }: Choice) {
-    await page.getByRole('radio', { name: provider }).check()
-    if (how !== undefined) await page.getByRole('radio', { name: how }).check()
-    if (as !== undefined) await page.getByLabel('As whom').selectOption(as)
-    if (idToken !== undefined) await page.getByLabel('Ask for an ID token').setChecked(idToken)
-  }
-
-  const start = (page: Page) => page.getByRole('button', { name: /^Sign in with/ }).click()
-  const signedIn = (page: Page) => page.getByRole('heading', { name: 'Signed in' }).waitFor()
-
-  async function signIn(page: Page, choice: Choice = {}) {
-    await choose(page, { as: 'minji', ...choice })
-    await start(page)
-    await signedIn(page)
-  }
-
-  /** The session of this tab, as the page keeps it. */
-  const held = (page: Page) =>
-    page.evaluate<{ tokens: { access_token: string; refresh_token: string } | null }>(
-      "JSON.parse(sessionStorage.getItem('playground signed in'))",
-    )
-
-  /** What the copy button of a snippet gives. */
-  async function copy(page: Page, caption: string, label?: string): Promise<string> {
-    const figure = page.locator('figure').filter({ has: page.getByText(caption, { exact: false }) })
-    const first = figure.first()
-    if (label !== undefined) await first.getByRole('button', { name: label, exact: true }).click()
-    await first.getByRole('button', { name: /^Cop/ }).click()
-    await first.getByText('Copied').waitFor()
-    return page.evaluate<string>('navigator.clipboard.readText()')
-  }
+  const playground = usePlayground(() => latchkey)
+  const { open, choose, start, signIn, signedIn, held } = playground
 
   test('signs in by redirect, through the page of the provider', async () => {
     const page = await open()
@@ -104,7 +40,7 @@ describe('the playground in Chromium', () => {
     )
     await page.getByText('signature verified by jwks.json').first().waitFor()
     expect(await page.locator('#countdown').innerText()).toMatch(/expires in (10:00|9:5\d)/)
-    expect(chrome.complaints).toEqual([])
+    expect(playground.complaints).toEqual([])
   })
 
   test('signs in by a popup, and stays where it is', async () => {
@@ -118,7 +54,7 @@ describe('the playground in Chromium', () => {
     await closed
     await signedIn(page)
     expect((await held(page)).tokens).toHaveProperty('access_token')
-    expect(chrome.complaints).toEqual([])
+    expect(playground.complaints).toEqual([])
   })
 
   test('says so where the popup is closed, and works at the next try', async () => {
@@ -137,7 +73,7 @@ describe('the playground in Chromium', () => {
     expect((await held(page)).tokens).toBeNull()
     expect(await page.content()).not.toContain('eyJ')
     const cookies = async () =>
-      (await chrome.context.cookies()).filter(({ name }) => /access|refresh/.test(name))
+      (await playground.context.cookies()).filter(({ name }) => /access|refresh/.test(name))
     const before = await cookies()
     expect(before.map(({ httpOnly }) => httpOnly)).toEqual([true, true])
     await page.getByRole('button', { name: 'Refresh', exact: true }).click()
@@ -148,7 +84,7 @@ describe('the playground in Chromium', () => {
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.getByText('Signed out').waitFor()
     expect(await cookies()).toEqual([])
-    expect(chrome.complaints).toEqual([])
+    expect(playground.complaints).toEqual([])
   })
 
   test('refreshes: other tokens, the same user', async () => {
@@ -265,7 +201,7 @@ describe('the playground in Chromium', () => {
     await page.unroute(isStart)
     let url = page.url()
     while (!url.startsWith(`${latchkey.url}/?`)) {
-      const answer = await chrome.context.request.get(url, { maxRedirects: 0 })
+      const answer = await playground.context.request.get(url, { maxRedirects: 0 })
       url = new URL(answer.headers().location ?? '', url).href
     }
     return new URL(url)
@@ -276,12 +212,12 @@ describe('the playground in Chromium', () => {
     [
       'with the state of another is refused',
       (url) => url.searchParams.set('state', 'of-another'),
-      'its state is not the one of a login that this tab started',
+      'its state is not the one that this tab waits for',
     ],
     [
       'without a state is refused',
       (url) => url.searchParams.delete('state'),
-      'its state is not the one of a login that this tab started',
+      'its state is not the one that this tab waits for',
     ],
     [
       'of another issuer is refused',
@@ -292,21 +228,23 @@ describe('the playground in Chromium', () => {
     const page = await open()
     const answer = await answerOf(page)
     change(answer)
-    requests.length = 0
+    playground.requests.length = 0
     await page.goto(answer.href)
     if (words === null) await signedIn(page)
     else await page.getByRole('alert').getByText(words).waitFor()
-    const swaps = requests.filter((url) => url === `${latchkey.url}/token`)
+    const swaps = playground.requests.filter((url) => url === `${latchkey.url}/token`)
     expect(swaps).toHaveLength(words === null ? 1 : 0)
     expect(page.url()).toBe(`${latchkey.url}/`)
     expect((await held(page)) === null).toBe(words !== null)
   })
 
   test('an answer that nobody asked for is refused, and markup in it stays text', async () => {
-    const page = await open('/?error=access_denied&error_description=<img src=x onerror=alert(1)>')
+    const page = await open(
+      `${latchkey.url}/?error=access_denied&error_description=<img src=x onerror=alert(1)>`,
+    )
     await page.getByRole('alert').getByText('This answer was refused').waitFor()
     expect(await page.locator('main img').count()).toBe(0)
-    expect(chrome.complaints).toEqual([])
+    expect(playground.complaints).toEqual([])
   })
 
   test('an odd person breaks nothing: markup stays text, a long name stays in its place', async () => {
@@ -317,105 +255,41 @@ describe('the playground in Chromium', () => {
     await signedIn(page)
     expect(await page.locator('.name').innerText()).toContain('<b>&"\'</b>')
     await page.setViewportSize({ width: 320, height: 640 })
-    expect(await overflow(page)).toBe(0)
-  })
-
-  describe('what it gives to copy', () => {
-    const run = promisify(execFile)
-    const hasCurl = spawnSync('curl', ['--version']).status === 0
-    const NO_CURL = 'needs curl: apt-get install curl'
-    const curl = async (command: string) => JSON.parse((await run('sh', ['-c', command])).stdout)
-
-    test('fetch: reads the user, lists sessions, swaps the refresh token', async () => {
-      const page = await open()
-      await signIn(page)
-      const user = (await me((await held(page)).tokens?.access_token)).body
-      // Shown masked, copied whole.
-      const shown = await page
-        .locator('figure', { hasText: 'Who is it?' })
-        .locator('pre')
-        .innerText()
-      expect(shown).toContain('Bearer eyJ')
-      expect(shown).toContain('••••')
-      expect(await evaluate(await copy(page, 'Who is it?', 'fetch'))).toEqual([[user]])
-      expect(await evaluate(await copy(page, 'List · ', 'fetch'))).toMatchObject([
-        [expect.arrayContaining([expect.objectContaining({ current: true })])],
-      ])
-      const [[status, body] = []] = await evaluate(await copy(page, 'Refresh · ', 'fetch'))
-      expect(status).toBe(200)
-      expect((await me(JSON.parse(String(body)).access_token)).status).toBe(200)
-      const response = JSON.parse(await copy(page, 'Token response'))
-      expect(response).toEqual((await held(page)).tokens)
-      await page.getByRole('button', { name: 'Show tokens whole' }).click()
-      expect(await page.locator('figure', { hasText: 'Who is it?' }).innerText()).toContain(
-        response.access_token,
-      )
-    })
-
-    test('curl: reads the user, refreshes, signs in', async ({ skip }) => {
-      skip(!hasCurl, NO_CURL)
-      const page = await open()
-      await signIn(page)
-      const user = (await me((await held(page)).tokens?.access_token)).body
-      expect(await curl(await copy(page, 'Who is it?', 'curl'))).toEqual(user)
-      const refreshed = await curl(await copy(page, 'Refresh · ', 'curl'))
-      expect((await me(refreshed.access_token)).status).toBe(200)
-      const inFolder = (command: string) => `cd "$(mktemp -d)" && ${command}`
-      const oneLiner = await copy(page, 'A whole login on the command line')
-      expect(await curl(inFolder(oneLiner))).toHaveProperty('user.name', '김민지')
-      await page.getByRole('button', { name: 'Sign in once more' }).click()
-      const start = (await copy(page, 'Start a login', 'curl')).split('\n').at(-1) ?? ''
-      expect(await curl(inFolder(start))).toHaveProperty('user.name', '김민지')
-    })
-
-    test('curl: signs in by cookie, reads the user and refreshes', async ({ skip }) => {
-      skip(!hasCurl, NO_CURL)
-      const page = await open()
-      await choose(page, { how: 'Cookie', as: 'alex' })
-      const login = await copy(page, 'Start a login', 'curl')
-      await start(page)
-      await signedIn(page)
-      const [read, refresh] = [
-        await copy(page, 'Who is it?', 'curl'),
-        await copy(page, 'Refresh · ', 'curl'),
-      ]
-      const commands = `cd "$(mktemp -d)"\n${login}\n${refresh} >&2\n${read}`
-      expect(await curl(commands)).toMatchObject({ name: 'Alex Morgan' })
-    })
+    expect(await overflowOf(page)).toBe(0)
   })
 
   test.each(['light', 'dark'] as const)('has no fault that axe-core finds: %s', async (scheme) => {
     const page = await open()
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
     await shot(page, `sign-in-${scheme}`)
-    expect(await faults(page)).toEqual([])
+    expect(await findBarriers(page)).toEqual([])
     await signIn(page, { provider: 'Google' })
     await page.locator('#id-token summary').click()
     await shot(page, `signed-in-${scheme}`)
-    expect(await faults(page)).toEqual([])
+    expect(await findBarriers(page)).toEqual([])
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await choose(page, { as: '!denied' })
     await start(page)
     await page.getByRole('alert').getByText('The person said no').waitFor()
-    expect(await faults(page)).toEqual([])
+    expect(await findBarriers(page)).toEqual([])
   })
 
   test('would be found at fault by axe-core and by its width', async () => {
     const page = await open()
     await page.evaluate("document.querySelector('main').append(document.createElement('img'))")
-    expect((await faults(page)).map(([id]) => id)).toContain('image-alt')
+    expect((await findBarriers(page)).join()).toContain('image-alt')
     await page.evaluate("document.querySelector('main').style.minWidth = '5000px'")
-    expect(await overflow(page)).toBeGreaterThan(0)
+    expect(await overflowOf(page)).toBeGreaterThan(0)
   })
 
   test('fits a phone of 320 px', async () => {
     const page = await open()
     await page.setViewportSize({ width: 320, height: 640 })
-    expect(await overflow(page)).toBe(0)
+    expect(await overflowOf(page)).toBe(0)
     await shot(page, 'phone-sign-in')
     await signIn(page, { provider: 'Microsoft' })
     await page.locator('#id-token summary').click()
-    expect(await overflow(page)).toBe(0)
+    expect(await overflowOf(page)).toBe(0)
     await page.screenshot({ path: join(ARTIFACTS, 'playground-phone-signed-in.png') })
   })
 
@@ -437,8 +311,8 @@ describe('the playground in Chromium', () => {
   test('asks nobody beyond this machine, and keeps nothing beyond this tab', async () => {
     const page = await open()
     await signIn(page, { provider: 'Google' })
-    expect(requests.length).toBeGreaterThan(5)
-    const elsewhere = requests.filter(
+    expect(playground.requests.length).toBeGreaterThan(5)
+    const elsewhere = playground.requests.filter(
       (url) => !/^(http:\/\/(localhost|127\.0\.0\.1):|data:)/.test(url),
     )
     expect(elsewhere).toEqual([])
@@ -460,25 +334,4 @@ describe('the playground in Chromium', () => {
     expect(hints.filter((hint) => !played.includes(hint))).toEqual([])
     expect(hints).toEqual(expect.arrayContaining(['minji', 'alex', 'sora', 'yuki', '!denied']))
   })
-
-  /** Runs a copied script; gives what it printed. */
-  async function evaluate(script: string): Promise<unknown[][]> {
-    const printed: unknown[][] = []
-    const run = new Function('console', `return (async () => {${script}\n})()`)
-    await run({ log: (...values: unknown[]) => printed.push(values) })
-    return printed
-  }
-
-  async function faults(page: Page) {
-    await page.evaluate(AXE)
-    const { violations } = await page.evaluate<{
-      violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
-    }>(
-      "axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
-    )
-    return violations.map(({ id, nodes }) => [id, nodes.map((node) => node.failureSummary)])
-  }
-
-  const overflow = (page: Page) =>
-    page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
 })

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { Language } from '../language.ts'
+import { languageLinks } from '../language-links.ts'
 import { escapeHtml } from '../page.ts'
 import { STYLE } from './style.ts'
+import { playgroundTexts } from './texts.ts'
 
 /** What the page is told; the rest it asks for, as any other client does. */
 export interface PlaygroundFacts {
@@ -37,74 +40,80 @@ export function playgroundPolicy({ emulated, providers }: PlaygroundFacts): stri
 }
 
 /** The playground as HTML: the frame and what can be said without a script. */
-export function playgroundPage(facts: PlaygroundFacts): string {
+export function playgroundPage(language: Language, facts: PlaygroundFacts): string {
   const { publicUrl, emulated, providers } = facts
+  const words = playgroundTexts[language]
   const url = escapeHtml(publicUrl)
   const [first] = emulated
-  const login = first === undefined ? null : `${publicUrl}/login/${first}?login_hint=minji`
-  const oneLiner =
-    login === null ? `curl -s '${publicUrl}/providers'` : `curl -sL -c jar -b jar '${login}'`
-  const real = emulated[0] ?? providers[0] ?? 'google'
+  const command =
+    first === undefined
+      ? snippet(words.providers, words.command, `curl -s '${publicUrl}/providers'`)
+      : snippet(
+          words.oneLogin,
+          words.command,
+          `curl -sL -c jar -b jar '${publicUrl}/login/${first}?login_hint=minji'`,
+        )
+  const real = first ?? providers[0] ?? 'google'
   const prefix = real.toUpperCase().replaceAll('-', '_')
   const settings = `CLIENTS=web
 CLIENT_WEB_REDIRECT_URIS=http://localhost:5173/callback
 ${prefix}_CLIENT_ID=…
 ${prefix}_CLIENT_SECRET=…`
+  const steps = words.steps(`${url}/login/${escapeHtml(real)}/callback`)
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>Latchkey playground</title>
+<title>Latchkey · ${words.title}</title>
 <link rel="icon" href="${ICON}">
 <style>${STYLE}</style>
 <script type="module" src="/playground/main.js"></script>
 </head>
 <body data-facts="${escapeHtml(JSON.stringify(facts))}">
-<a class="skip" href="#app">To the sign-in</a>
+<a class="skip" href="#app">${words.skip}</a>
 <header class="top wrap">
-<nav aria-label="Latchkey">
+<div class="first">
 <span class="brand"><svg viewBox="0 0 24 24" aria-hidden="true">${KEY}</svg>Latchkey</span>
-<a href="/login">Sign-in page</a>
-<a href="/docs">API reference</a>
+${languageLinks(language, words.language, (other) => `/?ui_locales=${other}`)}
+</div>
+<nav class="links" aria-label="Latchkey">
+<a href="/login?ui_locales=${language}">${words.signInPage}</a>
+<a href="/docs">${words.apiReference}</a>
 <a href="/openapi.json">openapi.json</a>
 </nav>
-<h1>Playground</h1>
-<p class="lead">A real client of the Latchkey at <code>${url}</code>: it signs you in, swaps the code for tokens and asks
-who you are, with the same calls as your app will. It is here because
-Latchkey’s address is on this machine and no client is registered yet.</p>
-<figure class="snippet one" data-copy>
-<figcaption>${login === null ? 'The providers, on the command line' : 'A whole login on the command line'}</figcaption>
-<div class="bar"></div>
-<pre tabindex="0" role="region" aria-label="Command">${escapeHtml(oneLiner)}</pre>
-</figure>
+<h1>${words.title}</h1>
+<p class="lead">${words.lead(url)}</p>
+${command}
 </header>
 <main id="app" class="wrap" tabindex="-1">
-<noscript><p class="notice">The playground needs JavaScript. Without it: <a href="/login">sign in</a> and read the answer as JSON.</p></noscript>
+<noscript><p class="notice">${words.withoutScript}</p></noscript>
 </main>
 <footer class="wrap">
 <section class="card" aria-labelledby="next">
 <div>
-<h2 id="next">Next: your own app</h2>
+<h2 id="next">${words.next}</h2>
 <ol class="steps">
-<li>Name your app in <code>CLIENTS</code>. This page then gives way to it.</li>
-<li>Register <code>${url}/login/${escapeHtml(real)}/callback</code> in the provider’s console, and give Latchkey its keys.</li>
-<li>Let <code>npm run doctor</code> say what is still missing.</li>
-<li>In your API, verify access tokens by <a href="/.well-known/jwks.json">jwks.json</a>; any JWT library can.</li>
+${steps.map((step) => `<li>${step}</li>`).join('\n')}
 </ol>
-<p class="soft">The README goes on from here; <code>.env.example</code> explains each setting.</p>
+<p class="soft">${words.further}</p>
 </div>
 <div class="side">
-<figure class="snippet one" data-copy>
-<figcaption><code>.env</code></figcaption>
-<div class="bar"></div>
-<pre tabindex="0" role="region" aria-label="Settings">${escapeHtml(settings)}</pre>
-</figure>
+${snippet('<code>.env</code>', words.settings, settings)}
 </div>
 </section>
 </footer>
 </body>
 </html>
 `
+}
+
+/** A text to copy; its button comes with the script. */
+function snippet(caption: string, label: string, text: string): string {
+  return `<figure class="snippet one" data-copy>
+<figcaption>${caption}</figcaption>
+<div class="bar"></div>
+<pre tabindex="0" role="region" aria-label="${label}">${escapeHtml(text)}</pre>
+</figure>`
 }

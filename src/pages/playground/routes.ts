@@ -3,7 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import type { Client } from '../../core/client.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { isLoopbackHost } from '../../core/urls.ts'
+import { LANGUAGES, pickLanguage } from '../language.ts'
 import { type PlaygroundFacts, playgroundPage, playgroundPolicy } from './page.ts'
+
+const LANGUAGE_COOKIE = 'latchkey-playground-language'
 
 /** Whether the playground is the only client, as it is by default on loopback. */
 function isPlaygroundOnly(publicUrl: string, clients: readonly Client[]): boolean {
@@ -24,18 +27,32 @@ export function playgroundRoutes(
 ): void {
   const { clients, ...facts } = options
   if (!isPlaygroundOnly(facts.publicUrl, clients)) return
-  const html = playgroundPage(facts)
+  const pages = new Map(LANGUAGES.map((language) => [language, playgroundPage(language, facts)]))
   const policy = playgroundPolicy(facts)
   const scripts = readScripts()
   // For people: the documentation is of the API.
   const schema = { hide: true }
 
-  app.get('/', { schema }, (_request, reply) =>
-    reply
+  app.get<{ Querystring: { ui_locales?: unknown } }>('/', { schema }, (request, reply) => {
+    const { ui_locales: asked } = request.query
+    const isAsked = typeof asked === 'string'
+    const language = pickLanguage(
+      isAsked ? asked : request.cookies[LANGUAGE_COOKIE],
+      request.headers['accept-language'],
+    )
+    // The redirect URI is exact: a login comes back without the choice, so that the browser keeps it.
+    if (isAsked) {
+      reply.setCookie(LANGUAGE_COOKIE, language, { path: '/', httpOnly: true, sameSite: 'lax' })
+    }
+    return reply
       .type('text/html; charset=utf-8')
-      .headers({ 'content-security-policy': policy, 'content-language': 'en' })
-      .send(html),
-  )
+      .headers({
+        'content-security-policy': policy,
+        'content-language': language,
+        vary: 'Accept-Language, Cookie',
+      })
+      .send(pages.get(language))
+  })
   app.get<{ Params: { file: string } }>('/playground/:file', { schema }, (request, reply) => {
     const script = scripts.get(request.params.file)
     if (script === undefined) throw new LatchkeyError('not_found', 'There is nothing here.')

@@ -1,6 +1,8 @@
 /** The style of the playground: system fonts, light and dark, from 320 px to a desktop. */
 export const STYLE = `
-:root { color-scheme: light dark; font: 1rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif;
+:root { color-scheme: light dark; scroll-padding: 6rem 0 1rem;
+  font: 1rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 'Apple SD Gothic Neo', 'Malgun Gothic', 'Noto Sans KR',
+    'Noto Sans JP', sans-serif;
   --page: #f6f7f9; --card: #fff; --text: #1b2330; --soft: #545f70; --line: #dde2e9; --edge: #7c8798;
   --accent: #2f54c8; --on-accent: #fff; --tint: #eef2fe; --good: #17663c; --good-tint: #e5f4eb;
   --warn: #80490a; --warn-tint: #fdf0dc; --bad: #a3222a; --bad-tint: #fdebeb;
@@ -10,6 +12,7 @@ export const STYLE = `
   --accent: #9db4ff; --on-accent: #10182f; --tint: #212b45; --good: #7fd6a4; --good-tint: #16301f;
   --warn: #f2bd72; --warn-tint: #38290f; --bad: #ff9d9d; --bad-tint: #3b1c1f; --code: #10151d } }
 * { box-sizing: border-box }
+:lang(ko) { word-break: keep-all } code, pre, dd { word-break: normal }
 body { margin: 0; background: var(--page); color: var(--text); overflow-wrap: anywhere }
 .wrap { max-width: 74rem; margin: 0 auto; padding: 0 1.25rem }
 h1, h2, h3 { line-height: 1.25; margin: 0; font-weight: 650; letter-spacing: -.01em }
@@ -22,11 +25,14 @@ small, .soft { color: var(--soft); font-size: .875rem }
 .skip { position: absolute; left: -99rem } .skip:focus { left: 1rem; top: .5rem; background: var(--card); padding: .5rem }
 [hidden] { display: none !important }
 
-.top { padding-top: 1.5rem }
-.top nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; align-items: center; margin-bottom: 1.25rem }
-.brand { font-weight: 700; margin-right: auto; display: flex; gap: .5rem; align-items: center }
+.top { padding-top: 1rem }
+.first, .links, .languages { display: flex; flex-wrap: wrap; align-items: center; column-gap: 1.25rem }
+.first { justify-content: space-between } .links { margin-bottom: .75rem } .languages { gap: 0; margin: 0 -.625rem }
+.languages > *, .links > * { display: inline-flex; align-items: center; min-height: 2.5rem }
+.languages > * { padding: 0 .625rem; color: var(--soft) } .languages > span { color: var(--text); font-weight: 600 }
+.quiet { font-size: .875rem }
+.brand { font-weight: 700; display: flex; gap: .5rem; align-items: center }
 .brand svg { width: 1.4rem; height: 1.4rem; color: var(--accent) }
-.top nav a { padding: .25rem 0 }
 .lead { max-width: 46rem; font-size: 1.05rem; color: var(--soft); margin-bottom: 1rem }
 
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; margin: 1.25rem 0;
@@ -66,7 +72,7 @@ button:disabled { opacity: .55; cursor: default }
 .snippet figcaption { padding: .7rem .9rem 0; font-size: .9rem; font-weight: 600 }
 .snippet figcaption code { font-weight: 600 }
 .snippet.one { position: relative } .one figcaption { padding-right: 6rem } .one .bar { position: absolute; top: 0; right: 0; background: var(--code); border-radius: .7rem }
-.snippet .note { margin: .2rem .9rem 0 }
+.snippet .note { margin: .2rem .9rem 0 } .snippet .note:empty { display: none }
 .bar { display: flex; flex-wrap: wrap; gap: .35rem; padding: .55rem .9rem 0 }
 .bar button { padding: .1rem .65rem; min-height: 1.75rem; font-size: .8125rem; border-color: transparent }
 .bar button[aria-pressed=true] { background: var(--tint); border-color: var(--accent); color: var(--accent) }
@@ -80,6 +86,9 @@ pre:focus-visible { outline-offset: -3px }
 .badge.warn { background: var(--warn-tint); color: var(--warn) }
 .notice { border-radius: .7rem; padding: .8rem 1rem; margin: 1.25rem 0 0; background: var(--tint) }
 .notice.bad { background: var(--bad-tint); color: var(--bad) } .notice.good { background: var(--good-tint); color: var(--good) }
+.messages { position: sticky; top: .5rem; z-index: 1 }
+.messages .notice { display: flex; align-items: flex-start; gap: 1rem; box-shadow: 0 .4rem 1.2rem rgb(0 0 0 / .16) } .messages .notice > div { flex: 1; min-width: 0 }
+.close { flex: none; border-color: transparent; font-size: 1.25rem; line-height: 1; min-width: 2.25rem; padding: 0; margin: -.35rem -.5rem }
 .notice p { margin: 0 } .notice p + p { margin-top: .35rem; font-size: .9rem }
 .person { display: flex; gap: 1rem; align-items: center; margin-top: 1rem }
 .face { flex: none; width: 4rem; height: 4rem; border-radius: 50%; background: var(--tint); color: var(--accent); display: grid;

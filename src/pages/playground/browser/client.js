@@ -1,4 +1,5 @@
 import { decode } from './jwt.js'
+import { language } from './words.js'
 
 /**
  * @typedef {{ publicUrl: string, emulated: string[], providers: string[] }} Facts
@@ -7,7 +8,7 @@ import { decode } from './jwt.js'
  * @typedef {{ state: string, verifier: string, challenge: string, nonce: string }} Secrets
  * @typedef {Choice & Secrets} Pending
  * @typedef {{ access_token: string, refresh_token: string, id_token?: string, token_type: string, expires_in: number, scope: string }} Tokens
- * @typedef {{ mode: Mode, provider: string, tokens: Tokens | null, code: string | null, verifier: string, nonce: string }} SignedIn
+ * @typedef {{ mode: Mode, provider: string, hint: string, tokens: Tokens | null, code: string | null, verifier: string }} SignedIn
  */
 
 export const CLIENT_ID = 'playground'
@@ -56,6 +57,7 @@ export function authorizationUrl({ provider, mode, hint, openid, state, nonce, c
     add.set('code_challenge_method', 'S256')
   }
   if (hint !== '') add.set('login_hint', hint)
+  add.set('ui_locales', language)
   return url.href
 }
 
@@ -84,7 +86,7 @@ export function readResponse(response, pending) {
   const error = response.get('error')
   if (error !== null) throw new Refused(error, response.get('error_description') ?? '')
   const code = response.get('code')
-  if (code === null && pending.mode !== 'cookie') throw new Refused('invalid_response')
+  if ((code === null) !== (pending.mode === 'cookie')) throw new Refused('invalid_response')
   return code
 }
 
@@ -126,12 +128,25 @@ export async function redeem(code, { verifier, nonce, openid }) {
     code,
     code_verifier: verifier,
   })
-  if (!openid || tokens.id_token === undefined) return tokens
-  const { claims } = decode(tokens.id_token)
-  const isOurs =
-    claims.nonce === nonce && claims.aud === CLIENT_ID && claims.iss === settings.publicUrl
-  if (!isOurs) throw new Refused('id_token')
+  if (openid && !isIdTokenOurs(tokens.id_token, nonce)) throw new Refused('id_token')
   return tokens
+}
+
+/**
+ * Whether an ID token answers the request of this page (OpenID Connect Core, section 3.1.3.7). It came
+ * straight from the token endpoint, so its signature may wait until it is shown.
+ * @param {string | undefined} idToken
+ * @param {string} nonce
+ */
+function isIdTokenOurs(idToken, nonce) {
+  if (idToken === undefined) return false
+  const { iss, aud, exp, nonce: named } = decode(idToken).claims
+  return (
+    iss === settings.publicUrl &&
+    aud === CLIENT_ID &&
+    Number(exp) > Date.now() / 1000 &&
+    named === nonce
+  )
 }
 
 /** @param {SignedIn} signedIn */
@@ -165,9 +180,10 @@ export const revoke = (tokens) =>
 /**
  * RP-Initiated Logout; without an ID token the cookies say who it is.
  * @param {SignedIn} signedIn
+ * @param {'/logout' | `/logout/${string}`} path the second goes on to the provider's own logout
  */
-export function logoutUrl({ tokens }) {
-  const url = new URL('/logout', settings.publicUrl)
+export function logoutUrl({ tokens }, path) {
+  const url = new URL(path, settings.publicUrl)
   if (tokens?.id_token) url.searchParams.set('id_token_hint', tokens.id_token)
   url.searchParams.set('client_id', CLIENT_ID)
   url.searchParams.set('post_logout_redirect_uri', REDIRECT_URI)

@@ -1,3 +1,5 @@
+import { language, words } from './words.js'
+
 /** @typedef {Node | string | null | false} Child */
 
 /**
@@ -22,25 +24,34 @@ export function el(tag, attributes = {}, ...children) {
 }
 
 /**
+ * @param {string} id by which it is found again when the page is drawn anew
+ * @param {string} label
+ * @param {() => void} onclick
+ * @param {Record<string, unknown>} [attributes]
+ */
+export const button = (id, label, onclick, attributes = {}) =>
+  el('button', { id, type: 'button', onclick, ...attributes }, label)
+
+/**
  * A button that copies a text when it is pressed, and says that it did.
  * @param {() => string} text
  * @param {string} what for those who only hear the button
  */
 export function copyButton(text, what) {
-  const label = el('span', { 'aria-live': 'polite' }, 'Copy')
-  const hidden = { class: 'copy', type: 'button', 'aria-label': `Copy ${what}` }
+  const label = el('span', { 'aria-live': 'polite' }, words.copy.button)
+  const hidden = { class: 'copy', type: 'button', 'aria-label': words.copy.what(what) }
   const button = el('button', hidden, label)
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(text())
-      label.textContent = 'Copied'
-      button.setAttribute('aria-label', `Copied ${what}`)
+      label.textContent = words.copy.done
+      button.setAttribute('aria-label', words.copy.doneWhat(what))
     } catch {
-      label.textContent = 'Not allowed'
+      label.textContent = words.copy.refused
     }
     setTimeout(() => {
-      label.textContent = 'Copy'
-      button.setAttribute('aria-label', `Copy ${what}`)
+      label.textContent = words.copy.button
+      button.setAttribute('aria-label', words.copy.what(what))
     }, 2000)
   })
   return button
@@ -64,5 +75,5 @@ export const when = (iso) =>
   el(
     'time',
     { datetime: iso },
-    new Date(iso).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }),
+    new Date(iso).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' }),
   )

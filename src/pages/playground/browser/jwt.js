@@ -49,31 +49,3 @@ export async function verify({ header, signed, signature }, jwks) {
     return false
   }
 }
-
-/**
- * What each header and claim is for, in a few words.
- * @type {Record<string, string>}
- */
-export const MEANINGS = {
-  alg: 'how it is signed',
-  kid: 'which published key signed it',
-  typ: 'what kind of token it is (RFC 9068)',
-  iss: 'who issued it: this Latchkey',
-  sub: 'the user; never changes',
-  aud: 'who it is for; whoever gets it checks this',
-  client_id: 'the app that asked for it',
-  scope: 'what it is good for',
-  sid: 'the session; ending it ends the token',
-  iat: 'when it was issued',
-  exp: 'when it ends',
-  jti: 'the number of this one token',
-  auth_time: 'when the person signed in',
-  nonce: 'ties it to this page’s request',
-  name: 'the person’s name',
-  email: 'as the provider gave it',
-  email_verified: 'whether the provider vouches for it',
-  picture: 'the person’s picture',
-  locale: 'the person’s language',
-  updated_at: 'when the profile last changed',
-  at_hash: 'ties it to the access token',
-}

@@ -1,53 +1,68 @@
 import {
   authorizationUrl,
   call,
-  callAs,
   logoutUrl,
   makeSecrets,
   readResponse,
   redeem,
-  refresh,
   revoke,
   settings,
 } from './client.js'
 import { el } from './dom.js'
-import { complain, notice, problem, say } from './messages.js'
-import { signInByPopup } from './popup.js'
+import { complain, messages, say } from './messages.js'
+import { showPopup, signInByPopup } from './popup.js'
 import { sessionsView } from './sessions-view.js'
 import { signInView } from './sign-in-view.js'
 import { addCopyButtons, toggleReveal } from './snippet-view.js'
-import { forget, hold, restore, state } from './state.js'
-import { noticeStore, pendingStore } from './store.js'
+import { ask, forget, hold, renew, state } from './state.js'
+import { noticeStore, pendingStore, signedInStore } from './store.js'
 import { tokensView } from './tokens-view.js'
 import { userView } from './user-view.js'
+import { words } from './words.js'
 
 /** @import { Pending } from './client.js' */
 
 const view = el('div')
+let isBusy = false
 
-/** Draws everything anew; the focus stays where it was. */
+/** @param {string} provider */
+const nameOf = (provider) => state.providers.find(({ id }) => id === provider)?.name ?? provider
+
+/** Draws everything anew. What was open stays open; the focus stays, or moves to the nearest heading. */
 function render() {
-  const focused = document.activeElement?.id ?? ''
-  const open = document.querySelector('#id-token[open]') !== null
-  const { signedIn, user, sessions, answer, verified, busy } = state
+  const { activeElement } = document
+  const focused = view.contains(activeElement) ? activeElement : null
+  const section = focused?.closest('section')?.getAttribute('aria-labelledby')
+  const open = [...view.querySelectorAll('details[open]')].map(({ id }) => id)
+  const { signedIn, user, sessions } = state
   if (signedIn === null || user === null) {
     view.replaceChildren(signInView({ ...state, signIn: () => act(signIn) }))
   } else {
-    const shared = { signedIn, busy }
     view.replaceChildren(
-      userView({ ...shared, user, signOut, revoke: () => act(revokeTokens), reveal }),
-      tokensView({ ...shared, answer, verified, refresh: () => act(refreshTokens) }),
+      userView({
+        user,
+        signedIn,
+        provider: nameOf(signedIn.provider),
+        signOut: (isEverywhere) => act(() => signOut(isEverywhere)),
+        revoke: () => act(revokeTokens),
+        reveal,
+      }),
+      tokensView({ ...state, signedIn, refresh: () => act(refreshTokens) }),
       sessionsView({
-        ...shared,
         sessions,
+        signedIn,
         end: (id) => act(() => endSessions(`/${id}`)),
         endOthers: () => act(() => endSessions('')),
         again,
       }),
     )
   }
-  if (open) document.querySelector('#id-token')?.setAttribute('open', '')
-  if (focused !== '') document.getElementById(focused)?.focus({ preventScroll: true })
+  for (const id of open) document.getElementById(id)?.setAttribute('open', '')
+  if (focused === null) return
+  ;[focused.id, section, 'sign-in-title']
+    .map((id) => document.getElementById(id ?? ''))
+    .find((one) => one !== null && !one.matches(':disabled'))
+    ?.focus()
 }
 
 /**
@@ -55,28 +70,27 @@ function render() {
  * @param {() => Promise<unknown>} what
  */
 async function act(what) {
-  if (state.busy) return
+  if (isBusy) return showPopup()
   say()
-  state.busy = true
+  isBusy = true
   try {
     await what()
   } catch (error) {
     complain(error)
   }
-  state.busy = false
+  isBusy = false
   render()
 }
 
 async function signIn() {
   /** @type {Pending} */
   const pending = { ...state.choice, ...state.secrets }
-  if (pending.mode !== 'popup') {
-    pendingStore.write(pending)
-    window.location.assign(authorizationUrl(pending))
-    return
-  }
+  // The page that comes back finds what this one has kept of it.
+  if (pending.mode !== 'popup') return window.location.assign(authorizationUrl(pending))
   try {
-    await finish(await signInByPopup(pending), pending)
+    const answer = signInByPopup(pending)
+    say(words.notices.popup)
+    await finish(await answer, pending)
   } finally {
     // A state and a verifier are for one login.
     state.secrets = await makeSecrets()
@@ -90,59 +104,54 @@ async function signIn() {
  */
 async function finish(response, pending) {
   const code = readResponse(response, pending)
+  pendingStore.clear()
   if (pending === null) return
   const tokens = code === null ? null : await redeem(code, pending)
-  const { mode, provider, verifier, nonce } = pending
-  await hold({ mode, provider, tokens, code, verifier, nonce })
+  const { mode, provider, hint, verifier } = pending
+  await hold({ mode, provider, hint, tokens, code, verifier })
   render()
   document.getElementById('user-title')?.focus()
-  say('Signed in. Everything below comes from real answers.')
+  say(words.notices.signedIn)
 }
 
 async function refreshTokens() {
-  const { signedIn } = state
-  if (signedIn === null) return
-  const answer = await refresh(signedIn)
-  state.answer = answer
-  await hold({ ...signedIn, tokens: signedIn.tokens && { ...signedIn.tokens, ...answer } })
-  say('Refreshed: a new access token, and a new refresh token in place of the old one.')
+  await renew()
+  if (state.signedIn !== null) await hold(state.signedIn)
+  say(words.notices.refreshed)
 }
 
 /** @param {string} which the end of the path */
 async function endSessions(which) {
-  if (state.signedIn === null) return
-  await callAs(state.signedIn, `/me/sessions${which}`, 'DELETE')
-  state.sessions = await callAs(state.signedIn, '/me/sessions')
-  say(which === '' ? 'All other sessions are ended.' : 'The session is ended.')
+  await ask(`/me/sessions${which}`, 'DELETE')
+  state.sessions = await ask('/me/sessions')
+  say(which === '' ? words.notices.othersEnded : words.notices.sessionEnded)
 }
 
 async function revokeTokens() {
   if (!state.signedIn?.tokens) return
   await revoke(state.signedIn.tokens)
   forget()
-  say('Revoked: the session is over, and its tokens open nothing here any more.')
+  say(words.notices.revoked)
 }
 
-async function signOut() {
+/** @param {boolean} isEverywhere at the provider too */
+async function signOut(isEverywhere) {
   const { signedIn } = state
   if (signedIn === null) return
+  const { tokens, provider } = signedIn
   // Without an ID token to show, nothing tells /logout whose session a token in this page is.
-  if (signedIn.tokens && !signedIn.tokens.id_token) await revoke(signedIn.tokens).catch(() => {})
+  if (tokens && !tokens.id_token) await revoke(tokens).catch(() => {})
   forget()
-  noticeStore.write('Signed out: the session is over.')
-  window.location.assign(logoutUrl(signedIn))
+  const { signedOut, signedOutAt } = words.notices
+  noticeStore.write(isEverywhere ? signedOutAt(nameOf(provider)) : signedOut)
+  window.location.assign(logoutUrl(signedIn, isEverywhere ? `/logout/${provider}` : '/logout'))
 }
 
 function again() {
   const isCookie = state.signedIn?.tokens === null
   forget()
-  say(
-    isCookie
-      ? 'The cookies stay. Sign in by redirect or popup to see both sessions; new cookies would replace this one.'
-      : 'The session goes on; this page has put its tokens away. Sign in once more to see both.',
-  )
+  say(isCookie ? words.notices.againByCookie : words.notices.again)
   render()
-  document.getElementById('sign-in-title')?.focus()
 }
 
 function reveal() {
@@ -150,22 +159,24 @@ function reveal() {
   render()
 }
 
+/** What this tab held before it was loaded again. */
+async function restore() {
+  const before = signedInStore.read()
+  if (before === null) return
+  await hold(before)
+  if (state.answer !== null) say(words.notices.renewed)
+}
+
 async function start() {
   addCopyButtons()
-  document.getElementById('app')?.replaceChildren(problem, notice, view)
+  document.getElementById('app')?.replaceChildren(messages, view)
   if (window.location.origin !== settings.publicUrl) {
-    const link = el('a', { href: `${settings.publicUrl}/` }, settings.publicUrl)
-    notice.append(
-      el(
-        'p',
-        { class: 'notice' },
-        'Latchkey is set up for another address (PUBLIC_URL). Open ',
-        link,
-        '.',
-      ),
+    return say(
+      words.notices.elsewhere,
+      el('a', { href: `${settings.publicUrl}/` }, settings.publicUrl),
     )
-    return
   }
+  if (settings.providers.length === 0) return say(words.notices.noProvider)
   const response = new URLSearchParams(window.location.search)
   const isAnswer = ['code', 'error', 'state', 'iss'].some((name) => response.has(name))
   // A code has no place in the history, nor in what is copied from the address bar.
@@ -195,4 +206,9 @@ async function start() {
   })
 }
 
+// A page that Back brings out of the browser's memory shows what was, and the secrets of a login that
+// may be used by now.
+window.addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) window.location.reload()
+})
 start()

@@ -1,6 +1,7 @@
-import { badge, el, when } from './dom.js'
+import { badge, button, el, when } from './dom.js'
 import { snippetView } from './snippet-view.js'
-import { userSnippet } from './snippets.js'
+import { endOneSnippet, userSnippet } from './snippets.js'
+import { language, words } from './words.js'
 
 /**
  * @import { SignedIn } from './client.js'
@@ -12,16 +13,17 @@ import { userSnippet } from './snippets.js'
  * @param {string | null} userAgent
  */
 function browserOf(userAgent) {
-  if (userAgent === null) return 'unknown program'
+  if (userAgent === null) return words.sessions.unknown
   const [, name] = /(Firefox|Edg|OPR|Chrome|Safari|curl)\//.exec(userAgent) ?? []
   return name ?? userAgent.slice(0, 60)
 }
 
 /**
  * The fourth card: where this user is signed in.
- * @param {{ sessions: Session[], signedIn: SignedIn, busy: boolean, end: (id: string) => void, endOthers: () => void, again: () => void }} options
+ * @param {{ sessions: Session[], signedIn: SignedIn, end: (id: string) => void, endOthers: () => void, again: () => void }} options
  */
-export function sessionsView({ sessions, signedIn, busy, end, endOthers, again }) {
+export function sessionsView({ sessions, signedIn, end, endOthers, again }) {
+  const text = words.sessions
   const others = sessions.filter(({ current }) => !current)
   const item = (/** @type {Session} */ session) =>
     el(
@@ -31,54 +33,47 @@ export function sessionsView({ sessions, signedIn, busy, end, endOthers, again }
         'div',
         {},
         `${session.client_id} · ${session.provider} · ${browserOf(session.user_agent)} `,
-        session.current && badge('this one', 'good'),
+        session.current && badge(text.current, 'good'),
         el('br'),
-        el('small', {}, session.address ?? '', ' since ', when(session.created_at)),
+        el('small', {}, `${session.address ?? ''} ${text.since} `, when(session.created_at)),
       ),
       !session.current &&
         el(
           'button',
           {
             type: 'button',
-            disabled: busy,
-            'aria-label': `End the session of ${session.provider} since ${new Date(session.created_at).toLocaleTimeString()}`,
+            'aria-label': text.endThat(
+              session.provider,
+              new Date(session.created_at).toLocaleTimeString(language),
+            ),
             onclick: () => end(session.id),
           },
-          'End',
+          text.end,
         ),
     )
-  const path = `/me/sessions/${others[0]?.id ?? '<id>'}`
+  const [other] = others
   return el(
     'section',
     { class: 'card', 'aria-labelledby': 'sessions-title' },
     el(
       'div',
       {},
-      el('h2', { id: 'sessions-title', tabindex: '-1' }, 'Sessions'),
+      el('h2', { id: 'sessions-title', tabindex: '-1' }, text.title),
       el('ul', { class: 'list' }, ...sessions.map(item)),
       el(
         'div',
         { class: 'row' },
-        el(
-          'button',
-          {
-            id: 'end-others',
-            type: 'button',
-            disabled: busy || others.length === 0,
-            onclick: endOthers,
-          },
-          'End all others',
-        ),
-        el('button', { id: 'again', type: 'button', onclick: again }, 'Sign in once more'),
+        button('end-others', text.endOthers, endOthers, { disabled: other === undefined }),
+        button('again', text.again, again),
       ),
-      el('p', { class: 'soft' }, 'What is ended answers 401 at once.'),
+      el('p', { class: 'soft' }, text.note),
     ),
     el(
       'div',
       { class: 'side' },
-      snippetView(userSnippet(signedIn, 'List', '/me/sessions')),
-      snippetView(userSnippet(signedIn, 'End one', path, 'DELETE')),
-      snippetView(userSnippet(signedIn, 'End all others', '/me/sessions', 'DELETE')),
+      snippetView(userSnippet(signedIn, words.snippets.sessions, '/me/sessions')),
+      other === undefined ? null : snippetView(endOneSnippet(signedIn, other.id)),
+      snippetView(userSnippet(signedIn, words.snippets.endOthers, '/me/sessions', 'DELETE')),
     ),
   )
 }

@@ -1,20 +1,14 @@
 import { settings } from './client.js'
-import { el } from './dom.js'
+import { button, el } from './dom.js'
 import { snippetView } from './snippet-view.js'
-import { startSnippet } from './snippets.js'
-import { COURSES, FAILURES, PEOPLE } from './words.js'
+import { startSnippet } from './start-snippet.js'
+import { pendingStore } from './store.js'
+import { words } from './words.js'
 
 /**
  * @import { Choice, Mode, Secrets } from './client.js'
  * @typedef {{ id: string, name: string }} Provider
  */
-
-/** @type {[Mode, string, string][]} */
-const MODES = [
-  ['redirect', 'Redirect', 'the page goes and comes back'],
-  ['popup', 'Popup', 'the page stays, a window asks'],
-  ['cookie', 'Cookie', 'no script ever sees a token'],
-]
 
 /**
  * A choice of one, as tiles.
@@ -45,18 +39,23 @@ function tiles({ name, legend, wide = false, options, chosen, choose }) {
 
 /**
  * @param {string} label
- * @param {[string, string][]} options
+ * @param {Record<string, string>} options what each value says
  */
 const group = (label, options) =>
-  el('optgroup', { label }, ...options.map(([value, text]) => el('option', { value }, text)))
+  el(
+    'optgroup',
+    { label },
+    ...Object.entries(options).map(([value, text]) => el('option', { value }, text)),
+  )
 
 /**
  * The first card: who, how, as whom. `choice` is changed by what is chosen.
  * @param {{ providers: Provider[], choice: Choice, secrets: Secrets, signIn: () => void }} options
  */
 export function signInView({ providers, choice, secrets, signIn }) {
+  const text = words.signIn
   const side = el('div', { class: 'side' })
-  const button = el('button', { id: 'sign-in', type: 'button', class: 'main', onclick: signIn })
+  const start = button('sign-in', '', signIn, { class: 'main' })
   const hints = el(
     'select',
     {
@@ -66,15 +65,15 @@ export function signInView({ providers, choice, secrets, signIn }) {
         update()
       },
     },
-    el('option', { value: '' }, 'Choose on the provider’s page'),
-    group('Sign in at once as', PEOPLE),
-    group('Or fail', FAILURES),
+    el('option', { value: '' }, text.chooseThere),
+    group(text.atOnce, text.people),
+    group(text.orFail, text.failures),
   )
   hints.value = choice.hint
   const hintField = el(
     'fieldset',
     {},
-    el('label', { for: 'hint', class: 'label' }, 'As whom (emulated)'),
+    el('label', { for: 'hint', class: 'label' }, text.person),
     hints,
   )
   const openid = el('input', {
@@ -86,12 +85,7 @@ export function signInView({ providers, choice, secrets, signIn }) {
       update()
     },
   })
-  const openidField = el(
-    'label',
-    { class: 'check', for: 'openid' },
-    openid,
-    'Ask for an ID token too (openid)',
-  )
+  const openidField = el('label', { class: 'check', for: 'openid' }, openid, text.openid)
 
   const update = () => {
     const isEmulated = settings.emulated.includes(choice.provider)
@@ -99,12 +93,14 @@ export function signInView({ providers, choice, secrets, signIn }) {
     if (!isEmulated) choice.hint = ''
     openidField.hidden = choice.mode === 'cookie'
     const name = providers.find(({ id }) => id === choice.provider)?.name ?? choice.provider
-    button.textContent = `Sign in with ${name}`
-    const snippet = snippetView(startSnippet({ ...choice, ...secrets }))
-    const steps = COURSES[choice.mode].map((step) => el('li', {}, step))
+    start.textContent = text.button(name)
+    // Kept before the click: who pastes the URL or the code instead is known when they come back, too.
+    const pending = { ...choice, ...secrets }
+    pendingStore.write(pending)
+    const steps = text.courses[choice.mode].map((step) => el('li', {}, step))
     side.replaceChildren(
-      ...(snippet === null ? [] : [snippet]),
-      el('h3', {}, 'What happens'),
+      snippetView(startSnippet(pending)) ?? '',
+      el('h3', {}, text.course),
       el('ol', { class: 'steps' }, ...steps),
     )
   }
@@ -116,14 +112,14 @@ export function signInView({ providers, choice, secrets, signIn }) {
     el(
       'div',
       {},
-      el('h2', { id: 'sign-in-title', tabindex: '-1' }, 'Sign in'),
+      el('h2', { id: 'sign-in-title', tabindex: '-1' }, text.title),
       tiles({
         name: 'provider',
-        legend: 'With',
+        legend: text.provider,
         options: providers.map(({ id, name }) => [
           id,
           name,
-          settings.emulated.includes(id) ? 'EMULATED' : null,
+          settings.emulated.includes(id) ? text.emulated : null,
         ]),
         chosen: choice.provider,
         choose: (value) => {
@@ -133,9 +129,9 @@ export function signInView({ providers, choice, secrets, signIn }) {
       }),
       tiles({
         name: 'mode',
-        legend: 'How',
+        legend: text.mode,
         wide: true,
-        options: MODES,
+        options: Object.entries(text.modes).map(([mode, { label, about }]) => [mode, label, about]),
         chosen: choice.mode,
         choose: (value) => {
           choice.mode = /** @type {Mode} */ (value)
@@ -144,7 +140,7 @@ export function signInView({ providers, choice, secrets, signIn }) {
       }),
       hintField,
       openidField,
-      button,
+      start,
     ),
     side,
   )

@@ -1,6 +1,7 @@
 import { copyButton, el } from './dom.js'
+import { words } from './words.js'
 
-/** @import { Snippet, Variant } from './snippets.js' */
+/** @import { Snippet, Variant } from './snippet-parts.js' */
 
 const preferences = {
   /** Labels that were chosen, the last one first. @type {string[]} */
@@ -32,14 +33,20 @@ function mask(text, secrets) {
  */
 export function snippetView(snippet) {
   if (snippet === null) return null
-  const { title, path, note, variants, secrets } = snippet
+  const { title, path, variants, secrets } = snippet
   const preferred = preferences.labels.find((label) => variants.some((one) => one.label === label))
   let shown = variants.find(({ label }) => label === preferred) ?? variants[0]
-  const pre = el('pre', { tabindex: '0', role: 'region', 'aria-label': `${title}: code` })
+  const note = el('p', { class: 'note soft' })
+  const pre = el('pre', {
+    tabindex: '0',
+    role: 'region',
+    'aria-label': words.snippets.region(title),
+  })
   /** @param {Variant | undefined} variant */
   const show = (variant) => {
     shown = variant
     pre.textContent = mask(variant?.text ?? '', secrets)
+    note.textContent = [snippet.note, variant?.note].filter(Boolean).join(' ')
     for (const [index, button] of buttons.entries()) {
       button.setAttribute('aria-pressed', String(variants[index] === variant))
     }
@@ -68,12 +75,12 @@ export function snippetView(snippet) {
       path === '' ? null : ' · ',
       path === '' ? null : el('code', {}, path),
     ),
-    note === undefined ? null : el('p', { class: 'note soft' }, note),
+    note,
     el(
       'div',
       { class: 'bar' },
       ...(buttons.length > 1 ? buttons : []),
-      copyButton(() => shown?.text ?? '', `${title}`),
+      copyButton(() => shown?.text ?? '', title),
     ),
     pre,
   )

@@ -1,49 +1,11 @@
-import { authorizationUrl, CLIENT_ID, logoutUrl, REDIRECT_URI, settings } from './client.js'
+import { CLIENT_ID, logoutUrl, REDIRECT_URI } from './client.js'
+import { at, curlByCookie, isEmulated, js, origin, quote } from './snippet-parts.js'
+import { words } from './words.js'
 
 /**
- * @import { Pending, SignedIn } from './client.js'
- * @typedef {{ label: string, text: string }} Variant
- * @typedef {{ title: string, path: string, note?: string, variants: Variant[], secrets: string[] }} Snippet
+ * @import { SignedIn } from './client.js'
+ * @import { Snippet } from './snippet-parts.js'
  */
-
-/** @param {string} text */
-const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
-/** @param {string} text */
-const js = (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
-/** @param {string} path */
-const at = (path) => `${settings.publicUrl}${path}`
-
-/** A jar of one's own: no program can read the cookies of a browser. */
-const JAR = '-c jar -b jar'
-
-/**
- * The request that starts a login.
- * @param {Pending} pending
- * @returns {Snippet}
- */
-export function startSnippet(pending) {
-  const url = authorizationUrl(pending)
-  const isEmulated = settings.emulated.includes(pending.provider)
-  const plain = `${at(`/login/${pending.provider}`)}?login_hint=${encodeURIComponent(pending.hint || 'minji')}`
-  const curl = isEmulated
-    ? `# without a client of its own, curl gets the tokens at once\ncurl -sL ${JAR} ${quote(plain)}`
-    : `# where the browser is sent; a person has to go on from there\ncurl -s -o /dev/null -w '%{redirect_url}\\n' ${quote(url)}`
-  const cookieCurl = `curl -sL -o /dev/null ${JAR} ${quote(`${at(`/login/${pending.provider}`)}?${new URLSearchParams({ client_id: CLIENT_ID, redirect_uri: REDIRECT_URI, response_mode: 'cookie', login_hint: pending.hint || 'minji' })}`)}`
-  const script =
-    pending.mode === 'popup'
-      ? `const popup = window.open(\n  ${js(url)},\n  'sign-in', 'popup,width=480,height=680')\naddEventListener('message', ({ origin, source, data }) => {\n  if (origin !== ${js(settings.publicUrl)} || source !== popup) return\n  const { code, state, iss, error } = data.response // check state and iss first\n})`
-      : `// keep state and code_verifier in sessionStorage, then\nlocation.assign(${js(url)})`
-  return {
-    title: 'Start a login',
-    path: `GET /login/${pending.provider}`,
-    variants: [
-      { label: 'browser', text: script },
-      { label: 'URL', text: url },
-      { label: 'curl', text: pending.mode === 'cookie' && isEmulated ? cookieCurl : curl },
-    ],
-    secrets: [],
-  }
-}
 
 /**
  * A call as the user, by token or cookie.
@@ -53,58 +15,75 @@ export function startSnippet(pending) {
  * @param {string} [method]
  * @returns {Snippet}
  */
-export function userSnippet({ tokens }, title, path, method = 'GET') {
-  const verb = method === 'GET' ? '' : ` -X ${method}`
-  const token = tokens?.access_token ?? ''
-  const login = `${at('/login/')}…`
-  const options = [
-    ...(method === 'GET' ? [] : [`  method: ${js(method)},`]),
-    tokens === null
-      ? "  credentials: 'include',"
-      : `  headers: { Authorization: ${js(`Bearer ${token}`)} },`,
-  ].join('\n')
-  const origin =
-    tokens === null && method !== 'GET' ? ` -H ${quote(`Origin: ${settings.publicUrl}`)}` : ''
+export function userSnippet(signedIn, title, path, method = 'GET') {
+  const { tokens } = signedIn
+  const isRead = method === 'GET'
+  const verb = isRead ? '' : ` -X ${method}`
+  const bearer = `Bearer ${tokens?.access_token}`
+  const url = at(path)
+  const init = [
+    ...(isRead ? [] : [`method: ${js(method)}`]),
+    tokens === null ? "credentials: 'include'" : `headers: { Authorization: ${js(bearer)} }`,
+  ]
   return {
     title,
     path: `${method} ${path}`,
     variants: [
-      {
-        label: 'curl',
-        text:
-          tokens === null
-            ? `# with a jar that a login of curl’s own has filled (${login})\ncurl -s${verb} ${JAR}${origin} ${quote(at(path))}`
-            : `curl -s${verb} ${quote(at(path))} \\\n  -H ${quote(`Authorization: Bearer ${token}`)}`,
-      },
+      tokens === null
+        ? curlByCookie(signedIn, verb + (isRead ? '' : origin()), quote(url))
+        : {
+            label: 'curl',
+            text: `curl -s${verb} ${quote(url)} \\\n  -H ${quote(`Authorization: ${bearer}`)}`,
+          },
       {
         label: 'fetch',
-        text: `const answer = await fetch(${js(at(path))}, {\n${options}\n})\nconsole.log(${method === 'GET' ? 'await answer.json()' : 'answer.status'})`,
+        text: `const answer = await fetch(${js(url)}, {\n${init.map((one) => `  ${one},\n`).join('')}})\nconsole.log(${isRead ? 'await answer.json()' : 'answer.status'})`,
       },
     ],
-    secrets: [token],
+    secrets: [tokens?.access_token ?? ''],
   }
 }
 
 /**
- * A form that is posted.
- * @param {string} title
- * @param {string} path
- * @param {Record<string, string>} form
- * @param {{ note?: string, secrets?: string[], cookies?: boolean }} [more]
+ * The end of another session. Of a person chosen on the provider's page curl's own login knows nothing,
+ * so by cookie this is for the browser then.
+ * @param {SignedIn} signedIn
+ * @param {string} id
  * @returns {Snippet}
  */
-function formSnippet(title, path, form, { note, secrets = [], cookies = false } = {}) {
+export function endOneSnippet(signedIn, id) {
+  const snippet = userSnippet(
+    signedIn,
+    words.snippets.endOne,
+    `/me/sessions/${encodeURIComponent(id)}`,
+    'DELETE',
+  )
+  const { tokens, provider, hint } = signedIn
+  const isAnothers = tokens === null && isEmulated(provider) && hint === ''
+  return isAnothers ? { ...snippet, variants: snippet.variants.slice(1) } : snippet
+}
+
+/**
+ * A form that is posted.
+ * @param {SignedIn} signedIn
+ * @param {{ title: string, path: string, form: Record<string, string>, note?: string, secrets?: string[] }} options
+ * @returns {Snippet}
+ */
+function formSnippet(signedIn, { title, path, form, secrets = [], ...more }) {
+  const isCookie = signedIn.tokens === null
   const fields = Object.entries(form)
-  const jar = cookies ? ` ${JAR} -H ${quote(`Origin: ${settings.publicUrl}`)}` : ''
   const data = fields.map(([name, value]) => ` \\\n  --data-urlencode ${quote(`${name}=${value}`)}`)
   const body = fields.map(([name, value]) => `    ${name}: ${js(value)},\n`).join('')
-  const credentials = cookies ? "  credentials: 'include',\n" : ''
+  const credentials = isCookie ? "  credentials: 'include',\n" : ''
+  const rest = `${quote(at(path))}${data.join('')}`
   return {
     title,
     path: `POST ${path}`,
-    ...(note === undefined ? {} : { note }),
+    ...more,
     variants: [
-      { label: 'curl', text: `curl -s${jar} ${quote(at(path))}${data.join('')}` },
+      isCookie
+        ? curlByCookie(signedIn, origin(), rest)
+        : { label: 'curl', text: `curl -s ${rest}` },
       {
         label: 'fetch',
         text: `const answer = await fetch(${js(at(path))}, {\n  method: 'POST',\n${credentials}  body: new URLSearchParams({\n${body}  }),\n})\nconsole.log(answer.status, await answer.text())`,
@@ -118,73 +97,71 @@ function formSnippet(title, path, form, { note, secrets = [], cookies = false } 
  * @param {SignedIn} signedIn
  * @returns {Snippet | null}
  */
-export const codeSnippet = ({ code, verifier }) =>
-  code === null
-    ? null
-    : formSnippet(
-        'Swap the code for tokens',
-        '/token',
-        {
-          grant_type: 'authorization_code',
-          client_id: CLIENT_ID,
-          redirect_uri: REDIRECT_URI,
-          code,
-          code_verifier: verifier,
-        },
-        {
-          note: 'This page has done it. A code counts once: shown again, it is refused.',
-          secrets: [code, verifier],
-        },
-      )
+export function codeSnippet(signedIn) {
+  const { code, verifier } = signedIn
+  if (code === null) return null
+  return formSnippet(signedIn, {
+    title: words.snippets.code,
+    path: '/token',
+    form: {
+      grant_type: 'authorization_code',
+      client_id: CLIENT_ID,
+      redirect_uri: REDIRECT_URI,
+      code,
+      code_verifier: verifier,
+    },
+    note: words.snippets.codeNote,
+    secrets: [code, verifier],
+  })
+}
 
 /** @param {SignedIn} signedIn */
-export const refreshSnippet = ({ tokens }) =>
-  formSnippet(
-    'Refresh',
-    '/token',
-    {
+export function refreshSnippet(signedIn) {
+  const token = signedIn.tokens?.refresh_token
+  return formSnippet(signedIn, {
+    title: words.snippets.refresh,
+    path: '/token',
+    form: {
       grant_type: 'refresh_token',
-      ...(tokens === null ? {} : { client_id: CLIENT_ID, refresh_token: tokens.refresh_token }),
+      ...(token === undefined ? {} : { client_id: CLIENT_ID, refresh_token: token }),
     },
-    {
-      cookies: tokens === null,
-      secrets: [tokens?.refresh_token ?? ''],
-      ...(tokens === null
-        ? {}
-        : {
-            note: 'Each refresh token counts once. Run this elsewhere and the next refresh here is taken for theft: the session ends.',
-          }),
-    },
-  )
+    ...(token === undefined ? {} : { note: words.snippets.refreshNote, secrets: [token] }),
+  })
+}
 
 /** @param {SignedIn} signedIn */
-export const revokeSnippet = ({ tokens }) =>
-  tokens === null
-    ? null
-    : formSnippet(
-        'Revoke',
-        '/revoke',
-        { client_id: CLIENT_ID, token: tokens.refresh_token },
-        { secrets: [tokens.refresh_token] },
-      )
+export function revokeSnippet(signedIn) {
+  const token = signedIn.tokens?.refresh_token
+  if (token === undefined) return null
+  return formSnippet(signedIn, {
+    title: words.snippets.revoke,
+    path: '/revoke',
+    form: { client_id: CLIENT_ID, token },
+    secrets: [token],
+  })
+}
 
 /**
+ * Null where neither an ID token nor a cookie says whose session to end.
  * @param {SignedIn} signedIn
- * @returns {Snippet}
+ * @param {string} title
+ * @param {'/logout' | `/logout/${string}`} path
+ * @returns {Snippet | null}
  */
-export function logoutSnippet(signedIn) {
-  const url = logoutUrl(signedIn)
-  const jar = signedIn.tokens === null ? ` ${JAR}` : ''
+export function logoutSnippet(signedIn, title, path) {
+  const { tokens } = signedIn
+  if (tokens !== null && tokens.id_token === undefined) return null
+  const url = logoutUrl(signedIn, path)
+  const answer = " -o /dev/null -w '%{http_code} %{redirect_url}\\n'"
   return {
-    title: 'Sign out',
-    path: 'GET /logout',
+    title,
+    path: `GET ${path}`,
     variants: [
-      { label: 'browser', text: `location.assign(${js(url)})` },
-      {
-        label: 'curl',
-        text: `curl -s${jar} -o /dev/null -w '%{http_code} %{redirect_url}\\n' ${quote(url)}`,
-      },
+      { label: 'JavaScript', text: `location.assign(${js(url)})` },
+      tokens === null
+        ? curlByCookie(signedIn, answer, quote(url))
+        : { label: 'curl', text: `curl -s${answer} ${quote(url)}` },
     ],
-    secrets: [signedIn.tokens?.id_token ?? ''],
+    secrets: [tokens?.id_token ?? ''],
   }
 }

@@ -1,4 +1,4 @@
-import { call, callAs, refresh } from './client.js'
+import { call, callAs, Refused, refresh } from './client.js'
 import { decode, verify } from './jwt.js'
 import { signedInStore } from './store.js'
 
@@ -27,33 +27,16 @@ export const state = {
   /** What the last refresh answered. @type {Partial<Tokens> | null} */
   answer: null,
   /** @type {Verified} */
-  verified: { access: null, id: null },
-  busy: false,
+  verified: { access: false, id: false },
 }
 
 /**
- * Keeps a signed-in user in this tab, and asks what there is to show.
+ * Keeps a signed-in user in this tab.
  * @param {SignedIn} signedIn
  */
-export async function hold(signedIn) {
+function keep(signedIn) {
+  state.signedIn = signedIn
   signedInStore.write(signedIn)
-  const [user, sessions] = await Promise.all([
-    callAs(signedIn, '/me'),
-    callAs(signedIn, '/me/sessions'),
-  ])
-  Object.assign(state, { signedIn, user, sessions })
-  await checkSignatures(signedIn.tokens)
-}
-
-/** @param {Tokens | null} tokens */
-async function checkSignatures(tokens) {
-  if (tokens === null) return
-  const jwks = await call('/.well-known/jwks.json')
-  const { access_token, id_token } = tokens
-  state.verified = {
-    access: await verify(decode(access_token), jwks),
-    id: id_token === undefined ? null : await verify(decode(id_token), jwks),
-  }
 }
 
 /** Nobody is signed in here any more. */
@@ -62,20 +45,58 @@ export function forget() {
   Object.assign(state, { signedIn: null, user: null, sessions: [], answer: null })
 }
 
-/** What this tab held before it was loaded again. */
-export async function restore() {
-  const before = signedInStore.read()
-  if (before === null) return
+/**
+ * Keeps a signed-in user in this tab, and asks what there is to show.
+ * @param {SignedIn} signedIn
+ */
+export async function hold(signedIn) {
+  keep(signedIn)
+  const user = await ask('/me')
+  const sessions = await ask('/me/sessions')
+  await checkSignatures()
+  Object.assign(state, { user, sessions })
+}
+
+/**
+ * A call as the signed-in user. The access token may have expired: the refresh token is for that.
+ * @param {string} path
+ * @param {string} [method]
+ */
+export async function ask(path, method) {
   try {
-    await hold(before)
-  } catch {
-    // Most likely the access token has expired: that is what the other one is for.
-    try {
-      const answer = await refresh(before)
-      await hold({ ...before, tokens: before.tokens && { ...before.tokens, ...answer } })
-    } catch (error) {
-      forget()
-      throw error
-    }
+    return await callAs(signedIn(), path, method)
+  } catch (error) {
+    if (!(error instanceof Refused && error.code === 'invalid_token')) throw error
+    await renew()
+    return callAs(signedIn(), path, method)
+  }
+}
+
+/** New tokens for the old; where the session is over, nobody is signed in any more. */
+export async function renew() {
+  const before = signedIn()
+  try {
+    state.answer = await refresh(before)
+    keep({ ...before, tokens: before.tokens && { ...before.tokens, ...state.answer } })
+  } catch (error) {
+    if (!(error instanceof Refused && error.code.startsWith('invalid_'))) throw error
+    forget()
+    throw new Refused('session_over', error.message)
+  }
+}
+
+function signedIn() {
+  if (state.signedIn === null) throw new Refused('session_over')
+  return state.signedIn
+}
+
+async function checkSignatures() {
+  const { tokens } = signedIn()
+  if (tokens === null) return
+  const jwks = await call('/.well-known/jwks.json')
+  const { access_token, id_token } = tokens
+  state.verified = {
+    access: await verify(decode(access_token), jwks),
+    id: id_token !== undefined && (await verify(decode(id_token), jwks)),
   }
 }

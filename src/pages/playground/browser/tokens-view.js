@@ -1,11 +1,12 @@
-import { badge, el, facts, when } from './dom.js'
-import { decode, MEANINGS } from './jwt.js'
+import { badge, button, el, facts, when } from './dom.js'
+import { decode } from './jwt.js'
 import { snippetView } from './snippet-view.js'
 import { codeSnippet, refreshSnippet } from './snippets.js'
+import { words } from './words.js'
 
 /** @import { SignedIn, Tokens } from './client.js' */
 /** @import { Jwt } from './jwt.js' */
-/** @typedef {{ access: boolean | null, id: boolean | null }} Verified whether the signatures are good; null: not looked at yet */
+/** @typedef {{ access: boolean, id: boolean }} Verified whether the signatures are good */
 
 const TIMES = ['iat', 'exp', 'auth_time', 'updated_at']
 
@@ -21,29 +22,25 @@ const explained = (values) =>
       el(
         'small',
         {},
-        MEANINGS[name] ?? '',
+        /** @type {Record<string, string>} */ (words.tokens.meanings)[name] ?? '',
         ...(TIMES.includes(name) ? [': ', when(new Date(Number(value) * 1000).toISOString())] : []),
       ),
     ]),
   )
 
-/** @param {boolean | null} isGood */
-function signature(isGood) {
-  if (isGood === null) return badge('checking the signature')
-  return isGood
-    ? badge('signature verified by jwks.json', 'good')
-    : badge('signature not verified', 'warn')
-}
+/** @param {boolean} isGood */
+const signature = (isGood) =>
+  isGood ? badge(words.tokens.verified, 'good') : badge(words.tokens.notVerified, 'warn')
 
 /** @param {Jwt} jwt */
 function lifetime({ claims }) {
   const total = Number(claims.exp) - Number(claims.iat)
   const text = el('span', { id: 'countdown' })
-  const bar = el('progress', { max: total, 'aria-label': 'Time left of the access token' })
+  const bar = el('progress', { max: total, 'aria-label': words.tokens.timeLeft })
   const tick = () => {
     const left = Math.max(0, Math.round(Number(claims.exp) - Date.now() / 1000))
     const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
-    text.textContent = left === 0 ? 'has expired: refresh' : `expires in ${clock}`
+    text.textContent = left === 0 ? words.tokens.expired : words.tokens.expiresIn(clock)
     bar.value = left
   }
   tick()
@@ -56,10 +53,11 @@ function lifetime({ claims }) {
 
 /**
  * The third card: what was issued.
- * @param {{ signedIn: SignedIn, answer: Partial<Tokens> | null, verified: Verified, busy: boolean, refresh: () => void }} options
+ * @param {{ signedIn: SignedIn, answer: Partial<Tokens> | null, verified: Verified, refresh: () => void }} options
  *   `answer`: the last one of the token endpoint
  */
-export function tokensView({ signedIn, answer, verified, busy, refresh }) {
+export function tokensView({ signedIn, answer, verified, refresh }) {
+  const text = words.tokens
   const { tokens } = signedIn
   const jwt = tokens === null ? null : decode(tokens.access_token)
   const idToken = tokens?.id_token === undefined ? null : decode(tokens.id_token)
@@ -70,36 +68,19 @@ export function tokensView({ signedIn, answer, verified, busy, refresh }) {
     el(
       'div',
       {},
-      el('h2', { id: 'tokens-title' }, tokens === null ? 'Cookies' : 'Access token'),
-      jwt === null &&
-        el(
-          'p',
-          {},
-          'The tokens are in HttpOnly cookies: the browser sends them, no script can read them, so there is nothing to decode here. A page on another site cannot use them.',
-        ),
+      el('h2', { id: 'tokens-title', tabindex: '-1' }, tokens === null ? text.cookies : text.title),
+      jwt === null && el('p', {}, text.hidden),
       jwt && el('p', {}, signature(verified.access)),
       jwt && lifetime(jwt),
-      el(
-        'div',
-        { class: 'row' },
-        el(
-          'button',
-          { id: 'refresh', type: 'button', disabled: busy, onclick: refresh },
-          'Refresh',
-        ),
-      ),
+      el('div', { class: 'row' }, button('refresh', text.refresh, refresh)),
       jwt && explained(jwt.claims),
-      jwt && el('details', {}, el('summary', {}, 'Header'), explained(jwt.header)),
+      jwt && el('details', { id: 'header' }, el('summary', {}, text.header), explained(jwt.header)),
       idToken &&
         el(
           'details',
           { id: 'id-token' },
-          el('summary', {}, 'ID token ', signature(verified.id)),
-          el(
-            'p',
-            { class: 'soft' },
-            'For this page only: it says who signed in. Never send it to an API.',
-          ),
+          el('summary', {}, `${text.idToken} `, signature(verified.id)),
+          el('p', { class: 'soft' }, text.idTokenUse),
           explained(idToken.claims),
           explained(idToken.header),
         ),
@@ -110,7 +91,7 @@ export function tokensView({ signedIn, answer, verified, busy, refresh }) {
       snippetView(codeSnippet(signedIn)),
       response &&
         snippetView({
-          title: 'Token response',
+          title: words.snippets.response,
           path: '',
           variants: [{ label: 'JSON', text: JSON.stringify(response, null, 2) }],
           secrets: [response.access_token, response.refresh_token, response.id_token].map(

@@ -1,7 +1,8 @@
 import { settings } from './client.js'
-import { badge, el, facts, when } from './dom.js'
+import { badge, button, el, facts, when } from './dom.js'
 import { isRevealed, snippetView } from './snippet-view.js'
 import { logoutSnippet, revokeSnippet, userSnippet } from './snippets.js'
+import { words } from './words.js'
 
 /**
  * @import { SignedIn } from './client.js'
@@ -29,14 +30,18 @@ function face({ name, picture, identities }) {
 /** @param {{ email: string | null, email_verified: boolean }} of */
 const email = ({ email, email_verified }) =>
   email === null
-    ? [badge('no e-mail')]
-    : [`${email} `, email_verified ? badge('verified', 'good') : badge('not verified', 'warn')]
+    ? [badge(words.user.noEmail)]
+    : [
+        `${email} `,
+        email_verified ? badge(words.user.verified, 'good') : badge(words.user.notVerified, 'warn'),
+      ]
 
 /**
  * The second card: who signed in.
- * @param {{ user: User, signedIn: SignedIn, busy: boolean, signOut: () => void, revoke: () => void, reveal: () => void }} options
+ * @param {{ user: User, signedIn: SignedIn, provider: string, signOut: (isEverywhere: boolean) => void, revoke: () => void, reveal: () => void }} options `provider`: its name
  */
-export function userView({ user, signedIn, busy, signOut, revoke, reveal }) {
+export function userView({ user, signedIn, provider, signOut, revoke, reveal }) {
+  const text = words.user
   const { name, sub, picture, locale, created_at, identities } = user
   return el(
     'section',
@@ -44,7 +49,7 @@ export function userView({ user, signedIn, busy, signOut, revoke, reveal }) {
     el(
       'div',
       {},
-      el('h2', { id: 'user-title', tabindex: '-1' }, 'Signed in'),
+      el('h2', { id: 'user-title', tabindex: '-1' }, text.title),
       el(
         'div',
         { class: 'person' },
@@ -52,12 +57,12 @@ export function userView({ user, signedIn, busy, signOut, revoke, reveal }) {
         el(
           'div',
           {},
-          el('div', { class: 'name' }, el('bdi', {}, name ?? 'Without a name')),
+          el('div', { class: 'name' }, el('bdi', {}, name ?? text.nameless)),
           el('div', {}, ...email(user)),
         ),
       ),
       facts([
-        ['sub', el('code', {}, sub), el('small', {}, 'the user’s id: the key to use in your app')],
+        ['sub', el('code', {}, sub), el('small', {}, text.sub)],
         ['locale', locale ?? '—'],
         ['picture', picture ?? '—'],
         ['created_at', when(created_at)],
@@ -66,37 +71,28 @@ export function userView({ user, signedIn, busy, signOut, revoke, reveal }) {
             /** @type {[string, ...(Node | string)[]]} */ ([
               one.provider,
               el('span', {}, ...email(one)),
-              el('small', {}, ' subject ', el('code', {}, one.subject)),
+              el('small', {}, ` ${text.subject} `, el('code', {}, one.subject)),
             ]),
         ),
       ]),
       el(
         'div',
         { class: 'row' },
-        el(
-          'button',
-          { id: 'sign-out', type: 'button', disabled: busy, onclick: signOut },
-          'Sign out',
-        ),
+        button('sign-out', text.signOut, () => signOut(false)),
+        button('sign-out-everywhere', text.signOutAt(provider), () => signOut(true)),
+        signedIn.tokens !== null && button('revoke', text.revoke, revoke),
         signedIn.tokens !== null &&
-          el(
-            'button',
-            { id: 'revoke', type: 'button', disabled: busy, onclick: revoke },
-            'Revoke tokens',
-          ),
-        signedIn.tokens !== null &&
-          el(
-            'button',
-            { id: 'reveal', type: 'button', 'aria-pressed': String(isRevealed()), onclick: reveal },
-            'Show tokens whole',
-          ),
+          button('reveal', text.reveal, reveal, { 'aria-pressed': String(isRevealed()) }),
       ),
     ),
     el(
       'div',
       { class: 'side' },
-      snippetView(userSnippet(signedIn, 'Who is it?', '/me')),
-      snippetView(logoutSnippet(signedIn)),
+      snippetView(userSnippet(signedIn, words.snippets.user, '/me')),
+      snippetView(logoutSnippet(signedIn, words.snippets.signOut, '/logout')),
+      snippetView(
+        logoutSnippet(signedIn, words.snippets.signOutAtProvider, `/logout/${signedIn.provider}`),
+      ),
       snippetView(revokeSnippet(signedIn)),
     ),
   )

@@ -1,0 +1,64 @@
+import { authorizationUrl, settings } from './client.js'
+import { at, cookieLogin, isEmulated, JAR, js, quote } from './snippet-parts.js'
+import { words } from './words.js'
+
+/**
+ * @import { Pending } from './client.js'
+ * @import { Snippet } from './snippet-parts.js'
+ */
+
+/**
+ * The request that starts a login.
+ * @param {Pending} pending
+ * @returns {Snippet}
+ */
+export function startSnippet(pending) {
+  const url = authorizationUrl(pending)
+  return {
+    title: words.snippets.start,
+    path: `GET /login/${pending.provider}`,
+    variants: [
+      { label: 'JavaScript', text: startScript(pending, url) },
+      { label: 'URL', text: url },
+      { label: 'curl', ...startCommand(pending, url) },
+    ],
+    secrets: [],
+  }
+}
+
+/**
+ * @param {Pending} pending
+ * @param {string} url
+ */
+function startScript({ mode, state }, url) {
+  if (mode !== 'popup') return `location.assign(${js(url)})`
+  return `const popup = window.open(
+  ${js(url)},
+  'sign-in', 'popup,width=480,height=720')
+addEventListener('message', ({ origin, source, data }) => {
+  if (origin !== ${js(settings.publicUrl)} || source !== popup) return
+  const { code, error, state, iss } = data.response
+  if (state !== ${js(state)}) throw new Error('state')
+  if (iss !== ${js(settings.publicUrl)}) throw new Error('iss')
+  console.log(error ?? code)
+})`
+}
+
+/**
+ * @param {Pending} pending
+ * @param {string} url
+ * @returns {{ text: string, note: string }}
+ */
+function startCommand(pending, url) {
+  const { provider, mode, hint } = pending
+  if (!isEmulated(provider)) {
+    const text = `curl -s -o /dev/null -w '%{redirect_url}\\n' ${quote(url)}`
+    return { text, note: words.snippets.startPersonNote }
+  }
+  if (mode === 'cookie') {
+    const text = `${cookieLogin(pending)}\ncurl -s ${JAR} ${quote(at('/me'))}`
+    return { text, note: words.snippets.jarNote }
+  }
+  const direct = `${at(`/login/${provider}`)}?login_hint=${encodeURIComponent(hint || 'minji')}`
+  return { text: `curl -sL ${JAR} ${quote(direct)}`, note: words.snippets.startNote }
+}

@@ -1,0 +1,328 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { askMe, type Choice, usePlayground } from '../helpers/playground.ts'
+
+const run = promisify(execFile)
+const hasCurl = ['bash', 'curl'].every((name) => spawnSync(name, ['--version']).status === 0)
+
+let latchkey: Latchkey
+/** Where commands run: an empty folder for each test, as a jar is left in it. */
+let folder: string
+
+beforeAll(async () => {
+  latchkey = await startLatchkey({
+    EMULATE: 'all',
+    RATE_LIMIT: 'off',
+    // Beside the emulated ones a provider that is not.
+    OIDC_PROVIDERS: 'corp',
+    CORP_NAME: 'Corp',
+    CORP_CLIENT_ID: 'a',
+    CORP_CLIENT_SECRET: 'b',
+    CORP_ISSUER: 'http://localhost:1',
+    CORP_AUTHORIZATION_ENDPOINT: 'http://localhost:1/authorize',
+    CORP_TOKEN_ENDPOINT: 'http://localhost:1/token',
+    CORP_JWKS_URI: 'http://localhost:1/jwks',
+  })
+})
+afterAll(() => latchkey.close())
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'latchkey-snippets-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** What a pasted command prints. */
+const bash = async (command: string) => (await run('bash', ['-c', command], { cwd: folder })).stdout
+
+/** What a pasted script prints, in the console of the page. */
+const inConsole = (page: Page, script: string) =>
+  page.evaluate<unknown[][]>(`(async () => {
+    const printed = []
+    const console = { log: (...values) => printed.push(values) }
+    ${script}
+    return printed
+  })()`)
+
+/** The same in Node.js, which has no cookies. */
+async function inNode(script: string): Promise<unknown[][]> {
+  const printed: unknown[][] = []
+  const run = new Function('console', `return (async () => {${script}\n})()`)
+  await run({ log: (...values: unknown[]) => printed.push(values) })
+  return printed
+}
+
+describe('what the playground gives to copy', () => {
+  const playground = usePlayground(() => latchkey)
+  const { open, choose, start, signIn, signedIn, held, copy } = playground
+
+  const token = async (page: Page) => (await held(page)).tokens?.access_token
+  const titles = (page: Page) =>
+    page.locator('main figcaption').evaluateAll((all) => all.map((one) => String(one.textContent)))
+
+  /** A login beside another session of the same person; gives the access token of the other. */
+  async function signInBesides(page: Page, choice: Choice) {
+    await signIn(page, { ...choice, how: 'Redirect' })
+    const other = await token(page)
+    await page.getByRole('button', { name: 'Sign in once more' }).click()
+    await signIn(page, choice)
+    return other
+  }
+
+  const byToken = [
+    'Who is it? · GET /me',
+    'Sign out · GET /logout',
+    'Sign out at the provider too · GET /logout/kakao',
+    'Revoke · POST /revoke',
+    'Swap the code for tokens · POST /token',
+    'Token response',
+    'Refresh · POST /token',
+    'List · GET /me/sessions',
+    'End one · DELETE /me/sessions/…',
+    'End all others · DELETE /me/sessions',
+  ]
+  const byCookie = byToken.filter((title) => !/Revoke|Swap/.test(title))
+  test.each([
+    ['Redirect', byToken],
+    ['Popup', byToken],
+    ['Cookie', byCookie.filter((title) => title !== 'Token response')],
+  ] as const)('is all of this, and all of it is run below: %s', async (how, expected) => {
+    const page = await open()
+    expect(await titles(page)).toEqual(['Start a login · GET /login/google'])
+    await signInBesides(page, { how })
+    const shown = (await titles(page)).map((title) => title.replace(/[\da-f-]{36}$/, '…'))
+    expect(shown).toEqual(expected)
+  })
+
+  test.skipIf(!hasCurl)('no command has a comment, which a shell of macOS would run', async () => {
+    const page = await open()
+    for (const how of ['Redirect', 'Cookie'] as const) {
+      await choose(page, { how, as: 'minji' })
+      expect(await copy(page, 'Start a login', 'curl')).toMatch(/^curl [^#]*$/)
+    }
+    await signIn(page, { how: 'Cookie' })
+    for (const title of ['Who is it?', 'Refresh · ', 'List · ', 'End all others']) {
+      expect(await copy(page, title, 'curl')).toMatch(/^curl [^#]*$/)
+    }
+  })
+
+  describe('before a login', () => {
+    test.each([
+      ['Redirect', 'JavaScript'],
+      ['Redirect', 'URL'],
+      ['Popup', 'URL'],
+      ['Cookie', 'JavaScript'],
+      ['Cookie', 'URL'],
+    ] as const)('the start pasted in this tab signs in: %s by %s', async (how, label) => {
+      const page = await open()
+      await choose(page, { how, as: 'minji' })
+      const text = await copy(page, 'Start a login', label)
+      if (label === 'URL') await page.goto(text)
+      else await page.evaluate(text)
+      // A window for a popup that no page opened has a link instead of a message.
+      if (how === 'Popup') await page.getByRole('link', { name: 'Back to Playground' }).click()
+      await signedIn(page)
+      expect((await held(page)).tokens === null).toBe(how === 'Cookie')
+    })
+
+    test('the start pasted in another tab is refused there: that tab waits for another state', async () => {
+      const page = await open()
+      await choose(page, { as: 'minji' })
+      const other = await open()
+      await other.goto(await copy(page, 'Start a login', 'URL'))
+      await other.getByRole('alert').getByText('its state is not the one').waitFor()
+    })
+
+    test('the script of a popup gets a code, once', async () => {
+      const page = await open()
+      await choose(page, { how: 'Popup', as: 'minji' })
+      const script = await copy(page, 'Start a login', 'JavaScript')
+      await page.evaluate('window.printed = []; console.log = (one) => printed.push(one)')
+      await page.evaluate(script)
+      await expect
+        .poll(() => page.evaluate('printed'), { timeout: 10_000 })
+        .toEqual([expect.stringMatching(/^[\w-]{20,}$/)])
+    })
+
+    test.skipIf(!hasCurl).each([['Redirect'], ['Popup']] as const)(
+      'curl gets the tokens and the user: %s',
+      async (how) => {
+        const page = await open()
+        await choose(page, { how, as: 'alex' })
+        const answer = JSON.parse(await bash(await copy(page, 'Start a login', 'curl')))
+        expect(answer).toHaveProperty('user.name', 'Alex Morgan')
+        expect((await askMe(latchkey, answer.access_token)).status).toBe(200)
+        await choose(page, { how, as: '!denied' })
+        const denied = JSON.parse(await bash(await copy(page, 'Start a login', 'curl')))
+        expect(denied).toHaveProperty('code', 'access_denied')
+      },
+    )
+
+    test.skipIf(!hasCurl)('curl gets cookies, and with them the user', async () => {
+      const page = await open()
+      await choose(page, { how: 'Cookie', as: 'alex' })
+      const command = await copy(page, 'Start a login', 'curl')
+      expect(JSON.parse(await bash(command))).toHaveProperty('name', 'Alex Morgan')
+      expect(await bash('cat jar')).toContain('latchkey-access')
+    })
+
+    test.skipIf(!hasCurl)('curl says where a real provider is', async () => {
+      const page = await open()
+      await page.getByRole('radio', { name: 'Corp' }).check()
+      const where = await bash(await copy(page, 'Start a login', 'curl'))
+      expect(where).toMatch(/^http:\/\/localhost:1\/authorize\?.*code_challenge=/)
+    })
+
+    test.skipIf(!hasCurl)('the command at the top is a whole login', async () => {
+      const page = await open()
+      const answer = await bash(await copy(page, 'A whole login on the command line'))
+      expect(JSON.parse(answer)).toHaveProperty('user.name', '김민지')
+    })
+  })
+
+  // A command shown with a token is pasted into bash, a fetch both into the page's console and into Node.js.
+  describe.each(['Redirect', 'Popup'] as const)('with tokens: %s', (how) => {
+    const runners = [
+      ['curl', async (_page: Page, text: string) => bash(text)],
+      ['fetch', async (page: Page, text: string) => printed(await inConsole(page, text))],
+      ['fetch', async (_page: Page, text: string) => printed(await inNode(text))],
+    ] as const
+    /** As curl prints it: JSON where it is an object, text where it is that. */
+    const printed = ([values = []]: unknown[][]) => {
+      const last = values.at(-1)
+      return typeof last === 'string' ? last : JSON.stringify(last)
+    }
+
+    test.each(runners)('does all that a signed-in user can, by %s', async (label, paste) => {
+      if (label === 'curl' && !hasCurl) return
+      const page = await open()
+      const other = await signInBesides(page, { how, provider: 'LINE', as: 'yuki' })
+      const own = await token(page)
+      const pasted = async (title: string) => paste(page, await copy(page, title, label))
+      const status = async (of: string | undefined) => (await askMe(latchkey, of)).status
+      const user = (await askMe(latchkey, own)).body
+      expect(JSON.parse(await pasted('Who is it?'))).toEqual(user)
+      const sessions = async () => JSON.parse(await pasted('List · ')) as object[]
+      const before = await sessions()
+      expect(before).toContainEqual(expect.objectContaining({ current: true }))
+      await pasted('End one · ')
+      expect(await sessions()).toHaveLength(before.length - 1)
+      await pasted('End all others · ')
+      expect(await sessions()).toHaveLength(1)
+      expect([await status(other), await status(own)]).toEqual([401, 200])
+      const { access_token: fresh } = JSON.parse(await pasted('Refresh · '))
+      expect(await status(fresh)).toBe(200)
+      expect(await pasted('Revoke · ')).toBe('')
+      expect(await status(fresh)).toBe(401)
+    })
+
+    test.each(runners)(
+      'shows the code again, which ends the session, by %s',
+      async (label, paste) => {
+        if (label === 'curl' && !hasCurl) return
+        const page = await open()
+        await signIn(page, { how })
+        const own = await token(page)
+        expect((await askMe(latchkey, own)).status).toBe(200)
+        const answer = JSON.parse(await paste(page, await copy(page, 'Swap the code', label)))
+        expect(answer).toHaveProperty('error', 'invalid_grant')
+        expect((await askMe(latchkey, own)).status).toBe(401)
+      },
+    )
+
+    test('shows tokens masked, and copies them whole', async () => {
+      const page = await open()
+      await signIn(page, { how })
+      const { tokens } = await held(page)
+      expect(JSON.parse(await copy(page, 'Token response'))).toEqual(tokens)
+      const figure = page.locator('figure', { hasText: 'Who is it?' }).locator('pre')
+      expect(await figure.innerText()).toMatch(/Bearer eyJ\w+•+'/)
+      await page.getByRole('button', { name: 'Show tokens whole' }).click()
+      expect(await figure.innerText()).toContain(tokens?.access_token)
+    })
+
+    test.each([
+      ['Sign out · ', 'JavaScript'],
+      ['Sign out · ', 'curl'],
+      ['Sign out at the provider too', 'JavaScript'],
+      ['Sign out at the provider too', 'curl'],
+    ])('signs out: %s%s', async (title, label) => {
+      if (label === 'curl' && !hasCurl) return
+      const page = await open()
+      await signIn(page, { how })
+      const text = await copy(page, title, label)
+      const before = await token(page)
+      if (label === 'curl') expect(await bash(text)).toMatch(/^303 http/)
+      else {
+        await page.evaluate(text)
+        await page.getByRole('alert').getByText('The session that this tab kept is over').waitFor()
+      }
+      expect((await askMe(latchkey, before)).status).toBe(401)
+    })
+
+    test('has no sign-out by ID token where there is none', async () => {
+      const page = await open()
+      await signIn(page, { how, idToken: false })
+      expect((await titles(page)).filter((title) => title.startsWith('Sign out'))).toEqual([])
+    })
+  })
+
+  describe('with cookies', () => {
+    test('fetch reads, lists, refreshes, ends others in the page', async () => {
+      const page = await open()
+      await signInBesides(page, { how: 'Cookie', provider: 'Twitch' })
+      const pasted = async (title: string) => inConsole(page, await copy(page, title, 'fetch'))
+      expect(await pasted('Who is it?')).toEqual([[expect.objectContaining({ name: '김민지' })]])
+      const [[sessions] = []] = await pasted('List · ')
+      expect(sessions).toHaveLength(2)
+      const [[status, body] = []] = await pasted('Refresh · ')
+      expect([status, JSON.parse(String(body))]).toMatchObject([200, { token_type: 'Bearer' }])
+      expect(await pasted('End one · ')).toEqual([[204]])
+      expect(await pasted('End all others · ')).toEqual([[204]])
+      expect((await pasted('List · '))[0]?.[0]).toHaveLength(1)
+    })
+
+    test.skipIf(!hasCurl)('curl does each on its own, with no jar before it', async () => {
+      const page = await open()
+      await signInBesides(page, { how: 'Cookie', provider: 'Slack', as: 'alex' })
+      const pasted = async (title: string) => {
+        await rm(join(folder, 'jar'), { force: true })
+        return bash(await copy(page, title, 'curl'))
+      }
+      expect(JSON.parse(await pasted('Who is it?'))).toHaveProperty('name', 'Alex Morgan')
+      expect(JSON.parse(await pasted('List · ')).length).toBeGreaterThan(2)
+      expect(JSON.parse(await pasted('Refresh · '))).toHaveProperty('token_type', 'Bearer')
+      expect(await pasted('End one · ')).toBe('')
+      await page.reload()
+      await signedIn(page)
+      // The page's own is one of the others for curl.
+      expect(await pasted('End all others · ')).toBe('')
+      expect(await pasted('Sign out · ')).toMatch(/^303 http/)
+      expect(await pasted('Sign out at the provider too')).toMatch(/^303 http/)
+      await page.reload()
+      await page.getByRole('alert').getByText('The session that this tab kept is over').waitFor()
+    })
+
+    test('offers curl no end of a session of a person whom it does not know', async () => {
+      const page = await open()
+      await signIn(page, { provider: 'X' })
+      await page.getByRole('button', { name: 'Sign in once more' }).click()
+      await choose(page, { how: 'Cookie', provider: 'X', as: '' })
+      await start(page)
+      await page.locator('main form button').first().click()
+      await signedIn(page)
+      expect(await copy(page, 'End one · ')).toContain('await fetch(')
+    })
+
+    test('signs out in the page', async () => {
+      const page = await open()
+      await signIn(page, { how: 'Cookie' })
+      await page.evaluate(await copy(page, 'Sign out · ', 'JavaScript'))
+      await page.getByRole('alert').getByText('The session that this tab kept is over').waitFor()
+    })
+  })
+})
