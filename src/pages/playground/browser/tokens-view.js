@@ -38,7 +38,7 @@ function lifetime({ claims }) {
   const text = el('span', { id: 'countdown' })
   const bar = el('progress', { max: total, 'aria-label': words.tokens.timeLeft })
   const tick = () => {
-    const left = Math.max(0, Math.round(Number(claims.exp) - Date.now() / 1000))
+    const left = Math.max(0, Math.ceil(Number(claims.exp) - Date.now() / 1000))
     const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
     text.textContent = left === 0 ? words.tokens.expired : words.tokens.expiresIn(clock)
     bar.value = left

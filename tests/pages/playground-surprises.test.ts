@@ -1,0 +1,343 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findBarriers } from '../helpers/accessibility.ts'
+import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { askMe, type Held, usePlayground } from '../helpers/playground.ts'
+import { freePort, newFolder, startServerProcess } from '../helpers/server-process.ts'
+
+let latchkey: Latchkey
+
+beforeAll(async () => {
+  latchkey = await startLatchkey({ EMULATE: 'all', RATE_LIMIT: 'off', ACCESS_TOKEN_TTL: '5s' })
+})
+afterAll(() => latchkey.close())
+
+describe('what can surprise on the playground', () => {
+  const playground = usePlayground(() => latchkey)
+  const { open, choose, start, signIn, signedIn, held } = playground
+
+  const alertOf = (page: Page) => page.getByRole('alert')
+  const focused = (page: Page) => page.evaluate<string>('document.activeElement.id')
+  const isOver = (page: Page) =>
+    alertOf(page).getByText('The session that this tab kept is over').waitFor()
+
+  describe('an access token that has expired', () => {
+    const expire = (page: Page) => page.getByText('has expired: refresh').waitFor()
+
+    test('is said to have, and a refresh gives the next', async () => {
+      const page = await open()
+      await signIn(page)
+      const before = (await held(page)).tokens?.access_token
+      await expire(page)
+      expect((await askMe(latchkey, before)).status).toBe(401)
+      await page.getByRole('button', { name: 'Refresh', exact: true }).click()
+      await page.getByText('Refreshed:').waitFor()
+      expect(await page.locator('#countdown').innerText()).toMatch(/expires in 0:0\d/)
+      expect((await askMe(latchkey, (await held(page)).tokens?.access_token)).status).toBe(200)
+    })
+
+    test('is refreshed where it is met: by a button, by a reload', async () => {
+      const page = await open()
+      await signIn(page, { provider: 'Twitch' })
+      const other = (await held(page)).tokens?.access_token
+      await page.getByRole('button', { name: 'Sign in once more' }).click()
+      await signIn(page, { provider: 'Twitch' })
+      const before = (await held(page)).tokens
+      await expire(page)
+      await page.getByRole('button', { name: 'End all others', exact: true }).click()
+      await page.getByText('All other sessions are ended.').waitFor()
+      expect((await held(page)).tokens?.refresh_token).not.toBe(before?.refresh_token)
+      expect((await askMe(latchkey, other)).status).toBe(401)
+      await expire(page)
+      await page.reload()
+      await page.getByText('The access token had expired, so the page has refreshed it.').waitFor()
+      await signedIn(page)
+      expect(await alertOf(page).innerText()).toBe('')
+    })
+
+    test('is refreshed by cookie, too', async () => {
+      const page = await open()
+      await signIn(page, { how: 'Cookie' })
+      await expect
+        .poll(async () => (await chromeCookies()).includes('latchkey-access'), { timeout: 10_000 })
+        .toBe(false)
+      await page.reload()
+      await signedIn(page)
+      expect(await chromeCookies()).toContain('latchkey-access')
+    })
+    const chromeCookies = async () => (await playground.context.cookies()).map(({ name }) => name)
+  })
+
+  describe('a session that is over', () => {
+    /** Ends it as another device of the person would. */
+    async function endElsewhere({ tokens }: Held) {
+      const body = new URLSearchParams({
+        client_id: 'playground',
+        token: tokens?.refresh_token ?? '',
+      })
+      await fetch(`${latchkey.url}/revoke`, { method: 'POST', body })
+    }
+
+    test.each(['Refresh', 'End all others', null])(
+      'leads back to the sign-in, in plain words: %s',
+      async (button) => {
+        const page = await open()
+        await signIn(page, { provider: 'GitLab' })
+        await page.getByRole('button', { name: 'Sign in once more' }).click()
+        await signIn(page, { provider: 'GitLab' })
+        await endElsewhere(await held(page))
+        if (button === null) await page.reload()
+        else await page.getByRole('button', { name: button, exact: true }).click()
+        await isOver(page)
+        expect(await held(page)).toBeNull()
+        // Whoever uses the keyboard is where it goes on.
+        if (button !== null) expect(await focused(page)).toBe('sign-in-title')
+        await signIn(page)
+      },
+    )
+
+    test('in cookies, ended in another tab, does so too', async () => {
+      const page = await open()
+      await signIn(page, { how: 'Cookie' })
+      const other = await playground.context.newPage()
+      await other.goto(`${latchkey.url}/logout`)
+      await page.getByRole('button', { name: 'Refresh', exact: true }).click()
+      await isOver(page)
+    })
+  })
+
+  test('a server that starts anew with other data: what the tab kept opens nothing and is put away', async () => {
+    const port = await freePort()
+    const [first, second] = [await newFolder(), await newFolder()]
+    const serve = async (folder: { path: string }) => {
+      const server = startServerProcess(
+        { DATA_DIR: `${folder.path}/data`, EMULATE: 'kakao' },
+        { cwd: folder.path, port },
+      )
+      await server.serving
+      return server
+    }
+    let server = await serve(first)
+    try {
+      const pages = []
+      for (const how of ['Redirect', 'Cookie'] as const) {
+        const page = await open(server.url)
+        await signIn(page, { how })
+        pages.push(page)
+      }
+      await server.stop()
+      await pages[0]?.getByRole('button', { name: 'Refresh', exact: true }).click()
+      await pages[0]?.getByText('Latchkey did not answer.').waitFor()
+      server = await serve(second)
+      for (const page of pages) {
+        await page.reload()
+        await isOver(page)
+        expect(await held(page)).toBeNull()
+        await signIn(page)
+      }
+    } finally {
+      await server.stop()
+      await Promise.all([first.remove(), second.remove()])
+    }
+  }, 60_000)
+
+  test('a server that does not answer costs nobody their session', async () => {
+    const page = await open()
+    await signIn(page)
+    await page.route('**/token', (route) => route.abort())
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click()
+    await alertOf(page).getByText('Latchkey did not answer.').waitFor()
+    await page.unroute('**/token')
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click()
+    await page.getByText('Refreshed:').waitFor()
+  })
+
+  describe('a popup', () => {
+    test('that the browser blocks: it is said, and the redirect works', async () => {
+      await playground.context.addInitScript('window.open = () => null')
+      const page = await open()
+      await choose(page, { how: 'Popup', as: 'minji' })
+      await start(page)
+      await alertOf(page).getByText('The browser blocked the popup.').waitFor()
+      await signIn(page, { how: 'Redirect' })
+    })
+
+    test('that is open is waited for: another click begins nothing else', async () => {
+      const page = await open()
+      await choose(page, { how: 'Popup' })
+      const opened = page.waitForEvent('popup')
+      await start(page)
+      const popup = await opened
+      await page.getByRole('status').getByText('Go on in the window that has opened.').waitFor()
+      await page.bringToFront()
+      await start(page)
+      expect(playground.context.pages()).toHaveLength(2)
+      await popup.locator('main form button').first().click()
+      await signedIn(page)
+    })
+  })
+
+  test('Back to the provider after a login: its answer is not taken twice, nobody is signed out', async () => {
+    const page = await open()
+    await choose(page, {})
+    await start(page)
+    const pick = page.locator('main form button').first()
+    await pick.click()
+    await signedIn(page)
+    await page.goBack()
+    await pick.click()
+    await page.getByRole('heading', { name: 'Signing in did not work' }).waitFor()
+    await page.getByRole('link', { name: 'Try again' }).click()
+    await pick.click()
+    await alertOf(page).getByText('its state is not the one that this tab waits for').waitFor()
+    await signedIn(page)
+  })
+
+  test('Back to the page in the middle of a login, and once more', async () => {
+    const page = await open()
+    await choose(page, { provider: 'LINE' })
+    await start(page)
+    await page.locator('main form button').first().waitFor()
+    await page.goBack()
+    await page.getByRole('button', { name: 'Sign in with LINE' }).click()
+    await page.reload()
+    await page.locator('main form button').first().click()
+    await signedIn(page)
+  })
+
+  test('two tabs sign in at once, each for itself', async () => {
+    const tabs = [await open(), await open()]
+    for (const tab of tabs) {
+      await choose(tab, {})
+      await start(tab)
+      await tab.locator('main form button').first().waitFor()
+    }
+    for (const [place, tab] of tabs.entries()) {
+      await tab.locator('main form button').nth(place).click()
+      await signedIn(tab)
+    }
+    const names = await Promise.all(tabs.map((tab) => tab.locator('.name').innerText()))
+    expect(names).toEqual(['김민지', 'Alex Morgan'])
+  })
+
+  test('who ends a session by the keyboard stays among the sessions', async () => {
+    const page = await open()
+    await signIn(page, { provider: 'Spotify' })
+    await page.getByRole('button', { name: 'Sign in once more' }).click()
+    expect(await focused(page)).toBe('sign-in-title')
+    await signIn(page, { provider: 'Spotify' })
+    await page.getByRole('button', { name: /^End the session/ }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('The session is ended.').waitFor()
+    expect(await focused(page)).toBe('sessions-title')
+  })
+
+  test('signs out at the provider too', async () => {
+    const page = await open()
+    await signIn(page, { provider: 'Microsoft' })
+    const { tokens } = await held(page)
+    await page.getByRole('button', { name: 'Sign out at Microsoft too' }).click()
+    await page.getByText('Microsoft was asked to end its own where it can').waitFor()
+    expect(playground.requests.some((url) => /:\d+\/microsoft\/.*logout/.test(url))).toBe(true)
+    expect((await askMe(latchkey, tokens?.access_token)).status).toBe(401)
+  })
+
+  test('a message can be put away, and none hides what was pressed', async () => {
+    const page = await open()
+    await signIn(page)
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click()
+    const notice = page.getByText('Refreshed:')
+    await notice.waitFor()
+    expect(await notice.evaluate((one) => one.getBoundingClientRect().top >= 0)).toBe(true)
+    await page.getByRole('button', { name: 'Close' }).click()
+    expect(await notice.count()).toBe(0)
+  })
+
+  test.each<[what: string, change: (tokens: Record<string, string>) => void, isTaken: boolean]>([
+    ['as it was issued is taken', () => {}, true],
+    ['that is missing though it was asked for is refused', (one) => delete one.id_token, false],
+    ['of another request is refused', (one) => claim(one, { nonce: 'of-another' }), false],
+    ['for another client is refused', (one) => claim(one, { aud: 'another' }), false],
+    ['of another issuer is refused', (one) => claim(one, { iss: 'http://localhost:1' }), false],
+    ['that has expired is refused', (one) => claim(one, { exp: 1 }), false],
+  ])('an ID token %s', async (_what, change, isTaken) => {
+    const page = await open()
+    await page.route('**/token', async (route) => {
+      const answer = await route.fetch()
+      const tokens = (await answer.json()) as Record<string, string>
+      change(tokens)
+      await route.fulfill({ response: answer, json: tokens })
+    })
+    await choose(page, { as: 'minji' })
+    await start(page)
+    if (isTaken) return signedIn(page)
+    await alertOf(page).getByText('The ID token was refused').waitFor()
+    expect(await held(page)).toBeNull()
+  })
+
+  test('an ID token with another signature is shown, and said not to be verified', async () => {
+    const page = await open()
+    await page.route('**/token', async (route) => {
+      const answer = await route.fetch()
+      const tokens = (await answer.json()) as Record<string, string>
+      await route.fulfill({ response: answer, json: claim(tokens, { name: 'Mallory' }) })
+    })
+    await signIn(page)
+    await page.locator('#id-token').getByText('signature not verified').waitFor()
+    // The user is who GET /me says.
+    expect(await page.locator('.name').innerText()).toBe('김민지')
+  })
+
+  test('at another address than its own it says where to go, and asks nothing', async () => {
+    const page = await playground.context.newPage()
+    await page.goto(latchkey.url.replace('localhost', '127.0.0.1'))
+    await page.getByRole('status').getByText('PUBLIC_URL').waitFor()
+    expect(await page.getByRole('button', { name: /^Sign in/ }).count()).toBe(0)
+    expect(playground.requests.filter((url) => url.endsWith('/providers'))).toEqual([])
+    expect(await findBarriers(page)).toEqual([])
+    await page.getByRole('status').getByRole('link').click()
+    await page.getByRole('button', { name: /^Sign in with/ }).waitFor()
+  })
+
+  test('without a provider it says how to get one', async () => {
+    const empty = await startLatchkey({ EMULATE: '' })
+    try {
+      const page = await playground.context.newPage()
+      await page.goto(empty.url)
+      await page.getByText('No provider is enabled. Set EMULATE=all').waitFor()
+      expect(await findBarriers(page)).toEqual([])
+      expect(playground.complaints).toEqual([])
+    } finally {
+      await empty.close()
+    }
+  })
+
+  test('without JavaScript it shows the command and another way in', async () => {
+    const context = await playground.context
+      .browser()
+      ?.newContext({ javaScriptEnabled: false, locale: 'ko-KR' })
+    if (context === undefined) throw new Error('no browser')
+    try {
+      const page = await context.newPage()
+      await page.goto(latchkey.url)
+      expect(await page.locator('noscript').innerText()).toContain('JavaScript가 필요합니다')
+      expect(await page.locator('pre').first().innerText()).toMatch(/^curl -sL -c jar -b jar 'http/)
+      await page.getByRole('link', { name: 'English' }).click()
+      expect(await page.locator('noscript').innerText()).toContain('needs JavaScript')
+      await page.locator('noscript').getByRole('link', { name: 'sign in' }).click()
+      await page.getByRole('link', { name: /Kakao|카카오/ }).click()
+      await page.locator('main form button').first().click()
+      await expect.poll(() => page.locator('body').innerText()).toContain('"access_token"')
+    } finally {
+      await context.close()
+    }
+  })
+})
+
+/** Changes what an ID token says, and so breaks its signature. */
+function claim(tokens: Record<string, string>, claims: Record<string, unknown>) {
+  const [header, payload = '', signature] = (tokens.id_token ?? '').split('.')
+  const before = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object
+  const after = Buffer.from(JSON.stringify({ ...before, ...claims })).toString('base64url')
+  return Object.assign(tokens, { id_token: [header, after, signature].join('.') })
+}
