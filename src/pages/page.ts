@@ -12,6 +12,7 @@ const STYLE = `
 * { box-sizing: border-box }
 [hidden] { display: none !important }
 :lang(ko) { word-break: keep-all }
+:lang(ja) { word-break: auto-phrase }
 body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 1rem;
   background: var(--page); color: var(--text) }
 main { width: 100%; max-width: 25rem; padding: 2rem 1.5rem; background: var(--card);

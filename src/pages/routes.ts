@@ -39,7 +39,7 @@ export function pageRoutes(
   },
 ): void {
   const { publicUrl, providers, clients, startLogin } = options
-  const sendSignInPage = createSignInPage(providers)
+  const sendSignInPage = createSignInPage(providers, publicUrl)
   const lastProvider = lastProviderCookie(publicUrl.startsWith('https:'))
   const listed = providers.map(({ id, name }) => ({
     id,
@@ -98,13 +98,13 @@ export function pageRoutes(
       const kept = Object.entries(asked).filter((entry) => entry[1] !== undefined)
       const query = new URLSearchParams(kept as [string, string][])
       const resolved = resolveClient(clients, asked)
-      const client = resolved.problem === undefined ? resolved.client : null
+      const of = resolved.problem === undefined ? resolved : null
       return sendSignInPage(
         {
           query,
-          client: client === null || client.id === BUILT_IN_CLIENT ? null : client.name,
+          client: of === null || of.client.id === BUILT_IN_CLIENT ? null : of.client.name,
           lastProvider: request.cookies[lastProvider],
-          outside: placeOutside(publicUrl, query, client !== null),
+          startOver: of === null ? null : startOverAt(of.redirectUri, asked),
         },
         request,
         reply,
@@ -114,14 +114,11 @@ export function pageRoutes(
 }
 
 /**
- * Where an app's own browser is left to: this page; but the app that sent the person here, if its state
- * or PKCE verifier is kept in the browser that is left.
+ * The front page of the app that sent the person here, if its state or PKCE verifier is kept in this
+ * browser: a login that goes on in another one has to begin there.
  */
-function placeOutside(publicUrl: string, query: URLSearchParams, isRegistered: boolean): URL {
-  const redirectUri = query.get('redirect_uri')
-  const isBound = query.has('state') || query.has('code_challenge')
-  if (isRegistered && isBound && redirectUri !== null && /^https?:/.test(redirectUri)) {
-    return new URL('/', redirectUri)
-  }
-  return new URL(`${publicUrl}/login${query.size > 0 ? `?${query}` : ''}`)
+function startOverAt(redirectUri: string | null, asked: AuthorizationRequest): URL | null {
+  const isBound = asked.state !== undefined || asked.code_challenge !== undefined
+  if (!isBound || redirectUri === null || !/^https?:/.test(redirectUri)) return null
+  return new URL('/', redirectUri)
 }

@@ -10,12 +10,21 @@ export interface SignInTexts {
   emulatedNote: string
   lastUsed: string
   noProviders: string
-  /** Why these providers are not offered inside this app's browser. */
-  notInside: (providers: string, app: string) => string
-  openBrowser: string
+  /** On the button of a provider that refuses this app's browser: its link leaves the app. */
+  opensOutside: string
+  /** The same where the login has to begin at the client again. */
+  opensAppOutside: (client: string) => string
+  /** The same where no link leaves the app. */
+  onlyOutside: string
+  /** Why. */
+  notInside: (provider: string, app: string) => string
+  /** The same, where a link leads out, as the heading of what can be done by hand. */
+  nothingOpens: (provider: string, app: string) => string
   address: string
   copy: string
   copied: string
+  /** Where the button could not copy; the address is selected. */
+  copyByHand: string
   language: string
 }
 
@@ -27,12 +36,15 @@ const en: SignInTexts = {
   emulatedNote: 'For development: emulated providers sign anybody in as anybody.',
   lastUsed: 'Last used',
   noProviders: 'No provider is enabled.',
-  notInside: (providers, app) =>
-    `${providers} does not sign people in inside ${app}. Open this page in your browser instead.`,
-  openBrowser: 'Open in browser',
-  address: 'Address to open in your browser',
+  opensOutside: 'Opens in your browser',
+  opensAppOutside: (client) => `Opens ${client} in your browser`,
+  onlyOutside: 'Only in your browser',
+  notInside: (provider, app) => `${provider} does not allow signing in inside ${app}.`,
+  nothingOpens: (provider, app) => `${en.notInside(provider, app)} Nothing opens?`,
+  address: 'Copy this address and open it in your browser',
   copy: 'Copy address',
   copied: 'Copied',
+  copyByHand: 'Press and hold the address to copy it',
   language: 'Language',
 }
 
@@ -44,12 +56,15 @@ const ko: SignInTexts = {
   emulatedNote: '개발용입니다. 에뮬레이터에서는 누구나 아무 계정으로 로그인할 수 있습니다.',
   lastUsed: '최근 사용',
   noProviders: '사용할 수 있는 로그인 방법이 없습니다.',
-  notInside: (providers, app) =>
-    `${app} 안에서는 ${providers} 로그인을 사용할 수 없습니다. 브라우저에서 열어 주세요.`,
-  openBrowser: '브라우저에서 열기',
-  address: '브라우저에서 열 주소',
+  opensOutside: '브라우저에서 열립니다',
+  opensAppOutside: (client) => `브라우저에서 ${client} 열기`,
+  onlyOutside: '브라우저에서만 가능',
+  notInside: (provider, app) => `${provider} 정책상 ${app} 안에서는 로그인할 수 없습니다.`,
+  nothingOpens: (provider, app) => `${ko.notInside(provider, app)} 열리지 않나요?`,
+  address: '이 주소를 복사해 브라우저에서 열어 주세요',
   copy: '주소 복사',
   copied: '복사했습니다',
+  copyByHand: '주소를 길게 눌러 복사해 주세요',
   language: '언어',
 }
 
@@ -61,12 +76,15 @@ const ja: SignInTexts = {
   emulatedNote: '開発用です。エミュレーターでは誰でもどのアカウントにもログインできます。',
   lastUsed: '前回使用',
   noProviders: '利用できるログイン方法がありません。',
-  notInside: (providers, app) =>
-    `${app} の中では ${providers} でログインできません。ブラウザで開いてください。`,
-  openBrowser: 'ブラウザで開く',
-  address: 'ブラウザで開くアドレス',
+  opensOutside: 'ブラウザで開きます',
+  opensAppOutside: (client) => `ブラウザで「${client}」を開きます`,
+  onlyOutside: 'ブラウザでのみ利用できます',
+  notInside: (provider, app) => `${app}の中では${provider}でログインできません。`,
+  nothingOpens: (provider, app) => `${ja.notInside(provider, app)}開かない場合はこちら`,
+  address: 'このアドレスをコピーしてブラウザで開いてください',
   copy: 'アドレスをコピー',
   copied: 'コピーしました',
+  copyByHand: 'アドレスを長押ししてコピーしてください',
   language: '言語',
 }
 

@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Button, Skin } from '../core/button.ts'
-import { COPY_SCRIPT, findWayOut, type WayOut } from './in-app.ts'
+import { findInApp } from './in-app.ts'
 import { type Language, pickLanguage } from './language.ts'
 import { languageLinks } from './language-links.ts'
+import { COPY_SCRIPT, LEAVE_APP_STYLE, type LeaveApp, leaveApp } from './leave-app.ts'
 import { asPage, escapeHtml, page } from './page.ts'
-import { type SignInTexts, signInTexts } from './sign-in-texts.ts'
+import { signInTexts } from './sign-in-texts.ts'
 
 /** A provider as the pages show it. */
 export interface ShownProvider {
@@ -23,8 +24,8 @@ export interface SignInPage {
   client: string | null
   /** The provider that this browser used last, if it is one of ours. */
   lastProvider: string | undefined
-  /** Where an app's own browser is left to. */
-  outside: URL
+  /** Where a login that goes on in another browser has to begin; null where it can begin here. */
+  startOver: URL | null
 }
 
 const PLAIN: Button = {
@@ -44,13 +45,6 @@ h1, h1 + .lead { text-align: center; text-wrap: balance }
 .label { flex: 1; padding-right: 2rem; line-height: 1.3; word-break: keep-all }
 @media (max-width: 24rem) { .label { padding-right: .75rem } }
 .badge { display: block; font-size: .75rem; font-weight: 500; letter-spacing: .02em }
-.way-out { margin: 1.5rem 0 0; padding: 1rem; border: 1px solid var(--line); border-radius: .75rem }
-.way-out input { width: 100%; min-height: 2.75rem; margin: .5rem 0; padding: 0 .75rem; font: inherit; color: var(--text);
-  background: var(--page); border: 1px solid var(--quiet); border-radius: .5rem }
-.way-out button { width: 100% }
-.way-out > :first-child { margin-top: 0 }
-.way-out [role=status] { margin: 0; text-align: center; font-weight: 600 }
-.way-out [role=status]:not(:empty) { margin-top: .5rem }
 .note { margin: 1rem 0 0; text-align: center; text-wrap: balance }
 .languages { display: flex; flex-wrap: wrap; justify-content: center; margin: 1.25rem 0 -1rem }
 .languages > * { display: grid; place-items: center; min-height: 2.75rem; padding: 0 .625rem; color: var(--quiet) }
@@ -60,11 +54,11 @@ h1, h1 + .lead { text-align: center; text-wrap: balance }
 `
 
 /** Makes the answer to `GET /login`: one link per provider, no script where none is needed. */
-export function createSignInPage(providers: readonly ShownProvider[]) {
+export function createSignInPage(providers: readonly ShownProvider[], publicUrl: string) {
   const style = LIST_STYLE + providers.map(buttonStyle).join('')
 
   return (
-    { query, client, lastProvider, outside }: SignInPage,
+    { query, client, lastProvider, startOver }: SignInPage,
     request: FastifyRequest,
     reply: FastifyReply,
   ): FastifyReply => {
@@ -73,21 +67,28 @@ export function createSignInPage(providers: readonly ShownProvider[]) {
       request.headers['accept-language'],
     )
     const words = signInTexts[language]
-    const wayOut = findWayOut(request.headers['user-agent'], outside)
-    const refused = wayOut === null ? [] : providers.filter((one) => one.refusesWebViews)
-    const offered = providers
-      .filter((one) => !refused.includes(one))
-      .sort((a, b) => Number(b.id === lastProvider) - Number(a.id === lastProvider))
+    const inApp = findInApp(request.headers['user-agent'], language)
     const search = query.size > 0 ? `?${query}` : ''
-    const links = offered.map((provider) =>
-      link(provider, language, search, provider.id === lastProvider),
-    )
+    const items = [...providers]
+      .sort((a, b) => Number(b.id === lastProvider) - Number(a.id === lastProvider))
+      .map((provider) => {
+        const href = `/login/${provider.id}${search}`
+        const leaving =
+          inApp !== null && provider.refusesWebViews
+            ? leaveApp({
+                ...{ provider, inApp, language },
+                target: startOver ?? new URL(href, publicUrl),
+                targetApp: startOver === null ? null : client,
+                here: new URL(`/login${search}`, publicUrl),
+              })
+            : null
+        return item({ provider, href, isLast: provider.id === lastProvider, leaving }, language)
+      })
     const body = [
       client === null ? '' : `<p class="lead">${escapeHtml(words.continueTo(client))}</p>`,
-      links.length > 0 ? `<ul>\n${links.join('\n')}\n</ul>` : '',
-      wayOut === null || refused.length === 0 ? '' : leaveApp(wayOut, refused, words),
+      items.length > 0 ? `<ul>\n${items.join('\n')}\n</ul>` : '',
       providers.length === 0 ? `<p>${escapeHtml(words.noProviders)}</p>` : '',
-      offered.some((one) => one.emulated)
+      providers.some((one) => one.emulated)
         ? `<p class="quiet note">${escapeHtml(words.emulatedNote)}</p>`
         : '',
       // The choice stays with the login.
@@ -97,8 +98,8 @@ export function createSignInPage(providers: readonly ShownProvider[]) {
         return `/login?${search}`
       }),
     ]
-    const needsScript = refused.length > 0 && wayOut !== null && 'copy' in wayOut
-    const extras = { style, ...(needsScript ? { script: COPY_SCRIPT } : {}) }
+    const leaves = inApp !== null && providers.some((one) => one.refusesWebViews)
+    const extras = leaves ? { style: style + LEAVE_APP_STYLE, script: COPY_SCRIPT } : { style }
     const html = page(language, words.signIn, body.filter(Boolean).join('\n'), extras)
     return asPage(reply, language, extras)
       .header('vary', 'Accept, Accept-Language, User-Agent, Cookie')
@@ -106,7 +107,16 @@ export function createSignInPage(providers: readonly ShownProvider[]) {
   }
 }
 
-function link(provider: ShownProvider, language: Language, search: string, isLast: boolean) {
+/** One provider of the list. */
+interface Item {
+  provider: ShownProvider
+  href: string
+  isLast: boolean
+  /** Null where this browser can sign in with it. */
+  leaving: LeaveApp | null
+}
+
+function item({ provider, href, isLast, leaving }: Item, language: Language): string {
   const { id, name, button, emulated } = provider
   const words = signInTexts[language]
   const mark = button?.mark ?? null
@@ -114,26 +124,15 @@ function link(provider: ShownProvider, language: Language, search: string, isLas
     mark === null
       ? `<span class="mark letter" aria-hidden="true">${escapeHtml([...name][0] ?? '')}</span>`
       : `<span class="mark" aria-hidden="true">${mark}</span>`
-  const badges = [...(isLast ? [words.lastUsed] : []), ...(emulated ? [words.emulated] : [])]
-  const badge =
-    badges.length === 0 ? '' : ` <span class="badge">${escapeHtml(badges.join(' · '))}</span>`
+  const facts = [...(isLast ? [words.lastUsed] : []), ...(emulated ? [words.emulated] : [])]
+  const badges = [leaving?.badge ?? '', facts.join(' · ')]
+    .filter((text) => text !== '')
+    .map((text) => ` <span class="badge">${escapeHtml(text)}</span>`)
+    .join('')
   const label = escapeHtml(button?.labels[language] ?? words.signInWith(name))
-  const href = escapeHtml(`/login/${id}${search}`)
-  return `<li><a class="action provider b-${id}" rel="nofollow" href="${href}">${icon}<span class="label">${label}${badge}</span></a></li>`
-}
-
-/** The way out of an app's own browser, for the providers that refuse it. */
-function leaveApp(wayOut: WayOut, refused: readonly ShownProvider[], words: SignInTexts): string {
-  const names = refused.map(({ name }) => name).join(', ')
-  const why = `<p>${escapeHtml(words.notInside(names, wayOut.app))}</p>`
-  const how =
-    'href' in wayOut
-      ? `<a class="action" rel="nofollow" href="${escapeHtml(wayOut.href)}">${escapeHtml(words.openBrowser)}</a>`
-      : `<label class="quiet" for="address">${escapeHtml(words.address)}</label>
-<input id="address" type="url" dir="ltr" readonly value="${escapeHtml(wayOut.copy)}">
-<button id="copy" class="action" type="button" hidden data-done="${escapeHtml(words.copied)}">${escapeHtml(words.copy)}</button>
-<p id="copied" role="status"></p>`
-  return `<div class="way-out">\n${why}\n${how}\n</div>`
+  const to = escapeHtml(leaving?.href ?? href)
+  const link = `<a class="action provider b-${id}" rel="nofollow" href="${to}">${icon}<span class="label">${label}${badges}</span></a>`
+  return leaving === null ? `<li>${link}</li>` : `<li>${link}\n${leaving.below}</li>`
 }
 
 function buttonStyle({ id, button }: ShownProvider): string {

@@ -1,103 +1,144 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { builtInProviders } from '../../src/providers/index.ts'
+import { CHALLENGE } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
+import { ANDROID, IN_APP, OWN_BROWSERS } from '../helpers/in-app.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 
-const ANDROID = 'Mozilla/5.0 (Linux; Android 14; SM-S911N) AppleWebKit/537.36 Chrome/126.0 Mobile'
-const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15'
-const REDIRECT = 'https://app.example.com/callback'
+const REDIRECT = 'https://app.example.com/cb'
 const APP_REDIRECT = 'com.example.app:/callback'
 let latchkey: Latchkey
 
 beforeAll(async () => {
   latchkey = await startLatchkey({
     EMULATE: 'all',
-    CLIENTS: 'web',
-    CLIENT_WEB_REDIRECT_URIS: `${REDIRECT},${APP_REDIRECT}`,
+    CLIENTS: 'spa',
+    CLIENT_SPA_NAME: 'The Shop',
+    CLIENT_SPA_REDIRECT_URIS: `${REDIRECT},${APP_REDIRECT}`,
   })
 })
 afterAll(() => latchkey.close())
 
 /** The sign-in page as this browser gets it, its entities resolved. */
-async function pageFor(userAgent: string, query = '') {
+async function pageFor(userAgent: string, query = '', language = 'en') {
   const answer = await new Browser().send(`${latchkey.url}/login${query}`, {
-    headers: { 'user-agent': userAgent },
+    headers: { 'user-agent': userAgent, 'accept-language': language },
   })
   expect(answer.status).toBe(200)
   return answer.text.replaceAll('&amp;', '&')
 }
 
-const here = () => `${latchkey.url}/login`
-const intentTo = (url: string) => `intent:${url.slice(url.indexOf(':') + 1)}#Intent;scheme=http;`
+/** The button of a provider: where it leads and what it says. */
+function buttonOf(html: string, id: string) {
+  const found = new RegExp(
+    `<a class="action provider b-${id}" rel="nofollow" href="([^"]+)">(.*?)</a>`,
+  ).exec(html)
+  const says = (found?.[2] ?? '').replace(/<svg.*?<\/svg>|<[^>]+>/g, '')
+  return { href: found?.[1] ?? '', says }
+}
 
-const ways: [app: string, userAgent: string, way: () => string][] = [
-  [
-    'KakaoTalk',
-    `${ANDROID} KAKAOTALK 11.0.0`,
-    () => `href="kakaotalk://web/openExternal?url=${encodeURIComponent(here())}"`,
-  ],
-  [
-    'KakaoTalk',
-    `${IPHONE} KAKAOTALK 11.0.0`,
-    () => `href="kakaotalk://web/openExternal?url=${encodeURIComponent(here())}"`,
-  ],
-  ['LINE', `${IPHONE} Safari Line/14.1.0`, () => `href="${here()}?openExternalBrowser=1"`],
-  ['Instagram', `${ANDROID} Instagram 350.0.0.0 Android`, () => `href="${intentTo(here())}`],
-  ['Facebook', `${ANDROID} [FB_IAB/FB4A;FBAV/470.0.0.0;]`, () => `href="${intentTo(here())}`],
-  ['NAVER', `${ANDROID} NAVER(inapp; search; 1000; 12.0.0)`, () => `href="${intentTo(here())}`],
-  ['Instagram', `${IPHONE} Instagram 350.0.0.0`, () => `value="${here()}"`],
-  ['Facebook', `${IPHONE} [FBAN/FBIOS;FBAV/470.0]`, () => `value="${here()}"`],
-  ['NAVER', `${IPHONE} NAVER(inapp; search; 2000; 12.0.0)`, () => `value="${here()}"`],
-]
+const google = () => `${latchkey.url}/login/google`
+
+/** The parts of an intent: the address that it opens, and its parameters. */
+function readIntent(href: string) {
+  const [address = '', rest = '', ...more] = href.split('#')
+  const parts = rest.split(';')
+  expect([more, parts[0], parts.at(-1)]).toEqual([[], 'Intent', 'end'])
+  const named = parts.slice(1, -1).map((part) => part.split('='))
+  return { address, ...Object.fromEntries(named) }
+}
+
+const expectIntent = (href: string) =>
+  expect(readIntent(href)).toEqual({
+    address: `intent:${google().slice('http:'.length)}`,
+    scheme: 'http',
+    action: 'android.intent.action.VIEW',
+    category: 'android.intent.category.BROWSABLE',
+    // An app that knows no intent stays on the page, where the address is unfolded to be copied.
+    'S.browser_fallback_url': encodeURIComponent(`${latchkey.url}/login#address-google`),
+  })
+const ways: Record<(typeof IN_APP)[number]['way'], (href: string) => void> = {
+  kakaotalk: (href) =>
+    expect(href).toBe(`kakaotalk://web/openExternal?url=${encodeURIComponent(google())}`),
+  line: (href) => expect(href).toBe(`${google()}?openExternalBrowser=1`),
+  intent: expectIntent,
+  copy: (href) => expect(href).toBe('#address-google'),
+}
 
 describe('a browser that an app brings itself', () => {
-  test.each(ways)('%s gets a way out for Google and keeps the others: %s', async (app, ua, way) => {
-    const html = await pageFor(ua)
-    expect(html).toContain(way())
-    expect(html).toContain(`inside ${app}.`)
-    expect(html).not.toContain('href="/login/google')
-    expect(html).toContain('href="/login/kakao"')
-    expect(html).toContain('href="/login/naver"')
+  test.each(IN_APP)('$app gets a way out for Google by $way: $userAgent', async (one) => {
+    const html = await pageFor(one.userAgent)
+    const { href, says } = buttonOf(html, 'google')
+    ways[one.way](href)
+    expect(says).toContain('Sign in with Google')
+    expect(says).toContain(one.way === 'copy' ? 'Only in your browser' : 'Opens in your browser')
+    expect(html).toContain(`Google does not allow signing in inside ${one.app}.`)
+    expect(html).toContain(`value="${google()}"`)
   })
 
-  test.each([ANDROID, IPHONE, 'curl/8', 'Mozilla/5.0 Online/1.0 (X11) InstagramLike'])(
-    'a browser of its own gets none of it: %s',
-    async (userAgent) => {
-      const html = await pageFor(userAgent)
-      expect(html).toContain('href="/login/google"')
-      expect(html).not.toMatch(/intent:|kakaotalk:|openExternal|id="copy"/)
-    },
-  )
+  test('has every provider in its place, and only Google’s button leaves it', async () => {
+    const inside = await pageFor(IN_APP[0].userAgent)
+    const outside = await pageFor(ANDROID)
+    const idsOf = (html: string) =>
+      [...html.matchAll(/provider b-([a-z0-9-]+)/g)].map(([, id]) => id)
+    const all = builtInProviders.map(({ id }) => id)
+    expect([idsOf(inside), idsOf(outside)]).toEqual([all, all])
+    for (const id of all.filter((one) => one !== 'google')) {
+      expect(buttonOf(inside, id)).toEqual(buttonOf(outside, id))
+    }
+    expect(buttonOf(outside, 'google').href).toBe('/login/google')
+  })
+
+  test.each([
+    ['ko', '카카오톡', '브라우저에서 열립니다'],
+    ['ja', 'カカオトーク', 'ブラウザで開きます'],
+  ])('is told of in the person’s language: %s', async (language, app, badge) => {
+    const html = await pageFor(IN_APP[0].userAgent, '', language)
+    expect(html).toContain(app)
+    expect(buttonOf(html, 'google').says).toContain(badge)
+  })
+
+  test.each(OWN_BROWSERS)('that is none gets nothing of it: %s', async (userAgent) => {
+    const html = await pageFor(userAgent)
+    expect(buttonOf(html, 'google').href).toBe('/login/google')
+    expect(html).not.toMatch(/intent:|kakaotalk:|openExternal|address-google|<script/)
+  })
 })
 
 describe('the way out leads', () => {
-  const kakaotalk = `${ANDROID} KAKAOTALK 11.0.0`
+  const kakaotalk = IN_APP[0].userAgent
   const target = async (query: string) => {
-    const html = await pageFor(kakaotalk, query)
-    const found = /openExternal\?url=([^"]+)"/.exec(html)?.[1] ?? ''
-    return decodeURIComponent(found)
+    const { href, says } = buttonOf(await pageFor(kakaotalk, query), 'google')
+    return { says, url: decodeURIComponent(/openExternal\?url=(.+)$/.exec(href)?.[1] ?? '') }
   }
-  const registered = `?client_id=web&redirect_uri=${encodeURIComponent(REDIRECT)}`
+  const registered = `?client_id=spa&redirect_uri=${encodeURIComponent(REDIRECT)}`
 
-  test('to this page with the parameters, where nothing is kept in the browser that is left', async () => {
-    expect(await target('?scope=openid')).toBe(`${here()}?scope=openid`)
-    expect(await target(`${registered}&response_mode=cookie`)).toBe(
-      `${here()}${registered}&response_mode=cookie`,
-    )
+  test('to the provider at once, where nothing is kept in the browser that is left', async () => {
+    expect((await target('?scope=openid')).url).toBe(`${google()}?scope=openid`)
+    const cookie = `${registered}&response_mode=cookie`
+    expect((await target(cookie)).url).toBe(`${google()}${cookie}`)
+    const outside = await new Browser().send(`${google()}?scope=openid`, {
+      headers: { 'user-agent': ANDROID, accept: 'text/html' },
+    })
+    expect(outside.location?.pathname).toContain('/google/')
   })
 
-  test('to the app, where its state or verifier is kept there', async () => {
-    const challenge = 'a'.repeat(43)
-    for (const bound of ['state=abc', `code_challenge=${challenge}&code_challenge_method=S256`]) {
-      expect(await target(`${registered}&${bound}`)).toBe('https://app.example.com/')
+  test('to the app, which is said, where its state or verifier is kept there', async () => {
+    for (const bound of ['state=abc', `code_challenge=${CHALLENGE}&code_challenge_method=S256`]) {
+      expect(await target(`${registered}&${bound}`)).toEqual({
+        says: expect.stringContaining('Opens The Shop in your browser'),
+        url: 'https://app.example.com/',
+      })
     }
     const other = encodeURIComponent('https://evil.example.com/callback')
-    expect(await target(`?client_id=web&redirect_uri=${other}&state=abc`)).toContain(`${here()}?`)
-    const native = `?client_id=web&redirect_uri=${encodeURIComponent(APP_REDIRECT)}&state=abc`
-    expect(await target(native)).toBe(`${here()}${native}`)
+    const evil = await target(`?client_id=spa&redirect_uri=${other}&state=abc`)
+    expect(evil.url).toContain(`${google()}?`)
+    const native = `?client_id=spa&redirect_uri=${encodeURIComponent(APP_REDIRECT)}&state=abc`
+    expect((await target(native)).url).toBe(`${google()}${native}`)
   })
 
   test('never to what the request’s headers say', async () => {
-    const answer = await fetch(`${here()}?scope=openid`, {
+    const answer = await fetch(`${latchkey.url}/login?scope=openid`, {
       headers: {
         'user-agent': kakaotalk,
         'x-forwarded-host': 'evil.example.com',
@@ -106,18 +147,20 @@ describe('the way out leads', () => {
     })
     const html = await answer.text()
     expect(html).not.toContain('evil.example.com')
-    expect(html).toContain(encodeURIComponent(`${here()}?scope=openid`))
+    expect(html).toContain(encodeURIComponent(`${google()}?scope=openid`))
   })
 
   test('by a whole intent, whose end no parameter can move', async () => {
-    const html = await pageFor(
-      `${ANDROID} NAVER(inapp; search; 1000; 12.0.0)`,
-      '?login_hint=a%23Intent;scheme=evil;end',
+    const naver = `${ANDROID} NAVER(inapp; search; 1000; 12.0.0)`
+    const hint = 'a%23Intent%3Bscheme%3Devil%3Bend'
+    const html = await pageFor(naver, '?login_hint=a%23Intent;scheme=evil;end')
+    const read = readIntent(buttonOf(html, 'google').href)
+    expect(read).toMatchObject({
+      address: `intent:${google().slice('http:'.length)}?login_hint=${hint}`,
+      scheme: 'http',
+    })
+    expect(decodeURIComponent(read['S.browser_fallback_url'] ?? '')).toBe(
+      `${latchkey.url}/login?login_hint=${hint}#address-google`,
     )
-    const href = /href="(intent:[^"]+)"/.exec(html)?.[1] ?? ''
-    expect(href.split('#')).toEqual([
-      `intent:${here().slice('http:'.length)}?login_hint=a%23Intent%3Bscheme%3Devil%3Bend`,
-      'Intent;scheme=http;action=android.intent.action.VIEW;category=android.intent.category.BROWSABLE;end',
-    ])
   })
 })

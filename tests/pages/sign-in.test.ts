@@ -228,39 +228,4 @@ describe('in Chromium the sign-in page', () => {
     expect(await first.getAttribute('href')).toBe('/login/naver')
     expect(await first.textContent()).toContain('Last used')
   })
-
-  test('lets an address be copied in an app’s browser that has no way out', async () => {
-    const context = await chrome.context.browser()?.newContext({
-      userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Instagram 350.0.0.0',
-      permissions: ['clipboard-read', 'clipboard-write'],
-      locale: 'en-US',
-    })
-    const page = await context?.newPage()
-    if (page === undefined) throw new Error('no window')
-    await page.goto(`${latchkey.url}/login?scope=openid`)
-    expect(await findBarriers(page)).toEqual([])
-    await page.screenshot({ path: `${ARTIFACTS}/in-app.png`, fullPage: true })
-    await page.getByRole('button', { name: 'Copy address' }).click()
-    await page.getByRole('status').getByText('Copied').waitFor()
-    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
-      `${latchkey.url}/login?scope=openid`,
-    )
-    await context?.close()
-  })
-
-  test('shows that address to be copied by hand where no script runs', async () => {
-    const context = await chrome.context.browser()?.newContext({
-      userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Instagram 350.0.0.0',
-      javaScriptEnabled: false,
-      viewport: sizes.phone,
-      locale: 'ko-KR',
-    })
-    const page = await context?.newPage()
-    if (page === undefined) throw new Error('no window')
-    await page.goto(`${latchkey.url}/login`)
-    await page.screenshot({ path: `${ARTIFACTS}/in-app-no-script.png`, fullPage: true })
-    expect(await page.getByLabel('브라우저에서 열 주소').inputValue()).toBe(`${latchkey.url}/login`)
-    expect(await page.getByRole('button').count()).toBe(0)
-    await context?.close()
-  })
 })
