@@ -19,6 +19,7 @@ import { healthRoutes } from './operations/health.ts'
 import { describeRoutes } from './operations/openapi.ts'
 import { createRateLimits, noRateLimits } from './operations/rate-limits.ts'
 import { startSweeping } from './operations/sweep.ts'
+import { isInAppBrowser } from './pages/in-app.ts'
 import { otherLoginRoutes } from './pages/other-logins.ts'
 import { playgroundRoutes } from './pages/playground/routes.ts'
 import { sendPopupPage } from './pages/popup.ts'
@@ -105,6 +106,7 @@ export async function buildApp(
     prepareSession,
     sessionCookies: cookies,
     sendPopupPage,
+    isInAppBrowser,
   })
   const limits = settings.rateLimit
     ? createRateLimits({ counts: stores.requestCounts, secrets })

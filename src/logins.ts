@@ -15,7 +15,7 @@ import type { Settings } from './settings.ts'
 interface Shared
   extends Pick<
     LoginOptions,
-    'https' | 'memos' | 'prepareSession' | 'sessionCookies' | 'sendPopupPage'
+    'https' | 'memos' | 'prepareSession' | 'sessionCookies' | 'sendPopupPage' | 'isInAppBrowser'
   > {
   stores: Stores
   secrets: readonly string[]

@@ -46,6 +46,8 @@ export interface LoginOptions {
     request: FastifyRequest,
     reply: FastifyReply,
   ) => FastifyReply
+  /** Whether a User-Agent is of a browser that an app brings itself, which some providers refuse. */
+  isInAppBrowser: (userAgent: string | undefined) => boolean
   endSession: (userId: string, sessionId: string) => Promise<boolean>
 }
 

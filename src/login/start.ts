@@ -2,22 +2,33 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AuthorizationRequest, type Client, grantScope, resolveClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { OUTBOUND_MS } from '../http/outbound.ts'
+import { isBrowserNavigation } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import { FLOW_TTL_SECONDS, type Flow } from './flow.ts'
 import { type LoginOptions, setCookies } from './options.ts'
+import { searchOf } from './ways-on.ts'
 
 /** A browser drops a cookie above 4096 bytes without a word; its attributes need about 60. */
 const MAX_COOKIE_BYTES = 4000
 
-/** Client request -> flow, sealed in a cookie -> 302 to the provider. */
+/**
+ * Client request -> flow, sealed in a cookie -> 302 to the provider; to the sign-in page where the
+ * provider would refuse this browser.
+ */
 export async function startLogin(
-  { provider, clients, flowCookies, memos, https }: LoginOptions,
+  { provider, clients, flowCookies, memos, https, isInAppBrowser }: LoginOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   refusePrefetch(request)
   const asked = readParameters(AuthorizationRequest, request.query)
   const { client, redirectUri } = readClient(clients, asked)
+  const isRefused =
+    provider.row.refusesWebViews &&
+    isBrowserNavigation(request) &&
+    isInAppBrowser(request.headers['user-agent'])
+  // The sign-in page has the way out of the app, and the other providers.
+  if (isRefused) return reply.redirect(`/login${searchOf(asked)}`, 302)
   const now = Date.now()
   const { url, state, nonce, verifier } = await provider.start(
     asked,

@@ -100,7 +100,8 @@ export function createWaysOn(options: {
   }
 }
 
-function searchOf(asked: KeptRequest): string {
+/** A client's request as a query again, with its question mark; empty where nothing was asked. */
+export function searchOf(asked: KeptRequest): string {
   const entries = Object.entries(asked).filter((entry) => entry[1] !== undefined)
   return entries.length === 0 ? '' : `?${new URLSearchParams(entries as [string, string][])}`
 }

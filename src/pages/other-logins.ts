@@ -40,7 +40,7 @@ export function otherLoginRoutes(
         operationId: 'startLogin',
         summary: 'Start a login',
         description:
-          'Send the browser here. Redirects to the provider and keeps the login in a sealed cookie of this browser for ten minutes.',
+          'Send the browser here. Redirects to the provider and keeps the login in a sealed cookie of this browser for ten minutes. A browser inside an app (KakaoTalk, Instagram) is led to `/login` instead where the provider refuses such browsers.',
         tags: ['sign-in'],
         security: [],
         ...ofProvider,

@@ -139,4 +139,13 @@ describe('in Chromium the sign-in page of an app’s own browser', () => {
     expect(await page.locator('#address-google:focus').count()).toBe(1)
     await page.context().close()
   })
+
+  test('is where an app’s own button for Google ends', async () => {
+    const page = await open('kakaotalk', { path: '/login/google?scope=openid' })
+    expect(page.url()).toBe(`${latchkey.url}/login?scope=openid`)
+    expect(await google(page).getAttribute('href')).toMatch(/^kakaotalk:/)
+    await page.goto(`${latchkey.url}/login/kakao?login_hint=minji`)
+    expect(await page.content()).toContain('access_token')
+    await page.context().close()
+  })
 })

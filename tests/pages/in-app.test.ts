@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { builtInProviders } from '../../src/providers/index.ts'
-import { CHALLENGE } from '../helpers/apps.ts'
+import { authorizationQuery, CHALLENGE } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
-import { ANDROID, IN_APP, OWN_BROWSERS } from '../helpers/in-app.ts'
+import { ANDROID, IN_APP, IPHONE, OWN_BROWSERS } from '../helpers/in-app.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 
 const REDIRECT = 'https://app.example.com/cb'
@@ -162,5 +162,50 @@ describe('the way out leads', () => {
     expect(decodeURIComponent(read['S.browser_fallback_url'] ?? '')).toBe(
       `${latchkey.url}/login?login_hint=${hint}#address-google`,
     )
+  })
+})
+
+describe('a browser that an app brings itself, sent to Google directly', () => {
+  const query = authorizationQuery({ login_hint: 'minji', ui_locales: 'ko' })
+  const send = (path: string, userAgent: string, accept = 'text/html,*/*;q=0.8') =>
+    new Browser().send(latchkey.url + path, { headers: { 'user-agent': userAgent, accept } })
+
+  test.each(IN_APP)('$app is led to the sign-in page, and no login is begun', async (one) => {
+    for (const path of [`/login/google${query}`, `/login${query}&provider=google`]) {
+      const answer = await send(path, one.userAgent)
+      expect([answer.status, answer.location?.pathname]).toEqual([302, '/login'])
+      expect(answer.location?.origin).toBe(latchkey.url)
+      const asked = new URLSearchParams(query)
+      expect(Object.fromEntries(answer.location?.searchParams ?? [])).toEqual(
+        Object.fromEntries(asked),
+      )
+      expect(answer.headers.getSetCookie()).toEqual([])
+      // No loop: the page is there.
+      const page = await send(`/login${answer.location?.search}`, one.userAgent)
+      expect([page.status, page.text.includes('id="address-google"')]).toEqual([200, true])
+    }
+    const plain = await send('/login/google', one.userAgent)
+    expect(plain.headers.get('location')).toBe('/login')
+  })
+
+  test.each<[what: string, path: string, userAgent: string, accept?: string]>([
+    ['a browser of its own', '/login/google', `${IPHONE} Version/18.0 Mobile/15E148 Safari/604.1`],
+    ['a web view that names no app', '/login/google', `${ANDROID.replace(')', '; wv)')}`],
+    ['a program', '/login/google', IN_APP[0].userAgent, 'application/json'],
+    ['a provider that does not refuse it', '/login/kakao', IN_APP[0].userAgent],
+    ['the same, by the query', '/login?provider=kakao', IN_APP[0].userAgent],
+  ])('%s goes to the provider', async (_what, path, userAgent, accept) => {
+    const answer = await send(path, userAgent, accept)
+    expect(answer.status).toBe(302)
+    expect(answer.location?.pathname).toMatch(/^\/(google|kakao)\//)
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringContaining('latchkey-flow-')])
+  })
+
+  test('is refused as everywhere where the request is not good', async () => {
+    const bad = authorizationQuery({ code_challenge: null, code_challenge_method: null })
+    for (const userAgent of [IN_APP[0].userAgent, ANDROID]) {
+      const answer = await send(`/login/google${bad}`, userAgent)
+      expect([answer.status, answer.text.includes('invalid_request')]).toEqual([400, true])
+    }
   })
 })
