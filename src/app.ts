@@ -116,7 +116,11 @@ export async function buildApp(
     for (const login of logins.values()) {
       await room.register(async (inner) => loginRoutes(inner, login))
     }
-    otherLoginRoutes(room, TokenResponse.extend({ user: Account }).meta({ id: 'LoginAnswer' }))
+    const loginAnswer = TokenResponse.extend({ user: Account }).meta({
+      id: 'LoginAnswer',
+      description: 'The token response, and whom it is for.',
+    })
+    otherLoginRoutes(room, loginAnswer)
   })
   // After the first answer is possible, not before.
   app.addHook('onListen', async () => {

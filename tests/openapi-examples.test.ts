@@ -9,6 +9,7 @@ import { type Latchkey, startLatchkey } from './helpers/latchkey.ts'
 import {
   answersOf,
   type DescribedExample,
+  type DescribedResponse,
   type Description,
   examplesOf,
   type Json,
@@ -107,6 +108,7 @@ const perform = ({ scene, url, init }: Prepared) => scene.browser.send(url, init
 function expectDocumented(example: DescribedExample, answer: Answer): void {
   const { status, response, location } = example
   expect({ status: answer.status, text: answer.text }).toMatchObject({ status })
+  expectHeaders(response, answer)
   const [type, media] = Object.entries(response.content ?? {})[0] ?? []
   if (location !== undefined) {
     expectLocation(location, answer)
@@ -123,12 +125,26 @@ function expectDocumented(example: DescribedExample, answer: Answer): void {
   for (const value of [real, example.answer]) {
     expect(schema.safeParse(value).error?.issues ?? []).toEqual([])
   }
-  for (const name of Object.keys(response.headers ?? {})) {
-    expect(answer.headers.get(name), name).toBeTruthy()
-  }
   if (!isJson) expect(answer.text).toMatch(/^<!doctype html>/)
   else if (status >= 400) expect(withoutId(example.answer)).toEqual(withoutId(real))
   else expectAlike(example.answer, real)
+}
+
+/** What a client relies on; other headers are the same everywhere. */
+const TELLING = ['location', 'retry-after', 'www-authenticate', 'allow', 'set-cookie']
+
+/** Fails unless an answer has the headers that are documented, and no telling one beside them. */
+function expectHeaders({ headers = {} }: DescribedResponse, answer: Answer): void {
+  for (const [name, { required, schema }] of Object.entries(headers)) {
+    const real = answer.headers.get(name)
+    if (!required && real === null) continue
+    const isNumber = (schema as { type?: string }).type === 'integer'
+    const value = isNumber ? Number(real) : real
+    expect(schemaOf(schemas, schema).safeParse(value).error?.issues ?? [], name).toEqual([])
+  }
+  const documented = Object.keys(headers).map((name) => name.toLowerCase())
+  const sent = TELLING.filter((name) => answer.headers.has(name))
+  expect(sent.filter((name) => !documented.includes(name))).toEqual([])
 }
 
 const withoutId = (problem: unknown) => ({ ...(problem as object), request_id: null })
@@ -177,6 +193,31 @@ describe('the examples of /openapi.json', () => {
   const quick = examples.filter((one) => !isAway(one) && !isLimited(one) && !isSlow(one))
 
   test.each(named(quick))('%s', (_id, example) => play(example), 20_000)
+})
+
+describe('the same requests by a browser', () => {
+  const pages = examples.filter(
+    (one) =>
+      !isAway(one) &&
+      !isSlow(one) &&
+      one.status >= 400 &&
+      'text/html' in (one.response.content ?? {}),
+  )
+
+  test.each(named(pages))('%s is a page', async (_id, example) => {
+    const types = Object.keys(example.operation.requestBody?.content ?? {})
+    const { scene, url, init } = await prepare(latchkey, example, types[0])
+    const headers = { ...init.headers, accept: 'text/html' }
+    const answer = await scene.browser.send(url, { ...init, headers })
+    expect(answer.status).toBe(example.status)
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expectHeaders(example.response, answer)
+    expect(answer.text).toContain(String((example.answer as { code: string }).code))
+  })
+
+  test('are most of the refusals', () => {
+    expect(pages.length).toBeGreaterThan(30)
+  })
 })
 
 describe.concurrent('the examples of a provider that says nothing', () => {

@@ -165,7 +165,7 @@ describe('/openapi.json', () => {
       }))
       const needsToken = security.some((one) => 'accessToken' in one)
       if (method === 'get') expect([name, needsToken]).toEqual([name, status === 401])
-      if (security.length > 0) expect(Object.keys(responses)).toContain('401')
+      if (needsToken) expect(Object.keys(responses)).toContain('401')
     }
   })
 
@@ -234,6 +234,46 @@ describe('/openapi.json', () => {
     expect(schema.safeParse({ ...problem.json(), status: 'bad' }).success).toBe(false)
   })
 
+  test('keeps the ids by which generated clients call its operations', () => {
+    const ids = operations().map(([name, { operationId }]) => `${operationId}: ${name}`)
+    expect(ids).toEqual(expect.arrayContaining(PUBLISHED_IDS))
+    for (const [, { operationId }] of operations()) expect(operationId).toMatch(/^[a-z][A-Za-z]+$/)
+    const summaries = operations().map(([, { summary }]) => summary)
+    expect(summaries.filter((one, place) => summaries.indexOf(one) !== place)).toEqual([])
+  })
+
+  test('says of every schema and each of its members what it is', () => {
+    const bare = Object.entries(document.components.schemas).flatMap(([name, schema]) =>
+      membersOf(name, schema as Json).filter(
+        ([, member]) => typeof member.description !== 'string',
+      ),
+    )
+    expect(bare.map(([place]) => place)).toEqual([])
+  })
+
+  test('names the scheme where a client that tried Basic is refused', async () => {
+    const refuse = (authorization?: string) =>
+      new Browser().send(`${latchkey.url}/introspect`, {
+        method: 'POST',
+        headers: authorization === undefined ? {} : { authorization },
+        body: new URLSearchParams({ token: 'x', client_id: 'nobody' }),
+      })
+    const [basic, body] = [await refuse(`Basic ${btoa('nobody:x')}`), await refuse()]
+    expect([basic.status, body.status]).toEqual([401, 401])
+    expect(basic.headers.get('www-authenticate')).toMatch(/^Basic /)
+    expect(body.headers.get('www-authenticate')).toBeNull()
+    const described = document.paths['/introspect']?.post?.responses['401']?.headers
+    expect(described?.['WWW-Authenticate']).toMatchObject({ required: false })
+  })
+
+  test('leaves answers open for members of later versions, and requests closed', () => {
+    const { Account, AccountEdits } = document.components.schemas
+    expect(Account).not.toHaveProperty('additionalProperties')
+    expect(AccountEdits).toMatchObject({ additionalProperties: false })
+    // What a double can hold and how a date is matched is no news to a reader.
+    expect(JSON.stringify(document.components)).not.toMatch(/9007199254740991|"pattern":/)
+  })
+
   test('names the content type that each answer has', async () => {
     const wrong: unknown[] = []
     const compare = (path: string, real: Answer) => {
@@ -248,6 +288,44 @@ describe('/openapi.json', () => {
     expect(wrong).toEqual([])
   })
 })
+
+const PUBLISHED_IDS = [
+  'getDescription: get /openapi.json',
+  'listProviders: get /providers',
+  'showSignIn: get /login',
+  'startLogin: get /login/{provider}',
+  'finishLogin: get /login/{provider}/callback',
+  'finishLoginByForm: post /login/{provider}/callback',
+  'getSigningKeys: get /.well-known/jwks.json',
+  'getOpenIdMetadata: get /.well-known/openid-configuration',
+  'getOAuthMetadata: get /.well-known/oauth-authorization-server',
+  'logout: get /logout',
+  'logoutByForm: post /logout',
+  'logoutAtProvider: get /logout/{provider}',
+  'finishLogout: get /logout/{provider}/callback',
+  'getTokens: post /token',
+  'revokeToken: post /revoke',
+  'introspectToken: post /introspect',
+  'getMe: get /me',
+  'editMe: patch /me',
+  'listSessions: get /me/sessions',
+  'endOtherSessions: delete /me/sessions',
+  'endSession: delete /me/sessions/{id}',
+  'getHealth: get /healthz',
+  'getReadiness: get /readyz',
+  'showDocs: get /docs',
+]
+
+/** A schema and all members below it, by their place. */
+function membersOf(place: string, schema: Json): [place: string, schema: Record<string, Json>][] {
+  const node = schema as Record<string, Json>
+  const below = Object.entries((node.properties ?? {}) as Record<string, Json>).flatMap(
+    ([name, member]): [string, Record<string, Json>][] =>
+      '$ref' in (member as object) ? [] : membersOf(`${place}.${name}`, member),
+  )
+  const ofItems = node.items === undefined ? [] : membersOf(`${place}[]`, node.items).slice(1)
+  return [[place, node], ...below, ...ofItems]
+}
 
 /** Every `$ref` within a document. */
 function referencesIn(node: Json): string[] {

@@ -22,7 +22,9 @@ const edited = (max: number, clean: (text: string) => string | null, message: st
 const AccountEdits = z
   .strictObject({
     // 255 code points, of at most two units each.
-    name: edited(510, cleanText, 'must be 1 to 255 characters of plain text'),
+    name: edited(510, cleanText, 'must be 1 to 255 characters of plain text').meta({
+      description: '1 to 255 characters of plain text.',
+    }),
     picture: z
       .string()
       .max(2048)
@@ -30,8 +32,11 @@ const AccountEdits = z
       // Stored as browsers write it: a host in lower case, spaces as %20.
       .overwrite((url) => cleanPicture(url) ?? url)
       .nullable()
-      .optional(),
-    locale: edited(35, cleanLocale, 'must be a language tag such as ko or en-US'),
+      .optional()
+      .meta({ description: 'An https URL.' }),
+    locale: edited(35, cleanLocale, 'must be a language tag such as ko or en-US').meta({
+      description: 'A language tag such as ko or en-US.',
+    }),
   })
   .meta({ id: 'AccountEdits', description: 'null goes back to what the provider says.' })
 

@@ -11,17 +11,19 @@ import { callerOf, invalidToken } from './protected.ts'
 /** One signed-in client instance, as its user sees it. */
 const Session = z
   .object({
-    id: z.uuid(),
-    client_id: z.string(),
+    id: z
+      .uuid()
+      .meta({ description: 'Ends it at `DELETE /me/sessions/{id}`; `sid` of its tokens.' }),
+    client_id: z.string().meta({ description: 'The app that the person signed in to.' }),
     provider: z.string().meta({ description: 'The provider that signed the person in.' }),
-    user_agent: z.string().nullable(),
-    address: z.string().nullable(),
-    created_at: z.iso.datetime(),
-    last_used_at: z.iso.datetime(),
-    expires_at: z.iso.datetime(),
+    user_agent: z.string().nullable().meta({ description: 'Of the browser at the sign-in.' }),
+    address: z.string().nullable().meta({ description: 'Of the same.' }),
+    created_at: z.iso.datetime().meta({ description: 'When the person signed in.' }),
+    last_used_at: z.iso.datetime().meta({ description: 'When tokens were last renewed.' }),
+    expires_at: z.iso.datetime().meta({ description: 'When it ends at the latest.' }),
     current: z.boolean().meta({ description: 'Whether it is the one that asks.' }),
   })
-  .meta({ id: 'Session' })
+  .meta({ id: 'Session', description: 'One app or browser that is signed in.' })
 
 const exampleSession: z.infer<typeof Session> = {
   id: '0199f3a2-6b44-7d18-a5c0-93e7f1b2d604',
@@ -50,7 +52,7 @@ export function sessionRoutes(room: FastifyInstance, sessions: Sessions): void {
         summary: 'The user’s sessions',
         description: 'One per signed-in app and browser, with the one that asks marked.',
         response: { 200: z.array(Session), ...problems },
-        answers: { 200: 'The sessions, the newest first.' },
+        answers: { 200: 'The sessions, the one used last first.' },
         examples: {
           two_devices: { summary: 'Signed in', status: 200, answer: [exampleSession] },
           no_token: withoutToken,

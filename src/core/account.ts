@@ -6,8 +6,8 @@ export const Identity = z.object({
   subject: z.string().meta({ description: 'The provider’s own identifier of this person.' }),
   email: z.string().nullable().meta({ description: 'As the provider gave it last, or null.' }),
   email_verified: z.boolean().meta({ description: 'Whether the provider says it is verified.' }),
-  linked_at: z.iso.datetime(),
-  last_login_at: z.iso.datetime(),
+  linked_at: z.iso.datetime().meta({ description: 'When the user first signed in with it.' }),
+  last_login_at: z.iso.datetime().meta({ description: 'When the user last did.' }),
 })
 export type Identity = z.infer<typeof Identity>
 
@@ -15,16 +15,19 @@ export type Identity = z.infer<typeof Identity>
 export const Account = z
   .object({
     sub: z.uuid().meta({ description: 'The user’s id, a UUIDv7.' }),
-    name: z.string().nullable(),
+    name: z
+      .string()
+      .nullable()
+      .meta({ description: 'As the user edited it, else the provider’s.' }),
     email: z.string().nullable().meta({ description: 'Nullable, not unique, never a key.' }),
     email_verified: z
       .boolean()
       .meta({ description: 'Whether one of the identities vouches for this very address.' }),
-    picture: z.string().nullable(),
-    locale: z.string().nullable(),
+    picture: z.string().nullable().meta({ description: 'An https URL, in the same way.' }),
+    locale: z.string().nullable().meta({ description: 'A language tag, in the same way.' }),
     updated_at: z.int().meta({ description: 'Seconds since 1970 (OpenID Connect Core, 5.1).' }),
-    created_at: z.iso.datetime(),
-    identities: z.array(Identity),
+    created_at: z.iso.datetime().meta({ description: 'When the user first signed in.' }),
+    identities: z.array(Identity).meta({ description: 'What the user signs in with.' }),
   })
-  .meta({ id: 'Account' })
+  .meta({ id: 'Account', description: 'The user; what no provider gave is null.' })
 export type Account = z.infer<typeof Account>

@@ -19,13 +19,20 @@ export interface Example {
   location?: string
 }
 
+/** What `/openapi.json` says of a route beside its schemas. */
+export interface Notes {
+  /** Requests and their answers, by names of their own. */
+  examples?: Readonly<Record<string, Example>>
+  /** What a status says of this route, where its usual meaning is not enough. */
+  answers?: Readonly<Record<number, string>>
+  /** Which cookies a status sets, and when. */
+  cookies?: Readonly<Record<number, string>>
+  /** Seconds for which anybody may keep the answer; without them nobody may keep it. */
+  cacheSeconds?: number
+}
+
 declare module 'fastify' {
-  interface FastifySchema {
-    /** Requests and their answers, by names of their own. */
-    examples?: Readonly<Record<string, Example>>
-    /** What a status says of this route, where its usual meaning is not enough. */
-    answers?: Readonly<Record<number, string>>
-  }
+  interface FastifySchema extends Notes {}
 }
 
 /**
@@ -38,7 +45,10 @@ export function documented(schema: FastifySchema) {
 
 /** The body of an error at the OAuth endpoints (RFC 6749, section 5.2). */
 export const OAuthProblem = z
-  .object({ error: z.string(), error_description: z.string() })
+  .object({
+    error: z.string().meta({ description: 'For programs.' }),
+    error_description: z.string().meta({ description: 'For developers.' }),
+  })
   .meta({ id: 'OAuthProblem', description: 'An error in the words of RFC 6749, section 5.2.' })
 
 /** An answer without a body. */

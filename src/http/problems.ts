@@ -29,9 +29,9 @@ const PROBLEMS: Record<ErrorCode, readonly [status: number, title: string]> = {
 export const Problem = z
   .object({
     type: z.string().meta({ description: '`about:blank#<code>`: the code names the problem.' }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
+    title: z.string().meta({ description: 'The same for every problem of this code.' }),
+    status: z.int().meta({ description: 'The status of the answer.' }),
+    detail: z.string().meta({ description: 'What happened here; safe to show.' }),
     code: z.string().meta({ description: 'For programs; never changes its meaning.' }),
     request_id: z.string().meta({ description: 'Stands in the log lines of this request.' }),
   })

@@ -4,7 +4,9 @@ import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
 import { Problem } from '../http/problems.ts'
 
-const Status = z.object({ status: z.literal('ok') }).meta({ id: 'Status' })
+const Status = z
+  .object({ status: z.literal('ok').meta({ description: 'Always the same.' }) })
+  .meta({ id: 'Status', description: 'All is well.' })
 
 /** `/healthz`: the process answers. `/readyz`: the database is reached and its schema is ours. */
 export function healthRoutes(app: FastifyInstance, isReady: () => Promise<boolean>): void {

@@ -12,13 +12,16 @@ import { tidy } from './openapi/tidy.ts'
 const packageFile = new URL('../../package.json', import.meta.url)
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
 
+/** For how long the description may be kept. */
+const CACHE_SECONDS = 300
+
 const description = `A self-hosted social-login service: people sign in with the provider they already use, your API verifies a JWT.
 
-Errors are problem details (RFC 9457) with a \`code\` for programs; at \`/token\`, \`/revoke\` and \`/introspect\` they are those of RFC 6749. Any route may answer 500 in the same form, and 405 with \`Allow\` to another method.
+Errors are problem details (RFC 9457) with a \`code\` for programs; at \`/token\`, \`/revoke\` and \`/introspect\` they are those of RFC 6749. A browser (\`Accept: text/html\`) gets a page instead. Any route may answer 500 in the same form, 405 with \`Allow\` to another method, and 503 with \`Retry-After\` while the server stops.
 
 ## The examples
 
-Requests and answers of one name belong together. The client \`${exampleApp.client_id}\` is public, with the redirect URI \`${exampleApp.redirect_uri}\` and the way back \`${exampleApp.post_logout_redirect_uri}\`; \`api\` is confidential. \`login_hint\` with a persona works where the providers are emulated. What begins with \`$\` stands for what an earlier answer gave:
+Requests and answers of one name belong together. The client \`${exampleApp.client_id}\` is public, with the redirect URI \`${exampleApp.redirect_uri}\` and the way back \`${exampleApp.post_logout_redirect_uri}\`; \`api\` is confidential. \`login.example.com\` stands for this server, and the providers of the examples for those that are enabled here; \`login_hint\` with a persona works where they are emulated. What begins with \`$\` stands for what an earlier answer gave:
 
 | example | stands for |
 |---|---|
@@ -62,6 +65,12 @@ export async function describeRoutes(app: FastifyInstance, publicUrl: string): P
             name: `${prefix}latchkey-access`,
             description: 'Set by a login with `response_mode=cookie`.',
           },
+          refreshCookie: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: `${prefix}latchkey-refresh`,
+            description: 'Set by the same; renewed by each refresh.',
+          },
           client: {
             type: 'http',
             scheme: 'basic',
@@ -72,9 +81,9 @@ export async function describeRoutes(app: FastifyInstance, publicUrl: string): P
       },
     },
     transform: (route) => {
-      const { examples, answers, ...schema } = route.schema ?? {}
-      const ours = { 'x-examples': examples, 'x-answers': answers }
-      return jsonSchemaTransform({ ...route, schema: { ...schema, ...ours } } as never)
+      const { examples, answers, cookies, cacheSeconds, ...schema } = route.schema ?? {}
+      const notes = { examples, answers, cookies, cacheSeconds }
+      return jsonSchemaTransform({ ...route, schema: { ...schema, 'x-notes': notes } } as never)
     },
     transformObject: (document) => tidy(jsonSchemaTransformObject(document) as OpenApi) as never,
   })
@@ -87,6 +96,7 @@ export async function describeRoutes(app: FastifyInstance, publicUrl: string): P
       description: 'OpenAPI 3.1, made of the schemas that validate the requests.',
       tags: ['operations'],
       security: [],
+      cacheSeconds: CACHE_SECONDS,
       response: { 200: z.looseObject({ openapi: z.string(), info: z.looseObject({}) }) },
       answers: { 200: 'The description.' },
       examples: {
@@ -99,7 +109,10 @@ export async function describeRoutes(app: FastifyInstance, publicUrl: string): P
     }),
     (_request, reply) => {
       text ??= JSON.stringify(app.swagger())
-      return reply.headers(publicDocument(300)).type('application/json; charset=utf-8').send(text)
+      return reply
+        .headers(publicDocument(CACHE_SECONDS))
+        .type('application/json; charset=utf-8')
+        .send(text)
     },
   )
 }

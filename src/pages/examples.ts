@@ -127,6 +127,11 @@ export const formCallbackExamples: Examples = {
     parameters: { provider: 'apple' },
     body: { code: '$LONG_TEXT', state: 'af0ifjsldkj' },
   }),
+  not_by_form: refused('method_not_allowed', 'Only GET is allowed here.', {
+    summary: 'A provider that does not use a form',
+    parameters: { provider: 'kakao' },
+    body: { code: 'SplxlOBeZQQYbYS6WxSbIA', state: 'af0ifjsldkj' },
+  }),
   unknown_provider: refused('unknown_provider', nobody, {
     summary: 'A provider that is not enabled',
     parameters: { provider: 'nobody' },

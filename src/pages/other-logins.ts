@@ -14,6 +14,10 @@ const CallbackRequest = z.object({
   error: z.string().optional().meta({ description: 'Where the provider refuses.' }),
 })
 
+/** What a start sets. */
+export const FLOW_COOKIE = 'The login under way, sealed, for ten minutes.'
+const OVER = 'Clears the login, which is over; keeps the provider that this browser used last.'
+
 const ofProvider = {
   params: z.object({ provider: z.string().meta({ description: 'Id of an enabled provider.' }) }),
 }
@@ -53,6 +57,7 @@ export function otherLoginRoutes(
           502: Problem,
           504: Problem,
         },
+        cookies: { 302: FLOW_COOKIE },
         examples: startExamples,
       }),
     },
@@ -72,13 +77,22 @@ export function otherLoginRoutes(
         ...ofProvider,
         querystring: CallbackRequest,
         examples: callbackExamples,
+        cookies: {
+          ...{ 200: OVER, 400: OVER, 403: OVER, 502: OVER, 504: OVER },
+          303: `${OVER} In cookie mode the session.`,
+        },
         answers: {
-          200: 'The tokens and the user.',
+          200: 'The tokens and the user; with `response_mode=web_message` a page that posts its answer to the opener.',
           303: 'To the app, with a code or an error.',
           403: 'The person or the provider said no.',
         },
         response: {
-          200: loginAnswer,
+          200: {
+            content: {
+              'application/json': { schema: loginAnswer },
+              'text/html': { schema: z.string() },
+            },
+          },
           303: NoBody,
           400: Problem,
           403: Problem,
@@ -107,8 +121,11 @@ export function otherLoginRoutes(
         body: CallbackRequest.extend({
           user: z.string().optional().meta({ description: 'The name, at the first login only.' }),
         }),
-        response: { 303: NoBody, 400: Problem, 404: Problem, 429: Problem },
-        answers: { 303: 'The same address, as a GET.' },
+        response: { 303: NoBody, 400: Problem, 404: Problem, 405: Problem, 429: Problem },
+        answers: {
+          303: 'The same address, as a GET.',
+          405: 'The provider does not use a form.',
+        },
         examples: formCallbackExamples,
       }),
       // Before the body is looked at: there is no such provider.

@@ -13,13 +13,22 @@ import { publicDocument } from '../http/headers.ts'
 import { Problem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import { signInExamples } from './examples.ts'
-import { unknownProvider } from './other-logins.ts'
+import { FLOW_COOKIE, unknownProvider } from './other-logins.ts'
 import { createSignInPage, type ShownProvider } from './sign-in.ts'
+
+/** For how long apps may keep the list. */
+const LIST_CACHE_SECONDS = 60
 
 /** One enabled provider, for apps that draw their own buttons. */
 const ListedProvider = z
-  .object({ id: z.string(), name: z.string(), login_url: z.url() })
-  .meta({ id: 'Provider' })
+  .object({
+    id: z.string().meta({ description: 'As in `/login/{provider}`.' }),
+    name: z.string().meta({ description: 'As people know it.' }),
+    login_url: z
+      .url()
+      .meta({ description: 'Where a login starts; add the parameters of the app.' }),
+  })
+  .meta({ id: 'Provider', description: 'A provider that people can sign in with here.' })
 
 const SignInRequest = AuthorizationRequest.extend({
   provider: z.string().max(16_384).optional().meta({ description: 'Goes on to it at once.' }),
@@ -55,6 +64,7 @@ export function pageRoutes(
         description: 'For apps that draw their own buttons.',
         tags: ['sign-in'],
         security: [],
+        cacheSeconds: LIST_CACHE_SECONDS,
         response: { 200: z.array(ListedProvider) },
         answers: { 200: 'The providers, in the order in which the sign-in page shows them.' },
         examples: {
@@ -63,7 +73,7 @@ export function pageRoutes(
       },
     },
     async (_request, reply) => {
-      reply.headers(publicDocument(60))
+      reply.headers(publicDocument(LIST_CACHE_SECONDS))
       return listed
     },
   )
@@ -86,6 +96,7 @@ export function pageRoutes(
           ...{ 400: Problem, 404: Problem, 429: Problem, 502: Problem, 504: Problem },
         },
         answers: { 200: 'The page.' },
+        cookies: { 302: FLOW_COOKIE },
         examples: signInExamples,
       }),
     },

@@ -10,17 +10,17 @@ import type { KeyRing } from './signing-keys.ts'
 export const TokenResponse = z
   .object({
     access_token: z.string().meta({ description: 'JWT, `typ: at+jwt`; verify it by the JWKS.' }),
-    token_type: z.literal('Bearer'),
-    expires_in: z.int().meta({ description: 'Seconds.' }),
+    token_type: z.literal('Bearer').meta({ description: 'RFC 6750.' }),
+    expires_in: z.int().meta({ description: 'Seconds for which the access token is valid.' }),
     refresh_token: z.string().meta({ description: 'Opaque; stored here only as a hash.' }),
-    scope: z.string(),
+    scope: z.string().meta({ description: 'What was granted, separated by spaces.' }),
     id_token: z.string().optional().meta({ description: 'Where `openid` was asked for.' }),
     issued_token_type: z
       .string()
       .optional()
       .meta({ description: 'Of a token exchange (RFC 8693).' }),
   })
-  .meta({ id: 'TokenResponse' })
+  .meta({ id: 'TokenResponse', description: 'RFC 6749, section 5.1.' })
 export type TokenResponse = z.infer<typeof TokenResponse>
 
 /** Signs the tokens of a session; an ID token needs the account, and is left out without one. */

@@ -40,7 +40,11 @@ const LogoutRequest = z.object({
 })
 type LogoutRequest = z.infer<typeof LogoutRequest>
 
-const SignedOut = z.object({ status: z.literal('signed_out') }).meta({ id: 'SignedOut' })
+const SignedOut = z
+  .object({ status: z.literal('signed_out').meta({ description: 'Always the same.' }) })
+  .meta({ id: 'SignedOut', description: 'Nobody is signed in here any more.' })
+
+const CLEARED = 'The session’s cookies are cleared, where there are any.'
 
 /** What a logout needs. */
 export interface LogoutOptions {
@@ -65,9 +69,10 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     ...documented({
       summary,
       tags: ['sign-in'],
-      security: [],
+      security: [{}, { sessionCookie: [] }],
       response: { 200: SignedOut, 303: NoBody, ...(response as object) },
       answers: { 200: 'Signed out, and nowhere to go on to.', 403: 'This may not sign out.' },
+      cookies: { 200: CLEARED, 303: CLEARED },
       ...schema,
     }),
   })

@@ -6,12 +6,15 @@ import { publicDocument } from '../http/headers.ts'
 /** Server metadata (RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3). */
 const Metadata = z
   .looseObject({
-    issuer: z.url(),
-    authorization_endpoint: z.url(),
-    token_endpoint: z.url(),
-    jwks_uri: z.url(),
+    issuer: z.url().meta({ description: '`iss` of all tokens.' }),
+    authorization_endpoint: z.url().meta({ description: 'The sign-in page.' }),
+    token_endpoint: z.url().meta({ description: 'Codes and refresh tokens for tokens.' }),
+    jwks_uri: z.url().meta({ description: 'The public signing keys.' }),
   })
-  .meta({ id: 'Metadata' })
+  .meta({ id: 'Metadata', description: 'RFC 8414, section 2, and all else that it names.' })
+
+/** For how long the metadata may be kept. */
+const CACHE_SECONDS = 300
 
 /** The metadata at both well-known addresses. */
 export function metadataRoutes(
@@ -50,25 +53,36 @@ export function metadataRoutes(
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
   }
-  for (const [path, operationId, description] of [
-    ['/.well-known/openid-configuration', 'getOpenIdMetadata', 'OpenID Connect Discovery 1.0.'],
-    ['/.well-known/oauth-authorization-server', 'getOAuthMetadata', 'The same by RFC 8414.'],
-  ] as const) {
+  const places = [
+    {
+      path: '/.well-known/openid-configuration',
+      operationId: 'getOpenIdMetadata',
+      summary: 'OpenID Connect metadata',
+      description: 'OpenID Connect Discovery 1.0.',
+    },
+    {
+      path: '/.well-known/oauth-authorization-server',
+      operationId: 'getOAuthMetadata',
+      summary: 'OAuth metadata',
+      description: 'The same by RFC 8414.',
+    },
+  ]
+  for (const { path, ...described } of places) {
     room.withTypeProvider<ZodTypeProvider>().get(
       path,
       {
         schema: {
-          ...{ operationId, description },
-          summary: 'Server metadata',
+          ...described,
           tags: ['tokens'],
           security: [],
+          cacheSeconds: CACHE_SECONDS,
           response: { 200: Metadata },
           answers: { 200: 'The metadata.' },
           examples: { metadata: { summary: 'This server', status: 200, answer: metadata } },
         },
       },
       async (_request, reply) => {
-        reply.headers(publicDocument(300))
+        reply.headers(publicDocument(CACHE_SECONDS))
         return metadata
       },
     )

@@ -33,19 +33,22 @@ const TokenStatusRequest = z.object({
 /** What introspection says; a token that does not count is only that. */
 const TokenStatus = z
   .object({
-    active: z.boolean(),
-    token_type: z.enum(['Bearer', 'refresh_token']).optional(),
-    client_id: z.string().optional(),
-    scope: z.string().optional(),
-    sub: z.uuid().optional(),
-    sid: z.uuid().optional(),
-    iss: z.url().optional(),
-    aud: z.string().optional(),
-    iat: z.int().optional(),
-    exp: z.int().optional(),
-    jti: z.string().optional(),
+    active: z.boolean().meta({ description: 'Whether the token counts.' }),
+    token_type: z
+      .enum(['Bearer', 'refresh_token'])
+      .optional()
+      .meta({ description: '`Bearer` is an access token.' }),
+    client_id: z.string().optional().meta({ description: 'The app that it was issued to.' }),
+    scope: z.string().optional().meta({ description: 'What was granted, separated by spaces.' }),
+    sub: z.uuid().optional().meta({ description: 'The user’s id.' }),
+    sid: z.uuid().optional().meta({ description: 'The session’s id.' }),
+    iss: z.url().optional().meta({ description: 'PUBLIC_URL.' }),
+    aud: z.string().optional().meta({ description: 'TOKEN_AUDIENCE, else PUBLIC_URL.' }),
+    iat: z.int().optional().meta({ description: 'Seconds since 1970.' }),
+    exp: z.int().optional().meta({ description: 'Seconds since 1970.' }),
+    jti: z.string().optional().meta({ description: 'The token’s own id.' }),
   })
-  .meta({ id: 'TokenStatus' })
+  .meta({ id: 'TokenStatus', description: 'RFC 7662, section 2.2.' })
 
 const CLIENT_REFUSED = 'The client is unknown, did not authenticate, or may not ask.'
 

@@ -7,38 +7,40 @@ import type { KeyRing } from './signing-keys.ts'
 /** Public keys only (RFC 7517, section 5). */
 const KeySet = z
   .object({
-    keys: z.array(
-      z.object({
-        kty: z.string(),
-        kid: z.string(),
-        alg: z.string(),
-        use: z.literal('sig'),
-        n: z.string().optional(),
-        e: z.string().optional(),
-        crv: z.string().optional(),
-        x: z.string().optional(),
-        y: z.string().optional(),
-      }),
-    ),
+    keys: z
+      .array(
+        z.object({
+          kty: z.string().meta({ description: 'EC, RSA or OKP.' }),
+          kid: z.string().meta({ description: 'As in the header of the tokens that it signed.' }),
+          alg: z.string().meta({ description: 'ES256, RS256 or EdDSA.' }),
+          use: z.literal('sig').meta({ description: 'It signs.' }),
+          n: z.string().optional().meta({ description: 'Of an RSA key.' }),
+          e: z.string().optional().meta({ description: 'Of an RSA key.' }),
+          crv: z.string().optional().meta({ description: 'Of an EC or OKP key.' }),
+          x: z.string().optional().meta({ description: 'Of an EC or OKP key.' }),
+          y: z.string().optional().meta({ description: 'Of an EC key.' }),
+        }),
+      )
+      .meta({ description: 'The one that signs, its predecessors and the next one.' }),
   })
-  .meta({ id: 'KeySet' })
+  .meta({ id: 'KeySet', description: 'Public keys (RFC 7517, section 5).' })
 
-const exampleKeys: z.infer<typeof KeySet> = {
-  keys: [
-    {
-      kty: 'EC',
-      kid: 'Q3n1zYw7m0c5p2Xv',
-      alg: 'ES256',
-      use: 'sig',
-      crv: 'P-256',
-      x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
-      y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
-    },
-  ],
+// The keys of RFC 7515, appendix A.3, RFC 7517, appendix A.1 (cut short) and RFC 8037, appendix A.2.
+const EXAMPLE_KEYS: Record<string, object> = {
+  ES256: {
+    kty: 'EC',
+    crv: 'P-256',
+    x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+    y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+  },
+  RS256: { kty: 'RSA', n: '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx', e: 'AQAB' },
+  EdDSA: { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
 }
 
 /** `/.well-known/jwks.json`: what any standard library verifies our access tokens with. */
 export function keyRoutes(app: FastifyInstance, keys: KeyRing): void {
+  const { alg = '' } = keys.current().publicJwk
+  const example = { ...EXAMPLE_KEYS[alg], kid: 'Q3n1zYw7m0c5p2Xv', alg, use: 'sig' }
   app.withTypeProvider<ZodTypeProvider>().get(
     '/.well-known/jwks.json',
     {
@@ -49,9 +51,10 @@ export function keyRoutes(app: FastifyInstance, keys: KeyRing): void {
           'Verify access tokens and ID tokens by these (RFC 7517); keep them as long as `Cache-Control` says.',
         tags: ['tokens'],
         security: [],
+        cacheSeconds: keys.maxAgeSeconds,
         response: { 200: KeySet },
         answers: { 200: 'The keys.' },
-        examples: { keys: { summary: 'One ES256 key', status: 200, answer: exampleKeys } },
+        examples: { keys: { summary: 'One key', status: 200, answer: { keys: [example] } } },
       },
     },
     async (_request, reply) => {

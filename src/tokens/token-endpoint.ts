@@ -36,7 +36,7 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
     description:
       'RFC 6749, sections 4.1.3 and 6, and RFC 8693 for native sign-in. A refresh token rotates: the one before counts for ten seconds more, any other reuse ends the session. In cookie mode the answer holds no token.',
     tags: ['tokens'],
-    security: [{}, { client: [] }],
+    security: [{}, { client: [] }, { refreshCookie: [] }],
     consumes: ['application/x-www-form-urlencoded', 'application/json'],
     body: TokenRequest.required({ grant_type: true }),
     response: {
@@ -52,6 +52,10 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
       401: 'The client is unknown or did not authenticate.',
       403: 'The session cookie was sent from a page that is not registered.',
       503: 'The database or the provider cannot be reached.',
+    },
+    cookies: {
+      200: 'In cookie mode the new tokens.',
+      400: 'In cookie mode: the session is over.',
     },
     examples: tokenExamples,
   })

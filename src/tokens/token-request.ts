@@ -41,4 +41,4 @@ export const RefreshedInCookies = TokenResponse.pick({
   scope: true,
 })
   .strict()
-  .meta({ id: 'RefreshedInCookies' })
+  .meta({ id: 'RefreshedInCookies', description: 'In cookie mode no script sees a token.' })

@@ -14,7 +14,7 @@ interface Media {
 /** One answer of an operation. */
 export interface DescribedResponse {
   description: string
-  headers?: Record<string, { examples?: Examples }>
+  headers?: Record<string, { required: boolean; schema: Json; examples?: Examples }>
   content?: Record<string, Media>
   'x-examples'?: Examples
 }
@@ -43,17 +43,29 @@ export interface Description {
   servers: Json
   tags: { name: string; description: string }[]
   paths: Record<string, Record<string, DescribedOperation>>
-  components: { schemas: Record<string, Json> }
+  components: {
+    schemas: Record<string, Json>
+    securitySchemes: Record<string, { name?: string }>
+  }
 }
 
-/** A documented schema as something that checks: references replaced by what they name. */
+/**
+ * A documented schema as something that checks: references replaced by what they name, and no member
+ * allowed that is not described, which a client has to expect.
+ */
 export function schemaOf(components: Readonly<Record<string, unknown>>, schema: Json): z.ZodType {
+  const closed = (node: { [name: string]: Json }) =>
+    node.type === 'object' && node.additionalProperties === undefined
+      ? { ...node, additionalProperties: false }
+      : node
   const inline = (node: Json): Json => {
     if (Array.isArray(node)) return node.map(inline)
     if (typeof node !== 'object' || node === null) return node
     const name = /^#\/components\/schemas\/(.+)$/.exec(String(node.$ref))?.[1]
     if (name !== undefined) return inline(components[name] as Json)
-    return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, inline(value)]))
+    return closed(
+      Object.fromEntries(Object.entries(node).map(([key, value]) => [key, inline(value)])),
+    )
   }
   return z.fromJSONSchema(inline(schema) as Parameters<typeof z.fromJSONSchema>[0])
 }

@@ -1,6 +1,8 @@
 import { type Example, oauthRefused, refused } from '../../http/documented.ts'
 import { TOO_MANY } from '../rate-limits.ts'
-import type { Named, OpenApi, Operation, Response } from './document.ts'
+import { isOAuth, type Named, type OpenApi, type Operation, type Response } from './document.ts'
+import { addHeaders } from './headers.ts'
+import { tidySchemas } from './schemas.ts'
 
 // What a status says where the route says nothing else of it.
 const MEANINGS: Record<string, string> = {
@@ -12,6 +14,7 @@ const MEANINGS: Record<string, string> = {
   401: 'The credential is missing or not valid.',
   403: 'Refused.',
   404: 'Not found.',
+  405: 'Another method is needed.',
   413: 'The body has more than 64 KiB.',
   415: 'The body has another content type.',
   429: 'Too many requests from this address.',
@@ -28,9 +31,10 @@ export function tidy(document: OpenApi): OpenApi {
   for (const operation of Object.values(document.paths ?? {}).flatMap(
     Object.values,
   ) as Operation[]) {
-    const { 'x-examples': examples = {}, 'x-answers': answers = {} } = operation
-    delete operation['x-examples']
-    delete operation['x-answers']
+    const { 'x-notes': notes = {} } = operation
+    const { examples = {}, answers = {} } = notes
+    delete operation['x-notes']
+    allowNoForm(operation)
     const all = {
       ...examples,
       ...refuseBodies(operation),
@@ -40,22 +44,28 @@ export function tidy(document: OpenApi): OpenApi {
     for (const [status, response] of Object.entries(operation.responses)) {
       response.description = answers[Number(status)] ?? MEANINGS[status] ?? 'The answer.'
       if (Number(status) >= 400) nameContentType(response)
-      addHeaders(status, response)
+      addHeaders(status, response, notes)
     }
     for (const [name, example] of Object.entries(all)) addExample(operation, name, example)
   }
-  removeUnused(document)
+  tidySchemas(document)
   return document
 }
 
-const isOAuth = (response: Response | undefined) =>
-  JSON.stringify(response?.content ?? {}).includes('/OAuthProblem')
-
+/** Programs get a problem as JSON, and people get it as a page. */
 function nameContentType(response: Response): void {
   const [media] = Object.values(response.content ?? {})
   if (media === undefined) return
-  const type = isOAuth(response) ? 'application/json' : 'application/problem+json'
-  response.content = { [type]: { ...media } }
+  response.content = isOAuth(response)
+    ? { 'application/json': { ...media } }
+    : { 'application/problem+json': { ...media }, 'text/html': { schema: { type: 'string' } } }
+}
+
+/** A form that needs no field may be left out altogether. */
+function allowNoForm({ requestBody }: Operation): void {
+  const form = requestBody?.content['application/x-www-form-urlencoded']
+  if (requestBody === undefined || form === undefined) return
+  requestBody.required = 'required' in (form.schema as object)
 }
 
 /** What every route with a body refuses before it is asked. */
@@ -106,20 +116,6 @@ function awayDatabase(operation: Operation, examples: object): Record<string, Ex
   }
 }
 
-function addHeaders(status: string, response: Response): void {
-  const header = (name: string, description: string, schema: object) => {
-    response.headers = { ...response.headers, [name]: { description, schema } }
-  }
-  const text = { type: 'string' }
-  if (status === '302' || status === '303') header('Location', 'Where to go on.', text)
-  if (['429', '503'].includes(status)) {
-    header('Retry-After', 'Seconds.', { type: 'integer', minimum: 1 })
-  }
-  if (status === '401' && !isOAuth(response)) {
-    header('WWW-Authenticate', '`Bearer error="invalid_token"` (RFC 6750).', text)
-  }
-}
-
 /** Puts an example's parts where OpenAPI has them; their common name keeps them together. */
 function addExample(operation: Operation, name: string, example: Example): void {
   const { summary, parameters = {}, body, status, answer, location } = example
@@ -139,16 +135,4 @@ function addExample(operation: Operation, name: string, example: Example): void 
   if (location !== undefined) add(response.headers?.Location ?? {}, location)
   else if (media !== undefined) add(media, answer)
   else response['x-examples'] = { ...response['x-examples'], [name]: { summary } }
-}
-
-/** The generator makes an input and an output of every schema; what nothing refers to goes. */
-function removeUnused(document: OpenApi): void {
-  const schemas = document.components?.schemas ?? {}
-  for (let before = -1; before !== Object.keys(schemas).length; ) {
-    before = Object.keys(schemas).length
-    const text = JSON.stringify(document)
-    for (const name of Object.keys(schemas)) {
-      if (!text.includes(`"#/components/schemas/${name}"`)) delete schemas[name]
-    }
-  }
 }
