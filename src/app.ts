@@ -16,6 +16,7 @@ import { startLogin } from './login/start.ts'
 import { createLogins, createWays } from './logins.ts'
 import { docsRoutes } from './operations/docs.ts'
 import { healthRoutes } from './operations/health.ts'
+import { noMeter, openMetrics } from './operations/metrics.ts'
 import { describeRoutes } from './operations/openapi.ts'
 import { createRateLimits, noRateLimits } from './operations/rate-limits.ts'
 import { startSweeping } from './operations/sweep.ts'
@@ -64,6 +65,7 @@ export async function buildApp(
   const refuseOtherMethods = watchMethods(app)
   await app.register(cookie)
   await describeRoutes(app, settings.publicUrl)
+  const meter = settings.metrics ? await openMetrics(app, stores.pendingOperations) : noMeter
 
   // What we issue.
   const keys = await openKeyRing({
@@ -103,13 +105,14 @@ export async function buildApp(
     https,
     memos,
     outbound,
+    meter,
     prepareSession,
     sessionCookies: cookies,
     sendPopupPage,
     isInAppBrowser,
   })
   const limits = settings.rateLimit
-    ? createRateLimits({ counts: stores.requestCounts, secrets })
+    ? createRateLimits({ counts: stores.requestCounts, secrets, limited: meter.limited })
     : noRateLimits
   await app.register(async (room) => {
     room.addHook('onRequest', limits.login)
@@ -196,6 +199,7 @@ export async function buildApp(
         successorsOf: createSuccessors(secrets),
         signInNatively: createNativeSignIn(logins),
         limits,
+        grantEnded: meter.grantEnded,
         cookies,
         ttl,
         verifyAccessToken,

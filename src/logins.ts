@@ -8,6 +8,7 @@ import { createMemos } from './login/memo.ts'
 import type { LoginOptions } from './login/options.ts'
 import { createProvider } from './login/provider.ts'
 import { createWaysOn } from './login/ways-on.ts'
+import type { Meter } from './operations/metrics.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 import type { Settings } from './settings.ts'
 
@@ -20,6 +21,7 @@ interface Shared
   stores: Stores
   secrets: readonly string[]
   outbound: Outbound
+  meter: Meter
 }
 
 /** What a login leaves behind for its error pages, and the ways on that these offer. */
@@ -36,7 +38,7 @@ export function createWays(
 export function createLogins(
   settings: Settings,
   emulated: readonly ProviderSettings[],
-  { stores, secrets, outbound, ...shared }: Shared,
+  { stores, secrets, outbound, meter, ...shared }: Shared,
 ): Map<string, LoginOptions> {
   const flowCookies = createFlowCookies(createSealer(secrets, 'flow cookies'), shared.https)
   const formUsers = createFormUsers(createSealer(secrets, 'form users'))
@@ -45,7 +47,10 @@ export function createLogins(
     const callbackUrl = `${settings.publicUrl}/login/${row.id}/callback`
     logins.set(row.id, {
       ...shared,
-      provider: createProvider({ row, ...registration, callbackUrl, outbound }),
+      provider: createProvider({
+        ...{ row, ...registration, callbackUrl, outbound },
+        callEnded: (...call) => meter.callEnded(row.id, ...call),
+      }),
       issuer: settings.publicUrl,
       clients: settings.clients,
       flowCookies,
@@ -53,6 +58,7 @@ export function createLogins(
       signIns: stores.signIns,
       formUsers,
       endSession: stores.sessions.end,
+      ended: (way, outcome) => meter.loginEnded(row.id, way, outcome),
     })
   }
   return logins

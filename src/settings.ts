@@ -45,6 +45,8 @@ export interface Settings {
   /** Whether requests are limited by address. */
   rateLimit: boolean
   logLevel: string
+  /** Whether `/metrics` is served. */
+  metrics: boolean
 }
 
 /** Settings that cannot be served with; `message` lists every problem and prints no secret. */
@@ -118,6 +120,7 @@ export function collectSettings(reader: Reader): Settings {
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
       'info',
     ),
+    metrics: reader.isOn('METRICS', 'off'),
   }
   if (isPublic) requireForProduction(reader, settings, publicUrl)
   return settings

@@ -44,6 +44,9 @@ const ROOMS: Record<string, Directions> = {
 /** Drivers and tables belong to `db`, whatever else a room may import. */
 const ONLY_IN_DB = ['drizzle-orm', 'postgres']
 
+/** Loaded where a setting asks for it, and not before. */
+const LAZY = ['prom-client']
+
 /** The npm package of the embedded PostgreSQL has the platform in its name. */
 const COMPUTED_IN = 'db/postgres-binaries.ts'
 
@@ -122,6 +125,8 @@ function violations(sources: readonly Source[]): string[] {
           found.push(`${path} imports what cannot be read: ${target || 'a computed name'}`)
         } else if (ONLY_IN_DB.includes(name) && room !== 'db') {
           found.push(`${path} imports ${target}, which is for db`)
+        } else if (LAZY.includes(name) && kind === 'static') {
+          found.push(`${path} imports ${target} before it is asked for`)
         } else if (!wires && !allows(directions.packages, name)) {
           found.push(`${path} imports the package ${target}`)
         }
@@ -294,6 +299,11 @@ describe('the test of the house', () => {
       'const a = await import(name)',
       'operations/a.ts imports what cannot be read: a computed name',
     ],
+    [
+      'operations/a.ts',
+      "import { Registry } from 'prom-client'",
+      'operations/a.ts imports prom-client before it is asked for',
+    ],
     ['login/a.ts', "import a from '../emulator/index.ts'", 'login/a.ts imports the emulator'],
     ['main.ts', "await import('./emulator/index.ts')", 'main.ts imports the emulator'],
     [
@@ -338,6 +348,7 @@ describe('the test of the house', () => {
     ['db/a.ts', "import { a } from 'drizzle-orm/pg-core'\nimport postgres from 'postgres'"],
     ['login/a.ts', "import { a } from '../http/query.ts'\nimport b from '@fastify/oauth2'"],
     ['login/played/a.ts', "import { a } from '../../core/text.ts'\nimport b from '../flow.ts'"],
+    ['operations/a.ts', "const a = await import('prom-client')"],
     ['app.ts', "const a = await import('./emulator/index.ts')\nimport b from './db/stores.ts'"],
     ['a-settings.ts', "type A = typeof import('./emulator/index.ts')"],
     ['main.ts', "import { a } from './app.ts'"],

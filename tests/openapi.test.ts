@@ -71,7 +71,7 @@ describe('/openapi.json', () => {
 
   beforeAll(async () => {
     await provider.listen()
-    latchkey = await startLatchkey(provider.settings())
+    latchkey = await startLatchkey({ ...provider.settings(), METRICS: 'on' })
     answer = await send('/openapi.json')
     document = answer.json() as Document
   })
@@ -138,7 +138,13 @@ describe('/openapi.json', () => {
   test('lists every registered route, and no other', async () => {
     const registered = await registeredRoutes(latchkey)
     expect(registered).toEqual(
-      expect.arrayContaining(['get /me', 'get /providers', 'get /healthz', 'get /login/fake']),
+      expect.arrayContaining([
+        'get /me',
+        'get /providers',
+        'get /healthz',
+        'get /metrics',
+        'get /login/fake',
+      ]),
     )
     const templates = Object.entries(document.paths).map(([path, methods]) => ({
       pattern: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),

@@ -67,6 +67,7 @@ describe('without any setting', () => {
       trustProxy: [],
       rateLimit: true,
       logLevel: 'info',
+      metrics: false,
     })
   })
 
@@ -74,7 +75,7 @@ describe('without any setting', () => {
     const names = ['PORT', 'HOST', 'PUBLIC_URL', 'DATABASE_URL', 'DATABASE_POOL', 'SECRET']
     names.push('ACCOUNT_LINKING', 'ACCESS_TOKEN_TTL', 'TOKEN_AUDIENCE', 'SIGNING_ALG', 'LOG_LEVEL')
     names.push('TRUST_PROXY', 'DATA_DIR', 'GOOGLE_CLIENT_ID', 'OIDC_PROVIDERS', 'DATABASE_PREPARE')
-    names.push('RATE_LIMIT')
+    names.push('RATE_LIMIT', 'METRICS')
     const plain = readSettings({})
     for (const value of ['', '   ']) {
       expect(readSettings(Object.fromEntries(names.map((name) => [name, value])))).toEqual(plain)
@@ -136,6 +137,7 @@ describe('each setting is read', () => {
     ['TRUST_PROXY off', { TRUST_PROXY: 'off' }, { trustProxy: [] }],
     ['RATE_LIMIT', { RATE_LIMIT: 'off' }, { rateLimit: false }],
     ['LOG_LEVEL', { LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
+    ['METRICS', { METRICS: 'on' }, { metrics: true }],
     ['EMULATE', { EMULATE: 'kakao' }, { emulate: ['kakao'] }],
     ['EMULATE all', { EMULATE: 'all' }, { emulate: BUILT_IN }],
     ['EMULATE none', { EMULATE: 'none' }, { emulate: [] }],
@@ -197,6 +199,7 @@ describe('a wrong value gives its problem', () => {
     ['SIGNING_ALG', 'none', 'ES256', 'SIGNING_ALG must be one of ES256, RS256, EdDSA.'],
     ['RATE_LIMIT', '60', 'on', 'RATE_LIMIT must be one of on, off.'],
     ['LOG_LEVEL', 'verbose', 'trace', 'LOG_LEVEL must be one of fatal,'],
+    ['METRICS', 'yes', 'on', 'METRICS must be one of on, off.'],
     ['TRUST_PROXY', 'on', 'off', 'TRUST_PROXY must list IP addresses or CIDRs'],
     ['TRUST_PROXY', '10.0.0.1,proxy', '10.0.0.1', 'TRUST_PROXY must list IP addresses or CIDRs'],
     ['TRUST_PROXY', '10.0.0.0/33', '10.0.0.0/32', 'TRUST_PROXY must list IP addresses or CIDRs'],

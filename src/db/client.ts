@@ -23,6 +23,8 @@ export interface Database {
   run<T>(operation: () => Promise<T>, limitMs?: number): Promise<T>
   /** Runs one constant statement, prepared where that is on. */
   query<Row>(text: string, parameters: readonly unknown[], limitMs?: number): Promise<Row[]>
+  /** Operations that run or wait. */
+  pending(): number
   close(): Promise<void>
 }
 
@@ -73,6 +75,7 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
           }) as unknown as Promise<never[]>,
         limitMs,
       ),
+    pending: () => waiting,
     close: () => sql.end({ timeout: 5 }),
   }
   return database

@@ -28,6 +28,8 @@ export interface Stores {
   signingKeys: SigningKeys
   /** Whether the database is reached and migrated. */
   isReady(): Promise<boolean>
+  /** Operations of the database that run or wait. */
+  pendingOperations(): number
   /** Removes one batch of expired rows; gives how many went. */
   sweepBatch(): Promise<number>
 }
@@ -49,6 +51,7 @@ export function createStores(database: Database, linking: LinkingRules): Stores 
       )
       return row?.ready === true
     },
+    pendingOperations: database.pending,
     sweepBatch: () => sweepBatch(database),
   }
 }

@@ -3,6 +3,7 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { Agent, type Dispatcher, request } from 'undici'
 import { LatchkeyError } from '../core/errors.ts'
 import { parseJson } from './json.ts'
+import { observed } from './outcome.ts'
 
 /** All calls of one login to its provider must be answered within this time. */
 export const OUTBOUND_MS = 10_000
@@ -41,6 +42,30 @@ const DECODERS: Record<string, ((body: Buffer, options: object) => Promise<Buffe
   deflate: promisify(inflate),
   br: promisify(brotliDecompress),
 }
+
+/** Told of each call to a provider: the class of its status (`2xx`) or the code of its error. */
+export type CallEnded = (endpoint: string, outcome: string, seconds: number) => void
+
+/** Makes one call, and tells how it ended and how long it took. */
+export function timed<T extends { status: number }>(
+  endpoint: string,
+  ended: CallEnded,
+  call: () => Promise<T>,
+): Promise<T> {
+  const before = performance.now()
+  return observed(
+    call(),
+    (outcome) => ended(endpoint, outcome, (performance.now() - before) / 1000),
+    { ofResult: ({ status }) => `${Math.floor(status / 100)}xx` },
+  )
+}
+
+/** The same client, whose calls are told of. */
+export const timedOutbound = (outbound: Outbound, ended: CallEnded): Outbound => ({
+  get: (url, step, options) => timed(step, ended, () => outbound.get(url, step, options)),
+  post: (url, step, options) => timed(step, ended, () => outbound.post(url, step, options)),
+  close: () => outbound.close(),
+})
 
 /** The client that all of Latchkey shares. */
 export function createOutbound(): Outbound {

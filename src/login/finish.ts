@@ -44,12 +44,18 @@ export async function finishLogin(
   if (!endsAtClient(flow)) {
     if (!(await finish())) throw invalidState('used')
     const { prepared, account } = await signIn(options, flow, query, request, reply)
+    options.ended('browser', 'success')
     return { ...prepared.tokens(account), user: account }
   }
   try {
-    if (await finish()) return await answerWithSession(options, flow, query, request, reply)
+    if (await finish()) {
+      const answer = await answerWithSession(options, flow, query, request, reply)
+      options.ended('browser', 'success')
+      return answer
+    }
   } catch (error) {
-    logProblem(error, request)
+    const { code } = logProblem(error, request)
+    options.ended('browser', code)
     return answerClient(options, flow, failureParameters(error), request, reply)
   }
   throw invalidState('used')

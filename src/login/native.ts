@@ -3,6 +3,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import type { Profile } from '../core/profile.ts'
 import { hashToken } from '../core/secrets.ts'
 import { OUTBOUND_MS } from '../http/outbound.ts'
+import { observed } from '../http/outcome.ts'
 import { NATIVE_MAX_AGE_SECONDS, type NativeToken, refused } from './native-token.ts'
 import { openSession } from './open-session.ts'
 import type { LoginOptions } from './options.ts'
@@ -22,13 +23,17 @@ export function createNativeSignIn(logins: ReadonlyMap<string, LoginOptions>) {
     if (login === undefined) {
       throw new LatchkeyError('unknown_provider', 'The subject_issuer names no enabled provider.')
     }
-    const who = await readOnce(login, asked)
-    const { clientId, scope } = asked
-    // The nonce was for the provider's ID token; ours answers no authorization request.
-    const client = { clientId, scope, nonce: null, code: null }
-    const { prepared, account } = await openSession(login, who, client, request, { native: true })
-    return prepared.tokens(account)
+    return observed(signIn(login, asked, request), (outcome) => login.ended('native', outcome))
   }
+}
+
+async function signIn(login: LoginOptions, asked: NativeRequest, request: FastifyRequest) {
+  const who = await readOnce(login, asked)
+  const { clientId, scope } = asked
+  // The nonce was for the provider's ID token; ours answers no authorization request.
+  const client = { clientId, scope, nonce: null, code: null }
+  const { prepared, account } = await openSession(login, who, client, request, { native: true })
+  return prepared.tokens(account)
 }
 
 /** Reads a native token, and an ID token once on all replicas. */

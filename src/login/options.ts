@@ -49,6 +49,8 @@ export interface LoginOptions {
   /** Whether a User-Agent is of a browser that an app brings itself, which some providers refuse. */
   isInAppBrowser: (userAgent: string | undefined) => boolean
   endSession: (userId: string, sessionId: string) => Promise<boolean>
+  /** Told how each login ends: `success`, or the code of an error. */
+  ended: (way: 'browser' | 'native', outcome: string) => void
 }
 
 interface Tokens {

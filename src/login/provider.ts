@@ -3,7 +3,13 @@ import { LatchkeyError } from '../core/errors.ts'
 import type { Profile } from '../core/profile.ts'
 import type { Grant, IdTokenClaims, ProviderRow, RowValues } from '../core/provider.ts'
 import { randomToken } from '../core/secrets.ts'
-import { invalidAnswer, type Outbound } from '../http/outbound.ts'
+import {
+  type CallEnded,
+  invalidAnswer,
+  type Outbound,
+  timed,
+  timedOutbound,
+} from '../http/outbound.ts'
 import { checkCallbackIssuer } from './callback-issuer.ts'
 import { readGrant } from './grant.ts'
 import { verifyIdToken } from './id-token.ts'
@@ -66,8 +72,10 @@ export function createProvider(options: {
   nativeClientIds: readonly string[]
   callbackUrl: string
   outbound: Outbound
+  callEnded: CallEnded
 }): Provider {
-  const { row, clientId, values, callbackUrl, outbound } = options
+  const { row, clientId, values, callbackUrl, callEnded } = options
+  const outbound = timedOutbound(options.outbound, callEnded)
   const secretOf = row.clientSecret?.(clientId, row, values) ?? (async () => options.clientSecret)
   const { issuerOf } = row
   const issuers = issuerOf
@@ -194,24 +202,15 @@ export function createProvider(options: {
       atProvider(async () => {
         const of = await metadata(signal)
         // The exchange comes first: some codes live for seconds.
-        const { status, document } = await (await oauth2(of)).exchange({
-          code,
-          state,
-          verifier,
-          signal,
-        })
+        const client = await oauth2(of)
+        const { status, document } = await timed('token', callEnded, () =>
+          client.exchange({ code, state, verifier, signal }),
+        )
         const grant = readGrant(row, status, document)
         const claims = await readClaims(grant, of, nonce, signal)
-        const client = await registration()
         const profile = await readProfile({
-          row,
-          of,
-          grant,
-          claims,
-          client,
-          formUser,
-          outbound,
-          signal,
+          ...{ row, of, grant, claims, formUser, outbound, signal },
+          client: await registration(),
         })
         return { profile, issuer: issuerIn(claims) }
       }),

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { toLatchkeyError } from '../http/problems.ts'
 import { finishLogin } from './finish.ts'
 import { bounceFormPosts } from './form-post.ts'
 import type { LoginOptions } from './options.ts'
@@ -14,7 +15,15 @@ export function loginRoutes(app: FastifyInstance, options: LoginOptions): void {
   )
   app.get(
     `/login/${row.id}/callback`,
-    { schema: { hide: true }, exposeHeadRoute: false },
+    {
+      schema: { hide: true },
+      exposeHeadRoute: false,
+      // Errors that a client is told of never get here.
+      onError: (_request, _reply, error, done) => {
+        options.ended('browser', toLatchkeyError(error).code)
+        done()
+      },
+    },
     (request, reply) => finishLogin(options, request, reply),
   )
   if (row.formPost) bounceFormPosts(app, options)

@@ -36,6 +36,8 @@ export function createRateLimits(options: {
   counts: RequestCounts
   /** The first keys the hashes; another first one opens new windows. */
   secrets: readonly string[]
+  /** Told of each refusal. */
+  limited: (limit: string) => void
 }): RateLimits {
   const [secret = ''] = options.secrets
   const key = deriveKey(secret, 'rate limits')
@@ -48,7 +50,7 @@ export function createRateLimits(options: {
       const hash = keyedHash(key, `${name} ${networkOf(request.ip)}`)
       const now = Date.now()
       const known = over.get(hash) ?? 0
-      if (known > now) throw tooMany(name, known - now)
+      if (known > now) throw refuse(name, known - now)
       if (pausedUntil > now) return
       const counted = await options.counts.count(hash, windowSeconds).catch((err) => {
         pausedUntil = Date.now() + PAUSE_MS
@@ -57,8 +59,16 @@ export function createRateLimits(options: {
       })
       if (counted === null || counted.count <= most) return
       remember(hash, now + counted.endsInMs)
-      throw tooMany(name, counted.endsInMs)
+      throw refuse(name, counted.endsInMs)
     }
+  }
+
+  function refuse(name: string, waitMs: number): LatchkeyError {
+    options.limited(name)
+    return new LatchkeyError('rate_limited', TOO_MANY, {
+      evidence: { limit: name },
+      retryAfterSeconds: Math.ceil(waitMs / 1000),
+    })
   }
 
   function remember(hash: string, until: number): void {
@@ -88,9 +98,3 @@ export function networkOf(address: string): string {
   const bytes = ipaddr.process(address).toByteArray()
   return bytes.slice(0, bytes.length === 16 ? 8 : 4).join('.')
 }
-
-const tooMany = (limit: string, waitMs: number) =>
-  new LatchkeyError('rate_limited', TOO_MANY, {
-    evidence: { limit },
-    retryAfterSeconds: Math.ceil(waitMs / 1000),
-  })

@@ -1,31 +1,21 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { Client } from '../core/client.ts'
-import { hashToken, randomToken, s256 } from '../core/secrets.ts'
-import type { Accounts, GrantedSession, Grants } from '../core/stores.ts'
 import { documented, OAuthProblem } from '../http/documented.ts'
+import { observed } from '../http/outcome.ts'
+import { toLatchkeyError } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
-import { authenticateClient } from './client-auth.ts'
-import { exchangeToken, type SignInNatively, TOKEN_EXCHANGE } from './exchange.ts'
-import { type TokenIssuer, TokenResponse } from './issue.ts'
+import { type GrantOptions, grantTypes } from './grants.ts'
+import { TokenResponse } from './issue.ts'
 import { OAuthError } from './oauth-errors.ts'
-import type { SessionCookies } from './session-cookies.ts'
-import type { SuccessorsOf } from './successors.ts'
 import { tokenExamples } from './token-examples.ts'
 import { RefreshedInCookies, TokenRequest } from './token-request.ts'
 
 /** What the token endpoint needs. */
-export interface TokenEndpointOptions {
-  clients: readonly Client[]
-  grants: Grants
-  accounts: Accounts
-  issue: TokenIssuer
-  successorsOf: SuccessorsOf
-  signInNatively: SignInNatively
-  cookies: SessionCookies
-  ttl: { refreshTokenSeconds: number; sessionSeconds: number }
+export interface TokenEndpointOptions extends GrantOptions {
   /** What counts a request, and throws where it is one too many. */
   limits: Record<'token' | 'native', (request: FastifyRequest) => Promise<void>>
+  /** Told how each request for tokens ends: `success`, or the code of an error. */
+  grantEnded: (grantType: string, outcome: string) => void
 }
 
 /** `POST /token`: swaps a code, a refresh token or a provider's token for tokens. */
@@ -64,151 +54,19 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
   room.post('/token', { ...docs, onRequest }, async (request, reply) => {
     reply.header('pragma', 'no-cache')
     const body = readParameters(TokenRequest, request.body)
-    switch (body.grant_type) {
-      case 'authorization_code':
-        return redeemCode(options, request, body)
-      case 'refresh_token':
-        return refresh(options, request, reply, body)
-      case TOKEN_EXCHANGE:
-        await options.limits.native(request)
-        return exchangeToken(options, request, body)
-      case undefined:
-        throw new OAuthError('invalid_request', 'The grant_type is missing.')
-      default:
-        throw new OAuthError('unsupported_grant_type', 'This grant_type is not supported.')
+    const { grant_type: type } = body
+    if (type === undefined) throw new OAuthError('invalid_request', 'The grant_type is missing.')
+    const grant = grantTypes.get(type)
+    if (grant === undefined) {
+      throw new OAuthError('unsupported_grant_type', 'This grant_type is not supported.')
     }
-  })
-}
-
-// RFC 7636, section 4.1.
-const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
-
-async function redeemCode(
-  { clients, grants, accounts, issue, ttl }: TokenEndpointOptions,
-  request: FastifyRequest,
-  body: TokenRequest,
-): Promise<TokenResponse> {
-  const client = authenticateClient(clients, request.headers.authorization, body)
-  const { code, redirect_uri: redirectUri, code_verifier: verifier } = body
-  if (code === undefined) throw new OAuthError('invalid_request', 'The code is missing.')
-  if (redirectUri === undefined) {
-    throw new OAuthError('invalid_request', 'The redirect_uri is missing.')
-  }
-  if (verifier !== undefined && !VERIFIER.test(verifier)) {
-    throw new OAuthError(
-      'invalid_request',
-      'The code_verifier must be 43 to 128 unreserved characters.',
-    )
-  }
-  if (verifier === undefined && client.secret === null) {
-    throw new OAuthError('invalid_request', 'The code_verifier is missing.')
-  }
-  const refreshToken = randomToken()
-  const redeemed = await grants.redeemCode(
-    {
-      hash: hashToken(code),
-      clientId: client.id,
-      redirectUri,
-      codeChallenge: verifier === undefined ? null : s256(verifier),
-    },
-    {
-      sessionTtlSeconds: ttl.sessionSeconds,
-      refreshToken: { hash: hashToken(refreshToken), ttlSeconds: ttl.refreshTokenSeconds },
-    },
-  )
-  if (redeemed === null) {
-    throw new OAuthError(
-      'invalid_grant',
-      'The code is used, expired, or not for this request.',
-      'code',
-    )
-  }
-  const { session, nonce } = redeemed
-  request.log.info(
-    { event: 'code_redeemed', client: client.id, user: session.userId, session: session.id },
-    'redeemed a code',
-  )
-  return issue(session, { refreshToken, nonce, account: await accountFor(accounts, session) })
-}
-
-async function refresh(
-  options: TokenEndpointOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  body: TokenRequest,
-): Promise<Partial<TokenResponse>> {
-  const { clients, grants, accounts, issue, successorsOf, cookies, ttl } = options
-  const fromCookie = body.refresh_token === undefined ? cookies.readRefreshToken(request) : null
-  const shown = body.refresh_token ?? fromCookie
-  if (shown === null) throw new OAuthError('invalid_request', 'The refresh_token is missing.')
-  const client =
-    fromCookie === null
-      ? authenticateClient(clients, request.headers.authorization, body)
-      : cookies.clientOf(request)
-  if (client === null)
-    throw new OAuthError('invalid_grant', 'The session is over.', 'cookie_client')
-  if (fromCookie !== null && body.client_id !== undefined && body.client_id !== client.id) {
-    throw new OAuthError('invalid_grant', 'The session is of another client.', 'other_client')
-  }
-  const asked = body.scope?.split(' ').filter(Boolean)
-  const successors = successorsOf(shown)
-  const toStore = (token: string) => ({
-    hash: hashToken(token),
-    ttlSeconds: ttl.refreshTokenSeconds,
-  })
-  const rotation = await grants.rotate(
-    { hash: hashToken(shown), clientId: client.id, scopes: asked ?? [] },
-    [toStore(successors[0]), ...successors.slice(1).map(toStore)],
-  )
-  if (rotation.outcome === 'wider') {
-    throw new OAuthError('invalid_scope', 'The scope is wider than the one that was granted.')
-  }
-  if (rotation.outcome === 'reused') {
-    const { sessionId, userId } = rotation
-    request.log.warn(
+    return observed(
+      grant(options, request, reply, body),
+      (outcome) => options.grantEnded(type, outcome),
       {
-        event: 'refresh_token_reused',
-        client: client.id,
-        user: userId,
-        session: sessionId,
-        address: request.ip,
+        ofError: (error) =>
+          error instanceof OAuthError ? error.error : toLatchkeyError(error).code,
       },
-      'a refresh token was used again: its session is ended',
     )
-  }
-  if (rotation.outcome !== 'rotated') {
-    if (fromCookie !== null) cookies.clear(reply)
-    throw new OAuthError(
-      'invalid_grant',
-      'The refresh token is used, expired or revoked.',
-      rotation.outcome,
-    )
-  }
-  const { successor } = rotation
-  // Less may be asked for than was granted (RFC 6749, section 6); the session keeps what it has.
-  const session = asked?.length
-    ? { ...rotation.session, scope: narrow(rotation.session.scope, asked) }
-    : rotation.session
-  const account = await accountFor(accounts, session)
-  const tokens = issue(session, { refreshToken: successors[successor] ?? '', nonce: null, account })
-  if (fromCookie === null) return tokens
-  // In cookie mode no script ever sees a token.
-  cookies.set(reply, client.id, tokens)
-  const { access_token, refresh_token, id_token, ...rest } = tokens
-  return rest
-}
-
-const narrow = (granted: string, asked: readonly string[]) =>
-  granted
-    .split(' ')
-    .filter((scope) => asked.includes(scope))
-    .join(' ')
-
-/** The user, where an ID token is to be made of it. */
-async function accountFor(accounts: Accounts, session: GrantedSession) {
-  if (!session.scope.split(' ').includes('openid')) return null
-  const account = await accounts.findBySession(session.userId, session.id)
-  if (account === null)
-    throw new OAuthError('invalid_grant', 'The session is over.', 'session_ended')
-  return account
+  })
 }

@@ -43,6 +43,7 @@ function useProxy(program: string, start: (site: ProxySite) => Promise<() => Pro
       DATABASE_URL: 'postgres://stands-for@the.one.of.the.test/latchkey',
       TRUST_PROXY: '127.0.0.1',
       RATE_LIMIT: 'on',
+      METRICS: 'on',
     }
     const shared = { testDatabase: database, publicUrl: SITE }
     place.replicas.push(
@@ -79,6 +80,11 @@ function describeProxy(place: Place) {
 
   test('lets the cookies of several logins through', async () => {
     expect(await place.site.send('/healthz', MANY_COOKIES)).toMatchObject({ status: 200 })
+  })
+
+  test('keeps the metrics inside', async () => {
+    expect((await send('/metrics')).status).toBe(404)
+    for (const { url } of replicas) expect((await fetch(`${url}/metrics`)).status).toBe(200)
   })
 
   test('lets Latchkey limit each visitor by the own address, over both replicas', async () => {

@@ -54,7 +54,7 @@ test('the table of settings has all of .env.example but the providers’', () =>
   for (const text of [english, korean]) {
     const rows = tableRows(text)
     const start = rows.findIndex(([first = '']) => first.startsWith('`PORT`'))
-    const end = rows.findIndex(([first = '']) => first === '`LOG_LEVEL`')
+    const end = rows.findIndex(([first = '']) => first === '`METRICS`')
     const table = rows.slice(start, end + 1)
     const named = table.flatMap(([first = '']) => codeSpans(first).map(asInExample))
     const expected = [...documented.keys()].filter((name) => !isOfProvider(name))

@@ -1,0 +1,125 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { documented } from '../http/documented.ts'
+
+/** What the rooms tell while they work. Outcomes are `success` or the code of an error. */
+export interface Meter {
+  /** A login ended, in a browser or with the token of an app's SDK. */
+  loginEnded(provider: string, way: 'browser' | 'native', outcome: string): void
+  /** A provider was called. The outcome is the class of its status (`2xx`), or a code. */
+  callEnded(provider: string, endpoint: string, outcome: string, seconds: number): void
+  /** Tokens were asked for. */
+  grantEnded(grantType: string, outcome: string): void
+  /** A request was one too many. */
+  limited(limit: string): void
+}
+
+/** A meter that counts nothing, for METRICS=off. */
+export const noMeter: Meter = {
+  loginEnded: () => {},
+  callEnded: () => {},
+  grantEnded: () => {},
+  limited: () => {},
+}
+
+/** Seconds, up to the time that a request may take. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15]
+
+/**
+ * Measures every answer of the app by its route, never by its URL, and serves it all at `/metrics` in
+ * Prometheus' text format. Every label has few values: routes, providers, endpoints and codes are ours;
+ * nothing is of a person. The library is loaded here, so only where it is wanted.
+ */
+export async function openMetrics(
+  app: FastifyInstance,
+  /** Operations of the database that run or wait, now. */
+  pendingOperations: () => number,
+): Promise<Meter> {
+  const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } = await import('prom-client')
+  const register = new Registry()
+  const registers = [register]
+  collectDefaultMetrics({ register })
+  const requests = new Histogram({
+    name: 'latchkey_http_request_duration_seconds',
+    help: 'Time from a request to the end of its answer, by route.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: BUCKETS,
+    registers,
+  })
+  const calls = new Histogram({
+    name: 'latchkey_provider_call_duration_seconds',
+    help: 'Time that a call to a provider took, by endpoint and outcome.',
+    labelNames: ['provider', 'endpoint', 'outcome'],
+    buckets: BUCKETS,
+    registers,
+  })
+  const logins = new Counter({
+    name: 'latchkey_logins_total',
+    help: 'Logins that came back from a provider, by outcome.',
+    labelNames: ['provider', 'way', 'outcome'],
+    registers,
+  })
+  const grants = new Counter({
+    name: 'latchkey_token_grants_total',
+    help: 'Requests to the token endpoint, by grant type and outcome.',
+    labelNames: ['grant_type', 'outcome'],
+    registers,
+  })
+  const limited = new Counter({
+    name: 'latchkey_rate_limited_total',
+    help: 'Requests that were one too many, by limit.',
+    labelNames: ['limit'],
+    registers,
+  })
+  new Gauge({
+    name: 'latchkey_database_operations_pending',
+    help: 'Operations of the database that run or wait for a connection.',
+    registers,
+    collect() {
+      this.set(pendingOperations())
+    },
+  })
+
+  app.addHook('onResponse', (request, reply, done) => {
+    // What matches no route is one series.
+    const route = request.routeOptions.url ?? 'none'
+    requests.observe(
+      { method: request.method, route, status: reply.statusCode },
+      reply.elapsedTime / 1000,
+    )
+    done()
+  })
+  app.get(
+    '/metrics',
+    documented({
+      operationId: 'getMetrics',
+      summary: 'Metrics',
+      description:
+        'Prometheus’ text format, with `METRICS=on`. For the inside: a proxy should not pass it on.',
+      tags: ['operations'],
+      security: [],
+      produces: ['text/plain'],
+      response: { 200: z.string() },
+      answers: { 200: 'The metrics.' },
+      examples: {
+        metrics: {
+          summary: 'One line of many',
+          status: 200,
+          answer: 'latchkey_logins_total{provider="kakao",way="browser",outcome="success"} 42\n',
+        },
+      },
+    }),
+    async (_request, reply) => {
+      const text = await register.metrics()
+      return reply.type(register.contentType).send(text)
+    },
+  )
+
+  return {
+    loginEnded: (provider, way, outcome) => logins.inc({ provider, way, outcome }),
+    callEnded: (provider, endpoint, outcome, seconds) =>
+      calls.observe({ provider, endpoint, outcome }, seconds),
+    grantEnded: (grantType, outcome) => grants.inc({ grant_type: grantType, outcome }),
+    limited: (limit) => limited.inc({ limit }),
+  }
+}
