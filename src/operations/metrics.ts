@@ -37,44 +37,42 @@ export async function openMetrics(
 ): Promise<Meter> {
   const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } = await import('prom-client')
   const register = new Registry()
-  const registers = [register]
   collectDefaultMetrics({ register })
+  const metric = <Label extends string>(name: string, help: string, labelNames: Label[]) => ({
+    ...{ name: `latchkey_${name}`, help, labelNames },
+    registers: [register],
+  })
   const requests = new Histogram({
-    name: 'latchkey_http_request_duration_seconds',
-    help: 'Time from a request to the end of its answer, by route.',
-    labelNames: ['method', 'route', 'status'],
+    ...metric(
+      'http_request_duration_seconds',
+      'Time from a request to the end of its answer, by route.',
+      ['method', 'route', 'status'],
+    ),
     buckets: BUCKETS,
-    registers,
   })
   const calls = new Histogram({
-    name: 'latchkey_provider_call_duration_seconds',
-    help: 'Time that a call to a provider took, by endpoint and outcome.',
-    labelNames: ['provider', 'endpoint', 'outcome'],
+    ...metric('provider_call_duration_seconds', 'Time that a call to a provider took.', [
+      'provider',
+      'endpoint',
+      'outcome',
+    ]),
     buckets: BUCKETS,
-    registers,
   })
-  const logins = new Counter({
-    name: 'latchkey_logins_total',
-    help: 'Logins that came back from a provider, by outcome.',
-    labelNames: ['provider', 'way', 'outcome'],
-    registers,
-  })
-  const grants = new Counter({
-    name: 'latchkey_token_grants_total',
-    help: 'Requests to the token endpoint, by grant type and outcome.',
-    labelNames: ['grant_type', 'outcome'],
-    registers,
-  })
-  const limited = new Counter({
-    name: 'latchkey_rate_limited_total',
-    help: 'Requests that were one too many, by limit.',
-    labelNames: ['limit'],
-    registers,
-  })
+  const logins = new Counter(
+    metric('logins_total', 'Logins that came back from a provider.', [
+      'provider',
+      'way',
+      'outcome',
+    ]),
+  )
+  const grants = new Counter(
+    metric('token_grants_total', 'Requests for tokens.', ['grant_type', 'outcome']),
+  )
+  const limited = new Counter(
+    metric('rate_limited_total', 'Requests that were one too many.', ['limit']),
+  )
   new Gauge({
-    name: 'latchkey_database_operations_pending',
-    help: 'Operations of the database that run or wait for a connection.',
-    registers,
+    ...metric('database_operations_pending', 'Operations that run or wait for a connection.', []),
     collect() {
       this.set(pendingOperations())
     },
