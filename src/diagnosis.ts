@@ -117,7 +117,7 @@ async function examineProvider(visit: Visit, registered: ProviderSettings): Prom
 /** The provider as the server would use it. */
 function aimAt(registered: ProviderSettings, callbackUrl: string, outbound: Outbound): AtProvider {
   const metadata = createMetadataSource(registered.row, outbound)
-  const provider = createProvider({ ...registered, callbackUrl, outbound })
+  const provider = createProvider({ ...registered, callbackUrl, outbound, callEnded: () => {} })
   return {
     endpoints: async (signal) => (await metadata(signal)).endpoints,
     async start(signal) {

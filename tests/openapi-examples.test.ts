@@ -186,6 +186,16 @@ async function play(example: DescribedExample): Promise<void> {
   performed.add(example.id)
 }
 
+/** Sends a request as a browser does, which gets the same as a page. */
+async function expectPage(example: DescribedExample, { scene, url, init }: Prepared) {
+  const headers = { ...init.headers, accept: 'text/html' }
+  const answer = await scene.browser.send(url, { ...init, headers })
+  expect(answer.status).toBe(example.status)
+  expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expectHeaders(example.response, answer)
+  expect(answer.text).toContain(String((example.answer as { code: string }).code))
+}
+
 const isAway = ({ name }: DescribedExample) => name === 'database_away'
 const isLimited = ({ name }: DescribedExample) => name === 'rate_limited'
 const isSlow = ({ name }: DescribedExample) => name === 'provider_silent'
@@ -202,19 +212,14 @@ describe('the same requests by a browser', () => {
     (one) =>
       !isAway(one) &&
       !isSlow(one) &&
+      !isLimited(one) &&
       one.status >= 400 &&
       'text/html' in (one.response.content ?? {}),
   )
 
   test.each(named(pages))('%s is a page', async (_id, example) => {
     const types = Object.keys(example.operation.requestBody?.content ?? {})
-    const { scene, url, init } = await prepare(latchkey, example, types[0])
-    const headers = { ...init.headers, accept: 'text/html' }
-    const answer = await scene.browser.send(url, { ...init, headers })
-    expect(answer.status).toBe(example.status)
-    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
-    expectHeaders(example.response, answer)
-    expect(answer.text).toContain(String((example.answer as { code: string }).code))
+    await expectPage(example, await prepare(latchkey, example, types[0]))
   })
 
   test('are most of the refusals', () => {
@@ -243,8 +248,10 @@ describe('the examples of an address that asks too often', () => {
   }, 60_000)
 
   test.each(named(limited))('%s', async (id, example) => {
-    expectDocumented(example, await perform(prepared.get(id) as Prepared))
+    const request = prepared.get(id) as Prepared
+    expectDocumented(example, await perform(request))
     performed.add(id)
+    if ('text/html' in (example.response.content ?? {})) await expectPage(example, request)
   })
 })
 

@@ -44,6 +44,7 @@ function useProxy(program: string, start: (site: ProxySite) => Promise<() => Pro
       TRUST_PROXY: '127.0.0.1',
       RATE_LIMIT: 'on',
       METRICS: 'on',
+      METRICS: 'on',
     }
     const shared = { testDatabase: database, publicUrl: SITE }
     place.replicas.push(
@@ -83,8 +84,8 @@ function describeProxy(place: Place) {
   })
 
   test('keeps the metrics inside', async () => {
-    expect((await send('/metrics')).status).toBe(404)
-    for (const { url } of replicas) expect((await fetch(`${url}/metrics`)).status).toBe(200)
+    expect((await place.site.send('/metrics')).status).toBe(404)
+    for (const { url } of place.replicas) expect((await fetch(`${url}/metrics`)).status).toBe(200)
   })
 
   test('lets Latchkey limit each visitor by the own address, over both replicas', async () => {
