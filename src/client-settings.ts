@@ -1,5 +1,6 @@
 import { BUILT_IN_CLIENT, type Client } from './core/client.ts'
 import { redirectUriProblem } from './core/redirects.ts'
+import { shownName } from './core/text.ts'
 import type { Reader } from './settings-reader.ts'
 
 /** The registered clients: CLIENTS and `CLIENT_<ID>_…`; without them the playground, on loopback. */
@@ -49,7 +50,7 @@ function readClient(reader: Reader, id: string): Client {
   }
   return {
     id,
-    name: (reader.text(`${prefix}NAME`) ?? id).slice(0, 80),
+    name: shownName(reader.text(`${prefix}NAME`)) ?? id,
     secret,
     redirectUris,
     postLogoutRedirectUris: uris('POST_LOGOUT_REDIRECT_URIS'),

@@ -1,4 +1,5 @@
 import type { ProviderRow, RowValues } from './core/provider.ts'
+import { shownName } from './core/text.ts'
 import { isSafeEndpoint } from './core/urls.ts'
 import { builtInProviders, oidcProvider } from './providers/index.ts'
 import type { Reader } from './settings-reader.ts'
@@ -55,7 +56,7 @@ export function readProviderSettings(reader: Reader): ProviderSettings[] {
       if (issuer === undefined) reader.problems.push(reader.words.missing(`${prefix}ISSUER`))
       const row = oidcProvider({
         id,
-        name: reader.text(`${prefix}NAME`) ?? id,
+        name: shownName(reader.text(`${prefix}NAME`)) ?? id,
         issuer: issuer ?? NO_ISSUER,
         trustsEmail: reader.isOn(`${prefix}TRUST_EMAIL`, 'off'),
       })

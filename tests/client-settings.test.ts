@@ -67,6 +67,25 @@ test('a client has what its settings say, in any spelling of its id', () => {
   ])
 })
 
+test('a name that people see has at most 80 characters and turns no text around it', () => {
+  const namesOf = (name: string) => {
+    const { clients, providers } = readSettings({
+      CLIENTS: 'web',
+      CLIENT_WEB_NAME: name,
+      CLIENT_WEB_REDIRECT_URIS: 'https://web.example.com/cb',
+      OIDC_PROVIDERS: 'acme',
+      ACME_NAME: name,
+      ACME_ISSUER: 'https://id.acme.example',
+      ACME_CLIENT_ID: 'a',
+      ACME_CLIENT_SECRET: 'b',
+    })
+    return [clients[0]?.name, providers[0]?.row.name]
+  }
+  expect(namesOf('\u202eShop\u2066 & <b>')).toEqual(['Shop & <b>', 'Shop & <b>'])
+  expect(namesOf('é😀'.repeat(5000))).toEqual(Array(2).fill('é😀'.repeat(40)))
+  expect(namesOf('\u200f')).toEqual(['web', 'acme'])
+})
+
 describe('3.04 a redirect URI that cannot be registered', () => {
   const refused: [uri: string, why: RegExp][] = [
     ['javascript:alert(1)', /has a scheme that is no way back/],

@@ -21,6 +21,9 @@ export function cleanText(text: string | null | undefined, maxCodePoints = MAX_N
   return cleaned === '' ? null : cleaned
 }
 
+/** The name of an app or a provider as pages show it, which have room for 80 characters. */
+export const shownName = (text: string | undefined) => cleanText(text, 80)
+
 /** ASCII letters lowered and nothing else: `ı`, `ß` or a fullwidth letter never fold into another. */
 export function asciiLowerCase(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
