@@ -12,14 +12,14 @@ const STYLE = `
 * { box-sizing: border-box }
 [hidden] { display: none !important }
 :lang(ko) { word-break: keep-all }
-:lang(ja) { word-break: auto-phrase }
-body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 1rem;
+:lang(ja) :is(h1, .lead, .action, .badge) { word-break: auto-phrase }
+body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: min(1rem, 4vw);
   background: var(--page); color: var(--text) }
-main { width: 100%; max-width: 25rem; padding: 2rem 1.5rem; background: var(--card);
+main { width: 100%; max-width: 25rem; padding: 2rem min(1.5rem, 6vw); background: var(--card);
   border: 1px solid var(--line); border-radius: 1rem; overflow-wrap: anywhere }
-@media (max-width: 24rem) { main { padding: 1.5rem 1rem } body { padding: .5rem } }
-h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25 }
-p { margin: .5rem 0 }
+h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; text-wrap: balance }
+@media (max-width: 24rem) { main { padding: 1.5rem min(1rem, 4vw) } body { padding: min(.5rem, 2vw) } h1 { font-size: 1.25rem } }
+p { margin: .5rem 0; text-wrap: pretty }
 ul { list-style: none; margin: 1.5rem 0 0; padding: 0; display: grid; gap: .75rem }
 a { color: var(--accent) }
 .action { display: flex; align-items: center; justify-content: center; min-height: 3rem; padding: .5rem 1rem;

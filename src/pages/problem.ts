@@ -3,7 +3,7 @@ import type { ErrorCode } from '../core/errors.ts'
 import type { InvalidToken, Problem } from '../http/problems.ts'
 import { pickLanguage } from './language.ts'
 import { asPage, escapeHtml, page } from './page.ts'
-import { problemTexts } from './problem-texts.ts'
+import { type ProblemTexts, problemTexts } from './problem-texts.ts'
 
 /** Where a person can go from a problem, as the login room finds it. */
 interface WaysOn {
@@ -32,8 +32,8 @@ export function createProblemPage(waysOn: (request: FastifyRequest, code: string
     const { retry, signIn, back, uiLocales } = waysOn(request, problem.code)
     const language = pickLanguage(uiLocales, request.headers['accept-language'])
     const words = problemTexts[language]
-    const explained = words.problems[problem.code as ErrorCode]
-    const title = retry === null ? words.failedElsewhere : words.failed
+    const code = problem.code as ErrorCode
+    const title = retry === null ? titleOf(code, words) : words.failed
     const links: [href: string, text: string][] = []
     if (retry !== null) links.push([retry, words.tryAgain])
     // An empty address is the page itself, which so need not be repeated here.
@@ -46,7 +46,7 @@ export function createProblemPage(waysOn: (request: FastifyRequest, code: string
     const facts = [`${words.code}: ${problem.code}`]
     if ('request_id' in problem) facts.push(`${words.requestId}: ${problem.request_id}`)
     const extras = { style: STYLE }
-    const body = `<p>${escapeHtml(explained)}</p>
+    const body = `<p>${escapeHtml(words.problems[code])}</p>
 <div class="ways">
 ${links.map(([href, text], place) => link(href, text, place === 0)).join('\n')}
 </div>
@@ -78,8 +78,12 @@ export function bareProblemPage(code: ErrorCode, acceptLanguage: string | undefi
   const body = `<p>${escapeHtml(words.problems[code])}</p>
 <div class="ways">${link('/login', words.signIn, true)}</div>`
   asPage(recorder as unknown as FastifyReply, language, extras)
-  return { headers, html: page(language, words.failedElsewhere, body, extras) }
+  return { headers, html: page(language, titleOf(code, words), body, extras) }
 }
+
+/** The title where nobody was signing in. */
+const titleOf = (code: ErrorCode, words: ProblemTexts) =>
+  words.titles[code] ?? words.failedElsewhere
 
 function link(href: string, text: string, isFirst: boolean): string {
   const kind = isFirst ? 'action first' : 'action'

@@ -50,11 +50,11 @@ const en: SignInTexts = {
 
 const ko: SignInTexts = {
   signIn: '로그인',
-  continueTo: (client) => `${client} 서비스로 계속합니다`,
-  signInWith: (provider) => `${provider}(으)로 로그인`,
+  continueTo: (client) => `${client} 서비스에 로그인합니다`,
+  signInWith: (provider) => `${provider} 계정으로 로그인`,
   emulated: 'EMULATED',
-  emulatedNote: '개발용입니다. 에뮬레이터에서는 누구나 아무 계정으로 로그인할 수 있습니다.',
-  lastUsed: '최근 사용',
+  emulatedNote: '개발용 화면입니다. 에뮬레이터에서는 누구나 어떤 계정으로든 로그인할 수 있습니다.',
+  lastUsed: '최근 로그인',
   noProviders: '사용할 수 있는 로그인 방법이 없습니다.',
   opensOutside: '브라우저에서 열립니다',
   opensAppOutside: (client) => `브라우저에서 ${client} 열기`,
@@ -70,11 +70,11 @@ const ko: SignInTexts = {
 
 const ja: SignInTexts = {
   signIn: 'ログイン',
-  continueTo: (client) => `${client} に進みます`,
+  continueTo: (client) => `「${client}」にログインします`,
   signInWith: (provider) => `${provider}でログイン`,
   emulated: 'EMULATED',
-  emulatedNote: '開発用です。エミュレーターでは誰でもどのアカウントにもログインできます。',
-  lastUsed: '前回使用',
+  emulatedNote: '開発用の画面です。エミュレーターでは誰でもどのアカウントでもログインできます。',
+  lastUsed: '前回のログイン',
   noProviders: '利用できるログイン方法がありません。',
   opensOutside: 'ブラウザで開きます',
   opensAppOutside: (client) => `ブラウザで「${client}」を開きます`,

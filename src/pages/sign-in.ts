@@ -37,20 +37,20 @@ const PLAIN: Button = {
 
 const LIST_STYLE = `
 h1, h1 + .lead { text-align: center; text-wrap: balance }
-.provider { justify-content: flex-start; gap: .5rem; padding: .5rem .875rem; font-size: .9375rem }
+.provider { justify-content: flex-start; gap: .5rem; padding: .5rem min(.875rem, 4vw); font-size: .9375rem }
 .provider:hover { border-color: inherit; filter: brightness(.96) }
 .mark { flex: none; width: 1.5rem; height: 1.5rem; display: grid; place-items: center }
 .mark svg { width: 1.375rem; height: 1.375rem; display: block }
 .letter { border: 1.5px solid currentColor; border-radius: 50%; font-size: .8125rem; font-weight: 700 }
-.label { flex: 1; padding-right: 2rem; line-height: 1.3; word-break: keep-all }
-@media (max-width: 24rem) { .label { padding-right: .75rem } }
+.label { flex: 1; padding-right: min(2rem, 8vw); line-height: 1.3 }
+@media (max-width: 24rem) { .label { padding-right: min(.75rem, 3vw) } }
 .badge { display: block; font-size: .75rem; font-weight: 500; letter-spacing: .02em }
 .note { margin: 1rem 0 0; text-align: center; text-wrap: balance }
 .languages { display: flex; flex-wrap: wrap; justify-content: center; margin: 1.25rem 0 -1rem }
 .languages > * { display: grid; place-items: center; min-height: 2.75rem; padding: 0 .625rem; color: var(--quiet) }
 .languages > a { text-decoration-thickness: 1px; text-underline-offset: 3px }
 .languages > span { color: var(--text); font-weight: 600 }
-@media (forced-colors: active) { .letter { border-color: currentColor } }
+@media (forced-colors: active) { .letter { border-color: currentColor } .mark path { fill: currentColor } }
 `
 
 /** Makes the answer to `GET /login`: one link per provider, no script where none is needed. */

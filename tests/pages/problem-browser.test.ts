@@ -402,6 +402,12 @@ describe('in Chromium the page of a problem', () => {
     await go(`/login/nope${asked({ ui_locales: language })}`)
     expect(await findBarriers(page)).toEqual([])
     expect(await overflowOf(page)).toBe(0)
+    // The Japanese title is one long word.
+    const lines = await page.locator('h1').evaluate((title) => {
+      const { clientHeight } = title as unknown as { clientHeight: number }
+      return Math.round(clientHeight / 25)
+    })
+    expect(lines).toBe(1)
     const small = await page.locator('a.action').evaluateAll(
       (links) =>
         links.filter((link) => {

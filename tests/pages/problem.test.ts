@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { APPS, authorizationQuery, SPA } from '../helpers/apps.ts'
@@ -175,6 +176,7 @@ describe('a browser gets a page and a program its JSON', () => {
       for await (const chunk of socket.setEncoding('utf8')) text += chunk
       return text
     })
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
     await new Promise((resolve) => setTimeout(resolve, 100))
     const closed = closing.close()
     setTimeout(() => {
@@ -201,6 +203,17 @@ describe('the page of a problem', () => {
   ])('of %s speaks %s', async (path, language) => {
     const page = await send(path, { headers: { ...NAVIGATION, 'accept-language': 'en' } })
     expect(page.text).toContain(`<html lang="${language}">`)
+  })
+
+  test.each([
+    ['/nothing', 'en', 'Page not found'],
+    ['/me', 'ko', '로그인이 필요합니다'],
+    ['/token', 'ja', 'エラーが発生しました'],
+    ['/login/none', 'en', 'Signing in did not work'],
+  ])('of %s says at its head what it is, %s', async (path, language, title) => {
+    const page = await send(path, { headers: { ...NAVIGATION, 'accept-language': language } })
+    expect(page.text).toContain(`<title>${title}</title>`)
+    expect(page.text).toContain(`<h1>${title}</h1>`)
   })
 
   test('leads to the sign-in page where nobody was signing in', async () => {

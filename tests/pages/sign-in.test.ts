@@ -144,6 +144,46 @@ describe('in Chromium the sign-in page', () => {
     expect((await findBarriers(page)).join()).toContain('html-has-lang')
   })
 
+  test.each(['light', 'dark'] as const)(
+    'shows every mark in forced colours, %s',
+    async (scheme) => {
+      const page = await chrome.context.newPage()
+      await page.emulateMedia({ colorScheme: scheme, forcedColors: 'active' })
+      await open(page)
+      const colours = await page.evaluate<[fill: string, background: string][]>(
+        "[...document.querySelectorAll('.mark path')].map((path) => [getComputedStyle(path).fill, getComputedStyle(path.closest('a')).backgroundColor])",
+      )
+      expect(colours.length).toBeGreaterThan(8)
+      for (const [fill, background] of colours) expect(fill).not.toBe(background)
+      expect(new Set(colours.map(([fill]) => fill)).size).toBe(1)
+    },
+  )
+
+  test('is read whole with text of twice the size, and with a page of four times', async () => {
+    const page = await chrome.context.newPage()
+    // 1280 px wide at 400 %: what a small phone has.
+    for (const [width, fontSize] of [
+      [1280, '200%'],
+      [390, '200%'],
+      [320, '100%'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 256 })
+      await open(page)
+      await page.evaluate(`document.documentElement.style.fontSize = '${fontSize}'`)
+      await page.screenshot({ path: `${ARTIFACTS}/zoom-${width}.png`, fullPage: true })
+      expect(await overflowOf(page)).toBe(0)
+      const cut = await page
+        .locator('.label')
+        .evaluateAll(
+          (labels) =>
+            labels
+              .map((label) => label as unknown as { scrollWidth: number; clientWidth: number })
+              .filter((label) => label.scrollWidth > label.clientWidth).length,
+        )
+      expect(cut).toBe(0)
+    }
+  })
+
   test('takes its pictures for the README', async () => {
     const providers = ['GOOGLE', 'KAKAO', 'NAVER', 'GITHUB', 'LINE', 'DISCORD']
     const shop = await startLatchkey({
