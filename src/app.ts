@@ -52,7 +52,7 @@ export async function buildApp(
   { stores, secrets, logStream }: Foundation,
 ): Promise<FastifyInstance> {
   const https = settings.publicUrl.startsWith('https:')
-  const { memos, waysOn } = createWays(settings, secrets, (id) => logins.has(id))
+  const { memos, waysOn } = createWays(settings, secrets, (id) => logins.get(id)?.provider.row.name)
   const sendProblemPage = createProblemPage(waysOn)
   const app = createServer({
     https,

@@ -28,10 +28,10 @@ interface Shared
 export function createWays(
   { clients, publicUrl }: Settings,
   secrets: readonly string[],
-  isEnabled: (provider: string) => boolean,
+  nameOf: (provider: string) => string | undefined,
 ) {
   const memos = createMemos(createSealer(secrets, 'login memos'))
-  return { memos, waysOn: createWaysOn({ clients, issuer: publicUrl, memos, isEnabled }) }
+  return { memos, waysOn: createWaysOn({ clients, issuer: publicUrl, memos, nameOf }) }
 }
 
 /** One login per enabled provider, by its id, in the order in which people see them. */

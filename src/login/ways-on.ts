@@ -14,6 +14,8 @@ export interface WaysOn {
   back: { client: string; href: string } | null
   /** The languages that the request asks for. */
   uiLocales: string | undefined
+  /** The provider of the login, by its name; null where it is none of ours. */
+  providerName: string | null
 }
 
 /** A route of a login: the provider where it is one of ours, and whether it was the callback. */
@@ -27,15 +29,18 @@ export function createWaysOn(options: {
   clients: readonly Client[]
   issuer: string
   memos: Memos
-  isEnabled: (provider: string) => boolean
+  /** The name of an enabled provider. */
+  nameOf: (provider: string) => string | undefined
 }): (request: FastifyRequest, code: string) => WaysOn {
-  const { clients, issuer, memos, isEnabled } = options
+  const { clients, issuer, memos, nameOf } = options
 
   return (request, code) => {
     const query = (request.query ?? {}) as Record<string, unknown>
     const uiLocales = AuthorizationRequest.shape.ui_locales.safeParse(query.ui_locales).data
     const route = readRoute(request, query)
-    if (route === null) return { retry: null, signIn: '/login', back: null, uiLocales }
+    if (route === null) {
+      return { retry: null, signIn: '/login', back: null, uiLocales, providerName: null }
+    }
     const { provider, isCallback } = route
     const asked = isCallback ? readMemo(request, query, provider) : readStart(query)
     const resolved = asked === null ? null : resolveClient(clients, asked)
@@ -48,6 +53,7 @@ export function createWaysOn(options: {
       signIn: `/login${search}`,
       back: back ?? (code === 'invalid_state' ? onlyApp() : null),
       uiLocales: uiLocales ?? asked?.ui_locales,
+      providerName: provider === null ? null : (nameOf(provider) ?? null),
     }
   }
 
@@ -57,7 +63,7 @@ export function createWaysOn(options: {
     const [login, named, callback] = /^\/login(?:\/([a-z0-9:-]+)(\/callback)?)?$/.exec(route) ?? []
     if (login === undefined) return null
     const provider = named ?? query.provider
-    const isOurs = typeof provider === 'string' && isEnabled(provider)
+    const isOurs = typeof provider === 'string' && nameOf(provider) !== undefined
     return { provider: isOurs ? provider : null, isCallback: callback !== undefined }
   }
 

@@ -15,8 +15,10 @@ export interface ProblemTexts {
   backTo: (client: string) => string
   code: string
   requestId: string
-  /** What happened and what to do, by error code. */
-  problems: Readonly<Record<ErrorCode, string>>
+  /** What a provider is called that has no name here. */
+  provider: string
+  /** What happened and what to do, by error code; some say which provider it was. */
+  problems: Readonly<Record<ErrorCode, string | ((provider: string) => string)>>
 }
 
 const en: ProblemTexts = {
@@ -29,6 +31,7 @@ const en: ProblemTexts = {
   backTo: (client) => `Back to ${client}`,
   code: 'Code',
   requestId: 'Request ID',
+  provider: 'The provider',
   problems: {
     unknown_provider: 'This way to sign in is not offered here.',
     invalid_request: 'The link or the app that brought you here made a mistake.',
@@ -36,10 +39,10 @@ const en: ProblemTexts = {
       'This sign-in is over, took too long or was started in another window. Please start again.',
     access_denied: 'The sign-in was cancelled, or this account may not sign in here.',
     invalid_code: 'This sign-in took too long or was used already. Please start again.',
-    invalid_provider_response:
-      'The answer of the provider could not be checked, so you were not signed in. Please try again.',
-    provider_error: 'The provider could not sign you in. Please try again.',
-    provider_timeout: 'The provider did not answer in time. Please try again.',
+    invalid_provider_response: (provider) =>
+      `${provider} sent an answer that failed a check, so you were not signed in. Please try again.`,
+    provider_error: (provider) => `${provider} could not sign you in. Please try again.`,
+    provider_timeout: (provider) => `${provider} did not answer in time. Please try again.`,
     temporarily_unavailable: 'Signing in is not possible right now. Please try again in a moment.',
     rate_limited: 'That was too often. Please wait a moment and try again.',
     not_found: 'The address may be mistyped or out of date.',
@@ -63,6 +66,7 @@ const ko: ProblemTexts = {
   backTo: (client) => `${client} 서비스로 돌아가기`,
   code: '오류 코드',
   requestId: '요청 ID',
+  provider: '로그인 서비스',
   problems: {
     unknown_provider: '지원하지 않는 로그인 방법입니다.',
     invalid_request: '링크나 앱에서 보낸 요청이 올바르지 않습니다.',
@@ -70,10 +74,11 @@ const ko: ProblemTexts = {
       '로그인 시간이 지났거나 이미 끝난 로그인입니다. 다른 창에서 시작했을 수도 있습니다. 다시 로그인해 주세요.',
     access_denied: '로그인을 취소했거나 이 계정으로는 로그인할 수 없습니다.',
     invalid_code: '로그인 시간이 지났거나 이미 사용한 로그인입니다. 다시 시도해 주세요.',
-    invalid_provider_response:
-      '로그인 서비스의 응답을 확인하지 못해 로그인을 중단했습니다. 다시 시도해 주세요.',
-    provider_error: '로그인 서비스에 문제가 생겼습니다. 다시 시도해 주세요.',
-    provider_timeout: '로그인 서비스가 응답하지 않습니다. 다시 시도해 주세요.',
+    invalid_provider_response: (provider) =>
+      `${provider}에서 받은 정보를 확인하지 못해 로그인을 중단했습니다. 다시 시도해 주세요.`,
+    provider_error: (provider) =>
+      `${provider}에 문제가 생겨 로그인하지 못했습니다. 다시 시도해 주세요.`,
+    provider_timeout: (provider) => `${provider}에서 응답이 없습니다. 다시 시도해 주세요.`,
     temporarily_unavailable: '지금은 로그인할 수 없습니다. 잠시 후 다시 시도해 주세요.',
     rate_limited: '요청이 너무 많습니다. 잠시 후 다시 시도해 주세요.',
     not_found: '주소가 잘못되었거나 페이지가 없어졌을 수 있습니다.',
@@ -97,6 +102,7 @@ const ja: ProblemTexts = {
   backTo: (client) => `「${client}」に戻る`,
   code: 'エラーコード',
   requestId: 'リクエストID',
+  provider: 'ログインサービス',
   problems: {
     unknown_provider: 'このログイン方法には対応していません。',
     invalid_request: 'リンクまたはアプリからのリクエストが正しくありません。',
@@ -105,10 +111,12 @@ const ja: ProblemTexts = {
     access_denied: 'ログインがキャンセルされたか、このアカウントではログインできません。',
     invalid_code:
       'ログインの有効期限が切れたか、すでに使われています。もう一度ログインしてください。',
-    invalid_provider_response:
-      'ログインサービスからの応答を確認できなかったため、ログインを中止しました。もう一度お試しください。',
-    provider_error: 'ログインサービスで問題が発生しました。もう一度お試しください。',
-    provider_timeout: 'ログインサービスから応答がありませんでした。もう一度お試しください。',
+    invalid_provider_response: (provider) =>
+      `${provider}からの応答を確認できなかったため、ログインを中止しました。もう一度お試しください。`,
+    provider_error: (provider) =>
+      `${provider}で問題が発生したため、ログインできませんでした。もう一度お試しください。`,
+    provider_timeout: (provider) =>
+      `${provider}から応答がありませんでした。もう一度お試しください。`,
     temporarily_unavailable: '現在ログインできません。しばらくしてからお試しください。',
     rate_limited: 'リクエストが多すぎます。しばらくしてからお試しください。',
     not_found: 'アドレスが間違っているか、ページがなくなった可能性があります。',

@@ -12,6 +12,7 @@ interface WaysOn {
   signIn: string
   back: { client: string; href: string } | null
   uiLocales: string | undefined
+  providerName: string | null
 }
 
 const STYLE = `
@@ -29,7 +30,7 @@ export function createProblemPage(waysOn: (request: FastifyRequest, code: string
     request: FastifyRequest,
     reply: FastifyReply,
   ): FastifyReply => {
-    const { retry, signIn, back, uiLocales } = waysOn(request, problem.code)
+    const { retry, signIn, back, uiLocales, providerName } = waysOn(request, problem.code)
     const language = pickLanguage(uiLocales, request.headers['accept-language'])
     const words = problemTexts[language]
     const code = problem.code as ErrorCode
@@ -46,7 +47,7 @@ export function createProblemPage(waysOn: (request: FastifyRequest, code: string
     const facts = [`${words.code}: ${problem.code}`]
     if ('request_id' in problem) facts.push(`${words.requestId}: ${problem.request_id}`)
     const extras = { style: STYLE }
-    const body = `<p>${escapeHtml(words.problems[code])}</p>
+    const body = `<p>${escapeHtml(whatHappened(code, words, providerName))}</p>
 <div class="ways">
 ${links.map(([href, text], place) => link(href, text, place === 0)).join('\n')}
 </div>
@@ -75,10 +76,15 @@ export function bareProblemPage(code: ErrorCode, acceptLanguage: string | undefi
   const language = pickLanguage(undefined, acceptLanguage)
   const words = problemTexts[language]
   const extras = { style: STYLE }
-  const body = `<p>${escapeHtml(words.problems[code])}</p>
+  const body = `<p>${escapeHtml(whatHappened(code, words, null))}</p>
 <div class="ways">${link('/login', words.signIn, true)}</div>`
   asPage(recorder as unknown as FastifyReply, language, extras)
   return { headers, html: page(language, titleOf(code, words), body, extras) }
+}
+
+function whatHappened(code: ErrorCode, words: ProblemTexts, providerName: string | null): string {
+  const text = words.problems[code]
+  return typeof text === 'string' ? text : text(providerName ?? words.provider)
 }
 
 /** The title where nobody was signing in. */

@@ -18,6 +18,7 @@ beforeAll(async () => {
     ...provider.settings(),
     ...APPS,
     OIDC_PROVIDERS: 'fake,down',
+    DOWN_NAME: 'Down <Co>',
     DOWN_ISSUER: down,
     DOWN_CLIENT_ID: 'a',
     DOWN_CLIENT_SECRET: 'b',
@@ -203,6 +204,22 @@ describe('the page of a problem', () => {
   ])('of %s speaks %s', async (path, language) => {
     const page = await send(path, { headers: { ...NAVIGATION, 'accept-language': 'en' } })
     expect(page.text).toContain(`<html lang="${language}">`)
+  })
+
+  test.each([
+    ['en', 'Down &lt;Co&gt; could not sign you in. Please try again.'],
+    ['ko', 'Down &lt;Co&gt;에 문제가 생겨 로그인하지 못했습니다. 다시 시도해 주세요.'],
+    [
+      'ja',
+      'Down &lt;Co&gt;で問題が発生したため、ログインできませんでした。もう一度お試しください。',
+    ],
+  ])('of a provider says which one it was, %s', async (language, text) => {
+    const headers = { ...NAVIGATION, 'accept-language': language }
+    for (const path of ['/login/down', '/login?provider=down']) {
+      expect((await send(path, { headers })).text).toContain(`<p>${text}</p>`)
+    }
+    // One that is not ours has no name here, whatever the address says.
+    expect((await send('/login/Evil', { headers })).text).not.toMatch(/Evil/)
   })
 
   test.each([

@@ -44,7 +44,6 @@ function useProxy(program: string, start: (site: ProxySite) => Promise<() => Pro
       TRUST_PROXY: '127.0.0.1',
       RATE_LIMIT: 'on',
       METRICS: 'on',
-      METRICS: 'on',
     }
     const shared = { testDatabase: database, publicUrl: SITE }
     place.replicas.push(
