@@ -148,7 +148,7 @@ export async function startCaddy({
 }: ProxySite): Promise<() => Promise<void>> {
   const own = `{
     admin off
-    auto_https disable_redirects
+    auto_https off
     default_bind 127.0.0.1
     https_port ${port}
     storage file_system ${folder}/caddy
