@@ -1,14 +1,21 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './tests/helpers/count-reporter.ts'
+import { SlowFirst } from './tests/helpers/slow-first.ts'
 
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/helpers/global-setup.ts'],
     pool: 'forks',
-    fileParallelism: true,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // A file in a process of its own would load the whole app anew, which costs more than most tests.
+    isolate: false,
+    // Many tests wait, for a timeout or another program; by default one core would stay idle.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: SlowFirst },
+    // For a busy machine, where a server or a browser may take seconds to start.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ['default', countReporter],
   },
 })

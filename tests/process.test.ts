@@ -16,9 +16,6 @@ import {
 
 const SECRET = 'a secret of the tests with more than 32 characters'
 
-// Each start is a process and a database of its own.
-vi.setConfig({ testTimeout: 60_000 })
-
 let folder: Awaited<ReturnType<typeof newFolder>>
 let otherFolder: Awaited<ReturnType<typeof newFolder>>
 const running: ServerProcess[] = []

@@ -62,7 +62,9 @@ const ask = <T = Record<string, unknown>>(page: Page, expression: string) =>
   page.evaluate<T>(expression)
 
 /** A page of the app that shows nobody yet. */
-async function open(site: Site, chrome: ReturnType<typeof useChromium>, path = '/') {
+const chrome = useChromium()
+
+async function open(site: Site, path = '/') {
   hint = 'minji'
   const page = await chrome.context.newPage()
   await page.goto(`${site.origin}${path}`)
@@ -90,10 +92,8 @@ function watchTokenRequests(page: Page): URLSearchParams[] {
 }
 
 describe('oidc-client-ts in Chromium', () => {
-  const chrome = useChromium()
-
   test('signs in by redirect, through the sign-in page and the page of the provider', async () => {
-    const page = await open(spa, chrome)
+    const page = await open(spa)
     await ask(page, 'void manager.signinRedirect({ state: { from: "/cart" } })')
     await page.getByRole('link', { name: /Kakao/ }).click()
     await page.getByText(/^김민지$/).click()
@@ -112,7 +112,7 @@ describe('oidc-client-ts in Chromium', () => {
   })
 
   test('signs in by a popup, which closes itself', async () => {
-    const page = await open(spa, chrome)
+    const page = await open(spa)
     const signedIn = ask<User>(page, 'manager.signinPopup().then(told, failure)')
     const popup = await page.waitForEvent('popup')
     await popup.getByRole('link', { name: /Google/ }).click()
@@ -125,7 +125,7 @@ describe('oidc-client-ts in Chromium', () => {
   })
 
   test('renews by refresh token, without a frame', async () => {
-    const page = await open(spa, chrome)
+    const page = await open(spa)
     const first = await signIn(page)
     const sent = watchTokenRequests(page)
     const second = await ask<User>(page, 'manager.signinSilent().then(told, failure)')
@@ -142,7 +142,7 @@ describe('oidc-client-ts in Chromium', () => {
   })
 
   test('renews by itself before the access token ends', async () => {
-    const page = await open(spa, chrome)
+    const page = await open(spa)
     const first = await signIn(page)
     const renewed = await ask<User>(page, 'renewByItself()')
     expect(renewed.access_token).not.toBe(first.access_token)
@@ -151,7 +151,7 @@ describe('oidc-client-ts in Chromium', () => {
   })
 
   test('signs out by redirect, comes back, and the session is over', async () => {
-    const page = await open(spa, chrome)
+    const page = await open(spa)
     const { access_token: token } = await signIn(page)
     expect(await ask(page, `read("${token}")`)).toMatchObject({ status: 200 })
     await ask(page, 'void manager.signoutRedirect({ state: { to: "/start" } })')
@@ -164,7 +164,7 @@ describe('oidc-client-ts in Chromium', () => {
   })
 
   test('revokes its tokens', async () => {
-    const page = await open(spa, chrome)
+    const page = await open(spa)
     const { access_token: token, refresh_token: refreshToken } = await signIn(page)
     const form = { grant_type: 'refresh_token', client_id: 'spa', refresh_token: refreshToken }
     const renew = `call('/token', ${JSON.stringify({ method: 'POST', form })})`
@@ -181,7 +181,7 @@ describe('oidc-client-ts in Chromium', () => {
   })
 
   test('is told of a person who declines, and refuses an answer that it did not ask for', async () => {
-    const page = await open(spa, chrome)
+    const page = await open(spa)
     await ask(
       page,
       'void manager.signinRedirect({ extraQueryParams: { provider: "google", login_hint: "!denied" } })',
@@ -200,10 +200,10 @@ describe('oidc-client-ts in Chromium', () => {
   })
 
   test('works at no origin that is not registered', async () => {
-    const page = await open(spa, chrome)
+    const page = await open(spa)
     const { access_token: token, refresh_token: refreshToken } = await signIn(page)
     const form = { grant_type: 'refresh_token', client_id: 'spa', refresh_token: refreshToken }
-    const theirs = await open(stranger, chrome)
+    const theirs = await open(stranger)
     expect(await ask(theirs, `read("${token}").catch(failure)`)).toMatchObject({
       message: 'Failed to fetch',
     })
@@ -217,11 +217,10 @@ describe('oidc-client-ts in Chromium', () => {
 })
 
 describe('response_mode=web_message in Chromium', () => {
-  const chrome = useChromium()
   type Result = { messages: { from: string; data: unknown }[]; tokens?: Record<string, unknown> }
 
   test('the popup posts the code to the page that opened it, and closes', async () => {
-    const page = await open(spa, chrome)
+    const page = await open(spa)
     const { messages, tokens } = await ask<Result>(page, 'signInByMessage()')
     expect(messages).toEqual([
       {
@@ -239,10 +238,10 @@ describe('response_mode=web_message in Chromium', () => {
   test('a page of another origin opens it in vain', async () => {
     const redirectUri = JSON.stringify(`${spa.origin}/callback`)
     for (const site of [stranger, strangeSibling]) {
-      const page = await open(site, chrome)
+      const page = await open(site)
       expect(await ask(page, `signInByMessage(${redirectUri})`)).toEqual({ messages: [] })
     }
-    const page = await open(spa, chrome)
+    const page = await open(spa)
     expect(await ask(page, `signInByMessage(${redirectUri})`)).toHaveProperty('tokens')
   })
 
@@ -256,8 +255,6 @@ describe('response_mode=web_message in Chromium', () => {
 })
 
 describe('response_mode=cookie in Chromium', () => {
-  const chrome = useChromium()
-
   async function signInByCookie(page: Page) {
     const url = new URL(`${latchkey.url}/login/google`)
     url.search = new URLSearchParams({
@@ -272,7 +269,7 @@ describe('response_mode=cookie in Chromium', () => {
   }
 
   test('the page comes back without a code, and reads /me with a cookie it cannot see', async () => {
-    const page = await open(sibling, chrome)
+    const page = await open(sibling)
     expect(await ask(page, 'call("/me")')).toMatchObject({ status: 401 })
     await signInByCookie(page)
     expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({
@@ -292,7 +289,7 @@ describe('response_mode=cookie in Chromium', () => {
   })
 
   test('the page edits and renews', async () => {
-    const page = await open(sibling, chrome)
+    const page = await open(sibling)
     await signInByCookie(page)
     const edit = { method: 'PATCH', json: { name: 'By Cookie' } }
     expect(await ask(page, `call('/me', ${JSON.stringify(edit)})`)).toMatchObject({
@@ -315,12 +312,12 @@ describe('response_mode=cookie in Chromium', () => {
   })
 
   test('the page signs out by a form, and comes back', async () => {
-    const page = await open(sibling, chrome)
+    const page = await open(sibling)
     await signInByCookie(page)
     const back = `${sibling.origin}/gone`
     const fields = JSON.stringify({ client_id: 'spa', post_logout_redirect_uri: back })
     // A page that nobody registered sends the same form, with the same cookies.
-    const theirs = await open(strangeSibling, chrome)
+    const theirs = await open(strangeSibling)
     await ask(theirs, `post('/logout', ${fields})`)
     await theirs.waitForURL(`${latchkey.url}/logout`)
     expect(await theirs.textContent('body')).toContain('Code: csrf')
@@ -333,9 +330,9 @@ describe('response_mode=cookie in Chromium', () => {
   })
 
   test('another page on the same site gets nothing and changes nothing', async () => {
-    const page = await open(sibling, chrome)
+    const page = await open(sibling)
     await signInByCookie(page)
-    const theirs = await open(strangeSibling, chrome)
+    const theirs = await open(strangeSibling)
     expect(await ask(theirs, 'call("/me")')).toEqual({ status: 0, body: null })
     const edit = { method: 'PATCH', json: { name: 'Mallory' } }
     expect(await ask(theirs, `call('/me', ${JSON.stringify(edit)})`)).toMatchObject({ status: 0 })
@@ -355,9 +352,9 @@ describe('response_mode=cookie in Chromium', () => {
   })
 
   test('a page of another site, registered or not, does not even send the cookie', async () => {
-    const page = await open(sibling, chrome)
+    const page = await open(sibling)
     await signInByCookie(page)
-    const elsewhere = await open(spa, chrome)
+    const elsewhere = await open(spa)
     expect(await ask(elsewhere, 'call("/me")')).toMatchObject({ status: 401 })
     expect(await ask(page, 'call("/me")')).toMatchObject({ status: 200 })
   })

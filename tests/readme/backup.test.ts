@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { post } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
@@ -27,9 +27,6 @@ const missing =
   whyMissing('pg_dump', 'postgresql-client') ??
   whyMissing('pg_restore', 'postgresql-client') ??
   (await whyNoInstalledPostgres())
-
-// Most tests start a process or two, and some a database.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const provider = new FakeProvider()
 const running: ServerProcess[] = []

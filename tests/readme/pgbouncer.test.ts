@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { post } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
@@ -22,9 +22,6 @@ import { aim, blockWith, english, onlyBlock, settingsIn } from './texts.ts'
 
 const PASSWORD = 'a password/of the role'
 const missing = whyMissing('pgbouncer') ?? (await whyNoInstalledPostgres())
-
-// Processes, a pooler and a database are started.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 describe('PgBouncer with the configuration of the README, in front of an installed PostgreSQL', () => {
   let folder: Awaited<ReturnType<typeof newFolder>>
