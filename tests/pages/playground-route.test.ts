@@ -1,7 +1,12 @@
+import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 
 let latchkey: Latchkey
+
+const scripts = readdirSync(new URL('../../src/pages/playground/browser', import.meta.url)).map(
+  (name) => `/playground/${name}`,
+)
 
 beforeAll(async () => {
   latchkey = await startLatchkey({ EMULATE: 'google' })
@@ -62,7 +67,7 @@ describe('GET /', () => {
       publicUrl === undefined ? {} : { publicUrl },
     )
     try {
-      for (const path of ['/', '/playground/main.js']) {
+      for (const path of ['/', ...scripts]) {
         const answer = await get(other.url, path, 'application/json')
         expect([answer.status, (await answer.json()) as object]).toMatchObject([
           404,

@@ -323,6 +323,51 @@ describe('the playground in Chromium', () => {
     await signedIn(page)
   })
 
+  test('takes everybody in whom the emulator plays, as GET /me has them', async () => {
+    for (const { name } of personas) {
+      const page = await open()
+      await choose(page, { provider: 'Google' })
+      await start(page)
+      await page
+        .locator('form', { has: page.locator('bdi').getByText(name, { exact: true }) })
+        .getByRole('button')
+        .click()
+      await signedIn(page)
+      const { body } = await me((await held(page)).tokens?.access_token)
+      const person = page.locator('.person')
+      expect(await person.locator('.name').textContent()).toBe(body.name)
+      const email = body.email_verified ? 'verified' : 'not verified'
+      const shown = (body.email ?? null) === null ? 'no e-mail' : email
+      expect(await person.locator('.badge').innerText(), name).toBe(shown)
+      await page.close()
+    }
+  }, 60_000)
+
+  test('tells in plain words of each failure that the emulator plays', async () => {
+    const page = await open()
+    for (const failure of Object.keys(failures)) {
+      await choose(page, { provider: 'Google', as: '' })
+      await start(page)
+      // A click waits for the navigation to begin, which a slow provider keeps waiting.
+      const button = page.locator('form', { hasText: failure }).getByRole('button')
+      await button.click({ timeout: 30_000 })
+      await page.waitForURL(`${latchkey.url}/`, { timeout: 30_000 })
+      // Whoever keeps the e-mail address to themselves signs in nevertheless.
+      if (failure === '!no-email') {
+        await signedIn(page)
+        await page.getByRole('button', { name: 'Sign in once more' }).click()
+        continue
+      }
+      const alert = page.getByRole('alert')
+      await alert.locator('code').waitFor()
+      expect(await alert.locator('code').innerText(), failure).toMatch(
+        /^(access_denied|server_error|temporarily_unavailable)$/,
+      )
+      expect(await alert.innerText()).not.toContain('unexpected')
+      expect(await held(page)).toBeNull()
+    }
+  }, 90_000)
+
   test('offers the people and the failures that the emulator plays', async () => {
     const page = await open()
     const hints = await page

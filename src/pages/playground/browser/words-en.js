@@ -19,7 +19,7 @@ export const en = {
       alex: 'Alex: verified e-mail, the same everywhere',
       sora: 'Sora: no e-mail',
       yuki: 'Yuki: unverified e-mail',
-      '!no-email': 'Minji, who does not share her e-mail',
+      '!no-email': 'Minji: does not share her e-mail (at her first login)',
     },
     orFail: 'Or fail',
     failures: {

@@ -18,7 +18,7 @@ export const ko = {
       alex: 'Alex: 인증된 이메일, 모든 제공자에서 같은 주소',
       sora: '소라: 이메일 없음',
       yuki: 'Yuki: 인증되지 않은 이메일',
-      '!no-email': '민지: 이메일 제공에 동의하지 않음',
+      '!no-email': '민지: 이메일 제공에 동의하지 않음 (첫 로그인일 때)',
     },
     orFail: '일부러 실패하기',
     failures: {
