@@ -1,4 +1,9 @@
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+} from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { findProgram, isExecutable } from './programs.ts'
 
@@ -39,7 +44,7 @@ export interface Chromium {
 }
 
 /** One browser for the tests of a `describe`; without one they are skipped, with the reason. */
-export function useChromium(): Chromium {
+export function useChromium(options: BrowserContextOptions = {}): Chromium {
   const chrome = { complaints: [] as string[] } as Chromium
   const path = findChromium()
   let browser: Browser | undefined
@@ -52,7 +57,7 @@ export function useChromium(): Chromium {
       return test.skip('needs Chromium: apt-get install chromium, or set CHROMIUM_PATH')
     }
     chrome.complaints = []
-    chrome.context = await browser.newContext({ locale: 'en-US' })
+    chrome.context = await browser.newContext({ locale: 'en-US', ...options })
     chrome.context.setDefaultTimeout(10_000)
     chrome.context.on('weberror', (error) => chrome.complaints.push(String(error.error())))
   })

@@ -1,42 +1,29 @@
 import { mkdirSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { findBarriers, overflowOf } from '../helpers/accessibility.ts'
-import { CHALLENGE, VERIFIER } from '../helpers/apps.ts'
 import { useChromium } from '../helpers/chromium.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { type Shop, startShop } from '../helpers/shop.ts'
 
 const ARTIFACTS = '.artifacts/problems'
 const EVIL = '"><img src=x onerror=alert(1)><script>alert(1)</script><b id=injected>'
 const provider = new FakeProvider()
-/** The app: a page that shows its address, and opens popups. */
-let app: Server
-let appUrl: string
+/** The app: a page that says what it was sent, and opens popups. */
+let shop: Shop
 let latchkey: Latchkey
 
 beforeAll(async () => {
   mkdirSync(ARTIFACTS, { recursive: true })
   await provider.listen()
   provider.answers.other = consent
-  app = createServer((request, response) => {
-    const { searchParams } = new URL(request.url ?? '/', 'http://app')
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-    const answer = searchParams.has('code') ? 'signed in' : (searchParams.get('error') ?? 'home')
-    response.end(`<!doctype html><title>App</title><h1>${answer.replace(/\W/g, ' ')}</h1>
-<script>addEventListener('message', (event) => { window.got = { origin: event.origin, data: event.data } })</script>`)
-  })
-  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
-  appUrl = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`
+  shop = await startShop()
   latchkey = await startLatchkey({
     ...provider.settings(),
     FAKE_NAME: '<i>Fake</i>',
     EMULATE: 'kakao,google,github',
-    CLIENTS: 'shop',
-    CLIENT_SHOP_NAME: 'Shop & <b>Söhne</b>',
-    CLIENT_SHOP_REDIRECT_URIS: appUrl,
+    ...shop.settings,
   })
 })
 afterEach(() => {
@@ -47,8 +34,7 @@ afterEach(() => {
 afterAll(async () => {
   await latchkey.close()
   await provider.close()
-  app.closeAllConnections()
-  app.close()
+  await shop.close()
 })
 
 /** The authorization page of the fake provider says yes at once. */
@@ -61,17 +47,7 @@ function consent({ path }: { path: string }, response: import('node:http').Serve
   response.writeHead(302, { location: back.href }).end()
 }
 
-/** The request of the app, changed; null leaves a parameter out. */
-function asked(changes: Record<string, string> = {}): string {
-  return `?${new URLSearchParams({
-    client_id: 'shop',
-    redirect_uri: appUrl,
-    state: 'state-of-the-shop',
-    code_challenge: CHALLENGE,
-    code_challenge_method: 'S256',
-    ...changes,
-  })}`
-}
+const asked = (changes?: Record<string, string>) => shop.asks(changes)
 
 describe('in Chromium the page of a problem', () => {
   const chrome = useChromium()
@@ -108,23 +84,7 @@ describe('in Chromium the page of a problem', () => {
     expect(chrome.complaints).toEqual([])
   }
 
-  /** The app redeems the code that it was sent. */
-  async function expectRedeemed() {
-    await page.waitForURL((url) => url.href.startsWith(appUrl))
-    const { searchParams } = new URL(page.url())
-    expect(searchParams.get('state')).toBe('state-of-the-shop')
-    const answer = await fetch(`${latchkey.url}/token`, {
-      method: 'POST',
-      body: new URLSearchParams({
-        grant_type: 'authorization_code',
-        client_id: 'shop',
-        redirect_uri: appUrl,
-        code: searchParams.get('code') ?? '',
-        code_verifier: VERIFIER,
-      }),
-    })
-    expect(answer.status).toBe(200)
-  }
+  const expectRedeemed = () => shop.redeem(page, latchkey)
 
   const html = { body: '<html>', headers: { 'content-type': 'text/html' } }
   const cases: [code: string, status: number, path: string, prepare?: () => void][] = [
@@ -322,7 +282,7 @@ describe('in Chromium the page of a problem', () => {
     test.each(texts)('of %s, told to the app', async (_what, prepare) => {
       prepare()
       await go(`/login/fake${asked()}`)
-      await page.waitForURL((url) => url.href.startsWith(appUrl))
+      await page.waitForURL((url) => url.href.startsWith(shop.callback))
       expect(decodeURIComponent(page.url())).not.toMatch(/onerror|alert|injected/)
       expect(dialogs).toEqual([])
     })
@@ -347,7 +307,7 @@ describe('in Chromium the page of a problem', () => {
   describe('of a popup', () => {
     /** The app opens the sign-in; gives what it was told, once the popup is closed. */
     async function popUp(query: string) {
-      await page.goto(new URL('/', appUrl).href)
+      await page.goto(`${shop.origin}/`)
       const opened = page.waitForEvent('popup')
       await page.evaluate(
         `void window.open(${JSON.stringify(`${latchkey.url}/login/kakao${query}`)})`,
