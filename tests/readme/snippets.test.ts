@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -57,6 +57,15 @@ test('every JavaScript block can be parsed', async () => {
   } finally {
     await project.remove()
   }
+})
+
+test('every Python block can be parsed', async ({ skip }) => {
+  skip(spawnSync('python3', ['--version']).status !== 0, 'needs python3: apt-get install python3')
+  const parse = (code: string) =>
+    spawnSync('python3', ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], { input: code })
+  expect(blocks('python').length).toBeGreaterThan(0)
+  for (const code of blocks('python')) expect(String(parse(code).stderr)).toBe('')
+  expect(parse('def = 1').status).toBe(1)
 })
 
 describe('the API of the README verifies access tokens', () => {
