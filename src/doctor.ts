@@ -29,8 +29,10 @@ async function main(): Promise<void> {
 }
 
 main().catch((error) => {
+  // A system error's message names the call and the file, and nothing secret.
   const { code, message } = error as { code?: unknown; message: string }
-  if (typeof code !== 'string' || !code.startsWith('ERR_PARSE_ARGS')) throw error
-  process.stderr.write(`${message}\n\n${doctorTexts.en.usage}`)
-  process.exitCode = 2
+  if (typeof code !== 'string') throw error
+  const isUsage = code.startsWith('ERR_PARSE_ARGS')
+  process.stderr.write(isUsage ? `${message}\n\n${doctorTexts.en.usage}` : `${message}\n`)
+  process.exitCode = isUsage ? 2 : 1
 })

@@ -76,8 +76,11 @@ export function findErrors(
   language: OperatorLanguage,
 ): Named[] {
   const words = new Set(text.toLowerCase().split(/[^\w]+/))
+  // A number in a longer text is mostly another number.
+  const isNamed = (code: string) =>
+    /^\d+$/.test(code) ? text.trim() === code : words.has(code.toLowerCase())
   return allErrors(rows)
-    .filter(({ code }) => words.has(code.toLowerCase()))
+    .filter(({ code }) => isNamed(code))
     .map(({ code, provider, error }) => ({ code, provider, step: error.step[language] }))
 }
 

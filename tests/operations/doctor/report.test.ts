@@ -114,6 +114,11 @@ describe('an explanation', () => {
     expect(explain(text, 'en')).toEqual({ text: expect.stringContaining(step), exitCode: 0 })
   })
 
+  test('takes a number for a code only where it stands alone', () => {
+    expect(explain('100', 'en').text).toContain('100 (Facebook)')
+    expect(explain('Error 100: KOE006', 'en').text).toMatch(/^KOE006 \(Kakao\)[^\n]*\n$/)
+  })
+
   test('is there in Korean, and names the codes that are known where the text holds none', () => {
     expect(explain('AADSTS7000215', 'ko').text).toContain('시크릿')
     expect(explain('KOE999', 'ko')).toEqual({
