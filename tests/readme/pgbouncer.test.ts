@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { post } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
+import { runDoctor } from '../helpers/doctor.ts'
 import {
   type InstalledPostgres,
   startInstalledPostgres,
@@ -152,6 +153,15 @@ describe('PgBouncer with the configuration of the README, in front of an install
     const taken = await start()
     await taken.serving
     await taken.stop()
+  })
+
+  test('is known to the doctor', async () => {
+    const { DATABASE_URL = '' } = env
+    const on = await runDoctor({ DATABASE_URL }, { offline: true })
+    expect(on.text).toContain('✗ It cannot be reached (08P01).')
+    expect(on.text).toContain('PgBouncer refuses how the connection begins')
+    const off = await runDoctor({ DATABASE_URL, DATABASE_PREPARE: 'off' }, { offline: true })
+    expect(off.text).toContain('✓ All migrations are applied.')
   })
 
   test('has the time limits of the role, which end a statement that takes too long', async () => {
