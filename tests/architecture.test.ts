@@ -366,3 +366,13 @@ describe('the test of the house', () => {
     expect(plant('login/a.ts', 'a()\n'.repeat(250))).toEqual([])
   })
 })
+
+test('no test is skipped in a way that cannot say why', async () => {
+  const SILENT = /\b(?:test|it|describe)\.(?:skipIf|runIf|todo)\b/
+  const names = await readdir(import.meta.dirname, { recursive: true })
+  const texts = names
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => [name, readFileSync(join(import.meta.dirname, name), 'utf8')] as const)
+  expect(texts.filter(([, text]) => SILENT.test(text)).map(([name]) => name)).toEqual([])
+  expect(texts.some(([, text]) => /\bskip\(.*'needs /.test(text))).toBe(true)
+})

@@ -64,6 +64,16 @@ describe.each(Object.entries(sizes))('on a %s', (size, options) => {
   const press = (tab: Page, name: string) => tab.getByRole('button', { name }).first().click()
   const refused = () => page.getByRole('heading', { name: 'Signing in did not work' }).waitFor()
 
+  /** Back at the provider, where the login is over: a person is chosen, and chosen again at the restart. */
+  async function goBackAndStartAgain(picture: string) {
+    await page.goBack()
+    await press(page, '김민지')
+    await refused()
+    await look(page, picture)
+    await page.getByRole('link', { name: 'Try again' }).click()
+    await press(page, '김민지')
+  }
+
   test('a person comes from the shop, chooses a provider, signs in and is back', async () => {
     await page.goto(`${latchkey.url}/login${shop.asks()}`)
     await look(page, 'sign-in')
@@ -141,12 +151,7 @@ describe.each(Object.entries(sizes))('on a %s', (size, options) => {
     await start(page)
     await press(page, '김민지')
     await shop.redeem(page, latchkey)
-    await page.goBack()
-    await press(page, '김민지')
-    await refused()
-    await look(page, 'back-after-success')
-    await page.getByRole('link', { name: 'Try again' }).click()
-    await press(page, '김민지')
+    await goBackAndStartAgain('back-after-success')
     await shop.redeem(page, latchkey)
   })
 
@@ -154,12 +159,7 @@ describe.each(Object.entries(sizes))('on a %s', (size, options) => {
     await start(page)
     await press(page, '!denied')
     await page.getByRole('heading', { name: 'access_denied' }).waitFor()
-    await page.goBack()
-    await press(page, '김민지')
-    await refused()
-    await look(page, 'back-after-failure')
-    await page.getByRole('link', { name: 'Try again' }).click()
-    await press(page, '김민지')
+    await goBackAndStartAgain('back-after-failure')
     await shop.redeem(page, latchkey)
   })
 
@@ -167,11 +167,7 @@ describe.each(Object.entries(sizes))('on a %s', (size, options) => {
     await page.goto(`${latchkey.url}/login/kakao`)
     await press(page, '!denied')
     await refused()
-    await page.goBack()
-    await press(page, '김민지')
-    await refused()
-    await page.getByRole('link', { name: 'Try again' }).click()
-    await press(page, '김민지')
+    await goBackAndStartAgain('back-from-failure')
     await page.getByText('"access_token"').waitFor()
   })
 
