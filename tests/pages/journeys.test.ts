@@ -117,6 +117,22 @@ describe.each(Object.entries(sizes))('on a %s', (size, options) => {
     }
   })
 
+  test('rate_limited has its page, and it says when to come again', async () => {
+    const limited = await startLatchkey({ EMULATE: 'kakao', RATE_LIMIT: 'on' })
+    try {
+      expect((await page.goto(`${limited.url}/login/kakao`))?.status()).toBe(200)
+      for (let i = 0; i < 60; i++) await fetch(`${limited.url}/login/kakao`, { redirect: 'manual' })
+      const answer = await page.goto(`${limited.url}/login/kakao`)
+      expect(answer?.status()).toBe(429)
+      expect(Number((await answer?.allHeaders())?.['retry-after'])).toBeGreaterThan(0)
+      await refused()
+      await look(page, 'rate_limited')
+      expect(await page.getByRole('link', { name: 'Try again' }).count()).toBe(1)
+    } finally {
+      await limited.close()
+    }
+  })
+
   test('a popup signs in, and the page below it learns so', async () => {
     await page.goto(`${shop.origin}/`)
     const query = shop.asks({ response_mode: 'web_message' })
