@@ -172,6 +172,7 @@ describe('a browser gets a page and a program its JSON', () => {
       socket.write(`GET /healthz HTTP/1.1\r\nHost: ${hostname}\r\nAccept: ${accept}\r\n`)
       return socket
     })
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
     const texts = sockets.map(async (socket) => {
       let text = ''
       for await (const chunk of socket.setEncoding('utf8')) text += chunk
