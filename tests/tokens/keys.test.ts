@@ -146,7 +146,8 @@ describe('8.08 keys that are over', () => {
 describe('rotation', () => {
   test('a new key is published before it signs, the old one stays, and two replicas agree', async () => {
     const testDatabase = await createTestDatabase()
-    const env = { SIGNING_KEY_ROTATION: '4s', ACCESS_TOKEN_TTL: '2s' }
+    // A lead of three seconds, in which also a busy machine looks at the ring.
+    const env = { SIGNING_KEY_ROTATION: '12s', ACCESS_TOKEN_TTL: '10s' }
     await withReplica(testDatabase, env, (one) =>
       withReplica(testDatabase, env, async (two) => {
         const replicas = [one, two]
@@ -156,7 +157,7 @@ describe('rotation', () => {
         const publishedAt = new Map<string | undefined, number>()
         const started = Date.now()
         let token = firstToken
-        while (kidOf(token) === kidOf(firstToken) && Date.now() - started < 8_000) {
+        while (kidOf(token) === kidOf(firstToken) && Date.now() - started < 20_000) {
           for (const kid of await publishedKids(two)) {
             if (!publishedAt.has(kid)) publishedAt.set(kid, Date.now())
           }
@@ -167,14 +168,14 @@ describe('rotation', () => {
         expect(kidOf(token)).not.toBe(kidOf(firstToken))
         const lead = Date.now() - (publishedAt.get(kidOf(token)) ?? Number.POSITIVE_INFINITY)
         // A quarter of the rotation, less the time that a replica may take to look.
-        expect(lead).toBeGreaterThan(400)
+        expect(lead).toBeGreaterThan(1_000)
         for (const replica of replicas) {
           expect(await publishedKids(replica)).toEqual(
             expect.arrayContaining([kidOf(firstToken), kidOf(token)]),
           )
         }
         await expect
-          .poll(async () => kidOf(await signIn(two)), { timeout: 2_000 })
+          .poll(async () => kidOf(await signIn(two)), { timeout: 5_000 })
           .toBe(kidOf(token))
         expect(await meStatus(one, await signIn(two))).toBe(200)
       }),
