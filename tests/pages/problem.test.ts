@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { APPS, authorizationQuery, SPA } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
@@ -161,37 +159,6 @@ describe('a browser gets a page and a program its JSON', () => {
       const body = JSON.parse(program.slice(program.indexOf('\r\n\r\n') + 4))
       expect(body.status).toBe(Number(status))
     }
-  })
-
-  test('a server that is shutting down', async () => {
-    const closing = await startLatchkey(provider.settings())
-    const { hostname, port } = new URL(closing.url)
-    const sockets = [NAVIGATION.accept, '*/*'].map((accept) => {
-      const socket = connect(Number(port), hostname)
-      // A request that is under way: its end comes when the stop has begun.
-      socket.write(`GET /healthz HTTP/1.1\r\nHost: ${hostname}\r\nAccept: ${accept}\r\n`)
-      return socket
-    })
-    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
-    const texts = sockets.map(async (socket) => {
-      let text = ''
-      for await (const chunk of socket.setEncoding('utf8')) text += chunk
-      return text
-    })
-    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    const closed = closing.close()
-    setTimeout(() => {
-      for (const socket of sockets) socket.write('\r\n')
-    }, 100)
-    const [page, program] = await Promise.all(texts)
-    await closed
-    for (const answer of [page, program]) {
-      expect(answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*\r\nretry-after: 5\r\n/)
-      expect(answer).toMatch(/\r\nconnection: close\r\n/i)
-    }
-    expect(page).toContain('content-type: text/html')
-    expect(program).toContain('content-type: application/problem+json')
   })
 })
 
