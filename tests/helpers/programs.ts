@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { vi } from 'vitest'
+import type { ServerUser } from '../../src/db/postgres-folder.ts'
+import { startWatched } from '../../src/db/postgres-process.ts'
 
 /** Whether this file can be run. */
 export function isExecutable(path: string): boolean {
@@ -27,35 +28,27 @@ export const whyMissing = (program: string, debianPackage = program): string | n
 
 /**
  * Starts a program in the foreground and waits until it answers. Gives what ends it; it also ends
- * with this process.
+ * with this process, however that ends. No two may have the same `file`, its configuration.
  */
 export async function startProgram(
   program: string,
   args: string[],
   answers: () => Promise<unknown>,
-  options: { env?: Record<string, string>; uid?: number; gid?: number } = {},
+  options: { file: string; env?: Record<string, string>; user?: ServerUser | undefined },
 ): Promise<() => Promise<void>> {
-  const { env, ...user } = options
-  const child: ChildProcess = spawn(findProgram(program) ?? program, args, {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    ...user,
+  const { file, env = {}, user } = options
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const child = startWatched({
+    command: '/usr/bin/env',
+    args: [...variables, findProgram(program) ?? program, ...args],
+    data: file,
+    // There are none to remove.
+    sockets: `${file}.sockets`,
+    user,
   })
-  let said = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said += text
+  await vi.waitFor(answers, { timeout: 30_000 }).catch(async (error) => {
+    await child.stop()
+    throw new Error(`${program} does not answer: ${error}; it said ${child.lines.join('\n')}`)
   })
-  const ended = new Promise((resolve) => child.once('close', resolve))
-  const end = () => child.kill()
-  process.once('exit', end)
-  const stop = async () => {
-    process.off('exit', end)
-    end()
-    await ended
-  }
-  await vi.waitFor(answers, { timeout: 10_000 }).catch(async (error) => {
-    await stop()
-    throw new Error(`${program} does not answer: ${error}; it said ${said}`)
-  })
-  return stop
+  return child.stop
 }

@@ -59,7 +59,7 @@ describe('PgBouncer with the configuration of the README, in front of an install
       '10.0.0.21:6432': `127.0.0.1:${port}`,
     })
     const answers = () => asLatchkey(settings.DATABASE_URL ?? '', 'select 1')
-    stopPooler = await startProgram('pgbouncer', [file], answers, server.user)
+    stopPooler = await startProgram('pgbouncer', [file], answers, { file, user: server.user })
 
     balancer = await startRoundRobin()
     emulator = await startEmulator({

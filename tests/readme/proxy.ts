@@ -136,7 +136,7 @@ export async function startNginx(
   await writeFile(file, `${main}\nhttp { ${paths.join(' ')}\n${site} }\n`)
   const args = ['-p', folder, '-c', file]
   await promisify(execFile)(findProgram('nginx') ?? '', ['-t', ...args])
-  return startProgram('nginx', args, () => send('/healthz', { port }))
+  return startProgram('nginx', args, () => send('/healthz', { port }), { file })
 }
 
 /** Starts a Caddy with the README's configuration; gives what ends it. */
@@ -161,5 +161,5 @@ export async function startCaddy({
   const answers = async () => expect((await send('/healthz')).status).toBe(200)
   // It keeps its last configuration at home.
   const env = { XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder }
-  return startProgram('caddy', args, answers, { env })
+  return startProgram('caddy', args, answers, { file, env })
 }
