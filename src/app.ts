@@ -209,6 +209,7 @@ export async function buildApp(
     )
     await room.register(accountRoutes, {
       accounts: stores.accounts,
+      identities: stores.identities,
       sessions: stores.sessions,
       verifyToken: (token: string) => callerOf(verifyAccessToken(token)),
       readCookie: cookies.readAccessToken,

@@ -2,11 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Account } from '../core/account.ts'
-import type { Accounts, Sessions } from '../core/stores.ts'
+import type { Accounts, Identities, Sessions } from '../core/stores.ts'
 import { cleanLocale, cleanPicture, cleanText } from '../core/text.ts'
 import { refused } from '../http/documented.ts'
 import { exampleAccount, forgedCookie, withoutToken } from '../http/examples.ts'
 import { InvalidToken, Problem } from '../http/problems.ts'
+import { exportRoute } from './export.ts'
+import { identityRoutes } from './identities.ts'
 import { callerOf, invalidToken, requireToken, type TokenOptions } from './protected.ts'
 import { sessionRoutes } from './sessions.ts'
 
@@ -43,9 +45,9 @@ const AccountEdits = z
 /** `/me` and all below it: the signed-in user. */
 export async function accountRoutes(
   room: FastifyInstance,
-  options: TokenOptions & { accounts: Accounts; sessions: Sessions },
+  options: TokenOptions & { accounts: Accounts; identities: Identities; sessions: Sessions },
 ): Promise<void> {
-  const { accounts, sessions } = options
+  const { accounts, identities, sessions } = options
   requireToken(room, options)
   const typed = room.withTypeProvider<ZodTypeProvider>()
   const shared = { tags: ['account'], security: [{ accessToken: [] }, { sessionCookie: [] }] }
@@ -113,5 +115,7 @@ export async function accountRoutes(
     },
   )
 
+  exportRoute(room, accounts)
+  identityRoutes(room, { accounts, identities })
   sessionRoutes(room, sessions)
 }

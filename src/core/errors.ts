@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'invalid_token'
   | 'csrf'
   | 'not_found'
+  | 'last_identity'
   | 'method_not_allowed'
   | 'payload_too_large'
   | 'unsupported_media_type'

@@ -71,8 +71,26 @@ export interface Accounts {
   findJsonBySession(userId: string, sessionId: string): Promise<string | null>
   /** The user of a session that is alive, else null. */
   findBySession(userId: string, sessionId: string): Promise<Account | null>
+  /** Everything that is stored about the user of a living session, as JSON text; else null. */
+  exportJsonBySession(userId: string, sessionId: string): Promise<string | null>
   /** Stores the user's own edits; null where the session is not alive. */
   edit(userId: string, sessionId: string, edits: AccountEdits): Promise<Account | null>
+}
+
+/** The identities of users, changed by their users' own wish. */
+export interface Identities {
+  /**
+   * Takes the user's identities at this provider away, as long as one at another provider stays; gives
+   * what was taken. Any number of these at once leave one.
+   */
+  unlink(
+    userId: string,
+    sessionId: string,
+    provider: string,
+  ): Promise<
+    | { outcome: 'unlinked'; removed: IdentityKey[] }
+    | { outcome: 'session_over' | 'not_found' | 'last_identity' }
+  >
 }
 
 /** The signed-in client instances of users. */

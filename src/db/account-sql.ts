@@ -2,6 +2,10 @@
 export const isoTime = (column: string) =>
   `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
+/** $1 session, $2 user: whether `s`, of the user `u`, may still be used. */
+export const ALIVE = `s.id = $1 and s.user_id = $2 and s.ended_at is null and s.expires_at > now()
+  and u.disabled_at is null`
+
 /** What the identity that was linked first says. */
 const firstSaid = (column: string) =>
   `(array_agg(i.${column} order by i.linked_at, i.provider) filter (where i.${column} is not null))[1]`

@@ -1,12 +1,9 @@
 import type { Account } from '../core/account.ts'
 import type { Accounts } from '../core/stores.ts'
-import { accountJson } from './account-sql.ts'
+import { EXPORT } from './account-export.ts'
+import { ALIVE, accountJson } from './account-sql.ts'
 import { batched } from './batch.ts'
 import type { Database } from './client.ts'
-
-/** $1 session, $2 user. */
-const ALIVE = `s.id = $1 and s.user_id = $2 and s.ended_at is null and s.expires_at > now()
-  and u.disabled_at is null`
 
 const FIND_BY_SESSION = `
 select ${accountJson('latchkey.identities')} as account
@@ -56,6 +53,10 @@ export function createAccounts(database: Database): Accounts {
     async findBySession(userId, sessionId) {
       const json = await findJson(userId, sessionId)
       return json === null ? null : (JSON.parse(json) as Account)
+    },
+    async exportJsonBySession(userId, sessionId) {
+      const [row] = await database.query<{ export: string }>(EXPORT, [sessionId, userId])
+      return row?.export ?? null
     },
     async edit(userId, sessionId, edits) {
       const parameters = (['name', 'picture', 'locale'] as const).flatMap((field) => [

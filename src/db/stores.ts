@@ -2,6 +2,7 @@ import type {
   Accounts,
   FinishedFlows,
   Grants,
+  Identities,
   RequestCounts,
   Sessions,
   SignIns,
@@ -11,6 +12,7 @@ import { createAccounts } from './accounts.ts'
 import type { Database } from './client.ts'
 import { createFinishedFlows } from './finished-flows.ts'
 import { createGrants } from './grants.ts'
+import { createIdentities } from './identities.ts'
 import { createRequestCounts } from './request-counts.ts'
 import { createSessions } from './sessions.ts'
 import { createSignIns, type LinkingRules } from './sign-ins.ts'
@@ -20,6 +22,7 @@ import { sweepBatch } from './sweep.ts'
 /** Everything that is kept, as the rooms see it. */
 export interface Stores {
   accounts: Accounts
+  identities: Identities
   sessions: Sessions
   signIns: SignIns
   finishedFlows: FinishedFlows
@@ -38,6 +41,7 @@ export interface Stores {
 export function createStores(database: Database, linking: LinkingRules): Stores {
   return {
     accounts: createAccounts(database),
+    identities: createIdentities(database),
     sessions: createSessions(database),
     signIns: createSignIns(database, linking),
     finishedFlows: createFinishedFlows(database),

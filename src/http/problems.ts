@@ -18,6 +18,7 @@ const PROBLEMS: Record<ErrorCode, readonly [status: number, title: string]> = {
   invalid_token: [401, 'The access token is missing or not valid'],
   csrf: [403, 'The request may be forged'],
   not_found: [404, 'Not found'],
+  last_identity: [409, 'It is the last way to sign in'],
   method_not_allowed: [405, 'Method not allowed'],
   payload_too_large: [413, 'The request body is too large'],
   unsupported_media_type: [415, 'Unsupported content type'],

@@ -7,6 +7,7 @@ import { hashToken, randomToken } from '../../src/core/secrets.ts'
 import type {
   Accounts,
   FinishedFlows,
+  Identities,
   IdentityKey,
   NewSession,
   RequestCounts,
@@ -18,6 +19,7 @@ import type {
 /** The ports that every store has to fill. */
 export interface Ports {
   accounts: Accounts
+  identities: Identities
   signIns: SignIns
   finishedFlows: FinishedFlows
   requestCounts: RequestCounts
@@ -794,6 +796,86 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         expect(await accounts.findBySession(account.sub, session.id)).toBeNull()
         await store.disable(account.sub, false)
         expect(await accounts.findBySession(account.sub, session.id)).toEqual(account)
+      })
+    })
+
+    describe('unlinking', () => {
+      /** A user with an identity at each of these providers, joined by a verified address. */
+      const newUser = async (...providers: string[]) => {
+        const verified = { email: newEmail(), emailVerified: true }
+        const session = newSession()
+        const keys = providers.map((provider) => newIdentity({ provider }))
+        let sub = ''
+        for (const key of keys) {
+          sub = (await signIn(key, verified, { session: sub === '' ? session : newSession() }))
+            .account.sub
+        }
+        return { sub, session: session.id, keys, verified }
+      }
+      const providersOf = async ({ sub, session }: { sub: string; session: string }) =>
+        (await ports().accounts.findBySession(sub, session))?.identities.map((one) => one.provider)
+
+      test('takes the identity away and gives its key; the user stays', async () => {
+        const user = await newUser('google', 'kakao')
+        const before = await ports().accounts.findBySession(user.sub, user.session)
+        const rows = await added(async () => {
+          const unlinked = await ports().identities.unlink(user.sub, user.session, 'google')
+          expect(unlinked).toEqual({ outcome: 'unlinked', removed: [user.keys[0]] })
+        })
+        expect(rows).toEqual([0, -1, 0, 0])
+        expect(await providersOf(user)).toEqual(['kakao'])
+        const after = await ports().accounts.findBySession(user.sub, user.session)
+        expect(after).toMatchObject({ sub: user.sub, email: before?.email })
+      })
+
+      test('7.18 refuses the last one, and a provider where there is none', async () => {
+        const [user, other] = [await newUser('google', 'kakao'), await newUser('github')]
+        const unlink = (provider: string) =>
+          ports().identities.unlink(user.sub, user.session, provider)
+        expect(await unlink('github')).toEqual({ outcome: 'not_found' })
+        expect(await unlink('kakao')).toMatchObject({ outcome: 'unlinked' })
+        expect(await unlink('kakao')).toEqual({ outcome: 'not_found' })
+        expect(await unlink('google')).toEqual({ outcome: 'last_identity' })
+        expect(await providersOf(user)).toEqual(['google'])
+        expect(await providersOf(other)).toEqual(['github'])
+      })
+
+      test('is refused by a session that is over or of somebody else', async () => {
+        const [user, other] = [await newUser('google', 'kakao'), await newUser('google', 'kakao')]
+        const { unlink } = ports().identities
+        const over = { outcome: 'session_over' }
+        expect(await unlink(user.sub, other.session, 'google')).toEqual(over)
+        await store.endSession(user.session)
+        expect(await unlink(user.sub, user.session, 'google')).toEqual(over)
+        expect(await unlink(other.sub, other.session, 'google')).toMatchObject({
+          outcome: 'unlinked',
+        })
+      })
+
+      test('7.18 of all three at once leaves one, twenty times, while people sign in', async () => {
+        const providers = ['google', 'kakao', 'github']
+        const users = await Promise.all(Array.from({ length: 20 }, () => newUser(...providers)))
+        await Promise.all(
+          users.map(async (user, i) => {
+            const replica = i % 2 === 0 ? 0 : 1
+            const [first = newIdentity()] = user.keys
+            const all = await Promise.all([
+              ...providers.map((provider, place) =>
+                ports({ replica: place === 0 ? replica : 1 }).identities.unlink(
+                  ...([user.sub, user.session, provider] as const),
+                ),
+              ),
+              // Changes the user's row too.
+              signIn(first, { ...user.verified, name: `Ann ${i}` }, { replica }),
+            ])
+            const outcomes = all.slice(0, 3).map((one) => ('outcome' in one ? one.outcome : ''))
+            expect(outcomes.sort()).toEqual(['last_identity', 'unlinked', 'unlinked'])
+            const left = await providersOf(user)
+            // A sign-in after its identity was taken away joined the user again by the address.
+            expect(left?.length).toBeGreaterThanOrEqual(1)
+            expect(left?.length).toBeLessThanOrEqual(2)
+          }),
+        )
       })
     })
 

@@ -60,6 +60,8 @@ export class ExampleScene {
       await this.#tokens()
       return claimsOf((await this.#signIn()).access_token).sid
     },
+    $LINKED_PROVIDER: () => this.#linkedProvider(),
+    $ONLY_PROVIDER: () => this.#onlyProvider(),
     $CLIENT_SECRET: () => EXAMPLE_SETTINGS.CLIENT_API_SECRET ?? '',
     $PROVIDER_ID_TOKEN: () => this.#providerIdToken(),
     $LONG_TEXT: () => 'a'.repeat(10_000),
@@ -140,6 +142,31 @@ export class ExampleScene {
     }
     const answer = await post(`${authorization.origin}/google${google.tokenPath}`, form)
     return String(answer.json().id_token)
+  }
+
+  async #askMe(path: string, method = 'GET') {
+    const { access_token } = await this.#tokens()
+    const headers = { authorization: `Bearer ${access_token}` }
+    return this.browser.send(`${this.latchkey.url}/me/${path}`, { method, headers })
+  }
+
+  async #providers(): Promise<string[]> {
+    const identities = (await this.#askMe('identities')).json() as unknown
+    return (identities as { provider: string }[]).map(({ provider }) => provider)
+  }
+
+  /** The same person signs in at another provider that is trusted with the address. */
+  async #linkedProvider(): Promise<string> {
+    await this.#tokens()
+    const callback = `${this.latchkey.url}/login/google/callback`
+    await this.browser.send(await this.#walk('google', { login_hint: 'minji' }, callback))
+    return 'google'
+  }
+
+  async #onlyProvider(): Promise<string> {
+    const [only = '', ...others] = await this.#providers()
+    for (const provider of others) await this.#askMe(`identities/${provider}`, 'DELETE')
+    return only
   }
 
   async #logoutState(): Promise<string> {

@@ -34,6 +34,7 @@ describe('10.01 an unsafe request with a cookie', () => {
     ['PATCH', '/me', json({ name: 'Forged' })],
     ['DELETE', '/me/sessions', {}],
     ['DELETE', '/me/sessions/00000000-0000-7000-8000-000000000000', {}],
+    ['DELETE', '/me/identities/fake', {}],
     ['POST', '/token', form('grant_type=refresh_token')],
     ['POST', '/logout', form('')],
   ]

@@ -15,6 +15,7 @@ const MEANINGS: Record<string, string> = {
   403: 'Refused.',
   404: 'Not found.',
   405: 'Another method is needed.',
+  409: 'It would contradict what is there.',
   413: 'The body has more than 64 KiB.',
   415: 'The body has another content type.',
   429: 'Too many requests from this address.',

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { APPS, meStatus, type Parameters, signIn, type Tokens } from '../helpers/apps.ts'
+import { type Answer, Browser } from '../helpers/browser.ts'
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
+import { FakeProvider } from '../helpers/fake-provider.ts'
+import { type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
+import { expectProblem } from '../helpers/problems.ts'
+
+const provider = new FakeProvider()
+const second = new FakeProvider()
+let testDatabase: TestDatabase
+let latchkey: Latchkey
+let replica: Latchkey
+
+beforeAll(async () => {
+  await Promise.all([provider.listen(), second.listen()])
+  testDatabase = await createTestDatabase()
+  const settings = {
+    ...provider.settings(),
+    ...second.settings('second'),
+    ...APPS,
+    OIDC_PROVIDERS: 'fake,second',
+    FAKE_TRUST_EMAIL: 'on',
+    SECOND_TRUST_EMAIL: 'on',
+  }
+  const shared = { testDatabase, publicUrl: 'http://localhost:3993' }
+  latchkey = await startLatchkey(settings, shared)
+  replica = await startLatchkey(settings, shared)
+})
+let turn = 0
+beforeEach(() => {
+  turn += 1
+  for (const one of [provider, second]) {
+    one.reset()
+    one.subject = `person-${turn}`
+    one.person = { name: 'Person', email: `person-${turn}@example.com`, email_verified: true }
+  }
+})
+afterAll(async () => {
+  await latchkey.close()
+  await replica.close()
+  await testDatabase.drop()
+  await Promise.all([provider.close(), second.close()])
+})
+
+/** Signs in at the first provider, and then at the second, which joins by the verified address. */
+async function signInTwice(parameters: Parameters = {}): Promise<Tokens> {
+  const tokens = await signIn(latchkey, provider, parameters)
+  const other = (await login(latchkey, second, new Browser(), 'second')).json().user
+  expect((other as { sub: string }).sub).toBe(tokens.sub)
+  return tokens
+}
+
+const ask = (
+  { access_token }: Tokens,
+  path = '',
+  method = 'GET',
+  at: Latchkey = latchkey,
+): Promise<Answer> =>
+  new Browser().send(`${at.url}/me/identities${path}`, {
+    method,
+    headers: { authorization: `Bearer ${access_token}` },
+  })
+const providersOf = async (tokens: Tokens) => {
+  const identities = (await ask(tokens, '', 'GET', replica)).json() as unknown
+  return (identities as { provider: string }[]).map((one) => one.provider)
+}
+
+describe('GET /me/identities', () => {
+  test('lists what /me lists, the one linked first first', async () => {
+    const tokens = await signInTwice()
+    const headers = { authorization: `Bearer ${tokens.access_token}` }
+    const me = (await new Browser().send(`${latchkey.url}/me`, { headers })).json()
+    const answer = await ask(tokens)
+    expect(answer.json()).toEqual(me.identities)
+    expect(await providersOf(tokens)).toEqual(['fake', 'second'])
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+  })
+
+  test('needs a living session', async () => {
+    const tokens = await signIn(latchkey, provider)
+    expect((await ask(tokens)).status).toBe(200)
+    await latchkey.database.query('update latchkey.sessions set ended_at = now() where id = $1', [
+      tokens.sid,
+    ])
+    expectProblem(await ask(tokens), 401, 'invalid_token')
+    expectProblem(await ask(tokens, '/fake', 'DELETE'), 401, 'invalid_token')
+    expectProblem(await new Browser().send(`${latchkey.url}/me/identities`), 401, 'invalid_token')
+  })
+})
+
+describe('DELETE /me/identities/:provider', () => {
+  test('takes one of two away: 204; whoever comes with it is another user', async () => {
+    const tokens = await signInTwice()
+    const answer = await ask(tokens, '/fake', 'DELETE')
+    expect([answer.status, answer.text]).toEqual([204, ''])
+    expect(await providersOf(tokens)).toEqual(['second'])
+    expect(await meStatus(replica, tokens.access_token)).toBe(200)
+    // Without an address it joins nobody.
+    provider.person = { name: 'Person' }
+    expect((await signIn(latchkey, provider)).sub).not.toBe(tokens.sub)
+    const line = latchkey.logs.map((text) => JSON.parse(text))
+    expect(line.findLast(({ event }) => event === 'identity_unlinked')).toMatchObject({
+      user: tokens.sub,
+      provider: 'fake',
+      client: 'spa',
+    })
+  })
+
+  test('7.18 keeps the last one: 409 last_identity', async () => {
+    const tokens = await signInTwice()
+    expect((await ask(tokens, '/second', 'DELETE')).status).toBe(204)
+    expectProblem(await ask(tokens, '/fake', 'DELETE'), 409, 'last_identity')
+    expect(await providersOf(tokens)).toEqual(['fake'])
+  })
+
+  test('7.18 two at once, at two replicas, leave one, fifteen times', async () => {
+    const people: Tokens[] = []
+    for (let i = 0; i < 15; i++) {
+      provider.subject = second.subject = `racer-${turn}-${i}`
+      const email = `${provider.subject}@example.com`
+      provider.person = second.person = { name: 'Racer', email, email_verified: true }
+      people.push(await signInTwice())
+    }
+    for (const tokens of people) {
+      const answers = await Promise.all([
+        ask(tokens, '/fake', 'DELETE', latchkey),
+        ask(tokens, '/second', 'DELETE', replica),
+      ])
+      expect(answers.map(({ status }) => status).sort()).toEqual([204, 409])
+      expect(await providersOf(tokens)).toHaveLength(1)
+    }
+  }, 60_000)
+
+  test('of a provider without an identity of this user: 404, and nothing changes', async () => {
+    const tokens = await signInTwice()
+    for (const name of ['none', 'naver', 'FAKE', '%00', "'", '__proto__', 'x'.repeat(64)]) {
+      expectProblem(await ask(tokens, `/${name}`, 'DELETE'), 404, 'not_found')
+    }
+    expect(await providersOf(tokens)).toEqual(['fake', 'second'])
+  })
+
+  test('leaves the identities of other users alone', async () => {
+    const theirs = await signInTwice()
+    provider.subject = `${provider.subject}-neighbour`
+    provider.person = { name: 'Neighbour' }
+    const mine = await signIn(latchkey, provider)
+    expectProblem(await ask(mine, '/second', 'DELETE'), 404, 'not_found')
+    expectProblem(await ask(mine, '/fake', 'DELETE'), 409, 'last_identity')
+    expect(await providersOf(theirs)).toEqual(['fake', 'second'])
+  })
+})
