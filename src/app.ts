@@ -9,7 +9,7 @@ import { allowOrigins } from './http/cors.ts'
 import { watchMethods } from './http/methods.ts'
 import { createOutbound, OUTBOUND_MS } from './http/outbound.ts'
 import { createServer } from './http/server.ts'
-import { createNativeSignIn } from './login/native.ts'
+import { createNativeProof, createNativeSignIn } from './login/native.ts'
 import { prepareAhead } from './login/prepare.ts'
 import { loginRoutes } from './login/routes.ts'
 import { startLogin } from './login/start.ts'
@@ -210,7 +210,11 @@ export async function buildApp(
     await room.register(accountRoutes, {
       accounts: stores.accounts,
       identities: stores.identities,
+      linkCodes: stores.linkCodes,
       sessions: stores.sessions,
+      clients: settings.clients,
+      proveNatively: createNativeProof(logins),
+      limitNative: limits.native,
       verifyToken: (token: string) => callerOf(verifyAccessToken(token)),
       readCookie: cookies.readAccessToken,
     })

@@ -56,6 +56,7 @@ export function createLogins(
       flowCookies,
       finishedFlows: stores.finishedFlows,
       signIns: stores.signIns,
+      linkCodes: stores.linkCodes,
       formUsers,
       endSession: stores.sessions.end,
       ended: (way, outcome) => meter.loginEnded(row.id, way, outcome),

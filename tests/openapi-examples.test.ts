@@ -2,10 +2,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exampleApp, exampleValues } from '../src/http/examples.ts'
+import { post } from './helpers/apps.ts'
 import { type Answer, Browser } from './helpers/browser.ts'
 import { createTestDatabase } from './helpers/database.ts'
 import { EXAMPLE_SETTINGS, ExampleScene } from './helpers/example-scene.ts'
 import { type Latchkey, startLatchkey } from './helpers/latchkey.ts'
+import { GRANT } from './helpers/native.ts'
 import {
   answersOf,
   type DescribedExample,
@@ -228,7 +230,7 @@ describe('the same requests by a browser', () => {
 })
 
 describe.concurrent('the examples of a provider that says nothing', () => {
-  test.each(named(examples.filter(isSlow)))('%s', (_id, example) => play(example), 20_000)
+  test.each(named(examples.filter(isSlow)))('%s', (_id, example) => play(example), 40_000)
 })
 
 describe('the examples of an address that asks too often', () => {
@@ -243,6 +245,7 @@ describe('the examples of an address that asks too often', () => {
     }
     const ask = (method: string, path: string) => new Browser().send(busy.url + path, { method })
     for (let i = 0; i < 60; i++) await ask('GET', '/login/nobody')
+    for (let i = 0; i < 30; i++) await post(`${busy.url}/token`, { grant_type: GRANT })
     for (let i = 0; i < 150; i++) await ask('POST', '/token')
     return () => busy.close()
   }, 60_000)

@@ -319,6 +319,7 @@ const PUBLISHED_IDS = [
   'endSession: delete /me/sessions/{id}',
   'exportMe: get /me/export',
   'listIdentities: get /me/identities',
+  'linkIdentity: post /me/identities',
   'unlinkIdentity: delete /me/identities/{provider}',
   'getHealth: get /healthz',
   'getReadiness: get /readyz',

@@ -50,7 +50,7 @@ export function identityRoutes(
         operationId: 'unlinkIdentity',
         summary: 'Unlink an identity',
         description:
-          'The user signs in with it no more; whoever signs in with it later is another user. Sessions go on. The last one stays.',
+          'The user signs in with it no more; whoever signs in with it later is another user. Sessions go on. The last one stays. With the session cookie it needs a registered `Origin`.',
         params: z.object({
           provider: z.string().max(64).meta({ description: 'Of one of the user’s identities.' }),
         }),

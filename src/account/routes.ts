@@ -9,6 +9,7 @@ import { exampleAccount, forgedCookie, withoutToken } from '../http/examples.ts'
 import { InvalidToken, Problem } from '../http/problems.ts'
 import { exportRoute } from './export.ts'
 import { identityRoutes } from './identities.ts'
+import { type LinkOptions, linkRoute } from './link.ts'
 import { callerOf, invalidToken, requireToken, type TokenOptions } from './protected.ts'
 import { sessionRoutes } from './sessions.ts'
 
@@ -45,7 +46,8 @@ const AccountEdits = z
 /** `/me` and all below it: the signed-in user. */
 export async function accountRoutes(
   room: FastifyInstance,
-  options: TokenOptions & { accounts: Accounts; identities: Identities; sessions: Sessions },
+  options: TokenOptions &
+    LinkOptions & { accounts: Accounts; identities: Identities; sessions: Sessions },
 ): Promise<void> {
   const { accounts, identities, sessions } = options
   requireToken(room, options)
@@ -117,5 +119,7 @@ export async function accountRoutes(
 
   exportRoute(room, accounts)
   identityRoutes(room, { accounts, identities })
+  // The only one that takes forms.
+  await room.register(async (inner) => linkRoute(inner, options))
   sessionRoutes(room, sessions)
 }

@@ -6,8 +6,8 @@ export const Identity = z.object({
   subject: z.string().meta({ description: 'The provider’s own identifier of this person.' }),
   email: z.string().nullable().meta({ description: 'As the provider gave it last, or null.' }),
   email_verified: z.boolean().meta({ description: 'Whether the provider says it is verified.' }),
-  linked_at: z.iso.datetime().meta({ description: 'When the user first signed in with it.' }),
-  last_login_at: z.iso.datetime().meta({ description: 'When the user last did.' }),
+  linked_at: z.iso.datetime().meta({ description: 'When it became this user’s.' }),
+  last_login_at: z.iso.datetime().meta({ description: 'When the user last signed in with it.' }),
 })
 export type Identity = z.infer<typeof Identity>
 

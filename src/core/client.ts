@@ -57,6 +57,10 @@ export const AuthorizationRequest = z.object({
     .literal('S256')
     .optional()
     .meta({ description: 'Required with a code_challenge.' }),
+  intent: z.literal('link').optional().meta({
+    description:
+      '`link`: nobody is signed in; the code is for `POST /me/identities`. Needs a redirect_uri.',
+  }),
   login_hint: parameter(255)
     .optional()
     .meta({ description: 'Passed on to the provider; picks a persona of an emulated one.' }),

@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'csrf'
   | 'not_found'
   | 'last_identity'
+  | 'identity_in_use'
+  | 'provider_in_use'
   | 'method_not_allowed'
   | 'payload_too_large'
   | 'unsupported_media_type'

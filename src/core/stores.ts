@@ -10,6 +10,12 @@ export interface IdentityKey {
   subject: string
 }
 
+/** An identity whose person has just signed in at its provider, and what the provider said. */
+export interface ProvenIdentity {
+  key: IdentityKey
+  profile: Profile
+}
+
 /** A session that is to be opened together with the login. */
 export interface NewSession {
   /** UUIDv7. */
@@ -33,11 +39,18 @@ export interface NewToken {
   ttlSeconds: number
 }
 
-/** A one-time code, bound to what its client must show again. */
-export interface NewCode extends NewToken {
+/** Seconds in which a one-time code must be redeemed. */
+export const CODE_SECONDS = 60
+
+/** What the client of a one-time code must show again. */
+export interface CodeBinding {
   redirectUri: string
   /** S256; null where a confidential client sent none. */
   codeChallenge: string | null
+}
+
+/** A one-time code, bound to what its client must show again. */
+export interface NewCode extends NewToken, CodeBinding {
   /** The client's nonce, for the ID token. */
   nonce: string | null
 }
@@ -77,8 +90,27 @@ export interface Accounts {
   edit(userId: string, sessionId: string, edits: AccountEdits): Promise<Account | null>
 }
 
+/** One-time codes that stand for an identity and for no session. */
+export interface LinkCodes {
+  keep(identity: ProvenIdentity, code: NewToken & CodeBinding & { clientId: string }): Promise<void>
+  /** The identity, once; a code that is shown with anything but its own binding is gone as well. */
+  take(shown: { hash: Buffer; clientId: string } & CodeBinding): Promise<ProvenIdentity | null>
+}
+
 /** The identities of users, changed by their users' own wish. */
 export interface Identities {
+  /**
+   * Makes an identity the user's, or refreshes it where it is already. Nothing moves where it is another
+   * user's, or where the user has another one at its provider.
+   */
+  link(
+    userId: string,
+    sessionId: string,
+    identity: ProvenIdentity,
+  ): Promise<
+    | { outcome: 'linked' | 'refreshed'; account: Account }
+    | { outcome: 'session_over' | 'identity_in_use' | 'provider_in_use' }
+  >
   /**
    * Takes the user's identities at this provider away, as long as one at another provider stays; gives
    * what was taken. Any number of these at once leave one.
@@ -138,7 +170,7 @@ export interface Grants {
    * session it stands for. Null for every refusal.
    */
   redeemCode(
-    shown: { hash: Buffer; clientId: string; redirectUri: string; codeChallenge: string | null },
+    shown: { hash: Buffer; clientId: string } & CodeBinding,
     next: { sessionTtlSeconds: number; refreshToken: NewToken },
   ): Promise<{ session: GrantedSession; nonce: string | null } | null>
   /**

@@ -124,6 +124,29 @@ export const loginCodes = latchkey.table(
   ],
 )
 
+/** One-time codes that stand for an identity and for no session, by SHA-256 hash. */
+export const linkCodes = latchkey.table(
+  'link_codes',
+  {
+    hash: bytea('hash').primaryKey(),
+    clientId: text('client_id').notNull(),
+    redirectUri: text('redirect_uri').notNull(),
+    /** The S256 challenge; null where a confidential client sent none. */
+    codeChallenge: text('code_challenge'),
+    provider: text('provider').notNull(),
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    email: text('email'),
+    /** Null where the provider did not tell. */
+    emailVerified: boolean('email_verified'),
+    name: text('name'),
+    picture: text('picture'),
+    locale: text('locale'),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [index('link_codes_expires_at').on(table.expiresAt)],
+)
+
 /** Flows that have been answered: a flow can be finished once, whatever replica answers. */
 export const finishedFlows = latchkey.table(
   'finished_flows',

@@ -1,8 +1,20 @@
 import { accountJson } from './account-sql.ts'
 
+/** Of the identity `i`: what the provider says now; what it no longer says is kept, never blanked. */
+const FACTS = `
+    email = coalesce($4, i.email),
+    email_verified = case
+      when $4::text is null then i.email_verified
+      when $5::boolean is null then i.email_verified and i.email = $4
+      else $5 end,
+    name = coalesce($6, i.name),
+    picture = coalesce($7, i.picture),
+    locale = coalesce($8, i.locale),
+    last_login_at = now()`
+
 /**
  * Parameters of all statements here: $1 provider, $2 issuer, $3 subject; $4 email, $5 its verified
- * flag (null: not told), $6 name, $7 picture, $8 locale. What the provider no longer says is kept, never blanked.
+ * flag (null: not told), $6 name, $7 picture, $8 locale.
  *
  * SIGN_IN_KNOWN goes on with $9 session id, $10 client, $11 scope, $12 user agent, $13 address,
  * $14 its seconds, $15 refresh token hash or null, $16 its seconds, $17 code hash or null, $18 its
@@ -17,16 +29,7 @@ with known as (
   where provider = $1 and issuer = $2 and subject = $3
   for update
 ), refreshed as (
-  update latchkey.identities i set
-    email = coalesce($4, i.email),
-    email_verified = case
-      when $4::text is null then i.email_verified
-      when $5::boolean is null then i.email_verified and i.email = $4
-      else $5 end,
-    name = coalesce($6, i.name),
-    picture = coalesce($7, i.picture),
-    locale = coalesce($8, i.locale),
-    last_login_at = now()
+  update latchkey.identities i set${FACTS}
   from known k join latchkey.users u on u.id = k.user_id and u.disabled_at is null
   where i.provider = k.provider and i.issuer = k.issuer and i.subject = k.subject
   returning i.*,
@@ -85,12 +88,24 @@ order by u.disabled_at nulls last
 limit 2`
 
 const INSERT_IDENTITY = `
-insert into latchkey.identities
+insert into latchkey.identities as i
   (provider, issuer, subject, email, email_verified, name, picture, locale, user_id)
 select $1, $2, $3, $4, coalesce($5::boolean, false), $6, $7, $8, $9::uuid`
 
+/** $1 user: held until the transaction ends, so that nobody links to it meanwhile. */
+export const HOLD_USER = `select from latchkey.users where id = $1 for update`
+
 /** $9: the user to join. */
 export const JOIN_USER = INSERT_IDENTITY
+
+/**
+ * $9: the user whose the identity becomes, or is already: then it is refreshed. No change where
+ * it is another user's.
+ */
+export const LINK_IDENTITY = `
+${INSERT_IDENTITY}
+on conflict (provider, issuer, subject) do update set${FACTS}
+where i.user_id = excluded.user_id`
 
 /** $9: the id of the new user. */
 export const CREATE_USER = `

@@ -1,4 +1,3 @@
-import type postgres from 'postgres'
 import { v7 as uuidv7 } from 'uuid'
 import type { Account } from '../core/account.ts'
 import { LatchkeyError } from '../core/errors.ts'
@@ -12,7 +11,14 @@ import {
 import type { Profile } from '../core/profile.ts'
 import type { IdentityKey, NewSession, SignIns } from '../core/stores.ts'
 import type { Database } from './client.ts'
-import { CREATE_USER, FIND_CANDIDATES, JOIN_USER, SIGN_IN_KNOWN } from './sign-in-statements.ts'
+import { factsOf, keyOf, lockIdentity } from './identity-values.ts'
+import {
+  CREATE_USER,
+  FIND_CANDIDATES,
+  HOLD_USER,
+  JOIN_USER,
+  SIGN_IN_KNOWN,
+} from './sign-in-statements.ts'
 
 /** How first logins find their user. */
 export interface LinkingRules {
@@ -69,14 +75,11 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
         profile,
         rules.trustedProviders.includes(key.provider),
       )
-      await lock(transaction, [
-        `identity ${JSON.stringify(keyOf(key))}`,
-        ...(linkable.email === null ? [] : [`email ${linkable.email}`]),
-      ])
+      await lockIdentity(transaction, key, linkable.email)
       // Whoever held the lock before us may have been the same person.
       const known = await signInKnown(run, key, profile, session)
       if (known !== null) return { account: known, decision: { action: 'known' } as const }
-      const decision: LinkDecision =
+      const decide = async (): Promise<LinkDecision> =>
         linkable.email === null
           ? linkable.decision
           : decideLink(
@@ -87,6 +90,12 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
                 key.provider,
               ]),
             )
+      let decision = await decide()
+      if (decision.action === 'join') {
+        // Until now the user may have linked or unlinked an identity by hand.
+        await run(HOLD_USER, [decision.userId])
+        decision = await decide()
+      }
       if (decision.action === 'refuse') throw disabled()
       const values = [...keyOf(key), ...factsOf(profile)]
       if (decision.action === 'join') await run(JOIN_USER, [...values, decision.userId])
@@ -108,23 +117,6 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
       if (known !== null) return { account: known, decision: { action: 'known' } }
       return database.run(() => signInFirst(key, profile, session))
     },
-  }
-}
-
-const keyOf = (key: IdentityKey) => [key.provider, key.issuer, key.subject]
-
-const factsOf = (profile: Profile) => [
-  profile.email,
-  profile.emailVerified,
-  profile.name,
-  profile.picture,
-  profile.locale,
-]
-
-/** Locks held until the transaction ends; always the identity first, so that two logins never wait for each other in a ring. */
-async function lock(transaction: postgres.TransactionSql, names: string[]) {
-  for (const name of names) {
-    await transaction`select pg_advisory_xact_lock(hashtextextended(${`latchkey ${name}`}, 0))`
   }
 }
 

@@ -3,6 +3,7 @@ import type {
   FinishedFlows,
   Grants,
   Identities,
+  LinkCodes,
   RequestCounts,
   Sessions,
   SignIns,
@@ -13,6 +14,7 @@ import type { Database } from './client.ts'
 import { createFinishedFlows } from './finished-flows.ts'
 import { createGrants } from './grants.ts'
 import { createIdentities } from './identities.ts'
+import { createLinkCodes } from './link-codes.ts'
 import { createRequestCounts } from './request-counts.ts'
 import { createSessions } from './sessions.ts'
 import { createSignIns, type LinkingRules } from './sign-ins.ts'
@@ -25,6 +27,7 @@ export interface Stores {
   identities: Identities
   sessions: Sessions
   signIns: SignIns
+  linkCodes: LinkCodes
   finishedFlows: FinishedFlows
   grants: Grants
   requestCounts: RequestCounts
@@ -43,6 +46,7 @@ export function createStores(database: Database, linking: LinkingRules): Stores 
     accounts: createAccounts(database),
     identities: createIdentities(database),
     sessions: createSessions(database),
+    linkCodes: createLinkCodes(database),
     signIns: createSignIns(database, linking),
     finishedFlows: createFinishedFlows(database),
     grants: createGrants(database),

@@ -1,7 +1,14 @@
 import { inArray, lt, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Database } from './client.ts'
-import { finishedFlows, loginCodes, refreshTokens, requestCounts, sessions } from './schema.ts'
+import {
+  finishedFlows,
+  linkCodes,
+  loginCodes,
+  refreshTokens,
+  requestCounts,
+  sessions,
+} from './schema.ts'
 
 const BATCH = 1000
 
@@ -11,6 +18,7 @@ const KINDS: readonly { key: PgColumn; expiresAt: PgColumn; keptFor: string }[] 
   { key: requestCounts.key, expiresAt: requestCounts.expiresAt, keptFor: '0' },
   { key: refreshTokens.hash, expiresAt: refreshTokens.expiresAt, keptFor: '0' },
   { key: loginCodes.hash, expiresAt: loginCodes.expiresAt, keptFor: '1 day' },
+  { key: linkCodes.hash, expiresAt: linkCodes.expiresAt, keptFor: '0' },
   { key: sessions.id, expiresAt: sessions.expiresAt, keptFor: '0' },
 ]
 

@@ -23,6 +23,10 @@ export const exampleValues: Readonly<Record<string, string>> = {
   $ONLY_PROVIDER: 'the `provider` of the only identity there',
   $CLIENT_SECRET: 'the secret of the confidential client `api`',
   $PROVIDER_ID_TOKEN: 'the ID token that the provider’s SDK gave to the app',
+  $LINK_CODE: 'the `code` of a flow with `intent=link`',
+  $UNUSED_ID_TOKEN: 'such an ID token of an account that no other user has here',
+  $FOREIGN_ID_TOKEN: 'one of somebody who is another user here',
+  $SECOND_ID_TOKEN: 'one of a second account at a provider that is linked',
   $LONG_TEXT: 'ten thousand letters',
   $LOGOUT_STATE: 'the `state` that Latchkey sent to the provider’s own logout',
 }

@@ -38,7 +38,7 @@ export function answerClient(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const { id, redirectUri, state, responseMode } = flow.client
+  const { id, redirectUri, state, responseMode, intent } = flow.client
   const response = { ...result, ...(state === null ? {} : { state }), iss: issuer }
   const onward = withParameters(redirectUri, response)
   // 303: the browser goes on with GET, whatever brought it here (RFC 9700, section 4.12).
@@ -48,6 +48,7 @@ export function answerClient(
     message: { type: 'authorization_response' as const, response },
     onward,
     client: findClient(clients, id)?.name ?? id,
+    intent,
     uiLocales: memos.read(flow.state, flow.provider)?.ui_locales,
   }
   return sendPopupPage(popup, request, reply)

@@ -7,6 +7,7 @@ import { isBrowserNavigation, logProblem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import { answerClient, type ClientFlow, endsAtClient, failureParameters } from './answers.ts'
 import { FLOW_TTL_SECONDS, type Flow, flowMark } from './flow.ts'
+import { answerWithIdentity } from './link.ts'
 import { openSession } from './open-session.ts'
 import { type LoginOptions, setCookies } from './options.ts'
 import type { Provider } from './provider.ts'
@@ -26,6 +27,9 @@ const CallbackQuery = z.object({
   form_user: z.string().max(8192).optional(),
 })
 
+/** Who has signed in at the provider. */
+type Who = Awaited<ReturnType<typeof readIdentity>>
+
 /** Cookie and query -> flow -> tokens -> profile -> user and session -> answer. */
 export async function finishLogin(
   options: LoginOptions,
@@ -43,13 +47,18 @@ export async function finishLogin(
   }
   if (!endsAtClient(flow)) {
     if (!(await finish())) throw invalidState('used')
-    const { prepared, account } = await signIn(options, flow, query, request, reply)
+    const who = await readIdentity(options, flow, query)
+    const { prepared, account } = await signIn(options, flow, who, request, reply)
     options.ended('browser', 'success')
     return { ...prepared.tokens(account), user: account }
   }
   try {
     if (await finish()) {
-      const answer = await answerWithSession(options, flow, query, request, reply)
+      const who = await readIdentity(options, flow, query)
+      const answer =
+        flow.client.intent === 'link'
+          ? await answerWithIdentity(options, flow, who, request, reply)
+          : await answerWithSession(options, flow, who, request, reply)
       options.ended('browser', 'success')
       return answer
     }
@@ -65,12 +74,12 @@ export async function finishLogin(
 async function answerWithSession(
   options: LoginOptions,
   flow: ClientFlow,
-  query: z.infer<typeof CallbackQuery>,
+  who: Who,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { sessionCookies, endSession } = options
-  const { prepared, account } = await signIn(options, flow, query, request, reply)
+  const { prepared, account } = await signIn(options, flow, who, request, reply)
   if (flow.client.responseMode !== 'cookie') {
     return answerClient(options, flow, { code: prepared.code }, request, reply)
   }
@@ -81,20 +90,28 @@ async function answerWithSession(
   return answerClient(options, flow, {}, request, reply)
 }
 
-/** The provider's answer -> profile -> user and session, stored. */
-async function signIn(
-  options: LoginOptions,
+/** The provider's answer -> who has signed in there. */
+async function readIdentity(
+  { provider, formUsers }: LoginOptions,
   flow: Flow,
   query: z.infer<typeof CallbackQuery>,
-  request: FastifyRequest,
-  reply: FastifyReply,
 ) {
-  const { provider, formUsers, https } = options
   const signal = AbortSignal.timeout(OUTBOUND_MS)
   await provider.checkCallbackIssuer(query.iss, signal)
   const answer = readAnswer(provider, query)
   const formUser = formUsers.open(query.form_user, flow.state)
-  const who = await provider.finish({ ...flow, code: answer, formUser }, signal)
+  return provider.finish({ ...flow, code: answer, formUser }, signal)
+}
+
+/** Who has signed in -> user and session, stored. */
+async function signIn(
+  options: LoginOptions,
+  flow: Flow,
+  who: Who,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const { https } = options
   const { id: clientId, scope, nonce, redirectUri, codeChallenge, responseMode } = flow.client
   const code =
     redirectUri === null || responseMode === 'cookie' ? null : { redirectUri, codeChallenge }

@@ -29,6 +29,8 @@ export const Flow = z.object({
     state: z.string().nullable(),
     codeChallenge: z.string().nullable(),
     responseMode: z.enum(['query', 'cookie', 'web_message']),
+    /** `link`: the code names the identity, and nobody is signed in. */
+    intent: z.literal('link').nullable().default(null),
   }),
 })
 export type Flow = z.infer<typeof Flow>

@@ -17,6 +17,7 @@ const ORDER = [
   'nonce',
   'response_mode',
   'ui_locales',
+  'intent',
 ] as const
 
 /** Some providers refuse a state that is longer (X: 500). */

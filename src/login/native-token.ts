@@ -5,18 +5,14 @@ import type { InspectionSource } from '../core/native.ts'
 import { type Profile, toProfile } from '../core/profile.ts'
 import type { IdTokenClaims, ProviderRow, RowValues } from '../core/provider.ts'
 import { hashToken } from '../core/secrets.ts'
+import type { SubjectToken } from '../core/subject-token.ts'
 import { type Outbound, readJson } from '../http/outbound.ts'
 import { type IdTokenExpectations, verifyIdToken } from './id-token.ts'
 import { endpoint, type Metadata } from './metadata.ts'
 import { readProfile } from './read-profile.ts'
 
-/** A token that the provider's mobile SDK gave to an app. */
-export interface NativeToken {
-  kind: 'id_token' | 'access_token'
-  token: string
-  /** What the app told the SDK, null where it told nothing. */
-  nonce: string | null
-}
+/** A token that this provider's mobile SDK gave to an app. */
+export type NativeToken = Omit<SubjectToken, 'provider'>
 
 /** A native ID token is accepted for this time after it was made. */
 export const NATIVE_MAX_AGE_SECONDS = 3600

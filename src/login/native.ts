@@ -2,38 +2,50 @@ import type { FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Profile } from '../core/profile.ts'
 import { hashToken } from '../core/secrets.ts'
+import type { ProvenIdentity } from '../core/stores.ts'
+import type { SubjectToken } from '../core/subject-token.ts'
 import { OUTBOUND_MS } from '../http/outbound.ts'
 import { observed } from '../http/outcome.ts'
 import { NATIVE_MAX_AGE_SECONDS, type NativeToken, refused } from './native-token.ts'
-import { openSession } from './open-session.ts'
+import { openSession, provenIdentity } from './open-session.ts'
 import type { LoginOptions } from './options.ts'
 
 /** A native sign-in as a client asks for it. */
-export interface NativeRequest extends NativeToken {
-  /** Provider id. */
-  provider: string
+export interface NativeRequest extends SubjectToken {
   clientId: string
   scope: string
 }
 
 /** Native sign-in at any of the enabled providers: a token of its SDK -> user and session -> tokens. */
 export function createNativeSignIn(logins: ReadonlyMap<string, LoginOptions>) {
-  return async (asked: NativeRequest, request: FastifyRequest) => {
-    const login = logins.get(asked.provider)
-    if (login === undefined) {
-      throw new LatchkeyError('unknown_provider', 'The subject_issuer names no enabled provider.')
-    }
-    return observed(signIn(login, asked, request), (outcome) => login.ended('native', outcome))
-  }
+  return async (asked: NativeRequest, request: FastifyRequest) =>
+    atLogin(logins, asked, async (login) => {
+      const who = await readOnce(login, asked)
+      const { clientId, scope } = asked
+      // The nonce was for the provider's ID token; ours answers no authorization request.
+      const client = { clientId, scope, nonce: null, code: null }
+      const { prepared, account } = await openSession(login, who, client, request, { native: true })
+      return prepared.tokens(account)
+    })
 }
 
-async function signIn(login: LoginOptions, asked: NativeRequest, request: FastifyRequest) {
-  const who = await readOnce(login, asked)
-  const { clientId, scope } = asked
-  // The nonce was for the provider's ID token; ours answers no authorization request.
-  const client = { clientId, scope, nonce: null, code: null }
-  const { prepared, account } = await openSession(login, who, client, request, { native: true })
-  return prepared.tokens(account)
+/** Who the token of a provider's SDK is about, for whoever signs nobody in by it. */
+export function createNativeProof(logins: ReadonlyMap<string, LoginOptions>) {
+  return async (asked: SubjectToken): Promise<ProvenIdentity> =>
+    atLogin(logins, asked, async (login) => provenIdentity(login, await readOnce(login, asked)))
+}
+
+/** Does the work at the provider that is asked for, and tells how it ended. */
+async function atLogin<T>(
+  logins: ReadonlyMap<string, LoginOptions>,
+  { provider }: SubjectToken,
+  work: (login: LoginOptions) => Promise<T>,
+): Promise<T> {
+  const login = logins.get(provider)
+  if (login === undefined) {
+    throw new LatchkeyError('unknown_provider', 'The subject_issuer names no enabled provider.')
+  }
+  return observed(work(login), (outcome) => login.ended('native', outcome))
 }
 
 /** Reads a native token, and an ID token once on all replicas. */

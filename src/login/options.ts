@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../core/account.ts'
 import type { Client } from '../core/client.ts'
-import type { FinishedFlows, NewSession, SignIns } from '../core/stores.ts'
+import type { FinishedFlows, LinkCodes, NewSession, SignIns } from '../core/stores.ts'
 import type { FlowCookie, FlowCookies } from './flow.ts'
 import type { FormUsers } from './form-post.ts'
 import type { Memos } from './memo.ts'
@@ -19,6 +19,8 @@ export interface LoginOptions {
   https: boolean
   finishedFlows: FinishedFlows
   signIns: SignIns
+  /** For `intent=link`. */
+  linkCodes: Pick<LinkCodes, 'keep'>
   formUsers: FormUsers
   prepareSession: (request: {
     clientId: string
@@ -42,6 +44,7 @@ export interface LoginOptions {
       onward: string
       client: string
       uiLocales: string | undefined
+      intent: 'link' | null
     },
     request: FastifyRequest,
     reply: FastifyReply,

@@ -49,6 +49,7 @@ export async function startLogin(
       state: asked.state ?? null,
       codeChallenge: asked.code_challenge ?? null,
       responseMode: asked.response_mode ?? 'query',
+      intent: asked.intent ?? null,
     },
   }
   const cookies = flowCookies.start(flow, request.cookies, now)
@@ -73,6 +74,12 @@ function readClient(clients: readonly Client[], asked: AuthorizationRequest) {
   }
   if (mode === 'web_message' && !/^https?:/.test(redirectUri ?? '')) {
     return refuse('response_mode web_message needs an http or https redirect_uri.')
+  }
+  if (asked.intent === 'link' && redirectUri === null) {
+    return refuse('intent=link needs a redirect_uri.')
+  }
+  if (asked.intent === 'link' && mode === 'cookie') {
+    return refuse('intent=link gives a code: response_mode must be query or web_message.')
   }
   if (asked.code_challenge !== undefined && asked.code_challenge_method === undefined) {
     return refuse('The code_challenge_method must be S256.')

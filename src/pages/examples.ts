@@ -32,6 +32,17 @@ const started: Examples = {
     location:
       'https://accounts.google.com/o/oauth2/v2/auth?response_type=code&client_id=…&redirect_uri=https%3A%2F%2Flogin.example.com%2Flogin%2Fgoogle%2Fcallback&scope=…&state=…&nonce=…&code_challenge=…&code_challenge_method=S256',
   },
+  to_link: {
+    summary: 'To link an account to the user who is signed in to the app',
+    parameters: { provider: 'google', ...request, ...proof, intent: 'link' },
+    status: 302,
+    location:
+      'https://accounts.google.com/o/oauth2/v2/auth?response_type=code&client_id=…&redirect_uri=https%3A%2F%2Flogin.example.com%2Flogin%2Fgoogle%2Fcallback&scope=…&state=…&nonce=…&code_challenge=…&code_challenge_method=S256',
+  },
+  link_without_app: refused('invalid_request', 'intent=link needs a redirect_uri.', {
+    summary: 'To link, without an app',
+    parameters: { provider: 'google', intent: 'link' },
+  }),
   without_pkce: refused(
     'invalid_request',
     'A public client must send a code_challenge (PKCE, S256).',

@@ -13,12 +13,26 @@ export interface PopupAnswer {
   /** The client, by its name. */
   client: string
   uiLocales: string | undefined
+  /** `link`: nobody is signed in; the app goes on with the identity. */
+  intent: 'link' | null
 }
 
-const TEXTS: Readonly<Record<Language, { signedIn: string; close: string }>> = {
-  en: { signedIn: 'You are signed in', close: 'You can close this window.' },
-  ko: { signedIn: '로그인했습니다', close: '이 창을 닫아도 됩니다.' },
-  ja: { signedIn: 'ログインしました', close: 'このウィンドウは閉じてもかまいません。' },
+const TEXTS: Readonly<Record<Language, Record<'signedIn' | 'confirmed' | 'close', string>>> = {
+  en: {
+    signedIn: 'You are signed in',
+    confirmed: 'Your account is confirmed',
+    close: 'You can close this window.',
+  },
+  ko: {
+    signedIn: '로그인했습니다',
+    confirmed: '계정을 확인했습니다',
+    close: '이 창을 닫아도 됩니다.',
+  },
+  ja: {
+    signedIn: 'ログインしました',
+    confirmed: 'アカウントを確認しました',
+    close: 'このウィンドウは閉じてもかまいません。',
+  },
 }
 
 // The message is read from the page, so that the script is always the same and its hash can be named.
@@ -34,14 +48,14 @@ window.close()
 
 /** A page that hands the answer to its opener and closes; a tab that nobody opened has a link instead. */
 export function sendPopupPage(
-  { origin, message, onward, client, uiLocales }: PopupAnswer,
+  { origin, message, onward, client, uiLocales, intent }: PopupAnswer,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
   const language = pickLanguage(uiLocales, request.headers['accept-language'])
-  const { signedIn, close } = TEXTS[language]
+  const { signedIn, confirmed, close } = TEXTS[language]
   const { failed, backTo } = problemTexts[language]
-  const title = 'error' in message.response ? failed : signedIn
+  const title = 'error' in message.response ? failed : intent === 'link' ? confirmed : signedIn
   const body = `<div id="answer" data-answer="${escapeHtml(JSON.stringify({ origin, message }))}"></div>
 <p id="close" hidden>${escapeHtml(close)}</p>
 <p><a id="onward" class="action" rel="nofollow" href="${escapeHtml(onward)}">${escapeHtml(backTo(client))}</a></p>`

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../core/client.ts'
-import { hashToken, randomToken, s256 } from '../core/secrets.ts'
+import { hashToken, randomToken } from '../core/secrets.ts'
+import { readShownCode } from '../core/shown-code.ts'
 import type { Accounts, GrantedSession, Grants } from '../core/stores.ts'
 import { authenticateClient } from './client-auth.ts'
 import { exchangeToken, type SignInNatively, TOKEN_EXCHANGE } from './exchange.ts'
@@ -45,42 +46,19 @@ export const grantTypes: ReadonlyMap<string, Grant> = new Map<string, Grant>([
   ],
 ])
 
-// RFC 7636, section 4.1.
-const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
-
 async function redeemCode(
   { clients, grants, accounts, issue, ttl }: GrantOptions,
   request: FastifyRequest,
   body: TokenRequest,
 ): Promise<TokenResponse> {
   const client = authenticateClient(clients, request.headers.authorization, body)
-  const { code, redirect_uri: redirectUri, code_verifier: verifier } = body
-  if (code === undefined) throw new OAuthError('invalid_request', 'The code is missing.')
-  if (redirectUri === undefined) {
-    throw new OAuthError('invalid_request', 'The redirect_uri is missing.')
-  }
-  if (verifier !== undefined && !VERIFIER.test(verifier)) {
-    throw new OAuthError(
-      'invalid_request',
-      'The code_verifier must be 43 to 128 unreserved characters.',
-    )
-  }
-  if (verifier === undefined && client.secret === null) {
-    throw new OAuthError('invalid_request', 'The code_verifier is missing.')
-  }
+  const shown = readShownCode(client, body)
+  if (shown.problem !== undefined) throw new OAuthError('invalid_request', shown.problem)
   const refreshToken = randomToken()
-  const redeemed = await grants.redeemCode(
-    {
-      hash: hashToken(code),
-      clientId: client.id,
-      redirectUri,
-      codeChallenge: verifier === undefined ? null : s256(verifier),
-    },
-    {
-      sessionTtlSeconds: ttl.sessionSeconds,
-      refreshToken: { hash: hashToken(refreshToken), ttlSeconds: ttl.refreshTokenSeconds },
-    },
-  )
+  const redeemed = await grants.redeemCode(shown, {
+    sessionTtlSeconds: ttl.sessionSeconds,
+    refreshToken: { hash: hashToken(refreshToken), ttlSeconds: ttl.refreshTokenSeconds },
+  })
   if (redeemed === null) {
     throw new OAuthError(
       'invalid_grant',

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Account } from '../core/account.ts'
 import { hashToken, randomToken } from '../core/secrets.ts'
-import type { GrantedSession, NewSession } from '../core/stores.ts'
+import { CODE_SECONDS, type GrantedSession, type NewSession } from '../core/stores.ts'
 import { signAccessToken } from './access-token.ts'
 import type { KeyRing } from './signing-keys.ts'
 
@@ -66,9 +66,6 @@ export interface PreparedSession {
   code: string
   tokens(account: Account): TokenResponse
 }
-
-/** Seconds in which a code must be redeemed. */
-const CODE_SECONDS = 60
 
 /** Prepares sessions: the store opens one together with the login, then the tokens are signed. */
 export function createSessionPreparer(

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { codeParameters } from '../core/shown-code.ts'
 import { clientCredentials } from './client-auth.ts'
 import { ExchangeParameters } from './exchange.ts'
 import { TokenResponse } from './issue.ts'
@@ -9,21 +10,7 @@ export const TokenRequest = z.object({
     description: '`authorization_code`, `refresh_token`, or the token exchange for native sign-in.',
   }),
   ...clientCredentials,
-  code: z
-    .string()
-    .max(256)
-    .optional()
-    .meta({ description: 'From the redirect; once, within 60 seconds.' }),
-  redirect_uri: z
-    .string()
-    .max(2048)
-    .optional()
-    .meta({ description: 'The one of the authorization request.' }),
-  code_verifier: z
-    .string()
-    .max(256)
-    .optional()
-    .meta({ description: 'What the code_challenge was made of (RFC 7636).' }),
+  ...codeParameters,
   refresh_token: z
     .string()
     .max(4096)

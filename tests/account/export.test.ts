@@ -37,6 +37,8 @@ const LEFT_OUT: Record<string, 'owner' | 'secret' | 'nobody'> = {
   'sessions.user_id': 'owner',
   refresh_tokens: 'secret',
   login_codes: 'secret',
+  // Of an identity that is nobody's yet, for a minute.
+  link_codes: 'secret',
   finished_flows: 'nobody',
   request_counts: 'nobody',
   signing_keys: 'nobody',

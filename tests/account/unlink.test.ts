@@ -1,46 +1,27 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { APPS, meStatus, type Parameters, signIn, type Tokens } from '../helpers/apps.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { meStatus, type Parameters, signIn, type Tokens } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
+import { type Latchkey, login } from '../helpers/latchkey.ts'
+import { setLinkStage } from '../helpers/linking.ts'
 import { expectProblem } from '../helpers/problems.ts'
 
-const provider = new FakeProvider()
-const second = new FakeProvider()
-let testDatabase: TestDatabase
-let latchkey: Latchkey
-let replica: Latchkey
-
-beforeAll(async () => {
-  await Promise.all([provider.listen(), second.listen()])
-  testDatabase = await createTestDatabase()
-  const settings = {
-    ...provider.settings(),
-    ...second.settings('second'),
-    ...APPS,
-    OIDC_PROVIDERS: 'fake,second',
+const stage = setLinkStage(
+  'http://localhost:3993',
+  (turn) => ({
+    name: 'Person',
+    email: `person-${turn}@example.com`,
+    email_verified: true,
+  }),
+  {
     FAKE_TRUST_EMAIL: 'on',
     SECOND_TRUST_EMAIL: 'on',
-  }
-  const shared = { testDatabase, publicUrl: 'http://localhost:3993' }
-  latchkey = await startLatchkey(settings, shared)
-  replica = await startLatchkey(settings, shared)
-})
-let turn = 0
-beforeEach(() => {
-  turn += 1
-  for (const one of [provider, second]) {
-    one.reset()
-    one.subject = `person-${turn}`
-    one.person = { name: 'Person', email: `person-${turn}@example.com`, email_verified: true }
-  }
-})
-afterAll(async () => {
-  await latchkey.close()
-  await replica.close()
-  await testDatabase.drop()
-  await Promise.all([provider.close(), second.close()])
+  },
+)
+const { provider, second } = stage
+let latchkey: Latchkey
+let replica: Latchkey
+beforeAll(() => {
+  ;({ latchkey, replica } = stage)
 })
 
 /** Signs in at the first provider, and then at the second, which joins by the verified address. */
@@ -117,7 +98,7 @@ describe('DELETE /me/identities/:provider', () => {
   test('7.18 two at once, at two replicas, leave one, fifteen times', async () => {
     const people: Tokens[] = []
     for (let i = 0; i < 15; i++) {
-      provider.subject = second.subject = `racer-${turn}-${i}`
+      provider.subject = second.subject = `racer-${stage.turn}-${i}`
       const email = `${provider.subject}@example.com`
       provider.person = second.person = { name: 'Racer', email, email_verified: true }
       people.push(await signInTwice())

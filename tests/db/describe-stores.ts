@@ -9,6 +9,7 @@ import type {
   FinishedFlows,
   Identities,
   IdentityKey,
+  LinkCodes,
   NewSession,
   RequestCounts,
   SignIns,
@@ -20,6 +21,7 @@ import type {
 export interface Ports {
   accounts: Accounts
   identities: Identities
+  linkCodes: LinkCodes
   signIns: SignIns
   finishedFlows: FinishedFlows
   requestCounts: RequestCounts
@@ -796,6 +798,146 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         expect(await accounts.findBySession(account.sub, session.id)).toBeNull()
         await store.disable(account.sub, false)
         expect(await accounts.findBySession(account.sub, session.id)).toEqual(account)
+      })
+    })
+
+    describe('a code that stands for an identity', () => {
+      const binding = { clientId: 'spa', redirectUri: 'https://a.example/cb', codeChallenge: 'c' }
+      const keep = async (
+        changes: { ttlSeconds?: number; emailVerified?: boolean | null } = {},
+      ) => {
+        const key = newIdentity({ issuer: `https://${randomUUID()}.example` })
+        const { emailVerified = null, ttlSeconds = 60 } = changes
+        const profile = newProfile(key, { email: newEmail(), emailVerified })
+        const hash = hashToken(randomToken())
+        await ports().linkCodes.keep({ key, profile }, { ...binding, hash, ttlSeconds })
+        return { key, profile, hash }
+      }
+
+      test('gives it whole, once, at any replica', async () => {
+        for (const emailVerified of [true, false, null]) {
+          const { key, profile, hash } = await keep({ emailVerified })
+          const { take } = ports({ replica: 1 }).linkCodes
+          expect(await take({ ...binding, hash })).toEqual({ key, profile })
+          expect(await take({ ...binding, hash })).toBeNull()
+        }
+      })
+
+      test.each([
+        { clientId: 'other' },
+        { redirectUri: 'https://a.example/cb/' },
+        { codeChallenge: 'd' },
+        { codeChallenge: null },
+      ])('is gone where it is shown with %j', async (wrong) => {
+        const { hash } = await keep()
+        const { take } = ports().linkCodes
+        expect(await take({ ...binding, ...wrong, hash })).toBeNull()
+        expect(await take({ ...binding, hash })).toBeNull()
+      })
+
+      test('is nothing once it is over', async () => {
+        const { hash } = await keep({ ttlSeconds: 0 })
+        expect(await ports().linkCodes.take({ ...binding, hash })).toBeNull()
+      })
+    })
+
+    describe('linking', () => {
+      const newUser = async (key = newIdentity(), profile: Partial<Profile> = {}) => {
+        const session = newSession()
+        const { account } = await signIn(key, profile, { session })
+        return { sub: account.sub, session: session.id }
+      }
+      const link = (
+        user: { sub: string; session: string },
+        key: IdentityKey,
+        changes: Partial<Profile> = {},
+        replica: 0 | 1 = 0,
+      ) =>
+        ports({ replica }).identities.link(user.sub, user.session, {
+          key,
+          profile: newProfile(key, changes),
+        })
+
+      test('makes the identity the user’s, who gets its address where there is none', async () => {
+        const [user, key, email] = [await newUser(), newIdentity({ provider: 'kakao' }), newEmail()]
+        const rows = await added(async () => {
+          const linked = await link(user, key, { email })
+          expect(linked).toMatchObject({
+            outcome: 'linked',
+            account: { sub: user.sub, email, identities: [{}, { subject: key.subject, email }] },
+          })
+        })
+        expect(rows).toEqual([0, 1, 0, 0])
+        expect((await signIn(key)).account.sub).toBe(user.sub)
+      })
+
+      test('again refreshes it, and blanks nothing', async () => {
+        const [user, key, email] = [await newUser(), newIdentity({ provider: 'kakao' }), newEmail()]
+        await link(user, key, { email, emailVerified: true })
+        const again = await link(user, key, { email: null, emailVerified: null, name: null })
+        expect(again).toMatchObject({
+          outcome: 'refreshed',
+          account: { identities: [{}, { email, email_verified: true }] },
+        })
+      })
+
+      test('7.16 moves nothing of another user, disabled or not', async () => {
+        const key = newIdentity({ provider: 'kakao' })
+        const [user, owner] = [await newUser(), await newUser(key)]
+        expect(await link(user, key, { name: 'X' })).toEqual({ outcome: 'identity_in_use' })
+        await store.disable(owner.sub, true)
+        expect(await link(user, key)).toEqual({ outcome: 'identity_in_use' })
+        await store.disable(owner.sub, false)
+        expect((await signIn(key)).account).toMatchObject({ sub: owner.sub, name: 'Ann' })
+      })
+
+      test('takes one identity per provider, whatever its issuer', async () => {
+        const user = await newUser()
+        const more = newIdentity({ issuer: 'https://two.example' })
+        expect(await link(user, more)).toEqual({ outcome: 'provider_in_use' })
+        expect(await link(user, newIdentity({ provider: 'kakao' }))).toMatchObject({
+          outcome: 'linked',
+        })
+      })
+
+      test('is refused by a session that is over, or of a disabled user', async () => {
+        const [user, other] = [await newUser(), await newUser()]
+        const [key, over] = [newIdentity({ provider: 'kakao' }), { outcome: 'session_over' }]
+        expect(await link({ ...user, session: other.session }, key)).toEqual(over)
+        await store.disable(user.sub, true)
+        expect(await link(user, key)).toEqual(over)
+        await store.disable(user.sub, false)
+        expect(await link(user, key)).toMatchObject({ outcome: 'linked' })
+      })
+
+      test('of one identity by many at once, and a first login with it, gives it one user', async () => {
+        for (let round = 0; round < 5; round++) {
+          const key = newIdentity({ provider: 'kakao' })
+          const users = await Promise.all(Array.from({ length: 6 }, () => newUser()))
+          const [first, ...links] = await Promise.all([
+            signIn(key, {}, { replica: 1 }),
+            ...users.map((user, i) => link(user, key, {}, i % 2 === 0 ? 0 : 1)),
+          ])
+          const won = links.filter(({ outcome }) => outcome === 'linked').length
+          const lost = links.filter(({ outcome }) => outcome === 'identity_in_use').length
+          expect([won + lost, won]).toEqual([6, first?.decision.action === 'create' ? 0 : 1])
+          expect((await signIn(key)).account.sub).toBe(first?.account.sub)
+        }
+      })
+
+      test('and a login that joins at the same time leave one identity per provider', async () => {
+        for (let round = 0; round < 10; round++) {
+          const verified = { email: newEmail(), emailVerified: true }
+          const user = await newUser(newIdentity(), verified)
+          const keys = [newIdentity({ provider: 'kakao' }), newIdentity({ provider: 'kakao' })]
+          const [linked, joined] = await Promise.all([
+            link(user, keys[0] ?? newIdentity(), {}, 0),
+            signIn(keys[1] ?? newIdentity(), verified, { replica: 1 }),
+          ])
+          const account = await ports().accounts.findBySession(user.sub, user.session)
+          expect(account?.identities).toHaveLength(2)
+          expect(linked.outcome === 'linked').toBe(joined.account.sub !== user.sub)
+        }
       })
     })
 

@@ -32,6 +32,9 @@ const fill = async () => {
      select sha256(at::text::bytea), s.id, 'https://a.example', now() + at
      from unnest(array['-25 hours', '-1 hour', '1 minute']::interval[]) at, latchkey.sessions s
      where s.expires_at > now()`,
+    `insert into latchkey.link_codes (hash, client_id, redirect_uri, provider, issuer, subject, expires_at)
+     select sha256(at::text::bytea), 'c', 'https://a.example', 'p', '', 's', now() + at
+     from unnest(array['-1 second', '1 minute']::interval[]) at`,
     `insert into latchkey.finished_flows (id, expires_at)
      select n::text, now() + case when n <= 2500 then interval '-1 second' else interval '1 hour' end
      from generate_series(1, 2501) n`,
@@ -43,8 +46,8 @@ const fill = async () => {
 
 test('a sweep removes what is over, in bounded batches, and nothing that is not', async () => {
   await fill()
-  // A thousand flows, and one each of request counts, refresh tokens, codes and sessions.
-  expect(await sweepBatch(database)).toBe(1004)
+  // A thousand flows, and one each of request counts, refresh tokens, codes of both kinds and sessions.
+  expect(await sweepBatch(database)).toBe(1005)
   expect(await sweepBatch(database)).toBe(1000)
   expect(await sweepBatch(database)).toBe(500)
   expect(await sweepBatch(database)).toBe(0)
@@ -54,6 +57,7 @@ test('a sweep removes what is over, in bounded batches, and nothing that is not'
   expect(await count('refresh_tokens')).toBe(1)
   // One of an hour ago is kept for a day, one is not over yet.
   expect(await count('login_codes')).toBe(2)
+  expect(await count('link_codes')).toBe(1)
   expect(await count('users')).toBe(1)
 })
 

@@ -3,6 +3,8 @@ import { exampleApp } from '../../src/http/examples.ts'
 import { claimsOf, post } from './apps.ts'
 import { Browser } from './browser.ts'
 import type { Latchkey } from './latchkey.ts'
+import { postIdentity } from './linking.ts'
+import { GRANT, ID_TOKEN } from './native.ts'
 import { walkToApp } from './walk.ts'
 
 /** Settings with the clients and providers that the examples of `/openapi.json` speak of. */
@@ -64,6 +66,10 @@ export class ExampleScene {
     $ONLY_PROVIDER: () => this.#onlyProvider(),
     $CLIENT_SECRET: () => EXAMPLE_SETTINGS.CLIENT_API_SECRET ?? '',
     $PROVIDER_ID_TOKEN: () => this.#providerIdToken(),
+    $LINK_CODE: () => this.#code('google', { intent: 'link', login_hint: 'sora' }),
+    $UNUSED_ID_TOKEN: () => this.#providerIdToken('sora'),
+    $FOREIGN_ID_TOKEN: () => this.#foreignIdToken(),
+    $SECOND_ID_TOKEN: () => this.#secondIdToken(),
     $LONG_TEXT: () => 'a'.repeat(10_000),
     $LOGOUT_STATE: () => this.#logoutState(),
   }
@@ -93,10 +99,10 @@ export class ExampleScene {
     return walkToApp(this.browser, start, end)
   }
 
-  async #code(): Promise<string> {
+  async #code(provider = 'kakao', more: Record<string, string> = {}): Promise<string> {
     const proof = { code_challenge, code_challenge_method: 'S256' }
     const query = { client_id, redirect_uri, ...proof, scope: 'openid profile email' }
-    const end = await this.#walk('kakao', { ...query, login_hint: 'minji' }, redirect_uri)
+    const end = await this.#walk(provider, { ...query, login_hint: 'minji', ...more }, redirect_uri)
     return end.searchParams.get('code') ?? ''
   }
 
@@ -127,8 +133,9 @@ export class ExampleScene {
   }
 
   /** What an SDK gives to an app: here the app swaps the provider's code itself. */
-  async #providerIdToken(): Promise<string> {
-    const start = await this.browser.send(`${this.latchkey.url}/login/google?login_hint=minji`)
+  async #providerIdToken(persona = 'minji'): Promise<string> {
+    const path = `/login/google?login_hint=${persona}`
+    const start = await this.browser.send(this.latchkey.url + path)
     const authorization = start.location
     if (authorization === null) throw new Error(start.text)
     authorization.searchParams.delete('nonce')
@@ -155,12 +162,27 @@ export class ExampleScene {
     return (identities as { provider: string }[]).map(({ provider }) => provider)
   }
 
-  /** The same person signs in at another provider that is trusted with the address. */
   async #linkedProvider(): Promise<string> {
-    await this.#tokens()
-    const callback = `${this.latchkey.url}/login/google/callback`
-    await this.browser.send(await this.#walk('google', { login_hint: 'minji' }, callback))
+    const { access_token } = await this.#tokens()
+    const linked = await postIdentity(this.latchkey, access_token, {
+      ...{ subject_issuer: 'google', subject_token_type: ID_TOKEN },
+      subject_token: await this.#providerIdToken('sora'),
+    })
+    if (linked.status !== 200) throw new Error(linked.text)
     return 'google'
+  }
+
+  async #foreignIdToken(): Promise<string> {
+    await post(`${this.latchkey.url}/token`, {
+      ...{ grant_type: GRANT, client_id, subject_issuer: 'google', subject_token_type: ID_TOKEN },
+      subject_token: await this.#providerIdToken('alex'),
+    })
+    return this.#providerIdToken('alex')
+  }
+
+  async #secondIdToken(): Promise<string> {
+    await this.#linkedProvider()
+    return this.#providerIdToken('yuki')
   }
 
   async #onlyProvider(): Promise<string> {

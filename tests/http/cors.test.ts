@@ -50,6 +50,9 @@ const ROUTES: [method: string, path: string][] = [
   ['GET', '/me/sessions'],
   ['DELETE', '/me/sessions'],
   ['DELETE', '/me/sessions/01890000-0000-7000-8000-000000000000'],
+  ['POST', '/me/identities'],
+  ['DELETE', '/me/identities/fake'],
+  ['GET', '/me/export'],
 ]
 const FOREIGN = [
   'null',

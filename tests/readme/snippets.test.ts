@@ -229,6 +229,7 @@ describe('the page of the README signs in', () => {
     const files = {
       '/index.html': () => snippet('html', 'index.html'),
       '/latchkey.js': () => aimed(snippet('js', 'latchkey.js'), latchkey),
+      '/link.js': () => aimed(snippet('js', 'link.js'), latchkey),
     }
     app = await startSite(files)
     cookieApp = await startSite(
@@ -312,6 +313,33 @@ describe('the page of the README signs in', () => {
     await page.click('#in')
     await choose(page, /Google/)
     await expect.poll(() => page.evaluate('localStorage.getItem("tokens")')).not.toBeNull()
+  })
+
+  test('and links an account at another provider, once', async () => {
+    const page = await chrome.context.newPage()
+    await page.goto(`${app.origin}/`)
+    await page.click('#in')
+    await choose(page, /Kakao/)
+    await page.waitForURL(`${app.origin}/**`)
+    await expect.poll(() => who(page).textContent()).toBe('김민지')
+    await page.evaluate(`import('/link.js').then(({ link }) => link('google'))`)
+    // A person who is nobody here yet.
+    await page.getByRole('button', { name: /sora/i }).click()
+    await page.waitForURL(`${app.origin}/?code=**`)
+    await expect.poll(() => who(page).textContent()).toBe('김민지')
+    const finish = () =>
+      page.evaluate<{ identities: unknown[] } | null>(
+        `import('/link.js').then(({ finishLink }) => finishLink())`,
+      )
+    expect((await finish())?.identities).toMatchObject([
+      { provider: 'kakao' },
+      { provider: 'google' },
+    ])
+    expect(page.url()).toBe(`${app.origin}/`)
+    expect(await finish()).toBeNull()
+    expect(chrome.complaints).toEqual([])
+    await page.click('#out')
+    await expect.poll(() => who(page).textContent()).toBe('nobody')
   })
 
   test('and with cookies instead of tokens', async () => {

@@ -35,6 +35,8 @@ describe('10.01 an unsafe request with a cookie', () => {
     ['DELETE', '/me/sessions', {}],
     ['DELETE', '/me/sessions/00000000-0000-7000-8000-000000000000', {}],
     ['DELETE', '/me/identities/fake', {}],
+    ['POST', '/me/identities', json({ code: 'a-code' })],
+    ['POST', '/me/identities', form('code=a-code')],
     ['POST', '/token', form('grant_type=refresh_token')],
     ['POST', '/logout', form('')],
   ]

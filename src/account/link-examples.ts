@@ -1,0 +1,79 @@
+import { type Example, refused } from '../http/documented.ts'
+import { exampleAccount, exampleApp, forgedCookie, withoutToken } from '../http/examples.ts'
+
+const { redirect_uri, code_verifier } = exampleApp
+
+const code = (code: string) => ({ code, redirect_uri, code_verifier })
+
+const native = (subject_token: string, subject_issuer = 'google') => ({
+  subject_token,
+  subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+  subject_issuer,
+})
+
+/** A token that nobody looks at: the provider is asked for its keys first. */
+const ANY_TOKEN = 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl'
+
+const linked = {
+  ...exampleAccount,
+  identities: exampleAccount.identities.flatMap((one) => [
+    one,
+    { ...one, provider: 'google', subject: '110169484474386276334' },
+  ]),
+}
+
+/** Said of a code that does not count. */
+export const CODE_REFUSED = 'The code is used, expired, or not for this request.'
+/** Said where there is nothing to link. */
+export const NO_PROOF = 'Send a code, or a subject_token.'
+/** Said where something else is linked already. */
+export const IN_USE = {
+  identity_in_use: 'This identity belongs to another user.',
+  provider_in_use: 'The user has another identity at this provider: unlink it first.',
+}
+
+/** `POST /me/identities`. */
+export const linkExamples: Readonly<Record<string, Example>> = {
+  native: {
+    summary: 'An ID token of the provider’s SDK',
+    body: native('$UNUSED_ID_TOKEN'),
+    status: 200,
+    answer: linked,
+  },
+  code: {
+    summary: 'A code of a flow with `intent=link`',
+    body: code('$LINK_CODE'),
+    status: 200,
+    answer: linked,
+  },
+  unknown_code: refused('invalid_code', CODE_REFUSED, {
+    summary: 'A code that does not count',
+    body: code('SplxlOBeZQQYbYS6WxSbIA'),
+  }),
+  no_proof: refused('invalid_request', NO_PROOF, {
+    summary: 'Nothing to link',
+    body: { redirect_uri },
+  }),
+  identity_in_use: refused('identity_in_use', IN_USE.identity_in_use, {
+    summary: 'An identity of another user',
+    body: native('$FOREIGN_ID_TOKEN'),
+  }),
+  provider_in_use: refused('provider_in_use', IN_USE.provider_in_use, {
+    summary: 'A second account at the same provider',
+    body: native('$SECOND_ID_TOKEN'),
+  }),
+  unknown_provider: refused('unknown_provider', 'The subject_issuer names no enabled provider.', {
+    summary: 'A provider that is not enabled',
+    body: native(ANY_TOKEN, 'nobody'),
+  }),
+  provider_away: refused('provider_error', 'The provider cannot be reached.', {
+    summary: 'An OpenID provider (acme) that cannot be reached',
+    body: native(ANY_TOKEN, 'acme'),
+  }),
+  provider_silent: refused('provider_timeout', 'The provider did not answer in time.', {
+    summary: 'An OpenID provider (sleepy) that does not answer',
+    body: native(ANY_TOKEN, 'sleepy'),
+  }),
+  forged: forgedCookie({ body: code('SplxlOBeZQQYbYS6WxSbIA') }),
+  no_token: { ...withoutToken, body: code('SplxlOBeZQQYbYS6WxSbIA') },
+}
