@@ -1,7 +1,9 @@
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
+import { startOutbox } from './account/outbox.ts'
 import { accountRoutes } from './account/routes.ts'
 import { Account } from './core/account.ts'
+import { createGrantSealer } from './core/kept-grant.ts'
 import { createSealer } from './core/secrets.ts'
 import type { Stores } from './db/stores.ts'
 import { emulate } from './emulation.ts'
@@ -98,12 +100,14 @@ export async function buildApp(
 
   // Signing in: one route pair per provider.
   const outbound = createOutbound()
+  const grantSealer = createGrantSealer(createSealer(secrets, 'provider grants'))
   const emulation = await emulate(settings, () => import('./emulator/index.ts'))
   const logins = createLogins(settings, emulation.providers, {
     stores,
     secrets,
     https,
     memos,
+    grantSealer,
     outbound,
     meter,
     prepareSession,
@@ -183,6 +187,15 @@ export async function buildApp(
     })
   })
 
+  // Who leaves: the grant at each provider is revoked behind the answer.
+  const outbox = startOutbox({
+    store: stores.revocations,
+    sealer: grantSealer,
+    revokerOf: (id) => logins.get(id)?.provider.grants,
+    log: app.log,
+  })
+  app.addHook('onListen', async () => outbox.wake())
+
   // What pages of the clients may call from their own origins.
   await app.register(async (room) => {
     const answerPreflights = allowOrigins(
@@ -215,6 +228,11 @@ export async function buildApp(
       clients: settings.clients,
       proveNatively: createNativeProof(logins),
       limitNative: limits.native,
+      revocable: [...logins]
+        .filter(([, login]) => login.provider.grants.mayRevoke)
+        .map(([id]) => id),
+      wakeOutbox: outbox.wake,
+      clearCookies: cookies.clear,
       verifyToken: (token: string) => callerOf(verifyAccessToken(token)),
       readCookie: cookies.readAccessToken,
     })
@@ -228,6 +246,7 @@ export async function buildApp(
   app.addHook('onClose', async () => {
     stopSweeping()
     keys.close()
+    await outbox.stop()
     await Promise.all([outbound.close(), emulation.close()])
   })
   await app.ready()

@@ -1,4 +1,4 @@
-import { aimRow, type ProviderSettings } from './provider-settings.ts'
+import { aimRow, asksOffline, type ProviderSettings } from './provider-settings.ts'
 import { builtInProviders } from './providers/index.ts'
 import type { Settings } from './settings.ts'
 
@@ -24,7 +24,9 @@ export async function emulate(
         ]),
       )
       const named = { ...values, CLIENT_ID: aims.CLIENT_ID ?? '' }
-      const aimed = aimRow(row, named, (name) => aims[name.toUpperCase()], [])
+      const storeTokens = settings.emulatedStoreTokens[row.id] ?? 'to_revoke'
+      const asking = asksOffline(row, storeTokens)
+      const aimed = aimRow(asking, named, (name) => aims[name.toUpperCase()], [])
       return {
         // The emulator understands a hint for every provider, and its port, so its issuer, changes.
         row: {
@@ -36,6 +38,7 @@ export async function emulate(
         clientSecret: aims.CLIENT_SECRET ?? '',
         values,
         nativeClientIds: [],
+        storeTokens,
       }
     })
   return { providers, close: () => emulator.close() }

@@ -16,7 +16,13 @@ import type { Settings } from './settings.ts'
 interface Shared
   extends Pick<
     LoginOptions,
-    'https' | 'memos' | 'prepareSession' | 'sessionCookies' | 'sendPopupPage' | 'isInAppBrowser'
+    | 'https'
+    | 'memos'
+    | 'grantSealer'
+    | 'prepareSession'
+    | 'sessionCookies'
+    | 'sendPopupPage'
+    | 'isInAppBrowser'
   > {
   stores: Stores
   secrets: readonly string[]

@@ -1,3 +1,4 @@
+import type { StoreTokens } from './core/kept-grant.ts'
 import type { ProviderRow, RowValues } from './core/provider.ts'
 import { shownName } from './core/text.ts'
 import { isSafeEndpoint } from './core/urls.ts'
@@ -14,6 +15,7 @@ export interface ProviderSettings {
   values: RowValues
   /** Further audiences that native ID tokens may have. */
   nativeClientIds: string[]
+  storeTokens: StoreTokens
 }
 
 // Endpoints that OpenID metadata can name, so that any provider by discovery can have them overridden.
@@ -92,14 +94,32 @@ export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings
   const scopes = reader.list(`${prefix}SCOPES`, /[\s,]+/)
   const pkce = reader.isOn(`${prefix}PKCE`, row.pkce ? 'on' : 'off')
   const named = { ...values, CLIENT_ID: encodeURIComponent(clientId) }
-  const aimed = aimRow({ ...row, pkce }, named, overrides, scopes)
+  const storeTokens = readStoreTokens(reader, row.id)
+  const aimed = aimRow(asksOffline({ ...row, pkce }, storeTokens), named, overrides, scopes)
   // Apple gives ID tokens without the scope.
   const needsOpenid = row.idToken === 'required' && row.scopes.includes('openid')
   if (needsOpenid && !aimed.scopes.includes('openid')) {
     reader.problems.push(words.needsOpenid(`${prefix}SCOPES`))
   }
   const nativeClientIds = row.native.readIdToken ? reader.list(`${prefix}NATIVE_CLIENT_IDS`) : []
-  return { row: aimed, clientId, clientSecret, values, nativeClientIds }
+  return { row: aimed, clientId, clientSecret, values, nativeClientIds, storeTokens }
+}
+
+/** `<PROVIDER>_STORE_TOKENS`; not set, a provider's tokens are kept to revoke them. */
+export function readStoreTokens(reader: Reader, id: string): StoreTokens {
+  const name = `${settingsPrefix(id)}STORE_TOKENS`
+  return reader.text(name) === undefined ? 'to_revoke' : reader.choice(name, ['on', 'off'], 'off')
+}
+
+/** The row as it asks for refresh tokens too, where tokens are kept to hand them out. */
+export function asksOffline(row: ProviderRow, storeTokens: StoreTokens): ProviderRow {
+  if (storeTokens !== 'on') return row
+  const { scopes = [], params = {} } = row.offline
+  return {
+    ...row,
+    scopes: [...row.scopes, ...scopes],
+    authorizationParams: { ...row.authorizationParams, ...params },
+  }
 }
 
 function readRowValues(reader: Reader, row: ProviderRow): RowValues {

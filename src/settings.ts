@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { readClients } from './client-settings.ts'
 import type { Client } from './core/client.ts'
+import type { StoreTokens } from './core/kept-grant.ts'
 import type { LinkingMode } from './core/linking.ts'
 import { isLoopbackHost } from './core/urls.ts'
 import {
   type ProviderSettings,
   providersToEmulate,
   readProviderSettings,
+  readStoreTokens,
   trustedProviders,
 } from './provider-settings.ts'
 import { type Environment, Reader } from './settings-reader.ts'
@@ -31,6 +33,8 @@ export interface Settings {
   providers: ProviderSettings[]
   /** Ids of the providers that the emulator plays. */
   emulate: string[]
+  /** Whether the tokens of an emulated provider are kept, by its id. */
+  emulatedStoreTokens: Readonly<Record<string, StoreTokens>>
   linking: LinkingMode
   /** Providers whose verified flag may join an identity to an existing user. */
   trustedProviders: string[]
@@ -105,6 +109,7 @@ export function collectSettings(reader: Reader): Settings {
     clients: readClients(reader, origin, isPublic),
     providers,
     emulate,
+    emulatedStoreTokens: Object.fromEntries(emulate.map((id) => [id, readStoreTokens(reader, id)])),
     linking: reader.choice('ACCOUNT_LINKING', ['verified', 'explicit'], 'verified'),
     trustedProviders: trustedProviders(providers),
     accessTokenTtlSeconds: reader.duration('ACCESS_TOKEN_TTL', '10m'),

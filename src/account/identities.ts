@@ -7,13 +7,15 @@ import type { Accounts, Identities } from '../core/stores.ts'
 import { NoBody, refused } from '../http/documented.ts'
 import { exampleAccount, forgedCookie, withoutToken } from '../http/examples.ts'
 import { InvalidToken, Problem } from '../http/problems.ts'
+import type { Leaving } from './leave.ts'
 import { callerOf, invalidToken } from './protected.ts'
 
 /** `/me/identities`: what the user signs in with. */
 export function identityRoutes(
   room: FastifyInstance,
-  { accounts, identities }: { accounts: Accounts; identities: Identities },
+  options: { accounts: Accounts; identities: Identities } & Leaving,
 ): void {
+  const { accounts, identities, revocable, wakeOutbox } = options
   const typed = room.withTypeProvider<ZodTypeProvider>()
   const shared = { tags: ['account'], security: [{ accessToken: [] }, { sessionCookie: [] }] }
   const problems = { 401: InvalidToken, 503: Problem }
@@ -50,7 +52,7 @@ export function identityRoutes(
         operationId: 'unlinkIdentity',
         summary: 'Unlink an identity',
         description:
-          'The user signs in with it no more; whoever signs in with it later is another user. Sessions go on. The last one stays. With the session cookie it needs a registered `Origin`.',
+          'The user signs in with it no more; whoever signs in with it later is another user. What the person granted at the provider is revoked there in the background. Sessions go on. The last one stays. With the session cookie it needs a registered `Origin`.',
         params: z.object({
           provider: z.string().max(64).meta({ description: 'Of one of the user’s identities.' }),
         }),
@@ -83,10 +85,11 @@ export function identityRoutes(
       const { userId, sessionId, clientId: client } = callerOf(request)
       // What no provider can be called is not sent to the database, which does not take all texts.
       const provider = /^[a-z0-9-]+$/.test(request.params.provider) ? request.params.provider : ''
-      const unlinked = await identities.unlink(userId, sessionId, provider)
+      const unlinked = await identities.unlink(userId, sessionId, provider, revocable)
       if (unlinked.outcome === 'session_over') throw invalidToken()
       if (unlinked.outcome === 'not_found') throw new LatchkeyError('not_found', NOT_FOUND)
       if (unlinked.outcome === 'last_identity') throw new LatchkeyError('last_identity', LAST)
+      wakeOutbox()
       request.log.info(
         { event: 'identity_unlinked', user: userId, provider, client },
         'unlinked an identity',

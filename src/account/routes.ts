@@ -9,6 +9,7 @@ import { exampleAccount, forgedCookie, withoutToken } from '../http/examples.ts'
 import { InvalidToken, Problem } from '../http/problems.ts'
 import { exportRoute } from './export.ts'
 import { identityRoutes } from './identities.ts'
+import { type LeaveOptions, leaveRoute } from './leave.ts'
 import { type LinkOptions, linkRoute } from './link.ts'
 import { callerOf, invalidToken, requireToken, type TokenOptions } from './protected.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -47,9 +48,10 @@ const AccountEdits = z
 export async function accountRoutes(
   room: FastifyInstance,
   options: TokenOptions &
-    LinkOptions & { accounts: Accounts; identities: Identities; sessions: Sessions },
+    LinkOptions &
+    LeaveOptions & { accounts: Accounts; identities: Identities; sessions: Sessions },
 ): Promise<void> {
-  const { accounts, identities, sessions } = options
+  const { accounts, sessions } = options
   requireToken(room, options)
   const typed = room.withTypeProvider<ZodTypeProvider>()
   const shared = { tags: ['account'], security: [{ accessToken: [] }, { sessionCookie: [] }] }
@@ -117,8 +119,9 @@ export async function accountRoutes(
     },
   )
 
+  leaveRoute(room, options)
   exportRoute(room, accounts)
-  identityRoutes(room, { accounts, identities })
+  identityRoutes(room, options)
   // The only one that takes forms.
   await room.register(async (inner) => linkRoute(inner, options))
   sessionRoutes(room, sessions)

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'temporarily_unavailable'
   | 'rate_limited'
   | 'invalid_token'
+  | 'reauthentication_required'
   | 'csrf'
   | 'not_found'
   | 'last_identity'

@@ -3,6 +3,7 @@ import type { Console } from './console.ts'
 import type { NativeTokens } from './native.ts'
 import type { OperatorText } from './operator-texts.ts'
 import type { ProviderProfile } from './profile.ts'
+import { type Revocation, tokenRevocation } from './revocation.ts'
 
 /** The tokens a provider gave for a code, read once at the door. */
 export interface Grant {
@@ -10,6 +11,8 @@ export interface Grant {
   tokenType: string
   /** Seconds, null where the provider says nothing usable. */
   expiresInSeconds: number | null
+  /** Space separated; null where the provider names none. */
+  scope: string | null
   refreshToken: string | null
   idToken: string | null
 }
@@ -126,6 +129,11 @@ export interface ProviderRow {
   readonly trustsEmail: boolean
   /** Parameters always sent to the authorization endpoint. */
   readonly authorizationParams: Readonly<Record<string, string>>
+  /** What is asked for beside, so that there is a refresh token, where tokens are kept to hand them out. */
+  readonly offline: {
+    readonly scopes?: readonly string[]
+    readonly params?: Readonly<Record<string, string>>
+  }
   /** Our parameter -> the provider's name for it; a parameter that is not listed is not passed on. */
   readonly passedOn: Readonly<Partial<Record<'login_hint' | 'prompt' | 'ui_locales', string>>>
   /** The parameter of its end_session_endpoint that names the way back. */
@@ -138,6 +146,10 @@ export interface ProviderRow {
   readonly exactError: (document: Record<string, unknown>) => unknown
   /** Error codes at the token endpoint that mean "this code is used or expired". */
   readonly refusedCodeErrors: readonly string[]
+  /** The same of a refresh token: the person has to sign in again. */
+  readonly refusedRefreshErrors: readonly string[]
+  /** How it is told that a person has left. Default: RFC 7009, where it has the endpoint. */
+  readonly revocation: Revocation
   /** The last seam: from tokens to who it is. Throws a ZodError where the document is of another shape. */
   readProfile(source: ProfileSource): Promise<ProviderProfile>
 }
@@ -160,12 +172,15 @@ const DEFAULTS = {
   issuerVaries: false,
   trustsEmail: true,
   authorizationParams: {},
+  offline: {},
   passedOn: {},
   logoutRedirectParam: 'post_logout_redirect_uri',
   deniedErrors: ['access_denied'],
   tokenError: (document) => document.error,
   exactError: () => undefined,
   refusedCodeErrors: ['invalid_grant'],
+  refusedRefreshErrors: ['invalid_grant'],
+  revocation: tokenRevocation,
 } satisfies Partial<ProviderRow>
 
 /** A frozen row with the defaults filled in: plain OAuth 2.0 with PKCE, secret in the body, no ID token. */

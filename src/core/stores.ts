@@ -1,4 +1,5 @@
 import type { Account } from './account.ts'
+import type { SealedGrant } from './kept-grant.ts'
 import type { LinkDecision } from './linking.ts'
 import type { Profile } from './profile.ts'
 
@@ -14,6 +15,8 @@ export interface IdentityKey {
 export interface ProvenIdentity {
   key: IdentityKey
   profile: Profile
+  /** What is kept of the tokens that it gave, sealed for this identity. */
+  grant: SealedGrant | null
 }
 
 /** A session that is to be opened together with the login. */
@@ -66,9 +69,15 @@ export interface SignedIn {
 export interface SignIns {
   /**
    * Finds or makes identity and user, refreshes what the provider says, opens the session. All or
-   * nothing. Throws `access_denied` for a disabled user.
+   * nothing. Throws `access_denied` for a disabled user. Without a grant what is kept of an earlier
+   * one stays, and without a refresh token its refresh token.
    */
-  signIn(identity: IdentityKey, profile: Profile, session: NewSession): Promise<SignedIn>
+  signIn(
+    identity: IdentityKey,
+    profile: Profile,
+    session: NewSession,
+    grant?: SealedGrant | null,
+  ): Promise<SignedIn>
 }
 
 /** What a user may change of the own account; null goes back to what the provider says. */
@@ -88,6 +97,43 @@ export interface Accounts {
   exportJsonBySession(userId: string, sessionId: string): Promise<string | null>
   /** Stores the user's own edits; null where the session is not alive. */
   edit(userId: string, sessionId: string, edits: AccountEdits): Promise<Account | null>
+  /**
+   * Deletes the user of a session that is alive, with identities and sessions, all or nothing; false
+   * where it is not alive. What is kept of grants at the `revocable` providers goes to the outbox.
+   */
+  remove(userId: string, sessionId: string, revocable: readonly string[]): Promise<boolean>
+}
+
+/** A grant that waits to be revoked at its provider. */
+export interface DueRevocation extends IdentityKey {
+  id: string
+  sealedGrant: string
+  /** How often it was claimed, this time included. */
+  attempts: number
+  /** Seconds since the person left. */
+  ageSeconds: number
+}
+
+/** A claim of a due revocation; a later claim ends it. */
+type Claim = Pick<DueRevocation, 'id' | 'attempts'>
+
+/** The outbox of grants to revoke, by the database's clock. */
+export interface Revocations {
+  /**
+   * Claims what is due, for `leaseSeconds`: until then no replica gets it again. Providers in `except`
+   * are left out.
+   */
+  claim(options: {
+    limit: number
+    leaseSeconds: number
+    except: readonly string[]
+  }): Promise<DueRevocation[]>
+  /** Replaces the grant of a claimed one. */
+  replaceGrant(claim: Claim, sealedGrant: string): Promise<void>
+  /** Makes a claimed one due again in a while. */
+  postpone(claim: Claim, delaySeconds: number): Promise<void>
+  /** Takes a claimed one out. */
+  remove(claim: Claim): Promise<void>
 }
 
 /** One-time codes that stand for an identity and for no session. */
@@ -113,12 +159,14 @@ export interface Identities {
   >
   /**
    * Takes the user's identities at this provider away, as long as one at another provider stays; gives
-   * what was taken. Any number of these at once leave one.
+   * what was taken. Any number of these at once leave one. What is kept of grants at the `revocable`
+   * providers goes to the outbox.
    */
   unlink(
     userId: string,
     sessionId: string,
     provider: string,
+    revocable: readonly string[],
   ): Promise<
     | { outcome: 'unlinked'; removed: IdentityKey[] }
     | { outcome: 'session_over' | 'not_found' | 'last_identity' }

@@ -4,6 +4,7 @@ import { EXPORT } from './account-export.ts'
 import { ALIVE, accountJson } from './account-sql.ts'
 import { batched } from './batch.ts'
 import type { Database } from './client.ts'
+import { leaveRevocations } from './revocations.ts'
 
 const FIND_BY_SESSION = `
 select ${accountJson('latchkey.identities')} as account
@@ -35,6 +36,23 @@ update latchkey.users u set
 from latchkey.sessions s
 where u.id = s.user_id and ${ALIVE}
 returning ${accountJson('latchkey.identities')} as account`
+
+/**
+ * $3 providers. The identities are locked before the user, as a sign-in does, so that the two never
+ * wait for each other in a ring, and what a sign-in has just stored is seen.
+ */
+const REMOVE = `
+with leaving as (
+  select i.* from latchkey.identities i
+  where i.user_id = $2 and exists (
+    select from latchkey.sessions s join latchkey.users u on u.id = s.user_id where ${ALIVE}
+  )
+  order by i.provider, i.issuer, i.subject
+  for update of i
+), outbox as (${leaveRevocations('leaving', '$3')})
+delete from latchkey.users u using latchkey.sessions s
+where (select count(*) from leaving) >= 0 and u.id = s.user_id and ${ALIVE}
+returning u.id`
 
 /** Users in PostgreSQL: one round trip by primary keys. */
 export function createAccounts(database: Database): Accounts {
@@ -70,5 +88,7 @@ export function createAccounts(database: Database): Accounts {
       ])
       return row === undefined ? null : (JSON.parse(row.account) as Account)
     },
+    remove: async (userId, sessionId, revocable) =>
+      (await database.query(REMOVE, [sessionId, userId, revocable])).length === 1,
   }
 }

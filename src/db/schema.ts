@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import {
+  bigint,
   boolean,
   customType,
   index,
@@ -48,6 +49,10 @@ export const identities = latchkey.table(
     locale: text('locale'),
     linkedAt: moment('linked_at').notNull().defaultNow(),
     lastLoginAt: moment('last_login_at').notNull().defaultNow(),
+    /** What is kept of the provider's tokens: access token and refresh token, each sealed or empty, with a space between. */
+    sealedGrant: text('sealed_grant'),
+    /** Until then one replica refreshes it at the provider, and the others wait. */
+    grantLeasedUntil: moment('grant_leased_until'),
   },
   (table) => [
     primaryKey({ columns: [table.provider, table.issuer, table.subject] }),
@@ -142,6 +147,8 @@ export const linkCodes = latchkey.table(
     name: text('name'),
     picture: text('picture'),
     locale: text('locale'),
+    /** What is kept of the provider's tokens, as on an identity. */
+    sealedGrant: text('sealed_grant'),
     expiresAt: moment('expires_at').notNull(),
   },
   (table) => [index('link_codes_expires_at').on(table.expiresAt)],
@@ -164,6 +171,23 @@ export const requestCounts = latchkey.table(
     expiresAt: moment('expires_at').notNull(),
   },
   (table) => [index('request_counts_expires_at').on(table.expiresAt)],
+)
+
+/** Grants of people who have left, to be revoked at their providers. */
+export const revocations = latchkey.table(
+  'revocations',
+  {
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    provider: text('provider').notNull(),
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    sealedGrant: text('sealed_grant').notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    /** Also the end of the lease of the replica that is at it. */
+    nextAttemptAt: moment('next_attempt_at').notNull().defaultNow(),
+  },
+  (table) => [index('revocations_next_attempt_at').on(table.nextAttemptAt)],
 )
 
 /** The keys that sign our tokens; the private part is sealed. */

@@ -13,12 +13,21 @@ const FACTS = `
     last_login_at = now()`
 
 /**
+ * Of the identity `i`: what is kept of its grant, its parts sealed (`core/kept-grant.ts`). Without a new
+ * one the old one stays, and without a new refresh token the old refresh token.
+ */
+export const keptGrant = (access: string, refreshToken: string) => `case
+      when ${access}::text is null then i.sealed_grant
+      else ${access} || ' ' || coalesce(nullif(${refreshToken}, ''), split_part(i.sealed_grant, ' ', 2), '') end`
+
+/**
  * Parameters of all statements here: $1 provider, $2 issuer, $3 subject; $4 email, $5 its verified
  * flag (null: not told), $6 name, $7 picture, $8 locale.
  *
  * SIGN_IN_KNOWN goes on with $9 session id, $10 client, $11 scope, $12 user agent, $13 address,
  * $14 its seconds, $15 refresh token hash or null, $16 its seconds, $17 code hash or null, $18 its
- * redirect URI, $19 challenge, $20 nonce, $21 seconds. It refreshes the identity, opens the
+ * redirect URI, $19 challenge, $20 nonce, $21 seconds; $22 and $23 the parts of the sealed grant, null
+ * to leave what is there. It refreshes the identity, opens the
  * session and gives the account; no row where the identity is new; a row and no change where the
  * user is disabled. All parts of one statement see the tables as they were before it, so the
  * refreshed rows are taken from what the updates return.
@@ -29,7 +38,8 @@ with known as (
   where provider = $1 and issuer = $2 and subject = $3
   for update
 ), refreshed as (
-  update latchkey.identities i set${FACTS}
+  update latchkey.identities i set${FACTS},
+    sealed_grant = ${keptGrant('$22', '$23')}
   from known k join latchkey.users u on u.id = k.user_id and u.disabled_at is null
   where i.provider = k.provider and i.issuer = k.issuer and i.subject = k.subject
   returning i.*,

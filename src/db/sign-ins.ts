@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Account } from '../core/account.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import type { SealedGrant } from '../core/kept-grant.ts'
 import {
   decideLink,
   type LinkCandidate,
@@ -44,6 +45,7 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
     key: IdentityKey,
     profile: Profile,
     session: NewSession,
+    grant: SealedGrant | null,
   ) {
     const [row] = await run(SIGN_IN_KNOWN, [
       ...keyOf(key),
@@ -61,12 +63,19 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
       session.code?.codeChallenge ?? null,
       session.code?.nonce ?? null,
       session.code?.ttlSeconds ?? 0,
+      grant?.access ?? null,
+      grant?.refreshToken ?? null,
     ])
     if (row?.disabled) throw disabled()
     return row === undefined ? null : (JSON.parse(row.account) as Account)
   }
 
-  function signInFirst(key: IdentityKey, profile: Profile, session: NewSession) {
+  function signInFirst(
+    key: IdentityKey,
+    profile: Profile,
+    session: NewSession,
+    grant: SealedGrant | null,
+  ) {
     return database.sql.begin(async (transaction) => {
       const run = <Row>(text: string, parameters: unknown[]) =>
         transaction.unsafe(text, parameters as never[]) as unknown as Promise<Row[]>
@@ -77,7 +86,7 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
       )
       await lockIdentity(transaction, key, linkable.email)
       // Whoever held the lock before us may have been the same person.
-      const known = await signInKnown(run, key, profile, session)
+      const known = await signInKnown(run, key, profile, session, grant)
       if (known !== null) return { account: known, decision: { action: 'known' } as const }
       const decide = async (): Promise<LinkDecision> =>
         linkable.email === null
@@ -100,22 +109,23 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
       const values = [...keyOf(key), ...factsOf(profile)]
       if (decision.action === 'join') await run(JOIN_USER, [...values, decision.userId])
       else await run(CREATE_USER, [...values, uuidv7()])
-      const account = await signInKnown(run, key, profile, session)
+      const account = await signInKnown(run, key, profile, session, grant)
       if (account === null) throw new Error('the identity just written is not there')
       return { account, decision }
     })
   }
 
   return {
-    async signIn(key, profile, session) {
+    async signIn(key, profile, session, grant = null) {
       const known = await signInKnown(
         (text, parameters) => database.query(text, parameters),
         key,
         profile,
         session,
+        grant,
       )
       if (known !== null) return { account: known, decision: { action: 'known' } }
-      return database.run(() => signInFirst(key, profile, session))
+      return database.run(() => signInFirst(key, profile, session, grant))
     },
   }
 }

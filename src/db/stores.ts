@@ -5,6 +5,7 @@ import type {
   Identities,
   LinkCodes,
   RequestCounts,
+  Revocations,
   Sessions,
   SignIns,
   SigningKeys,
@@ -16,6 +17,7 @@ import { createGrants } from './grants.ts'
 import { createIdentities } from './identities.ts'
 import { createLinkCodes } from './link-codes.ts'
 import { createRequestCounts } from './request-counts.ts'
+import { createRevocations } from './revocations.ts'
 import { createSessions } from './sessions.ts'
 import { createSignIns, type LinkingRules } from './sign-ins.ts'
 import { createSigningKeys } from './signing-keys.ts'
@@ -32,6 +34,7 @@ export interface Stores {
   grants: Grants
   requestCounts: RequestCounts
   signingKeys: SigningKeys
+  revocations: Revocations
   /** Whether the database is reached and migrated. */
   isReady(): Promise<boolean>
   /** Operations of the database that run or wait. */
@@ -52,6 +55,7 @@ export function createStores(database: Database, linking: LinkingRules): Stores 
     grants: createGrants(database),
     requestCounts: createRequestCounts(database),
     signingKeys: createSigningKeys(database),
+    revocations: createRevocations(database),
     isReady: async () => {
       const [row] = await database.query<{ ready: boolean }>(
         `select to_regclass('latchkey.signing_keys') is not null as ready`,

@@ -26,8 +26,9 @@ export interface Answer {
 export interface Outbound {
   /** `step` names the call in the log: `userinfo`, `jwks`, `discovery`. */
   get(url: string, step: string, options: CallOptions): Promise<Answer>
-  /** POSTs a document as JSON. */
-  post(url: string, step: string, options: CallOptions & { json: unknown }): Promise<Answer>
+  /** POSTs a form, or a document as JSON, or nothing. */
+  post(url: string, step: string, options: BodyOptions): Promise<Answer>
+  delete(url: string, step: string, options: BodyOptions): Promise<Answer>
   close(): Promise<void>
 }
 
@@ -35,6 +36,9 @@ interface CallOptions {
   signal: AbortSignal
   headers?: Record<string, string>
 }
+
+/** A call with at most one body. */
+type BodyOptions = CallOptions & { form?: Readonly<Record<string, string>>; json?: unknown }
 
 const DECODERS: Record<string, ((body: Buffer, options: object) => Promise<Buffer>) | undefined> = {
   gzip: promisify(gunzip),
@@ -64,6 +68,7 @@ export function timed<T extends { status: number }>(
 export const timedOutbound = (outbound: Outbound, ended: CallEnded): Outbound => ({
   get: (url, step, options) => timed(step, ended, () => outbound.get(url, step, options)),
   post: (url, step, options) => timed(step, ended, () => outbound.post(url, step, options)),
+  delete: (url, step, options) => timed(step, ended, () => outbound.delete(url, step, options)),
   close: () => outbound.close(),
 })
 
@@ -80,31 +85,44 @@ export function createOutbound(): Outbound {
     bodyTimeout: OUTBOUND_MS + 1_000,
     keepAliveTimeout: 4_000,
   })
-  async function send(url: string, step: string, options: CallOptions & { json?: unknown }) {
-    const { signal, headers = {}, json } = options
-    try {
-      const response = await request(url, {
-        dispatcher: agent,
-        signal,
-        ...(json === undefined ? {} : { method: 'POST', body: JSON.stringify(json) }),
-        headers: {
-          accept: 'application/json',
-          'accept-encoding': 'gzip',
-          'user-agent': 'latchkey',
-          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-      })
-      return await readAnswer(response, step)
-    } catch (error) {
-      throw toOutboundError(error, step, signal)
+  const send =
+    (method: 'GET' | 'POST' | 'DELETE') =>
+    async (url: string, step: string, options: BodyOptions) => {
+      const { signal, headers = {} } = options
+      const body = encodeBody(options)
+      try {
+        const response = await request(url, {
+          dispatcher: agent,
+          signal,
+          method,
+          body: body?.text ?? null,
+          headers: {
+            accept: 'application/json',
+            'accept-encoding': 'gzip',
+            'user-agent': 'latchkey',
+            ...(body === null ? {} : { 'content-type': body.type }),
+            ...headers,
+          },
+        })
+        return await readAnswer(response, step)
+      } catch (error) {
+        throw toOutboundError(error, step, signal)
+      }
     }
-  }
   return {
-    get: send,
-    post: send,
+    get: send('GET'),
+    post: send('POST'),
+    delete: send('DELETE'),
     close: () => agent.destroy(),
   }
+}
+
+function encodeBody({ form, json }: BodyOptions): { text: string; type: string } | null {
+  if (form !== undefined) {
+    const text = new URLSearchParams({ ...form }).toString()
+    return { text, type: 'application/x-www-form-urlencoded' }
+  }
+  return json === undefined ? null : { text: JSON.stringify(json), type: 'application/json' }
 }
 
 async function readAnswer(response: Dispatcher.ResponseData, step: string): Promise<Answer> {
@@ -148,6 +166,21 @@ export function readJson(answer: Answer, step: string): unknown {
   try {
     return parseJson(answer.text)
   } catch (cause) {
+    throw invalidAnswer(step, 'not_json', { status }, cause)
+  }
+}
+
+/**
+ * The JSON of an answer whose status says nothing yet (an error may be HTTP 200, a success 204); null
+ * for an error that is no JSON.
+ */
+export function readBody(answer: Answer, step: string): unknown {
+  const { status, text } = answer
+  if (status >= 300 && status < 400) throw invalidAnswer(step, 'redirect', { status })
+  try {
+    return parseJson(text)
+  } catch (cause) {
+    if (status >= 400) return null
     throw invalidAnswer(step, 'not_json', { status }, cause)
   }
 }

@@ -16,6 +16,7 @@ const PROBLEMS: Record<ErrorCode, readonly [status: number, title: string]> = {
   temporarily_unavailable: [503, 'Temporarily unavailable'],
   rate_limited: [429, 'Too many requests'],
   invalid_token: [401, 'The access token is missing or not valid'],
+  reauthentication_required: [409, 'The person has to sign in with the provider again'],
   csrf: [403, 'The request may be forged'],
   not_found: [404, 'Not found'],
   last_identity: [409, 'It is the last way to sign in'],

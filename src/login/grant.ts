@@ -32,16 +32,50 @@ const GrantDocument = z.object({
   expires_in: Seconds,
   refresh_token: Token.nullish().catch(null),
   id_token: Token.nullish(),
+  // Spaces, commas (GitHub, LinkedIn) or an array (Twitch).
+  scope: z
+    .union([z.string(), z.array(z.string()).transform((scopes) => scopes.join(' '))])
+    .transform((scopes) =>
+      scopes
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .join(' '),
+    )
+    .nullish()
+    .catch(null),
 })
 
 /** The provider's own error code if it is one that can be logged (RFC 6749, section 5.2). */
 const ErrorCode = z.string().regex(/^[\w.:-]{1,64}$/)
 
+/** What a provider may refuse at its token endpoint, and what that is for us. */
+export interface Refusable {
+  /** The provider's error codes that say so. */
+  errors: (row: ProviderRow) => readonly string[]
+  error: (evidence: Evidence) => LatchkeyError
+}
+
+/** A code that was used before or is too old. */
+const CODE: Refusable = {
+  errors: (row) => row.refusedCodeErrors,
+  error: (evidence) =>
+    new LatchkeyError(
+      'invalid_code',
+      'The provider refused the code: it was used before or is too old. Please sign in again.',
+      { evidence },
+    ),
+}
+
 /**
  * Reads the token endpoint's answer. An error counts whatever its status (GitHub answers 200); which
- * errors mean "this code is used or expired" is the row's to say.
+ * errors mean that what was shown is no longer good is the row's to say.
  */
-export function readGrant(row: ProviderRow, status: number, document: unknown): Grant {
+export function readGrant(
+  row: ProviderRow,
+  status: number,
+  document: unknown,
+  refusable = CODE,
+): Grant {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     if (status >= 400) throw refused({ step: 'token', status })
     throw invalidAnswer('token', 'not_an_object', { status })
@@ -56,12 +90,8 @@ export function readGrant(row: ProviderRow, status: number, document: unknown): 
       error: code.success ? code.data : null,
       ...(exact.success ? { exact_error: exact.data } : {}),
     }
-    if (status < 500 && code.success && row.refusedCodeErrors.includes(code.data)) {
-      throw new LatchkeyError(
-        'invalid_code',
-        'The provider refused the code: it was used before or is too old. Please sign in again.',
-        { evidence },
-      )
+    if (status < 500 && code.success && refusable.errors(row).includes(code.data)) {
+      throw refusable.error(evidence)
     }
     throw refused(evidence)
   }
@@ -71,6 +101,7 @@ export function readGrant(row: ProviderRow, status: number, document: unknown): 
     accessToken: read.data.access_token,
     tokenType: read.data.token_type ?? 'bearer',
     expiresInSeconds: read.data.expires_in ?? null,
+    scope: read.data.scope || null,
     refreshToken: read.data.refresh_token ?? null,
     idToken: read.data.id_token ?? null,
   }

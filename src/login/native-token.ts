@@ -7,6 +7,7 @@ import type { IdTokenClaims, ProviderRow, RowValues } from '../core/provider.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { SubjectToken } from '../core/subject-token.ts'
 import { type Outbound, readJson } from '../http/outbound.ts'
+import { basicAuth } from './client-auth.ts'
 import { type IdTokenExpectations, verifyIdToken } from './id-token.ts'
 import { endpoint, type Metadata } from './metadata.ts'
 import { readProfile } from './read-profile.ts'
@@ -118,6 +119,7 @@ async function readAccessToken(
     accessToken,
     tokenType: 'bearer',
     expiresInSeconds: null,
+    scope: null,
     refreshToken: null,
     idToken: null,
   }
@@ -138,8 +140,7 @@ function inspectionCall(
   signal: AbortSignal,
   { accessToken, client }: Pick<InspectionSource, 'accessToken' | 'client'>,
 ): InspectionSource['call'] {
-  const basic = Buffer.from(`${client.id}:${client.secret}`).toString('base64')
-  const credentials = { bearer: `Bearer ${accessToken}`, basic: `Basic ${basic}` }
+  const credentials = { bearer: `Bearer ${accessToken}`, basic: basicAuth(client) }
   return async (name, { params = {}, json, auth, refusedOn }) => {
     const url = new URL(endpoint(of, name))
     for (const [key, value] of Object.entries(params)) url.searchParams.set(key, value)

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
-import type { Profile } from '../core/profile.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { ProvenIdentity } from '../core/stores.ts'
 import type { SubjectToken } from '../core/subject-token.ts'
@@ -9,6 +8,7 @@ import { observed } from '../http/outcome.ts'
 import { NATIVE_MAX_AGE_SECONDS, type NativeToken, refused } from './native-token.ts'
 import { openSession, provenIdentity } from './open-session.ts'
 import type { LoginOptions } from './options.ts'
+import type { Who } from './provider.ts'
 
 /** A native sign-in as a client asks for it. */
 export interface NativeRequest extends SubjectToken {
@@ -52,7 +52,7 @@ async function atLogin<T>(
 async function readOnce(
   { provider, finishedFlows }: LoginOptions,
   shown: NativeToken,
-): Promise<{ profile: Profile; issuer: string }> {
+): Promise<Who> {
   const who = await provider.readNative(shown, AbortSignal.timeout(OUTBOUND_MS))
   if (shown.kind === 'id_token') {
     const mark = nativeMark(provider.row.id, shown.token)

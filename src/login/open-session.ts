@@ -1,22 +1,22 @@
 import type { FastifyRequest } from 'fastify'
-import type { Profile } from '../core/profile.ts'
 import type { ProvenIdentity } from '../core/stores.ts'
 import { cleanText } from '../core/text.ts'
 import type { LoginOptions } from './options.ts'
+import type { Who } from './provider.ts'
 
-/** What the provider said, as it is stored. */
-export const provenIdentity = (
-  { provider }: Pick<LoginOptions, 'provider'>,
-  { profile, issuer }: { profile: Profile; issuer: string },
-): ProvenIdentity => ({
-  key: { provider: provider.row.id, issuer, subject: profile.subject },
-  profile,
-})
+/** What the provider said and gave, as it is stored. */
+export function provenIdentity(
+  { provider, grantSealer }: Pick<LoginOptions, 'provider' | 'grantSealer'>,
+  { profile, issuer, grant }: Who,
+): ProvenIdentity {
+  const key = { provider: provider.row.id, issuer, subject: profile.subject }
+  return { key, profile, grant: grant === null ? null : grantSealer.seal(grant, key) }
+}
 
 /** Who the provider says has signed in -> user and session, stored, with what the client will get. */
 export async function openSession(
   login: LoginOptions,
-  who: { profile: Profile; issuer: string },
+  who: Who,
   client: Pick<
     Parameters<LoginOptions['prepareSession']>[0],
     'clientId' | 'scope' | 'nonce' | 'code'
@@ -25,13 +25,13 @@ export async function openSession(
   facts: { native?: true } = {},
 ) {
   const { provider, signIns, prepareSession } = login
-  const { key, profile } = provenIdentity(login, who)
+  const { key, profile, grant } = provenIdentity(login, who)
   const prepared = prepareSession({
     ...client,
     userAgent: cleanText(request.headers['user-agent'], 512),
     address: request.ip,
   })
-  const { account, decision } = await signIns.signIn(key, profile, prepared.session)
+  const { account, decision } = await signIns.signIn(key, profile, prepared.session, grant)
   request.log.info(
     {
       event: 'signed_in',

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../core/account.ts'
 import type { Client } from '../core/client.ts'
+import type { GrantSealer } from '../core/kept-grant.ts'
 import type { FinishedFlows, LinkCodes, NewSession, SignIns } from '../core/stores.ts'
 import type { FlowCookie, FlowCookies } from './flow.ts'
 import type { FormUsers } from './form-post.ts'
@@ -21,6 +22,7 @@ export interface LoginOptions {
   signIns: SignIns
   /** For `intent=link`. */
   linkCodes: Pick<LinkCodes, 'keep'>
+  grantSealer: GrantSealer
   formUsers: FormUsers
   prepareSession: (request: {
     clientId: string

@@ -1,5 +1,6 @@
 import type { JWTVerifyGetKey } from 'jose'
 import { LatchkeyError } from '../core/errors.ts'
+import type { KeptGrant, StoreTokens } from '../core/kept-grant.ts'
 import type { Profile } from '../core/profile.ts'
 import type { Grant, IdTokenClaims, ProviderRow, RowValues } from '../core/provider.ts'
 import { randomToken } from '../core/secrets.ts'
@@ -17,12 +18,21 @@ import { createJwksSource } from './jwks.ts'
 import { createMetadataSource, endpoint, type Metadata } from './metadata.ts'
 import { createNativeReader, type NativeToken } from './native-token.ts'
 import { createOAuth2Client, type OAuth2Client } from './oauth2-client.ts'
+import { createProviderGrants, type ProviderGrants } from './provider-grants.ts'
 import { readProfile } from './read-profile.ts'
 
 /** What of the client's request is passed on to the provider where it understands it. */
 export type PassedOn = Readonly<
   Partial<Record<'login_hint' | 'prompt' | 'ui_locales', string | undefined>>
 >
+
+/** Who has signed in. The key's issuer is empty where it does not vary. */
+export interface Who {
+  profile: Profile
+  issuer: string
+  /** What is kept of the tokens, null for nothing. */
+  grant: KeptGrant | null
+}
 
 /** One enabled provider at work. */
 export interface Provider {
@@ -39,7 +49,7 @@ export interface Provider {
   logout(back: { redirectUri: string; state: string }, signal: AbortSignal): Promise<URL | null>
   /** Throws where `iss` (RFC 9207) says that the callback is of another provider. */
   checkCallbackIssuer(iss: string | undefined, signal: AbortSignal): Promise<void>
-  /** Code -> tokens -> ID token -> profile. The key's issuer is empty where it does not vary. */
+  /** Code -> tokens -> ID token -> profile. */
   finish(
     callback: {
       code: string
@@ -50,9 +60,11 @@ export interface Provider {
       formUser: unknown
     },
     signal: AbortSignal,
-  ): Promise<{ profile: Profile; issuer: string }>
+  ): Promise<Who>
   /** The same from a token of its mobile SDK. Throws `invalid_code` for one that is not good. */
-  readNative(shown: NativeToken, signal: AbortSignal): Promise<{ profile: Profile; issuer: string }>
+  readNative(shown: NativeToken, signal: AbortSignal): Promise<Who>
+  /** The tokens that a login leaves behind. */
+  grants: ProviderGrants
 }
 
 /** An ID token that comes straight from the token endpoint was made just now. */
@@ -70,6 +82,7 @@ export function createProvider(options: {
   values: RowValues
   /** Further audiences that native ID tokens may have. */
   nativeClientIds: readonly string[]
+  storeTokens: StoreTokens
   callbackUrl: string
   outbound: Outbound
   callEnded: CallEnded
@@ -129,6 +142,11 @@ export function createProvider(options: {
   const publishedKeys = (of: Metadata, signal: AbortSignal) =>
     jwks(endpoint(of, 'jwks_uri'), signal)
   const registration = async () => ({ id: clientId, secret: await secretOf() })
+  const grants = createProviderGrants({
+    ...{ row, metadata, outbound },
+    storeTokens: options.storeTokens,
+    client: registration,
+  })
   const readNativeToken = createNativeReader({
     ...{ row, values, issuers, metadata, outbound },
     audiences: [clientId, ...options.nativeClientIds],
@@ -212,12 +230,18 @@ export function createProvider(options: {
           ...{ row, of, grant, claims, formUser, outbound, signal },
           client: await registration(),
         })
-        return { profile, issuer: issuerIn(claims) }
+        return { profile, issuer: issuerIn(claims), grant: grants.keep(grant, of) }
       }),
     readNative: (shown, signal) =>
       atProvider(async () => {
         const { profile, claims } = await readNativeToken(shown, signal)
-        return { profile, issuer: issuerIn(claims) }
+        // The tokens are the app's, not ours.
+        return { profile, issuer: issuerIn(claims), grant: null }
       }),
+    grants: {
+      ...grants,
+      refresh: (grant, signal) => atProvider(() => grants.refresh(grant, signal)),
+      revoke: (grant, subject, signal) => atProvider(() => grants.revoke(grant, subject, signal)),
+    },
   }
 }

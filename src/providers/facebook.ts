@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { accessTokenRevocation } from '../core/revocation.ts'
 import { facebookButton } from './buttons.ts'
 import { facebookConsole } from './consoles/facebook.ts'
 import { facebookNative } from './native/facebook.ts'
@@ -28,6 +29,10 @@ const FacebookUser = z
 
 const GraphError = z.object({ error: z.object({ code: z.int() }) })
 
+/** Proves that the caller knows the app's secret; apps can require it. */
+const appSecretProof = (secret: string, accessToken: string) =>
+  createHmac('sha256', secret).update(accessToken).digest('hex')
+
 /** Facebook: OAuth 2.0 and the Graph API. https://developers.facebook.com/docs/facebook-login */
 export const facebook = defineProvider({
   id: 'facebook',
@@ -50,6 +55,7 @@ export const facebook = defineProvider({
     authorization_endpoint: 'https://www.facebook.com/{GRAPH_VERSION}/dialog/oauth',
     token_endpoint: 'https://graph.facebook.com/{GRAPH_VERSION}/oauth/access_token',
     userinfo_endpoint: 'https://graph.facebook.com/{GRAPH_VERSION}/me',
+    revocation_endpoint: 'https://graph.facebook.com/{GRAPH_VERSION}/{subject}/permissions',
     debug_token_endpoint: 'https://graph.facebook.com/{GRAPH_VERSION}/debug_token',
     jwks_uri: 'https://limited.facebook.com/.well-known/oauth/openid/jwks/',
   },
@@ -64,15 +70,21 @@ export const facebook = defineProvider({
     return read.success ? String(read.data.error.code) : document.error
   },
   refusedCodeErrors: ['100', 'invalid_grant'],
+  revocation: accessTokenRevocation({
+    request: ({ token, client }) => ({
+      method: 'DELETE',
+      params: { appsecret_proof: appSecretProof(client.secret, token) },
+      auth: { bearer: token },
+    }),
+    // 190: the token is over, and with it what was granted.
+    isGone: (_status, document) => GraphError.safeParse(document).data?.error.code === 190,
+  }),
   readProfile: async ({ get, grant, client }) =>
     FacebookUser.parse(
       await get('userinfo_endpoint', {
         params: {
           fields: 'id,name,email,picture.width(200)',
-          // Proves that the caller knows the app's secret; apps can require it.
-          appsecret_proof: createHmac('sha256', client.secret)
-            .update(grant.accessToken)
-            .digest('hex'),
+          appsecret_proof: appSecretProof(client.secret, grant.accessToken),
         },
       }),
     ),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { NumericSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { accessTokenRevocation } from '../core/revocation.ts'
 import { githubButton } from './buttons.ts'
 import { githubConsole } from './consoles/github.ts'
 import { githubNative } from './native/github.ts'
@@ -32,9 +33,17 @@ export const github = defineProvider({
     userinfo_endpoint: 'https://api.github.com/user',
     emails_endpoint: 'https://api.github.com/user/emails',
     token_check_endpoint: 'https://api.github.com/applications/{CLIENT_ID}/token',
+    revocation_endpoint: 'https://api.github.com/applications/{CLIENT_ID}/grant',
   },
   scopes: ['read:user', 'user:email'],
   refusedCodeErrors: ['bad_verification_code', 'invalid_grant'],
+  // Only GitHub Apps have refresh tokens.
+  refusedRefreshErrors: ['bad_refresh_token', 'invalid_grant'],
+  // The whole authorization, by any token of it.
+  revocation: accessTokenRevocation({
+    request: ({ token }) => ({ method: 'DELETE', json: { access_token: token }, auth: 'basic' }),
+    isGone: (status) => status === 404 || status === 422,
+  }),
   passedOn: { login_hint: 'login', prompt: 'prompt' },
   native: githubNative,
   readProfile: async ({ get }) => {

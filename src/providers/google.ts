@@ -21,6 +21,8 @@ export const google = defineProvider({
   idToken: 'required',
   refusesWebViews: true,
   native: googleNative,
+  // Given at the first consent, and after `prompt=consent`.
+  offline: { params: { access_type: 'offline' } },
   passedOn: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'hl' },
   readProfile: readStandardClaims,
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { NumericSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { accessTokenRevocation } from '../core/revocation.ts'
 import { kakaoButton } from './buttons.ts'
 import { kakaoConsole } from './consoles/kakao.ts'
 import { kakaoNative } from './native/kakao.ts'
@@ -73,6 +74,12 @@ export const kakao = defineProvider({
   logoutRedirectParam: 'logout_redirect_uri',
   exactError: (document) => document.error_code,
   passedOn: { login_hint: 'login_hint', prompt: 'prompt' },
+  revocation: accessTokenRevocation({
+    endpoint: 'unlink_endpoint',
+    request: ({ token }) => ({ auth: { bearer: token } }),
+    // No such token; not linked to the app.
+    isGone: (_status, { code }) => code === -401 || code === -101,
+  }),
   // Without secure_resource the picture's address is plain http.
   readProfile: async ({ get }) =>
     KakaoUser.parse(await get('userinfo_endpoint', { params: { secure_resource: 'true' } })),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { accessTokenRevocation } from '../core/revocation.ts'
 import { lineButton } from './buttons.ts'
 import { lineConsole } from './consoles/line.ts'
 
@@ -16,6 +17,9 @@ const LineClaims = z
     picture,
   }))
 
+/** Stands for the channel, not for a person. */
+const ChannelToken = z.object({ access_token: z.string() })
+
 /** LINE: OpenID Connect. https://developers.line.biz/en/docs/line-login/ */
 export const line = defineProvider({
   id: 'line',
@@ -29,7 +33,8 @@ export const line = defineProvider({
     authorization_endpoint: 'https://access.line.me/oauth2/v2.1/authorize',
     token_endpoint: 'https://api.line.me/oauth2/v2.1/token',
     jwks_uri: 'https://api.line.me/oauth2/v2.1/certs',
-    revocation_endpoint: 'https://api.line.me/oauth2/v2.1/revoke',
+    channel_token_endpoint: 'https://api.line.me/oauth2/v3/token',
+    deauthorize_endpoint: 'https://api.line.me/user/v1/deauthorize',
   },
   scopes: ['openid', 'profile', 'email'],
   idToken: 'required',
@@ -37,6 +42,20 @@ export const line = defineProvider({
   idTokenAlgorithms: ['HS256', 'ES256'],
   native: { readIdToken: (claims) => LineClaims.parse(claims) },
   trustsEmail: false,
+  // What LINE asks for when a person leaves; its revocation would end the token and not the grant.
+  revocation: accessTokenRevocation({
+    endpoint: 'deauthorize_endpoint',
+    async request({ token, client, post }) {
+      const channel = await post('channel_token_endpoint', {
+        grant_type: 'client_credentials',
+        client_id: client.id,
+        client_secret: client.secret,
+      })
+      const { access_token: bearer } = ChannelToken.parse(channel)
+      return { json: { userAccessToken: token }, auth: { bearer } }
+    },
+    isGone: (status, { message }) => status === 400 && message === 'invalid token',
+  }),
   passedOn: { prompt: 'prompt', ui_locales: 'ui_locales' },
   readProfile: async ({ claims }) => LineClaims.parse(claims),
 })

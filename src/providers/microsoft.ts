@@ -66,6 +66,7 @@ export const microsoft = defineProvider({
   idToken: 'required',
   native: { readIdToken: (claims) => MicrosoftClaims.parse(claims) },
   issuerVaries: true,
+  offline: { scopes: ['offline_access'] },
   exactError: ({ error_description: text }) =>
     typeof text === 'string' ? /\bAADSTS\d+\b/.exec(text)?.[0] : undefined,
   passedOn: { login_hint: 'login_hint', prompt: 'prompt' },

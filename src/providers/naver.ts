@@ -47,5 +47,6 @@ export const naver = defineProvider({
   trustsEmail: false,
   // "no valid data in session" is how a used or expired code is refused.
   refusedCodeErrors: ['invalid_grant', 'invalid_request'],
+  refusedRefreshErrors: ['invalid_grant', 'invalid_request'],
   readProfile: async ({ get }) => NaverProfile.parse(await get('userinfo_endpoint')),
 })

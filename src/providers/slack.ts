@@ -28,6 +28,9 @@ const SlackUser = z
     locale,
   }))
 
+/** What a token that is over is called. */
+const GONE = ['invalid_auth', 'token_revoked', 'token_expired', 'account_inactive']
+
 /** Slack: OpenID Connect whose errors are HTTP 200. https://docs.slack.dev/authentication/sign-in-with-slack */
 export const slack = defineProvider({
   id: 'slack',
@@ -49,5 +52,12 @@ export const slack = defineProvider({
   pkce: false,
   idToken: 'required',
   refusedCodeErrors: ['invalid_code', 'code_already_used', 'code_expired'],
+  refusedRefreshErrors: ['invalid_refresh_token', 'invalid_grant'],
+  revocation: {
+    endpoint: 'revocation_endpoint',
+    token: 'access_token',
+    request: ({ token }) => ({ auth: { bearer: token } }),
+    isOver: (_status, { ok, error }) => ok === true || GONE.includes(error as string),
+  },
   readProfile: async ({ get }) => SlackUser.parse(await get('userinfo_endpoint')),
 })

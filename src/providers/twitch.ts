@@ -1,4 +1,5 @@
 import { defineProvider } from '../core/provider.ts'
+import { accessTokenRevocation } from '../core/revocation.ts'
 import { readStandardClaims } from '../core/standard-claims.ts'
 import { twitchButton } from './buttons.ts'
 import { twitchConsole } from './consoles/twitch.ts'
@@ -32,6 +33,12 @@ export const twitch = defineProvider({
       ? document.message.toLowerCase().replace(/\W+/g, '_').slice(0, 64)
       : document.error,
   refusedCodeErrors: ['invalid_authorization_code', 'invalid_grant'],
+  refusedRefreshErrors: ['invalid_refresh_token', 'invalid_grant'],
+  revocation: accessTokenRevocation({
+    // Without the secret.
+    request: ({ token, client }) => ({ form: { client_id: client.id, token } }),
+    isGone: (status, { message }) => status === 400 && message === 'Invalid token',
+  }),
   readProfile: (source) =>
     readStandardClaims({
       ...source,

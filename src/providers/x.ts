@@ -44,6 +44,8 @@ export const x = defineProvider({
   clientAuth: 'client_secret_basic',
   // A used or expired code is an invalid_request here.
   refusedCodeErrors: ['invalid_grant', 'invalid_request'],
+  refusedRefreshErrors: ['invalid_grant', 'invalid_request'],
+  offline: { scopes: ['offline.access'] },
   readProfile: async ({ get }) =>
     XUser.parse(
       await get('userinfo_endpoint', {

@@ -7,6 +7,7 @@ const grant = {
   accessToken: 't',
   tokenType: 'bearer',
   expiresInSeconds: null,
+  scope: null,
   refreshToken: null,
   idToken: null,
 }

@@ -810,15 +810,16 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         const { emailVerified = null, ttlSeconds = 60 } = changes
         const profile = newProfile(key, { email: newEmail(), emailVerified })
         const hash = hashToken(randomToken())
-        await ports().linkCodes.keep({ key, profile }, { ...binding, hash, ttlSeconds })
-        return { key, profile, hash }
+        const grant = emailVerified === null ? null : { access: 'sealed', refreshToken: '' }
+        await ports().linkCodes.keep({ key, profile, grant }, { ...binding, hash, ttlSeconds })
+        return { key, profile, grant, hash }
       }
 
       test('gives it whole, once, at any replica', async () => {
         for (const emailVerified of [true, false, null]) {
-          const { key, profile, hash } = await keep({ emailVerified })
+          const { hash, ...identity } = await keep({ emailVerified })
           const { take } = ports({ replica: 1 }).linkCodes
-          expect(await take({ ...binding, hash })).toEqual({ key, profile })
+          expect(await take({ ...binding, hash })).toEqual(identity)
           expect(await take({ ...binding, hash })).toBeNull()
         }
       })
@@ -856,6 +857,7 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         ports({ replica }).identities.link(user.sub, user.session, {
           key,
           profile: newProfile(key, changes),
+          grant: null,
         })
 
       test('makes the identity the user’s, who gets its address where there is none', async () => {
@@ -961,7 +963,7 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         const user = await newUser('google', 'kakao')
         const before = await ports().accounts.findBySession(user.sub, user.session)
         const rows = await added(async () => {
-          const unlinked = await ports().identities.unlink(user.sub, user.session, 'google')
+          const unlinked = await ports().identities.unlink(user.sub, user.session, 'google', [])
           expect(unlinked).toEqual({ outcome: 'unlinked', removed: [user.keys[0]] })
         })
         expect(rows).toEqual([0, -1, 0, 0])
@@ -973,7 +975,7 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
       test('7.18 refuses the last one, and a provider where there is none', async () => {
         const [user, other] = [await newUser('google', 'kakao'), await newUser('github')]
         const unlink = (provider: string) =>
-          ports().identities.unlink(user.sub, user.session, provider)
+          ports().identities.unlink(user.sub, user.session, provider, [])
         expect(await unlink('github')).toEqual({ outcome: 'not_found' })
         expect(await unlink('kakao')).toMatchObject({ outcome: 'unlinked' })
         expect(await unlink('kakao')).toEqual({ outcome: 'not_found' })
@@ -986,10 +988,10 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         const [user, other] = [await newUser('google', 'kakao'), await newUser('google', 'kakao')]
         const { unlink } = ports().identities
         const over = { outcome: 'session_over' }
-        expect(await unlink(user.sub, other.session, 'google')).toEqual(over)
+        expect(await unlink(user.sub, other.session, 'google', [])).toEqual(over)
         await store.endSession(user.session)
-        expect(await unlink(user.sub, user.session, 'google')).toEqual(over)
-        expect(await unlink(other.sub, other.session, 'google')).toMatchObject({
+        expect(await unlink(user.sub, user.session, 'google', [])).toEqual(over)
+        expect(await unlink(other.sub, other.session, 'google', [])).toMatchObject({
           outcome: 'unlinked',
         })
       })
@@ -1004,7 +1006,7 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
             const all = await Promise.all([
               ...providers.map((provider, place) =>
                 ports({ replica: place === 0 ? replica : 1 }).identities.unlink(
-                  ...([user.sub, user.session, provider] as const),
+                  ...([user.sub, user.session, provider, []] as const),
                 ),
               ),
               // Changes the user's row too.

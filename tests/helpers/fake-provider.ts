@@ -17,7 +17,7 @@ export interface Call {
   form: Record<string, string>
 }
 
-export type Step = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'emails' | 'other'
+export type Step = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'emails' | 'revoke' | 'other'
 
 /** A key pair of the fake provider. */
 export interface FakeKey {
@@ -39,6 +39,7 @@ const STEPS: Record<string, Step> = {
   '/token': 'token',
   '/userinfo': 'userinfo',
   '/emails': 'emails',
+  '/revoke': 'revoke',
 }
 
 /**
@@ -170,6 +171,7 @@ export class FakeProvider {
           token_endpoint: `${this.issuer}/token`,
           userinfo_endpoint: `${this.issuer}/userinfo`,
           jwks_uri: `${this.issuer}/jwks`,
+          revocation_endpoint: `${this.issuer}/revoke`,
           id_token_signing_alg_values_supported: ['RS256'],
         })
       case 'jwks':

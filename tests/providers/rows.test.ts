@@ -17,6 +17,7 @@ describe.each(builtInProviders.map((row) => [row.id, row] as const))('the row of
           accessToken: 'token',
           tokenType: 'bearer',
           expiresInSeconds: null,
+          scope: null,
           refreshToken: null,
           idToken: null,
         },

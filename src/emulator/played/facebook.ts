@@ -20,7 +20,7 @@ export const facebook: PlayedProvider = {
   settings: ({ url }) => ({
     USERINFO_ENDPOINT: `${url}/v24.0/me`,
     // `me` or the person's id; with the app's own token, the id.
-    REVOCATION_ENDPOINT: `${url}/v24.0/me/permissions`,
+    REVOCATION_ENDPOINT: `${url}/v24.0/{subject}/permissions`,
     DEBUG_TOKEN_ENDPOINT: `${url}/debug_token`,
   }),
   lives: {

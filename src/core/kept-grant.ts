@@ -1,0 +1,80 @@
+import type { Sealer } from './secrets.ts'
+import type { IdentityKey } from './stores.ts'
+
+/**
+ * Whether a provider's tokens are kept: `on` to hand them out and to revoke them, `to_revoke` for
+ * nothing but the latter, `off` not at all.
+ */
+export type StoreTokens = 'on' | 'to_revoke' | 'off'
+
+/** What is kept of the tokens that a provider gave; at least one of them is there. */
+export interface KeptGrant {
+  access: AccessGrant | null
+  refreshToken: string | null
+}
+
+/** An access token of a provider. */
+export interface AccessGrant {
+  token: string
+  /** Milliseconds since 1970, null where the provider named no end. */
+  expiresAt: number | null
+  /** Space separated, null where the provider named none. */
+  scope: string | null
+}
+
+/**
+ * A kept grant sealed, each part by itself and empty where there is none: a login without a refresh
+ * token replaces the access token and leaves the refresh token that an earlier one brought.
+ */
+export interface SealedGrant {
+  access: string
+  refreshToken: string
+}
+
+/** Seals grants for one identity each: what was sealed for one opens for no other. */
+export interface GrantSealer {
+  seal(grant: KeptGrant, identity: IdentityKey): SealedGrant
+  /** What is stored, `toStored` of it, opened; null where no part of it can be. */
+  open(stored: string, identity: IdentityKey): KeptGrant | null
+  /** Whether a part of it was sealed by a secret that is no longer the first. */
+  isStale(stored: string): boolean
+}
+
+/** Both parts as one text, as the database has it. */
+export const toStored = ({ access, refreshToken }: SealedGrant): string =>
+  `${access} ${refreshToken}`
+
+/** The parts of a text that `toStored` made. */
+export function fromStored(stored: string): SealedGrant {
+  const [access = '', refreshToken = ''] = stored.split(' ')
+  return { access, refreshToken }
+}
+
+/** Grants under a sealer of their own purpose. */
+export function createGrantSealer(sealer: Sealer): GrantSealer {
+  const context = (part: keyof SealedGrant, { provider, issuer, subject }: IdentityKey) =>
+    JSON.stringify([part, provider, issuer, subject])
+  return {
+    seal: ({ access, refreshToken }, identity) => ({
+      access: access === null ? '' : sealer.seal(toText(access), context('access', identity)),
+      refreshToken:
+        refreshToken === null ? '' : sealer.seal(refreshToken, context('refreshToken', identity)),
+    }),
+    open(stored, identity) {
+      const parts = fromStored(stored)
+      const text = sealer.open(parts.access, context('access', identity))
+      const refreshToken = sealer.open(parts.refreshToken, context('refreshToken', identity))
+      if (text === null && refreshToken === null) return null
+      return { access: text === null ? null : fromText(text), refreshToken }
+    },
+    isStale: (stored) => stored.split(' ').some((part) => part !== '' && sealer.isStale(part)),
+  }
+}
+
+const toText = ({ token, expiresAt, scope }: AccessGrant) =>
+  JSON.stringify([token, expiresAt, scope])
+
+function fromText(text: string): AccessGrant {
+  const [token, expiresAt, scope] = JSON.parse(text)
+  return { token, expiresAt, scope }
+}

@@ -1,0 +1,47 @@
+import { LatchkeyError } from '../core/errors.ts'
+import type { Grant, ProviderRow } from '../core/provider.ts'
+import { type Outbound, readBody } from '../http/outbound.ts'
+import { clientAuth, type Registration } from './client-auth.ts'
+import { type Refusable, readGrant } from './grant.ts'
+import { endpoint, type Metadata } from './metadata.ts'
+
+/** What a call about a grant stands on. */
+export interface GrantCall {
+  row: ProviderRow
+  of: Metadata
+  client: Registration
+  outbound: Outbound
+  signal: AbortSignal
+}
+
+/** A refresh token that is over: expired, revoked, or rotated away. */
+const REFRESH_TOKEN: Refusable = {
+  errors: (row) => row.refusedRefreshErrors,
+  error: (evidence) => mustSignInAgain(evidence),
+}
+
+/**
+ * New tokens for a refresh token (RFC 6749, section 6); one that brings no refresh token keeps the old
+ * one. Throws `reauthentication_required` where the provider refuses it.
+ */
+export async function refreshGrant(
+  { row, of, client, outbound, signal }: GrantCall,
+  refreshToken: string,
+): Promise<Grant> {
+  const auth = clientAuth(of.clientAuth, client)
+  const answer = await outbound.post(endpoint(of, 'token_endpoint'), 'refresh', {
+    signal,
+    headers: auth.headers,
+    form: { grant_type: 'refresh_token', refresh_token: refreshToken, ...auth.form },
+  })
+  const grant = readGrant(row, answer.status, readBody(answer, 'refresh'), REFRESH_TOKEN)
+  return { ...grant, refreshToken: grant.refreshToken ?? refreshToken }
+}
+
+/** The provider gives no more tokens until the person has been there again. */
+export const mustSignInAgain = (evidence: LatchkeyError['evidence']) =>
+  new LatchkeyError(
+    'reauthentication_required',
+    'The provider gives no more tokens for this person until they sign in there again.',
+    { evidence },
+  )

@@ -1,0 +1,115 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Browser } from '../helpers/browser.ts'
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
+import { FakeProvider } from '../helpers/fake-provider.ts'
+import { type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
+import { hurry, leave, outbox, revocations, until, untilOutboxEmpty } from '../helpers/leaving.ts'
+
+const provider = new FakeProvider()
+let testDatabase: TestDatabase
+let replicas: Latchkey[] = []
+
+beforeAll(async () => {
+  await provider.listen()
+  testDatabase = await createTestDatabase()
+})
+afterAll(async () => {
+  await testDatabase.drop()
+  await provider.close()
+})
+beforeEach(() => provider.reset())
+afterEach(async () => {
+  await Promise.all(replicas.map((replica) => replica.close()))
+  replicas = []
+})
+
+async function start(env: Record<string, string> = {}): Promise<Latchkey> {
+  const replica = await startLatchkey({ ...provider.settings(), ...env }, { testDatabase })
+  replicas.push(replica)
+  return replica
+}
+
+async function leaveAs(replica: Latchkey, subject: string): Promise<void> {
+  provider.subject = subject
+  provider.token = (document) => ({ ...document, access_token: `token-of-${subject}` })
+  const { access_token } = (await login(replica, provider, new Browser())).json()
+  expect((await leave(replica, String(access_token))).status).toBe(204)
+}
+
+test('two replicas with one outbox tell the provider once of each', async () => {
+  const [one, two] = [await start(), await start()]
+  provider.answers.revoke = { status: 500 }
+  const people = Array.from({ length: 20 }, (_, number) => `person-${number}`)
+  for (const [place, person] of people.entries()) await leaveAs(place % 2 ? two : one, person)
+  await until(async () => {
+    const rows = await outbox(one)
+    expect(rows.filter(({ attempts }) => attempts > 0)).toHaveLength(people.length)
+  })
+  provider.calls.length = 0
+  provider.answers = {}
+  await hurry(one)
+  await untilOutboxEmpty(one)
+  const tokens = revocations(provider).map(({ form }) => form.token)
+  expect(tokens.sort()).toEqual(people.map((person) => `token-of-${person}`).sort())
+})
+
+test('what a replica has not told when it stops another tells, or the same after its restart', async () => {
+  const first = await start()
+  let isAsked = () => {}
+  const asked = new Promise<void>((resolve) => {
+    isAsked = resolve
+  })
+  // Neither an answer nor an end.
+  provider.answers.revoke = () => isAsked()
+  await leaveAs(first, 'leaving-person')
+  await asked
+  const before = Date.now()
+  await first.close()
+  replicas = []
+  expect(Date.now() - before).toBeLessThan(8_000)
+  provider.answers = {}
+  provider.calls.length = 0
+  const next = await start()
+  await untilOutboxEmpty(next)
+  expect(revocations(provider).map(({ form }) => form.token)).toEqual(['token-of-leaving-person'])
+})
+
+test('a replica that died holds its work no longer than its lease', async () => {
+  const replica = await start()
+  provider.answers.revoke = { status: 500 }
+  await leaveAs(replica, 'person-of-the-dead')
+  await until(async () => expect(await outbox(replica)).toMatchObject([{ attempts: 1 }]))
+  provider.calls.length = 0
+  provider.answers = {}
+  const claimedFor = (seconds: number) =>
+    replica.database.query(
+      `update latchkey.revocations set next_attempt_at = now() + $1 * interval '1 second'`,
+      [seconds],
+    )
+  await claimedFor(60)
+  const other = await start()
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(revocations(provider)).toEqual([])
+  await claimedFor(0)
+  await untilOutboxEmpty(other)
+  expect(revocations(provider)).toHaveLength(1)
+})
+
+test('a grant is revoked under the next SECRET, as long as the old one is still listed', async () => {
+  const old = 'the old secret with 32 characters or more'
+  const next = 'the next secret with 32 characters or more'
+  const before = await start({ SECRET: old })
+  provider.answers.revoke = { status: 500 }
+  await leaveAs(before, 'person-of-the-old-secret')
+  await until(async () => expect(await outbox(before)).toMatchObject([{ attempts: 1 }]))
+  await before.close()
+  replicas = []
+  provider.calls.length = 0
+  provider.answers = {}
+  const after = await start({ SECRET: `${next},${old}` })
+  await hurry(after)
+  await untilOutboxEmpty(after)
+  expect(revocations(provider).map(({ form }) => form.token)).toEqual([
+    'token-of-person-of-the-old-secret',
+  ])
+})
