@@ -1,6 +1,5 @@
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
-import { startOutbox } from './account/outbox.ts'
 import { accountRoutes } from './account/routes.ts'
 import { Account } from './core/account.ts'
 import { createGrantSealer } from './core/kept-grant.ts'
@@ -15,7 +14,7 @@ import { createNativeProof, createNativeSignIn } from './login/native.ts'
 import { prepareAhead } from './login/prepare.ts'
 import { loginRoutes } from './login/routes.ts'
 import { startLogin } from './login/start.ts'
-import { createLogins, createWays } from './logins.ts'
+import { createLogins, createWays, openGrants } from './logins.ts'
 import { docsRoutes } from './operations/docs.ts'
 import { healthRoutes } from './operations/health.ts'
 import { noMeter, openMetrics } from './operations/metrics.ts'
@@ -188,12 +187,7 @@ export async function buildApp(
   })
 
   // Who leaves: the grant at each provider is revoked behind the answer.
-  const outbox = startOutbox({
-    store: stores.revocations,
-    sealer: grantSealer,
-    revokerOf: (id) => logins.get(id)?.provider.grants,
-    log: app.log,
-  })
+  const { outbox, ...grants } = openGrants(logins, { stores, grantSealer, log: app.log })
   app.addHook('onListen', async () => outbox.wake())
 
   // What pages of the clients may call from their own origins.
@@ -228,10 +222,7 @@ export async function buildApp(
       clients: settings.clients,
       proveNatively: createNativeProof(logins),
       limitNative: limits.native,
-      revocable: [...logins]
-        .filter(([, login]) => login.provider.grants.mayRevoke)
-        .map(([id]) => id),
-      wakeOutbox: outbox.wake,
+      ...grants,
       clearCookies: cookies.clear,
       verifyToken: (token: string) => callerOf(verifyAccessToken(token)),
       readCookie: cookies.readAccessToken,

@@ -1,3 +1,5 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { startOutbox } from './account/outbox.ts'
 import { createSealer } from './core/secrets.ts'
 import type { Stores } from './db/stores.ts'
 import { inOrder } from './emulation.ts'
@@ -69,4 +71,27 @@ export function createLogins(
     })
   }
   return logins
+}
+
+/** What the account room needs of the grants that logins leave behind. */
+export function openGrants(
+  logins: ReadonlyMap<string, LoginOptions>,
+  shared: Pick<LoginOptions, 'grantSealer'> & { stores: Stores; log: FastifyBaseLogger },
+) {
+  const { stores, grantSealer, log } = shared
+  const grantsOf = (id: string) => logins.get(id)?.provider.grants
+  const outbox = startOutbox({
+    store: stores.revocations,
+    sealer: grantSealer,
+    revokerOf: grantsOf,
+    log,
+  })
+  return {
+    outbox,
+    wakeOutbox: outbox.wake,
+    revocable: [...logins.keys()].filter((id) => grantsOf(id)?.mayRevoke),
+    keptGrants: stores.keptGrants,
+    grantSealer,
+    grantsOf,
+  }
 }

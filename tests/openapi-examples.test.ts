@@ -61,6 +61,9 @@ const CIRCUMSTANCES: Record<string, (scene: ExampleScene) => Promise<Record<stri
     await scene.signInWithCookies()
     return { origin: 'https://stranger.example.com' }
   },
+  sign_in_again: async (scene) => scene.keepOverGrant('kakao').then(() => ({})),
+  refresh_fails: async (scene) => scene.keepOverGrant('acme').then(() => ({})),
+  refresh_too_slow: async (scene) => scene.keepOverGrant('sleepy').then(() => ({})),
   cross_site: async () => ({ 'sec-fetch-site': 'cross-site' }),
   body_of_other_type: async () => ({ 'content-type': 'text/csv' }),
 }

@@ -12,6 +12,7 @@ import { identityRoutes } from './identities.ts'
 import { type LeaveOptions, leaveRoute } from './leave.ts'
 import { type LinkOptions, linkRoute } from './link.ts'
 import { callerOf, invalidToken, requireToken, type TokenOptions } from './protected.ts'
+import { type ProviderTokenOptions, providerTokenRoute } from './provider-token.ts'
 import { sessionRoutes } from './sessions.ts'
 
 /** An edit is stored as it was sent, or refused: a text that would be cleaned is one the user did not mean. */
@@ -49,7 +50,8 @@ export async function accountRoutes(
   room: FastifyInstance,
   options: TokenOptions &
     LinkOptions &
-    LeaveOptions & { accounts: Accounts; identities: Identities; sessions: Sessions },
+    LeaveOptions &
+    ProviderTokenOptions & { accounts: Accounts; identities: Identities; sessions: Sessions },
 ): Promise<void> {
   const { accounts, sessions } = options
   requireToken(room, options)
@@ -124,5 +126,6 @@ export async function accountRoutes(
   identityRoutes(room, options)
   // The only one that takes forms.
   await room.register(async (inner) => linkRoute(inner, options))
+  providerTokenRoute(room, options)
   sessionRoutes(room, sessions)
 }

@@ -1,3 +1,4 @@
+import { type Evidence, LatchkeyError } from './errors.ts'
 import type { Sealer } from './secrets.ts'
 import type { IdentityKey } from './stores.ts'
 
@@ -21,6 +22,13 @@ export interface AccessGrant {
   /** Space separated, null where the provider named none. */
   scope: string | null
 }
+
+/** An access token with less than this left is refreshed before it is used. */
+const FRESH_FOR_MS = 60_000
+
+/** Whether there is an access token that lives on for a while. */
+export const isFresh = ({ access }: KeptGrant): boolean =>
+  access !== null && (access.expiresAt === null || access.expiresAt > Date.now() + FRESH_FOR_MS)
 
 /**
  * A kept grant sealed, each part by itself and empty where there is none: a login without a refresh
@@ -78,3 +86,11 @@ function fromText(text: string): AccessGrant {
   const [token, expiresAt, scope] = JSON.parse(text)
   return { token, expiresAt, scope }
 }
+
+/** The provider gives no more tokens until the person has been there again. */
+export const mustSignInAgain = (evidence: Evidence) =>
+  new LatchkeyError(
+    'reauthentication_required',
+    'The provider gives no more tokens for this person until they sign in there again.',
+    { evidence },
+  )

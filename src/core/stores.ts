@@ -104,10 +104,30 @@ export interface Accounts {
   remove(userId: string, sessionId: string, revocable: readonly string[]): Promise<boolean>
 }
 
-/** A grant that waits to be revoked at its provider. */
-export interface DueRevocation extends IdentityKey {
-  id: string
+/** An identity with what is kept of its grant. */
+export interface StoredGrant extends IdentityKey {
   sealedGrant: string
+}
+
+/** What is kept of providers' tokens. */
+export interface KeptGrants {
+  /** What is kept of a user's identity at a provider, null for nothing; and whether the session is alive. */
+  find(
+    userId: string,
+    sessionId: string,
+    provider: string,
+  ): Promise<{ isAlive: boolean; stored: StoredGrant | null }>
+  /** Whether the caller may refresh the grant: false while another one may, or where it was replaced. */
+  lease(stored: StoredGrant, seconds: number): Promise<boolean>
+  /** Puts a grant in place of the one that was read, and ends the lease; false where that was replaced. */
+  replace(stored: StoredGrant, sealedGrant: string): Promise<boolean>
+  /** Ends the lease. */
+  release(stored: StoredGrant): Promise<void>
+}
+
+/** A grant that waits to be revoked at its provider. */
+export interface DueRevocation extends StoredGrant {
+  id: string
   /** How often it was claimed, this time included. */
   attempts: number
   /** Seconds since the person left. */

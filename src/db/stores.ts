@@ -3,6 +3,7 @@ import type {
   FinishedFlows,
   Grants,
   Identities,
+  KeptGrants,
   LinkCodes,
   RequestCounts,
   Revocations,
@@ -15,6 +16,7 @@ import type { Database } from './client.ts'
 import { createFinishedFlows } from './finished-flows.ts'
 import { createGrants } from './grants.ts'
 import { createIdentities } from './identities.ts'
+import { createKeptGrants } from './kept-grants.ts'
 import { createLinkCodes } from './link-codes.ts'
 import { createRequestCounts } from './request-counts.ts'
 import { createRevocations } from './revocations.ts'
@@ -35,6 +37,7 @@ export interface Stores {
   requestCounts: RequestCounts
   signingKeys: SigningKeys
   revocations: Revocations
+  keptGrants: KeptGrants
   /** Whether the database is reached and migrated. */
   isReady(): Promise<boolean>
   /** Operations of the database that run or wait. */
@@ -56,6 +59,7 @@ export function createStores(database: Database, linking: LinkingRules): Stores 
     requestCounts: createRequestCounts(database),
     signingKeys: createSigningKeys(database),
     revocations: createRevocations(database),
+    keptGrants: createKeptGrants(database),
     isReady: async () => {
       const [row] = await database.query<{ ready: boolean }>(
         `select to_regclass('latchkey.signing_keys') is not null as ready`,

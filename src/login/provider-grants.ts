@@ -1,9 +1,9 @@
-import type { KeptGrant, StoreTokens } from '../core/kept-grant.ts'
+import { isFresh, type KeptGrant, mustSignInAgain, type StoreTokens } from '../core/kept-grant.ts'
 import type { Grant, ProviderRow } from '../core/provider.ts'
 import type { Outbound } from '../http/outbound.ts'
 import type { Registration } from './client-auth.ts'
 import type { Metadata } from './metadata.ts'
-import { type GrantCall, mustSignInAgain, refreshGrant } from './refresh.ts'
+import { type GrantCall, refreshGrant } from './refresh.ts'
 import { revokeGrant } from './revoke.ts'
 
 /** What becomes of a provider's tokens after the login that they came with. */
@@ -18,13 +18,6 @@ export interface ProviderGrants {
   /** Ends the grant at the provider; one that is over there already is as good. */
   revoke(grant: KeptGrant, subject: string, signal: AbortSignal): Promise<void>
 }
-
-/** An access token with less than this left is refreshed before it is used. */
-export const FRESH_FOR_MS = 60_000
-
-/** Whether an access token is there and lives on for a while. */
-export const isFresh = ({ access }: KeptGrant): boolean =>
-  access !== null && (access.expiresAt === null || access.expiresAt > Date.now() + FRESH_FOR_MS)
 
 /** Grants at one provider; `keep` says what of the tokens of a login is kept. */
 export function createProviderGrants(options: {

@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../core/errors.ts'
+import { mustSignInAgain } from '../core/kept-grant.ts'
 import type { Grant, ProviderRow } from '../core/provider.ts'
 import { type Outbound, readBody } from '../http/outbound.ts'
 import { clientAuth, type Registration } from './client-auth.ts'
@@ -37,11 +37,3 @@ export async function refreshGrant(
   const grant = readGrant(row, answer.status, readBody(answer, 'refresh'), REFRESH_TOKEN)
   return { ...grant, refreshToken: grant.refreshToken ?? refreshToken }
 }
-
-/** The provider gives no more tokens until the person has been there again. */
-export const mustSignInAgain = (evidence: LatchkeyError['evidence']) =>
-  new LatchkeyError(
-    'reauthentication_required',
-    'The provider gives no more tokens for this person until they sign in there again.',
-    { evidence },
-  )

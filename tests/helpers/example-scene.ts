@@ -1,8 +1,10 @@
+import { createGrantSealer, toStored } from '../../src/core/kept-grant.ts'
+import { createSealer } from '../../src/core/secrets.ts'
 import { google } from '../../src/emulator/played/google.ts'
 import { exampleApp } from '../../src/http/examples.ts'
 import { claimsOf, post } from './apps.ts'
 import { Browser } from './browser.ts'
-import type { Latchkey } from './latchkey.ts'
+import { type Latchkey, TEST_SECRET } from './latchkey.ts'
 import { postIdentity } from './linking.ts'
 import { GRANT, ID_TOKEN } from './native.ts'
 import { walkToApp } from './walk.ts'
@@ -10,6 +12,9 @@ import { walkToApp } from './walk.ts'
 /** Settings with the clients and providers that the examples of `/openapi.json` speak of. */
 export const EXAMPLE_SETTINGS: Readonly<Record<string, string>> = {
   EMULATE: 'all',
+  KAKAO_STORE_TOKENS: 'on',
+  ACME_STORE_TOKENS: 'on',
+  SLEEPY_STORE_TOKENS: 'on',
   CLIENTS: 'app,api',
   CLIENT_APP_REDIRECT_URIS: exampleApp.redirect_uri,
   CLIENT_APP_POST_LOGOUT_REDIRECT_URIS: exampleApp.post_logout_redirect_uri,
@@ -86,6 +91,29 @@ export class ExampleScene {
   async signInWithCookies(): Promise<void> {
     const query = { client_id, redirect_uri, response_mode: 'cookie', login_hint: 'minji' }
     await this.#walk('kakao', query, redirect_uri)
+  }
+
+  /** Keeps a grant of the signed-in user whose access token is over, at a provider where it is refreshed in vain. */
+  async keepOverGrant(provider: string): Promise<void> {
+    const { sub } = claimsOf(await this.fill('$ACCESS_TOKEN'))
+    const { query } = this.latchkey.database
+    const [known] = await query<{ subject: string }>(
+      'select subject from latchkey.identities where user_id = $1 and provider = $2',
+      [sub, provider],
+    )
+    const identity = { provider, issuer: '', subject: known?.subject ?? sub }
+    const access = { token: 'over', expiresAt: Date.now(), scope: null }
+    const sealed = createGrantSealer(createSealer([TEST_SECRET], 'provider grants')).seal(
+      { access, refreshToken: 'over too' },
+      identity,
+    )
+    await query(
+      `insert into latchkey.identities
+         (provider, issuer, subject, user_id, email_verified, sealed_grant)
+       values ($1, '', $2, $3, false, $4)
+       on conflict (provider, issuer, subject) do update set sealed_grant = excluded.sealed_grant`,
+      [provider, identity.subject, sub, toStored(sealed)],
+    )
   }
 
   #once<Value>(name: string, make: () => Promise<Value>): Promise<Value> {

@@ -1,0 +1,116 @@
+import { createHmac } from 'node:crypto'
+import { expect } from 'vitest'
+import { createGrantSealer, toStored } from '../../src/core/kept-grant.ts'
+import { createSealer } from '../../src/core/secrets.ts'
+import type { StoredGrant } from '../../src/core/stores.ts'
+import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
+import { Browser } from './browser.ts'
+import { followForms } from './forms.ts'
+import { type Latchkey, startLatchkey, TEST_SECRET } from './latchkey.ts'
+
+const sealer = createGrantSealer(createSealer([TEST_SECRET], 'provider grants'))
+
+/** A Latchkey with one provider, emulated outside of it as the real one is, that keeps its tokens. */
+export class EmulatedGrants {
+  readonly id: string
+  emulator!: Emulator
+  latchkey!: Latchkey
+
+  constructor(id: string) {
+    this.id = id
+  }
+
+  async start(): Promise<void> {
+    await this.#startEmulator(0)
+    const prefix = this.id.toUpperCase()
+    const env: Record<string, string> = { [`${prefix}_STORE_TOKENS`]: 'on' }
+    for (const [name, value] of Object.entries(this.settings)) env[`${prefix}_${name}`] = value
+    this.latchkey = await startLatchkey(env)
+  }
+
+  async close(): Promise<void> {
+    await this.latchkey.close()
+    await this.emulator.close()
+  }
+
+  /** Puts an emulator in the place of the first that knows no token of before. */
+  async forgetAll(): Promise<void> {
+    await this.emulator.close()
+    await this.#startEmulator(Number(new URL(this.emulator.origin).port))
+  }
+
+  async #startEmulator(port: number): Promise<void> {
+    this.emulator = await startEmulator({
+      providers: [this.id],
+      redirectUris: (id) => `${this.latchkey.url}/login/${id}/callback`,
+      port,
+    })
+  }
+
+  /** The provider's settings, by the suffix of their names. */
+  get settings(): Record<string, string> {
+    return this.emulator.settings[this.id] ?? {}
+  }
+
+  /** Signs Minji in; gives the access token of Latchkey. */
+  async signIn(): Promise<string> {
+    const browser = new Browser()
+    const { location } = await browser.send(`${this.latchkey.url}/login/${this.id}`)
+    if (location === null) throw new Error('no redirect')
+    // The hint is for the emulator; not every real provider takes one.
+    location.searchParams.set('login_hint', 'minji')
+    const answer = await followForms(browser, location.href.replaceAll('+', '%20'))
+    expect(answer.status, answer.text).toBe(200)
+    return String(answer.json().access_token)
+  }
+
+  async #stored(): Promise<StoredGrant> {
+    const [row, ...more] = await this.latchkey.database.query<StoredGrant>(
+      `select provider, issuer, subject, sealed_grant as "sealedGrant"
+       from latchkey.identities where provider = $1`,
+      [this.id],
+    )
+    expect(more).toEqual([])
+    if (row === undefined) throw new Error('no identity')
+    return row
+  }
+
+  /** The tokens that are kept of the only identity at a provider. */
+  async kept(): Promise<{ accessToken: string; refreshToken: string | null }> {
+    const stored = await this.#stored()
+    const grant = sealer.open(stored.sealedGrant, stored)
+    if (grant?.access == null) throw new Error('no access token')
+    return { accessToken: grant.access.token, refreshToken: grant.refreshToken }
+  }
+
+  /** Makes the kept access token one that is over, as it is hours later. */
+  async expire(): Promise<void> {
+    const stored = await this.#stored()
+    const { refreshToken } = await this.kept()
+    const access = { token: 'an old token', expiresAt: Date.now() - 1, scope: null }
+    await this.latchkey.database.query(
+      'update latchkey.identities set sealed_grant = $2 where provider = $1',
+      [this.id, toStored(sealer.seal({ access, refreshToken }, stored))],
+    )
+  }
+
+  /** Whether the provider answers to a call with the access token. */
+  async accepts(accessToken: string): Promise<boolean> {
+    const { USERINFO_ENDPOINT, CLIENT_ID, CLIENT_SECRET } = this.settings
+    const url = new URL(USERINFO_ENDPOINT ?? '')
+    const proof = createHmac('sha256', CLIENT_SECRET ?? '')
+      .update(accessToken)
+      .digest('hex')
+    if (this.id === 'facebook') url.searchParams.set('appsecret_proof', proof)
+    const response = await fetch(url, {
+      headers: {
+        authorization: `Bearer ${accessToken}`,
+        'user-agent': 'a test',
+        'client-id': CLIENT_ID ?? '',
+      },
+    })
+    const document = (await response.json()) as { ok?: boolean }
+    // Slack refuses with 200.
+    return response.ok && document.ok !== false
+  }
+}
