@@ -187,8 +187,11 @@ export async function buildApp(
   })
 
   // Who leaves: the grant at each provider is revoked behind the answer.
-  const { outbox, ...grants } = openGrants(logins, { stores, grantSealer, log: app.log })
-  app.addHook('onListen', async () => outbox.wake())
+  const { background, ...grants } = openGrants(logins, {
+    ...{ stores, secrets, grantSealer },
+    log: app.log,
+  })
+  app.addHook('onListen', async () => background.start())
 
   // What pages of the clients may call from their own origins.
   await app.register(async (room) => {
@@ -237,7 +240,7 @@ export async function buildApp(
   app.addHook('onClose', async () => {
     stopSweeping()
     keys.close()
-    await outbox.stop()
+    await background.stop()
     await Promise.all([outbound.close(), emulation.close()])
   })
   await app.ready()

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { startOutbox } from './account/outbox.ts'
+import { startUpkeep } from './account/upkeep.ts'
 import { createSealer } from './core/secrets.ts'
 import type { Stores } from './db/stores.ts'
 import { inOrder } from './emulation.ts'
@@ -73,12 +74,12 @@ export function createLogins(
   return logins
 }
 
-/** What the account room needs of the grants that logins leave behind. */
+/** What the account room needs of the grants that logins leave behind, and what is done about these in the background. */
 export function openGrants(
   logins: ReadonlyMap<string, LoginOptions>,
-  shared: Pick<LoginOptions, 'grantSealer'> & { stores: Stores; log: FastifyBaseLogger },
+  shared: Pick<Shared, 'grantSealer' | 'stores' | 'secrets'> & { log: FastifyBaseLogger },
 ) {
-  const { stores, grantSealer, log } = shared
+  const { stores, secrets, grantSealer, log } = shared
   const grantsOf = (id: string) => logins.get(id)?.provider.grants
   const outbox = startOutbox({
     store: stores.revocations,
@@ -86,8 +87,24 @@ export function openGrants(
     revokerOf: grantsOf,
     log,
   })
+  let stopUpkeep = () => {}
   return {
-    outbox,
+    background: {
+      start() {
+        outbox.wake()
+        stopUpkeep = startUpkeep({
+          store: stores.keptGrants,
+          sealer: grantSealer,
+          hasOldSecrets: secrets.length > 1,
+          forgotten: [...logins.keys()].filter((id) => grantsOf(id)?.storeTokens === 'off'),
+          log,
+        })
+      },
+      async stop() {
+        stopUpkeep()
+        await outbox.stop()
+      },
+    },
     wakeOutbox: outbox.wake,
     revocable: [...logins.keys()].filter((id) => grantsOf(id)?.mayRevoke),
     keptGrants: stores.keptGrants,

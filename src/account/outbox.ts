@@ -113,17 +113,21 @@ export function startOutbox(options: {
     }
   }
 
+  const keep = (due: DueRevocation, grant: KeptGrant) =>
+    store.replaceGrant(due, toStored(sealer.seal(grant, due)))
+
   async function revoke(due: DueRevocation) {
     const revoker = revokerOf(due.provider)
     if (revoker === undefined) throw new LatchkeyError('unknown_provider', 'It is not enabled.')
     let grant = sealer.open(due.sealedGrant, due)
     if (grant === null) throw new Unreadable('The grant was sealed by a SECRET that is gone.')
+    if (sealer.isStale(due.sealedGrant)) await keep(due, grant)
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(OUTBOUND_MS)])
     if (revoker.needsRefreshToRevoke(grant)) {
       const fresh = await revoker.refresh(grant, signal).catch(ifNotOver)
       if (fresh === null) return
       // The refresh may have ended the tokens that are stored.
-      await store.replaceGrant(due, toStored(sealer.seal(fresh, due)))
+      await keep(due, fresh)
       grant = fresh
     }
     await revoker.revoke(grant, due.subject, signal)

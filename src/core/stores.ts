@@ -123,6 +123,12 @@ export interface KeptGrants {
   replace(stored: StoredGrant, sealedGrant: string): Promise<boolean>
   /** Ends the lease. */
   release(stored: StoredGrant): Promise<void>
+  /** A page of all that is kept, in the order of the identities' keys. */
+  list(after: IdentityKey | null, limit: number): Promise<StoredGrant[]>
+  /** Puts the same grant, sealed anew, in place of the one that was read, unless it is leased. */
+  reseal(stored: StoredGrant, sealedGrant: string): Promise<boolean>
+  /** Removes what is kept at these providers, so many at most; how many. */
+  forget(providers: readonly string[], limit: number): Promise<number>
 }
 
 /** A grant that waits to be revoked at its provider. */

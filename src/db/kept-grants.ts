@@ -16,10 +16,11 @@ where s.id = $1 and s.user_id = $2 and s.ended_at is null and s.expires_at > now
 /** $1 to $3 the identity, $4 the grant as it was read: nothing happens to another one. */
 const READ_BEFORE = 'provider = $1 and issuer = $2 and subject = $3 and sealed_grant = $4'
 
+const IS_FREE = '(grant_leased_until is null or grant_leased_until < now())'
+
 const LEASE = `
 update latchkey.identities set grant_leased_until = now() + $5 * interval '1 second'
-where ${READ_BEFORE} and (grant_leased_until is null or grant_leased_until < now())
-returning subject`
+where ${READ_BEFORE} and ${IS_FREE} returning subject`
 
 /** Whose user has left meanwhile waits in the outbox: the newer tokens are the ones to revoke. */
 const REPLACE = `
@@ -30,6 +31,28 @@ update latchkey.identities set sealed_grant = $5, grant_leased_until = null
 where ${READ_BEFORE} returning subject`
 
 const RELEASE = `update latchkey.identities set grant_leased_until = null where ${READ_BEFORE}`
+
+/** $1 to $3 the identity that the page before ended with, $4 how many. */
+const LIST = `
+select provider, issuer, subject, sealed_grant as "sealedGrant"
+from latchkey.identities
+where sealed_grant is not null and (provider, issuer, subject) > ($1, $2, $3)
+order by provider, issuer, subject
+limit $4`
+
+/** Of a lease the refresh is under way: it finds its grant by the text that it has read. */
+const RESEAL = `
+update latchkey.identities set sealed_grant = $5
+where ${READ_BEFORE} and ${IS_FREE} returning subject`
+
+const FORGET = `
+update latchkey.identities set sealed_grant = null, grant_leased_until = null
+where (provider, issuer, subject) in (
+  select provider, issuer, subject from latchkey.identities
+  where provider = any($1) and sealed_grant is not null
+  limit $2
+)
+returning subject`
 
 /** Kept grants in PostgreSQL. */
 export function createKeptGrants(database: Database): KeptGrants {
@@ -56,5 +79,15 @@ export function createKeptGrants(database: Database): KeptGrants {
     async release(stored) {
       await database.query(RELEASE, read(stored))
     },
+    list: (after, limit) =>
+      database.query<StoredGrant>(LIST, [
+        after?.provider ?? '',
+        after?.issuer ?? '',
+        after?.subject ?? '',
+        limit,
+      ]),
+    reseal: async (stored, sealedGrant) =>
+      (await database.query(RESEAL, [...read(stored), sealedGrant])).length === 1,
+    forget: async (providers, limit) => (await database.query(FORGET, [providers, limit])).length,
   }
 }
