@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
+import type { DueRevocation, Revocations } from '../core/grant-stores.ts'
 import { type GrantSealer, type KeptGrant, toStored } from '../core/kept-grant.ts'
-import type { DueRevocation, Revocations } from '../core/stores.ts'
 import { evidenceOf } from '../http/logging.ts'
 import { OUTBOUND_MS } from '../http/outbound.ts'
 

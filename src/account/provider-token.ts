@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
+import type { KeptGrants, StoredGrant } from '../core/grant-stores.ts'
 import {
   type AccessGrant,
   type GrantSealer,
@@ -12,7 +13,6 @@ import {
   type StoreTokens,
   toStored,
 } from '../core/kept-grant.ts'
-import type { KeptGrants, StoredGrant } from '../core/stores.ts'
 import { refused } from '../http/documented.ts'
 import { withoutToken } from '../http/examples.ts'
 import { OUTBOUND_MS } from '../http/outbound.ts'

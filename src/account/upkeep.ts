@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { KeptGrants, StoredGrant } from '../core/grant-stores.ts'
 import { type GrantSealer, toStored } from '../core/kept-grant.ts'
-import type { KeptGrants, StoredGrant } from '../core/stores.ts'
 
 const EVERY_MS = 60 * 60 * 1000
 const PAGE = 500

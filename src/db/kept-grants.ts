@@ -1,4 +1,4 @@
-import type { KeptGrants, StoredGrant } from '../core/stores.ts'
+import type { KeptGrants, StoredGrant } from '../core/grant-stores.ts'
 import type { Database } from './client.ts'
 
 /** $1 session, $2 user, $3 provider. Of several identities there the one that signed in last. */

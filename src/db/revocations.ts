@@ -1,4 +1,4 @@
-import type { DueRevocation, Revocations } from '../core/stores.ts'
+import type { DueRevocation, Revocations } from '../core/grant-stores.ts'
 import type { Database } from './client.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { SigningKeys, StoredSigningKey } from '../core/stores.ts'
+import type { SigningKeys, StoredSigningKey } from '../core/key-store.ts'
 import type { Database } from './client.ts'
 
 const LOCK = `select pg_advisory_xact_lock(76, 4712)`

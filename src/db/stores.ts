@@ -1,15 +1,14 @@
+import type { KeptGrants, Revocations } from '../core/grant-stores.ts'
+import type { SigningKeys } from '../core/key-store.ts'
 import type {
   Accounts,
   FinishedFlows,
   Grants,
   Identities,
-  KeptGrants,
   LinkCodes,
   RequestCounts,
-  Revocations,
   Sessions,
   SignIns,
-  SigningKeys,
 } from '../core/stores.ts'
 import { createAccounts } from './accounts.ts'
 import type { Database } from './client.ts'

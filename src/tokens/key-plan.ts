@@ -1,4 +1,4 @@
-import type { StoredSigningKey } from '../core/stores.ts'
+import type { StoredSigningKey } from '../core/key-store.ts'
 
 /** The times of key rotation, in milliseconds. */
 export interface KeyTimes {

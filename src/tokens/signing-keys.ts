@@ -1,7 +1,7 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
 import { z } from 'zod'
+import type { SigningKeys, StoredSigningKey } from '../core/key-store.ts'
 import type { Sealer } from '../core/secrets.ts'
-import type { SigningKeys, StoredSigningKey } from '../core/stores.ts'
 import { currentKey, keyTimes, planKeys } from './key-plan.ts'
 import { createTokenSigner, type TokenRules, type TokenSigner } from './token-signer.ts'
 

@@ -34,12 +34,16 @@ type Export = { exported_at: string; user: Row; identities: Row[]; sessions: Row
  */
 const LEFT_OUT: Record<string, 'owner' | 'secret' | 'nobody'> = {
   'identities.user_id': 'owner',
+  'identities.sealed_grant': 'secret',
+  'identities.grant_leased_until': 'nobody',
   'sessions.user_id': 'owner',
   refresh_tokens: 'secret',
   login_codes: 'secret',
   // Of an identity that is nobody's yet, for a minute.
   link_codes: 'secret',
   finished_flows: 'nobody',
+  // Of people who have left.
+  revocations: 'nobody',
   request_counts: 'nobody',
   signing_keys: 'nobody',
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { SigningKeys, StoredSigningKey } from '../../src/core/key-store.ts'
 import type { LinkingMode } from '../../src/core/linking.ts'
 import type { Profile } from '../../src/core/profile.ts'
 import { hashToken, randomToken } from '../../src/core/secrets.ts'
@@ -13,8 +14,6 @@ import type {
   NewSession,
   RequestCounts,
   SignIns,
-  SigningKeys,
-  StoredSigningKey,
 } from '../../src/core/stores.ts'
 
 /** The ports that every store has to fill. */
