@@ -167,7 +167,7 @@ app.get<{ Querystring: { code: string; state: string } }>(
         ...[person.name ?? null, person.picture ?? null, person.locale ?? null],
         ...[session, 'latchkey', 'profile email offline_access'],
         ...[request.headers['user-agent'] ?? null, request.ip, 2_592_000],
-        ...[sha256(refreshToken), 1_209_600, null, null, null, null, 0],
+        ...[sha256(refreshToken), 1_209_600, null, null, null, null, 0, null, null],
       ],
       prepared,
     )

@@ -56,6 +56,8 @@ async function answer(request: IncomingMessage): Promise<object> {
         token_endpoint: `${issuer}/token`,
         userinfo_endpoint: `${issuer}/userinfo`,
         jwks_uri: `${issuer}/jwks`,
+        // So that what revoking needs is kept of each login.
+        revocation_endpoint: `${issuer}/revoke`,
         id_token_signing_alg_values_supported: ['RS256'],
         token_endpoint_auth_methods_supported: ['client_secret_post'],
         code_challenge_methods_supported: ['S256'],
