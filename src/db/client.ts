@@ -130,6 +130,7 @@ const AWAY = new Set([
   '28000', // not let in: the password or pg_hba.conf was changed
   '28P01',
   '3D000', // no such database: it is being restored
+  '23503', // the user was deleted in the meantime
   '40001', // serialization failure
   '40P01', // deadlock
   '55P03', // lock not available
