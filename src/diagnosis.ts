@@ -1,7 +1,6 @@
 import type { OperatorLanguage } from './core/operator-texts.ts'
 import { inspectDatabase } from './db/inspect.ts'
 import { createOutbound, type Outbound } from './http/outbound.ts'
-import { createMetadataSource } from './login/metadata.ts'
 import { createProvider } from './login/provider.ts'
 import { checkDatabase } from './operations/doctor/database.ts'
 import { findErrors, knownCodes } from './operations/doctor/errors.ts'
@@ -116,10 +115,9 @@ async function examineProvider(visit: Visit, registered: ProviderSettings): Prom
 
 /** The provider as the server would use it. */
 function aimAt(registered: ProviderSettings, callbackUrl: string, outbound: Outbound): AtProvider {
-  const metadata = createMetadataSource(registered.row, outbound)
   const provider = createProvider({ ...registered, callbackUrl, outbound, callEnded: () => {} })
   return {
-    endpoints: async (signal) => (await metadata(signal)).endpoints,
+    endpoints: provider.endpoints,
     async start(signal) {
       const { url, state, nonce, verifier } = await provider.start({}, (made) => made, signal)
       const flow = { state, nonce, verifier, formUser: null }

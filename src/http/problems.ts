@@ -123,7 +123,6 @@ const BY_STATUS: Record<number, readonly [ErrorCode, string]> = {
   408: ['request_timeout', 'The request did not arrive in time.'],
   413: ['payload_too_large', 'The body may have at most 64 KiB.'],
   415: ['unsupported_media_type', 'This content type is not accepted here.'],
-  503: ['temporarily_unavailable', 'The server is shutting down.'],
 }
 
 /** Any thrown thing as an error with one of our codes. */

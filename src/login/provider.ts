@@ -39,6 +39,8 @@ export interface Provider {
   row: ProviderRow
   /** Finds out the endpoints ahead of the first login. */
   prepare(signal: AbortSignal): Promise<void>
+  /** Them by metadata name. */
+  endpoints(signal: AbortSignal): Promise<Readonly<Record<string, string>>>
   /** The URL to send the browser to, with what the callback will need; `addMemo` may lengthen the state. */
   start(
     passedOn: PassedOn,
@@ -186,6 +188,7 @@ export function createProvider(options: {
     async prepare(signal) {
       await oauth2(await metadata(signal))
     },
+    endpoints: async (signal) => (await metadata(signal)).endpoints,
     async start(passedOn, addMemo, signal) {
       const { url, verifier, ...made } = await (await oauth2(await metadata(signal))).start()
       const state = addMemo(made.state)

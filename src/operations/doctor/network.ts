@@ -77,8 +77,11 @@ export async function checkNetwork(
 
   /** What the refusal of a made-up code says of id and secret. */
   const judge = (end: unknown): Finding => {
-    if (!(end instanceof LatchkeyError) || end.evidence.step !== 'token') return ok(words.accepted)
-    const { exact_error: exact, error, status } = end.evidence
+    // It gave tokens for the code, whatever became of them.
+    if (!(end instanceof Error)) return ok(words.accepted)
+    if (!(end instanceof LatchkeyError)) throw end
+    const { step, exact_error: exact, error, status } = end.evidence
+    if (step !== undefined && step !== 'token') return ok(words.accepted)
     const codes = [exact, error].filter((code) => typeof code === 'string')
     const known = codes
       .map((code): [string, ExplainedError | undefined] => [code, explainError(row, code)])

@@ -241,8 +241,12 @@ describe('of discovery, keys and clock the doctor tells', () => {
     await expectFinding(corpAt(double), 'is of https://other.example, not of')
     expect(double.asked).toEqual(['GET /.well-known/openid-configuration '])
     double.discovery = { body: documentOf(double.url) }
+    double.asked.length = 0
     await runDoctor(corpAt(double))
-    expect(double.asked.filter((one) => one.startsWith('POST /token'))).toHaveLength(1)
+    // The control; each is asked once.
+    for (const place of ['GET /.well-known', 'GET /jwks', 'POST /token']) {
+      expect(double.asked.filter((one) => one.startsWith(place))).toHaveLength(1)
+    }
   })
 
   test.each([
