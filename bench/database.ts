@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
-import { startEmbeddedServer } from '../src/db/embedded.ts'
+import { startEmbeddedServer } from '../src/db/embedded/index.ts'
 import { migrateDatabase } from '../src/db/migrate.ts'
 
 /** A migrated database on a PostgreSQL server that is as durable as in production. */

@@ -13,7 +13,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose'
 import postgres from 'postgres'
 import { Agent, request as send } from 'undici'
 import { v7 as uuidv7 } from 'uuid'
-import { SIGN_IN_KNOWN } from '../src/db/sign-in-statements.ts'
+import { SIGN_IN_KNOWN } from '../src/db/stores/sign-in-statements.ts'
 
 // The least that a login can be when it is written by hand for one provider whose endpoints are
 // known: the same outbound calls, checks and statements as Latchkey's, and nothing else. Nothing is

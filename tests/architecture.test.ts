@@ -12,34 +12,44 @@ interface Source {
 }
 
 interface Import {
-  /** `app.ts` or `core/linking.ts` for a file of ours, `zod` or `node:fs` for a package. */
+  /** `main.ts` or `core/linking.ts` for a file of ours, `zod` or `node:fs` for a package. */
   target: string
-  /** `dynamic`: evaluated only when it is reached; `type`: `typeof import('…')`, never evaluated. */
+  /** `dynamic`: evaluated only when it is reached; `type`: names types only, never evaluated. */
   kind: 'static' | 'dynamic' | 'type'
 }
 
-/** What the files of one room may import: rooms, packages, or anything of `node:` or of npm. */
+/** What the files of one room may import: rooms, rooms for their types, and packages. */
 interface Directions {
   rooms: readonly string[]
+  types?: readonly string[]
   packages: readonly string[] | 'any'
 }
 
 const SRC = join(import.meta.dirname, '../src')
 const MAX_LINES = 250
 
-/** The directions of the house, room by room; the files of `src` itself are in ROOT. */
+/** A room of what the service does: it stands on what is shared, and knows no other of its kind. */
+const ROOM: Directions = { rooms: ['core', 'http'], types: ['upstream'], packages: 'any' }
+
+const SHARED = ['core', 'providers', 'settings', 'db', 'http', 'upstream']
+const DOING = ['login', 'tokens', 'account', 'events', 'pages', 'operations']
+
+/** The directions of the house, downwards. */
 const ROOMS: Record<string, Directions> = {
-  core: { rooms: [], packages: ['zod', 'node:crypto'] },
-  providers: { rooms: ['core'], packages: ['zod', 'jose', 'node:crypto'] },
-  db: { rooms: ['core'], packages: ['drizzle-orm', 'postgres', 'uuid', 'node:*'] },
+  commands: { rooms: ['app', ...DOING, ...SHARED], packages: 'any' },
+  app: { rooms: [...DOING, ...SHARED], packages: 'any' },
+  ...Object.fromEntries(DOING.map((room) => [room, ROOM])),
+  upstream: { rooms: ['core', 'http'], packages: 'any' },
   http: { rooms: ['core'], packages: 'any' },
-  login: { rooms: ['core', 'http'], packages: 'any' },
-  tokens: { rooms: ['core', 'http'], packages: 'any' },
-  account: { rooms: ['core', 'http'], packages: 'any' },
-  pages: { rooms: ['core', 'http'], packages: 'any' },
-  operations: { rooms: ['core', 'http'], packages: 'any' },
+  db: { rooms: ['core'], packages: ['drizzle-orm', 'postgres', 'uuid', 'node:*'] },
+  settings: { rooms: ['core', 'providers'], packages: ['zod', 'node:*'] },
+  providers: { rooms: ['core'], packages: ['zod', 'jose', 'node:crypto'] },
+  core: { rooms: [], packages: ['zod', 'node:crypto'] },
   emulator: { rooms: [], packages: 'any' },
 }
+
+/** What opens the house from outside; nothing imports it. */
+const DOOR = 'main.ts'
 
 /** Drivers and tables belong to `db`, whatever else a room may import. */
 const ONLY_IN_DB = ['drizzle-orm', 'postgres']
@@ -48,12 +58,17 @@ const ONLY_IN_DB = ['drizzle-orm', 'postgres']
 const LAZY = ['prom-client']
 
 /** The npm package of the embedded PostgreSQL has the platform in its name. */
-const COMPUTED_IN = 'db/postgres-binaries.ts'
+const COMPUTED_IN = 'db/embedded/binaries.ts'
 
-/** The files of `src` itself that put the rooms together; all others read settings. */
-const WIRING = ['main.ts', 'app.ts', 'logins.ts', 'doctor.ts', 'diagnosis.ts']
-
-const SETTINGS: Directions = { rooms: ['core', 'providers'], packages: ['zod', 'node:*'] }
+/** Files that use more of `upstream` than its types, and why. */
+const SPEAKS_UPSTREAM: Record<string, string> = {
+  'operations/doctor/': 'the doctor asks providers itself',
+  'login/start.ts': 'gives a call its deadline',
+  'login/finish.ts': 'gives a call its deadline',
+  'login/native.ts': 'gives a call its deadline, and knows the age of a native token',
+  'account/outbox.ts': 'gives a call its deadline',
+  'account/provider-token.ts': 'gives a call its deadline',
+}
 
 const PROVIDER_IDS = [
   ...builtInProviders.map(({ id }) => id),
@@ -69,9 +84,12 @@ function withoutComments(text: string): string {
 }
 
 const STATIC = [
-  /(?:^|[\n;])\s*import\s*(?:[\w$*\s{},]*?\bfrom\s*)?(['"])([^'"\n]+)\1/g,
-  /(?:^|[\n;])\s*export\s*(?:type\s*)?(?:\*(?:\s*as\s+[\w$]+)?|\{[^}]*\})\s*from\s*(['"])([^'"\n]+)\1/g,
+  /(?:^|[\n;])\s*import\s*(?:([\w$*\s{},]*?)\bfrom\s*)?(['"])([^'"\n]+)\2/g,
+  /(?:^|[\n;])\s*export\s*((?:type\s*)?(?:\*(?:\s*as\s+[\w$]+)?|\{[^}]*\}))\s*from\s*(['"])([^'"\n]+)\2/g,
 ]
+
+/** `type A`, `type { A, B }` and `{ type A, type B }` name types only. */
+const NAMES_TYPES = /^\s*(type\b|\{\s*type\s+[\w$ ]+(,\s*type\s+[\w$ ]+)*,?\s*\}\s*$)/
 
 // A name that is not written out cannot be checked: it stays empty.
 const CALLED = /(\btypeof\s+)?\b(?:import|require)\s*\(\s*(?:(['"`])([^'"`]*)\2\s*[,)])?/g
@@ -87,7 +105,9 @@ function importsOf({ path, text }: Source): Import[] {
     found.push({ target, kind })
   }
   for (const pattern of STATIC) {
-    for (const [, , specifier = ''] of code.matchAll(pattern)) add(specifier, 'static')
+    for (const [, names = '', , specifier = ''] of code.matchAll(pattern)) {
+      add(specifier, NAMES_TYPES.test(names) ? 'type' : 'static')
+    }
   }
   for (const [, type, , specifier = ''] of code.matchAll(CALLED)) {
     add(specifier, type === undefined ? 'dynamic' : 'type')
@@ -110,53 +130,52 @@ function violations(sources: readonly Source[]): string[] {
   for (const source of sources) {
     const { path } = source
     const room = roomOf(path)
-    const wires = WIRING.includes(path)
-    const directions = room === null ? SETTINGS : ROOMS[room]
-    if (directions === undefined) {
+    const directions =
+      path === DOOR ? { rooms: ['commands'], packages: [] } : room === null ? null : ROOMS[room]
+    if (!directions) {
       found.push(`${path} is in a room that the house does not know`)
       continue
     }
-    for (const { target, kind } of importsOf(source)) {
+    for (const one of importsOf(source)) {
+      const { target } = one
       const isOurs = target.endsWith('.ts') && !target.includes(':')
-      if (!isOurs) {
-        const name = packageOf(target)
-        if (target === '' && path === COMPUTED_IN) continue
-        if (!/^(node:[\w/]+|@?[\w.-]+(\/[\w.-]+)?)$/.test(name)) {
-          found.push(`${path} imports what cannot be read: ${target || 'a computed name'}`)
-        } else if (ONLY_IN_DB.includes(name) && room !== 'db') {
-          found.push(`${path} imports ${target}, which is for db`)
-        } else if (LAZY.includes(name) && kind === 'static') {
-          found.push(`${path} imports ${target} before it is asked for`)
-        } else if (!wires && !allows(directions.packages, name)) {
-          found.push(`${path} imports the package ${target}`)
-        }
-        continue
-      }
-      if (target.startsWith('..')) {
-        found.push(`${path} imports ${target}, which is not in src`)
-        continue
-      }
-      const targetRoom = roomOf(target)
-      if (target === 'main.ts') found.push(`${path} imports main.ts`)
-      else if (targetRoom === 'emulator' && room !== 'emulator') {
-        // Its type may be named where settings are read; it is loaded by the app only, and lazily.
-        if (path !== 'app.ts' && !(room === null && kind === 'type')) {
-          found.push(`${path} imports the emulator`)
-        } else if (kind === 'static') {
-          found.push('app.ts imports the emulator before it is asked for')
-        }
-      } else if (targetRoom !== room && !wires) {
-        if (targetRoom === null) found.push(`${path} imports ${target} of src itself`)
-        else if (!directions.rooms.includes(targetRoom)) {
-          found.push(`${path} imports the room ${targetRoom}`)
-        }
-      } else if (room === null && target === 'app.ts' && path !== 'main.ts') {
-        found.push(`${path} imports app.ts`)
-      }
+      const wrong = isOurs ? wrongRoom(path, directions, one) : wrongPackage(path, directions, one)
+      if (wrong !== null) found.push(`${path} ${wrong}`)
     }
     found.push(...otherViolations(source))
   }
   return found
+}
+
+function wrongPackage(path: string, directions: Directions, { target, kind }: Import) {
+  const name = packageOf(target)
+  if (target === '' && path === COMPUTED_IN) return null
+  if (!/^(node:[\w/]+|@?[\w.-]+(\/[\w.-]+)?)$/.test(name)) {
+    return `imports what cannot be read: ${target || 'a computed name'}`
+  }
+  if (ONLY_IN_DB.includes(name) && roomOf(path) !== 'db') {
+    return `imports ${target}, which is for db`
+  }
+  if (LAZY.includes(name) && kind === 'static') return `imports ${target} before it is asked for`
+  return allows(directions.packages, name) ? null : `imports the package ${target}`
+}
+
+function wrongRoom(path: string, directions: Directions, { target, kind }: Import) {
+  const room = roomOf(path)
+  const targetRoom = roomOf(target)
+  if (target.startsWith('..')) return `imports ${target}, which is not in src`
+  if (targetRoom === null) return `imports ${target} of src itself`
+  if (targetRoom === room) return null
+  if (targetRoom === 'emulator') {
+    if (room !== 'app') return 'imports the emulator'
+    return kind === 'static' ? 'imports the emulator before it is asked for' : null
+  }
+  if (directions.rooms.includes(targetRoom)) return null
+  if (directions.types?.includes(targetRoom)) {
+    const isListed = Object.keys(SPEAKS_UPSTREAM).some((start) => path.startsWith(start))
+    return kind === 'type' || isListed ? null : `imports more than types of the room ${targetRoom}`
+  }
+  return `imports the room ${targetRoom}`
 }
 
 function allows(packages: Directions['packages'], name: string): boolean {
@@ -170,7 +189,7 @@ function otherViolations({ path, text }: Source): string[] {
   const lines = text.trimEnd().split('\n').length
   if (lines > MAX_LINES) found.push(`${path} has ${lines} lines`)
   if (
-    path !== 'environment.ts' &&
+    path !== 'settings/environment.ts' &&
     /\bprocess\s*(\??\.\s*env\b|\[\s*['"`]env)|\benv\b[^}\n]*}\s*(=\s*process\b|from\s*['"](node:)?process)/.test(
       code,
     )
@@ -234,7 +253,7 @@ describe('the house', () => {
     expect(unknown).toEqual([])
     const all = imports.flatMap(({ targets }) => targets)
     expect(all.length).toBeGreaterThan(sources.length * 2)
-    expect(imports.find(({ path }) => path === 'app.ts')?.targets).toEqual(
+    expect(imports.find(({ path }) => path === 'app/app.ts')?.targets).toEqual(
       expect.arrayContaining(['fastify', 'core/account.ts', 'emulator/index.ts']),
     )
   })
@@ -249,7 +268,7 @@ describe('the test of the house', () => {
     ['core/a.ts', "import fs from 'fs'", 'core/a.ts imports the package fs'],
     ['core/a.ts', "import type { A } from '../db/client.ts'", 'core/a.ts imports the room db'],
     ['core/a.ts', "export * from '../http/query.ts'", 'core/a.ts imports the room http'],
-    ['core/a.ts', "import '../settings.ts'", 'core/a.ts imports settings.ts of src itself'],
+    ['core/a.ts', "import '../main.ts'", 'core/a.ts imports main.ts of src itself'],
     [
       'core/a.ts',
       "import a from '../../tests/a.ts'",
@@ -263,7 +282,7 @@ describe('the test of the house', () => {
     ['login/a.ts', "import a from '../tokens/issue.ts'", 'login/a.ts imports the room tokens'],
     [
       'login/a.ts',
-      "import {\n  a,\n  type B,\n} from '../db/stores.ts'",
+      "import {\n  a,\n  type B,\n} from '../db/stores/index.ts'",
       'login/a.ts imports the room db',
     ],
     [
@@ -284,7 +303,7 @@ describe('the test of the house', () => {
     ],
     [
       'account/a.ts',
-      "type A = import('../db/stores.ts').Stores",
+      "type A = import('../db/stores/index.ts').Stores",
       'account/a.ts imports the room db',
     ],
     ['pages/a.ts', "import a from '../login/flow.ts'", 'pages/a.ts imports the room login'],
@@ -293,7 +312,11 @@ describe('the test of the house', () => {
       "import a from '../providers/index.ts'",
       'pages/a.ts imports the room providers',
     ],
-    ['operations/a.ts', "import a from '../db/sweep.ts'", 'operations/a.ts imports the room db'],
+    [
+      'operations/a.ts',
+      "import a from '../db/stores/sweep.ts'",
+      'operations/a.ts imports the room db',
+    ],
     [
       'operations/a.ts',
       'const a = await import(name)',
@@ -306,16 +329,24 @@ describe('the test of the house', () => {
     ],
     ['login/a.ts', "import a from '../emulator/index.ts'", 'login/a.ts imports the emulator'],
     ['main.ts', "await import('./emulator/index.ts')", 'main.ts imports the emulator'],
+    ['main.ts', "import a from './app/app.ts'", 'main.ts imports the room app'],
     [
-      'app.ts',
-      "import a from './emulator/index.ts'",
-      'app.ts imports the emulator before it is asked for',
+      'app/a.ts',
+      "import a from '../emulator/index.ts'",
+      'app/a.ts imports the emulator before it is asked for',
     ],
+    ['commands/a.ts', "await import('../emulator/index.ts')", 'commands/a.ts imports the emulator'],
     ['emulator/a.ts', "import a from '../core/text.ts'", 'emulator/a.ts imports the room core'],
-    ['app.ts', "import './main.ts'", 'app.ts imports main.ts'],
-    ['a-settings.ts', "import a from './app.ts'", 'a-settings.ts imports app.ts'],
-    ['a-settings.ts', "import a from './login/flow.ts'", 'a-settings.ts imports the room login'],
-    ['a-settings.ts', "await import('./emulator/index.ts')", 'a-settings.ts imports the emulator'],
+    ['app/a.ts', "import '../main.ts'", 'app/a.ts imports main.ts of src itself'],
+    ['app/a.ts', "import '../commands/start.ts'", 'app/a.ts imports the room commands'],
+    ['settings/a.ts', "import a from '../app/app.ts'", 'settings/a.ts imports the room app'],
+    ['settings/a.ts', "import a from '../login/flow.ts'", 'settings/a.ts imports the room login'],
+    ['upstream/a.ts', "import a from '../login/flow.ts'", 'upstream/a.ts imports the room login'],
+    [
+      'tokens/a.ts',
+      "import { type A, b } from '../upstream/a.ts'",
+      'tokens/a.ts imports more than types of the room upstream',
+    ],
     [
       'login/a.ts',
       "type A = typeof import('../emulator/index.ts')",
@@ -323,9 +354,13 @@ describe('the test of the house', () => {
     ],
     ['cellar/a.ts', '', 'cellar/a.ts is in a room that the house does not know'],
     ['login/a.ts', 'const a = process.env.A', 'login/a.ts reads process.env'],
-    ['settings.ts', "const a = process['env']", 'settings.ts reads process.env'],
-    ['settings.ts', 'const { env } = process', 'settings.ts reads process.env'],
-    ['settings.ts', "import { env } from 'node:process'", 'settings.ts reads process.env'],
+    ['settings/index.ts', "const a = process['env']", 'settings/index.ts reads process.env'],
+    ['settings/index.ts', 'const { env } = process', 'settings/index.ts reads process.env'],
+    [
+      'settings/index.ts',
+      "import { env } from 'node:process'",
+      'settings/index.ts reads process.env',
+    ],
     ['login/a.ts', "if (row.id === 'github') a()", 'login/a.ts compares with a provider’s id'],
     ['core/a.ts', 'if ("kakao" != id) a()', 'core/a.ts compares with a provider’s id'],
     ['login/a.ts', "switch (id) { case 'apple': a() }", 'login/a.ts compares with a provider’s id'],
@@ -334,7 +369,7 @@ describe('the test of the house', () => {
       "if (['google', 'line'].includes(id)) a()",
       'login/a.ts compares with a provider’s id',
     ],
-    ['app.ts', "if (ids.includes('naver')) a()", 'app.ts compares with a provider’s id'],
+    ['app/a.ts', "if (ids.includes('naver')) a()", 'app/a.ts compares with a provider’s id'],
   ])('finds in %s: %j', (path, text, violation) => {
     expect(plant(path, text)).toEqual([violation])
   })
@@ -349,12 +384,16 @@ describe('the test of the house', () => {
     ['login/a.ts', "import { a } from '../http/query.ts'\nimport b from '@fastify/oauth2'"],
     ['login/played/a.ts', "import { a } from '../../core/text.ts'\nimport b from '../flow.ts'"],
     ['operations/a.ts', "const a = await import('prom-client')"],
-    ['app.ts', "const a = await import('./emulator/index.ts')\nimport b from './db/stores.ts'"],
-    ['a-settings.ts', "type A = typeof import('./emulator/index.ts')"],
-    ['main.ts', "import { a } from './app.ts'"],
-    ['environment.ts', 'const b = process.env'],
-    ['logins.ts', "import { a } from './login/flow.ts'\nimport b from './core/secrets.ts'"],
-    ['a-settings.ts', "import { a } from './providers/index.ts'\nimport b from './settings.ts'"],
+    ['app/a.ts', "await import('../emulator/index.ts')\nimport b from '../db/stores/index.ts'"],
+    ['app/a.ts', "type A = typeof import('../emulator/index.ts')"],
+    ['app/a.ts', "import { a } from '../login/flow.ts'\nimport b from '../core/secrets.ts'"],
+    ['main.ts', "import './commands/main.ts'"],
+    ['commands/a.ts', "import { a } from '../app/app.ts'"],
+    ['settings/environment.ts', 'const b = process.env'],
+    ['settings/a.ts', "import { a } from '../providers/index.ts'\nimport b from './index.ts'"],
+    ['tokens/a.ts', "import type { A } from '../upstream/a.ts'"],
+    ['tokens/a.ts', "import { type A, type B } from '../upstream/a.ts'"],
+    ['login/start.ts', "import { type A, b } from '../upstream/a.ts'"],
     ['emulator/played/a.ts', "import { a } from '../keys.ts'\nif (id === 'kakao') a()"],
     ['login/a.ts', "const name = 'google'\nif (response.kind === 'code') a(name)"],
   ])('accepts in %s: %j', (path, text) => {

@@ -3,7 +3,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import type { DueRevocation, Revocations } from '../core/grant-stores.ts'
 import { type GrantSealer, type KeptGrant, toStored } from '../core/kept-grant.ts'
 import { evidenceOf } from '../http/logging.ts'
-import { OUTBOUND_MS } from '../http/outbound.ts'
+import { OUTBOUND_MS } from '../upstream/outbound.ts'
 
 /** What the outbox needs of a provider. */
 export interface Revoker {

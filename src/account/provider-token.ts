@@ -15,8 +15,8 @@ import {
 } from '../core/kept-grant.ts'
 import { refused } from '../http/documented.ts'
 import { withoutToken } from '../http/examples.ts'
-import { OUTBOUND_MS } from '../http/outbound.ts'
 import { InvalidToken, Problem } from '../http/problems.ts'
+import { OUTBOUND_MS } from '../upstream/outbound.ts'
 import { type Caller, callerOf, invalidToken } from './protected.ts'
 
 /** What handing out a provider's tokens needs. */

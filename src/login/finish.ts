@@ -2,15 +2,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
 import { LAST_PROVIDER_SECONDS, lastProviderCookie } from '../core/last-provider.ts'
-import { OUTBOUND_MS } from '../http/outbound.ts'
 import { isBrowserNavigation, logProblem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
+import { OUTBOUND_MS } from '../upstream/outbound.ts'
+import type { Provider } from '../upstream/provider.ts'
 import { answerClient, type ClientFlow, endsAtClient, failureParameters } from './answers.ts'
 import { FLOW_TTL_SECONDS, type Flow, flowMark } from './flow.ts'
 import { answerWithIdentity } from './link.ts'
 import { openSession } from './open-session.ts'
 import { type LoginOptions, setCookies } from './options.ts'
-import type { Provider } from './provider.ts'
 
 /** What a provider sends back; anything else that it adds is ignored. */
 const CallbackQuery = z.object({

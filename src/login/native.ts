@@ -3,12 +3,12 @@ import { LatchkeyError } from '../core/errors.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { ProvenIdentity } from '../core/stores.ts'
 import type { SubjectToken } from '../core/subject-token.ts'
-import { OUTBOUND_MS } from '../http/outbound.ts'
 import { observed } from '../http/outcome.ts'
-import { NATIVE_MAX_AGE_SECONDS, type NativeToken, refused } from './native-token.ts'
+import { NATIVE_MAX_AGE_SECONDS, type NativeToken, refused } from '../upstream/native-token.ts'
+import { OUTBOUND_MS } from '../upstream/outbound.ts'
+import type { Who } from '../upstream/provider.ts'
 import { openSession, provenIdentity } from './open-session.ts'
 import type { LoginOptions } from './options.ts'
-import type { Who } from './provider.ts'
 
 /** A native sign-in as a client asks for it. */
 export interface NativeRequest extends SubjectToken {

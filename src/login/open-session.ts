@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { ProvenIdentity } from '../core/stores.ts'
 import { cleanText } from '../core/text.ts'
+import type { Who } from '../upstream/provider.ts'
 import type { LoginOptions } from './options.ts'
-import type { Who } from './provider.ts'
 
 /** What the provider said and gave, as it is stored. */
 export function provenIdentity(

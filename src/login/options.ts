@@ -3,10 +3,10 @@ import type { Account } from '../core/account.ts'
 import type { Client } from '../core/client.ts'
 import type { GrantSealer } from '../core/kept-grant.ts'
 import type { FinishedFlows, LinkCodes, NewSession, SignIns } from '../core/stores.ts'
+import type { Provider } from '../upstream/provider.ts'
 import type { FlowCookie, FlowCookies } from './flow.ts'
 import type { FormUsers } from './form-post.ts'
 import type { Memos } from './memo.ts'
-import type { Provider } from './provider.ts'
 
 /** What a login needs of the other rooms. */
 export interface LoginOptions {

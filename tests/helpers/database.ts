@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { inject } from 'vitest'
-import type { EmbeddedServer } from '../../src/db/embedded.ts'
+import type { EmbeddedServer } from '../../src/db/embedded/index.ts'
 
 /** A migrated and empty database that belongs to one test file. */
 export interface TestDatabase {

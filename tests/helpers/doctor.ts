@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { diagnose } from '../../src/diagnosis.ts'
+import { diagnose } from '../../src/commands/diagnosis.ts'
 
-const DOCTOR = join(import.meta.dirname, '../../dist/doctor.js')
+const DOCTOR = join(import.meta.dirname, '../../dist/commands/doctor.js')
 
 /** A REST API key's form, and a secret that no report may show. */
 export const KAKAO_ID = '0123456789abcdef0123456789abcdef'

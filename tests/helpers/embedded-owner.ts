@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { startEmbeddedServer } from '../../src/db/embedded.ts'
+import { startEmbeddedServer } from '../../src/db/embedded/index.ts'
 
 /**
  * A process to be killed: starts the embedded server in the folder of its first argument, prints

@@ -2,14 +2,14 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { expect, vi } from 'vitest'
-import { chooseBinaries, findInstalledBinaries } from '../../src/db/postgres-binaries.ts'
+import { chooseBinaries, findInstalledBinaries } from '../../src/db/embedded/binaries.ts'
 import {
   choosePostgresFolder,
   handOver,
   makeSocketFolder,
   type ServerUser,
-} from '../../src/db/postgres-folder.ts'
-import { startWatched } from '../../src/db/postgres-process.ts'
+} from '../../src/db/embedded/folder.ts'
+import { startWatched } from '../../src/db/embedded/process.ts'
 import { freePort, newFolder } from './server-process.ts'
 
 const SUPERUSER = 'postgres'

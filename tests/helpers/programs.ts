@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { vi } from 'vitest'
-import type { ServerUser } from '../../src/db/postgres-folder.ts'
-import { startWatched } from '../../src/db/postgres-process.ts'
+import type { ServerUser } from '../../src/db/embedded/folder.ts'
+import { startWatched } from '../../src/db/embedded/process.ts'
 
 /** Whether this file can be run. */
 export function isExecutable(path: string): boolean {

@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { sweepBatch } from '../../src/db/sweep.ts'
+import { sweepBatch } from '../../src/db/stores/sweep.ts'
 import { networkOf } from '../../src/operations/rate-limits.ts'
 import { APPS, getCode, post, SPA, VERIFIER } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { ProviderRow } from '../../src/core/provider.ts'
-import { settingsPrefix } from '../../src/provider-settings.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
+import { settingsPrefix } from '../../src/settings/providers.ts'
 
 /** One line of the README's table, made of the row. */
 function line(row: ProviderRow): string {

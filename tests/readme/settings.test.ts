@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { settingsPrefix } from '../../src/provider-settings.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
-import { readSettings, SettingsError } from '../../src/settings.ts'
-import type { Environment } from '../../src/settings-reader.ts'
+import { readSettings, SettingsError } from '../../src/settings/index.ts'
+import { settingsPrefix } from '../../src/settings/providers.ts'
+import type { Environment } from '../../src/settings/reader.ts'
 import { codeSpans, english, korean, ROOT, tableRows } from './texts.ts'
 
 const example = readFileSync(join(ROOT, '.env.example'), 'utf8')

@@ -1,6 +1,6 @@
 import type { OperatorLanguage } from '../../core/operator-texts.ts'
 import type { ProviderRow } from '../../core/provider.ts'
-import { type Answer, OUTBOUND_MS, type Outbound } from '../../http/outbound.ts'
+import { type Answer, OUTBOUND_MS, type Outbound } from '../../upstream/outbound.ts'
 import { findErrors } from './errors.ts'
 import { type Finding, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'

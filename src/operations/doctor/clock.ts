@@ -1,4 +1,4 @@
-import { OUTBOUND_MS, type Outbound } from '../../http/outbound.ts'
+import { OUTBOUND_MS, type Outbound } from '../../upstream/outbound.ts'
 import { type Finding, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 

@@ -1,6 +1,6 @@
 import { LatchkeyError } from '../../core/errors.ts'
 import type { OperatorLanguage } from '../../core/operator-texts.ts'
-import { OUTBOUND_MS, type Outbound, readJson } from '../../http/outbound.ts'
+import { OUTBOUND_MS, type Outbound, readJson } from '../../upstream/outbound.ts'
 import { explainCall } from './explain.ts'
 import { type Finding, info, ok, warning } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { explain } from '../../../src/diagnosis.ts'
+import { explain } from '../../../src/commands/diagnosis.ts'
 import {
   CANARY,
   corpAt,

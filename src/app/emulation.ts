@@ -1,0 +1,54 @@
+import { builtInProviders } from '../providers/index.ts'
+import type { Settings } from '../settings/index.ts'
+import { aimRow, asksOffline, type ProviderSettings } from '../settings/providers.ts'
+
+/** Starts the provider emulator where it is asked for; it is not even loaded where it is not. */
+export async function emulate(
+  settings: Settings,
+  load: () => Promise<typeof import('../emulator/index.ts')>,
+): Promise<{ providers: ProviderSettings[]; close: () => Promise<void> }> {
+  if (settings.emulate.length === 0) return { providers: [], close: async () => {} }
+  const { startEmulator } = await load()
+  const emulator = await startEmulator({
+    providers: settings.emulate,
+    redirectUris: (id) => `${settings.publicUrl}/login/${id}/callback`,
+  })
+  const providers: ProviderSettings[] = builtInProviders
+    .filter(({ id }) => settings.emulate.includes(id))
+    .map((row) => {
+      const aims = emulator.settings[row.id] ?? {}
+      const values = Object.fromEntries(
+        Object.entries(row.settings).map(([name, spec]) => [
+          name,
+          aims[name] ?? spec.default ?? '',
+        ]),
+      )
+      const named = { ...values, CLIENT_ID: aims.CLIENT_ID ?? '' }
+      const storeTokens = settings.emulatedStoreTokens[row.id] ?? 'to_revoke'
+      const asking = asksOffline(row, storeTokens)
+      const aimed = aimRow(asking, named, (name) => aims[name.toUpperCase()], [])
+      return {
+        // The emulator understands a hint for every provider, and its port, so its issuer, changes.
+        row: {
+          ...aimed,
+          passedOn: { login_hint: 'login_hint', ...aimed.passedOn },
+          issuerVaries: false,
+        },
+        clientId: aims.CLIENT_ID ?? '',
+        clientSecret: aims.CLIENT_SECRET ?? '',
+        values,
+        nativeClientIds: [],
+        storeTokens,
+      }
+    })
+  return { providers, close: () => emulator.close() }
+}
+
+/** Built-in providers in their order, then the others in that of the settings. */
+export function inOrder(providers: readonly ProviderSettings[]): ProviderSettings[] {
+  const place = ({ row }: ProviderSettings) => {
+    const found = builtInProviders.findIndex(({ id }) => id === row.id)
+    return found === -1 ? builtInProviders.length : found
+  }
+  return [...providers].sort((a, b) => place(a) - place(b))
+}

@@ -1,0 +1,185 @@
+import type { OperatorLanguage } from '../core/operator-texts.ts'
+import { inspectDatabase } from '../db/inspect.ts'
+import { checkDatabase } from '../operations/doctor/database.ts'
+import { findErrors, knownCodes } from '../operations/doctor/errors.ts'
+import {
+  type Finding,
+  info,
+  ok,
+  printReport,
+  type Section,
+  warning,
+  wrong,
+} from '../operations/doctor/findings.ts'
+import { checkNames } from '../operations/doctor/names.ts'
+import { type AtProvider, checkNetwork } from '../operations/doctor/network.ts'
+import { checkProxies } from '../operations/doctor/proxies.ts'
+import { describeRedirectUri, describeRegistration } from '../operations/doctor/registration.ts'
+import { type DoctorTexts, doctorTexts } from '../operations/doctor/texts.ts'
+import { checkValues } from '../operations/doctor/values.ts'
+import { builtInProviders } from '../providers/index.ts'
+import { collectSettings, type Settings } from '../settings/index.ts'
+import { type ProviderSettings, readProvider, settingsPrefix } from '../settings/providers.ts'
+import { type Environment, Reader } from '../settings/reader.ts'
+import { createOutbound, type Outbound } from '../upstream/outbound.ts'
+import { createProvider } from '../upstream/provider.ts'
+
+/** What the doctor says, and how its process ends: 1 where something is wrong. */
+export interface Diagnosis {
+  text: string
+  exitCode: 0 | 1
+}
+
+/** One run of the doctor. */
+interface Visit {
+  env: Environment
+  /** What of it stands in `.env`. */
+  file: Environment
+  language: OperatorLanguage
+  words: DoctorTexts
+  reader: Reader
+  settings: Settings
+  /** Null with --offline. */
+  outbound: Outbound | null
+}
+
+/** Whether the server starts with these settings, and which have no effect. */
+function checkSettings({ env, file, words, reader, settings, outbound }: Visit): Section {
+  const problems = [...new Set(reader.problems)]
+  const enabled = new Set([...settings.providers.map(({ row }) => row.id), ...settings.emulate])
+  const idle = new Map<string, string>()
+  for (const row of builtInProviders) {
+    const all = new Reader({})
+    readProvider(all, row)
+    for (const name of all.names) idle.set(name, `${settingsPrefix(row.id)}CLIENT_ID`)
+  }
+  const given = Object.keys(env).filter((name) => env[name]?.trim())
+  const inFile = Object.keys(file)
+  const off = builtInProviders.map(({ id }) => id).filter((id) => !enabled.has(id))
+  const isWeak = (settings.secrets ?? []).some((secret) => new Set(secret).size < 10)
+  return {
+    title: words.settings,
+    findings: [
+      ...problems.map((problem) => wrong(problem)),
+      ...(problems.length === 0 ? [ok(words.settingsGood)] : []),
+      ...(isWeak ? [warning(words.weakSecret)] : []),
+      ...checkNames({ read: reader.names, idle, given, inFile }, words),
+      ...(off.length > 0 && enabled.size > 0 ? [info(words.notEnabled(off.join(', ')))] : []),
+      ...(outbound === null ? [info(words.offline)] : []),
+    ],
+  }
+}
+
+async function describeDatabase({ language, words, settings }: Visit): Promise<Section> {
+  const { url, prepare } = settings.database
+  if (url === null && !settings.isPublic) {
+    return { title: words.database, findings: [ok(words.embedded(settings.dataDir))] }
+  }
+  // What is wrong with the URL stands among the settings.
+  if (url === null || !URL.canParse(url)) return { title: words.database, findings: [] }
+  const inspect = () => inspectDatabase({ url }, { prepare })
+  const findings = await checkDatabase(url, { prepare, inspect }, language, words)
+  return { title: words.database, findings }
+}
+
+async function examineProvider(visit: Visit, registered: ProviderSettings): Promise<Section> {
+  const { language, words, outbound, settings } = visit
+  const { row, clientId, clientSecret, values, nativeClientIds } = registered
+  const { publicUrl } = settings
+  const prefix = settingsPrefix(row.id)
+  const findings: Finding[] = [
+    ...describeRegistration(row, { publicUrl, scopesSetting: `${prefix}SCOPES` }, language, words),
+    ...checkValues(
+      row.console,
+      {
+        id: { name: `${prefix}CLIENT_ID`, value: clientId },
+        secret: { name: `${prefix}CLIENT_SECRET`, value: clientSecret },
+        nativeClientIds,
+      },
+      language,
+      words,
+    ),
+  ]
+  const needed = Object.keys(row.settings).filter(
+    (name) => row.settings[name]?.default === undefined,
+  )
+  const secrets = row.clientSecret ? needed.map((name) => values[name]) : [clientSecret]
+  const isComplete = ![clientId, ...secrets].includes('')
+  if (outbound !== null && isComplete && !findings.some(({ level }) => level === 'wrong')) {
+    const callbackUrl = `${publicUrl}/login/${row.id}/callback`
+    const aim = (watched: Outbound) => aimAt(registered, callbackUrl, watched)
+    findings.push(...(await checkNetwork(row, outbound, aim, language, words)))
+  }
+  return { title: row.name, findings }
+}
+
+/** The provider as the server would use it. */
+function aimAt(registered: ProviderSettings, callbackUrl: string, outbound: Outbound): AtProvider {
+  const provider = createProvider({ ...registered, callbackUrl, outbound, callEnded: () => {} })
+  return {
+    endpoints: provider.endpoints,
+    async start(signal) {
+      const { url, state, nonce, verifier } = await provider.start({}, (made) => made, signal)
+      const flow = { state, nonce, verifier, formUser: null }
+      return { url, finish: (code) => provider.finish({ code, ...flow }, signal) }
+    },
+  }
+}
+
+async function examine(visit: Visit): Promise<Section[]> {
+  const { env, language, words, settings, outbound } = visit
+  const { publicUrl, trustProxy, providers, emulate } = settings
+  const emulated = builtInProviders.filter(({ id }) => emulate.includes(id))
+  const given = Object.keys(env).filter((name) => env[name])
+  const where = { publicUrl, trustsProxy: trustProxy.length > 0, given }
+  const proxies = await checkProxies(
+    { ...where, hasProviders: providers.length > 0 },
+    outbound,
+    language,
+    words,
+  )
+  return [
+    checkSettings(visit),
+    ...(proxies.length > 0 ? [{ title: words.proxies, findings: proxies }] : []),
+    await describeDatabase(visit),
+    ...(await Promise.all(providers.map((one) => examineProvider(visit, one)))),
+    ...emulated.map((row) => ({
+      title: row.name,
+      findings: [ok(words.emulated), ...describeRedirectUri(row, publicUrl, language, words)],
+    })),
+  ]
+}
+
+/**
+ * Reads the settings as the server would and says what is right, missing or wrong, provider by provider.
+ * `file` is what of the environment stands in `.env`; offline, nothing is asked of providers.
+ */
+export async function diagnose(
+  env: Environment,
+  options: { file: Environment; language: OperatorLanguage; offline: boolean },
+): Promise<Diagnosis> {
+  const { file, language, offline } = options
+  const words = doctorTexts[language]
+  const reader = new Reader(env, language)
+  const settings = collectSettings(reader)
+  const outbound = offline ? null : createOutbound()
+  try {
+    const sections = await examine({ env, file, language, words, reader, settings, outbound })
+    return printReport(sections, words.summary)
+  } finally {
+    await outbound?.close()
+  }
+}
+
+/** What the error codes in a text mean; 1 where it holds none that is known. */
+export function explain(text: string, language: OperatorLanguage): Diagnosis {
+  const found = findErrors(text, builtInProviders, language)
+  if (found.length === 0) {
+    const codes = knownCodes(builtInProviders).join(' ')
+    return { text: `${doctorTexts[language].unknownCode(codes)}\n`, exitCode: 1 }
+  }
+  const lines = found.map(
+    ({ code, provider, step }) => `${code}${provider === null ? '' : ` (${provider})`}: ${step}`,
+  )
+  return { text: `${lines.join('\n')}\n`, exitCode: 0 }
+}

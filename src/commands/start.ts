@@ -1,0 +1,144 @@
+import { LatchkeyError } from '../core/errors.ts'
+import { type Database, type DatabaseLocation, openDatabase } from '../db/client.ts'
+import {
+  type EmbeddedServer,
+  EmbeddedServerError,
+  startEmbeddedServer,
+} from '../db/embedded/index.ts'
+import { migrateDatabase } from '../db/migrate.ts'
+import { createStores } from '../db/stores/index.ts'
+import { readEnvironment } from '../settings/environment.ts'
+import { readSettings, type Settings, SettingsError } from '../settings/index.ts'
+import { readOrMakeSecret } from '../settings/secret-file.ts'
+
+// The process: settings -> database -> app -> listen -> close.
+const DRAIN_MS = 30_000
+
+/** Tells the operator why the service does not start, without a stack trace, and ends. */
+function refuse(message: string): never {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}
+
+async function findDatabase(
+  settings: Settings,
+): Promise<{ location: DatabaseLocation; embedded: EmbeddedServer | null }> {
+  if (settings.database.url !== null) {
+    return { location: { url: settings.database.url }, embedded: null }
+  }
+  const embedded = await startEmbeddedServer({
+    dataDir: settings.dataDir,
+    log: (line) => process.stderr.write(`${line}\n`),
+  })
+  return { location: embedded.connection, embedded }
+}
+
+/** Migrates; a database that is still starting gets a moment. */
+async function migrate(location: DatabaseLocation): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await migrateDatabase(location)
+    } catch (error) {
+      // Drizzle wraps what the database said of a migration.
+      const said = error as { code?: string; cause?: { code?: string } }
+      const code = said.code ?? said.cause?.code
+      const isStarting = code === 'ECONNREFUSED' || code === '57P03' || code === 'CONNECT_TIMEOUT'
+      if (!isStarting || attempt === 20) {
+        refuse(
+          `The database cannot be used (${code ?? (error as Error).name}). Check DATABASE_URL, that the server runs, and that this user may create schemas.`,
+        )
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings(readEnvironment())
+  // The modules of the app load while the database starts.
+  const [{ location, embedded }, { buildApp }, { standardOutput }] = await Promise.all([
+    findDatabase(settings),
+    import('../app/app.ts'),
+    import('../http/logging.ts'),
+  ])
+  let database: Database | null = null
+  try {
+    await migrate(location)
+    database = openDatabase(location, settings.database)
+    const stores = createStores(database, {
+      mode: settings.linking,
+      trustedProviders: settings.trustedProviders,
+    })
+    const secrets = settings.secrets ?? [readOrMakeSecret(settings.dataDir)]
+    const app = await buildApp(settings, { stores, secrets, logStream: standardOutput() })
+    await app.listen({ port: settings.port, host: settings.host })
+    announce(settings)
+    let isClosing = false
+    embedded?.ended.then(() => {
+      if (!isClosing) refuse('The embedded PostgreSQL server has ended. Start Latchkey again.')
+    })
+    await closeOnSignal(async () => {
+      isClosing = true
+      await app.close()
+      await database?.close()
+      await embedded?.stop()
+    })
+  } catch (error) {
+    await database?.close()
+    await embedded?.stop()
+    throw error
+  }
+}
+
+function announce(settings: Settings): void {
+  const lines = [`Latchkey serves ${settings.publicUrl}`]
+  if (settings.emulate.length > 0) {
+    lines.push(
+      `EMULATED providers, for development only (anybody signs in as anybody): ${settings.emulate.join(', ')}`,
+      `Open:     ${settings.publicUrl}${settings.clients.some(({ id }) => id === 'playground') ? '/' : '/login'}`,
+      `or:       curl -sL -c jar -b jar '${settings.publicUrl}/login/${settings.emulate[0]}?login_hint=minji'`,
+    )
+  }
+  process.stderr.write(`${lines.join('\n')}\n`)
+}
+
+/** What an operator can act on; behind a pooler the usual cause of a protocol violation by its name. */
+function reasonOf({ message, evidence: { database } }: LatchkeyError): string {
+  const hint = database === '08P01' ? ' Behind PgBouncer, set DATABASE_PREPARE=off.' : ''
+  return `Latchkey cannot start: ${message}${database ? ` (${database})` : ''}${hint}`
+}
+
+/** Waits for SIGTERM or SIGINT, lets the requests in flight finish, ends with 0. */
+function closeOnSignal(close: () => Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    let isClosing = false
+    const onSignal = () => {
+      if (isClosing) return
+      isClosing = true
+      setTimeout(() => process.exit(1), DRAIN_MS).unref()
+      close().then(
+        () => {
+          resolve()
+          process.exit(0)
+        },
+        () => process.exit(1),
+      )
+    }
+    process.on('SIGTERM', onSignal)
+    process.on('SIGINT', onSignal)
+  })
+}
+
+main().catch((error) => {
+  if (error instanceof SettingsError || error instanceof EmbeddedServerError) refuse(error.message)
+  if (error instanceof LatchkeyError) refuse(reasonOf(error))
+  const { code } = error as { code?: string }
+  if (code === 'EADDRINUSE') {
+    refuse(
+      'The port is in use. Stop what listens there, or set PORT (and PUBLIC_URL) to another one.',
+    )
+  }
+  // A system error's message names the call and the address or folder, and nothing secret.
+  if (code !== undefined) refuse(`Latchkey cannot start: ${(error as Error).message}`)
+  throw error
+})

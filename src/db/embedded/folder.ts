@@ -1,0 +1,186 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { EmbeddedServerError } from './error.ts'
+
+const run = promisify(execFile)
+const FALLBACK_ROOT = '/var/lib/latchkey'
+const STALE_MS = 10 * 60_000
+
+/** The system user that the server runs as, when it is not the user of this process. */
+export interface ServerUser {
+  uid: number
+  gid: number
+}
+
+/** Where the data lives, and who may touch it. */
+export interface PostgresFolder {
+  /** The folder around the data, where new folders can be made. */
+  home: string
+  /** The data folder of PostgreSQL; it may not exist yet. */
+  path: string
+  /** Set when this process is root, which PostgreSQL refuses to run as. */
+  user: ServerUser | undefined
+}
+
+/**
+ * Chooses the data folder below `dataDir`. As root the server runs as the owner of the data, or as
+ * `nobody` for new data; where that user cannot enter `dataDir`, the data is kept below
+ * /var/lib/latchkey instead, and `log` is told so.
+ */
+export async function choosePostgresFolder(
+  dataDir: string,
+  log: (line: string) => void,
+): Promise<PostgresFolder> {
+  const home = resolve(dataDir)
+  const path = join(home, 'postgres')
+  const uid = process.getuid?.()
+  if (uid !== 0) {
+    await mkdir(home, { recursive: true })
+    const owner = await ownerOf(path)
+    if (owner && owner.uid !== uid) {
+      throw new EmbeddedServerError(
+        `The database folder ${path} belongs to another user (uid ${owner.uid}), perhaps because ` +
+          'Latchkey once ran as root. Run Latchkey as that user, or hand the folder over with ' +
+          `chown -R ${uid} ${path}, or set DATA_DIR to another folder, or set DATABASE_URL.`,
+      )
+    }
+    return { home, path, user: undefined }
+  }
+
+  await makeEnterable(home)
+  const fallbackName = createHash('sha256').update(home).digest('hex').slice(0, 12)
+  const fallback = join(FALLBACK_ROOT, fallbackName)
+  const hasData = await holdsData(path)
+  if (hasData || !(await holdsData(join(fallback, 'postgres')))) {
+    const user = await userFor(path)
+    if (await canEnter(hasData ? path : home, user)) return { home, path, user }
+    if (hasData) {
+      throw new EmbeddedServerError(
+        `The database folder ${path} cannot be entered by its owner (uid ${user.uid}), because a ` +
+          'folder above it is private. Make the folders above it enterable again (chmod o+x), or ' +
+          'set DATA_DIR to another folder, or set DATABASE_URL.',
+      )
+    }
+  }
+  await makeEnterable(fallback)
+  const user = await userFor(join(fallback, 'postgres'))
+  log(
+    `${home} cannot be entered by the user of the database (uid ${user.uid}): ` +
+      `the data is kept in ${join(fallback, 'postgres')}`,
+  )
+  return { home: fallback, path: join(fallback, 'postgres'), user }
+}
+
+/** A private folder for the server's socket, with a path short enough for a socket address. */
+export async function makeSocketFolder(user: ServerUser | undefined): Promise<string> {
+  // Socket addresses end at 103 bytes on macOS and 107 on Linux; commas and spaces would be split.
+  const fits = (path: string) => path.length < 60 && /^[\w/.+-]+$/.test(path)
+  const candidates = [tmpdir(), '/tmp'].filter(fits)
+  for (const parent of candidates) {
+    const folder = await mkdtemp(join(parent, 'latchkey-')).catch(() => undefined)
+    if (!folder) continue
+    try {
+      await handOver(folder, user)
+      if (!user || (await canEnter(folder, user))) return folder
+    } catch (error) {
+      await rm(folder, { recursive: true })
+      throw error
+    }
+    await rm(folder, { recursive: true })
+  }
+  throw new EmbeddedServerError(
+    `No folder for the database's socket can be made in ${candidates.join(' or ')}. ` +
+      'Make /tmp writable (mode 1777), or set DATABASE_URL.',
+  )
+}
+
+/** Gives a folder made by root to the user of the server. */
+export async function handOver(folder: string, user: ServerUser | undefined): Promise<void> {
+  if (!user) return
+  await chown(folder, user.uid, user.gid).catch((cause) => {
+    throw mayNot(`give ${folder} to uid ${user.uid}`, cause)
+  })
+}
+
+/** Removes what a start that was killed left behind; younger folders may still be in use. */
+export async function removeLeftovers(home: string): Promise<void> {
+  for (const name of await readdir(home)) {
+    if (!/^postgres(-binaries)?\.new-/.test(name)) continue
+    const found = await lstat(join(home, name)).catch(() => undefined)
+    if (found && Date.now() - found.mtimeMs > STALE_MS) {
+      await rm(join(home, name), { recursive: true, force: true })
+    }
+  }
+}
+
+/** The major version that wrote the data, or undefined when there is none yet. */
+export async function readDataVersion(path: string): Promise<string | undefined> {
+  const entries = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  if (entries.length === 0) return undefined
+  const version = await readFile(join(path, 'PG_VERSION'), 'utf8').catch(() => undefined)
+  const control = await lstat(join(path, 'global/pg_control')).catch(() => undefined)
+  if (version && control) return version.trim()
+  throw new EmbeddedServerError(
+    `The folder ${path} is not a complete PostgreSQL data folder, and Latchkey did not leave it ` +
+      'like that. Restore it from a backup or move it away, or set DATA_DIR to another folder.',
+  )
+}
+
+async function holdsData(path: string): Promise<boolean> {
+  return (await readdir(path).catch((): string[] => [])).length > 0
+}
+
+async function ownerOf(path: string): Promise<ServerUser | undefined> {
+  const found = await lstat(path).catch(() => undefined)
+  return found && { uid: found.uid, gid: found.gid }
+}
+
+/** The owner of the data; data that root owns, like a restored backup, is given to nobody. */
+async function userFor(path: string): Promise<ServerUser> {
+  const owner = await ownerOf(path)
+  if (owner && owner.uid !== 0) return owner
+  const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '')
+  const [, uid, gid] = /^nobody:[^:]*:(\d+):(\d+):/m.exec(passwd) ?? []
+  const nobody = { uid: Number(uid ?? 65534), gid: Number(gid ?? 65534) }
+  if (owner) {
+    await run('chown', ['-R', `${nobody.uid}:${nobody.gid}`, path]).catch((cause) => {
+      throw mayNot(`give ${path} to uid ${nobody.uid}`, cause)
+    })
+  }
+  return nobody
+}
+
+/** Makes a folder and those above it; only the new ones get a mode, whatever the umask is. */
+async function makeEnterable(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true })
+  if (!first) return
+  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, 0o711)
+}
+
+async function canEnter(path: string, user: ServerUser): Promise<boolean> {
+  try {
+    // Asking the system beats adding up modes, groups and access lists.
+    await run('/bin/sh', ['-c', 'cd "$0"', path], { cwd: '/', ...user })
+    return true
+  } catch (cause) {
+    // A number is the exit code of the shell; a word means that it could not be started.
+    if (typeof (cause as { code?: unknown }).code === 'number') return false
+    throw mayNot(`start a program as uid ${user.uid}`, cause)
+  }
+}
+
+function mayNot(what: string, cause: unknown): EmbeddedServerError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new EmbeddedServerError(
+    `Latchkey runs as root but may not ${what} (${reason}), and PostgreSQL refuses to run as ` +
+      'root. Run Latchkey as an ordinary user, or set DATABASE_URL.',
+    { cause },
+  )
+}

@@ -1,0 +1,205 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import type { TriedBinaries } from './binaries.ts'
+import { chooseBinaries, findPostgresBinaries, type PostgresBinaries } from './binaries.ts'
+import { EmbeddedServerError } from './error.ts'
+import {
+  choosePostgresFolder,
+  handOver,
+  makeSocketFolder,
+  type PostgresFolder,
+  readDataVersion,
+  removeLeftovers,
+} from './folder.ts'
+import { startWatched, type WatchedProcess } from './process.ts'
+import { PORT, startServer } from './server.ts'
+
+export { EmbeddedServerError } from './error.ts'
+
+const USERNAME = 'latchkey'
+const SUPERUSER = 'postgres'
+
+/** A PostgreSQL server that Latchkey started for itself. */
+export interface EmbeddedServer {
+  /** Options for the postgres.js client; `host` is the private folder of the socket. */
+  connection: { host: string; port: number; database: string; username: string }
+  /** Resolves when the server process has ended, by `stop()` or unexpectedly. */
+  ended: Promise<void>
+  /** Shuts the server down; open connections are closed, no committed row is lost. */
+  stop(): Promise<void>
+}
+
+/** What the embedded server is to be. */
+export interface EmbeddedServerOptions {
+  /** Made when missing; the data goes to the folder `postgres` in it. */
+  dataDir: string
+  /** False trades safety in a power cut for speed, for tests. Default: true. */
+  durable?: boolean
+  /** Made when missing. Default: `latchkey`. */
+  database?: string
+  /** Told the few things that an operator should know. */
+  log?: (line: string) => void
+  /** Where to look for PostgreSQL. Default: npm package, PATH, /usr/lib/postgresql. */
+  findBinaries?: () => AsyncIterable<PostgresBinaries>
+}
+
+/**
+ * Starts PostgreSQL on a private unix socket, and makes its data folder on the first start. The
+ * server stops with this process, however that ends, and does not keep this process alive. As root
+ * it runs as `nobody`, who must be able to enter `dataDir`, or the data goes to /var/lib/latchkey.
+ *
+ * @throws EmbeddedServerError when that cannot be done, or another process uses the data folder.
+ */
+export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
+  if (process.platform === 'win32') {
+    throw new EmbeddedServerError(
+      'The embedded database is not supported on Windows. Set DATABASE_URL to a PostgreSQL server.',
+    )
+  }
+  try {
+    return await start(options)
+  } catch (cause) {
+    // What the file system said, for example that the disk is full or may not be written.
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause
+    throw new EmbeddedServerError(
+      `The embedded database in ${options.dataDir} could not be started: ${cause.message}. ` +
+        'Set DATA_DIR to a folder that can be written, or set DATABASE_URL.',
+      { cause },
+    )
+  }
+}
+
+async function start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
+  const { durable = true, database = 'latchkey', log = () => undefined } = options
+  const folder = await choosePostgresFolder(options.dataDir, log)
+  const candidates = (options.findBinaries ?? findPostgresBinaries)()
+  const binaries = await chooseBinaries(candidates, folder.home, folder.user)
+  await removeLeftovers(folder.home)
+  const sockets = await makeSocketFolder(folder.user)
+  let server: WatchedProcess | undefined
+  try {
+    const dataVersion = await readDataVersion(folder.path)
+    if (dataVersion) refuseOtherVersion(folder.path, dataVersion, binaries)
+    else await initialise(folder, binaries, sockets)
+    server = await startServer(folder, binaries, sockets, durable)
+    const connection = { host: sockets, port: PORT, database, username: USERNAME }
+    await ensureDatabase(connection)
+    if (!dataVersion && durable) await syncInBackground(folder, binaries)
+    return { connection, ...supervise(server, sockets, folder.path, log) }
+  } catch (error) {
+    await server?.stop()
+    await rm(sockets, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** Runs initdb in a folder beside the final one, so that a data folder is complete or not there. */
+async function initialise(
+  folder: PostgresFolder,
+  binaries: TriedBinaries,
+  sockets: string,
+): Promise<void> {
+  const fresh = await mkdtemp(join(folder.home, 'postgres.new-'))
+  try {
+    await handOver(fresh, folder.user)
+    const args = ['-D', fresh, `--username=${SUPERUSER}`, '--encoding=UTF8', '--locale=C']
+    args.push('--auth-local=trust', '--auth-host=reject', '--no-sync')
+    const { user } = folder
+    const initdb = startWatched({ command: binaries.initdb, args, data: fresh, sockets, user })
+    const ending = await initdb.ended
+    if (initdb.exitCode() !== 0) {
+      throw new EmbeddedServerError(
+        `A new database could not be made in ${folder.path} (initdb: ${ending}). Its last ` +
+          `words:\n${initdb.lines.join('\n')}\nSolve that, or set DATABASE_URL to a server.`,
+      )
+    }
+    await rename(fresh, folder.path)
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true })
+    // Another process finished its first start before us; starting will tell who has the folder.
+    if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}
+
+/** Makes the database and the plain role that owns it; on later starts a single connection. */
+async function ensureDatabase(connection: EmbeddedServer['connection']): Promise<void> {
+  const missing = await query(connection, (sql) => sql`select 1`).then(
+    () => false,
+    (error: { code?: string }) => {
+      // No such database; no such role.
+      if (error.code === '3D000' || error.code === '28000') return true
+      throw error
+    },
+  )
+  if (!missing) return
+  const superuser = { ...connection, database: 'postgres', username: SUPERUSER }
+  await query(superuser, async (sql) => {
+    const roles = await sql`select 1 from pg_roles where rolname = ${USERNAME}`
+    if (roles.length === 0) await sql`create role ${sql(USERNAME)} login createdb`
+    await sql`create database ${sql(connection.database)} owner ${sql(USERNAME)}`
+  })
+}
+
+async function query(
+  connection: EmbeddedServer['connection'],
+  work: (sql: postgres.Sql) => PromiseLike<unknown>,
+): Promise<void> {
+  const sql = postgres({ ...connection, max: 1, fetch_types: false, onnotice: () => undefined })
+  try {
+    await work(sql)
+  } finally {
+    await sql.end()
+  }
+}
+
+function supervise(
+  server: WatchedProcess,
+  sockets: string,
+  path: string,
+  log: (line: string) => void,
+): Pick<EmbeddedServer, 'ended' | 'stop'> {
+  let stopping = false
+  const ended = server.ended.then(async (ending) => {
+    await rm(sockets, { recursive: true, force: true })
+    if (stopping) return
+    log(
+      `The embedded database in ${path} ended unexpectedly (${ending}). Restart Latchkey to ` +
+        `recover it. Its last words:\n${server.lines.join('\n')}`,
+    )
+  })
+  server.release()
+  return {
+    ended,
+    stop: async () => {
+      stopping = true
+      await server.stop()
+      await ended
+    },
+  }
+}
+
+function refuseOtherVersion(path: string, dataVersion: string, binaries: TriedBinaries): void {
+  const major = binaries.version.split(/\D/)[0]
+  if (major === dataVersion) return
+  throw new EmbeddedServerError(
+    `The database folder ${path} was written by PostgreSQL ${dataVersion}, but the programs here ` +
+      `are version ${binaries.version} (${binaries.postgres}). Move the data with pg_dump of ` +
+      `version ${dataVersion}, or set DATA_DIR to a new folder, or set DATABASE_URL.`,
+  )
+}
+
+/**
+ * Brings a new data folder to the disk beside the first logins: waiting for it can double the time of
+ * the first start. What is committed from now on PostgreSQL syncs itself.
+ */
+async function syncInBackground(folder: PostgresFolder, binaries: TriedBinaries): Promise<void> {
+  // Without this a power cut could undo the rename and leave committed rows under the old name.
+  const home = await open(folder.home, 'r')
+  await home.sync().finally(() => home.close())
+  const args = ['--sync-only', '-D', folder.path]
+  spawn(binaries.initdb, args, { stdio: 'ignore', env: { LC_ALL: 'C' }, cwd: '/', ...folder.user })
+    .on('error', () => undefined)
+    .unref()
+}

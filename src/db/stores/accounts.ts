@@ -1,0 +1,94 @@
+import type { Account } from '../../core/account.ts'
+import type { Accounts } from '../../core/stores.ts'
+import { batched } from '../batch.ts'
+import type { Database } from '../client.ts'
+import { EXPORT } from './account-export.ts'
+import { ALIVE, accountJson } from './account-sql.ts'
+import { leaveRevocations } from './revocations.ts'
+
+const FIND_BY_SESSION = `
+select ${accountJson('latchkey.identities')} as account
+from latchkey.sessions s join latchkey.users u on u.id = s.user_id
+where ${ALIVE}`
+
+/** $1 sessions, $2 their users, each comma separated; one row each, in their order. */
+const FIND_BY_SESSIONS = `
+select (
+  select ${accountJson('latchkey.identities')}
+  from latchkey.sessions s join latchkey.users u on u.id = s.user_id
+  where s.id = asked.session_id and s.user_id = asked.user_id and s.ended_at is null
+    and s.expires_at > now() and u.disabled_at is null
+) as account
+from unnest(string_to_array($1, ',')::uuid[], string_to_array($2, ',')::uuid[])
+  with ordinality as asked(session_id, user_id, place)
+order by place`
+
+/** Look-ups in one statement: enough for a turn of the event loop, and quick. */
+const LARGEST_BATCH = 50
+
+/** $3 to $8: for each of name, picture and locale whether it is given, and its value. */
+const EDIT = `
+update latchkey.users u set
+  name = case when $3 then $4 else u.name end,
+  picture = case when $5 then $6 else u.picture end,
+  locale = case when $7 then $8 else u.locale end,
+  updated_at = now()
+from latchkey.sessions s
+where u.id = s.user_id and ${ALIVE}
+returning ${accountJson('latchkey.identities')} as account`
+
+/**
+ * $3 providers. The identities are locked before the user, as a sign-in does, so that the two never
+ * wait for each other in a ring, and what a sign-in has just stored is seen.
+ */
+const REMOVE = `
+with leaving as (
+  select i.* from latchkey.identities i
+  where i.user_id = $2 and exists (
+    select from latchkey.sessions s join latchkey.users u on u.id = s.user_id where ${ALIVE}
+  )
+  order by i.provider, i.issuer, i.subject
+  for update of i
+), outbox as (${leaveRevocations('leaving', '$3')})
+delete from latchkey.users u using latchkey.sessions s
+where (select count(*) from leaving) >= 0 and u.id = s.user_id and ${ALIVE}
+returning u.id`
+
+/** Users in PostgreSQL: one round trip by primary keys. */
+export function createAccounts(database: Database): Accounts {
+  const find = batched<{ userId: string; sessionId: string }, string | null>(async (asked) => {
+    const lists = [asked.map(({ sessionId }) => sessionId), asked.map(({ userId }) => userId)]
+    const rows = await database.query<{ account: string | null }>(
+      asked.length === 1 ? FIND_BY_SESSION : FIND_BY_SESSIONS,
+      lists.map((ids) => ids.join(',')),
+    )
+    return rows.map(({ account }) => account)
+  }, LARGEST_BATCH)
+  const findJson = async (userId: string, sessionId: string) =>
+    (await find({ userId, sessionId })) ?? null
+  return {
+    findJsonBySession: findJson,
+    async findBySession(userId, sessionId) {
+      const json = await findJson(userId, sessionId)
+      return json === null ? null : (JSON.parse(json) as Account)
+    },
+    async exportJsonBySession(userId, sessionId) {
+      const [row] = await database.query<{ export: string }>(EXPORT, [sessionId, userId])
+      return row?.export ?? null
+    },
+    async edit(userId, sessionId, edits) {
+      const parameters = (['name', 'picture', 'locale'] as const).flatMap((field) => [
+        edits[field] !== undefined,
+        edits[field] ?? null,
+      ])
+      const [row] = await database.query<{ account: string }>(EDIT, [
+        sessionId,
+        userId,
+        ...parameters,
+      ])
+      return row === undefined ? null : (JSON.parse(row.account) as Account)
+    },
+    remove: async (userId, sessionId, revocable) =>
+      (await database.query(REMOVE, [sessionId, userId, revocable])).length === 1,
+  }
+}

@@ -1,0 +1,72 @@
+import type { KeptGrants, Revocations } from '../../core/grant-stores.ts'
+import type { SigningKeys } from '../../core/key-store.ts'
+import type {
+  Accounts,
+  FinishedFlows,
+  Grants,
+  Identities,
+  LinkCodes,
+  RequestCounts,
+  Sessions,
+  SignIns,
+} from '../../core/stores.ts'
+import type { Database } from '../client.ts'
+import { createAccounts } from './accounts.ts'
+import { createFinishedFlows } from './finished-flows.ts'
+import { createGrants } from './grants.ts'
+import { createIdentities } from './identities.ts'
+import { createKeptGrants } from './kept-grants.ts'
+import { createLinkCodes } from './link-codes.ts'
+import { createRequestCounts } from './request-counts.ts'
+import { createRevocations } from './revocations.ts'
+import { createSessions } from './sessions.ts'
+import { createSignIns, type LinkingRules } from './sign-ins.ts'
+import { createSigningKeys } from './signing-keys.ts'
+import { sweepBatch } from './sweep.ts'
+
+/** Everything that is kept, as the rooms see it. */
+export interface Stores {
+  accounts: Accounts
+  identities: Identities
+  sessions: Sessions
+  signIns: SignIns
+  linkCodes: LinkCodes
+  finishedFlows: FinishedFlows
+  grants: Grants
+  requestCounts: RequestCounts
+  signingKeys: SigningKeys
+  revocations: Revocations
+  keptGrants: KeptGrants
+  /** Whether the database is reached and migrated. */
+  isReady(): Promise<boolean>
+  /** Operations of the database that run or wait. */
+  pendingOperations(): number
+  /** Removes one batch of expired rows; gives how many went. */
+  sweepBatch(): Promise<number>
+}
+
+/** The stores in PostgreSQL. */
+export function createStores(database: Database, linking: LinkingRules): Stores {
+  return {
+    accounts: createAccounts(database),
+    identities: createIdentities(database),
+    sessions: createSessions(database),
+    linkCodes: createLinkCodes(database),
+    signIns: createSignIns(database, linking),
+    finishedFlows: createFinishedFlows(database),
+    grants: createGrants(database),
+    requestCounts: createRequestCounts(database),
+    signingKeys: createSigningKeys(database),
+    revocations: createRevocations(database),
+    keptGrants: createKeptGrants(database),
+    isReady: async () => {
+      const [row] = await database.query<{ ready: boolean }>(
+        `select to_regclass('latchkey.signing_keys') is not null as ready`,
+        [],
+      )
+      return row?.ready === true
+    },
+    pendingOperations: database.pending,
+    sweepBatch: () => sweepBatch(database),
+  }
+}

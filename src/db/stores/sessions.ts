@@ -1,0 +1,56 @@
+import type { GrantedSession, Sessions, StoredSession } from '../../core/stores.ts'
+import type { Database } from '../client.ts'
+import { isoTime } from './account-sql.ts'
+
+const ALIVE = `s.ended_at is null and s.expires_at > now()
+  and exists (select from latchkey.users u where u.id = s.user_id and u.disabled_at is null)`
+
+/** $1 user. A session whose code was never redeemed has no refresh token and is not shown. */
+const LIST = `
+select s.id, s.client_id, s.provider, s.user_agent, s.address, ${isoTime('s.created_at')} as created_at,
+  ${isoTime('s.last_used_at')} as last_used_at, ${isoTime('s.expires_at')} as expires_at
+from latchkey.sessions s
+where s.user_id = $1 and ${ALIVE}
+  and exists (select from latchkey.refresh_tokens r where r.session_id = s.id)
+order by s.last_used_at desc, s.id desc
+limit 1000`
+
+const END = `
+update latchkey.sessions set ended_at = now()
+where user_id = $1 and id = $2 and ended_at is null and expires_at > now() returning id`
+
+const END_OTHERS = `
+update latchkey.sessions set ended_at = now()
+where user_id = $1 and id <> $2 and ended_at is null and expires_at > now() returning id`
+
+const IS_ALIVE = `select from latchkey.sessions s where s.user_id = $1 and s.id = $2 and ${ALIVE}`
+
+const FIND_BY_REFRESH_TOKEN = `
+select s.id, s.user_id as "userId", s.client_id as "clientId", s.scope,
+  floor(extract(epoch from s.created_at))::int as "authTime",
+  floor(extract(epoch from r.expires_at))::int as "expiresAt", r.rotated_at is not null as rotated
+from latchkey.refresh_tokens r join latchkey.sessions s on s.id = r.session_id
+where r.hash = $1 and r.expires_at > now() and ${ALIVE}`
+
+/** Sessions in PostgreSQL. */
+export function createSessions(database: Database): Sessions {
+  const isAlive = async (userId: string, sessionId: string) =>
+    (await database.query(IS_ALIVE, [userId, sessionId])).length === 1
+  return {
+    isAlive,
+    async list(userId, sessionId) {
+      const sessions = await database.query<StoredSession>(LIST, [userId])
+      const isKnown = sessions.some((session) => session.id === sessionId)
+      return isKnown || (await isAlive(userId, sessionId)) ? sessions : null
+    },
+    end: async (userId, sessionId) => (await database.query(END, [userId, sessionId])).length === 1,
+    endOthers: async (userId, kept) => (await database.query(END_OTHERS, [userId, kept])).length,
+    async findByRefreshToken(hash) {
+      const [row] = await database.query<GrantedSession & { expiresAt: number; rotated: boolean }>(
+        FIND_BY_REFRESH_TOKEN,
+        [hash],
+      )
+      return row ?? null
+    },
+  }
+}

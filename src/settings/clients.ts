@@ -1,0 +1,76 @@
+import { BUILT_IN_CLIENT, type Client } from '../core/client.ts'
+import { redirectUriProblem } from '../core/redirects.ts'
+import { shownName } from '../core/text.ts'
+import type { Reader } from './reader.ts'
+
+/** The registered clients: CLIENTS and `CLIENT_<ID>_…`; without them the playground, on loopback. */
+export function readClients(reader: Reader, publicUrl: string, isPublic: boolean): Client[] {
+  if (!reader.isGiven('CLIENTS')) return isPublic ? [] : [playground(publicUrl)]
+  const clients: Client[] = []
+  for (const id of reader.list('CLIENTS')) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) {
+      reader.problems.push(reader.words.clientIds)
+    } else if (id === BUILT_IN_CLIENT || clients.some((client) => client.id === id)) {
+      reader.problems.push(reader.words.clientTwice(id))
+    } else if (clients.some((client) => prefixOf(client.id) === prefixOf(id))) {
+      reader.problems.push(reader.words.clientPrefix(prefixOf(id)))
+    } else {
+      clients.push(readClient(reader, id))
+    }
+  }
+  return clients
+}
+
+const prefixOf = (id: string) => `CLIENT_${id.toUpperCase().replaceAll(/[.-]/g, '_')}_`
+
+function readClient(reader: Reader, id: string): Client {
+  const { words } = reader
+  const prefix = prefixOf(id)
+  const uris = (name: string) => {
+    const given = reader.list(`${prefix}${name}`)
+    for (const uri of given) {
+      const problem = redirectUriProblem(uri)
+      if (problem === null) continue
+      reader.problems.push(words.clientUri(`${prefix}${name}`, uri, words.uriProblems[problem]))
+    }
+    return given.filter((uri) => redirectUriProblem(uri) === null)
+  }
+  const redirectUris = uris('REDIRECT_URIS')
+  if (redirectUris.length === 0) reader.problems.push(words.missing(`${prefix}REDIRECT_URIS`))
+  const origins = reader.list(`${prefix}ORIGINS`)
+  for (const origin of origins) {
+    const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin
+    if (!isOrigin || redirectUriProblem(origin) !== null) {
+      reader.problems.push(words.clientOrigin(`${prefix}ORIGINS`, origin))
+    }
+  }
+  const secret = reader.text(`${prefix}SECRET`) ?? null
+  if (secret !== null && secret.length < 16) {
+    reader.problems.push(words.clientSecretShort(`${prefix}SECRET`))
+  }
+  return {
+    id,
+    name: shownName(reader.text(`${prefix}NAME`)) ?? id,
+    secret,
+    redirectUris,
+    postLogoutRedirectUris: uris('POST_LOGOUT_REDIRECT_URIS'),
+    origins: origins.length > 0 ? origins : originsOf(redirectUris),
+  }
+}
+
+/** The origins of the web pages among redirect URIs. */
+function originsOf(redirectUris: readonly string[]): string[] {
+  const web = redirectUris
+    .map((uri) => new URL(uri))
+    .filter((url) => /^https?:$/.test(url.protocol))
+  return [...new Set(web.map((url) => url.origin))]
+}
+
+const playground = (publicUrl: string): Client => ({
+  id: 'playground',
+  name: 'Playground',
+  secret: null,
+  redirectUris: [`${publicUrl}/`],
+  postLogoutRedirectUris: [`${publicUrl}/`],
+  origins: [publicUrl],
+})

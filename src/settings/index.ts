@@ -1,0 +1,186 @@
+import { z } from 'zod'
+import type { Client } from '../core/client.ts'
+import type { StoreTokens } from '../core/kept-grant.ts'
+import type { LinkingMode } from '../core/linking.ts'
+import { isLoopbackHost } from '../core/urls.ts'
+import { readClients } from './clients.ts'
+import {
+  type ProviderSettings,
+  providersToEmulate,
+  readProviderSettings,
+  readStoreTokens,
+  trustedProviders,
+} from './providers.ts'
+import { type Environment, Reader } from './reader.ts'
+
+/** Algorithms that Latchkey's own tokens can be signed with. */
+export type SigningAlg = 'ES256' | 'RS256' | 'EdDSA'
+
+/** All that the environment decides. */
+export interface Settings {
+  port: number
+  host: string
+  /** Without a slash at the end; the only source of Latchkey's own URLs. */
+  publicUrl: string
+  /** Whether others than this machine are served: then nothing is made up, and nothing emulated. */
+  isPublic: boolean
+  database: { url: string | null; connections: number; prepare: boolean }
+  /** The folder for what Latchkey keeps itself when it is given nothing. */
+  dataDir: string
+  /** The first seals, all open; null: made and kept in the data folder. */
+  secrets: string[] | null
+  clients: Client[]
+  providers: ProviderSettings[]
+  /** Ids of the providers that the emulator plays. */
+  emulate: string[]
+  /** Whether the tokens of an emulated provider are kept, by its id. */
+  emulatedStoreTokens: Readonly<Record<string, StoreTokens>>
+  linking: LinkingMode
+  /** Providers whose verified flag may join an identity to an existing user. */
+  trustedProviders: string[]
+  accessTokenTtlSeconds: number
+  refreshTokenTtlSeconds: number
+  sessionTtlSeconds: number
+  tokenAudience: string
+  signingAlg: SigningAlg
+  signingKeyRotationSeconds: number
+  /** Addresses and CIDRs of proxies whose X-Forwarded-For is believed. */
+  trustProxy: string[]
+  /** Whether requests are limited by address. */
+  rateLimit: boolean
+  logLevel: string
+  /** Whether `/metrics` is served. */
+  metrics: boolean
+}
+
+/** Settings that cannot be served with; `message` lists every problem and prints no secret. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(
+      `Latchkey cannot start with these settings:\n${problems.map((line) => `  - ${line}`).join('\n')}\n` +
+        'Each setting is explained in .env.example.',
+    )
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads and checks the whole environment. Throws one SettingsError that names every problem. Nobody
+ * else reads process.env.
+ */
+export function readSettings(env: Environment): Settings {
+  const reader = new Reader(env)
+  const settings = collectSettings(reader)
+  if (reader.problems.length > 0) throw new SettingsError([...new Set(reader.problems)])
+  return settings
+}
+
+/** The same without throwing: `reader.problems` says what is wrong, defaults stand in for it. */
+export function collectSettings(reader: Reader): Settings {
+  const port = reader.integer('PORT', 3000, 1, 65_535)
+  const host = reader.text('HOST') ?? 'localhost'
+  const publicUrl = readPublicUrl(reader, port)
+  const isPublic =
+    reader.text('NODE_ENV') === 'production' ||
+    (publicUrl !== null && !isLoopbackHost(publicUrl.hostname))
+  const origin = publicUrl?.origin ?? 'http://localhost'
+
+  const providers = readProviderSettings(reader)
+  const emulate = providersToEmulate(reader, providers, isPublic)
+  if (emulate.length > 0 && isPublic) {
+    reader.problems.push(reader.words.emulatePublic)
+  } else if (emulate.length > 0 && !isLoopbackHost(host)) {
+    reader.problems.push(reader.words.emulateHost(host))
+  }
+  const settings: Settings = {
+    port,
+    host,
+    publicUrl: origin,
+    isPublic,
+    database: {
+      url: readDatabaseUrl(reader),
+      connections: reader.integer('DATABASE_POOL', 10, 1, 1000),
+      prepare: reader.isOn('DATABASE_PREPARE', 'on'),
+    },
+    dataDir: reader.text('DATA_DIR') ?? '.data',
+    secrets: readSecrets(reader),
+    clients: readClients(reader, origin, isPublic),
+    providers,
+    emulate,
+    emulatedStoreTokens: Object.fromEntries(emulate.map((id) => [id, readStoreTokens(reader, id)])),
+    linking: reader.choice('ACCOUNT_LINKING', ['verified', 'explicit'], 'verified'),
+    trustedProviders: trustedProviders(providers),
+    accessTokenTtlSeconds: reader.duration('ACCESS_TOKEN_TTL', '10m'),
+    refreshTokenTtlSeconds: reader.duration('REFRESH_TOKEN_TTL', '14d'),
+    sessionTtlSeconds: reader.duration('SESSION_TTL', '30d'),
+    tokenAudience: reader.text('TOKEN_AUDIENCE') ?? origin,
+    signingAlg: reader.choice('SIGNING_ALG', ['ES256', 'RS256', 'EdDSA'], 'ES256'),
+    signingKeyRotationSeconds: reader.duration('SIGNING_KEY_ROTATION', '90d'),
+    trustProxy: readTrustProxy(reader),
+    rateLimit: reader.isOn('RATE_LIMIT', 'on'),
+    logLevel: reader.choice(
+      'LOG_LEVEL',
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'info',
+    ),
+    metrics: reader.isOn('METRICS', 'off'),
+  }
+  if (isPublic) requireForProduction(reader, settings, publicUrl)
+  return settings
+}
+
+function requireForProduction(reader: Reader, settings: Settings, publicUrl: URL | null) {
+  const { problems, words } = reader
+  const why = words.production
+  if (!reader.text('PUBLIC_URL')) problems.push(words.publicUrlMissing(why))
+  else if (publicUrl !== null && publicUrl.protocol !== 'https:') {
+    problems.push(words.publicUrlHttps(why))
+  }
+  if (!reader.text('SECRET')) problems.push(words.secretMissing(why))
+  if (!reader.text('DATABASE_URL')) problems.push(words.databaseUrlMissing(why))
+  if (settings.providers.length === 0) problems.push(words.noProvider(why))
+}
+
+function readPublicUrl(reader: Reader, port: number): URL | null {
+  const text = reader.text('PUBLIC_URL') ?? `http://localhost:${port}`
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    reader.problems.push(reader.words.publicUrl)
+    return null
+  }
+  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
+    reader.problems.push(reader.words.publicUrlOrigin)
+  }
+  return url
+}
+
+function readDatabaseUrl(reader: Reader): string | null {
+  const url = reader.text('DATABASE_URL')
+  if (url === undefined) return null
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
+    reader.problems.push(reader.words.databaseUrl)
+  }
+  return url
+}
+
+function readSecrets(reader: Reader): string[] | null {
+  if (reader.text('SECRET') === undefined) return null
+  const secrets = reader.list('SECRET')
+  if (secrets.length === 0 || secrets.some((secret) => secret.length < 32)) {
+    reader.problems.push(reader.words.secretShort)
+  }
+  return secrets
+}
+
+const ProxyAddress = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
+
+function readTrustProxy(reader: Reader): string[] {
+  const addresses = reader.list('TRUST_PROXY')
+  if (addresses.length === 1 && addresses[0] === 'off') return []
+  if (addresses.some((address) => !ProxyAddress.safeParse(address).success)) {
+    reader.problems.push(reader.words.trustProxy)
+  }
+  return addresses
+}

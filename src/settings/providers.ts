@@ -1,0 +1,204 @@
+import type { StoreTokens } from '../core/kept-grant.ts'
+import type { ProviderRow, RowValues } from '../core/provider.ts'
+import { shownName } from '../core/text.ts'
+import { isSafeEndpoint } from '../core/urls.ts'
+import { builtInProviders, oidcProvider } from '../providers/index.ts'
+import type { Reader } from './reader.ts'
+
+/** An enabled provider: its row, re-aimed by the settings, and our registration there. */
+export interface ProviderSettings {
+  row: ProviderRow
+  clientId: string
+  /** Empty where the row makes the secret of its own settings. */
+  clientSecret: string
+  /** The row's own settings. */
+  values: RowValues
+  /** Further audiences that native ID tokens may have. */
+  nativeClientIds: string[]
+  storeTokens: StoreTokens
+}
+
+// Endpoints that OpenID metadata can name, so that any provider by discovery can have them overridden.
+const METADATA_ENDPOINTS = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'userinfo_endpoint',
+  'jwks_uri',
+  'end_session_endpoint',
+  'revocation_endpoint',
+]
+
+/** Stands in for an issuer that is missing, which is a problem of its own. */
+const NO_ISSUER = 'https://issuer.invalid'
+
+/** The prefix of a provider's settings: `GOOGLE_`. */
+export const settingsPrefix = (id: string) => `${id.toUpperCase().replaceAll('-', '_')}_`
+
+/** The enabled providers, built-in ones first, in the order in which they are shown. */
+export function readProviderSettings(reader: Reader): ProviderSettings[] {
+  const providers: ProviderSettings[] = []
+  for (const row of builtInProviders) {
+    const prefix = settingsPrefix(row.id)
+    const names = ['CLIENT_ID', 'CLIENT_SECRET', ...Object.keys(row.settings)]
+    if (names.some((name) => reader.text(`${prefix}${name}`) !== undefined)) {
+      providers.push(readProvider(reader, row))
+    }
+  }
+  for (const id of reader.list('OIDC_PROVIDERS')) {
+    const prefix = settingsPrefix(id)
+    if (!/^[a-z][a-z0-9-]{0,31}$/.test(id)) {
+      reader.problems.push(reader.words.oidcIds)
+    } else if (
+      providers.some(({ row }) => row.id === id) ||
+      builtInProviders.some((row) => row.id === id)
+    ) {
+      reader.problems.push(reader.words.oidcTwice(id))
+    } else {
+      const issuer = reader.text(`${prefix}ISSUER`)
+      if (issuer === undefined) reader.problems.push(reader.words.missing(`${prefix}ISSUER`))
+      const row = oidcProvider({
+        id,
+        name: shownName(reader.text(`${prefix}NAME`)) ?? id,
+        issuer: issuer ?? NO_ISSUER,
+        trustsEmail: reader.isOn(`${prefix}TRUST_EMAIL`, 'off'),
+      })
+      providers.push(readProvider(reader, row))
+    }
+  }
+  reportSharedIssuers(reader, providers)
+  return providers
+}
+
+/** One provider's settings, whether it is enabled or not; what is missing is a problem. */
+export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings {
+  const { words } = reader
+  const prefix = settingsPrefix(row.id)
+  const required = (name: string) => {
+    const value = reader.text(`${prefix}${name}`)
+    if (value === undefined) reader.problems.push(words.missing(`${prefix}${name}`))
+    else if (!/^[\x20-\x7e]+$/.test(value)) reader.problems.push(words.ascii(`${prefix}${name}`))
+    return value ?? ''
+  }
+  const clientId = required('CLIENT_ID')
+  const clientSecret = row.clientSecret === undefined ? required('CLIENT_SECRET') : ''
+  const values = readRowValues(reader, row)
+  const overrides = (name: string) => {
+    const setting = `${prefix}${name.toUpperCase()}`
+    const value = reader.text(setting)
+    if (value !== undefined && !isSafeEndpoint(value)) {
+      reader.problems.push(words.endpoint(setting))
+      return undefined
+    }
+    return value
+  }
+  const scopes = reader.list(`${prefix}SCOPES`, /[\s,]+/)
+  const pkce = reader.isOn(`${prefix}PKCE`, row.pkce ? 'on' : 'off')
+  const named = { ...values, CLIENT_ID: encodeURIComponent(clientId) }
+  const storeTokens = readStoreTokens(reader, row.id)
+  const aimed = aimRow(asksOffline({ ...row, pkce }, storeTokens), named, overrides, scopes)
+  // Apple gives ID tokens without the scope.
+  const needsOpenid = row.idToken === 'required' && row.scopes.includes('openid')
+  if (needsOpenid && !aimed.scopes.includes('openid')) {
+    reader.problems.push(words.needsOpenid(`${prefix}SCOPES`))
+  }
+  const nativeClientIds = row.native.readIdToken ? reader.list(`${prefix}NATIVE_CLIENT_IDS`) : []
+  return { row: aimed, clientId, clientSecret, values, nativeClientIds, storeTokens }
+}
+
+/** `<PROVIDER>_STORE_TOKENS`; not set, a provider's tokens are kept to revoke them. */
+export function readStoreTokens(reader: Reader, id: string): StoreTokens {
+  const name = `${settingsPrefix(id)}STORE_TOKENS`
+  return reader.text(name) === undefined ? 'to_revoke' : reader.choice(name, ['on', 'off'], 'off')
+}
+
+/** The row as it asks for refresh tokens too, where tokens are kept to hand them out. */
+export function asksOffline(row: ProviderRow, storeTokens: StoreTokens): ProviderRow {
+  if (storeTokens !== 'on') return row
+  const { scopes = [], params = {} } = row.offline
+  return {
+    ...row,
+    scopes: [...row.scopes, ...scopes],
+    authorizationParams: { ...row.authorizationParams, ...params },
+  }
+}
+
+function readRowValues(reader: Reader, row: ProviderRow): RowValues {
+  const values: Record<string, string> = {}
+  for (const [name, spec] of Object.entries(row.settings)) {
+    const setting = `${settingsPrefix(row.id)}${name}`
+    // A PEM key in one line has its line ends as the two characters \\n.
+    const value = reader.text(setting)?.replaceAll('\\n', '\n') ?? spec.default
+    if (value === undefined) reader.problems.push(reader.words.missing(setting))
+    else if (!spec.pattern.test(value)) {
+      reader.problems.push(reader.words.mustBe(setting, spec.mustBe[reader.language]))
+    }
+    values[name] = value ?? ''
+  }
+  return values
+}
+
+/** The row with the endpoints, issuer and scopes that the settings give in place of its own. */
+export function aimRow(
+  row: ProviderRow,
+  values: RowValues,
+  override: (name: string) => string | undefined,
+  scopes: readonly string[],
+): ProviderRow {
+  const endpoints: Record<string, string> = {}
+  for (const [name, url] of Object.entries(row.endpoints)) {
+    endpoints[name] = url.replace(/\{([A-Z_]+)\}/g, (_, value: string) => values[value] ?? '')
+  }
+  for (const name of new Set([...METADATA_ENDPOINTS, ...Object.keys(row.endpoints)])) {
+    const value = override(name)
+    if (value !== undefined) endpoints[name] = value
+  }
+  const issuer = override('issuer')
+  return Object.freeze({
+    ...row,
+    endpoints,
+    ...(scopes.length > 0 ? { scopes } : {}),
+    // The row's other names for the issuer are names of the real one.
+    ...(issuer === undefined ? {} : { issuer, issuerAliases: [] }),
+  })
+}
+
+/** Two providers with one issuer cannot be told apart in a callback (RFC 9207, section 4). */
+function reportSharedIssuers(reader: Reader, providers: readonly ProviderSettings[]) {
+  const seen = new Map<string, string>()
+  for (const { row } of providers) {
+    if (row.issuer === undefined || row.issuer === NO_ISSUER) continue
+    const other = seen.get(row.issuer)
+    if (other !== undefined) {
+      reader.problems.push(reader.words.sameIssuer(row.id, other))
+    }
+    seen.set(row.issuer, row.id)
+  }
+}
+
+/** Which built-in providers the emulator plays. */
+export function providersToEmulate(
+  reader: Reader,
+  providers: readonly ProviderSettings[],
+  isPublic: boolean,
+): string[] {
+  const configured = new Set(providers.map(({ row }) => row.id))
+  const all = builtInProviders.map((row) => row.id)
+  if (!reader.isGiven('EMULATE')) return providers.length === 0 && !isPublic ? all : []
+  const asked = reader.list('EMULATE')
+  if (asked.length === 1 && asked[0] === 'none') return []
+  if (asked.includes('all')) return all.filter((id) => !configured.has(id))
+  for (const id of asked) {
+    if (!all.includes(id)) {
+      reader.problems.push(reader.words.emulateUnknown(id, all.join(', ')))
+    } else if (configured.has(id)) {
+      reader.problems.push(reader.words.emulateConfigured(id, `${settingsPrefix(id)}CLIENT_ID`))
+    }
+  }
+  return all.filter((id) => asked.includes(id))
+}
+
+/** Ids of the providers whose verified flag is trusted, whether they are enabled today or not. */
+export function trustedProviders(enabled: readonly ProviderSettings[]): string[] {
+  const rows = [...builtInProviders, ...enabled.map(({ row }) => row)]
+  return [...new Set(rows.filter(({ trustsEmail }) => trustsEmail).map(({ id }) => id))]
+}

@@ -1,0 +1,82 @@
+import type { OperatorLanguage } from '../core/operator-texts.ts'
+import { type SettingsTexts, settingsTexts } from './texts.ts'
+
+/** The environment as it is read: a value that is empty counts as not set. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const DURATION_UNITS = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+/** Seconds, from one second to ten years; null where the text is no duration. */
+function parseDuration(text: string): number | null {
+  const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  const seconds = Number(amount) * DURATION_UNITS[unit as keyof typeof DURATION_UNITS]
+  return seconds >= 1 && seconds <= 3_650 * 86_400 ? seconds : null
+}
+
+/** Reads one setting after the other and collects what is wrong instead of stopping at the first. */
+export class Reader {
+  readonly problems: string[] = []
+  /** The names of all settings that were asked for. */
+  readonly names = new Set<string>()
+  readonly language: OperatorLanguage
+  readonly words: SettingsTexts
+  readonly #env: Environment
+
+  constructor(env: Environment, language: OperatorLanguage = 'en') {
+    this.#env = env
+    this.language = language
+    this.words = settingsTexts[language]
+  }
+
+  /** The value without the spaces around it, undefined where it is not set or empty. */
+  text(name: string): string | undefined {
+    this.names.add(name)
+    const value = this.#env[name]?.trim()
+    return value === '' ? undefined : value
+  }
+
+  /** Whether the variable is there at all, even if empty. */
+  isGiven(name: string): boolean {
+    this.names.add(name)
+    return this.#env[name] !== undefined
+  }
+
+  list(name: string, separator: RegExp = /,/): string[] {
+    const parts = (this.text(name) ?? '').split(separator).map((part) => part.trim())
+    return parts.filter((part) => part !== '')
+  }
+
+  /** Whether a setting that is `on` or `off` is on. */
+  isOn(name: string, fallback: 'on' | 'off'): boolean {
+    return this.choice(name, ['on', 'off'], fallback) === 'on'
+  }
+
+  choice<const Choices extends readonly string[]>(
+    name: string,
+    choices: Choices,
+    fallback: Choices[number],
+  ): Choices[number] {
+    const value = this.text(name)
+    if (value === undefined) return fallback
+    if (choices.includes(value)) return value
+    this.problems.push(this.words.choice(name, choices.join(', ')))
+    return fallback
+  }
+
+  integer(name: string, fallback: number, min: number, max: number): number {
+    const value = this.text(name)
+    if (value === undefined) return fallback
+    const parsed = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
+    if (parsed >= min && parsed <= max) return parsed
+    this.problems.push(this.words.integer(name, min, max))
+    return fallback
+  }
+
+  /** Seconds, from `90s`, `10m`, `12h`, `14d`. */
+  duration(name: string, fallback: string): number {
+    const seconds = parseDuration(this.text(name) ?? fallback)
+    if (seconds !== null) return seconds
+    this.problems.push(this.words.duration(name))
+    return parseDuration(fallback) ?? 0
+  }
+}

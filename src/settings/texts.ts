@@ -1,0 +1,131 @@
+import type { OperatorLanguage } from '../core/operator-texts.ts'
+import type { RedirectUriProblem } from '../core/redirects.ts'
+
+// What can be wrong with a setting. No text repeats a value that may be a secret.
+
+const en = {
+  missing: (name: string) => `${name} is missing.`,
+  choice: (name: string, choices: string) => `${name} must be one of ${choices}.`,
+  integer: (name: string, min: number, max: number) =>
+    `${name} must be a whole number from ${min} to ${max}.`,
+  duration: (name: string) => `${name} must be a duration such as 90s, 10m, 12h or 14d.`,
+  mustBe: (name: string, what: string) => `${name} must be ${what}.`,
+  ascii: (name: string) => `${name} must be printable ASCII.`,
+  endpoint: (name: string) =>
+    `${name} must be an https URL (plain http is accepted for loopback hosts only).`,
+  needsOpenid: (name: string) => `${name} must contain openid.`,
+
+  emulatePublic:
+    'EMULATE must be empty: the provider emulator lets anybody sign in as anybody, so it serves only while PUBLIC_URL is on loopback and NODE_ENV is not production.',
+  emulateHost: (host: string) =>
+    `HOST is ${host}, which other machines can reach, but providers are emulated (anybody signs in as anybody). Set real provider keys, or HOST=localhost.`,
+  emulateUnknown: (id: string, all: string) =>
+    `EMULATE names "${id}"; it can name ${all}, all or none.`,
+  emulateConfigured: (id: string, name: string) =>
+    `EMULATE names "${id}", which has a ${name} too: drop one of them.`,
+
+  publicUrl: 'PUBLIC_URL must be an http or https URL such as https://login.example.com.',
+  publicUrlOrigin: 'PUBLIC_URL must be an origin only: no path, query, fragment or user.',
+  publicUrlMissing: (why: string) =>
+    `PUBLIC_URL is missing (${why}): the https URL that browsers use.`,
+  publicUrlHttps: (why: string) => `PUBLIC_URL must be https (${why}).`,
+  secretMissing: (why: string) =>
+    `SECRET is missing (${why}): for example the output of "openssl rand -base64 32".`,
+  secretShort:
+    'SECRET must have at least 32 characters (each, where several are separated by commas).',
+  databaseUrl:
+    'DATABASE_URL must look like postgres://user:password@host:5432/name (percent-encode special characters in the password).',
+  databaseUrlMissing: (why: string) =>
+    `DATABASE_URL is missing (${why}): postgres://user:password@host:5432/name.`,
+  noProvider: (why: string) =>
+    `No provider is set (${why}): for example GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET.`,
+  production: 'needed where PUBLIC_URL is not on loopback or NODE_ENV is production',
+  trustProxy: 'TRUST_PROXY must list IP addresses or CIDRs, for example 10.0.0.0/8, or be off.',
+
+  oidcIds:
+    'OIDC_PROVIDERS must list ids of lower-case letters, digits and hyphens, starting with a letter.',
+  oidcTwice: (id: string) =>
+    `OIDC_PROVIDERS names "${id}" twice, or as a built-in provider is named.`,
+  sameIssuer: (one: string, other: string) =>
+    `${one} and ${other} have the same issuer; each provider needs its own.`,
+
+  clientIds: 'CLIENTS must list ids of letters, digits, dots, hyphens and underscores.',
+  clientTwice: (id: string) => `CLIENTS names "${id}" twice, or as the built-in client is named.`,
+  clientPrefix: (prefix: string) => `CLIENTS: another client has settings named ${prefix}… too.`,
+  clientUri: (name: string, uri: string, problem: string) => `${name}: "${uri}" ${problem}.`,
+  clientOrigin: (name: string, origin: string) =>
+    `${name}: "${origin}" is not an https origin such as https://app.example.com.`,
+  clientSecretShort: (name: string) => `${name} must have at least 16 characters.`,
+  uriProblems: {
+    not_a_url: 'is not a URL',
+    characters: 'has a space, a backslash or a wildcard',
+    scheme: 'has a scheme that is no way back to an app',
+    fragment: 'has a fragment',
+    user: 'has a user',
+    plain_http: 'is plain http to a host that is not loopback',
+  } satisfies Record<RedirectUriProblem, string>,
+}
+
+/** The problems of settings in one language. */
+export type SettingsTexts = typeof en
+
+const ko: SettingsTexts = {
+  missing: (name) => `${name} 값이 없습니다.`,
+  choice: (name, choices) => `${name}에는 다음 중 하나를 넣으세요: ${choices}.`,
+  integer: (name, min, max) => `${name}에는 ${min}에서 ${max} 사이의 정수를 넣으세요.`,
+  duration: (name) => `${name}에는 90s, 10m, 12h, 14d 같은 기간을 넣으세요.`,
+  mustBe: (name, what) => `${name} 형식이 다릅니다. 넣을 값: ${what}.`,
+  ascii: (name) => `${name}에는 ASCII 문자만 쓸 수 있습니다.`,
+  endpoint: (name) => `${name}에는 https URL을 넣으세요(http는 루프백 호스트에만 쓸 수 있습니다).`,
+  needsOpenid: (name) => `${name}에 openid가 있어야 합니다.`,
+
+  emulatePublic:
+    'EMULATE를 비우세요. 에뮬레이터에서는 누구나 다른 사람으로 로그인할 수 있으므로, PUBLIC_URL이 루프백이고 NODE_ENV가 production이 아닐 때만 동작합니다.',
+  emulateHost: (host) =>
+    `HOST가 ${host}이라 다른 컴퓨터에서 접속할 수 있는데, 제공자가 에뮬레이션되고 있습니다(누구나 다른 사람으로 로그인할 수 있습니다). 실제 제공자 키를 넣거나 HOST=localhost로 바꾸세요.`,
+  emulateUnknown: (id, all) =>
+    `EMULATE에 "${id}"가 있습니다. 쓸 수 있는 값: ${all}, all 또는 none.`,
+  emulateConfigured: (id, name) =>
+    `EMULATE에 "${id}"가 있는데 ${name}도 설정되어 있습니다. 둘 중 하나를 빼세요.`,
+
+  publicUrl: 'PUBLIC_URL에는 https://login.example.com 같은 http 또는 https URL을 넣으세요.',
+  publicUrlOrigin:
+    'PUBLIC_URL에는 오리진만 넣으세요. 경로, 쿼리, 프래그먼트, 사용자 정보는 쓸 수 없습니다.',
+  publicUrlMissing: (why) => `PUBLIC_URL이 없습니다(${why}). 브라우저가 접속하는 https URL입니다.`,
+  publicUrlHttps: (why) => `PUBLIC_URL은 https여야 합니다(${why}).`,
+  secretMissing: (why) =>
+    `SECRET이 없습니다(${why}). 예를 들어 "openssl rand -base64 32"의 출력을 넣으세요.`,
+  secretShort: 'SECRET은 32자 이상이어야 합니다(쉼표로 여러 개를 쓰면 각각 32자 이상).',
+  databaseUrl:
+    'DATABASE_URL은 postgres://user:password@host:5432/name 형식이어야 합니다(비밀번호의 특수 문자는 퍼센트 인코딩하세요).',
+  databaseUrlMissing: (why) =>
+    `DATABASE_URL이 없습니다(${why}). 형식: postgres://user:password@host:5432/name.`,
+  noProvider: (why) =>
+    `설정된 제공자가 없습니다(${why}). 예: KAKAO_CLIENT_ID와 KAKAO_CLIENT_SECRET.`,
+  production: 'PUBLIC_URL이 루프백이 아니거나 NODE_ENV가 production이면 필요합니다',
+  trustProxy: 'TRUST_PROXY에는 10.0.0.0/8 같은 IP 주소나 CIDR 목록 또는 off를 넣으세요.',
+
+  oidcIds: 'OIDC_PROVIDERS의 id는 영문 소문자로 시작하고 소문자, 숫자, 하이픈만 쓸 수 있습니다.',
+  oidcTwice: (id) => `OIDC_PROVIDERS의 "${id}"가 두 번 나오거나 기본 제공자의 이름과 같습니다.`,
+  sameIssuer: (one, other) =>
+    `${one}와(과) ${other}의 issuer가 같습니다. 제공자마다 issuer가 달라야 합니다.`,
+
+  clientIds: 'CLIENTS의 id에는 영문자, 숫자, 점, 하이픈, 밑줄만 쓸 수 있습니다.',
+  clientTwice: (id) => `CLIENTS의 "${id}"가 두 번 나오거나 기본 클라이언트의 이름과 같습니다.`,
+  clientPrefix: (prefix) =>
+    `CLIENTS: ${prefix}…로 시작하는 설정을 쓰는 클라이언트가 이미 있습니다.`,
+  clientUri: (name, uri, problem) => `${name}: "${uri}" — ${problem}.`,
+  clientOrigin: (name, origin) =>
+    `${name}: "${origin}"은(는) https://app.example.com 같은 https 오리진이 아닙니다.`,
+  clientSecretShort: (name) => `${name} 값은 16자 이상이어야 합니다.`,
+  uriProblems: {
+    not_a_url: 'URL이 아닙니다',
+    characters: '공백, 역슬래시 또는 와일드카드가 있습니다',
+    scheme: '앱으로 돌아갈 수 없는 스킴입니다',
+    fragment: '프래그먼트가 있습니다',
+    user: '사용자 정보가 있습니다',
+    plain_http: '루프백이 아닌 호스트로 가는 http입니다',
+  },
+}
+
+export const settingsTexts: Readonly<Record<OperatorLanguage, SettingsTexts>> = { en, ko }

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { z } from 'zod'
+import { LatchkeyError } from '../core/errors.ts'
+import { TextSubject } from '../core/profile.ts'
+import type { IdTokenClaims } from '../core/provider.ts'
+import { equalInConstantTime } from '../core/secrets.ts'
+import { invalidAnswer } from './outbound.ts'
+
+/** Seconds that our clock and the provider's may differ. */
+const CLOCK_TOLERANCE_SECONDS = 60
+
+const MAX_LENGTH = 64 * 1024
+
+// JWS compact serialization (RFC 7515, section 7.1). The library forgives padding and space.
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]*$/
+
+/** Claims that must be there and of the right type (OpenID Connect Core, section 2). */
+const RequiredClaims = z.looseObject({
+  iss: z.string(),
+  sub: TextSubject,
+  aud: z.union([z.string(), z.array(z.string()).min(1)]),
+  exp: z.number(),
+  iat: z.number(),
+  nbf: z.number().optional(),
+  nonce: z.string().optional(),
+  azp: z.string().optional(),
+  at_hash: z.string().optional(),
+})
+
+/** What an ID token is checked against; none of it comes from the token. */
+export interface IdTokenExpectations {
+  /** The exact issuers, or the one that the claims must have. */
+  issuers: readonly string[] | ((claims: Record<string, unknown>) => string | null)
+  /** Our client ids: the token must be for one of them. */
+  audiences: readonly string[]
+  /** Whether a token for us alone may say that another asked for it (`azp`): an app of ours does. */
+  allowAskedByOthers?: boolean
+  algorithms: readonly string[]
+  /** Seconds since the token was made. */
+  maxAgeSeconds: number
+  /** The values that its nonce may have. */
+  nonces: readonly string[]
+  /** Whether a token without a nonce is accepted; a wrong one never is. */
+  nonceOptional: boolean
+  /** For `at_hash`; null where there is none to compare with. */
+  accessToken: string | null
+  keys: JWTVerifyGetKey
+}
+
+/**
+ * Verifies an ID token in full (OpenID Connect Core, section 3.1.3.7): signature, algorithm, `iss`,
+ * `aud`, `azp`, `exp`, `iat`, `nbf`, `nonce`, `sub` and, where present, `at_hash`.
+ */
+export async function verifyIdToken(
+  token: string,
+  expected: IdTokenExpectations,
+): Promise<IdTokenClaims> {
+  if (token.length > MAX_LENGTH) throw refused('too_large')
+  if (!COMPACT.test(token)) throw refused('not_compact')
+  const { payload, protectedHeader } = await jwtVerify(token, expected.keys, {
+    ...(typeof expected.issuers === 'function' ? {} : { issuer: [...expected.issuers] }),
+    audience: [...expected.audiences],
+    algorithms: [...expected.algorithms],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    maxTokenAge: expected.maxAgeSeconds,
+    requiredClaims: [
+      'iss',
+      'sub',
+      'aud',
+      'exp',
+      'iat',
+      ...(expected.nonceOptional ? [] : ['nonce']),
+    ],
+  }).catch((error) => {
+    if (error instanceof LatchkeyError) throw error
+    throw refused(reasonOf(error), error)
+  })
+  const read = RequiredClaims.safeParse(payload)
+  if (!read.success) {
+    throw refused(`claim_${String(read.error.issues[0]?.path[0] ?? 'unknown')}`, read.error)
+  }
+  const claims = read.data
+  if (typeof expected.issuers === 'function' && expected.issuers(claims) !== claims.iss) {
+    throw refused('claim_iss')
+  }
+  const { nonce } = claims
+  if (nonce !== undefined && !expected.nonces.some((one) => equalInConstantTime(nonce, one))) {
+    throw refused('claim_nonce')
+  }
+  // Further audiences are accepted only where the token says that it was issued to us.
+  const isForUsAlone = typeof claims.aud === 'string' || claims.aud.length === 1
+  const isAskedByUs =
+    claims.azp === undefined ? isForUsAlone : expected.audiences.includes(claims.azp)
+  if (!isAskedByUs && !(isForUsAlone && expected.allowAskedByOthers)) throw refused('claim_azp')
+  if (
+    claims.at_hash !== undefined &&
+    expected.accessToken !== null &&
+    claims.at_hash !== accessTokenHash(expected.accessToken, protectedHeader.alg)
+  ) {
+    throw refused('claim_at_hash')
+  }
+  return claims
+}
+
+const refused = (reason: string, cause?: unknown) => invalidAnswer('id_token', reason, {}, cause)
+
+/** Our word for what jose found wrong, for the log. */
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {
+    return `claim_${error.claim}`
+  }
+  if (error instanceof errors.JOSEError) return error.code.toLowerCase()
+  return 'malformed'
+}
+
+/** The left half of the hash of the access token (OpenID Connect Core, section 3.1.3.6). */
+function accessTokenHash(accessToken: string, alg: string): string {
+  const bits = alg === 'EdDSA' || alg === 'Ed25519' ? '512' : alg.slice(-3)
+  const hash = createHash(`sha${bits}`).update(accessToken).digest()
+  return hash.subarray(0, hash.length / 2).toString('base64url')
+}

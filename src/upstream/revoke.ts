@@ -1,0 +1,77 @@
+import { LatchkeyError } from '../core/errors.ts'
+import type { KeptGrant } from '../core/kept-grant.ts'
+import type { RevocationRequest } from '../core/revocation.ts'
+import { basicAuth, clientAuth } from './client-auth.ts'
+import { endpoint } from './metadata.ts'
+import { type Answer, type Outbound, readBody, readJson } from './outbound.ts'
+import type { GrantCall } from './refresh.ts'
+
+/** Tells the provider that a person has left; a grant that is over there already is as good. */
+export async function revokeGrant(
+  call: GrantCall,
+  { access, refreshToken }: KeptGrant,
+  subject: string,
+): Promise<void> {
+  const { row, of, client, outbound, signal } = call
+  const { revocation } = row
+  // By now the provider may no longer say that it has one.
+  const url = of.endpoints[revocation.endpoint]
+  const takesRefreshToken = revocation.token === 'any' && refreshToken !== null
+  const token = takesRefreshToken ? refreshToken : access?.token
+  if (url === undefined || token === undefined) return
+  const request = await revocation.request({
+    token,
+    kind: takesRefreshToken ? 'refresh_token' : 'access_token',
+    client,
+    async post(name, form) {
+      const step = stepOf(name)
+      const answer = await outbound.post(endpoint(of, name), step, { signal, form })
+      return objectOf(readJson(answer, step))
+    },
+  })
+  const step = stepOf(revocation.endpoint)
+  const answer = await send(call, url.replace('{subject}', encodeURIComponent(subject)), request)
+  const document = objectOf(answer.text === '' ? {} : readBody(answer, step))
+  if (!revocation.isOver(answer.status, document)) {
+    throw new LatchkeyError('provider_error', 'The provider refused to revoke a grant.', {
+      evidence: { step, status: answer.status },
+    })
+  }
+}
+
+function send(
+  { row, of, client, outbound, signal }: GrantCall,
+  endpointUrl: string,
+  request: RevocationRequest,
+): Promise<Answer> {
+  const { method, params = {}, form, json, auth } = request
+  const url = new URL(endpointUrl)
+  for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value)
+  const proof = proofOf(auth, () => clientAuth(of.clientAuth, client), client)
+  const body = json === undefined ? { form: { ...form, ...proof.form } } : { json }
+  const call: keyof Outbound = method === 'DELETE' ? 'delete' : 'post'
+  return outbound[call](url.href, stepOf(row.revocation.endpoint), {
+    ...body,
+    signal,
+    headers: proof.headers,
+  })
+}
+
+function proofOf(
+  auth: RevocationRequest['auth'],
+  asAtTokenEndpoint: () => ReturnType<typeof clientAuth>,
+  client: GrantCall['client'],
+): ReturnType<typeof clientAuth> {
+  if (auth === 'client') return asAtTokenEndpoint()
+  if (auth === 'basic') return { form: {}, headers: { authorization: basicAuth(client) } }
+  if (auth === undefined) return { form: {}, headers: {} }
+  return { form: {}, headers: { authorization: `Bearer ${auth.bearer}` } }
+}
+
+const stepOf = (name: string) => name.replace('_endpoint', '')
+
+/** A document as an object; anything else says nothing. */
+const objectOf = (document: unknown): Record<string, unknown> =>
+  typeof document === 'object' && document !== null && !Array.isArray(document)
+    ? (document as Record<string, unknown>)
+    : {}

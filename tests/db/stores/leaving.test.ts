@@ -1,0 +1,69 @@
+import { v7 as uuidv7 } from 'uuid'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { toProfile } from '../../../src/core/profile.ts'
+import { hashToken, randomToken } from '../../../src/core/secrets.ts'
+import type { IdentityKey } from '../../../src/core/stores.ts'
+import { type Database, openDatabase } from '../../../src/db/client.ts'
+import { createStores, type Stores } from '../../../src/db/stores/index.ts'
+import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
+
+let testDatabase: TestDatabase
+let database: Database
+let stores: Stores
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase()
+  database = openDatabase(testDatabase.connection, { connections: 8, prepare: true })
+  stores = createStores(database, { mode: 'verified', trustedProviders: ['google', 'apple'] })
+})
+afterAll(async () => {
+  await database.close()
+  await testDatabase.drop()
+})
+
+const GOOGLE: IdentityKey = { provider: 'google', issuer: '', subject: 'ann' }
+const APPLE: IdentityKey = { provider: 'apple', issuer: '', subject: 'ann' }
+
+function signIn(identity: IdentityKey) {
+  const id = uuidv7()
+  const { subject } = identity
+  const facts = { email: 'ann@example.com', emailVerified: true, name: 'Ann' }
+  return stores.signIns
+    .signIn(identity, toProfile({ subject, ...facts }), {
+      id,
+      clientId: 'latchkey',
+      scope: 'openid',
+      userAgent: null,
+      address: null,
+      ttlSeconds: 60,
+      refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 60 },
+    })
+    .then(({ account, decision }) => ({ session: id, user: account.sub, decision }))
+}
+
+test('a first login that would join somebody who leaves that moment is somebody new', async () => {
+  const { user } = await signIn(GOOGLE)
+  let joining: ReturnType<typeof signIn> | undefined
+  await database.sql.begin(async (leaving) => {
+    await leaving`delete from latchkey.users where id = ${user}`
+    joining = signIn(APPLE)
+    // It waits for the one who leaves.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(await Promise.race([joining, 'waits'])).toBe('waits')
+  })
+  const joined = await joining
+  expect(joined?.user).not.toBe(user)
+  expect(joined?.decision).toMatchObject({ action: 'create' })
+  // The control: whoever stays is joined.
+  expect(await signIn(GOOGLE)).toMatchObject({ user: joined?.user, decision: { action: 'join' } })
+})
+
+test('only a session that is alive deletes its user, and all identities go', async () => {
+  const { user, session } = await signIn(GOOGLE)
+  expect(await stores.accounts.remove(user, uuidv7(), [])).toBe(false)
+  expect(await stores.accounts.remove(uuidv7(), session, [])).toBe(false)
+  expect(await database.query('select from latchkey.identities', [])).toHaveLength(2)
+  expect(await stores.accounts.remove(user, session, [])).toBe(true)
+  expect(await database.query('select from latchkey.identities', [])).toEqual([])
+  expect(await database.query('select from latchkey.users', [])).toEqual([])
+})

@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest'
+import { readSettings, SettingsError } from '../../src/settings/index.ts'
+import type { Environment } from '../../src/settings/reader.ts'
+
+/** What is wrong with these settings, one sentence each; empty where nothing is. */
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    readSettings(env)
+    return []
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems
+    throw error
+  }
+}
+
+const APP = { CLIENTS: 'app', CLIENT_APP_REDIRECT_URIS: 'https://app.example.com/cb' }
+const SECRET = 'a secret of the client'
+
+test('without CLIENTS the playground is the one client, on loopback only', () => {
+  expect(readSettings({ PORT: '4000' }).clients).toEqual([
+    {
+      id: 'playground',
+      name: 'Playground',
+      secret: null,
+      redirectUris: ['http://localhost:4000/'],
+      postLogoutRedirectUris: ['http://localhost:4000/'],
+      origins: ['http://localhost:4000'],
+    },
+  ])
+  expect(readSettings({ CLIENTS: '' }).clients).toEqual([])
+  const production = {
+    ...{ PUBLIC_URL: 'https://login.example.com', SECRET: 'a'.repeat(32) },
+    ...{ DATABASE_URL: 'postgres://db/x', GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b' },
+  }
+  expect(readSettings(production).clients).toEqual([])
+})
+
+test('a client has what its settings say, in any spelling of its id', () => {
+  const { clients } = readSettings({
+    CLIENTS: ' my-app.v2 , Web ',
+    CLIENT_MY_APP_V2_REDIRECT_URIS:
+      'com.example.app:/cb, http://127.0.0.1/cb ,https://a.example/x?y=1',
+    CLIENT_MY_APP_V2_POST_LOGOUT_REDIRECT_URIS: 'https://a.example/bye',
+    CLIENT_WEB_REDIRECT_URIS: 'https://web.example.com/cb,https://web.example.com/other',
+    CLIENT_WEB_NAME: 'The Web App',
+    CLIENT_WEB_SECRET: SECRET,
+    CLIENT_WEB_ORIGINS: 'https://one.example,http://localhost:5173',
+  })
+  expect(clients).toEqual([
+    {
+      id: 'my-app.v2',
+      name: 'my-app.v2',
+      secret: null,
+      redirectUris: ['com.example.app:/cb', 'http://127.0.0.1/cb', 'https://a.example/x?y=1'],
+      postLogoutRedirectUris: ['https://a.example/bye'],
+      // An app's own scheme has no origin.
+      origins: ['http://127.0.0.1', 'https://a.example'],
+    },
+    {
+      id: 'Web',
+      name: 'The Web App',
+      secret: SECRET,
+      redirectUris: ['https://web.example.com/cb', 'https://web.example.com/other'],
+      postLogoutRedirectUris: [],
+      origins: ['https://one.example', 'http://localhost:5173'],
+    },
+  ])
+})
+
+test('a name that people see has at most 80 characters and turns no text around it', () => {
+  const namesOf = (name: string) => {
+    const { clients, providers } = readSettings({
+      CLIENTS: 'web',
+      CLIENT_WEB_NAME: name,
+      CLIENT_WEB_REDIRECT_URIS: 'https://web.example.com/cb',
+      OIDC_PROVIDERS: 'acme',
+      ACME_NAME: name,
+      ACME_ISSUER: 'https://id.acme.example',
+      ACME_CLIENT_ID: 'a',
+      ACME_CLIENT_SECRET: 'b',
+    })
+    return [clients[0]?.name, providers[0]?.row.name]
+  }
+  expect(namesOf('\u202eShop\u2066 & <b>')).toEqual(['Shop & <b>', 'Shop & <b>'])
+  expect(namesOf('é😀'.repeat(5000))).toEqual(Array(2).fill('é😀'.repeat(40)))
+  expect(namesOf('\u200f')).toEqual(['web', 'acme'])
+})
+
+describe('3.04 a redirect URI that cannot be registered', () => {
+  const refused: [uri: string, why: RegExp][] = [
+    ['javascript:alert(1)', /has a scheme that is no way back/],
+    ['JavaScript:alert(1)', /has a scheme that is no way back/],
+    ['\u0001javascript:alert(1)', /has a scheme that is no way back/],
+    ['java\nscript:alert(1)', /has a space/],
+    ['javascript://app.example.com/%0aalert(1)', /has a scheme that is no way back/],
+    ['data:text/html;base64', /has a scheme that is no way back/],
+    ['vbscript:x', /has a scheme that is no way back/],
+    ['file:///etc/passwd', /has a scheme that is no way back/],
+    ['blob:https://app.example.com/1', /has a scheme that is no way back/],
+    ['about:blank', /has a scheme that is no way back/],
+    ['view-source:https://app.example.com', /has a scheme that is no way back/],
+    ['ws://app.example.com', /has a scheme that is no way back/],
+    ['http://app.example.com/cb', /plain http/],
+    ['http://localhost.example.com/cb', /plain http/],
+    ['http://127.0.0.1.example.com/cb', /plain http/],
+    ['http://10.0.0.1/cb', /plain http/],
+    ['http://0.0.0.0/cb', /plain http/],
+    ['*', /is not a URL/],
+    ['/cb', /is not a URL/],
+    ['app.example.com', /is not a URL/],
+    ['https://', /is not a URL/],
+    ['https://*.example.com/cb', /wildcard/],
+    ['https://app.example.com/*', /wildcard/],
+    ['https://app.example.com/cb#', /fragment/],
+    ['https://app.example.com/cb#x', /fragment/],
+    ['https://user@app.example.com/cb', /has a user/],
+    ['https://user:password@app.example.com/cb', /has a user/],
+    ['https://app.example.com\\cb', /backslash/],
+    ['https://app.example.com/a b', /has a space/],
+  ]
+  test.each(refused)('%j', (uri, why) => {
+    for (const name of ['REDIRECT_URIS', 'POST_LOGOUT_REDIRECT_URIS']) {
+      const problems = problemsOf({ ...APP, [`CLIENT_APP_${name}`]: `https://a.example/,${uri}` })
+      expect(problems).toEqual([expect.stringMatching(why)])
+      expect(problems[0]).toContain(`CLIENT_APP_${name}: `)
+    }
+  })
+
+  test.each([
+    'https://app.example.com',
+    'https://app.example.com/cb?x=1&y=2',
+    'https://xn--bcher-kva.example/cb',
+    'http://localhost:5173/cb',
+    'http://127.0.0.1/cb',
+    'http://[::1]:7000/cb',
+    'com.example.app:/cb',
+    'com.example.app://cb',
+    'kakao0123456789://oauth',
+  ])('control: %s can', (uri) => {
+    expect(
+      readSettings({ ...APP, CLIENT_APP_REDIRECT_URIS: uri }).clients[0]?.redirectUris,
+    ).toEqual([uri])
+  })
+})
+
+describe('refused as well', () => {
+  test.each<[string, Environment, RegExp[]]>([
+    ['a client without redirect URIs', { CLIENTS: 'app' }, [/CLIENT_APP_REDIRECT_URIS is missing/]],
+    ['an id twice', { ...APP, CLIENTS: 'app,app' }, [/names "app" twice/]],
+    ['the built-in id', { ...APP, CLIENTS: 'app,latchkey' }, [/names "latchkey" twice/]],
+    ['an id with a slash', { ...APP, CLIENTS: 'app,a/b' }, [/must list ids/]],
+    ['an id of 65 characters', { ...APP, CLIENTS: `app,${'a'.repeat(65)}` }, [/must list ids/]],
+    ['__proto__', { ...APP, CLIENTS: 'app,__proto__' }, [/must list ids/]],
+    [
+      'two ids whose settings have one name',
+      {
+        ...{ CLIENTS: 'my-app,my.app', CLIENT_MY_APP_REDIRECT_URIS: 'https://a.example/' },
+        CLIENT_MY_APP_SECRET: SECRET,
+      },
+      [/settings named CLIENT_MY_APP_/],
+    ],
+    ['a short secret', { ...APP, CLIENT_APP_SECRET: 'too-short' }, [/at least 16 characters/]],
+    [
+      'an origin with a path',
+      { ...APP, CLIENT_APP_ORIGINS: 'https://a.example/' },
+      [/not an https/],
+    ],
+    [
+      'an origin with a wildcard',
+      { ...APP, CLIENT_APP_ORIGINS: 'https://*.a.example' },
+      [/ORIGINS/],
+    ],
+    ['every origin', { ...APP, CLIENT_APP_ORIGINS: '*' }, [/ORIGINS/]],
+    ['the origin null', { ...APP, CLIENT_APP_ORIGINS: 'null' }, [/ORIGINS/]],
+    ['a plain http origin', { ...APP, CLIENT_APP_ORIGINS: 'http://a.example' }, [/ORIGINS/]],
+    ['an origin in capitals', { ...APP, CLIENT_APP_ORIGINS: 'https://A.example' }, [/ORIGINS/]],
+    [
+      'everything at once',
+      { CLIENTS: 'a,b', CLIENT_A_REDIRECT_URIS: '*', CLIENT_B_SECRET: 'short' },
+      [/"\*" is not a URL/, /CLIENT_A_REDIRECT_URIS/, /CLIENT_B_REDIRECT_URIS/, /CLIENT_B_SECRET/],
+    ],
+  ])('%s', (_name, env, problems) => {
+    expect(problemsOf(APP)).toEqual([])
+    expect(problemsOf(env)).toEqual(problems.map((problem) => expect.stringMatching(problem)))
+    expect(problemsOf(env).join()).not.toMatch(/too-short|a secret of/)
+  })
+})
