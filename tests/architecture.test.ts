@@ -178,6 +178,29 @@ function wrongRoom(path: string, directions: Directions, { target, kind }: Impor
   return `imports the room ${targetRoom}`
 }
 
+/** Files that import each other, by whatever way round; types count. */
+function circles(sources: readonly Source[]): string[][] {
+  const targets = new Map(
+    sources.map((source) => [source.path, importsOf(source).map(({ target }) => target)]),
+  )
+  const reach = (from: string) => {
+    const seen = new Set<string>()
+    const next = [...(targets.get(from) ?? [])]
+    for (let path = next.pop(); path !== undefined; path = next.pop()) {
+      if (seen.has(path)) continue
+      seen.add(path)
+      next.push(...(targets.get(path) ?? []))
+    }
+    return seen
+  }
+  const reached = new Map(sources.map(({ path }) => [path, reach(path)]))
+  const inCircles = [...reached].filter(([path, seen]) => seen.has(path))
+  const groups = inCircles.map(([path, seen]) =>
+    [...seen].filter((other) => reached.get(other)?.has(path)).sort(),
+  )
+  return [...new Map(groups.map((group) => [group.join(), group])).values()]
+}
+
 function allows(packages: Directions['packages'], name: string): boolean {
   if (packages === 'any') return true
   return packages.includes(name) || (packages.includes('node:*') && name.startsWith('node:'))
@@ -237,6 +260,10 @@ describe('the house', () => {
 
   test('keeps its directions, sizes and habits', () => {
     expect(violations(sources)).toEqual([])
+  })
+
+  test('has no circle of files, of types neither', () => {
+    expect(circles(sources)).toEqual([])
   })
 
   test('is read as it is: every import names a file or a dependency that is there', () => {
@@ -398,6 +425,18 @@ describe('the test of the house', () => {
     ['login/a.ts', "const name = 'google'\nif (response.kind === 'code') a(name)"],
   ])('accepts in %s: %j', (path, text) => {
     expect(plant(path, text)).toEqual([])
+  })
+
+  test('finds circles, and no more than these', () => {
+    const files = {
+      'core/a.ts': "import type { B } from './b.ts'",
+      'core/b.ts': "import { c } from './c.ts'\nimport { d } from './d.ts'",
+      'core/c.ts': "export * from './a.ts'",
+      'core/d.ts': "import { z } from 'zod'",
+      'core/e.ts': "import { a } from './a.ts'",
+    }
+    const sources = Object.entries(files).map(([path, text]) => ({ path, text }))
+    expect(circles(sources)).toEqual([['core/a.ts', 'core/b.ts', 'core/c.ts']])
   })
 
   test('counts lines', () => {

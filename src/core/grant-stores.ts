@@ -1,4 +1,4 @@
-import type { IdentityKey } from './stores.ts'
+import type { IdentityKey } from './identity-key.ts'
 
 /** An identity with what is kept of its grant. */
 export interface StoredGrant extends IdentityKey {

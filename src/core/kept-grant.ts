@@ -1,6 +1,6 @@
 import { type Evidence, LatchkeyError } from './errors.ts'
+import type { IdentityKey } from './identity-key.ts'
 import type { Sealer } from './secrets.ts'
-import type { IdentityKey } from './stores.ts'
 
 /**
  * Whether a provider's tokens are kept: `on` to hand them out and to revoke them, `to_revoke` for

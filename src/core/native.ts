@@ -1,5 +1,5 @@
 import type { ProviderProfile } from './profile.ts'
-import type { IdTokenClaims, RowValues } from './provider.ts'
+import type { IdTokenClaims, RowValues } from './row-inputs.ts'
 
 /**
  * Which tokens of a provider's mobile SDK sign people in. Empty: none, so apps use the browser flow.

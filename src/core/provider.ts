@@ -4,6 +4,7 @@ import type { NativeTokens } from './native.ts'
 import type { OperatorText } from './operator-texts.ts'
 import type { ProviderProfile } from './profile.ts'
 import { type Revocation, tokenRevocation } from './revocation.ts'
+import type { IdTokenClaims, RowValues } from './row-inputs.ts'
 
 /** The tokens a provider gave for a code, read once at the door. */
 export interface Grant {
@@ -16,9 +17,6 @@ export interface Grant {
   refreshToken: string | null
   idToken: string | null
 }
-
-/** The claims of a verified ID token. */
-export type IdTokenClaims = Record<string, unknown> & { iss: string; sub: string }
 
 /** What a row needs to read a profile. */
 export interface ProfileSource {
@@ -51,9 +49,6 @@ export interface RowSetting {
   /** What a value must be, for the message to the operator. */
   readonly mustBe: OperatorText
 }
-
-/** The values of a row's own settings. */
-export type RowValues = Readonly<Record<string, string>>
 
 /**
  * One provider as data. Endpoints are named as in OpenID metadata; each can be overridden by the

@@ -1,15 +1,8 @@
 import type { Account } from './account.ts'
+import type { IdentityKey } from './identity-key.ts'
 import type { SealedGrant } from './kept-grant.ts'
 import type { LinkDecision } from './linking.ts'
 import type { Profile } from './profile.ts'
-
-/** The key of an identity: never an e-mail, a nickname or a handle. */
-export interface IdentityKey {
-  provider: string
-  /** Empty where the provider has one realm of subjects only. */
-  issuer: string
-  subject: string
-}
 
 /** An identity whose person has just signed in at its provider, and what the provider said. */
 export interface ProvenIdentity {

@@ -3,7 +3,8 @@ import type { Grant } from './codes.ts'
 import { type Answer, rawQuery, singleValues } from './http.ts'
 import { faultPage, hintsOf, pickPage, postingPage } from './page.ts'
 import { type Failure, isFailure, type Persona, personas } from './personas.ts'
-import type { AuthorizeFault, PlayedProvider, Stage } from './provider.ts'
+import type { AuthorizeFault, PlayedProvider } from './provider.ts'
+import type { Stage } from './stage.ts'
 
 /** The authorize endpoint: checks the request, lets somebody be picked, and redirects. */
 export function authorize(played: PlayedProvider, stage: Stage, request: FastifyRequest): Answer {

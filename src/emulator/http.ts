@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AccessToken } from './codes.ts'
-import type { Stage } from './provider.ts'
+import type { Stage } from './stage.ts'
 
 /** An answer before it is written: an object becomes JSON, text is sent as it is. */
 export interface Answer {

@@ -1,8 +1,9 @@
 import { createLedger } from './codes.ts'
 import { createSigner } from './keys.ts'
 import { played } from './played/index.ts'
-import type { PlayedProvider, Stage } from './provider.ts'
+import type { PlayedProvider } from './provider.ts'
 import { buildEmulator } from './server.ts'
+import type { Stage } from './stage.ts'
 
 /** The ids of the providers that `startEmulator` can play. */
 export const emulatedProviders: readonly string[] = played.map(({ id }) => id)

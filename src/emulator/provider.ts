@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Code, Grant, Issued, Ledger, Lives } from './codes.ts'
+import type { Code, Grant, Issued, Lives } from './codes.ts'
 import type { Answer } from './http.ts'
-import type { Signer } from './keys.ts'
+import type { Stage } from './stage.ts'
 
 /** What the authorize endpoint refuses before anybody is asked, on a page of its own. */
 export type AuthorizeFault =
@@ -35,19 +35,6 @@ export interface FaultWords {
   status: number
   code: string
   text: string
-}
-
-/** What one played provider has at run time. */
-export interface Stage {
-  /** `<origin>/<provider id>`, the provider's own root. */
-  url: string
-  ledger: Ledger
-  signer: Signer
-  /** The one registered redirect URI. */
-  redirectUri(): string
-  /** The one registered URI to come back to after a logout. */
-  logoutRedirectUri(): string
-  slowMs: number
 }
 
 /**

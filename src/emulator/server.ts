@@ -1,7 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { authorize } from './authorize.ts'
 import { endpoint, send } from './http.ts'
-import type { PlayedProvider, Stage } from './provider.ts'
+import type { PlayedProvider } from './provider.ts'
+import type { Stage } from './stage.ts'
 import { exchange } from './token.ts'
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]']

@@ -13,7 +13,8 @@ import {
   singleValues,
   textOf,
 } from './http.ts'
-import type { PlayedProvider, Stage, TokenFault } from './provider.ts'
+import type { PlayedProvider, TokenFault } from './provider.ts'
+import type { Stage } from './stage.ts'
 
 /** The token endpoint: a code or a refresh token for tokens, or a refusal in the provider's words. */
 export async function exchange(

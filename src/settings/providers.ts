@@ -1,5 +1,6 @@
 import type { StoreTokens } from '../core/kept-grant.ts'
-import type { ProviderRow, RowValues } from '../core/provider.ts'
+import type { ProviderRow } from '../core/provider.ts'
+import type { RowValues } from '../core/row-inputs.ts'
 import { shownName } from '../core/text.ts'
 import { isSafeEndpoint } from '../core/urls.ts'
 import { builtInProviders, oidcProvider } from '../providers/index.ts'

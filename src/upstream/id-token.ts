@@ -3,7 +3,7 @@ import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
 import { TextSubject } from '../core/profile.ts'
-import type { IdTokenClaims } from '../core/provider.ts'
+import type { IdTokenClaims } from '../core/row-inputs.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
 import { invalidAnswer } from './outbound.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toProfile } from '../../src/core/profile.ts'
-import type { IdTokenClaims } from '../../src/core/provider.ts'
+import type { IdTokenClaims } from '../../src/core/row-inputs.ts'
 import { readStandardClaims } from '../../src/core/standard-claims.ts'
 
 const grant = {

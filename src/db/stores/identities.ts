@@ -1,5 +1,6 @@
 import type { Account } from '../../core/account.ts'
-import type { Identities, IdentityKey } from '../../core/stores.ts'
+import type { IdentityKey } from '../../core/identity-key.ts'
+import type { Identities } from '../../core/stores.ts'
 import type { Database } from '../client.ts'
 import { ALIVE, accountJson } from './account-sql.ts'
 import { factsOf, keyOf, lockIdentity } from './identity-values.ts'

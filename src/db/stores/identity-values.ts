@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
+import type { IdentityKey } from '../../core/identity-key.ts'
 import type { Profile } from '../../core/profile.ts'
-import type { IdentityKey } from '../../core/stores.ts'
 
 /** $1 to $3 of the statements about one identity. */
 export const keyOf = (key: IdentityKey) => [key.provider, key.issuer, key.subject]

@@ -1,6 +1,7 @@
+import type { IdentityKey } from '../../core/identity-key.ts'
 import { fromStored, toStored } from '../../core/kept-grant.ts'
 import type { Profile } from '../../core/profile.ts'
-import type { IdentityKey, LinkCodes } from '../../core/stores.ts'
+import type { LinkCodes } from '../../core/stores.ts'
 import type { Database } from '../client.ts'
 import { factsOf, keyOf } from './identity-values.ts'
 

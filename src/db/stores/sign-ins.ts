@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Account } from '../../core/account.ts'
 import { LatchkeyError } from '../../core/errors.ts'
+import type { IdentityKey } from '../../core/identity-key.ts'
 import type { SealedGrant } from '../../core/kept-grant.ts'
 import {
   decideLink,
@@ -10,7 +11,7 @@ import {
   linkableEmail,
 } from '../../core/linking.ts'
 import type { Profile } from '../../core/profile.ts'
-import type { IdentityKey, NewSession, SignIns } from '../../core/stores.ts'
+import type { NewSession, SignIns } from '../../core/stores.ts'
 import type { Database } from '../client.ts'
 import { factsOf, keyOf, lockIdentity } from './identity-values.ts'
 import {

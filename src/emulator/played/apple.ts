@@ -6,7 +6,8 @@ import { type Answer, endpoint, formOf } from '../http.ts'
 import { atHash, discovery, idToken } from '../oidc.ts'
 import { pickedHere } from '../page.ts'
 import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 
 const scopes = ['name', 'email']
 const teamId = stableHex(10, 'apple', 'team').toUpperCase()

@@ -3,7 +3,8 @@ import type { Grant } from '../codes.ts'
 import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import { type Answer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
 import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import { clientOf } from '../token.ts'
 
 // The official table of scopes has no openid: no ID tokens here.

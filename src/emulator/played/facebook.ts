@@ -2,7 +2,8 @@ import { type Code, type Grant, randomToken } from '../codes.ts'
 import { commonAuthorizeFault, commonTokenFault } from '../faults.ts'
 import type { Answer } from '../http.ts'
 import { stableDigits, stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import { addGraph, graphError, versioned } from './facebookGraph.ts'
 
 const scopes = ['public_profile', 'email']

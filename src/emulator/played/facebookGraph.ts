@@ -11,7 +11,8 @@ import {
   singleValues,
 } from '../http.ts'
 import { emailOf, type Persona, personas, stableDigits } from '../personas.ts'
-import type { PlayedProvider, Stage } from '../provider.ts'
+import type { PlayedProvider } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 
 /** A path with a Graph version before it, whichever, and without. */
 export function versioned(path: string): readonly string[] {

@@ -13,7 +13,8 @@ import {
   profileAnswer,
 } from '../http.ts'
 import { stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import { githubEmails, githubUser } from './githubProfile.ts'
 
 const docs = 'https://docs.github.com'

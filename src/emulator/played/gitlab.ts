@@ -4,7 +4,8 @@ import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts
 import { type Answer, type Bearer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
 import { discovery, idToken } from '../oidc.ts'
 import { stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import { clientOf } from '../token.ts'
 import { gitlabClaims, gitlabId, gitlabUser, gitlabUserinfo } from './gitlabProfile.ts'
 

@@ -1,6 +1,6 @@
 import type { Grant } from '../codes.ts'
 import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
-import type { Stage } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 
 /** The number of the account. */
 export function gitlabId(persona: Persona): number {

@@ -11,7 +11,8 @@ import {
 } from '../http.ts'
 import { atHash, discovery, idToken } from '../oidc.ts'
 import { emailOf, stableDigits, stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 
 const emailUrl = 'https://www.googleapis.com/auth/userinfo.email'
 const profileUrl = 'https://www.googleapis.com/auth/userinfo.profile'

@@ -13,7 +13,8 @@ import {
 import { discovery, idToken } from '../oidc.ts'
 import { faultPage } from '../page.ts'
 import { type Persona, personas, stableDigits, stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import { kakaoClaims, kakaoId, kakaoProfile } from './kakaoProfile.ts'
 
 // The consent items that the emulated app has switched on, in the order of the token response.

@@ -17,7 +17,8 @@ import {
 } from '../http.ts'
 import { discovery, idTokenClaims } from '../oidc.ts'
 import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
-import type { PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import { bearsChannelToken, channelToken, verifiedIdToken, webIdToken } from './lineTokens.ts'
 
 const scopes = ['profile', 'openid', 'email']

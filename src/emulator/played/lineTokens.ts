@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { oauthError } from '../faults.ts'
 import type { Answer } from '../http.ts'
-import type { Stage } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 
 const channelTokenSeconds = 900
 

@@ -5,7 +5,8 @@ import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts
 import { type Answer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
 import { discovery, idTokenClaims } from '../oidc.ts'
 import { emailOf, type Persona, stableBase64url, stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import { clientOf } from '../token.ts'
 
 const known = ['openid', 'profile', 'email']

@@ -12,7 +12,8 @@ import {
 import { discovery, idToken } from '../oidc.ts'
 import { faultPage } from '../page.ts'
 import { personas, stableBase64url, stableUuid } from '../personas.ts'
-import type { FaultWords, PlayedProvider, Stage } from '../provider.ts'
+import type { FaultWords, PlayedProvider } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import { microsoftAuthorizeFault, microsoftTokenFault, unknownTenant } from './microsoftFaults.ts'
 import {
   microsoftClaims,

@@ -11,7 +11,8 @@ import {
   singleValues,
 } from '../http.ts'
 import { emailOf, type Persona, stableBase64url } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 
 // The profile items that the emulated app's console has switched on.
 const items = ['name', 'nickname', 'email', 'profile_image']

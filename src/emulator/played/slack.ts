@@ -4,7 +4,8 @@ import { commonAuthorizeFault } from '../faults.ts'
 import { type Answer, bearerOf, endpoint, profileAnswer } from '../http.ts'
 import { atHash, discovery, idToken } from '../oidc.ts'
 import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 
 const known = ['openid', 'profile', 'email']
 

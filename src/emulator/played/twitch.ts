@@ -3,7 +3,8 @@ import { commonAuthorizeFault } from '../faults.ts'
 import { type Answer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
 import { discovery, idToken } from '../oidc.ts'
 import { stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import {
   askable,
   askedClaimsOf,

@@ -12,7 +12,8 @@ import {
   singleValues,
 } from '../http.ts'
 import { emailOf, type Persona, stableBase64url, stableDigits } from '../personas.ts'
-import type { PlayedProvider, Stage, TokenFault } from '../provider.ts'
+import type { PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 
 const scopes = ['users.email', 'users.read', 'offline.access', 'tweet.read']
 const longestState = 500

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { IdentityKey } from '../../../src/core/identity-key.ts'
 import type { SigningKeys, StoredSigningKey } from '../../../src/core/key-store.ts'
 import type { LinkingMode } from '../../../src/core/linking.ts'
 import type { Profile } from '../../../src/core/profile.ts'
@@ -9,7 +10,6 @@ import type {
   Accounts,
   FinishedFlows,
   Identities,
-  IdentityKey,
   LinkCodes,
   NewSession,
   RequestCounts,

@@ -1,0 +1,15 @@
+import type { Ledger } from './codes.ts'
+import type { Signer } from './keys.ts'
+
+/** What one played provider has at run time. */
+export interface Stage {
+  /** `<origin>/<provider id>`, the provider's own root. */
+  url: string
+  ledger: Ledger
+  signer: Signer
+  /** The one registered redirect URI. */
+  redirectUri(): string
+  /** The one registered URI to come back to after a logout. */
+  logoutRedirectUri(): string
+  slowMs: number
+}
