@@ -9,7 +9,7 @@ import { leaveFirstCore, type ServerProcess, startServerProcess } from './server
 // Measures the figures of the contract, section 8, and prints them as a Markdown table. It is no
 // gate: it says what is, and ends with 0. Everything it starts ends with it.
 const here = (path: string) => new URL(path, import.meta.url)
-const latchkeyModule = here('../dist/commands/start.js')
+const latchkeyModule = here('../dist/main.js')
 const options = readOptions(process.argv.slice(2))
 const opened: (() => Promise<unknown>)[] = []
 

@@ -3,10 +3,11 @@ import { doctorTexts } from '../operations/doctor/texts.ts'
 import { readEnvironment, readEnvironmentFile } from '../settings/environment.ts'
 import { diagnose, explain } from './diagnosis.ts'
 
-// The doctor's process: arguments and environment -> what it says -> exit code.
-async function main(): Promise<void> {
+// Arguments and environment -> what it says -> exit code.
+async function run(given: string[]): Promise<void> {
   const env = readEnvironment()
   const { values: args } = parseArgs({
+    args: given,
     options: {
       lang: { type: 'string' },
       offline: { type: 'boolean', default: false },
@@ -28,11 +29,16 @@ async function main(): Promise<void> {
   process.exitCode = exitCode
 }
 
-main().catch((error) => {
-  // A system error's message names the call and the file, and nothing secret.
-  const { code, message } = error as { code?: unknown; message: string }
-  if (typeof code !== 'string') throw error
-  const isUsage = code.startsWith('ERR_PARSE_ARGS')
-  process.stderr.write(isUsage ? `${message}\n\n${doctorTexts.en.usage}` : `${message}\n`)
-  process.exitCode = isUsage ? 2 : 1
-})
+/** `latchkey doctor`, with what was typed after it. */
+export async function doctor(args: string[]): Promise<void> {
+  try {
+    await run(args)
+  } catch (error) {
+    // A system error's message names the call and the file, and nothing secret.
+    const { code, message } = error as { code?: unknown; message: string }
+    if (typeof code !== 'string') throw error
+    const isUsage = code.startsWith('ERR_PARSE_ARGS')
+    process.stderr.write(isUsage ? `${message}\n\n${doctorTexts.en.usage}` : `${message}\n`)
+    process.exitCode = isUsage ? 2 : 1
+  }
+}

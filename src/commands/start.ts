@@ -53,7 +53,7 @@ async function migrate(location: DatabaseLocation): Promise<void> {
   }
 }
 
-async function main(): Promise<void> {
+async function serve(): Promise<void> {
   const settings = readSettings(readEnvironment())
   // The modules of the app load while the database starts.
   const [{ location, embedded }, { buildApp }, { standardOutput }] = await Promise.all([
@@ -129,16 +129,23 @@ function closeOnSignal(close: () => Promise<void>): Promise<void> {
   })
 }
 
-main().catch((error) => {
-  if (error instanceof SettingsError || error instanceof EmbeddedServerError) refuse(error.message)
-  if (error instanceof LatchkeyError) refuse(reasonOf(error))
-  const { code } = error as { code?: string }
-  if (code === 'EADDRINUSE') {
-    refuse(
-      'The port is in use. Stop what listens there, or set PORT (and PUBLIC_URL) to another one.',
-    )
+/** Serves until it is told to end; where it cannot start, says why and exits with 1. */
+export async function start(): Promise<void> {
+  try {
+    await serve()
+  } catch (error) {
+    if (error instanceof SettingsError || error instanceof EmbeddedServerError) {
+      refuse(error.message)
+    }
+    if (error instanceof LatchkeyError) refuse(reasonOf(error))
+    const { code } = error as { code?: string }
+    if (code === 'EADDRINUSE') {
+      refuse(
+        'The port is in use. Stop what listens there, or set PORT (and PUBLIC_URL) to another one.',
+      )
+    }
+    // A system error's message names the call and the address or folder, and nothing secret.
+    if (code !== undefined) refuse(`Latchkey cannot start: ${(error as Error).message}`)
+    throw error
   }
-  // A system error's message names the call and the address or folder, and nothing secret.
-  if (code !== undefined) refuse(`Latchkey cannot start: ${(error as Error).message}`)
-  throw error
-})
+}

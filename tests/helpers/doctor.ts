@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { diagnose } from '../../src/commands/diagnosis.ts'
 
-const DOCTOR = join(import.meta.dirname, '../../dist/commands/doctor.js')
+const MAIN = join(import.meta.dirname, '../../dist/main.js')
 
 /** A REST API key's form, and a secret that no report may show. */
 export const KAKAO_ID = '0123456789abcdef0123456789abcdef'
@@ -38,7 +38,7 @@ export async function spawnDoctor(
 ): Promise<Report> {
   const cwd = mkdtempSync(join(tmpdir(), 'doctor-'))
   if (file !== undefined) writeFileSync(join(cwd, '.env'), file)
-  const child = spawn(process.execPath, [DOCTOR, ...args], {
+  const child = spawn(process.execPath, [MAIN, 'doctor', ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,37 @@
+// The door: `latchkey [start|doctor|admin]`. Each command is loaded when it is asked for, and not before.
+
+const USAGE = `Usage: latchkey [start|doctor|admin]
+
+  start    serves (the default)
+  doctor   says what of the settings is right, and what is missing; see latchkey doctor --help
+  admin    the operator's command line
+`
+
+/** Tells the person who typed it, and ends with what a wrong command ends with. */
+function refuse(message: string, exitCode: number): void {
+  process.stderr.write(message)
+  process.exitCode = exitCode
+}
+
+const [command = 'start', ...args] = process.argv.slice(2)
+switch (command) {
+  case 'start': {
+    const { start } = await import('./start.ts')
+    await start()
+    break
+  }
+  case 'doctor': {
+    const { doctor } = await import('./doctor.ts')
+    await doctor(args)
+    break
+  }
+  case 'admin':
+    refuse('latchkey admin is not there yet.\n', 1)
+    break
+  case 'help':
+  case '--help':
+    process.stdout.write(USAGE)
+    break
+  default:
+    refuse(`latchkey knows no command ${JSON.stringify(command)}.\n\n${USAGE}`, 2)
+}
