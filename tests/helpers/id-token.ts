@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { type Answer, Browser } from './browser.ts'
 import type { FakeKey, FakeProvider } from './fake-provider.ts'
 import { type Latchkey, startLogin } from './latchkey.ts'
-import { expectRefused, type Stage, unusable } from './refusals.ts'
+import { expectRefused, unusable } from './refusals.ts'
+import type { Stage } from './stage.ts'
 
 /** Makes the ID token of a login from the claims that a correct one would have. */
 export type Forge = (claims: Record<string, unknown>) => string | Promise<string>

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { expect } from 'vitest'
 import type { Answer } from './browser.ts'
-import { FakeProvider, type Step } from './fake-provider.ts'
-import { type Latchkey, startLatchkey } from './latchkey.ts'
+import type { Step } from './fake-provider.ts'
 import {
   expectNobodySignedIn,
   expectNoSecretLogged,
   expectProblem,
   lastProblem,
 } from './problems.ts'
+import type { Stage } from './stage.ts'
 
 /** How a refused login must look from outside, and the reason that its log line must give. */
 export interface Refusal {
@@ -30,39 +30,6 @@ export const failed = (step: string, log: Record<string, unknown> = {}): Refusal
   code: 'provider_error',
   log: { step, ...log },
 })
-
-/** A fake provider and a Latchkey that is aimed at it, for the tests of one `describe`. */
-export interface Stage {
-  provider: FakeProvider
-  latchkey: Latchkey
-}
-
-/** Sets a stage up before the tests, the provider correct again before each, and takes it down. */
-export function setStage(
-  options: {
-    /** What the provider is before Latchkey first looks at it. */
-    prepare?: (provider: FakeProvider) => void | Promise<void>
-    settings?: (provider: FakeProvider) => Record<string, string>
-  } = {},
-): Stage {
-  const stage = { provider: new FakeProvider() } as Stage
-  beforeAll(async () => {
-    const { provider } = stage
-    await options.prepare?.(provider)
-    await provider.listen()
-    stage.latchkey = await startLatchkey(options.settings?.(provider) ?? provider.settings())
-    // Discovery goes on beside the start; here it is over before a test changes the provider.
-    const { url } = stage.latchkey
-    const providers = (await (await fetch(`${url}/providers`)).json()) as { id: string }[]
-    for (const { id } of providers) await fetch(`${url}/login/${id}`, { redirect: 'manual' })
-  })
-  beforeEach(() => stage.provider.reset())
-  afterAll(async () => {
-    await stage.latchkey?.close()
-    await stage.provider.close()
-  })
-  return stage
-}
 
 /** What must never stand in a log line. */
 const CANARIES = {
@@ -88,7 +55,7 @@ const CALLS: Record<string, Partial<Record<Step, number>>> = {
  * but the one that clears the flow, no redirect, no further call, no secret in the log.
  */
 export async function expectRefused(
-  { latchkey, provider }: Stage,
+  { latchkey, provider }: Pick<Stage, 'latchkey' | 'provider'>,
   expected: Refusal,
   attempt: () => Promise<Answer>,
   calls = CALLS[String(expected.log.step)] ?? {},

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { Browser } from './browser.ts'
 import type { Step } from './fake-provider.ts'
 import { startLogin } from './latchkey.ts'
-import type { Stage } from './refusals.ts'
+import type { Stage } from './stage.ts'
 
 /** What one correct login sends, with its random values checked and left out. */
 export interface Wire {

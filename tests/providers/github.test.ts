@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import type { Reply } from '../helpers/fake-provider.ts'
 import { login, startLogin } from '../helpers/latchkey.ts'
-import { expectRefused, failed, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, failed, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 import { playWire } from '../helpers/wire.ts'
 
 /** `GET /user` and `GET /user/emails` as GitHub documents them, and the answer of an OAuth App. */
@@ -29,7 +30,7 @@ const GRANT = {
 
 describe('github', () => {
   const stage = setStage({
-    settings: (provider) => ({
+    aim: (provider) => ({
       GITHUB_CLIENT_ID: provider.clientId,
       GITHUB_CLIENT_SECRET: 'secret-at-fake',
       GITHUB_AUTHORIZATION_ENDPOINT: `${provider.issuer}/login/oauth/authorize`,

@@ -3,7 +3,8 @@ import { Browser } from '../helpers/browser.ts'
 import { makeKey } from '../helpers/fake-provider.ts'
 import { type Forge, loginWithToken } from '../helpers/id-token.ts'
 import { login } from '../helpers/latchkey.ts'
-import { expectRefused, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 import { playWire } from '../helpers/wire.ts'
 
 /** Claims as Google documents them. */
@@ -30,7 +31,7 @@ describe('google by discovery at GOOGLE_ISSUER', () => {
       provider.person = PERSON
       provider.subject = '110169484474386276334'
     },
-    settings: (provider) => ({ ...registration, GOOGLE_ISSUER: provider.issuer }),
+    aim: (provider) => ({ ...registration, GOOGLE_ISSUER: provider.issuer }),
   })
 
   test('the dance: three scopes, a nonce, hl for the language, secret in the body, PKCE', async () => {
@@ -90,7 +91,7 @@ describe('google with every endpoint set and its own issuer', () => {
     prepare: (provider) => {
       provider.person = PERSON
     },
-    settings: ({ issuer }) => ({
+    aim: ({ issuer }) => ({
       ...registration,
       GOOGLE_AUTHORIZATION_ENDPOINT: `${issuer}/authorize?hd=example.com`,
       GOOGLE_TOKEN_ENDPOINT: `${issuer}/token`,

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { login } from '../helpers/latchkey.ts'
-import { expectRefused, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 import { GRANT, PROFILE, settings } from './kakao-double.ts'
 
 describe('the id of a Kakao account', () => {
-  const stage = setStage({ settings })
+  const stage = setStage({ aim: settings })
   const answers = (profile: unknown) => {
     stage.provider.answers.token = { body: GRANT }
     stage.provider.answers.userinfo = { body: profile }

@@ -3,7 +3,8 @@ import { Browser } from '../helpers/browser.ts'
 import { makeKey } from '../helpers/fake-provider.ts'
 import { loginWithToken } from '../helpers/id-token.ts'
 import { login } from '../helpers/latchkey.ts'
-import { expectRefused, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 import { playWire } from '../helpers/wire.ts'
 import { GRANT, PROFILE, settings } from './kakao-double.ts'
 
@@ -12,7 +13,7 @@ describe('kakao with the scope openid', () => {
     prepare: (provider) => {
       provider.subject = '3891047281'
     },
-    settings: (provider) => ({
+    aim: (provider) => ({
       ...settings(provider),
       KAKAO_SCOPES: 'openid,profile_nickname',
       KAKAO_ISSUER: provider.issuer,

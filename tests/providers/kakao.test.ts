@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { login, startLogin } from '../helpers/latchkey.ts'
-import { expectRefused, failed, setStage } from '../helpers/refusals.ts'
+import { expectRefused, failed } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 import { playWire } from '../helpers/wire.ts'
 import { GRANT, PROFILE, settings } from './kakao-double.ts'
 
 describe('kakao', () => {
-  const stage = setStage({ settings })
+  const stage = setStage({ aim: settings })
   /** Kakao's answers, the profile changed. */
   const answers = (profile: unknown = PROFILE) => {
     stage.provider.answers.token = { body: GRANT }
@@ -140,7 +141,7 @@ describe('kakao', () => {
 
 describe('kakao without the permission to ask for an address', () => {
   const stage = setStage({
-    settings: (provider) => ({
+    aim: (provider) => ({
       ...settings(provider),
       KAKAO_SCOPES: 'profile_nickname profile_image',
     }),

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose'
 import { describe } from 'vitest'
 import { makeKey } from '../helpers/fake-provider.ts'
 import { acceptEach, type Forge, part, refuseEach, type TokenCase } from '../helpers/id-token.ts'
-import { setStage } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 
 describe('the algorithm of the ID token', () => {
   const stage = setStage({

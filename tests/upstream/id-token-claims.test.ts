@@ -11,7 +11,8 @@ import {
   type TokenCase,
 } from '../helpers/id-token.ts'
 import { startLogin } from '../helpers/latchkey.ts'
-import { expectRefused, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 
 describe('the claims of the ID token', () => {
   const stage = setStage()

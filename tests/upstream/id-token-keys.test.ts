@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type FakeKey, makeKey } from '../helpers/fake-provider.ts'
 import { type Forge, loginWithToken, signRaw } from '../helpers/id-token.ts'
 import { startLatchkey } from '../helpers/latchkey.ts'
-import { expectRefused, type Stage, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, unusable } from '../helpers/refusals.ts'
+import { type Stage, setStage } from '../helpers/stage.ts'
 
 describe('the keys of the provider', () => {
   const stage = setStage()

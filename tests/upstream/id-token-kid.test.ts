@@ -9,7 +9,7 @@ import {
   signRaw,
 } from '../helpers/id-token.ts'
 import { login } from '../helpers/latchkey.ts'
-import { setStage } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 
 describe('the kid of the ID token', () => {
   const stage = setStage()

@@ -4,7 +4,8 @@ import type { FakeKey, Reply } from '../helpers/fake-provider.ts'
 import { makeKey } from '../helpers/fake-provider.ts'
 import { answerByCode, loginByCode } from '../helpers/id-token.ts'
 import { login, startLatchkey } from '../helpers/latchkey.ts'
-import { expectRefused, failed, type Refusal, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, failed, type Refusal, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 
 afterEach(() => {
   vi.useRealTimers()

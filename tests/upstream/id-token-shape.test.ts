@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { FakeKey } from '../helpers/fake-provider.ts'
 import { acceptEach, type Forge, loginWithToken, refuseEach, signRaw } from '../helpers/id-token.ts'
 import { login } from '../helpers/latchkey.ts'
-import { expectRefused, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 
 describe('the shape of the ID token', () => {
   const stage = setStage()

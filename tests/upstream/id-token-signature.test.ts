@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FakeKey, makeKey } from '../helpers/fake-provider.ts'
 import { acceptEach, type Forge, part, refuseEach, signRaw } from '../helpers/id-token.ts'
-import { setStage } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 
 describe('the signature of the ID token', () => {
   const stage = setStage({

@@ -3,7 +3,8 @@ import { cut, redirect, reset } from '../helpers/bad-answers.ts'
 import { Browser } from '../helpers/browser.ts'
 import { FakeProvider, type Reply } from '../helpers/fake-provider.ts'
 import { type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
-import { expectRefused, failed, type Refusal, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, failed, type Refusal, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 
 type Document = Record<string, unknown>
 const shape = unusable('discovery', 'shape')

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { cut, redirect, reset } from '../helpers/bad-answers.ts'
 import type { Reply } from '../helpers/fake-provider.ts'
 import { login, startLatchkey } from '../helpers/latchkey.ts'
-import { expectRefused, failed, type Refusal, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, failed, type Refusal, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 
 const HTML = '<html><body>Sign in to the network of this café</body></html>'
 const as = (type: string) => ({ headers: { 'content-type': type } })

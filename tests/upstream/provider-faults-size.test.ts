@@ -4,7 +4,8 @@ import { flood, flooded, gzipped, makeBomb, sendBytes } from '../helpers/bad-ans
 import { Browser } from '../helpers/browser.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import { login, startLatchkey } from '../helpers/latchkey.ts'
-import { expectRefused, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 
 const MEGABYTE = 1024 * 1024
 const FAST = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { login, startLatchkey } from '../helpers/latchkey.ts'
-import { expectRefused, failed, setStage } from '../helpers/refusals.ts'
+import { expectRefused, failed } from '../helpers/refusals.ts'
 import { makeSelfSigned } from '../helpers/self-signed.ts'
+import { setStage } from '../helpers/stage.ts'
 
 describe('a provider whose certificate nobody vouches for', () => {
   const stage = setStage()

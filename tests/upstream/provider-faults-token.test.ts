@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { gzipped } from '../helpers/bad-answers.ts'
 import type { Reply } from '../helpers/fake-provider.ts'
 import { login } from '../helpers/latchkey.ts'
-import { expectRefused, failed, type Refusal, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, failed, type Refusal, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 
 describe('what the token endpoint answers', () => {
   const stage = setStage()

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { FakeProvider, makeKey } from '../helpers/fake-provider.ts'
 import { login, startLatchkey } from '../helpers/latchkey.ts'
-import { expectRefused, setStage, unusable } from '../helpers/refusals.ts'
+import { expectRefused, unusable } from '../helpers/refusals.ts'
+import { setStage } from '../helpers/stage.ts'
 
 describe('userinfo beside the ID token', () => {
   const stage = setStage()
