@@ -4,7 +4,7 @@ import type { Answer } from '../http.ts'
 import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
-import { addGraph, graphError, versioned } from './facebookGraph.ts'
+import { addGraph, graphError, versioned } from './facebook-graph.ts'
 
 const scopes = ['public_profile', 'email']
 const tokenSeconds = 5_183_944

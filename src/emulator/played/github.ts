@@ -15,7 +15,7 @@ import {
 import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
-import { githubEmails, githubUser } from './githubProfile.ts'
+import { githubEmails, githubUser } from './github-profile.ts'
 
 const docs = 'https://docs.github.com'
 const tokenBody = z.object({ access_token: z.string() })

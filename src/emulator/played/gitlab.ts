@@ -7,7 +7,7 @@ import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
 import { clientOf } from '../token.ts'
-import { gitlabClaims, gitlabId, gitlabUser, gitlabUserinfo } from './gitlabProfile.ts'
+import { gitlabClaims, gitlabId, gitlabUser, gitlabUserinfo } from './gitlab-profile.ts'
 
 const enabled = ['openid', 'profile', 'email', 'read_user']
 

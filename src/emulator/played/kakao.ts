@@ -15,7 +15,7 @@ import { faultPage } from '../page.ts'
 import { type Persona, personas, stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
-import { kakaoClaims, kakaoId, kakaoProfile } from './kakaoProfile.ts'
+import { kakaoClaims, kakaoId, kakaoProfile } from './kakao-profile.ts'
 
 // The consent items that the emulated app has switched on, in the order of the token response.
 const items = ['account_email', 'openid', 'profile_image', 'profile_nickname']

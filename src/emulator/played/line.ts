@@ -19,7 +19,7 @@ import { discovery, idTokenClaims } from '../oidc.ts'
 import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
 import type { PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
-import { bearsChannelToken, channelToken, verifiedIdToken, webIdToken } from './lineTokens.ts'
+import { bearsChannelToken, channelToken, verifiedIdToken, webIdToken } from './line-tokens.ts'
 
 const scopes = ['profile', 'openid', 'email']
 const deauthorizeBody = z.object({ userAccessToken: z.string() })

@@ -14,14 +14,14 @@ import { faultPage } from '../page.ts'
 import { personas, stableBase64url, stableUuid } from '../personas.ts'
 import type { FaultWords, PlayedProvider } from '../provider.ts'
 import type { Stage } from '../stage.ts'
-import { microsoftAuthorizeFault, microsoftTokenFault, unknownTenant } from './microsoftFaults.ts'
+import { microsoftAuthorizeFault, microsoftTokenFault, unknownTenant } from './microsoft-faults.ts'
 import {
   microsoftClaims,
   microsoftMe,
   microsoftUserinfo,
   personalTenant,
   tenantOf,
-} from './microsoftProfile.ts'
+} from './microsoft-profile.ts'
 
 const scopes = ['openid', 'profile', 'email', 'offline_access', 'User.Read']
 const signInNames = ['common', 'organizations', 'consumers']

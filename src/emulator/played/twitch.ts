@@ -12,7 +12,7 @@ import {
   twitchId,
   twitchLogin,
   twitchUser,
-} from './twitchProfile.ts'
+} from './twitch-profile.ts'
 
 const known = ['openid', 'user:read:email']
 
