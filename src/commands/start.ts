@@ -1,5 +1,6 @@
 import { LatchkeyError } from '../core/errors.ts'
 import { type Database, type DatabaseLocation, openDatabase } from '../db/client.ts'
+import { DriverError, requireMendedDriver } from '../db/driver.ts'
 import {
   type EmbeddedServer,
   EmbeddedServerError,
@@ -54,6 +55,7 @@ async function migrate(location: DatabaseLocation): Promise<void> {
 }
 
 async function serve(): Promise<void> {
+  requireMendedDriver()
   const settings = readSettings(readEnvironment())
   // The modules of the app load while the database starts.
   const [{ location, embedded }, { buildApp }, { standardOutput }] = await Promise.all([
@@ -134,7 +136,11 @@ export async function start(): Promise<void> {
   try {
     await serve()
   } catch (error) {
-    if (error instanceof SettingsError || error instanceof EmbeddedServerError) {
+    if (
+      error instanceof SettingsError ||
+      error instanceof EmbeddedServerError ||
+      error instanceof DriverError
+    ) {
       refuse(error.message)
     }
     if (error instanceof LatchkeyError) refuse(reasonOf(error))

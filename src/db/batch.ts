@@ -1,10 +1,11 @@
 /**
  * Answers look-ups that arrive in the same turn of the event loop by one call: under load most of what a
  * small statement costs is the round trip, not the row. Nothing waits: a look-up that is alone goes alone,
- * and each is made after it was asked for. A call that fails fails all of its look-ups.
+ * and each is made after it was asked for. A call that fails fails all of its look-ups. `lookUp` gives a
+ * function from key to value: an answer is found by what it says it is for, never by its place.
  */
 export function batched<Key, Value>(
-  lookUp: (keys: readonly Key[]) => Promise<readonly Value[]>,
+  lookUp: (keys: readonly Key[]) => Promise<(key: Key) => Value>,
   largest: number,
 ): (key: Key) => Promise<Value> {
   let waiting: Waiting<Key, Value>[] = []
@@ -15,8 +16,8 @@ export function batched<Key, Value>(
   }
   const send = (some: readonly Waiting<Key, Value>[]) => {
     lookUp(some.map(({ key }) => key)).then(
-      (values) => {
-        for (const [place, { resolve }] of some.entries()) resolve(values[place] as Value)
+      (answerTo) => {
+        for (const { key, resolve } of some) resolve(answerTo(key))
       },
       (error: unknown) => {
         for (const { reject } of some) reject(error)

@@ -23,10 +23,15 @@ export interface Database {
   run<T>(operation: () => Promise<T>, limitMs?: number): Promise<T>
   /** Runs one constant statement, prepared where that is on. */
   query<Row>(text: string, parameters: readonly unknown[], limitMs?: number): Promise<Row[]>
+  /** Several statements in one transaction, under one time limit. */
+  transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>
   /** Operations that run or wait. */
   pending(): number
   close(): Promise<void>
 }
+
+/** Runs one constant statement; its result has the rows that the server counted. */
+export type RunStatement = <Row>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>
 
 const CONNECT_SECONDS = 2
 const STATEMENT_MS = 5_000
@@ -37,15 +42,37 @@ const WAITING_PER_CONNECTION = 100
 
 /** Opens a pool; connections are made when they are first needed. */
 export function openDatabase(location: DatabaseLocation, options: PoolOptions): Database {
-  const sql = connect(location, {
-    max: options.connections,
-    ...sessionOptions(options.prepare),
-    backoff: () => 0.1,
-  })
+  const open = () =>
+    connect(location, {
+      max: options.connections,
+      ...sessionOptions(options.prepare),
+      backoff: () => 0.1,
+    })
+  let sql = open()
   let waiting = 0
+  /** A connection that mixed up one answer may have mixed up others: none of them is used again. */
+  const dropConnections = () => {
+    const dropped = sql
+    sql = open()
+    dropped.end({ timeout: 0 }).catch(() => {})
+  }
+  const runner =
+    (client: Pick<postgres.Sql, 'unsafe'>): RunStatement =>
+    async (text, parameters = []) => {
+      const rows = await client.unsafe(text, parameters as never[], { prepare: options.prepare })
+      if (!isWhole(rows)) {
+        dropConnections()
+        throw unavailable('The database driver mixed up an answer.', { reason: 'mixed_up' })
+      }
+      return rows as unknown as never[]
+    }
   const database: Database = {
-    orm: drizzle(sql),
-    sql,
+    get orm() {
+      return drizzle(sql)
+    },
+    get sql() {
+      return sql
+    },
     async run(operation, limitMs = OPERATION_MS) {
       if (waiting >= options.connections * WAITING_PER_CONNECTION) {
         throw unavailable('The database is overloaded.', { reason: 'overload' })
@@ -68,17 +95,22 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
       }
     },
     query: (text, parameters, limitMs) =>
-      database.run(
-        () =>
-          sql.unsafe(text, parameters as never[], {
-            prepare: options.prepare,
-          }) as unknown as Promise<never[]>,
-        limitMs,
-      ),
+      database.run(() => runner(sql)(text, parameters), limitMs),
+    transaction: <T>(work: (run: RunStatement) => Promise<T>) =>
+      database.run(() => sql.begin((transaction) => work(runner(transaction))) as Promise<T>),
     pending: () => waiting,
     close: () => sql.end({ timeout: 5 }),
   }
   return database
+}
+
+/** Whether a result has the rows that the server counted, all of them and no others. */
+export function isWhole(rows: postgres.RowList<postgres.Row[]>): boolean {
+  // What changes rows counts them also where it returns none.
+  const givesAll = rows.command === 'SELECT' || rows.length > 0
+  if (givesAll && rows.count !== null && rows.length !== rows.count) return false
+  for (let place = 0; place < rows.length; place++) if (!(place in rows)) return false
+  return true
 }
 
 /** How a connection begins, with named prepared statements or without. */

@@ -7,21 +7,18 @@ import { ALIVE, accountJson } from './account-sql.ts'
 import { leaveRevocations } from './revocations.ts'
 
 const FIND_BY_SESSION = `
-select ${accountJson('latchkey.identities')} as account
+select s.id as "sessionId", u.id as "userId", ${accountJson('latchkey.identities')} as account
 from latchkey.sessions s join latchkey.users u on u.id = s.user_id
 where ${ALIVE}`
 
-/** $1 sessions, $2 their users, each comma separated; one row each, in their order. */
+/** $1 sessions, $2 their users, each comma separated; a row for each that is alive. */
 const FIND_BY_SESSIONS = `
-select (
-  select ${accountJson('latchkey.identities')}
-  from latchkey.sessions s join latchkey.users u on u.id = s.user_id
-  where s.id = asked.session_id and s.user_id = asked.user_id and s.ended_at is null
-    and s.expires_at > now() and u.disabled_at is null
-) as account
+select s.id as "sessionId", u.id as "userId", ${accountJson('latchkey.identities')} as account
 from unnest(string_to_array($1, ',')::uuid[], string_to_array($2, ',')::uuid[])
-  with ordinality as asked(session_id, user_id, place)
-order by place`
+    as asked(session_id, user_id)
+  join latchkey.sessions s on s.id = asked.session_id and s.user_id = asked.user_id
+  join latchkey.users u on u.id = s.user_id
+where s.ended_at is null and s.expires_at > now() and u.disabled_at is null`
 
 /** Look-ups in one statement: enough for a turn of the event loop, and quick. */
 const LARGEST_BATCH = 50
@@ -58,19 +55,26 @@ returning u.id`
 export function createAccounts(database: Database): Accounts {
   const find = batched<{ userId: string; sessionId: string }, string | null>(async (asked) => {
     const lists = [asked.map(({ sessionId }) => sessionId), asked.map(({ userId }) => userId)]
-    const rows = await database.query<{ account: string | null }>(
+    const rows = await database.query<{ sessionId: string; userId: string; account: string }>(
       asked.length === 1 ? FIND_BY_SESSION : FIND_BY_SESSIONS,
       lists.map((ids) => ids.join(',')),
     )
-    return rows.map(({ account }) => account)
+    const found = new Map(rows.map((row) => [row.sessionId, row]))
+    return ({ sessionId, userId }) => {
+      const row = found.get(sessionId.toLowerCase())
+      return row?.userId === userId.toLowerCase() ? row.account : null
+    }
   }, LARGEST_BATCH)
-  const findJson = async (userId: string, sessionId: string) =>
-    (await find({ userId, sessionId })) ?? null
+  const findJson = (userId: string, sessionId: string) => find({ userId, sessionId })
   return {
     findJsonBySession: findJson,
     async findBySession(userId, sessionId) {
       const json = await findJson(userId, sessionId)
-      return json === null ? null : (JSON.parse(json) as Account)
+      if (json === null) return null
+      const account = JSON.parse(json) as Account
+      // What is signed for this person is this person's, whatever happened on the way.
+      if (account.sub !== userId) throw new Error('the account found is another user\u2019s')
+      return account
     },
     async exportJsonBySession(userId, sessionId) {
       const [row] = await database.query<{ export: string }>(EXPORT, [sessionId, userId])

@@ -67,10 +67,8 @@ select exists (select from person) as alive, exists (select from held where prov
 export function createIdentities(database: Database): Identities {
   /** Under the locks of a first login, so that an identity never gets two users. */
   const link: Identities['link'] = (userId, sessionId, { key, profile, grant }) =>
-    database.sql.begin(async (transaction) => {
-      const run = <Row>(text: string, parameters: unknown[]) =>
-        transaction.unsafe(text, parameters as never[]) as unknown as Promise<Row[]>
-      await lockIdentity(transaction, key)
+    database.transaction(async (run) => {
+      await lockIdentity(run, key)
       const [owner] = await run<{ userId: string }>(HOLD_OWNER, keyOf(key))
       const [caller] = await run(HOLD_CALLER, [sessionId, userId])
       if (caller === undefined) return { outcome: 'session_over' }
@@ -83,10 +81,10 @@ export function createIdentities(database: Database): Identities {
       if (shown === undefined) throw new Error('the user just held is not there')
       const account = JSON.parse(shown.account) as Account
       return { outcome: owner === undefined ? 'linked' : 'refreshed', account }
-    }) as ReturnType<Identities['link']>
+    })
 
   return {
-    link: (userId, sessionId, identity) => database.run(() => link(userId, sessionId, identity)),
+    link,
     async unlink(userId, sessionId, provider, revocable) {
       const [row] = await database.query<{
         alive: boolean

@@ -1,6 +1,6 @@
-import type postgres from 'postgres'
 import type { IdentityKey } from '../../core/identity-key.ts'
 import type { Profile } from '../../core/profile.ts'
+import type { RunStatement } from '../client.ts'
 
 /** $1 to $3 of the statements about one identity. */
 export const keyOf = (key: IdentityKey) => [key.provider, key.issuer, key.subject]
@@ -20,7 +20,7 @@ export const factsOf = (profile: Profile) => [
  * the user's row.
  */
 export async function lockIdentity(
-  transaction: postgres.TransactionSql,
+  run: RunStatement,
   key: IdentityKey,
   email: string | null = null,
 ): Promise<void> {
@@ -29,6 +29,6 @@ export async function lockIdentity(
     ...(email === null ? [] : [`email ${email}`]),
   ]
   for (const name of names) {
-    await transaction`select pg_advisory_xact_lock(hashtextextended(${`latchkey ${name}`}, 0))`
+    await run('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`latchkey ${name}`])
   }
 }

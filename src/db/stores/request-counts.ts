@@ -40,11 +40,16 @@ export function createRequestCounts(database: Database): RequestCounts {
       [keys.join(','), asked.map(({ windowSeconds }) => windowSeconds).join(',')],
       LIMIT_MS,
     )
-    return keys.map((key, place) => {
-      const { count = 0, endsInMs = 0 } = rows.find((row) => row.key === key) ?? {}
-      const later = keys.slice(place + 1).filter((other) => other === key)
-      return { count: count - later.length, endsInMs }
-    })
+    const left = new Map<string, number>()
+    for (const key of keys) left.set(key, (left.get(key) ?? 0) + 1)
+    const found = new Map(rows.map((row) => [row.key, row]))
+    // Requests of one key are told apart by their turn: the last of them has the whole count.
+    return ({ key }) => {
+      const { count = 0, endsInMs = 0 } = found.get(key) ?? {}
+      const later = (left.get(key) ?? 1) - 1
+      left.set(key, later)
+      return { count: count - later, endsInMs }
+    }
   }, LARGEST_BATCH)
   return { count: (key, windowSeconds) => count({ key, windowSeconds }) }
 }

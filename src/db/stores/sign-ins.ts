@@ -77,15 +77,13 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
     session: NewSession,
     grant: SealedGrant | null,
   ) {
-    return database.sql.begin(async (transaction) => {
-      const run = <Row>(text: string, parameters: unknown[]) =>
-        transaction.unsafe(text, parameters as never[]) as unknown as Promise<Row[]>
+    return database.transaction(async (run) => {
       const linkable = linkableEmail(
         rules.mode,
         profile,
         rules.trustedProviders.includes(key.provider),
       )
-      await lockIdentity(transaction, key, linkable.email)
+      await lockIdentity(run, key, linkable.email)
       // Whoever held the lock before us may have been the same person.
       const known = await signInKnown(run, key, profile, session, grant)
       if (known !== null) return { account: known, decision: { action: 'known' } as const }
@@ -126,7 +124,7 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
         grant,
       )
       if (known !== null) return { account: known, decision: { action: 'known' } }
-      return database.run(() => signInFirst(key, profile, session, grant))
+      return signInFirst(key, profile, session, grant)
     },
   }
 }

@@ -19,24 +19,20 @@ on conflict (kid) do update set
 export function createSigningKeys(database: Database): SigningKeys {
   return {
     update: (plan) =>
-      database.run(() =>
-        database.sql.begin(async (transaction) => {
-          const run = <Row>(text: string, parameters: unknown[] = []) =>
-            transaction.unsafe(text, parameters as never[]) as unknown as Promise<Row[]>
-          await run(LOCK)
-          const [clock] = await run<{ now: number }>(
-            'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now',
-          )
-          const now = clock?.now ?? Date.now()
-          const { add, change, remove } = await plan(await run<StoredSigningKey>(READ), now)
-          for (const key of [...add, ...change]) {
-            await run(WRITE, [key.kid, key.alg, key.sealedJwk, key.signsFrom, key.publishedUntil])
-          }
-          for (const kid of remove) {
-            await run('delete from latchkey.signing_keys where kid = $1', [kid])
-          }
-          return { ring: await run<StoredSigningKey>(READ), now }
-        }),
-      ) as ReturnType<SigningKeys['update']>,
+      database.transaction(async (run) => {
+        await run(LOCK)
+        const [clock] = await run<{ now: number }>(
+          'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now',
+        )
+        const now = clock?.now ?? Date.now()
+        const { add, change, remove } = await plan(await run<StoredSigningKey>(READ), now)
+        for (const key of [...add, ...change]) {
+          await run(WRITE, [key.kid, key.alg, key.sealedJwk, key.signsFrom, key.publishedUntil])
+        }
+        for (const kid of remove) {
+          await run('delete from latchkey.signing_keys where kid = $1', [kid])
+        }
+        return { ring: await run<StoredSigningKey>(READ), now }
+      }),
   }
 }
