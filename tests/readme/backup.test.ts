@@ -21,6 +21,7 @@ import {
 } from '../helpers/server-process.ts'
 import { aim, blockWith, english } from './texts.ts'
 
+const operating = english('operating')
 const PASSWORD = 'password-of-the-role'
 const OTHER_SECRET = 'another secret with more than 32 characters'
 const missing =
@@ -53,7 +54,7 @@ function start(env: Record<string, string>, cwd = folder.path): ServerProcess {
   return latchkey
 }
 
-/** Runs a command of the README in a folder. */
+/** Runs a command of the page in a folder. */
 const shell = (command: string, env: Record<string, string> = {}, cwd = folder.path) =>
   promisify(execFile)('sh', ['-ec', command], { cwd, env: { ...process.env, ...env } })
 
@@ -83,9 +84,9 @@ const refresh = ({ url }: ServerProcess, refreshToken: string) =>
     refresh_token: refreshToken,
   })
 
-describe('with DATABASE_URL, on an installed PostgreSQL, the commands of the README', () => {
-  const dump = blockWith(english, 'sh', 'pg_dump')
-  const restore = blockWith(english, 'sh', 'pg_restore')
+describe('with DATABASE_URL, on an installed PostgreSQL, the commands of docs/operating.md', () => {
+  const dump = blockWith(operating, 'sh', 'pg_dump')
+  const restore = blockWith(operating, 'sh', 'pg_restore')
   let server: InstalledPostgres
   let before: Awaited<ReturnType<typeof signIn>>
 
@@ -101,7 +102,7 @@ describe('with DATABASE_URL, on an installed PostgreSQL, the commands of the REA
   beforeAll(async () => {
     if (missing !== null) return
     server = await startInstalledPostgres()
-    const role = blockWith(english, 'sql', 'create role')
+    const role = blockWith(english('production'), 'sql', 'create role')
     await server.asSuperuser(aim(role, { '…': PASSWORD }))
     const latchkey = start(settings('latchkey'))
     await latchkey.serving
@@ -154,8 +155,8 @@ describe('with DATABASE_URL, on an installed PostgreSQL, the commands of the REA
 })
 
 test('with the embedded server, a copy of the stopped data folder brings users, keys and secret', async () => {
-  const [copy = ''] = blockWith(english, 'sh', 'tar -czf').split('#')
-  const [, unpack = ''] = /to restore: (tar -xzf \S+)/.exec(english) ?? []
+  const [copy = ''] = blockWith(operating, 'sh', 'tar -czf').split('#')
+  const [, unpack = ''] = /to restore: (tar -xzf \S+)/.exec(operating) ?? []
   const [from, to] = [join(folder.path, 'from'), join(folder.path, 'to')]
   for (const path of [from, to]) await mkdir(path)
   const latchkey = start({}, from)

@@ -1,14 +1,27 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { codeBlocks, codeSpans, english, korean, prose, ROOT, tableRows } from './texts.ts'
+import {
+  codeBlocks,
+  codeSpans,
+  english,
+  fileOf,
+  KOREAN_PAGES,
+  korean,
+  PAGES,
+  prose,
+  ROOT,
+  tableRows,
+} from './texts.ts'
 
 const HASH = /(^|\s)#.*$/gm
 const SLASHES = /\/\*\*.*?\*\/|(^|\s)\/\/ .*$/gm
+const HASHED = ['sh', 'nginx', 'caddyfile', 'python', 'yaml', 'properties']
+const SLASHED = ['js', 'jsx', 'ts', 'swift', 'kotlin', 'java']
 const COMMENTS: Record<string, RegExp> = {
-  ...{ sh: HASH, nginx: HASH, caddyfile: HASH, python: HASH },
-  ...{ js: SLASHES, swift: SLASHES, kotlin: SLASHES, java: SLASHES },
-  html: /<!--.*?-->/g,
+  ...Object.fromEntries(HASHED.map((language) => [language, HASH])),
+  ...Object.fromEntries(SLASHED.map((language) => [language, SLASHES])),
+  html: /<!--.*?-->|(^|\s)\/\/ .*$/gm,
   ini: /^;.*$/gm,
   sql: /(^|\s)--.*$/gm,
 }
@@ -21,49 +34,69 @@ function commands(text: string): string[] {
   })
 }
 
-/** Links to files of this project, and pictures. */
-const files = (text: string) =>
-  [...text.matchAll(/\]\(([^)#\s]+)\)/g)]
-    .map(([, target = '']) => target)
-    .filter((target) => !/^https?:/.test(target))
+const levels = (text: string) => prose(text).match(/^#+(?= )/gm)
+const named = (text: string) => tableRows(text).map((row) => codeSpans(row.join(' ')).sort())
 
-describe('README.ko.md keeps step with README.md', () => {
+/** What a page leads to: files and pictures from the project's folder, and addresses. */
+function targets(file: string, text: string): string[] {
+  const links = [...prose(text).matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)|<(https?:[^>\s]+)>/g)]
+  return links
+    .map(([, target = '', address = '']) => target || address)
+    .map((target) => (/^https?:/.test(target) ? target : join(dirname(file), target)))
+}
+
+/** The same, without regard to the language of the page that it leads to. */
+const anyLanguage = (found: string[]) =>
+  found.map((target) => target.replace('docs/ko/', 'docs/').replace('.ko.md', '.md')).sort()
+
+describe.each(KOREAN_PAGES)('the Korean %s keeps step with the English one', (page) => {
+  const [en, ko] = [english(page), korean(page)]
+
   test('in its code, all but the comments', () => {
-    expect(commands(korean)).toEqual(commands(english))
-    expect(commands(english).length).toBeGreaterThan(30)
-    const changed = english.replace('npm ci && npm start', 'npm install && npm start')
-    expect(commands(korean)).not.toEqual(commands(changed))
+    expect(commands(ko)).toEqual(commands(en))
   })
 
-  test('in its headings, level by level', () => {
-    const levels = (text: string) => prose(text).match(/^#+(?= )/gm)
-    expect(levels(korean)).toEqual(levels(english))
-  })
-
-  test('in what its tables name, row by row', () => {
-    const named = (text: string) => tableRows(text).map((row) => codeSpans(row.join(' ')).sort())
-    expect(named(korean)).toEqual(named(english))
-  })
-
-  test('in where it leads to', () => {
-    const others = (text: string) => files(text).filter((file) => !file.startsWith('README'))
-    expect(others(korean).sort()).toEqual(others(english).sort())
+  test('in its headings, tables and links', () => {
+    expect(levels(ko)).toEqual(levels(en))
+    expect(named(ko)).toEqual(named(en))
+    const leads = [targets(fileOf(page), en), targets(fileOf(page, 'ko'), ko)]
+    expect(anyLanguage(leads[1] ?? [])).toEqual(anyLanguage(leads[0] ?? []))
   })
 })
 
-test.each([
-  ['README.md', english, 'README.ko.md'],
-  ['README.ko.md', korean, 'README.md'],
-])('every file and picture that %s leads to is there', (_, text, other) => {
-  const pictures = ['docs/sign-in-light.png', 'docs/sign-in-dark.png']
-  expect(files(text)).toEqual(expect.arrayContaining([...pictures, other]))
-  expect(files(text).filter((file) => !existsSync(join(ROOT, file)))).toEqual([])
+test('a change of a command in one language alone is seen', () => {
+  const changed = english('README').replace('npm ci\n', 'npm install\n')
+  expect(commands(korean('README'))).not.toEqual(commands(changed))
 })
 
-test('every picture has a text for those who do not see it', () => {
-  for (const text of [english, korean]) {
-    const alternatives = [...text.matchAll(/!\[([^\]]*)\]\(/g)].map(([, words = '']) => words)
-    expect(alternatives).toHaveLength(2)
-    expect(alternatives.filter((words) => words.length < 10)).toEqual([])
+test('every page in Korean has an English one', () => {
+  const files = readdirSync(join(ROOT, 'docs/ko')).map((file) => file.replace('.md', ''))
+  expect(files.filter((name) => !KOREAN_PAGES.includes(name))).toEqual([])
+})
+
+const texts = [
+  ...PAGES.map((page) => [fileOf(page), english(page)] as const),
+  ...KOREAN_PAGES.map((page) => [fileOf(page, 'ko'), korean(page)] as const),
+]
+
+test.each(texts)('%s leads to pages, headings and pictures that are there', (file, text) => {
+  const own = targets(file, text).filter((target) => !/^https?:/.test(target))
+  expect(own.filter((target) => !existsSync(join(ROOT, target)))).toEqual([])
+  const pictures = [...text.matchAll(/!\[([^\]]*)\]\(/g)].map(([, words = '']) => words)
+  expect(pictures.filter((words) => words.length < 10)).toEqual([])
+})
+
+test.each(texts)('%s says in its first line what it is for', (file, text) => {
+  const [title = '', empty, line = ''] = text.split('\n')
+  expect(title).toMatch(/^# \S/)
+  expect(empty).toBe('')
+  if (!file.startsWith('README')) expect(line).toMatch(/^\S.{10,}/)
+})
+
+test('the README is read in five minutes: at most 12 KB', () => {
+  for (const language of ['en', 'ko'] as const) {
+    const text = language === 'en' ? english('README') : korean('README')
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(12 * 1024)
+    expect(text.split('\n').length).toBeLessThanOrEqual(220)
   }
 })

@@ -21,10 +21,11 @@ import {
 } from '../helpers/server-process.ts'
 import { aim, blockWith, english, onlyBlock, settingsIn } from './texts.ts'
 
+const page = english('production')
 const PASSWORD = 'a password/of the role'
 const missing = whyMissing('pgbouncer') ?? (await whyNoInstalledPostgres())
 
-describe('PgBouncer with the configuration of the README, in front of an installed PostgreSQL', () => {
+describe('PgBouncer with the configuration of docs/production.md, in front of an installed PostgreSQL', () => {
   let folder: Awaited<ReturnType<typeof newFolder>>
   let server: InstalledPostgres
   let stopPooler: () => Promise<void>
@@ -37,15 +38,15 @@ describe('PgBouncer with the configuration of the README, in front of an install
     if (missing !== null) return
     folder = await newFolder()
     server = await startInstalledPostgres()
-    const role = blockWith(english, 'sql', 'create role')
+    const role = blockWith(page, 'sql', 'create role')
     await server.asSuperuser(aim(role, { '…': PASSWORD }))
-    await server.asSuperuser(blockWith(english, 'sql', 'alter role'))
+    await server.asSuperuser(blockWith(page, 'sql', 'alter role'))
 
     const port = await freePort()
     const users = join(folder.path, 'userlist.txt')
     await writeFile(users, `"latchkey" "${PASSWORD}"\n`)
     const file = join(folder.path, 'pgbouncer.ini')
-    const configuration = aim(onlyBlock(english, 'ini'), {
+    const configuration = aim(onlyBlock(page, 'ini'), {
       'host=10.0.0.20 port=5432': `host=127.0.0.1 port=${server.port}`,
       'listen_addr = 10.0.0.21': 'listen_addr = 127.0.0.1',
       'listen_port = 6432': `listen_port = ${port}`,
@@ -53,7 +54,7 @@ describe('PgBouncer with the configuration of the README, in front of an install
     })
     await writeFile(file, `${configuration}unix_socket_dir =\n`)
     for (const one of [users, file]) await chmod(one, 0o644)
-    const settings = settingsIn(blockWith(english, 'sh', 'DATABASE_PREPARE=off'))
+    const settings = settingsIn(blockWith(page, 'sh', 'DATABASE_PREPARE=off'))
     settings.DATABASE_URL = aim(settings.DATABASE_URL ?? '', {
       '…': encodeURIComponent(PASSWORD),
       '10.0.0.21:6432': `127.0.0.1:${port}`,

@@ -4,7 +4,7 @@ import type { ProviderRow } from '../../src/core/provider.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { settingsPrefix } from '../../src/settings/providers.ts'
 
-/** One line of the README's table, made of the row. */
+/** One line of the page's table, made of the row. */
 function line(row: ProviderRow): string {
   const prefix = settingsPrefix(row.id)
   const own = Object.entries(row.settings)
@@ -14,14 +14,14 @@ function line(row: ProviderRow): string {
   return `| [${row.name}](${row.console.url}) | \`/login/${row.id}/callback\` | ${settings} | ${row.gives} | ${row.emailVerifiedWhen} |`
 }
 
-test('the README’s table of providers is what the rows say', () => {
-  const readme = readFileSync('README.md', 'utf8')
+test('the pages’ table of providers is what the rows say', () => {
+  const readme = readFileSync('docs/providers.md', 'utf8')
   const table = builtInProviders.map(line)
   expect(readme.split('\n').filter((text) => table.includes(text))).toEqual(table)
 })
 
-test('README.ko.md has the same rows, its last two columns in Korean', () => {
-  const rows = readFileSync('README.ko.md', 'utf8')
+test('docs/ko/providers.md has the same rows, its last two columns in Korean', () => {
+  const rows = readFileSync('docs/ko/providers.md', 'utf8')
     .split('\n')
     .filter((text) => /^\| \[.*\/callback` \|/.test(text))
     .map((text) => text.split(' | '))

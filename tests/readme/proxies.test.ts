@@ -104,14 +104,14 @@ function describeProxy(place: Place) {
   })
 }
 
-describe('nginx with the configuration of the README', () => {
+describe('nginx with the configuration of docs/production.md', () => {
   const place = useProxy('nginx', startNginx)
 
   test('needs its larger header buffers for that', async () => {
     const { site } = place
-    const readmes = onlyBlock(english, 'nginx')
-    const block = readmes.replace(/ *large_client_header_buffers .*\n/, '')
-    expect(block).not.toBe(readmes)
+    const pages = onlyBlock(english('production'), 'nginx')
+    const block = pages.replace(/ *large_client_header_buffers .*\n/, '')
+    expect(block).not.toBe(pages)
     const port = await freePort()
     const stopUsual = await startNginx(site, { block, port })
     try {
@@ -131,6 +131,6 @@ describe('nginx with the configuration of the README', () => {
   })
 })
 
-describe('Caddy with the configuration of the README', () => {
+describe('Caddy with the configuration of docs/production.md', () => {
   describeProxy(useProxy('caddy', startCaddy))
 })

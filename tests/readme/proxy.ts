@@ -12,7 +12,7 @@ import { makeSelfSigned } from '../helpers/self-signed.ts'
 import { freePort } from '../helpers/server-process.ts'
 import { aim, english, onlyBlock } from './texts.ts'
 
-/** PUBLIC_URL of whoever stands behind the README's proxies. */
+/** PUBLIC_URL of whoever stands behind the page's proxies. */
 export const SITE = 'https://login.example.com'
 /** Visitors whose address is not the proxy's; only Linux has all of 127.0.0.0/8. */
 export const VISITOR = '127.0.0.2'
@@ -39,12 +39,12 @@ export interface Visit {
   from?: string
 }
 
-/** A place for a proxy of the README in front of two replicas. */
+/** A place for a proxy of docs/production.md in front of two replicas. */
 export interface ProxySite {
   /** Holds the certificate `fullchain.pem`, the key `privkey.pem` and what the proxy writes. */
   folder: string
   port: number
-  /** The README's configuration, with the addresses of the replicas. */
+  /** The page's configuration, with the addresses of the replicas. */
   aim(configuration: string): string
   /** A visitor's request, with a stranger's idea of where it comes from. */
   send(path: string, visit?: Visit): Promise<ProxyAnswer>
@@ -118,10 +118,10 @@ export async function makeProxySite(replicas: number[]): Promise<ProxySite> {
   }
 }
 
-/** Starts an nginx with the README's configuration, or with `block`; gives what ends it. */
+/** Starts an nginx with the page's configuration, or with `block`; gives what ends it. */
 export async function startNginx(
   { folder, port: ownPort, aim: aimed, send }: ProxySite,
-  { block = onlyBlock(english, 'nginx'), port = ownPort } = {},
+  { block = onlyBlock(english('production'), 'nginx'), port = ownPort } = {},
 ): Promise<() => Promise<void>> {
   const inFolder = (text: string) =>
     text.replaceAll(/\/(?:etc\/ssl\/[\w.]+|var\/log\/nginx)\//g, './')
@@ -139,7 +139,7 @@ export async function startNginx(
   return startProgram('nginx', args, () => send('/healthz', { port }), { file })
 }
 
-/** Starts a Caddy with the README's configuration; gives what ends it. */
+/** Starts a Caddy with the page's configuration; gives what ends it. */
 export async function startCaddy({
   folder,
   port,
@@ -154,7 +154,7 @@ export async function startCaddy({
     storage file_system ${folder}/caddy
   }\n`
   const tls = `tls ${folder}/fullchain.pem ${folder}/privkey.pem`
-  const site = aimed(onlyBlock(english, 'caddyfile'))
+  const site = aimed(onlyBlock(english('production'), 'caddyfile'))
   const file = join(folder, 'Caddyfile')
   await writeFile(file, own + aim(site, { 'login.example.com {': `login.example.com {\n\t${tls}` }))
   const args = ['run', '--config', file, '--adapter', 'caddyfile']

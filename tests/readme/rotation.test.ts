@@ -37,10 +37,10 @@ async function begin(latchkey: Latchkey) {
   }
 }
 
-describe('SECRET, rotated in the rounds of the README', () => {
-  const rounds = [...blockWith(english, 'sh', 'SECRET=old,new').matchAll(/^SECRET=(\S+)/gm)].map(
-    ([, value = '']) => value.replace('old', TEST_SECRET).replace('new', NEW_SECRET),
-  )
+describe('SECRET, rotated in the rounds of docs/operating.md', () => {
+  const rounds = [
+    ...blockWith(english('operating'), 'sh', 'SECRET=old,new').matchAll(/^SECRET=(\S+)/gm),
+  ].map(([, value = '']) => value.replace('old', TEST_SECRET).replace('new', NEW_SECRET))
 
   test('breaks no session, token or login, whichever replica answers', async () => {
     expect(rounds).toEqual([

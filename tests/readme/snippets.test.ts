@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,19 +12,22 @@ import { FakeProvider } from '../helpers/fake-provider.ts'
 import { type Latchkey, login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
 import { freePort } from '../helpers/server-process.ts'
 import { type Site, startSite } from '../helpers/site.ts'
+import { codeBlocks, english, PAGES } from './texts.ts'
 
-const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const ALL = PAGES.map(english).join('\n')
 
-/** The code blocks of a language, and of these the ones that name their file in the first line. */
+/** The code blocks of a language on all pages. */
 const blocks = (language: string) =>
-  [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
-    ([, block = '']) => block,
-  )
+  codeBlocks(ALL)
+    .filter((block) => block.language === language)
+    .map(({ code }) => code)
 
-function snippet(language: string, file: string): string {
-  const found = blocks(language).filter((block) => block.split('\n', 1)[0]?.includes(file))
+/** The one block of a page whose first line names this file. */
+function snippet(page: string, file: string): string {
+  const names = ({ code }: { code: string }) => code.split('\n', 1)[0]?.split(' ').includes(file)
+  const found = codeBlocks(english(page)).filter(names)
   expect(found, `one block of ${file}`).toHaveLength(1)
-  return found[0] ?? ''
+  return found[0]?.code ?? ''
 }
 
 /** A snippet that talks to the Latchkey of the test. */
@@ -68,7 +70,7 @@ test('every Python block can be parsed', async ({ skip }) => {
   expect(parse('def = 1').status).toBe(1)
 })
 
-describe('the API of the README verifies access tokens', () => {
+describe('the API of docs/your-api.md verifies access tokens', () => {
   const provider = new FakeProvider()
   let latchkey: Latchkey
   let project: Awaited<ReturnType<typeof startProject>>
@@ -78,8 +80,8 @@ describe('the API of the README verifies access tokens', () => {
     await provider.listen()
     latchkey = await startLatchkey({ ...provider.settings(), ACCESS_TOKEN_TTL: '4s' })
     project = await startProject({
-      'verify.js': snippet('js', 'verify.js'),
-      'api-fastify.js': snippet('js', 'api-fastify.js'),
+      'verify.js': snippet('your-api', 'verify.js'),
+      'api-fastify.js': snippet('your-api', 'api-fastify.js'),
     })
     const port = await freePort()
     url = `http://localhost:${port}/orders`
@@ -146,7 +148,7 @@ describe('the API of the README verifies access tokens', () => {
 
   test('while Latchkey is away it says so, and does not blame the token', async () => {
     const alone = await startProject({
-      'verify.js': snippet('js', 'verify.js'),
+      'verify.js': snippet('your-api', 'verify.js'),
       'ask.js': `import { verify } from './verify.js'
 const told = await verify(process.argv[2]).then(JSON.stringify, (error) => 'threw ' + error.message)
 process.stdout.write(told)`,
@@ -167,7 +169,7 @@ process.stdout.write(told)`,
   })
 })
 
-test('the request of the README swaps an ID token of an SDK', async () => {
+test('the request of docs/mobile.md swaps an ID token of an SDK', async () => {
   const block = blocks('sh').find((code) => code.includes('token-exchange')) ?? ''
   const sdk = await new FakeProvider().listen()
   const latchkey = await startLatchkey({
@@ -219,7 +221,7 @@ test('the request of the README swaps an ID token of an SDK', async () => {
   }
 })
 
-describe('the page of the README signs in', () => {
+describe('the page of docs/single-page-app.md signs in', () => {
   const chrome = useChromium()
   let latchkey: Latchkey
   let app: Site
@@ -227,16 +229,17 @@ describe('the page of the README signs in', () => {
 
   beforeAll(async () => {
     const files = {
-      '/index.html': () => snippet('html', 'index.html'),
-      '/latchkey.js': () => aimed(snippet('js', 'latchkey.js'), latchkey),
-      '/link.js': () => aimed(snippet('js', 'link.js'), latchkey),
+      '/index.html': () => snippet('single-page-app', 'index.html'),
+      '/latchkey.js': () => aimed(snippet('single-page-app', 'latchkey.js'), latchkey),
+      '/link.js': () => aimed(snippet('linking', 'link.js'), latchkey),
     }
     app = await startSite(files)
     cookieApp = await startSite(
       {
         '/index.html': () =>
           '<script type="module">window.app = await import("./latchkey-cookie.js")</script>',
-        '/latchkey-cookie.js': () => aimed(snippet('js', 'latchkey-cookie.js'), latchkey),
+        '/latchkey-cookie.js': () =>
+          aimed(snippet('single-page-app', 'latchkey-cookie.js'), latchkey),
       },
       'localhost',
     )

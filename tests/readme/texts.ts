@@ -1,14 +1,33 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The project's folder. */
 export const ROOT = join(import.meta.dirname, '../..')
 
-/** The README in English, which is the one that is written first. */
-export const english = readFileSync(join(ROOT, 'README.md'), 'utf8')
+/** Pages that are kept in English alone: they are for those who read the source. */
+const ENGLISH_ONLY = new Set(['architecture', 'benchmarks', 'threats'])
 
-/** The README in Korean, which keeps step. */
-export const korean = readFileSync(join(ROOT, 'README.ko.md'), 'utf8')
+const named = readdirSync(join(ROOT, 'docs'))
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => file.replace('.md', ''))
+
+/** The README and every page of `docs/`, by name. */
+export const PAGES = ['README', ...named]
+
+/** Those of them that have a Korean page beside them. */
+export const KOREAN_PAGES = PAGES.filter((name) => !ENGLISH_ONLY.has(name))
+
+/** Where a page is, from the project's folder. */
+export const fileOf = (page: string, language: 'en' | 'ko' = 'en') => {
+  if (page === 'README') return language === 'en' ? 'README.md' : 'README.ko.md'
+  return language === 'en' ? `docs/${page}.md` : `docs/ko/${page}.md`
+}
+
+/** A page in English, which is the one that is written first. */
+export const english = (page: string) => readFileSync(join(ROOT, fileOf(page)), 'utf8')
+
+/** A page in Korean, which keeps step. */
+export const korean = (page: string) => readFileSync(join(ROOT, fileOf(page, 'ko')), 'utf8')
 
 /** The code blocks of a text, those within lists too. */
 export function codeBlocks(text: string): { language: string; code: string }[] {

@@ -17,7 +17,7 @@ import {
 const PROXIES = { nginx: startNginx, caddy: startCaddy }
 type Program = keyof typeof PROXIES
 
-/** Two replicas as processes of their own, each of which can be restarted as the README says. */
+/** Two replicas as processes of their own, each of which can be restarted as docs/upgrading.md says. */
 async function startReplicas(provider: FakeProvider, ports: [number, number]) {
   const folder = await newFolder()
   const database = await createTestDatabase()
@@ -135,7 +135,7 @@ async function restartBehind(programs: Program[]) {
   }
 }
 
-describe('two replicas that are restarted one after the other as the README says', () => {
+describe('two replicas that are restarted one after the other as docs/upgrading.md says', () => {
   const missing = { nginx: whyNoProxy('nginx'), caddy: whyNoProxy('caddy') }
   let answers: Awaited<ReturnType<typeof restartBehind>> = {}
 

@@ -1,0 +1,30 @@
+/**
+ * Takes the pictures of the README from the real pages, into `docs/`: `npm run build`, then
+ * `npx tsx tests/readme/pictures.ts`. Needs Chromium (CHROMIUM_PATH, or Debian's place).
+ */
+import { chromium } from 'playwright-core'
+import { freePort, newFolder, startServerProcess } from '../helpers/server-process.ts'
+
+const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
+const folder = await newFolder()
+const latchkey = startServerProcess({}, { cwd: folder.path, port: await freePort() })
+await latchkey.serving
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+try {
+  const context = await browser.newContext({
+    locale: 'en-US',
+    viewport: { width: 460, height: 620 },
+  })
+  const page = await context.newPage()
+  await page.goto(latchkey.url)
+  await page.getByRole('button', { name: /^Sign in with/ }).click()
+  await page.locator('main form button').first().click()
+  await page.getByRole('heading', { name: 'Signed in' }).waitFor()
+  await page.screenshot({ path: 'docs/playground.png' })
+  await page.goto(`${latchkey.url}/login`)
+  await page.screenshot({ path: 'docs/sign-in.png' })
+} finally {
+  await browser.close()
+  await latchkey.stop()
+  await folder.remove()
+}
