@@ -4,36 +4,8 @@ import {
   type BrowserContextOptions,
   chromium,
 } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
-import { findProgram, isExecutable } from './programs.ts'
-
-const DEBIANS = '/usr/bin/chromium'
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-/**
- * The browser of this machine: CHROMIUM_PATH, Debian's place, or one of the usual names in PATH; null
- * where there is none. Throws where CHROMIUM_PATH names something that cannot be run.
- */
-export function findChromium(): string | null {
-  const { CHROMIUM_PATH: named } = process.env
-  if (named !== undefined && named !== '') {
-    if (isExecutable(named)) return named
-    throw new Error(`CHROMIUM_PATH is ${named}, which cannot be run`)
-  }
-  if (isExecutable(DEBIANS)) return DEBIANS
-  return findProgram(...NAMES)
-}
+import { afterEach, beforeAll, beforeEach, inject } from 'vitest'
+import { findChromium } from './chromium-server.ts'
 
 /** What a test in a real browser stands on. */
 export interface Chromium {
@@ -41,27 +13,50 @@ export interface Chromium {
   context: BrowserContext
   /** What the browser's pages complained of in this test. */
   complaints: string[]
+  /** Opens another window that shares nothing with the first, until the test ends. */
+  openWindow(options?: BrowserContextOptions): Promise<BrowserContext>
 }
 
-/** One browser for the tests of a `describe`; without one they are skipped, with the reason. */
+/** The browser has one clipboard for all its windows, and files run beside one another. */
+const CLIPBOARD_OF_THE_PAGE = `{
+  let copied = ''
+  if (navigator.clipboard !== undefined) {
+    navigator.clipboard.writeText = async (text) => { copied = text }
+    navigator.clipboard.readText = async () => copied
+  }
+}`
+
+/** The one browser of the run for the tests of a `describe`; without one they are skipped, with the reason. */
 export function useChromium(options: BrowserContextOptions = {}): Chromium {
-  const chrome = { complaints: [] as string[] } as Chromium
-  const path = findChromium()
+  const windows: BrowserContext[] = []
   let browser: Browser | undefined
+  const chrome = {
+    complaints: [] as string[],
+    async openWindow(more) {
+      if (browser === undefined) throw new Error('there is no browser')
+      const context = await browser.newContext({ locale: 'en-US', ...options, ...more })
+      windows.push(context)
+      context.setDefaultTimeout(10_000)
+      context.on('weberror', (error) => chrome.complaints.push(String(error.error())))
+      await context.addInitScript(CLIPBOARD_OF_THE_PAGE)
+      return context
+    },
+  } as Chromium
   beforeAll(async () => {
-    // Its user data folder is new and empty, and removed at the end.
-    if (path !== null) browser = await chromium.launch({ executablePath: path, args: FLAGS })
+    if (findChromium() === null) return
+    const answer = await fetch(inject('chromium'))
+    const address = await answer.text()
+    if (!answer.ok) throw new Error(`Chromium does not start: ${address}`)
+    browser = await chromium.connect(address)
+    return () => browser?.close()
   })
   beforeEach(async (test) => {
     if (browser === undefined) {
       return test.skip('needs Chromium: apt-get install chromium, or set CHROMIUM_PATH')
     }
     chrome.complaints = []
-    chrome.context = await browser.newContext({ locale: 'en-US', ...options })
-    chrome.context.setDefaultTimeout(10_000)
-    chrome.context.on('weberror', (error) => chrome.complaints.push(String(error.error())))
+    chrome.context = await chrome.openWindow()
   })
-  afterEach(() => chrome.context?.close())
-  afterAll(() => browser?.close())
+  afterEach(() => Promise.all(windows.splice(0).map((context) => context.close())))
   return chrome
 }

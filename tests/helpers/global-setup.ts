@@ -4,15 +4,18 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { type EmbeddedServer, startEmbeddedServer } from '../../src/db/embedded/index.ts'
 import { migrateDatabase } from '../../src/db/migrate.ts'
+import { offerChromium } from './chromium-server.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** The server of this test run; its database is the migrated template, so leave it alone. */
     postgres: EmbeddedServer['connection']
+    /** Where the address of this run's Chromium is to be had. */
+    chromium: string
   }
 }
 
-/** Starts one PostgreSQL server for the run, with a migrated template for `createTestDatabase`. */
+/** Starts one PostgreSQL server for the run, with a migrated template for `createTestDatabase`, and offers one Chromium. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'latchkey-tests-'))
   // As root the server runs as another user, who must be able to enter.
@@ -33,5 +36,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error
   })
   project.provide('postgres', server.connection)
-  return teardown
+  const chromium = await offerChromium()
+  project.provide('chromium', chromium.url)
+  return async () => {
+    await chromium.close()
+    await teardown()
+  }
 }

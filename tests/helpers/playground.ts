@@ -73,13 +73,12 @@ export function usePlayground(latchkey: () => Latchkey): Playground {
       return page.evaluate<string>('navigator.clipboard.readText()')
     },
   })
-  beforeEach(async () => {
+  beforeEach(() => {
     playground.requests = []
     chrome.context?.on('request', (request) => playground.requests.push(request.url()))
     chrome.context?.on('console', (message) => {
       if (message.type() === 'error') chrome.complaints.push(message.text())
     })
-    await chrome.context?.grantPermissions(['clipboard-read', 'clipboard-write'])
   })
   return playground
 }

@@ -29,11 +29,7 @@ describe('in Chromium the sign-in page of an app’s own browser', () => {
     options: { locale?: string; javaScriptEnabled?: boolean; path?: string } = {},
   ): Promise<Page> {
     const { path = '/login', ...rest } = options
-    const context = await chrome.context.browser()?.newContext({
-      ...{ userAgent: agentOf(way), viewport: PHONE, locale: 'en-US', ...rest },
-    })
-    if (context === undefined) throw new Error('no window')
-    context.setDefaultTimeout(10_000)
+    const context = await chrome.openWindow({ userAgent: agentOf(way), viewport: PHONE, ...rest })
     const page = await context.newPage()
     page.on('console', (line) => {
       if (line.type() === 'error') chrome.complaints.push(line.text())
@@ -70,7 +66,6 @@ describe('in Chromium the sign-in page of an app’s own browser', () => {
       for (const selector of ['#address-google', '.way-out button']) {
         expect(await isOnFirstScreen(page, selector)).toBe(true)
       }
-      await page.context().close()
     }
     expect(chrome.complaints).toEqual([])
   })
@@ -80,7 +75,6 @@ describe('in Chromium the sign-in page of an app’s own browser', () => {
     const name = 'Sign in with Google Opens in your browser EMULATED'
     expect(await page.getByRole('link', { name, exact: true }).count()).toBe(1)
     expect(await page.getByText('Opens in your browser').isVisible()).toBe(true)
-    await page.context().close()
   })
 
   test('keeps the address folded where a link leaves the app, and unfolds it where the app ignores that', async () => {
@@ -93,7 +87,6 @@ describe('in Chromium the sign-in page of an app’s own browser', () => {
     await page.goto(decodeURIComponent(fallback))
     expect(await address.isVisible()).toBe(true)
     expect(await address.inputValue()).toBe(`${latchkey.url}/login/google`)
-    await page.context().close()
   })
 
   test('unfolds it by keyboard and without a script', async () => {
@@ -105,18 +98,15 @@ describe('in Chromium the sign-in page of an app’s own browser', () => {
     await page.keyboard.press('Enter')
     expect(await address.isVisible()).toBe(true)
     expect(await page.getByRole('button').count()).toBe(0)
-    await page.context().close()
   })
 
   test('copies the address where no link leaves the app', async () => {
     const page = await open('copy', { path: '/login?scope=openid' })
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.getByRole('button', { name: 'Copy address' }).click()
     await page.getByRole('status').getByText('Copied').waitFor()
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
       `${latchkey.url}/login/google?scope=openid`,
     )
-    await page.context().close()
   })
 
   test('says so where nothing could be copied, and has the address selected', async () => {
@@ -127,7 +117,6 @@ describe('in Chromium the sign-in page of an app’s own browser', () => {
     await page.getByRole('button', { name: 'Copy address' }).click()
     await page.getByRole('status').getByText('Press and hold the address to copy it').waitFor()
     expect(await page.evaluate('getSelection().toString()')).toBe(`${latchkey.url}/login/google`)
-    await page.context().close()
   })
 
   test('leads from Google’s button to the address, without a script', async () => {
@@ -137,7 +126,6 @@ describe('in Chromium the sign-in page of an app’s own browser', () => {
     const address = page.getByLabel('이 주소를 복사해 브라우저에서 열어 주세요')
     expect(await address.inputValue()).toBe(`${latchkey.url}/login/google`)
     expect(await page.locator('#address-google:focus').count()).toBe(1)
-    await page.context().close()
   })
 
   test('is where an app’s own button for Google ends', async () => {
@@ -146,6 +134,5 @@ describe('in Chromium the sign-in page of an app’s own browser', () => {
     expect(await google(page).getAttribute('href')).toMatch(/^kakaotalk:/)
     await page.goto(`${latchkey.url}/login/kakao?login_hint=minji`)
     expect(await page.content()).toContain('access_token')
-    await page.context().close()
   })
 })
