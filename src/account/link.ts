@@ -73,7 +73,7 @@ export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
     if (isNative) await options.limitNative(request)
     if (!(await sessions.isAlive(userId, sessionId))) throw invalidToken()
     const identity = isNative
-      ? await options.proveNatively(readWhole(readSubjectToken(body)))
+      ? await options.proveNatively(readSubjectToken(body))
       : await takeCode(options, clientId, body)
     const linked = await identities.link(userId, sessionId, identity)
     if (!('account' in linked)) {
@@ -105,15 +105,9 @@ async function takeCode(
 ): Promise<ProvenIdentity> {
   // A client that is registered no longer has no secret to go by.
   const client = findClient(clients, clientId) ?? { id: clientId, secret: null }
-  const identity = await linkCodes.take(readWhole(readShownCode(client, body)))
+  const identity = await linkCodes.take(readShownCode(client, body))
   if (identity === null) {
     throw new LatchkeyError('invalid_code', CODE_REFUSED, { evidence: { step: 'link_code' } })
   }
   return identity
-}
-
-/** What was read, or `invalid_request` with what is wrong. */
-function readWhole<T extends { problem?: never }>(read: T | { problem: string }): T {
-  if (read.problem !== undefined) throw new LatchkeyError('invalid_request', read.problem)
-  return read
 }

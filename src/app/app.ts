@@ -56,7 +56,7 @@ export async function buildApp(
   const { memos, waysOn } = createWays(settings, secrets, (id) => logins.get(id)?.provider.row.name)
   const sendProblemPage = createProblemPage(waysOn)
   const app = createServer({
-    https,
+    publicUrl: settings.publicUrl,
     logLevel: settings.logLevel,
     logStream,
     trustProxy: settings.trustProxy,

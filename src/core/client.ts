@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LatchkeyError } from './errors.ts'
 import { matchesRedirectUri } from './redirects.ts'
 
 /** The built-in client that a flow without a redirect_uri belongs to. */
@@ -98,11 +99,15 @@ export function findClient(clients: readonly Client[], id: string): Client | und
 }
 
 /** Where a flow ends: at the built-in client, or at a registered pair. */
-export type ResolvedClient =
-  | { client: Client; redirectUri: string | null; problem?: never }
-  | { problem: string }
+export interface ResolvedClient {
+  client: Client
+  redirectUri: string | null
+}
 
-/** Finds the client of an authorization request; an unregistered redirect_uri is never redirected to. */
+/**
+ * Finds the client of an authorization request; an unregistered redirect_uri is never redirected to.
+ * Throws `invalid_request`.
+ */
 export function resolveClient(
   clients: readonly Client[],
   asked: { client_id?: string | undefined; redirect_uri?: string | undefined },
@@ -110,18 +115,30 @@ export function resolveClient(
   const { client_id: id, redirect_uri: uri } = asked
   if (uri === undefined) {
     if (id === undefined || id === BUILT_IN_CLIENT) return { client: builtIn, redirectUri: null }
-    return clients.some((client) => client.id === id)
-      ? { problem: 'The redirect_uri is missing.' }
-      : { problem: 'No client with this client_id is registered.' }
+    throw clients.some((client) => client.id === id)
+      ? wrong('The redirect_uri is missing.')
+      : wrong('No client with this client_id is registered.')
   }
   const registering = clients.filter((client) =>
     client.redirectUris.some((registered) => matchesRedirectUri(registered, uri)),
   )
   const [client, ...others] =
     id === undefined ? registering : registering.filter((one) => one.id === id)
-  if (client === undefined)
-    return { problem: 'This redirect_uri is not registered for the client.' }
-  if (others.length > 0)
-    return { problem: 'Several clients register this redirect_uri: send client_id.' }
+  if (client === undefined) throw wrong('This redirect_uri is not registered for the client.')
+  if (others.length > 0) throw wrong('Several clients register this redirect_uri: send client_id.')
   return { client, redirectUri: uri }
 }
+
+/** The same, or null where the request names no registered pair. */
+export function findRegistered(
+  clients: readonly Client[],
+  asked: Parameters<typeof resolveClient>[1],
+): ResolvedClient | null {
+  try {
+    return resolveClient(clients, asked)
+  } catch {
+    return null
+  }
+}
+
+const wrong = (message: string) => new LatchkeyError('invalid_request', message)

@@ -1,6 +1,6 @@
 /**
- * Everything that can go wrong, by the code that programs see. Statuses stand in one table in
- * `http/problems.ts`; the compiler asks for a row there when a code is added here.
+ * Everything that can go wrong, by the code that programs see. What each answers stands in one table,
+ * `http/error-table.ts`; the compiler asks for a row there when a code is added here.
  */
 export type ErrorCode =
   | 'unknown_provider'
@@ -13,7 +13,22 @@ export type ErrorCode =
   | 'provider_timeout'
   | 'temporarily_unavailable'
   | 'rate_limited'
+  | 'unauthorized_client'
+  | 'unsupported_response_type'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'request_not_supported'
+  | 'request_uri_not_supported'
+  | 'login_required'
+  | 'interaction_required'
+  | 'consent_required'
+  | 'account_selection_required'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unsupported_grant_type'
   | 'invalid_token'
+  | 'insufficient_scope'
+  | 'insufficient_user_authentication'
   | 'reauthentication_required'
   | 'csrf'
   | 'not_found'
@@ -37,15 +52,23 @@ export class LatchkeyError extends Error {
   readonly evidence: Evidence
   /** Seconds after which trying again makes sense, for `Retry-After`. */
   readonly retryAfterSeconds: number | undefined
+  /** What `WWW-Authenticate` says beside the code (RFC 6750, section 3): `scope`, `max_age`. */
+  readonly challenge: Readonly<Record<string, string | number>>
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; evidence?: Evidence; retryAfterSeconds?: number } = {},
+    options: {
+      cause?: unknown
+      evidence?: Evidence
+      retryAfterSeconds?: number
+      challenge?: Readonly<Record<string, string | number>>
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.evidence = options.evidence ?? {}
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.challenge = options.challenge ?? {}
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Client } from './client.ts'
+import { LatchkeyError } from './errors.ts'
 import { hashToken, s256 } from './secrets.ts'
 import type { CodeBinding } from './stores.ts'
 
@@ -25,19 +26,23 @@ export const codeParameters = {
 // RFC 7636, section 4.1.
 const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
 
-/** Reads these parameters of a client, or says what is wrong with them. */
+/** Reads these parameters of a client. Throws `invalid_request`. */
 export function readShownCode(
   client: Pick<Client, 'id' | 'secret'>,
   body: z.infer<z.ZodObject<typeof codeParameters>>,
-): ({ hash: Buffer; clientId: string; problem?: never } & CodeBinding) | { problem: string } {
+): { hash: Buffer; clientId: string } & CodeBinding {
   const { code, redirect_uri: redirectUri, code_verifier: verifier } = body
-  if (code === undefined) return { problem: 'The code is missing.' }
-  if (redirectUri === undefined) return { problem: 'The redirect_uri is missing.' }
+  if (code === undefined) throw new LatchkeyError('invalid_request', 'The code is missing.')
+  if (redirectUri === undefined)
+    throw new LatchkeyError('invalid_request', 'The redirect_uri is missing.')
   if (verifier !== undefined && !VERIFIER.test(verifier)) {
-    return { problem: 'The code_verifier must be 43 to 128 unreserved characters.' }
+    throw new LatchkeyError(
+      'invalid_request',
+      'The code_verifier must be 43 to 128 unreserved characters.',
+    )
   }
   if (verifier === undefined && client.secret === null) {
-    return { problem: 'The code_verifier is missing.' }
+    throw new LatchkeyError('invalid_request', 'The code_verifier is missing.')
   }
   return {
     hash: hashToken(code),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LatchkeyError } from './errors.ts'
 
 /** Type of an access token (RFC 8693, section 3). */
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
@@ -37,20 +38,20 @@ export interface SubjectToken {
   nonce: string | null
 }
 
-/** Reads these parameters, or says what is wrong with them. */
+/** Reads these parameters. Throws `invalid_request`. */
 export function readSubjectToken(
   body: z.infer<z.ZodObject<typeof subjectTokenParameters>>,
-): (SubjectToken & { problem?: never }) | { problem: string } {
+): SubjectToken {
   const { subject_token: token, subject_token_type: type, subject_issuer: provider } = body
-  if (token === undefined) return missing('subject_token')
-  if (type === undefined) return missing('subject_token_type')
-  if (provider === undefined) return missing('subject_issuer')
+  if (token === undefined) throw missing('subject_token')
+  if (type === undefined) throw missing('subject_token_type')
+  if (provider === undefined) throw missing('subject_issuer')
   const kind = TOKEN_TYPES.get(type as never)
   if (kind === undefined) {
     const known = [...TOKEN_TYPES.keys()].join(' or ')
-    return { problem: `The subject_token_type must be ${known}.` }
+    throw new LatchkeyError('invalid_request', `The subject_token_type must be ${known}.`)
   }
   return { provider, kind, token, nonce: body.nonce ?? null }
 }
 
-const missing = (name: string) => ({ problem: `The ${name} is missing.` })
+const missing = (name: string) => new LatchkeyError('invalid_request', `The ${name} is missing.`)

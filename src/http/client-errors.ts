@@ -23,7 +23,11 @@ const REFUSED: Record<string, readonly [status: string, ErrorCode, detail: strin
 const UNREADABLE = ['400 Bad Request', 'invalid_request', 'The request cannot be read.'] as const
 
 /** Answers what Node refuses before there is a request, and ends the connection. */
-export function answerClientErrors(security: Record<string, string>, barePage: BarePage) {
+export function answerClientErrors(
+  publicUrl: string,
+  security: Record<string, string>,
+  barePage: BarePage,
+) {
   return (error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy(error)
@@ -39,7 +43,7 @@ export function answerClientErrors(security: Record<string, string>, barePage: B
       ? barePage(code, header('accept-language'))
       : null
     const problem = {
-      ...problemOf(code, detail, crypto.randomUUID()),
+      ...problemOf(code, detail, { requestId: crypto.randomUUID(), publicUrl }),
       status: Number.parseInt(status, 10),
     }
     const body = page?.html ?? JSON.stringify(problem)

@@ -1,6 +1,7 @@
 import type { FastifySchema } from 'fastify'
 import { z } from 'zod'
 import type { ErrorCode } from '../core/errors.ts'
+import { ERRORS } from './error-table.ts'
 import { problemOf } from './problems.ts'
 
 /**
@@ -57,18 +58,18 @@ export const NoBody = z.undefined()
 /** What a request of an example holds. */
 type Sent = Pick<Example, 'summary' | 'parameters' | 'body'>
 
+/** What stands for the server's own address until the description is made. */
+export const PUBLIC_URL = '$PUBLIC_URL'
+
 /** An example that is refused with a problem. */
 export function refused(code: ErrorCode, detail: string, sent: Sent): Example {
-  const problem = problemOf(code, detail, '0199f3a2-6f1c-7cc1-b8a4-2d1f0e9c7b11')
+  const requestId = '0199f3a2-6f1c-7cc1-b8a4-2d1f0e9c7b11'
+  const problem = problemOf(code, detail, { requestId, publicUrl: PUBLIC_URL })
   return { ...sent, status: problem.status, answer: problem }
 }
 
 /** An example that an OAuth endpoint refuses. */
-export function oauthRefused(
-  status: 400 | 401 | 403 | 429 | 503,
-  error: string,
-  error_description: string,
-  sent: Sent,
-): Example {
+export function oauthRefused(code: ErrorCode, error_description: string, sent: Sent): Example {
+  const [status, error] = ERRORS[code].oauth
   return { ...sent, status, answer: { error, error_description } }
 }

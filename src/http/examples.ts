@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Account } from '../core/account.ts'
-import { type Example, refused } from './documented.ts'
+import { type Example, PUBLIC_URL, refused } from './documented.ts'
 import { type InvalidToken, problemOf } from './problems.ts'
 
 /**
@@ -75,7 +75,7 @@ export const exampleTokens = {
 const { request_id, ...invalidToken } = problemOf(
   'invalid_token',
   'Send a valid access token as "Authorization: Bearer <token>".',
-  '',
+  { requestId: '', publicUrl: PUBLIC_URL },
 )
 
 /** A protected route that is asked without a token. */

@@ -1,38 +1,15 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
+import { ERRORS } from './error-table.ts'
 import { evidenceOf } from './logging.ts'
-
-/** The only table of statuses: what each error code answers, and its title. */
-const PROBLEMS: Record<ErrorCode, readonly [status: number, title: string]> = {
-  unknown_provider: [404, 'No such provider is enabled'],
-  invalid_request: [400, 'The request is malformed'],
-  invalid_state: [400, 'This login is unknown, over or of another browser'],
-  access_denied: [403, 'Access denied'],
-  invalid_code: [400, 'The code or token is not valid'],
-  invalid_provider_response: [502, 'The provider’s answer failed a check'],
-  provider_error: [502, 'The provider failed'],
-  provider_timeout: [504, 'The provider did not answer in time'],
-  temporarily_unavailable: [503, 'Temporarily unavailable'],
-  rate_limited: [429, 'Too many requests'],
-  invalid_token: [401, 'The access token is missing or not valid'],
-  reauthentication_required: [409, 'The person has to sign in with the provider again'],
-  csrf: [403, 'The request may be forged'],
-  not_found: [404, 'Not found'],
-  last_identity: [409, 'It is the last way to sign in'],
-  identity_in_use: [409, 'The identity belongs to another user'],
-  provider_in_use: [409, 'Another identity at this provider is linked'],
-  method_not_allowed: [405, 'Method not allowed'],
-  payload_too_large: [413, 'The request body is too large'],
-  unsupported_media_type: [415, 'Unsupported content type'],
-  request_timeout: [408, 'The request took too long to arrive'],
-  server_error: [500, 'Something went wrong here'],
-}
 
 /** The body of every error outside the OAuth endpoints (RFC 9457). */
 export const Problem = z
   .object({
-    type: z.string().meta({ description: '`about:blank#<code>`: the code names the problem.' }),
+    type: z
+      .string()
+      .meta({ description: 'Where the code is explained: `/docs/errors#<code>` here.' }),
     title: z.string().meta({ description: 'The same for every problem of this code.' }),
     status: z.int().meta({ description: 'The status of the answer.' }),
     detail: z.string().meta({ description: 'What happened here; safe to show.' }),
@@ -56,57 +33,76 @@ export type SendProblemPage = (
   reply: FastifyReply,
 ) => FastifyReply
 
-/** The status of an error code. */
-export const statusOf = (code: ErrorCode): number => PROBLEMS[code][0]
+/** How problems are answered here. */
+export interface ProblemOptions {
+  publicUrl: string
+  sendPage: SendProblemPage
+}
 
-/** A problem as it is answered. */
-export function problemOf(code: ErrorCode, detail: string, requestId: string): Problem {
-  const [status, title] = PROBLEMS[code]
-  return { type: `about:blank#${code}`, title, status, detail, code, request_id: requestId }
+/** A problem as it is answered; its type leads to the page that explains the code. */
+export function problemOf(
+  code: ErrorCode,
+  detail: string,
+  { requestId, publicUrl }: { requestId: string; publicUrl: string },
+): Problem {
+  const { status, title } = ERRORS[code]
+  const type = `${publicUrl}/docs/errors#${code}`
+  return { type, title, status, detail, code, request_id: requestId }
 }
 
 /** Answers every error of every route below `app`, and what matches no route. */
-export function answerProblems(app: FastifyInstance, sendPage: SendProblemPage): void {
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, sendPage))
+export function answerProblems(app: FastifyInstance, options: ProblemOptions): void {
+  app.setErrorHandler((error, request, reply) => sendProblem(error, { request, reply, ...options }))
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(new LatchkeyError('not_found', 'There is nothing here.'), request, reply, sendPage),
+    sendProblem(new LatchkeyError('not_found', 'There is nothing here.'), {
+      request,
+      reply,
+      ...options,
+    }),
   )
 }
+
+/** What a credential may be refused for (RFC 6750, section 3.1; RFC 9470, section 3). */
+const OF_CREDENTIAL = ['invalid_token', 'insufficient_scope', 'insufficient_user_authentication']
 
 /** Answers one error. Exported for errors that Fastify raises before there is a route. */
 export function sendProblem(
   thrown: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  sendPage?: SendProblemPage,
+  context: ProblemOptions & { request: FastifyRequest; reply: FastifyReply },
 ): FastifyReply {
+  const { request, reply, publicUrl, sendPage } = context
   const error = logProblem(thrown, request)
-  const problem = problemOf(error.code, error.message, request.id)
-  const { status } = problem
-  reply.code(status)
-  const asPage = sendPage !== undefined && isBrowserNavigation(request) ? sendPage : null
+  const problem = problemOf(error.code, error.message, { requestId: request.id, publicUrl })
+  reply.code(problem.status)
+  if (OF_CREDENTIAL.includes(error.code)) {
+    reply.header('www-authenticate', challengeOf(error))
+  }
   if (error.code === 'invalid_token') {
     // One body for all causes: not even the request id tells two of them apart.
     const { request_id, ...same } = problem
-    reply.header('www-authenticate', 'Bearer error="invalid_token"')
     // A person who goes to a page brings no token; what does is a program, whatever it accepts.
-    if (asPage !== null && request.headers.authorization === undefined) {
-      return asPage(same, request, reply)
+    if (isBrowserNavigation(request) && request.headers.authorization === undefined) {
+      return sendPage(same, request, reply)
     }
     return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(same))
   }
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   // CORS may have named the Origin already.
   reply.header('vary', [reply.getHeader('vary'), 'Accept'].filter(Boolean).join(', '))
-  if (asPage !== null) return asPage(problem, request, reply)
+  if (isBrowserNavigation(request)) return sendPage(problem, request, reply)
   return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
+}
+
+function challengeOf({ code, challenge }: LatchkeyError): string {
+  const parameters = Object.entries({ error: code, ...challenge })
+  return `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(', ')}`
 }
 
 /** Logs an error that ends a request, and gives it as one of ours. */
 export function logProblem(thrown: unknown, request: FastifyRequest): LatchkeyError {
   const error = toLatchkeyError(thrown)
   const log = { event: 'problem', code: error.code, ...evidenceOf(error) }
-  if (statusOf(error.code) >= 500) request.log.error(log, error.message)
+  if (ERRORS[error.code].status >= 500) request.log.error(log, error.message)
   else request.log.info(log, error.message)
   return error
 }

@@ -11,8 +11,7 @@ const BODY_LIMIT = 64 * 1024
 
 /** A server without routes that has what all of them share: limits, log, headers, answers to errors. */
 export function createServer(options: {
-  /** Whether browsers reach it by https. */
-  https: boolean
+  publicUrl: string
   logLevel: string
   /** Where log lines go; standard output by default. */
   logStream: { write(line: string): void } | undefined
@@ -21,8 +20,8 @@ export function createServer(options: {
   sendProblemPage: SendProblemPage
   bareProblemPage: BarePage
 }): FastifyInstance {
-  const { trustProxy, sendProblemPage } = options
-  const security = securityHeaders(options.https)
+  const { publicUrl, trustProxy, sendProblemPage: sendPage } = options
+  const security = securityHeaders(publicUrl.startsWith('https:'))
   const app = Fastify({
     logger: loggerOptions(options.logLevel, options.logStream),
     logController: new LogController({ disableRequestLogging: true }),
@@ -38,16 +37,16 @@ export function createServer(options: {
     onProtoPoisoning: 'error',
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    clientErrorHandler: answerClientErrors(security, options.bareProblemPage),
+    clientErrorHandler: answerClientErrors(publicUrl, security, options.bareProblemPage),
     // Errors before there is a route, so before any hook.
     frameworkErrors: (error, request, reply) => {
-      sendProblem(error, request, reply.headers(security), sendProblemPage)
+      sendProblem(error, { request, reply: reply.headers(security), publicUrl, sendPage })
     },
   })
   app.setValidatorCompiler(validatorCompiler)
   // The compiler checks what handlers return; checking every answer again would cost more than making it.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
-  answerProblems(app, sendProblemPage)
+  answerProblems(app, { publicUrl, sendPage })
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(security)
     done()

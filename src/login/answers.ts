@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findClient } from '../core/client.ts'
-import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import { asciiText } from '../core/text.ts'
+import { ERRORS } from '../http/error-table.ts'
+import { toLatchkeyError } from '../http/problems.ts'
 import type { Flow } from './flow.ts'
 import type { LoginOptions } from './options.ts'
 
@@ -11,23 +12,10 @@ export type ClientFlow = Flow & { client: { redirectUri: string } }
 /** Whether a flow's answer goes to a client. */
 export const endsAtClient = (flow: Flow): flow is ClientFlow => flow.client.redirectUri !== null
 
-// Our codes in the words of RFC 6749, section 4.1.2.1.
-const REDIRECT_ERRORS: Partial<Record<ErrorCode, string>> = {
-  access_denied: 'access_denied',
-  invalid_request: 'invalid_request',
-  provider_timeout: 'temporarily_unavailable',
-  temporarily_unavailable: 'temporarily_unavailable',
-}
-
 /** The parameters that tell a client of a failure; a provider's texts never get there. */
-export function failureParameters(error: unknown): Record<string, string> {
-  if (!(error instanceof LatchkeyError)) {
-    return { error: 'server_error', error_description: 'Something unexpected happened.' }
-  }
-  return {
-    error: REDIRECT_ERRORS[error.code] ?? 'server_error',
-    error_description: asciiText(error.message),
-  }
+export function failureParameters(thrown: unknown): Record<string, string> {
+  const { code, message } = toLatchkeyError(thrown)
+  return { error: ERRORS[code].redirect, error_description: asciiText(message) }
 }
 
 /** Sends the result of a flow to its client: as a query, or as a message to the page that opened this one. */

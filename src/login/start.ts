@@ -65,9 +65,7 @@ function readClient(clients: readonly Client[], asked: AuthorizationRequest) {
   const refuse = (message: string): never => {
     throw new LatchkeyError('invalid_request', message)
   }
-  const resolved = resolveClient(clients, asked)
-  if (resolved.problem !== undefined) return refuse(resolved.problem)
-  const { client, redirectUri } = resolved
+  const { client, redirectUri } = resolveClient(clients, asked)
   const mode = asked.response_mode ?? 'query'
   if (redirectUri === null && mode !== 'query') {
     return refuse('This response_mode needs a redirect_uri.')

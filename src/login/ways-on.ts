@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { AuthorizationRequest, type Client, resolveClient } from '../core/client.ts'
+import { AuthorizationRequest, type Client, findRegistered } from '../core/client.ts'
 import { readParameters } from '../http/query.ts'
 import { withParameters } from './answers.ts'
 import type { KeptRequest, Memos } from './memo.ts'
@@ -43,9 +43,9 @@ export function createWaysOn(options: {
     }
     const { provider, isCallback } = route
     const asked = isCallback ? readMemo(request, query, provider) : readStart(query)
-    const resolved = asked === null ? null : resolveClient(clients, asked)
     // Nothing is kept of a request whose client is not registered.
-    const isGood = asked !== null && resolved !== null && resolved.problem === undefined
+    const resolved = asked === null ? null : findRegistered(clients, asked)
+    const isGood = asked !== null && resolved !== null
     const search = isGood ? searchOf(asked) : ''
     const back = isGood ? backTo(resolved, asked) : null
     return {

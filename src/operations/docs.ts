@@ -7,6 +7,7 @@ import { gzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { documented } from '../http/documented.ts'
+import { errorPageRoute } from './error-page.ts'
 
 /** The viewer: one script file of its package, found but never loaded into this process. */
 const viewer = createRequire(import.meta.url).resolve('@scalar/fastify-api-reference')
@@ -78,8 +79,9 @@ async function readScript() {
   return { plain, zipped: await promisify(gzip)(plain), tag }
 }
 
-/** `/docs`: the description of all routes for people, served whole from the installed package. */
+/** `/docs`: the description of all routes for people, served whole from the installed package; and errors. */
 export function docsRoutes(app: FastifyInstance): void {
+  errorPageRoute(app)
   app.get(
     '/docs',
     documented({

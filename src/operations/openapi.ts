@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { documented } from '../http/documented.ts'
+import { documented, PUBLIC_URL } from '../http/documented.ts'
 import { exampleApp, exampleValues } from '../http/examples.ts'
 import { publicDocument } from '../http/headers.ts'
 import type { OpenApi } from './openapi/document.ts'
@@ -108,7 +108,7 @@ export async function describeRoutes(app: FastifyInstance, publicUrl: string): P
       },
     }),
     (_request, reply) => {
-      text ??= JSON.stringify(app.swagger())
+      text ??= JSON.stringify(app.swagger()).replaceAll(PUBLIC_URL, publicUrl)
       return reply
         .headers(publicDocument(CACHE_SECONDS))
         .type('application/json; charset=utf-8')

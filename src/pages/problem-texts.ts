@@ -21,6 +21,24 @@ export interface ProblemTexts {
   problems: Readonly<Record<ErrorCode, string | ((provider: string) => string)>>
 }
 
+/** What only an app can do wrong: to a person it is all one. */
+const OF_APP = [
+  ...(['invalid_request', 'unauthorized_client', 'unsupported_response_type'] as const),
+  ...(['invalid_scope', 'invalid_target', 'request_not_supported'] as const),
+  ...(['request_uri_not_supported', 'invalid_client', 'invalid_grant'] as const),
+  ...(['unsupported_grant_type', 'insufficient_scope'] as const),
+]
+
+/** What the provider has to ask the person. */
+const AT_PROVIDER = [
+  ...(['login_required', 'interaction_required', 'consent_required'] as const),
+  ...(['account_selection_required', 'reauthentication_required'] as const),
+]
+
+/** One text for several codes. */
+const all = <Code extends ErrorCode>(codes: readonly Code[], text: string) =>
+  Object.fromEntries(codes.map((code) => [code, text])) as Record<Code, string>
+
 const en: ProblemTexts = {
   failed: 'Signing in did not work',
   failedElsewhere: 'That did not work',
@@ -34,7 +52,7 @@ const en: ProblemTexts = {
   provider: 'The provider',
   problems: {
     unknown_provider: 'This way to sign in is not offered here.',
-    invalid_request: 'The link or the app that brought you here made a mistake.',
+    ...all(OF_APP, 'The link or the app that brought you here made a mistake.'),
     invalid_state:
       'This sign-in is over, took too long or was started in another window. Please start again.',
     access_denied: 'The sign-in was cancelled, or this account may not sign in here.',
@@ -51,7 +69,8 @@ const en: ProblemTexts = {
     provider_in_use: 'Another account at the same provider is linked already.',
     method_not_allowed: 'This address is not a page to be opened.',
     invalid_token: 'Your session may be over. Please sign in.',
-    reauthentication_required: 'Please sign in with the provider again.',
+    ...all(AT_PROVIDER, 'Please sign in with the provider again.'),
+    insufficient_user_authentication: 'Please sign in again to go on.',
     csrf: 'The request came from another site, so nothing was changed.',
     payload_too_large: 'What was sent is too large.',
     unsupported_media_type: 'What was sent cannot be read here.',
@@ -73,7 +92,7 @@ const ko: ProblemTexts = {
   provider: '로그인 서비스',
   problems: {
     unknown_provider: '지원하지 않는 로그인 방법입니다.',
-    invalid_request: '링크나 앱에서 보낸 요청이 올바르지 않습니다.',
+    ...all(OF_APP, '링크나 앱에서 보낸 요청이 올바르지 않습니다.'),
     invalid_state:
       '로그인 시간이 지났거나 이미 끝난 로그인입니다. 다른 창에서 시작했을 수도 있습니다. 다시 로그인해 주세요.',
     access_denied: '로그인을 취소했거나 이 계정으로는 로그인할 수 없습니다.',
@@ -91,7 +110,8 @@ const ko: ProblemTexts = {
     provider_in_use: '같은 로그인 서비스의 다른 계정이 이미 연결되어 있습니다.',
     method_not_allowed: '바로 열 수 있는 페이지가 아닙니다.',
     invalid_token: '로그인이 만료되었을 수 있습니다. 다시 로그인해 주세요.',
-    reauthentication_required: '해당 서비스로 다시 로그인해 주세요.',
+    ...all(AT_PROVIDER, '해당 서비스로 다시 로그인해 주세요.'),
+    insufficient_user_authentication: '계속하려면 다시 로그인해 주세요.',
     csrf: '다른 사이트에서 보낸 요청이어서 처리하지 않았습니다.',
     payload_too_large: '보낸 내용이 너무 큽니다.',
     unsupported_media_type: '보낸 내용을 읽을 수 없습니다.',
@@ -113,7 +133,7 @@ const ja: ProblemTexts = {
   provider: 'ログインサービス',
   problems: {
     unknown_provider: 'このログイン方法には対応していません。',
-    invalid_request: 'リンクまたはアプリからのリクエストが正しくありません。',
+    ...all(OF_APP, 'リンクまたはアプリからのリクエストが正しくありません。'),
     invalid_state:
       'ログインの有効期限が切れたか、すでに完了しているか、別のウィンドウで始められています。もう一度ログインしてください。',
     access_denied: 'ログインがキャンセルされたか、このアカウントではログインできません。',
@@ -133,7 +153,8 @@ const ja: ProblemTexts = {
     provider_in_use: '同じサービスの別のアカウントがすでに連携されています。',
     method_not_allowed: '直接開けるページではありません。',
     invalid_token: 'ログインの有効期限が切れた可能性があります。ログインしてください。',
-    reauthentication_required: 'もう一度ログインしてください。',
+    ...all(AT_PROVIDER, 'もう一度ログインしてください。'),
+    insufficient_user_authentication: '続けるには、もう一度ログインしてください。',
     csrf: '別のサイトからのリクエストのため、処理しませんでした。',
     payload_too_large: '送信された内容が大きすぎます。',
     unsupported_media_type: '送信された内容を読み取れませんでした。',

@@ -5,7 +5,7 @@ import {
   AuthorizationRequest,
   BUILT_IN_CLIENT,
   type Client,
-  resolveClient,
+  findRegistered,
 } from '../core/client.ts'
 import { lastProviderCookie } from '../core/last-provider.ts'
 import { documented, NoBody } from '../http/documented.ts'
@@ -108,8 +108,7 @@ export function pageRoutes(
       }
       const kept = Object.entries(asked).filter((entry) => entry[1] !== undefined)
       const query = new URLSearchParams(kept as [string, string][])
-      const resolved = resolveClient(clients, asked)
-      const of = resolved.problem === undefined ? resolved : null
+      const of = findRegistered(clients, asked)
       return sendSignInPage(
         {
           query,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Client, findClient } from '../core/client.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
-import { OAuthError } from './oauth-errors.ts'
 
 /** What a client says of itself in the body, as fields of a request's schema. */
 export const clientCredentials = {
@@ -29,14 +29,16 @@ export function authenticateClient(
 ): Client {
   const basic = readBasic(authorization)
   if (basic !== null && body.client_secret !== undefined) {
-    throw new OAuthError('invalid_request', 'Use one way of client authentication.')
+    throw new LatchkeyError('invalid_request', 'Use one way of client authentication.')
   }
   if (basic !== null && body.client_id !== undefined && body.client_id !== basic.id) {
-    throw new OAuthError('invalid_request', 'The client_id differs from the one in the header.')
+    throw new LatchkeyError('invalid_request', 'The client_id differs from the one in the header.')
   }
   const id = basic?.id ?? body.client_id
   if (id === undefined) {
-    throw new OAuthError('invalid_client', 'The client_id is missing.', 'client_missing')
+    throw new LatchkeyError('invalid_client', 'The client_id is missing.', {
+      evidence: { reason: 'client_missing' },
+    })
   }
   const secrets = basic?.secrets ?? [body.client_secret ?? '']
   const client = findClient(clients, id)
@@ -44,7 +46,7 @@ export function authenticateClient(
   const isRight = secrets.some((secret) => equalInConstantTime(right, secret))
   if (client === undefined || !isRight) {
     const message = 'The client is unknown or did not authenticate.'
-    throw new OAuthError('invalid_client', message, 'client_refused', basic !== null)
+    throw new LatchkeyError('invalid_client', message, { evidence: { reason: 'client_refused' } })
   }
   return client
 }
@@ -61,12 +63,9 @@ function readBasic(authorization: string | undefined): { id: string; secrets: st
     const [id = '', secret = ''] = [text.slice(0, colon), text.slice(colon + 1)]
     return { id: decodeForm(id), secrets: [decodeForm(secret), secret] }
   }
-  throw new OAuthError(
-    'invalid_client',
-    'The Authorization header is malformed.',
-    'basic_malformed',
-    true,
-  )
+  throw new LatchkeyError('invalid_client', 'The Authorization header is malformed.', {
+    evidence: { reason: 'basic_malformed' },
+  })
 }
 
 /** A form-encoded text, itself where it is not one. */

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Client, grantScope } from '../core/client.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import {
   ACCESS_TOKEN,
   readSubjectToken,
@@ -8,7 +9,6 @@ import {
   subjectTokenParameters,
 } from '../core/subject-token.ts'
 import { authenticateClient } from './client-auth.ts'
-import { OAuthError } from './oauth-errors.ts'
 
 /** Native sign-in as a grant type (RFC 8693). */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -45,16 +45,18 @@ export async function exchangeToken(
   },
 ): Promise<object> {
   const client = authenticateClient(options.clients, request.headers.authorization, body)
-  const read = readSubjectToken(body)
-  if (read.problem !== undefined) throw new OAuthError('invalid_request', read.problem)
+  const presented = readSubjectToken(body)
   if (body.requested_token_type !== undefined && body.requested_token_type !== ACCESS_TOKEN) {
-    throw new OAuthError('invalid_request', `The requested_token_type can be ${ACCESS_TOKEN} only.`)
+    throw new LatchkeyError(
+      'invalid_request',
+      `The requested_token_type can be ${ACCESS_TOKEN} only.`,
+    )
   }
   if (body.actor_token !== undefined) {
-    throw new OAuthError('invalid_request', 'There is no delegation here: send no actor_token.')
+    throw new LatchkeyError('invalid_request', 'There is no delegation here: send no actor_token.')
   }
   const tokens = await options.signInNatively(
-    { ...read, clientId: client.id, scope: grantScope(body.scope) },
+    { ...presented, clientId: client.id, scope: grantScope(body.scope) },
     request,
   )
   return { ...tokens, issued_token_type: ACCESS_TOKEN }

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../core/client.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import { hashToken, randomToken } from '../core/secrets.ts'
 import { readShownCode } from '../core/shown-code.ts'
 import type { Accounts, GrantedSession, Grants } from '../core/stores.ts'
 import { authenticateClient } from './client-auth.ts'
 import { exchangeToken, type SignInNatively, TOKEN_EXCHANGE } from './exchange.ts'
 import type { TokenIssuer, TokenResponse } from './issue.ts'
-import { OAuthError } from './oauth-errors.ts'
 import type { SessionCookies } from './session-cookies.ts'
 import type { SuccessorsOf } from './successors.ts'
 import type { TokenRequest } from './token-request.ts'
@@ -53,17 +53,16 @@ async function redeemCode(
 ): Promise<TokenResponse> {
   const client = authenticateClient(clients, request.headers.authorization, body)
   const shown = readShownCode(client, body)
-  if (shown.problem !== undefined) throw new OAuthError('invalid_request', shown.problem)
   const refreshToken = randomToken()
   const redeemed = await grants.redeemCode(shown, {
     sessionTtlSeconds: ttl.sessionSeconds,
     refreshToken: { hash: hashToken(refreshToken), ttlSeconds: ttl.refreshTokenSeconds },
   })
   if (redeemed === null) {
-    throw new OAuthError(
+    throw new LatchkeyError(
       'invalid_grant',
       'The code is used, expired, or not for this request.',
-      'code',
+      { evidence: { reason: 'code' } },
     )
   }
   const { session, nonce } = redeemed
@@ -83,15 +82,19 @@ async function refresh(
   const { clients, grants, accounts, issue, successorsOf, cookies, ttl } = options
   const fromCookie = body.refresh_token === undefined ? cookies.readRefreshToken(request) : null
   const shown = body.refresh_token ?? fromCookie
-  if (shown === null) throw new OAuthError('invalid_request', 'The refresh_token is missing.')
+  if (shown === null) throw new LatchkeyError('invalid_request', 'The refresh_token is missing.')
   const client =
     fromCookie === null
       ? authenticateClient(clients, request.headers.authorization, body)
       : cookies.clientOf(request)
   if (client === null)
-    throw new OAuthError('invalid_grant', 'The session is over.', 'cookie_client')
+    throw new LatchkeyError('invalid_grant', 'The session is over.', {
+      evidence: { reason: 'cookie_client' },
+    })
   if (fromCookie !== null && body.client_id !== undefined && body.client_id !== client.id) {
-    throw new OAuthError('invalid_grant', 'The session is of another client.', 'other_client')
+    throw new LatchkeyError('invalid_grant', 'The session is of another client.', {
+      evidence: { reason: 'other_client' },
+    })
   }
   const asked = body.scope?.split(' ').filter(Boolean)
   const successors = successorsOf(shown)
@@ -104,7 +107,7 @@ async function refresh(
     [toStore(successors[0]), ...successors.slice(1).map(toStore)],
   )
   if (rotation.outcome === 'wider') {
-    throw new OAuthError('invalid_scope', 'The scope is wider than the one that was granted.')
+    throw new LatchkeyError('invalid_scope', 'The scope is wider than the one that was granted.')
   }
   if (rotation.outcome === 'reused') {
     const { sessionId, userId } = rotation
@@ -121,11 +124,9 @@ async function refresh(
   }
   if (rotation.outcome !== 'rotated') {
     if (fromCookie !== null) cookies.clear(reply)
-    throw new OAuthError(
-      'invalid_grant',
-      'The refresh token is used, expired or revoked.',
-      rotation.outcome,
-    )
+    throw new LatchkeyError('invalid_grant', 'The refresh token is used, expired or revoked.', {
+      evidence: { reason: rotation.outcome },
+    })
   }
   const { successor } = rotation
   // Less may be asked for than was granted (RFC 6749, section 6); the session keeps what it has.
@@ -152,6 +153,8 @@ async function accountFor(accounts: Accounts, session: GrantedSession) {
   if (!session.scope.split(' ').includes('openid')) return null
   const account = await accounts.findBySession(session.userId, session.id)
   if (account === null)
-    throw new OAuthError('invalid_grant', 'The session is over.', 'session_ended')
+    throw new LatchkeyError('invalid_grant', 'The session is over.', {
+      evidence: { reason: 'session_ended' },
+    })
   return account
 }

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Client } from '../core/client.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
 import { documented, NoBody, OAuthProblem } from '../http/documented.ts'
 import { readParameters } from '../http/query.ts'
 import type { AccessTokenClaims } from './access-token.ts'
 import { authenticateClient, clientCredentials } from './client-auth.ts'
-import { OAuthError } from './oauth-errors.ts'
 import { introspectExamples, revokeExamples } from './token-examples.ts'
 
 /** What revocation and introspection need. */
@@ -90,7 +90,8 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
   room.post('/revoke', docs, async (request, reply) => {
     const body = readParameters(TokenStatusRequest, request.body)
     const client = authenticateClient(options.clients, request.headers.authorization, body)
-    if (body.token === undefined) throw new OAuthError('invalid_request', 'The token is missing.')
+    if (body.token === undefined)
+      throw new LatchkeyError('invalid_request', 'The token is missing.')
     const found = await findToken(options, body.token)
     // A token of another client is none of this client's business (RFC 7009, section 2.1).
     if (found !== null && found.clientId === client.id) {
@@ -125,9 +126,12 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
     const body = readParameters(TokenStatusRequest, request.body)
     const client = authenticateClient(options.clients, request.headers.authorization, body)
     if (client.secret === null) {
-      throw new OAuthError('invalid_client', 'Only confidential clients may introspect.', 'public')
+      throw new LatchkeyError('invalid_client', 'Only confidential clients may introspect.', {
+        evidence: { reason: 'public' },
+      })
     }
-    if (body.token === undefined) throw new OAuthError('invalid_request', 'The token is missing.')
+    if (body.token === undefined)
+      throw new LatchkeyError('invalid_request', 'The token is missing.')
     const found = await findToken(options, body.token)
     if (found === null) return { active: false }
     if (found.kind === 'access_token') {

@@ -1,12 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { LatchkeyError } from '../core/errors.ts'
 import { documented, OAuthProblem } from '../http/documented.ts'
 import { observed } from '../http/outcome.ts'
-import { toLatchkeyError } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import { type GrantOptions, grantTypes } from './grants.ts'
 import { TokenResponse } from './issue.ts'
-import { OAuthError } from './oauth-errors.ts'
 import { tokenExamples } from './token-examples.ts'
 import { RefreshedInCookies, TokenRequest } from './token-request.ts'
 
@@ -55,18 +54,13 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
     reply.header('pragma', 'no-cache')
     const body = readParameters(TokenRequest, request.body)
     const { grant_type: type } = body
-    if (type === undefined) throw new OAuthError('invalid_request', 'The grant_type is missing.')
+    if (type === undefined) throw new LatchkeyError('invalid_request', 'The grant_type is missing.')
     const grant = grantTypes.get(type)
     if (grant === undefined) {
-      throw new OAuthError('unsupported_grant_type', 'This grant_type is not supported.')
+      throw new LatchkeyError('unsupported_grant_type', 'This grant_type is not supported.')
     }
-    return observed(
-      grant(options, request, reply, body),
-      (outcome) => options.grantEnded(type, outcome),
-      {
-        ofError: (error) =>
-          error instanceof OAuthError ? error.error : toLatchkeyError(error).code,
-      },
+    return observed(grant(options, request, reply, body), (outcome) =>
+      options.grantEnded(type, outcome),
     )
   })
 }

@@ -41,7 +41,6 @@ export const tokenExamples: Examples = {
     },
   },
   unknown_code: oauthRefused(
-    400,
     'invalid_grant',
     'The code is used, expired, or not for this request.',
     {
@@ -53,19 +52,14 @@ export const tokenExamples: Examples = {
       },
     },
   ),
-  unknown_client: oauthRefused(401, 'invalid_client', CLIENT, {
+  unknown_client: oauthRefused('invalid_client', CLIENT, {
     summary: 'A client that is not registered',
     body: { grant_type: 'refresh_token', client_id: 'nobody', refresh_token: '$REFRESH_TOKEN' },
   }),
-  forged: oauthRefused(
-    403,
-    'invalid_request',
-    'A cookie counts only for requests from a registered origin.',
-    {
-      summary: 'With the session cookie, from a page that is not registered',
-      body: { grant_type: 'refresh_token' },
-    },
-  ),
+  forged: oauthRefused('csrf', 'A cookie counts only for requests from a registered origin.', {
+    summary: 'With the session cookie, from a page that is not registered',
+    body: { grant_type: 'refresh_token' },
+  }),
 }
 
 /** `/revoke`. */
@@ -75,11 +69,11 @@ export const revokeExamples: Examples = {
     body: { client_id, token: '$REFRESH_TOKEN' },
     status: 200,
   },
-  no_token: oauthRefused(400, 'invalid_request', 'The token is missing.', {
+  no_token: oauthRefused('invalid_request', 'The token is missing.', {
     summary: 'An empty token',
     body: { client_id, token: '' },
   }),
-  unknown_client: oauthRefused(401, 'invalid_client', CLIENT, {
+  unknown_client: oauthRefused('invalid_client', CLIENT, {
     summary: 'A client that is not registered',
     body: { client_id: 'nobody', token: '$REFRESH_TOKEN' },
   }),
@@ -113,11 +107,11 @@ export const introspectExamples: Examples = {
     status: 200,
     answer: { active: false },
   },
-  no_token: oauthRefused(400, 'invalid_request', 'The token is missing.', {
+  no_token: oauthRefused('invalid_request', 'The token is missing.', {
     summary: 'An empty token',
     body: { ...api, token: '' },
   }),
-  public_client: oauthRefused(401, 'invalid_client', 'Only confidential clients may introspect.', {
+  public_client: oauthRefused('invalid_client', 'Only confidential clients may introspect.', {
     summary: 'A public client',
     body: { client_id, token: '$ACCESS_TOKEN' },
   }),

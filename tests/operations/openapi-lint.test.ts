@@ -13,6 +13,7 @@ const MEANT = [
     'operation-4xx-response: /.well-known/oauth-authorization-server get',
     'operation-4xx-response: /.well-known/openid-configuration get',
     'operation-4xx-response: /docs get',
+    'operation-4xx-response: /docs/errors get',
     'operation-4xx-response: /healthz get',
     'operation-4xx-response: /openapi.json get',
     'operation-4xx-response: /providers get',

@@ -323,6 +323,7 @@ const PUBLISHED_IDS = [
   'unlinkIdentity: delete /me/identities/{provider}',
   'getHealth: get /healthz',
   'getReadiness: get /readyz',
+  'showErrors: get /docs/errors',
   'showDocs: get /docs',
 ]
 

@@ -117,15 +117,15 @@ describe('a browser gets a page and a program its JSON', () => {
   })
 
   test.each([
-    ['/token', 'grant_type=none'],
-    ['/revoke', ''],
-    ['/introspect', 'token=x'],
+    ['/token', 'grant_type=none', 400],
+    ['/revoke', '', 401],
+    ['/introspect', 'token=x', 401],
   ])(
     'a form of a web page that ends at %s; no program’s OAuth error changes',
-    async (path, body) => {
+    async (path, body, status) => {
       const page = await send(path, { method: 'POST', headers: { ...FORM, ...NAVIGATION }, body })
       expect([page.status, page.headers.get('content-type')]).toEqual([
-        400,
+        status,
         'text/html; charset=utf-8',
       ])
       expectProtected(page)

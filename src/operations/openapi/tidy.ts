@@ -26,6 +26,7 @@ const MEANINGS: Record<string, string> = {
 
 const TOO_LARGE = 'The body may have at most 64 KiB.'
 const OTHER_TYPE = 'This content type is not accepted here.'
+const DATABASE_AWAY = 'The database is away or overloaded.'
 
 /** Says what the generator cannot know: what a status means, its content type, headers and examples. */
 export function tidy(document: OpenApi): OpenApi {
@@ -76,18 +77,12 @@ function refuseBodies(operation: Operation): Record<string, Example> {
   if (requestBody === undefined || model === undefined) return {}
   responses[413] = structuredClone(model)
   responses[415] = structuredClone(model)
-  const [large, other] = [{ summary: 'A body of 100 KiB' }, { summary: 'A body of text/csv' }]
-  if (!isOAuth(model)) {
-    return {
-      body_too_large: refused('payload_too_large', TOO_LARGE, large),
-      body_of_other_type: refused('unsupported_media_type', OTHER_TYPE, other),
-    }
-  }
-  const oauth = oauthRefused(400, 'invalid_request', TOO_LARGE, large)
-  const same = oauthRefused(400, 'invalid_request', OTHER_TYPE, other)
+  const refuse = isOAuth(model) ? oauthRefused : refused
   return {
-    body_too_large: { ...oauth, status: 413 },
-    body_of_other_type: { ...same, status: 415 },
+    body_too_large: refuse('payload_too_large', TOO_LARGE, { summary: 'A body of 100 KiB' }),
+    body_of_other_type: refuse('unsupported_media_type', OTHER_TYPE, {
+      summary: 'A body of text/csv',
+    }),
   }
 }
 
@@ -95,26 +90,18 @@ function refuseBodies(operation: Operation): Record<string, Example> {
 function tooOften(operation: Operation): Record<string, Example> {
   const response = operation.responses[429]
   if (response === undefined) return {}
+  const refuse = isOAuth(response) ? oauthRefused : refused
   const sent = { summary: 'Too many requests from one address' }
-  return {
-    rate_limited: isOAuth(response)
-      ? oauthRefused(429, 'temporarily_unavailable', TOO_MANY, sent)
-      : refused('rate_limited', TOO_MANY, sent),
-  }
+  return { rate_limited: refuse('rate_limited', TOO_MANY, sent) }
 }
 
 /** Whatever stands on the database answers the same without it. */
 function awayDatabase(operation: Operation, examples: object): Record<string, Example> {
   const response = operation.responses[503]
   if (response === undefined || 'database_away' in examples) return {}
-  const [code, detail] = ['temporarily_unavailable', 'The database is away or overloaded.'] as const
+  const refuse = isOAuth(response) ? oauthRefused : refused
   const sent = { summary: 'The database is away' }
-  const isOAuthAnswer = isOAuth(response)
-  return {
-    database_away: isOAuthAnswer
-      ? oauthRefused(503, code, detail, sent)
-      : refused(code, detail, sent),
-  }
+  return { database_away: refuse('temporarily_unavailable', DATABASE_AWAY, sent) }
 }
 
 /** Puts an example's parts where OpenAPI has them; their common name keeps them together. */
