@@ -17,10 +17,12 @@ export interface EmulatorOptions {
   /** The one registered redirect URI of a provider; read at each request. */
   redirectUris: (provider: string) => string
   /**
-   * The one registered URI to come back to after a provider's own logout. Default: on the origin of
-   * the redirect URI, `/logout/<provider>/callback`.
+   * The one registered URI to come back to after a provider's own logout. Default: beside the
+   * redirect URI `…/login/<provider>/callback`, `…/logout/<provider>/callback`.
    */
   logoutRedirectUris?: (provider: string) => string
+  /** The app's address for a provider's events. Default: beside it, `…/providers/<provider>/events`. */
+  eventUris?: (provider: string) => string
   /** What `!slow` waits, in milliseconds; default 30000. */
   slowMs?: number
 }
@@ -32,6 +34,21 @@ export interface Emulator {
   /**
    * By provider id, then by suffix of the setting (`CLIENT_ID`, `TOKEN_ENDPOINT`, …): what aims
    * Latchkey at the emulator. Complete when `startEmulator` returns.
+   *
+   * The proofs of events are among them, each under its setting's name without the provider's:
+   *
+   * | provider | for its events |
+   * |---|---|
+   * | kakao | `ADMIN_KEY`, `APP_ID`, `JWKS_URI` |
+   * | naver, facebook | `CLIENT_SECRET` |
+   * | apple | `JWKS_URI` |
+   * | google | `RISC_CONFIGURATION`, `RISC_STREAM_ENDPOINT`; the file of GOOGLE_RISC_SERVICE_ACCOUNT is what `GET <origin>/google/emulator/service-account` answers |
+   * | github | `WEBHOOK_SECRET` |
+   * | discord | `PUBLIC_KEY` |
+   * | twitch | `EVENTSUB_SECRET`, `EVENTSUB_ENDPOINT` |
+   * | slack | `SIGNING_SECRET` |
+   *
+   * `POST <origin>/<provider>/emulator/events` makes a provider tell one (`control.ts`).
    */
   settings: Record<string, Record<string, string>>
   /** Stops listening and drops open connections. */
@@ -65,10 +82,19 @@ function setStage(one: PlayedProvider, options: EmulatorOptions, origin: () => s
     signer: createSigner(one.signingAlg),
     redirectUri,
     logoutRedirectUri: () =>
-      options.logoutRedirectUris?.(one.id) ??
-      `${new URL(redirectUri()).origin}/logout/${one.id}/callback`,
+      options.logoutRedirectUris?.(one.id) ?? beside(redirectUri(), one.id, '/logout', '/callback'),
+    eventsUri: () =>
+      options.eventUris?.(one.id) ?? beside(redirectUri(), one.id, '/providers', '/events'),
     slowMs: options.slowMs ?? 30_000,
   }
+}
+
+/** An address of the app beside its redirect URI, below the same path. */
+function beside(redirectUri: string, id: string, before: string, after: string): string {
+  const { origin, pathname } = new URL(redirectUri)
+  const end = `/login/${id}/callback`
+  const base = pathname.endsWith(end) ? pathname.slice(0, -end.length) : ''
+  return `${origin}${base}${before}/${id}${after}`
 }
 
 function settingsOf({ played, stage }: { played: PlayedProvider; stage: Stage }) {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Code, Grant, Issued, Lives } from './codes.ts'
+import type { PlayedEvents } from './event.ts'
 import type { Answer } from './http.ts'
 import type { Stage } from './stage.ts'
 
@@ -133,6 +134,8 @@ export interface PlayedProvider {
   tokenFault(fault: TokenFault, given: string, code?: Code | null): Answer
   /** The last touch on every token answer, such as the encoding that `Accept` asks for. */
   encodeToken?(answer: Answer, request: FastifyRequest): Answer
+  /** What it tells of its own accord; none where it tells nothing. */
+  events?: PlayedEvents
   /** Adds the provider's further endpoints; `app` is already below its root. */
   routes(app: FastifyInstance, stage: Stage): void
 }

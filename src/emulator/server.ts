@@ -1,11 +1,11 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { authorize } from './authorize.ts'
+import { addControl } from './control.ts'
 import { endpoint, send } from './http.ts'
+import { isLoopbackName } from './loopback.ts'
 import type { PlayedProvider } from './provider.ts'
 import type { Stage } from './stage.ts'
 import { exchange } from './token.ts'
-
-const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
 
 /** The emulator's server, not yet listening, with each provider below its own path. */
 export function buildEmulator(cast: readonly { played: PlayedProvider; stage: Stage }[]) {
@@ -38,9 +38,10 @@ function play(app: FastifyInstance, played: PlayedProvider, stage: Stage): void 
     app.all(path, async (request, reply) => send(reply, await exchange(played, stage, request)))
   }
   played.routes(app, stage)
+  addControl(app, played, stage)
 }
 
 function isLoopback(host: string | undefined): boolean {
   const name = /^(.*?)(?::\d+)?$/.exec(host ?? '')?.[1] ?? ''
-  return loopbackNames.includes(name.toLowerCase())
+  return isLoopbackName(name)
 }

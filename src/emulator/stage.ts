@@ -11,5 +11,7 @@ export interface Stage {
   redirectUri(): string
   /** The one registered URI to come back to after a logout. */
   logoutRedirectUri(): string
+  /** The app's address for what the provider tells of its own accord. */
+  eventsUri(): string
   slowMs: number
 }

@@ -5,9 +5,11 @@ import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts
 import { type Answer, endpoint, formOf } from '../http.ts'
 import { atHash, discovery, idToken } from '../oidc.ts'
 import { pickedHere } from '../page.ts'
-import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
+import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { appleAddress, appleSubject, hidesAddress } from './apple-profile.ts'
+import { appleEvents } from './events/apple.ts'
 
 const scopes = ['name', 'email']
 const teamId = stableHex(10, 'apple', 'team').toUpperCase()
@@ -60,6 +62,7 @@ export const apple: PlayedProvider = {
     }),
   }),
   tokenFault,
+  events: appleEvents,
   routes: (app, stage) => {
     endpoint(app, ['GET'], '/.well-known/openid-configuration', () => ({
       status: 200,
@@ -125,35 +128,21 @@ function authorizeCheck(
 function userOnce(stage: Stage, { persona, scopes: given }: Grant): Record<string, string> {
   const first = stage.ledger.meet(persona)
   if (!first || given.length === 0) return {}
-  const email = given.includes('email') ? addressOf(persona) : null
+  const email = given.includes('email') ? appleAddress(persona) : null
   const name = { firstName: persona.givenName, lastName: persona.familyName }
   const user = { ...(given.includes('name') ? { name } : {}), ...(email === null ? {} : { email }) }
   return { user: JSON.stringify(user) }
 }
 
 function claims({ persona, scopes: given }: Grant): Record<string, unknown> {
-  const email = given.includes('email') ? addressOf(persona) : null
+  const email = given.includes('email') ? appleAddress(persona) : null
   const verification = {
     email,
     // Booleans are text.
     email_verified: String(persona.email === 'verified'),
     ...(hidesAddress(persona) ? { is_private_email: 'true' } : {}),
   }
-  return { sub: subjectOf(persona), ...(email === null ? {} : verification) }
-}
-
-function subjectOf({ id }: Persona): string {
-  const [first, last] = [stableDigits(4, 'apple', id), stableDigits(4, 'apple', id, 'last')]
-  return `00${first}.${stableHex(32, 'apple', id)}.${last}`
-}
-
-function hidesAddress({ id }: Persona): boolean {
-  return id === 'odd'
-}
-
-function addressOf(persona: Persona): string | null {
-  if (!hidesAddress(persona)) return emailOf('apple', persona)
-  return `${stableHex(10, 'apple', persona.id, 'relay')}@privaterelay.appleid.com`
+  return { sub: appleSubject(persona), ...(email === null ? {} : verification) }
 }
 
 function authorizeFault(fault: AuthorizeFault): FaultWords {

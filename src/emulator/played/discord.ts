@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Grant } from '../codes.ts'
 import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import { type Answer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
-import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
+import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
 import { clientOf } from '../token.ts'
+import { discordUser } from './discord-profile.ts'
+import { discordEvents, discordPublicKey } from './events/discord.ts'
 
 // The official table of scopes has no openid: no ID tokens here.
 const known = ['identify', 'email']
@@ -23,6 +24,7 @@ export const discord: PlayedProvider = {
   settings: ({ url }) => ({
     USERINFO_ENDPOINT: `${url}/api/v10/users/@me`,
     REVOCATION_ENDPOINT: `${url}/api/oauth2/token/revoke`,
+    PUBLIC_KEY: discordPublicKey,
   }),
   lives: { code: 600, accessToken: 604_800 },
   clientAuth: ['basic', 'post'],
@@ -49,6 +51,7 @@ export const discord: PlayedProvider = {
     scope: grant.scopes.join(' '),
   }),
   tokenFault,
+  events: discordEvents,
   routes,
 }
 
@@ -58,7 +61,7 @@ function routes(app: FastifyInstance, stage: Stage): void {
     endpoint(app, ['GET'], path, (request) => {
       const bearer = bearerOf(request, stage)
       if (!bearer?.grant.scopes.includes('identify')) return apiError(401, 'Unauthorized')
-      return profileAnswer(bearer, user(bearer.grant))
+      return profileAnswer(bearer, discordUser(bearer.grant))
     })
   }
   endpoint(app, ['POST'], '/api/oauth2/token/revoke', (request) => revoke(request, stage))
@@ -76,31 +79,6 @@ function revoke(request: FastifyRequest, stage: Stage): Answer {
   const grant = ledger.findAccessToken(token)?.grant ?? ledger.findRefreshToken(token)
   if (grant) ledger.revokeAll(grant.persona)
   return { status: 200, body: {} }
-}
-
-/** The document of `/users/@me`. */
-function user({ persona, scopes }: Grant): Record<string, unknown> {
-  const email = emailOf('discord', persona)
-  return {
-    id: stableDigits(18, 'discord', persona.id),
-    username: `${persona.id}.emulated`,
-    // Names of the old kind, with a number behind them, still exist.
-    discriminator: persona.id === 'robin' ? '1337' : '0',
-    global_name: persona.id === 'sora' ? null : persona.name,
-    avatar: avatarOf(persona),
-    mfa_enabled: false,
-    locale: persona.locale === 'en' ? 'en-US' : persona.locale,
-    flags: 64,
-    premium_type: 0,
-    ...(scopes.includes('email') ? { email, verified: persona.email === 'verified' } : {}),
-  }
-}
-
-/** The hash of a picture: `a_` before one that moves. */
-function avatarOf(persona: Persona): string | null {
-  if (!persona.picture) return null
-  const hash = stableHex(32, 'discord', 'avatar', persona.id)
-  return persona.id === 'alex' ? `a_${hash}` : hash
 }
 
 function authorizeFault(fault: AuthorizeFault): FaultWords {

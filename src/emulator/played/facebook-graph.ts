@@ -61,19 +61,19 @@ export function addGraph(app: FastifyInstance, stage: Stage, { client }: PlayedP
     const bearer = callerOf(request, stage, client.secret)
     if ('status' in bearer) return bearer
     const { persona } = bearer.grant
-    return end(stage, persona, user === 'me' ? idOf(persona) : user) ? done : unknownUser
+    return end(stage, persona, user === 'me' ? facebookId(persona) : user) ? done : unknownUser
   })
 }
 
 /** Ends a persona's tokens and link, where it is the one who is meant. */
 function end(stage: Stage, persona: Persona, id: string): boolean {
-  if (idOf(persona) !== id || !stage.ledger.isLinked(persona)) return false
+  if (facebookId(persona) !== id || !stage.ledger.isLinked(persona)) return false
   stage.ledger.unlink(persona)
   return true
 }
 
 /** The app-scoped id, digits in a string. */
-function idOf(persona: Persona): string {
+export function facebookId(persona: Persona): string {
   return stableDigits(17, 'facebook', persona.id)
 }
 
@@ -98,7 +98,7 @@ function person({ persona, scopes }: Grant, fields = 'id,name'): Record<string, 
     }
   }
   const given = wanted.map(named).filter((pair) => pair !== null)
-  return { ...Object.fromEntries(given), id: idOf(persona) }
+  return { ...Object.fromEntries(given), id: facebookId(persona) }
 }
 
 function picture({ id, picture: chosen }: Persona, width: number): Record<string, unknown> {
@@ -121,7 +121,7 @@ function tokenFacts(stage: Stage, token: string, appId: string): Record<string, 
     is_valid: true,
     issued_at: grant.authTime,
     scopes: grant.scopes,
-    user_id: idOf(grant.persona),
+    user_id: facebookId(grant.persona),
   }
 }
 

@@ -4,6 +4,7 @@ import type { Answer } from '../http.ts'
 import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { facebookEvents } from './events/facebook.ts'
 import { addGraph, graphError, versioned } from './facebook-graph.ts'
 
 const scopes = ['public_profile', 'email']
@@ -47,6 +48,7 @@ export const facebook: PlayedProvider = {
   tokenBody: (_stage, grant, issued) => tokenBody(grant, issued.accessToken),
   tokenFault,
   grants: { fb_exchange_token: exchangeToken },
+  events: facebookEvents,
   routes: (app, stage) => addGraph(app, stage, facebook),
 }
 

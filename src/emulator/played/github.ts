@@ -15,6 +15,7 @@ import {
 import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { githubEvents, githubWebhookSecret } from './events/github.ts'
 import { githubEmails, githubUser } from './github-profile.ts'
 
 const docs = 'https://docs.github.com'
@@ -36,6 +37,7 @@ export const github: PlayedProvider = {
     EMAILS_ENDPOINT: `${url}/user/emails`,
     REVOCATION_ENDPOINT: `${url}/applications/${github.client.id}/grant`,
     TOKEN_CHECK_ENDPOINT: `${url}/applications/${github.client.id}/token`,
+    WEBHOOK_SECRET: githubWebhookSecret,
   }),
   lives: {
     code: 600,
@@ -64,6 +66,7 @@ export const github: PlayedProvider = {
   }),
   tokenFault,
   encodeToken: formEncoded,
+  events: githubEvents,
   routes: (app, stage) => {
     endpoint(app, ['GET'], '/user', (request) =>
       withBearer(request, stage, (bearer) =>

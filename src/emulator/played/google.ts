@@ -1,4 +1,5 @@
 import { type Grant, type Issued, randomToken } from '../codes.ts'
+import { send } from '../deliver.ts'
 import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import {
   type Answer,
@@ -10,18 +11,19 @@ import {
   singleValues,
 } from '../http.ts'
 import { atHash, discovery, idToken } from '../oidc.ts'
-import { emailOf, stableDigits, stableHex } from '../personas.ts'
+import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { googleEvents, riscIssuer, verificationOf } from './events/google.ts'
+import { addRiscStream } from './events/google-stream.ts'
+import { emailScope, googleClaims, profileScope } from './google-profile.ts'
 
-const emailUrl = 'https://www.googleapis.com/auth/userinfo.email'
-const profileUrl = 'https://www.googleapis.com/auth/userinfo.profile'
 const scopes: Record<string, string> = {
   openid: 'openid',
-  email: emailUrl,
-  profile: profileUrl,
-  [emailUrl]: emailUrl,
-  [profileUrl]: profileUrl,
+  email: emailScope,
+  profile: profileScope,
+  [emailScope]: emailScope,
+  [profileScope]: profileScope,
 }
 
 /** Google: OpenID Connect by discovery (developers.google.com/identity/openid-connect/reference). */
@@ -40,6 +42,8 @@ export const google: PlayedProvider = {
     JWKS_URI: `${url}/oauth2/v3/certs`,
     REVOCATION_ENDPOINT: `${url}/revoke`,
     TOKEN_INFO_ENDPOINT: `${url}/tokeninfo`,
+    RISC_CONFIGURATION: `${url}/.well-known/risc-configuration`,
+    RISC_STREAM_ENDPOINT: `${url}/v1beta/stream`,
   }),
   lives: {
     code: 600,
@@ -56,7 +60,7 @@ export const google: PlayedProvider = {
     if (known.length === 0) return null
     return known.every((scope) => scope !== undefined) ? [...new Set(known)] : null
   },
-  emailScopes: [emailUrl],
+  emailScopes: [emailScope],
   denied: 'error=access_denied',
   callback: ({ url }) => ({ iss: url }),
   authorizeFault,
@@ -72,7 +76,22 @@ export const google: PlayedProvider = {
     ...(issued.refreshToken && !refreshed ? { refresh_token: issued.refreshToken } : {}),
   }),
   tokenFault,
+  events: googleEvents,
   routes: (app, stage) => {
+    endpoint(app, ['GET'], '/.well-known/risc-configuration', () => ({
+      status: 200,
+      headers: { 'cache-control': 'public, max-age=3600' },
+      body: {
+        issuer: riscIssuer(stage),
+        jwks_uri: `${stage.url}/oauth2/v3/certs`,
+        delivery_methods_supported: [
+          'https://schemas.openid.net/secevent/risc/delivery-method/push',
+        ],
+      },
+    }))
+    addRiscStream(app, stage, async (state) => {
+      await send(googleEvents, stage, await verificationOf(stage, google.client, state))
+    })
     endpoint(app, ['GET'], '/.well-known/openid-configuration', () => ({
       status: 200,
       headers: { 'cache-control': 'public, max-age=3600' },
@@ -92,7 +111,7 @@ export const google: PlayedProvider = {
     }))
     endpoint(app, ['GET', 'POST'], '/v1/userinfo', (request) => {
       const bearer = bearerOf(request, stage)
-      return bearer ? profileAnswer(bearer, claims(bearer.grant)) : invalidCredentials
+      return bearer ? profileAnswer(bearer, googleClaims(bearer.grant)) : invalidCredentials
     })
     endpoint(app, ['GET', 'POST'], '/tokeninfo', (request) =>
       tokenInfo(stage, singleValues(rawQuery(request))?.access_token ?? ''),
@@ -109,7 +128,7 @@ export const google: PlayedProvider = {
 function tokenInfo(stage: Stage, token: string): Answer {
   const found = stage.ledger.findAccessToken(token)
   if (!found) return oauthError(400, 'invalid_token', 'Invalid Value')
-  const { sub, email, email_verified } = claims(found.grant)
+  const { sub, email, email_verified } = googleClaims(found.grant)
   const exp = Math.floor((found.expiresAt ?? 0) / 1000)
   const body = {
     azp: google.client.id,
@@ -124,26 +143,8 @@ function tokenInfo(stage: Stage, token: string): Answer {
   return { status: 200, body }
 }
 
-function claims(grant: Grant): Record<string, unknown> {
-  const { persona, scopes } = grant
-  const email = scopes.includes(emailUrl) ? emailOf('google', persona) : null
-  const profile = {
-    name: persona.name,
-    given_name: persona.givenName,
-    family_name: persona.familyName,
-    ...(persona.picture
-      ? { picture: `https://lh3.googleusercontent.example/a/${persona.id}=s96-c` }
-      : {}),
-  }
-  return {
-    sub: stableDigits(21, 'google', persona.id),
-    ...(scopes.includes(profileUrl) ? profile : {}),
-    ...(email === null ? {} : { email, email_verified: persona.email === 'verified' }),
-  }
-}
-
 function idClaims(grant: Grant, issued: Issued) {
-  return { azp: google.client.id, at_hash: atHash(issued.accessToken), ...claims(grant) }
+  return { azp: google.client.id, at_hash: atHash(issued.accessToken), ...googleClaims(grant) }
 }
 
 function authorizeFault(fault: AuthorizeFault): FaultWords {

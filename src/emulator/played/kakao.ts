@@ -12,15 +12,14 @@ import {
 } from '../http.ts'
 import { discovery, idToken } from '../oidc.ts'
 import { faultPage } from '../page.ts'
-import { type Persona, personas, stableDigits, stableHex } from '../personas.ts'
+import { type Persona, personas, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { kakaoApp, kakaoEvents } from './events/kakao.ts'
 import { kakaoClaims, kakaoId, kakaoProfile } from './kakao-profile.ts'
 
 // The consent items that the emulated app has switched on, in the order of the token response.
 const items = ['account_email', 'openid', 'profile_image', 'profile_nickname']
-const adminKey = stableHex(32, 'kakao', 'admin')
-const appId = Number(stableDigits(7, 'kakao', 'app'))
 
 /** Kakao: OAuth 2 with a nested profile, and OpenID Connect (developers.kakao.com). */
 export const kakao: PlayedProvider = {
@@ -37,8 +36,8 @@ export const kakao: PlayedProvider = {
     LOGOUT_ENDPOINT: `${url}/v1/user/logout`,
     UNLINK_ENDPOINT: `${url}/v1/user/unlink`,
     TOKEN_INFO_ENDPOINT: `${url}/v1/user/access_token_info`,
-    ADMIN_KEY: adminKey,
-    APP_ID: String(appId),
+    ADMIN_KEY: kakaoApp.adminKey,
+    APP_ID: String(kakaoApp.id),
   }),
   lives: { code: 600, accessToken: 21599 },
   clientAuth: ['post'],
@@ -74,6 +73,7 @@ export const kakao: PlayedProvider = {
     scope: grant.scopes.join(' '),
   }),
   tokenFault,
+  events: kakaoEvents,
   routes,
 }
 
@@ -89,6 +89,10 @@ function routes(app: FastifyInstance, stage: Stage): void {
   endpoint(app, ['GET'], '/.well-known/jwks.json', async () => ({
     status: 200,
     body: await stage.signer.jwks(),
+  }))
+  endpoint(app, ['GET'], '/.well-known/sse-configuration', () => ({
+    status: 200,
+    body: { issuer: stage.url, jwks_uri: `${stage.url}/.well-known/jwks.json` },
   }))
   endpoint(app, ['GET', 'POST'], '/v2/user/me', (request) => {
     const bearer = bearerOf(request, stage)
@@ -108,7 +112,7 @@ function routes(app: FastifyInstance, stage: Stage): void {
     const bearer = bearerOf(request, stage)
     if (!bearer) return unknownToken
     const left = Math.floor(((bearer.expiresAt ?? 0) - Date.now()) / 1000)
-    const body = { id: kakaoId(bearer.grant.persona), expires_in: left, app_id: appId }
+    const body = { id: kakaoId(bearer.grant.persona), expires_in: left, app_id: kakaoApp.id }
     return { status: 200, body }
   })
   endpoint(app, ['POST'], '/v1/user/logout', (request) =>
@@ -131,7 +135,7 @@ function withTarget(
 ): Answer {
   const bearer = bearerOf(request, stage)
   const form = formOf(request)
-  const byKey = request.headers.authorization === `KakaoAK ${adminKey}`
+  const byKey = request.headers.authorization === `KakaoAK ${kakaoApp.adminKey}`
   if (!bearer && !byKey) return unknownToken
   const target = personas.find((one) => String(kakaoId(one)) === form?.target_id)
   const persona = bearer?.grant.persona ?? (form?.target_id_type === 'user_id' ? target : undefined)

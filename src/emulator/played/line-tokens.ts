@@ -1,5 +1,6 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { appToken } from '../app-token.ts'
 import { oauthError } from '../faults.ts'
 import type { Answer } from '../http.ts'
 import type { Stage } from '../stage.ts'
@@ -51,19 +52,6 @@ function complaintOf(error: unknown): string {
 
 /** A stateless channel access token, with which the app itself calls. */
 export function channelToken(secret: string): Record<string, unknown> {
-  const expires = String(Math.floor(Date.now() / 1000) + channelTokenSeconds)
-  const access_token = `${expires}.${sealOf(expires, secret)}`
+  const access_token = appToken(secret, channelTokenSeconds)
   return { token_type: 'Bearer', access_token, expires_in: channelTokenSeconds }
-}
-
-/** True for the header of a request with a channel access token that has not expired. */
-export function bearsChannelToken(authorization: string | undefined, secret: string): boolean {
-  const [, expires = '', seal = ''] = /^Bearer (\d+)\.(\S+)$/.exec(authorization ?? '') ?? []
-  const [given, right] = [Buffer.from(seal), Buffer.from(sealOf(expires, secret))]
-  const sealed = given.length === right.length && timingSafeEqual(given, right)
-  return sealed && Number(expires) > Date.now() / 1000
-}
-
-function sealOf(expires: string, secret: string): string {
-  return createHmac('sha256', secret).update(expires).digest('base64url')
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { JWTPayload } from 'jose'
 import { z } from 'zod'
+import { bearsAppToken } from '../app-token.ts'
 import type { Grant } from '../codes.ts'
 import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import {
@@ -19,7 +20,7 @@ import { discovery, idTokenClaims } from '../oidc.ts'
 import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
 import type { PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
-import { bearsChannelToken, channelToken, verifiedIdToken, webIdToken } from './line-tokens.ts'
+import { channelToken, verifiedIdToken, webIdToken } from './line-tokens.ts'
 
 const scopes = ['profile', 'openid', 'email']
 const deauthorizeBody = z.object({ userAccessToken: z.string() })
@@ -117,7 +118,7 @@ function routes(app: FastifyInstance, stage: Stage): void {
     return { status: 200, body: channelToken(line.client.secret) }
   })
   endpoint(app, ['POST'], '/user/v1/deauthorize', (request) => {
-    if (!bearsChannelToken(request.headers.authorization, line.client.secret)) return unauthorized
+    if (!bearsAppToken(request.headers.authorization, line.client.secret)) return unauthorized
     const body = deauthorizeBody.safeParse(jsonOf(request))
     const found = body.success ? stage.ledger.findAccessToken(body.data.userAccessToken) : null
     if (!found) return apiError(400, 'invalid token')

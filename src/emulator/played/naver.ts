@@ -10,9 +10,11 @@ import {
   rawQuery,
   singleValues,
 } from '../http.ts'
-import { emailOf, type Persona, stableBase64url } from '../personas.ts'
+import { stableBase64url } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { naverEvents } from './events/naver.ts'
+import { naverPerson } from './naver-profile.ts'
 
 // The profile items that the emulated app's console has switched on.
 const items = ['name', 'nickname', 'email', 'profile_image']
@@ -59,6 +61,7 @@ export const naver: PlayedProvider = {
   }),
   tokenFault,
   grants: { delete: deleteToken },
+  events: naverEvents,
   routes,
 }
 
@@ -67,7 +70,7 @@ function routes(app: FastifyInstance, stage: Stage): void {
     const bearer = bearerOf(request, stage)
     if (!bearer) return notAuthenticated(request)
     const { persona, scopes } = bearer.grant
-    const body = { resultcode: '00', message: 'success', response: person(persona, scopes) }
+    const body = { resultcode: '00', message: 'success', response: naverPerson(persona, scopes) }
     return profileAnswer(bearer, body)
   })
   endpoint(app, ['GET'], '/v1/nid/verify', (request) => {
@@ -108,20 +111,6 @@ function deleteToken(stage: Stage, form: Record<string, string>): Answer {
 function end({ ledger }: Stage, token: string): void {
   const grant = ledger.findAccessToken(token)?.grant ?? ledger.findRefreshToken(token)
   if (grant) ledger.unlink(grant.persona)
-}
-
-function person(persona: Persona, scopes: readonly string[]): Record<string, unknown> {
-  const picture = persona.picture ? `${persona.id}/profile.png` : 'default.png'
-  const all: Record<string, unknown> = {
-    id: stableBase64url('naver', persona.id),
-    // Only the id is sure to be there: a nickname is made up, a name may be missing.
-    nickname: persona.id === 'sora' ? `${persona.id.slice(0, 3)}***` : persona.givenName,
-    name: persona.id === 'sora' ? undefined : persona.name,
-    email: emailOf('naver', persona) ?? undefined,
-    profile_image: `https://phinf.pstatic.example/contact/${picture}`,
-  }
-  const shared = Object.entries(all).filter(([name]) => name === 'id' || scopes.includes(name))
-  return Object.fromEntries(shared.filter(([, value]) => value !== undefined))
 }
 
 function notAuthenticated(request: FastifyRequest): Answer {

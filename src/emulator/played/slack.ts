@@ -3,9 +3,11 @@ import { type Grant, type Issued, randomToken } from '../codes.ts'
 import { commonAuthorizeFault } from '../faults.ts'
 import { type Answer, bearerOf, endpoint, profileAnswer } from '../http.ts'
 import { atHash, discovery, idToken } from '../oidc.ts'
-import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
+import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { slackEvents, slackSigningSecret } from './events/slack.ts'
+import { slackClaims } from './slack-profile.ts'
 
 const known = ['openid', 'profile', 'email']
 
@@ -24,6 +26,7 @@ export const slack: PlayedProvider = {
     USERINFO_ENDPOINT: `${url}/api/openid.connect.userInfo`,
     JWKS_URI: `${url}/openid/connect/keys`,
     REVOCATION_ENDPOINT: `${url}/api/auth.revoke`,
+    SIGNING_SECRET: slackSigningSecret,
   }),
   // Without token rotation, which the emulated app has not switched on, a token does not expire.
   lives: { code: 600, accessToken: null, newAccessToken: () => `xoxp-${randomToken()}` },
@@ -49,6 +52,7 @@ export const slack: PlayedProvider = {
     id_token: await idToken(slack, stage, grant, 300, idClaims(grant, issued)),
   }),
   tokenFault,
+  events: slackEvents,
   routes,
 }
 
@@ -71,7 +75,7 @@ function routes(app: FastifyInstance, stage: Stage): void {
   }))
   endpoint(app, ['GET', 'POST'], '/api/openid.connect.userInfo', (request) => {
     const bearer = bearerOf(request, stage)
-    if (bearer) return profileAnswer(bearer, { ok: true, ...claims(bearer.grant) })
+    if (bearer) return profileAnswer(bearer, { ok: true, ...slackClaims(bearer.grant) })
     return refuse(request.headers.authorization === undefined ? 'not_authed' : 'invalid_auth')
   })
   endpoint(app, ['GET', 'POST'], '/api/auth.revoke', (request) => {
@@ -83,42 +87,7 @@ function routes(app: FastifyInstance, stage: Stage): void {
 }
 
 function idClaims(grant: Grant, issued: Issued) {
-  return { ...claims(grant), auth_time: grant.authTime, at_hash: atHash(issued.accessToken) }
-}
-
-/** What the ID token and the userinfo endpoint say of a person, in claims named after their URLs. */
-function claims({ persona, scopes }: Grant): Record<string, unknown> {
-  const userId = userIdOf(persona)
-  const team = persona.id === 'robin' ? 'other' : 'home'
-  const email = scopes.includes('email') ? emailOf('slack', persona) : null
-  const verified = persona.email === 'verified'
-  const root = `https://avatars.slack-edge.example/${userId}`
-  const profile = {
-    name: persona.name,
-    picture: `${root}_512.png`,
-    given_name: persona.givenName,
-    family_name: persona.familyName,
-    locale: persona.locale === 'en' ? 'en-US' : persona.locale,
-    'https://slack.com/team_name': `Emulated ${team}`,
-    'https://slack.com/team_domain': `emulated-${team}`,
-    'https://slack.com/user_image_192': `${root}_192.png`,
-    'https://slack.com/user_image_512': `${root}_512.png`,
-    'https://slack.com/team_image_default': true,
-  }
-  return {
-    sub: userId,
-    'https://slack.com/user_id': userId,
-    'https://slack.com/team_id': `T0${stableHex(9, 'slack', 'team', team).toUpperCase()}`,
-    ...(email === null ? {} : { email, email_verified: verified }),
-    ...(email !== null && verified ? { date_email_verified: 1_622_128_723 } : {}),
-    ...(scopes.includes('profile') ? profile : {}),
-  }
-}
-
-/** Means somebody only within a workspace: Robin's, in another one, is Alex's here. */
-function userIdOf(persona: Persona): string {
-  const id = persona.id === 'robin' ? 'alex' : persona.id
-  return `U0${stableHex(9, 'slack', id).toUpperCase()}`
+  return { ...slackClaims(grant), auth_time: grant.authTime, at_hash: atHash(issued.accessToken) }
 }
 
 function authorizeFault(fault: AuthorizeFault): FaultWords {

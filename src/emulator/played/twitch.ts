@@ -1,10 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { appToken } from '../app-token.ts'
+import { send } from '../deliver.ts'
 import { commonAuthorizeFault } from '../faults.ts'
 import { type Answer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
 import { discovery, idToken } from '../oidc.ts'
 import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { challengeMessage, twitchEventSubSecret, twitchEvents } from './events/twitch.ts'
+import { addEventSub } from './events/twitch-eventsub.ts'
 import {
   askable,
   askedClaimsOf,
@@ -15,6 +19,7 @@ import {
 } from './twitch-profile.ts'
 
 const known = ['openid', 'user:read:email']
+const appTokenSeconds = 5_011_271
 
 /** Twitch: OpenID Connect, its API at `/helix` (dev.twitch.tv/docs/authentication). */
 export const twitch: PlayedProvider = {
@@ -30,6 +35,8 @@ export const twitch: PlayedProvider = {
     REVOCATION_ENDPOINT: `${url}/oauth2/revoke`,
     VALIDATE_ENDPOINT: `${url}/oauth2/validate`,
     USERS_ENDPOINT: `${url}/helix/users`,
+    EVENTSUB_ENDPOINT: `${url}/helix/eventsub/subscriptions`,
+    EVENTSUB_SECRET: twitchEventSubSecret,
   }),
   lives: { code: 600, accessToken: 14_124 },
   clientAuth: ['post'],
@@ -62,6 +69,8 @@ export const twitch: PlayedProvider = {
       : {}),
   }),
   tokenFault,
+  grants: { client_credentials: appTokenAnswer },
+  events: twitchEvents,
   routes,
 }
 
@@ -98,6 +107,11 @@ function routes(app: FastifyInstance, stage: Stage): void {
     if (client !== twitch.client.id) return unauthorized('Client ID and OAuth token do not match')
     return profileAnswer(bearer, { data: [twitchUser(bearer.grant)] })
   })
+  addEventSub(app, stage, twitch.client, async (subscription) => {
+    const { callback } = subscription.transport
+    const asked = { ...twitchEvents, target: () => callback }
+    return (await send(asked, stage, challengeMessage(subscription))).accepted
+  })
   endpoint(app, ['GET'], '/oauth2/validate', (request) => validate(request, stage))
   endpoint(app, ['POST'], '/oauth2/revoke', (request) => {
     const form = formOf(request) ?? {}
@@ -105,6 +119,12 @@ function routes(app: FastifyInstance, stage: Stage): void {
     const revoked = stage.ledger.revokePair(form.token ?? '')
     return revoked ? { status: 200, body: '' } : refuse(400, 'Invalid token')
   })
+}
+
+/** A token of the app itself, with which it subscribes to events. */
+function appTokenAnswer(): Answer {
+  const access_token = appToken(twitch.client.secret, appTokenSeconds)
+  return { status: 200, body: { access_token, expires_in: appTokenSeconds, token_type: 'bearer' } }
 }
 
 /** Wants the word OAuth before the token, where other endpoints want Bearer. */

@@ -1,0 +1,102 @@
+import type { EventAnswer, EventOrder, EventRequest, PlayedEvents, Variant } from './event.ts'
+import { type Persona, stableHex } from './personas.ts'
+import type { PlayedProvider } from './provider.ts'
+import type { Stage } from './stage.ts'
+
+/** An event as the control route is asked for it. */
+export interface Wanted {
+  kind: string
+  persona: Persona
+  variant: Variant | null
+  /** How long ago it happened, in seconds. */
+  ageSeconds: number
+}
+
+/** What was sent and what came of it. */
+export interface Delivery {
+  sent: EventRequest & { url: string }
+  /** Null where there was no answer in time. */
+  answer: EventAnswer | null
+  /** Why there was none. */
+  failure: string | null
+  /** True where the provider takes the answer as received. */
+  accepted: boolean
+}
+
+/** Sends events, and remembers the last of each kind and person to send it again. */
+export type Courier = ReturnType<typeof createCourier>
+
+/** A courier of one provider's events, which knows no event yet. */
+export function createCourier(played: PlayedProvider, events: PlayedEvents, stage: Stage) {
+  const last = new Map<string, EventRequest>()
+
+  async function requestOf({ kind, persona, variant, ageSeconds }: Wanted) {
+    const order: EventOrder = {
+      kind,
+      persona,
+      at: Math.floor(Date.now() / 1000) - ageSeconds,
+      proof: variant === 'forged' || variant === 'unknown_key' ? variant : 'right',
+      client: variant === 'other_app' ? otherApp(played) : played.client,
+      isOtherApp: variant === 'other_app',
+    }
+    return events.request(stage, order)
+  }
+
+  return {
+    /** Null where an event is to be sent again that has never been sent. */
+    async deliver(wanted: Wanted): Promise<Delivery | null> {
+      const key = `${wanted.kind} ${wanted.persona.id}`
+      const again = wanted.variant === 'replayed' ? last.get(key) : await requestOf(wanted)
+      if (again === undefined) return null
+      const deed = events.kinds[wanted.kind]
+      if (wanted.variant === null) {
+        last.set(key, again)
+        // What is told has happened already.
+        if (deed !== undefined && ENDS_LINK.has(deed)) stage.ledger.unlink(wanted.persona)
+      }
+      return send(events, stage, again)
+    },
+  }
+}
+
+const ENDS_LINK: ReadonlySet<string> = new Set([
+  'disconnects',
+  'deletes_account',
+  'wants_data_deleted',
+])
+
+/** Posts a request to the app as the provider does: no redirects, and no patience. */
+export async function send(
+  events: PlayedEvents,
+  stage: Stage,
+  request: EventRequest,
+): Promise<Delivery> {
+  const base = events.target?.(stage) ?? stage.eventsUri()
+  const url = new URL(base + (request.path ?? ''))
+  for (const [name, value] of Object.entries(request.query ?? {})) {
+    url.searchParams.append(name, value)
+  }
+  const sent = { ...request, url: url.href }
+  try {
+    const response = await fetch(url, {
+      method: request.method,
+      headers: request.headers,
+      ...(request.method === 'GET' ? {} : { body: request.body }),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(events.timeoutMs),
+    })
+    const answer = {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: (await response.text()).slice(0, 64 * 1024),
+    }
+    return { sent, answer, failure: null, accepted: events.accepts(answer, request) }
+  } catch (error) {
+    const failure = error instanceof Error ? error.name : String(error)
+    return { sent, answer: null, failure, accepted: false }
+  }
+}
+
+function otherApp({ id, client }: PlayedProvider) {
+  return { id: `${client.id.slice(0, -4)}0000`, secret: stableHex(32, id, 'other secret') }
+}
