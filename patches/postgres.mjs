@@ -91,6 +91,26 @@ export const HUNKS = [
       type === 3`,
   },
   {
+    file: 'src/connection.js',
+    why: 'A connection that was lost while the driver asked for the types of arrays was a rejection that nobody hears, which ends the process.',
+    upstream: 'not reported',
+    from: `        initial.reserve && (initial = null)
+        return fetchArrayTypes()`,
+    to: `        initial.reserve && (initial = null)
+        return fetchArrayTypes().catch(e => (errored(e), socket && socket.destroy()))`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'The same, while it asked whether the server takes writes.',
+    upstream: 'not reported',
+    from: `    }
+    query.execute()
+  }`,
+    to: `    }
+    query.catch(e => (errored(e), socket && socket.destroy()))
+  }`,
+  },
+  {
     file: 'src/index.js',
     why: 'After the connection of a transaction was lost, its further statements waited for ever or ran outside of any transaction, on the connection that took its place.',
     upstream: 'porsager/postgres#1155, #1133, #1186',

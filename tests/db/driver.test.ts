@@ -1,0 +1,233 @@
+import { execFile } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../src/db/client.ts'
+import { DriverError, requireMendedDriver } from '../../src/db/driver.ts'
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
+import { copyDriver, driverFolder } from '../helpers/driver.ts'
+
+// Each fault is shown twice: the driver as it is published has it, the mended one does not.
+
+let database: TestDatabase
+let published: Awaited<ReturnType<typeof copyDriver>>
+let mended: typeof published
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  published = await copyDriver({ mended: false })
+  mended = await copyDriver({ mended: true })
+})
+afterAll(async () => {
+  await Promise.all([database.drop(), published.remove(), mended.remove()])
+})
+
+/** What one client of the real server gives, once by the published driver and once by the mended one. */
+async function byBoth<T>(
+  work: (sql: postgres.Sql) => Promise<T>,
+  options: object = {},
+): Promise<{ published: T; mended: T }> {
+  const results: T[] = []
+  for (const driver of [published, mended]) {
+    const open = await driver.load()
+    const sql = open({ ...database.connection, max: 1, onnotice: () => {}, ...options })
+    results.push(await work(sql))
+    await sql.end({ timeout: 0 })
+  }
+  return { published: results[0] as T, mended: results[1] as T }
+}
+
+const FAILS_IN_ITS_SECOND_ROW = 'select 1 / (2 - i) as row from generate_series(1, 5) i'
+const NUMBERS = 'select i from generate_series(1, 3) i'
+
+describe('a result begins with its own first row', () => {
+  test('also after a statement that failed behind its first row', async () => {
+    const { published, mended } = await byBoth(async (sql) => {
+      await expect(sql.unsafe(FAILS_IN_ITS_SECOND_ROW)).rejects.toMatchObject({ code: '22012' })
+      return [...(await sql.unsafe(NUMBERS))]
+    })
+    expect(mended).toEqual([{ i: 1 }, { i: 2 }, { i: 3 }])
+    expect(published).toHaveLength(4)
+  })
+
+  test('also after a statement whose connection was ended behind its first row', async () => {
+    const { published, mended } = await byBoth(
+      async (sql) => {
+        const killed = `${NUMBERS} union all select (select count(*)::int from generate_series(1, 300000)
+          where pg_terminate_backend(pg_backend_pid()))`
+        await expect(sql.unsafe(killed)).rejects.toThrow()
+        return sql.unsafe(NUMBERS).then(
+          (rows) => [...rows],
+          (error: { code: string }) => error.code,
+        )
+      },
+      { backoff: () => 0.01 },
+    )
+    expect(mended).toEqual([{ i: 1 }, { i: 2 }, { i: 3 }])
+    // The refusal of the statement before.
+    expect(published).toBe('57P01')
+  })
+
+  test('also behind a statement that was cancelled while it waited on the wire', async () => {
+    const { published, mended } = await byBoth(async (sql) => {
+      await sql`select 0`
+      const slow = sql.unsafe('select pg_sleep(0.2), 1 as one')
+      const waiting = sql.unsafe("select 'two' as answer")
+      const neighbour = sql.unsafe("select 'three' as answer")
+      for (const query of [slow, waiting]) query.catch(() => {})
+      const answer = neighbour.then(
+        ([row]) => row?.answer,
+        () => undefined,
+      )
+      await wait(50)
+      waiting.cancel()
+      return answer
+    })
+    // The cancel may meet the neighbour, which is then refused; it never gets another's answer.
+    expect([undefined, 'three']).toContain(mended)
+    expect(published).toBe('two')
+  })
+})
+
+describe('a transaction whose connection is lost', () => {
+  test('runs nothing more, and leaves nothing waiting', async () => {
+    const outcome = await byBoth(
+      async (sql) => {
+        await sql.unsafe('drop table if exists marks; create table marks (mark text)')
+        let after: unknown = 'nothing'
+        const transaction = sql.begin(async (one) => {
+          await one`insert into marks values ('before')`
+          const [own] = await one`select pg_backend_pid() as pid`
+          const other = (await mended.load())({ ...database.connection, max: 1 })
+          await other`select pg_terminate_backend(${own?.pid})`
+          await other.end()
+          // Somebody else has the slot connect anew.
+          await Promise.allSettled([sql`select 1`, sql`select 2`])
+          after = await Promise.race([
+            one`insert into marks values ('after')`.then(
+              () => 'done',
+              (error: { code: string }) => error.code,
+            ),
+            wait(1_000, 'waiting'),
+          ])
+        })
+        await expect(transaction).rejects.toThrow()
+        await wait(100)
+        return { after, marks: (await sql`select mark from marks`).map(({ mark }) => mark) }
+      },
+      { backoff: () => 0.01 },
+    )
+    expect(outcome.mended).toEqual({ after: 'CONNECTION_CLOSED', marks: [] })
+    expect(outcome.published).toEqual({ after: 'done', marks: ['after'] })
+  })
+})
+
+test('a server that closes during the start-up fails the statement, and is not tried without a pause', async () => {
+  const tries = async (driver: typeof mended) => {
+    let connections = 0
+    const server = createServer((socket) => {
+      connections += 1
+      socket.on('error', () => {})
+      socket.once('data', () => socket.end())
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    const open = await driver.load()
+    const sql = open({ host: '127.0.0.1', port, max: 1, connect_timeout: 1, username: 'nobody' })
+    const outcome = await Promise.race([
+      sql`select 1`.then(
+        () => 'answered',
+        (error: { code: string }) => error.code,
+      ),
+      wait(500, 'waiting'),
+    ])
+    const tried = connections
+    server.close()
+    await sql.end({ timeout: 0 })
+    return { outcome, tried }
+  }
+  expect(await tries(mended)).toEqual({ outcome: 'CONNECTION_CLOSED', tried: 1 })
+  const before = await tries(published)
+  expect(before.outcome).toBe('waiting')
+  expect(before.tried).toBeGreaterThan(10)
+})
+
+describe('the process lives', () => {
+  const scene = fileURLToPath(new URL('../helpers/driver-in-process.mjs', import.meta.url))
+  const run = (driver: typeof mended, name: string) =>
+    promisify(execFile)(
+      process.execPath,
+      [scene, driver.entry, name, JSON.stringify(database.connection)],
+      { timeout: 30_000 },
+    ).then(
+      ({ stdout }) => stdout,
+      (error: { stderr: string }) => /(TypeError: .*)/.exec(error.stderr)?.[1] ?? error.stderr,
+    )
+
+  test('while connections break under load', async () => {
+    expect(await run(mended, 'broken connections')).toBe('healed after some answers')
+    expect(await run(published, 'broken connections')).toMatch(
+      /reading 'write'|triggerUncaughtException/,
+    )
+  })
+
+  test('while connections break that are at their start', async () => {
+    expect(await run(mended, 'broken starts')).toBe('healed after some answers')
+    expect(await run(published, 'broken starts')).toMatch(/triggerUncaughtException|TypeError/)
+  })
+
+  test('where a tool prepares stack traces as something else than text', async () => {
+    expect(await run(mended, 'stack traces')).toBe('rejected with ECONNREFUSED')
+    expect(await run(published, 'stack traces')).toContain('query.origin.replace')
+  })
+
+  test('where a server speaks nonsense while it is signed in to', async () => {
+    expect(await run(mended, 'broken sign-in')).toBe('rejected with an error')
+    expect(await run(published, 'broken sign-in')).toContain('TypeError')
+  })
+})
+
+describe('the start', () => {
+  test('goes on with the mended driver, and refuses the published one, another version and another text', async () => {
+    expect(() => requireMendedDriver()).not.toThrow()
+    expect(() => requireMendedDriver(mended.folder)).not.toThrow()
+    expect(() => requireMendedDriver(published.folder)).toThrow(DriverError)
+    const other = await copyDriver({ mended: true })
+    const path = join(other.folder, 'src/index.js')
+    await writeFile(path, `${await readFile(path, 'utf8')}\n// A newer one.\n`)
+    expect(() => requireMendedDriver(other.folder)).toThrow('node patches/apply.mjs')
+    await other.remove()
+  })
+
+  test('knows the driver that the patch makes', async () => {
+    const apply = fileURLToPath(new URL('../../patches/apply.mjs', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, [apply, '--digest'])
+    const known = await readFile(fileURLToPath(new URL('../../src/db/driver.ts', import.meta.url)))
+    expect(known.toString()).toContain(stdout.split(' ')[0])
+    expect(driverFolder).toContain('node_modules')
+  })
+})
+
+describe('behind the driver', () => {
+  test('a result that is not as long as the server counted is an error, and its connections are dropped', async () => {
+    const mixed = openDatabase(database.connection, { connections: 1, prepare: true })
+    const whole = await mixed.query<{ pid: number }>('select pg_backend_pid() as pid', [])
+    // What a driver of another kind of fault would do.
+    const { unsafe } = mixed.sql
+    mixed.sql.unsafe = ((...args: Parameters<typeof unsafe>) =>
+      unsafe(...args).then((rows) => Object.assign(rows, { 1: rows[0] }))) as never
+    await expect(mixed.query('select pg_backend_pid() as pid', [])).rejects.toMatchObject({
+      code: 'temporarily_unavailable',
+      evidence: { reason: 'mixed_up' },
+    })
+    const after = await mixed.query<{ pid: number }>('select pg_backend_pid() as pid', [])
+    expect(after).toHaveLength(1)
+    expect(after[0]?.pid).not.toBe(whole[0]?.pid)
+    await mixed.close()
+  })
+})
