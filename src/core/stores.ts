@@ -19,6 +19,14 @@ export interface NewSession {
   clientId: string
   /** Space separated, as granted. */
   scope: string
+  /** The one API that its tokens are for (RFC 8707); null for the usual audience. */
+  resource: string | null
+  /** Whether its tokens live in cookies. */
+  cookieMode: boolean
+  /** When the person authenticated, as the provider signed it: seconds since 1970; null where it told none. */
+  authTime: number | null
+  /** Begun with `prompt=none`: nobody was asked. */
+  silent: boolean
   userAgent: string | null
   address: string | null
   /** Of the whole session; where it starts with a code, of the code. */

@@ -22,7 +22,7 @@ export interface Database {
   /** Runs an operation under a time limit; a database that is away becomes `temporarily_unavailable`. */
   run<T>(operation: () => Promise<T>, limitMs?: number): Promise<T>
   /** Runs one constant statement, prepared where that is on. */
-  query<Row>(text: string, parameters: readonly unknown[], limitMs?: number): Promise<Row[]>
+  query: RunStatement
   /** Several statements in one transaction, under one time limit. */
   transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>
   /** Operations that run or wait. */
@@ -31,7 +31,19 @@ export interface Database {
 }
 
 /** Runs one constant statement; its result has the rows that the server counted. */
-export type RunStatement = <Row>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>
+export type RunStatement = <Row>(
+  text: string,
+  parameters?: readonly unknown[],
+  options?: RunOptions,
+) => Promise<Row[]>
+
+/** How a statement runs. */
+export interface RunOptions {
+  /** Of one that is no part of a transaction: how long it may wait and run. */
+  limitMs?: number
+  /** Rows as arrays, in the order of what is selected; objects by the names of columns else. */
+  rows?: 'arrays'
+}
 
 const CONNECT_SECONDS = 2
 const STATEMENT_MS = 5_000
@@ -58,8 +70,9 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
   }
   const runner =
     (client: Pick<postgres.Sql, 'unsafe'>): RunStatement =>
-    async (text, parameters = []) => {
-      const rows = await client.unsafe(text, parameters as never[], { prepare: options.prepare })
+    async (text, parameters = [], { rows: form } = {}) => {
+      const sent = client.unsafe(text, parameters as never[], { prepare: options.prepare })
+      const rows = await (form === 'arrays' ? sent.values() : sent)
       if (!isWhole(rows)) {
         dropConnections()
         throw unavailable('The database driver mixed up an answer.', { reason: 'mixed_up' })
@@ -94,8 +107,8 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
         waiting -= 1
       }
     },
-    query: (text, parameters, limitMs) =>
-      database.run(() => runner(sql)(text, parameters), limitMs),
+    query: (text, parameters, how) =>
+      database.run(() => runner(sql)(text, parameters, how), how?.limitMs),
     transaction: <T>(work: (run: RunStatement) => Promise<T>) =>
       database.run(() => sql.begin((transaction) => work(runner(transaction))) as Promise<T>),
     pending: () => waiting,

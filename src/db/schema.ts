@@ -73,14 +73,29 @@ export const sessions = latchkey.table(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     clientId: text('client_id').notNull(),
+    /** With issuer and subject the identity that opened it; these two are null where it is older than they. */
     provider: text('provider').notNull(),
+    issuer: text('issuer'),
+    subject: text('subject'),
     scope: text('scope').notNull(),
+    /** The one API that its tokens are for (RFC 8707); null for the usual audience. */
+    resource: text('resource'),
+    /** Its tokens live in cookies: only then a refresh token is taken from one. */
+    cookieMode: boolean('cookie_mode').notNull().default(false),
+    /** When the person authenticated at the provider, where the provider signed it. */
+    authTime: moment('auth_time'),
+    /** Begun with `prompt=none`: nobody was asked, so it is no sign-in for what cannot be undone. */
+    silent: boolean('silent').notNull().default(false),
     userAgent: text('user_agent'),
     address: text('address'),
     createdAt: moment('created_at').notNull().defaultNow(),
     lastUsedAt: moment('last_used_at').notNull().defaultNow(),
     expiresAt: moment('expires_at').notNull(),
+    /** When its client first got tokens; null until its code is redeemed. */
+    redeemedAt: moment('redeemed_at').defaultNow(),
     endedAt: moment('ended_at'),
+    /** What ended it. */
+    endReason: text('end_reason'),
   },
   (table) => [
     index('sessions_user').on(table.userId),

@@ -75,7 +75,17 @@ export function createSessionPreparer(
   return ({ clientId, scope, nonce, userAgent, address, code: asked }) => {
     const secret = randomToken()
     const hash = hashToken(secret)
-    const common = { id: uuidv7(), clientId, scope, userAgent, address }
+    const common = {
+      id: uuidv7(),
+      clientId,
+      scope,
+      resource: null,
+      cookieMode: false,
+      authTime: null,
+      silent: false,
+      userAgent,
+      address,
+    }
     const session: NewSession =
       asked === null
         ? {

@@ -18,8 +18,16 @@ const IDENTITY = [
 ]
 
 const SESSION = [
-  ...values('o', ['id', 'client_id', 'provider', 'scope', 'user_agent', 'address']),
-  ...times('o', ['created_at', 'last_used_at', 'expires_at', 'ended_at']),
+  ...values('o', ['id', 'client_id', 'provider', 'issuer', 'subject', 'scope', 'resource']),
+  ...values('o', ['cookie_mode', 'silent', 'user_agent', 'address', 'end_reason']),
+  ...times('o', [
+    'auth_time',
+    'created_at',
+    'last_used_at',
+    'redeemed_at',
+    'expires_at',
+    'ended_at',
+  ]),
 ]
 
 /**

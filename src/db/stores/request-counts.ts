@@ -38,7 +38,7 @@ export function createRequestCounts(database: Database): RequestCounts {
     const rows = await database.query<{ key: string; count: number; endsInMs: number }>(
       COUNT,
       [keys.join(','), asked.map(({ windowSeconds }) => windowSeconds).join(',')],
-      LIMIT_MS,
+      { limitMs: LIMIT_MS },
     )
     const left = new Map<string, number>()
     for (const key of keys) left.set(key, (left.get(key) ?? 0) + 1)

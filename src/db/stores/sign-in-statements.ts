@@ -27,7 +27,8 @@ export const keptGrant = (access: string, refreshToken: string) => `case
  * SIGN_IN_KNOWN goes on with $9 session id, $10 client, $11 scope, $12 user agent, $13 address,
  * $14 its seconds, $15 refresh token hash or null, $16 its seconds, $17 code hash or null, $18 its
  * redirect URI, $19 challenge, $20 nonce, $21 seconds; $22 and $23 the parts of the sealed grant, null
- * to leave what is there. It refreshes the identity, opens the
+ * to leave what is there; $24 the resource, $25 cookie mode, $26 the provider's auth_time in seconds,
+ * $27 silent. It refreshes the identity, opens the
  * session and gives the account; no row where the identity is new; a row and no change where the
  * user is disabled. All parts of one statement see the tables as they were before it, so the
  * refreshed rows are taken from what the updates return.
@@ -52,8 +53,10 @@ with known as (
   returning u.*
 ), session as (
   insert into latchkey.sessions
-    (id, user_id, client_id, provider, scope, user_agent, address, expires_at)
-  select $9, user_id, $10, provider, $11, $12, $13, now() + $14 * interval '1 second'
+    (id, user_id, client_id, provider, issuer, subject, scope, user_agent, address, expires_at,
+     redeemed_at, resource, cookie_mode, auth_time, silent)
+  select $9, user_id, $10, provider, issuer, subject, $11, $12, $13, now() + $14 * interval '1 second',
+    case when $17::bytea is null then now() end, $24, $25, to_timestamp($26::float8), $27
   from refreshed
 ), refresh_token as (
   insert into latchkey.refresh_tokens (hash, session_id, expires_at)

@@ -66,6 +66,10 @@ export function createSignIns(database: Database, rules: LinkingRules): SignIns 
       session.code?.ttlSeconds ?? 0,
       grant?.access ?? null,
       grant?.refreshToken ?? null,
+      session.resource,
+      session.cookieMode,
+      session.authTime,
+      session.silent,
     ])
     if (row?.disabled) throw disabled()
     return row === undefined ? null : (JSON.parse(row.account) as Account)

@@ -31,6 +31,10 @@ function signIn(identity: IdentityKey) {
   return stores.signIns
     .signIn(identity, toProfile({ subject, ...facts }), {
       id,
+      resource: null,
+      cookieMode: false,
+      authTime: null,
+      silent: false,
       clientId: 'latchkey',
       scope: 'openid',
       userAgent: null,

@@ -77,6 +77,10 @@ describe('PostgreSQL and text that it cannot hold', () => {
 
   const session = (): NewSession => ({
     id: uuidv7(),
+    resource: null,
+    cookieMode: false,
+    authTime: null,
+    silent: false,
     clientId: 'latchkey',
     scope: 'openid',
     userAgent: null,

@@ -1,0 +1,28 @@
+/** What a client may be granted, in the order in which it is written. */
+export const SCOPES = [
+  'openid',
+  'profile',
+  'email',
+  'account',
+  'offline_access',
+  'provider_tokens',
+  'roles',
+  'admin',
+] as const
+export type ScopeName = (typeof SCOPES)[number]
+
+/** Granted scopes. */
+export type Scope = ReadonlySet<ScopeName>
+
+/** What a client gets that asks for nothing by name. */
+export const DEFAULT_SCOPE: Scope = new Set(['profile', 'email', 'account', 'offline_access'])
+
+/** The scopes of a space separated text (RFC 6749, section 3.3), without those that nobody knows. */
+export function readScope(text: string): Scope {
+  const named = new Set(text.split(' '))
+  return new Set(SCOPES.filter((name) => named.has(name)))
+}
+
+/** As it stands in requests, tokens and sessions. */
+export const scopeText = (scope: Scope): string =>
+  SCOPES.filter((name) => scope.has(name)).join(' ')

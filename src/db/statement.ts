@@ -1,0 +1,129 @@
+import { Column, is, Param, Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import type { RunStatement } from './client.ts'
+
+/**
+ * Builds statements and never runs one: `db.select(…)`, `db.$with('name').as(…)`, `db.update(…)`. Its
+ * `for('update', { of })` needs an `alias` of the table: PostgreSQL takes no schema there.
+ */
+export const db = drizzle.mock()
+
+/** The named parameters of a statement, to be put where a value goes. */
+export type Placeholders<Values> = { readonly [Name in keyof Values & string]: Placeholder<Name> }
+
+/** A statement that was built once; it runs through `database.query`, or `run` of a transaction. */
+export interface Statement<Values, Row> {
+  /** As PostgreSQL gets it. */
+  readonly text: string
+  /** All its rows. */
+  all(run: RunStatement, values: Values): Promise<Row[]>
+  /** Its first row, else null. */
+  one(run: RunStatement, values: Values): Promise<Row | null>
+  /** How many rows it gives. */
+  count(run: RunStatement, values: Values): Promise<number>
+}
+
+/** A query of the builder; each of its kinds has these two. */
+interface Query<Row> {
+  prepare(name: string): {
+    getQuery(): { sql: string; params: unknown[] }
+    execute(values?: Record<string, unknown>): Promise<Row[]>
+  }
+}
+
+/**
+ * A statement from the schema, turned into text once: `statement((p: Placeholders<{ id: string }>) =>
+ * db.select({ name: users.name }).from(users).where(eq(users.id, p.id)))`. Its rows have the type of
+ * what it selects, under the names that it gives them.
+ *
+ * @throws where what is selected is nested.
+ */
+export function statement<Values, Row>(
+  build: (p: Placeholders<Values>) => Query<Row>,
+): Statement<Values, Row> {
+  const prepared = build(byName() as Placeholders<Values>).prepare('')
+  const { sql: text, params } = prepared.getQuery()
+  const readers = readersOf(prepared as { fields?: readonly SelectedField[] })
+  const bind = params.map(binderOf)
+  const all = async (run: RunStatement, values: Values): Promise<Row[]> => {
+    const parameters = bind.map((value) => value(values as Record<string, unknown>))
+    const rows = await run<unknown[]>(text, parameters, { rows: 'arrays' })
+    return rows.map((row) => {
+      const read: Record<string, unknown> = {}
+      for (const [place, { name, decode }] of readers.entries()) {
+        const value = row[place]
+        read[name] = value === null || decode === null ? value : decode(value)
+      }
+      return read as Row
+    })
+  }
+  return {
+    text,
+    all,
+    one: async (run, values) => (await all(run, values))[0] ?? null,
+    count: async (run, values) => (await all(run, values)).length,
+  }
+}
+
+/**
+ * `insert into table (columns) select values …`, of the columns that are named and no others, which the
+ * builder cannot leave out: a part of a statement, as `db.$with(name, selection).as(insertFrom(…))`.
+ * `rest` is what follows the selected values: `from …`, `where …`, `on conflict …`, `returning …`.
+ */
+export function insertFrom<Table extends PgTable>(
+  table: Table,
+  values: { readonly [Name in keyof Table['_']['columns']]?: SQLWrapper | Placeholder },
+  rest: SQL,
+): SQL {
+  const columns = Object.keys(values).map((name) => nameOf((table as never)[name]))
+  const selected = Object.values<SQLWrapper | Placeholder>(values as never).map((v) => sql`${v}`)
+  return sql`insert into ${table} (${list(columns)}) select ${list(selected)} ${rest}`
+}
+
+/** A column by its bare name, where SQL allows no table before it. */
+export const nameOf = (column: PgColumn): SQL => sql`${sql.identifier(column.name)}`
+
+/** Seconds of a parameter or a column as an interval. */
+export const seconds = (value: SQLWrapper | Placeholder | number): SQL =>
+  sql`${value} * interval '1 second'`
+
+const list = (parts: readonly SQL[]) => sql.join([...parts], sql`, `)
+
+const byName = () =>
+  new Proxy({}, { get: (_, name) => sql.placeholder(String(name)) }) as Placeholders<unknown>
+
+/** How one parameter gets its value. */
+function binderOf(param: unknown): (values: Record<string, unknown>) => unknown {
+  if (is(param, Placeholder)) return (values) => values[param.name]
+  if (is(param, Param) && is(param.value, Placeholder)) {
+    const { name } = param.value
+    return (values) => {
+      const value = values[name]
+      return value === null ? null : param.encoder.mapToDriverValue(value)
+    }
+  }
+  return () => param
+}
+
+/** What the builder keeps of a selected column; its types leave the decoder out. */
+interface SelectedField {
+  path: readonly string[]
+  field: Column | { decoder?: Decoder; sql?: { decoder?: Decoder } }
+}
+
+type Decoder = { mapFromDriverValue(value: unknown): unknown }
+
+function readersOf({ fields = [] }: { fields?: readonly SelectedField[] }) {
+  return fields.map(({ path, field }) => {
+    const [name, ...deeper] = path
+    if (name === undefined || deeper.length > 0) throw new Error('a selection must not be nested')
+    const decoder: Decoder | undefined = is(field, Column)
+      ? field
+      : (field.decoder ?? field.sql?.decoder)
+    // Most columns come as they are: their decoder is then the one that all columns inherit.
+    const changes =
+      decoder !== undefined && decoder.mapFromDriverValue !== Column.prototype.mapFromDriverValue
+    return { name, decode: changes ? (value: unknown) => decoder.mapFromDriverValue(value) : null }
+  })
+}
