@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -36,3 +38,35 @@ export const overflowOf = (page: Page): Promise<number> =>
     }
     return document.documentElement.scrollWidth - document.documentElement.clientWidth
   })
+
+const PHONE = { width: 320, height: 640 }
+
+/**
+ * Fails where a page keeps somebody out: one run of axe-core in light colours, the contrast alone in
+ * dark ones, and nothing wider than a small phone. Once for each page of ours is enough.
+ */
+export async function expectNoBarriers(page: Page): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
+  const barriers = await findBarriers(page)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  barriers.push(...(await findBarriers(page, ['color-contrast'])))
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null })
+  expect(barriers).toEqual([])
+  await expectFitsPhone(page)
+}
+
+/** Fails where a page is wider than a small phone. */
+export async function expectFitsPhone(page: Page): Promise<void> {
+  const size = page.viewportSize()
+  await page.setViewportSize(PHONE)
+  expect(await overflowOf(page)).toBe(0)
+  if (size !== null) await page.setViewportSize(size)
+}
+
+/** With PICTURES=1 in the environment a picture of the page is left in `.artifacts`. */
+export async function takePicture(page: Page, name: string): Promise<void> {
+  if (process.env.PICTURES !== '1') return
+  const path = `.artifacts/${name}.png`
+  mkdirSync(dirname(path), { recursive: true })
+  await page.screenshot({ path, fullPage: true })
+}

@@ -34,7 +34,9 @@ export function useChromium(options: BrowserContextOptions = {}): Chromium {
     complaints: [] as string[],
     async openWindow(more) {
       if (browser === undefined) throw new Error('there is no browser')
-      const context = await browser.newContext({ locale: 'en-US', ...options, ...more })
+      // A locale would stand before the languages of a header.
+      const locale = more?.extraHTTPHeaders === undefined ? { locale: 'en-US' } : {}
+      const context = await browser.newContext({ ...locale, ...options, ...more })
       windows.push(context)
       context.setDefaultTimeout(10_000)
       context.on('weberror', (error) => chrome.complaints.push(String(error.error())))

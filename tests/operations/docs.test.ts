@@ -1,26 +1,13 @@
-import { mkdirSync } from 'node:fs'
-import { createServer, type IncomingHttpHeaders, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingHttpHeaders, request } from 'node:http'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findBarriers, overflowOf } from '../helpers/accessibility.ts'
+import { describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { useChromium } from '../helpers/chromium.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { startLatchkey } from '../helpers/latchkey.ts'
 import { PROTECTIVE_HEADERS } from '../helpers/problems.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 
-const ARTIFACTS = '.artifacts/docs'
-const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } }
-type Size = { width: number; height: number }
-type Scheme = 'light' | 'dark'
-
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  mkdirSync(ARTIFACTS, { recursive: true })
-  latchkey = await startLatchkey({ EMULATE: 'kakao' })
-})
-afterAll(() => latchkey.close())
+const latchkey = useLatchkey({ EMULATE: 'kakao' })
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   new Browser().send(latchkey.url + path, { headers })
@@ -117,19 +104,17 @@ describe('/docs in a browser', { timeout: 120_000 }, () => {
   const chrome = useChromium()
 
   /** Opens the viewer; gives the page, what it asked for and what it complained of. */
-  async function open(url = latchkey.url, how: { viewport?: Size; colorScheme?: Scheme } = {}) {
+  async function open() {
     const page = await chrome.context.newPage()
     // A script of three megabytes has to start.
     page.setDefaultTimeout(30_000)
-    await page.emulateMedia({ colorScheme: how.colorScheme ?? 'light' })
-    if (how.viewport !== undefined) await page.setViewportSize(how.viewport)
     const asked: string[] = []
     const complaints: string[] = []
     page.on('request', (request) => asked.push(request.url()))
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
     })
-    await page.goto(`${url}/docs`)
+    await page.goto(`${latchkey.url}/docs`)
     await page.getByRole('heading', { name: 'Latchkey', level: 1 }).waitFor()
     return { page, asked, complaints }
   }
@@ -145,95 +130,12 @@ describe('/docs in a browser', { timeout: 120_000 }, () => {
     expect(chrome.complaints).toEqual([])
   })
 
-  test('sends a request to this server and shows its answer', async () => {
-    const { page, asked, complaints } = await open()
-    await page.getByRole('button', { name: /Test Request.*\/providers/ }).click()
-    const answered = page.waitForResponse(`${latchkey.url}/providers`)
-    await page.getByRole('button', { name: /^Send/ }).first().click()
-    expect((await answered).status()).toBe(200)
-    await page.getByText(`${latchkey.url}/login/kakao`).first().waitFor()
-    expect(
-      asked.filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(latchkey.url)),
-    ).toEqual([])
-    expect(complaints).toEqual([])
-  })
-
-  const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
-    Object.entries(sizes).map(([size, viewport]) => ({ size, viewport, colorScheme })),
-  )
-  test.each(looks)(
-    'is readable on a $size, $colorScheme, down to its operations',
-    async ({ size, viewport, colorScheme }) => {
-      const { page, asked } = await open(latchkey.url, { viewport, colorScheme })
-      const shot = (name: string) =>
-        page.screenshot({ path: `${ARTIFACTS}/${size}-${colorScheme}-${name}.png` })
-      await shot('top')
-      const background = 'getComputedStyle(document.body).backgroundColor'
-      const [red = 0] = (await page.evaluate<string>(background)).match(/\d+/g)?.map(Number) ?? []
-      expect(red > 128).toBe(colorScheme === 'light')
-      for (const [name, text] of [
-        ['sign-in/get/loginprovider', 'login_hint'],
-        ['account/patch/me', 'A language tag such as ko or en-US.'],
-        ['tokens/post/token', 'code_verifier'],
-      ] as const) {
-        const section = page.locator(`section[id$="tag/${name}"]`)
-        // What is far away is drawn when it comes near.
-        await expect
-          .poll(
-            async () => {
-              await section.scrollIntoViewIfNeeded()
-              return section.getByText(text).first().isVisible()
-            },
-            { timeout: 30_000 },
-          )
-          .toBe(true)
-        await shot(name.replaceAll('/', '-'))
-      }
-      // The rest of the viewer's markup is its makers'.
-      expect(await findBarriers(page, ['color-contrast'])).toEqual([])
-      expect(await overflowOf(page)).toBe(0)
-      expect(asked.filter((url) => !url.startsWith(`${latchkey.url}/`))).toEqual([])
-    },
-  )
-
-  test('works behind a proxy, and tries requests at PUBLIC_URL', async () => {
-    const proxy = createServer((incoming, outgoing) => {
-      const { method, url: path, headers } = incoming
-      const { hostname, port } = new URL(behind.url)
-      const sent = request({ hostname, port, method, path, headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.pipe(outgoing)
-      })
-      incoming.pipe(sent)
-    })
-    await new Promise<void>((resolve) => proxy.listen(0, 'localhost', resolve))
-    const publicUrl = `http://localhost:${(proxy.address() as AddressInfo).port}`
-    const behind = await startLatchkey({ EMULATE: 'kakao' }, { publicUrl })
-    try {
-      const { page, asked, complaints } = await open(publicUrl)
-      await page.getByRole('button', { name: /Test Request.*\/providers/ }).click()
-      const answered = page.waitForResponse(`${publicUrl}/providers`)
-      await page.getByRole('button', { name: /^Send/ }).first().click()
-      expect((await answered).status()).toBe(200)
-      await page.getByText(`${publicUrl}/login/kakao`).first().waitFor()
-      const own = (url: string) => /^(data|blob):/.test(url) || url.startsWith(`${publicUrl}/`)
-      expect(asked.filter((url) => !own(url))).toEqual([])
-      expect(complaints).toEqual([])
-    } finally {
-      await behind.close()
-      proxy.closeAllConnections()
-      proxy.close()
-    }
-  })
-
   test('leads to the description where scripts are off', async () => {
-    const context = await chrome.context.browser()?.newContext({ javaScriptEnabled: false })
-    const page = await context?.newPage()
-    await page?.goto(`${latchkey.url}/docs`)
-    await page?.getByRole('link', { name: 'openapi.json' }).click()
-    expect(page?.url()).toBe(`${latchkey.url}/openapi.json`)
-    expect(await page?.content()).toContain('Latchkey')
-    await context?.close()
+    const page = await (await chrome.openWindow({ javaScriptEnabled: false })).newPage()
+    await page.goto(`${latchkey.url}/docs`)
+    await page.getByRole('link', { name: 'openapi.json' }).click()
+    expect(page.url()).toBe(`${latchkey.url}/openapi.json`)
+    expect(await page.content()).toContain('Latchkey')
   })
 })
 

@@ -1,23 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { authorizationQuery, CHALLENGE } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { ANDROID, IN_APP, IPHONE, OWN_BROWSERS } from '../helpers/in-app.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 
 const REDIRECT = 'https://app.example.com/cb'
 const APP_REDIRECT = 'com.example.app:/callback'
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  latchkey = await startLatchkey({
-    EMULATE: 'all',
-    CLIENTS: 'spa',
-    CLIENT_SPA_NAME: 'The Shop',
-    CLIENT_SPA_REDIRECT_URIS: `${REDIRECT},${APP_REDIRECT}`,
-  })
+const latchkey = useLatchkey({
+  EMULATE: 'all',
+  CLIENTS: 'spa',
+  CLIENT_SPA_NAME: 'The Shop',
+  CLIENT_SPA_REDIRECT_URIS: `${REDIRECT},${APP_REDIRECT}`,
 })
-afterAll(() => latchkey.close())
 
 /** The sign-in page as this browser gets it, its entities resolved. */
 async function pageFor(userAgent: string, query = '', language = 'en') {

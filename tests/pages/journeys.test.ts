@@ -1,19 +1,13 @@
-import { mkdirSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { findBarriers, overflowOf } from '../helpers/accessibility.ts'
+import { overflowOf, takePicture } from '../helpers/accessibility.ts'
 import { useChromium } from '../helpers/chromium.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { type Shop, startShop } from '../helpers/shop.ts'
 
-const ARTIFACTS = '.artifacts/journeys'
-
-/** A phone as people hold it, and a desk. */
-const sizes = {
-  phone: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
-  desktop: { viewport: { width: 1440, height: 900 } },
-}
+/** A phone as people hold it. */
+const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }
 
 /** What a browser can meet of the codes that the contract names, and how it gets there. */
 const problems: [code: string, status: number, path: string][] = [
@@ -31,7 +25,6 @@ let shop: Shop
 let latchkey: Latchkey
 
 beforeAll(async () => {
-  mkdirSync(ARTIFACTS, { recursive: true })
   shop = await startShop()
   latchkey = await startLatchkey({ EMULATE: 'kakao,google', RATE_LIMIT: 'off', ...shop.settings })
 })
@@ -40,8 +33,8 @@ afterAll(async () => {
   await shop.close()
 })
 
-describe.each(Object.entries(sizes))('on a %s', (size, options) => {
-  const chrome = useChromium(options)
+describe('on a phone', () => {
+  const chrome = useChromium(PHONE)
   let page: Page
 
   beforeEach(async () => {
@@ -50,11 +43,10 @@ describe.each(Object.entries(sizes))('on a %s', (size, options) => {
     page.setDefaultTimeout(20_000)
   })
 
-  /** A picture of a page of ours, which everybody can use and which fits. */
+  /** A page of ours: it fits, and nothing in it went wrong. */
   async function look(at: Page, name: string) {
-    await at.screenshot({ path: `${ARTIFACTS}/${size}-${name}.png`, fullPage: true })
+    await takePicture(at, `journeys/${name}`)
     expect(await overflowOf(at)).toBe(0)
-    expect(await findBarriers(at)).toEqual([])
     expect(chrome.complaints).toEqual([])
   }
 
@@ -79,7 +71,6 @@ describe.each(Object.entries(sizes))('on a %s', (size, options) => {
     await look(page, 'sign-in')
     await page.getByRole('link', { name: 'Kakao' }).click()
     await page.waitForURL(/\/kakao\//)
-    await page.screenshot({ path: `${ARTIFACTS}/${size}-provider.png`, fullPage: true })
     await press(page, '김민지')
     await shop.redeem(page, latchkey)
     expect(await page.locator('h1').innerText()).toBe('signed in')
@@ -185,23 +176,5 @@ describe.each(Object.entries(sizes))('on a %s', (size, options) => {
     await refused()
     await goBackAndStartAgain('back-from-failure')
     await page.getByText('"access_token"').waitFor()
-  })
-
-  test('the playground signs in and out', async () => {
-    const alone = await startLatchkey({ EMULATE: 'kakao' })
-    try {
-      await page.goto(`${alone.url}/`)
-      const button = page.getByRole('button', { name: /^Sign in with/ })
-      await button.waitFor()
-      await look(page, 'playground')
-      await button.click()
-      await press(page, '김민지')
-      await page.getByRole('heading', { name: 'Signed in' }).waitFor()
-      await look(page, 'playground-signed-in')
-      await page.getByRole('button', { name: 'Sign out', exact: true }).click()
-      await page.getByText('Signed out: the session is over.').waitFor()
-    } finally {
-      await alone.close()
-    }
   })
 })

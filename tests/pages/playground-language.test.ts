@@ -1,21 +1,11 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findBarriers, overflowOf } from '../helpers/accessibility.ts'
+import { describe, expect, test } from 'vitest'
+import { expectFitsPhone, takePicture } from '../helpers/accessibility.ts'
 import { Browser } from '../helpers/browser.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { usePlayground } from '../helpers/playground.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 
-const ARTIFACTS = join(import.meta.dirname, '../../.artifacts')
-
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  mkdirSync(ARTIFACTS, { recursive: true })
-  latchkey = await startLatchkey({ EMULATE: 'all', RATE_LIMIT: 'off' })
-})
-afterAll(() => latchkey.close())
+const latchkey = useLatchkey({ EMULATE: 'all' })
 
 describe('the language of the playground', () => {
   const get = (path = '/', headers: Record<string, string> = {}, browser = new Browser()) =>
@@ -86,14 +76,8 @@ describe('the playground in Korean and Japanese', () => {
       const check = async (state: string) => {
         expect(await page.locator('html').getAttribute('lang')).toBe(language)
         expect((await inEnglish(page)).filter((text) => !TRADE.test(text))).toEqual([])
-        expect(await findBarriers(page)).toEqual([])
-        await page.setViewportSize({ width: 320, height: 640 })
-        expect(await overflowOf(page)).toBe(0)
-        await page.screenshot({
-          path: join(ARTIFACTS, `playground-${language}-${state}.png`),
-          fullPage: true,
-        })
-        await page.setViewportSize({ width: 1280, height: 720 })
+        await expectFitsPhone(page)
+        await takePicture(page, `playground/${language}-${state}`)
       }
       await check('sign-in')
       // The language goes with the login.

@@ -1,17 +1,12 @@
 import { readdirSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
-
-let latchkey: Latchkey
+import { describe, expect, test } from 'vitest'
+import { startLatchkey } from '../helpers/latchkey.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 
 const scripts = readdirSync(new URL('../../src/pages/playground/browser', import.meta.url)).map(
   (name) => `/playground/${name}`,
 )
-
-beforeAll(async () => {
-  latchkey = await startLatchkey({ EMULATE: 'google' })
-})
-afterAll(() => latchkey.close())
+const latchkey = useLatchkey({ EMULATE: 'google' })
 
 describe('GET /', () => {
   const get = (url: string, path = '/', accept = 'text/html') =>

@@ -4,34 +4,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { askMe, type Choice, usePlayground } from '../helpers/playground.ts'
 import { whyMissing } from '../helpers/programs.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 
 const run = promisify(execFile)
 const missing = whyMissing('bash') ?? whyMissing('curl')
 
-let latchkey: Latchkey
 /** Where commands run: an empty folder for each test, as a jar is left in it. */
 let folder: string
-
-beforeAll(async () => {
-  latchkey = await startLatchkey({
-    EMULATE: 'all',
-    RATE_LIMIT: 'off',
-    // Beside the emulated ones a provider that is not.
-    OIDC_PROVIDERS: 'corp',
-    CORP_NAME: 'Corp',
-    CORP_CLIENT_ID: 'a',
-    CORP_CLIENT_SECRET: 'b',
-    CORP_ISSUER: 'http://localhost:1',
-    CORP_AUTHORIZATION_ENDPOINT: 'http://localhost:1/authorize',
-    CORP_TOKEN_ENDPOINT: 'http://localhost:1/token',
-    CORP_JWKS_URI: 'http://localhost:1/jwks',
-  })
+const latchkey = useLatchkey({
+  EMULATE: 'all',
+  // Beside the emulated ones a provider that is not.
+  OIDC_PROVIDERS: 'corp',
+  CORP_NAME: 'Corp',
+  CORP_CLIENT_ID: 'a',
+  CORP_CLIENT_SECRET: 'b',
+  CORP_ISSUER: 'http://localhost:1',
+  CORP_AUTHORIZATION_ENDPOINT: 'http://localhost:1/authorize',
+  CORP_TOKEN_ENDPOINT: 'http://localhost:1/token',
+  CORP_JWKS_URI: 'http://localhost:1/jwks',
 })
-afterAll(() => latchkey.close())
 beforeEach(async ({ task, skip }) => {
   skip(missing !== null && /\b(curl|command)\b/.test(task.name), missing ?? '')
   folder = await mkdtemp(join(tmpdir(), 'latchkey-snippets-'))
@@ -49,14 +43,6 @@ const inConsole = (page: Page, script: string) =>
     ${script}
     return printed
   })()`)
-
-/** The same in Node.js, which has no cookies. */
-async function inNode(script: string): Promise<unknown[][]> {
-  const printed: unknown[][] = []
-  const run = new Function('console', `return (async () => {${script}\n})()`)
-  await run({ log: (...values: unknown[]) => printed.push(values) })
-  return printed
-}
 
 describe('what the playground gives to copy', () => {
   const playground = usePlayground(() => latchkey)
@@ -115,9 +101,7 @@ describe('what the playground gives to copy', () => {
   describe('before a login', () => {
     test.each([
       ['Redirect', 'JavaScript'],
-      ['Redirect', 'URL'],
       ['Popup', 'URL'],
-      ['Cookie', 'JavaScript'],
       ['Cookie', 'URL'],
     ] as const)('the start pasted in this tab signs in: %s by %s', async (how, label) => {
       const page = await open()
@@ -150,19 +134,16 @@ describe('what the playground gives to copy', () => {
         .toEqual([expect.stringMatching(/^[\w-]{20,}$/)])
     })
 
-    test.each([['Redirect'], ['Popup']] as const)(
-      'curl gets the tokens and the user: %s',
-      async (how) => {
-        const page = await open()
-        await choose(page, { how, as: 'alex' })
-        const answer = JSON.parse(await bash(await copy(page, 'Start a login', 'curl')))
-        expect(answer).toHaveProperty('user.name', 'Alex Morgan')
-        expect((await askMe(latchkey, answer.access_token)).status).toBe(200)
-        await choose(page, { how, as: '!denied' })
-        const denied = JSON.parse(await bash(await copy(page, 'Start a login', 'curl')))
-        expect(denied).toHaveProperty('code', 'access_denied')
-      },
-    )
+    test('curl gets the tokens and the user', async () => {
+      const page = await open()
+      await choose(page, { as: 'alex' })
+      const answer = JSON.parse(await bash(await copy(page, 'Start a login', 'curl')))
+      expect(answer).toHaveProperty('user.name', 'Alex Morgan')
+      expect((await askMe(latchkey, answer.access_token)).status).toBe(200)
+      await choose(page, { as: '!denied' })
+      const denied = JSON.parse(await bash(await copy(page, 'Start a login', 'curl')))
+      expect(denied).toHaveProperty('code', 'access_denied')
+    })
 
     test('curl gets cookies, and with them the user', async () => {
       const page = await open()
@@ -186,12 +167,11 @@ describe('what the playground gives to copy', () => {
     })
   })
 
-  // A command shown with a token is pasted into bash, a fetch both into the page's console and into Node.js.
-  describe.each(['Redirect', 'Popup'] as const)('with tokens: %s', (how) => {
+  // A command shown with a token is pasted into bash, a fetch into the page's console.
+  describe('with tokens', () => {
     const runners = [
       ['curl', async (_page: Page, text: string) => bash(text)],
       ['fetch', async (page: Page, text: string) => printed(await inConsole(page, text))],
-      ['fetch', async (_page: Page, text: string) => printed(await inNode(text))],
     ] as const
     /** As curl prints it: JSON where it is an object, text where it is that. */
     const printed = ([values = []]: unknown[][]) => {
@@ -201,7 +181,7 @@ describe('what the playground gives to copy', () => {
 
     test.each(runners)('does all that a signed-in user can, by %s', async (label, paste) => {
       const page = await open()
-      const other = await signInBesides(page, { how, provider: 'LINE', as: 'yuki' })
+      const other = await signInBesides(page, { provider: 'LINE', as: 'yuki' })
       const own = await token(page)
       const pasted = async (title: string) => paste(page, await copy(page, title, label))
       const status = async (of: string | undefined) => (await askMe(latchkey, of)).status
@@ -225,7 +205,7 @@ describe('what the playground gives to copy', () => {
       'shows the code again, which ends the session, by %s',
       async (label, paste) => {
         const page = await open()
-        await signIn(page, { how })
+        await signIn(page)
         const own = await token(page)
         expect((await askMe(latchkey, own)).status).toBe(200)
         const answer = JSON.parse(await paste(page, await copy(page, 'Swap the code', label)))
@@ -236,7 +216,7 @@ describe('what the playground gives to copy', () => {
 
     test('shows tokens masked, and copies them whole', async () => {
       const page = await open()
-      await signIn(page, { how })
+      await signIn(page)
       const { tokens } = await held(page)
       expect(JSON.parse(await copy(page, 'Token response'))).toEqual(tokens)
       const figure = page.locator('figure', { hasText: 'Who is it?' }).locator('pre')
@@ -246,13 +226,11 @@ describe('what the playground gives to copy', () => {
     })
 
     test.each([
-      ['Sign out · ', 'JavaScript'],
       ['Sign out · ', 'curl'],
       ['Sign out at the provider too', 'JavaScript'],
-      ['Sign out at the provider too', 'curl'],
     ])('signs out: %s%s', async (title, label) => {
       const page = await open()
-      await signIn(page, { how })
+      await signIn(page)
       const text = await copy(page, title, label)
       const before = await token(page)
       if (label === 'curl') expect(await bash(text)).toMatch(/^303 http/)
@@ -265,7 +243,7 @@ describe('what the playground gives to copy', () => {
 
     test('has no sign-out by ID token where there is none', async () => {
       const page = await open()
-      await signIn(page, { how, idToken: false })
+      await signIn(page, { idToken: false })
       expect((await titles(page)).filter((title) => title.startsWith('Sign out'))).toEqual([])
     })
   })

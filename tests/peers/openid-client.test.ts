@@ -1,29 +1,23 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as client from 'openid-client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 import { expectRefusedHere, linkOf, rejectionOf, walkToApp } from '../helpers/walk.ts'
 
 const WEB = 'https://web.example.com/callback'
 // With characters that HTTP Basic and forms each encode in a way of their own.
 const SECRET = 'a secret: 100% + /?&=~"ok"'
 
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  latchkey = await startLatchkey({
-    EMULATE: 'google,kakao',
-    RATE_LIMIT: 'off',
-    CLIENTS: 'web,app',
-    CLIENT_WEB_SECRET: SECRET,
-    CLIENT_WEB_REDIRECT_URIS: WEB,
-    CLIENT_WEB_POST_LOGOUT_REDIRECT_URIS: 'https://web.example.com/bye',
-    CLIENT_APP_REDIRECT_URIS: 'com.example.app:/callback,http://127.0.0.1/callback',
-  })
+const latchkey = useLatchkey({
+  EMULATE: 'google,kakao',
+  CLIENTS: 'web,app',
+  CLIENT_WEB_SECRET: SECRET,
+  CLIENT_WEB_REDIRECT_URIS: WEB,
+  CLIENT_WEB_POST_LOGOUT_REDIRECT_URIS: 'https://web.example.com/bye',
+  CLIENT_APP_REDIRECT_URIS: 'com.example.app:/callback,http://127.0.0.1/callback',
 })
-afterAll(() => latchkey.close())
 
 /** The library finds everything else out itself. */
 function discover(id: string, authentication: client.ClientAuth): Promise<client.Configuration> {

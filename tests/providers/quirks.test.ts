@@ -1,18 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { Browser } from '../helpers/browser.ts'
 import { followForms } from '../helpers/forms.ts'
-import { type Latchkey, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { startLogin } from '../helpers/latchkey.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 
 // The emulator refuses what the real provider refuses, so a login that succeeds there is the proof
 // that a quirk is honoured; what it looks like on the wire is asserted beside it.
-let latchkey: Latchkey
-beforeAll(async () => {
-  latchkey = await startLatchkey({ EMULATE: 'all' })
-})
-afterAll(() => latchkey.close())
+const latchkey = useLatchkey({ EMULATE: 'all' })
 
 const rowOf = (id: string) => {
   const row = builtInProviders.find((one) => one.id === id)
