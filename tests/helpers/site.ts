@@ -19,6 +19,7 @@ const TYPES: Record<string, string> = {
 export async function startSite(
   files: Record<string, () => string>,
   host: 'localhost' | '127.0.0.1' = '127.0.0.1',
+  port = 0,
 ): Promise<Site> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site')
@@ -28,7 +29,7 @@ export async function startSite(
     const type = TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
     return response.writeHead(200, { 'content-type': type }).end(file())
   })
-  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  await new Promise<void>((resolve) => server.listen(port, host, resolve))
   return {
     origin: `http://${host}:${(server.address() as AddressInfo).port}`,
     async close() {

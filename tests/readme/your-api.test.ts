@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Browser } from '../helpers/browser.ts'
+import { login, startLogin } from '../helpers/latchkey.ts'
+import { freePort } from '../helpers/server-process.ts'
+import { setStage } from '../helpers/stage.ts'
+import { type Project, snippet, startProject } from './project.ts'
+
+const PAGE_ORIGIN = 'http://localhost:5173'
+const TTL_SECONDS = 4
+const { provider, latchkey } = setStage({ settings: { ACCESS_TOKEN_TTL: `${TTL_SECONDS}s` } })
+const apis = {
+  Fastify: { file: 'api-fastify.js', url: '' },
+  Express: { file: 'api-express.js', url: '' },
+}
+let project: Project
+
+beforeAll(async () => {
+  const files = ['verify.js', ...Object.values(apis).map(({ file }) => file)]
+  const ask = `import { verify } from './verify.js'
+const told = await verify(process.argv[2]).then(JSON.stringify, (error) => 'threw ' + error.message)
+process.stdout.write(told)`
+  project = await startProject({
+    ...Object.fromEntries(files.map((file) => [file, snippet('your-api', file)])),
+    'ask.js': ask,
+  })
+  for (const api of Object.values(apis)) {
+    const port = String(await freePort())
+    api.url = `http://localhost:${port}/orders`
+    const env = { PORT: port, LATCHKEY_URL: latchkey.url }
+    await project.serve(process.execPath, [api.file], env, api.url)
+  }
+})
+afterAll(() => project.remove())
+
+async function call(url: string, authorization?: string) {
+  const answer = await fetch(url, { headers: authorization ? { authorization } : {} })
+  return {
+    status: answer.status,
+    challenge: answer.headers.get('www-authenticate'),
+    body: await answer.json(),
+  }
+}
+const refused = {
+  status: 401,
+  challenge: 'Bearer error="invalid_token"',
+  body: { error: 'invalid_token' },
+}
+
+describe.each(Object.entries(apis))('the API of docs/your-api.md with %s', (_, api) => {
+  test('opens for a valid access token, and for nothing else', async () => {
+    const { access_token: token, user } = (await login(latchkey, provider)).json()
+    const { sub } = user as { sub: string }
+    const got = await call(api.url, `Bearer ${token}`)
+    expect(got).toMatchObject({ status: 200, body: { of: sub } })
+    const [head, body] = String(token).split('.')
+    const signature = Buffer.alloc(64, 1).toString('base64url')
+    const ofProvider = await provider.sign({ sub, iss: latchkey.url, aud: latchkey.url })
+    for (const wrong of [
+      undefined,
+      'Bearer',
+      'Bearer not-a-token',
+      `Basic ${token}`,
+      `Bearer ${head}.${body}.${signature}`,
+      `Bearer ${ofProvider}`,
+    ]) {
+      expect(await call(api.url, wrong)).toEqual(refused)
+    }
+    await new Promise((resolve) => setTimeout(resolve, TTL_SECONDS * 1000 + 100))
+    expect(await call(api.url, `Bearer ${token}`)).toEqual(refused)
+  })
+
+  test('may be called by a page of the origin that it names, before and after the preflight', async () => {
+    const headers = {
+      origin: PAGE_ORIGIN,
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'authorization',
+    }
+    const preflight = await fetch(api.url, { method: 'OPTIONS', headers })
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization')
+    const answer = await fetch(api.url, { headers: { origin: PAGE_ORIGIN } })
+    for (const { headers: got } of [preflight, answer]) {
+      expect(got.get('access-control-allow-origin')).toBe(PAGE_ORIGIN)
+    }
+  })
+})
+
+test('the APIs do not open for an ID token', async () => {
+  const browser = new Browser()
+  const { nonce, callback } = await startLogin(latchkey, browser, 'fake', '?scope=openid')
+  provider.nonce = nonce ?? ''
+  const { access_token: token, id_token: idToken } = (await browser.send(callback())).json()
+  expect(idToken).toEqual(expect.any(String))
+  expect(await call(apis.Fastify.url, `Bearer ${idToken}`)).toEqual(refused)
+  expect(await call(apis.Fastify.url, `Bearer ${token}`)).toMatchObject({ status: 200 })
+})
+
+test('while Latchkey is away verify() says so, and does not blame the token', async () => {
+  const { access_token: token } = (await login(latchkey, provider)).json()
+  const ask = async (base: string) => {
+    const options = { cwd: project.path, env: { LATCHKEY_URL: base } }
+    const args = ['ask.js', `Bearer ${token}`]
+    return (await promisify(execFile)(process.execPath, args, options)).stdout
+  }
+  expect(await ask(`http://localhost:${await freePort()}`)).toMatch(/^threw /)
+  expect(JSON.parse(await ask(latchkey.url))).toMatchObject({ client: 'latchkey' })
+})
