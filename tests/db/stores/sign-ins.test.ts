@@ -1,78 +1,77 @@
 import { randomUUID } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { LatchkeyError } from '../../../src/core/errors.ts'
 import { toProfile } from '../../../src/core/profile.ts'
 import { hashToken, randomToken } from '../../../src/core/secrets.ts'
 import type { NewSession } from '../../../src/core/stores.ts'
 import { type Database, openDatabase } from '../../../src/db/client.ts'
 import { createStores } from '../../../src/db/stores/index.ts'
-import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
+import { createTestDatabase } from '../../helpers/database.ts'
 import { describeStores } from './describe-stores.ts'
 
-const POOL = { connections: 8, prepare: true }
-
-for (const prepare of [true, false]) {
-  const how = prepare ? 'with prepared statements' : 'without prepared statements'
-  describeStores(`PostgreSQL ${how}`, async () => {
-    const testDatabase = await createTestDatabase()
-    const replicas = [0, 1].map(() =>
-      openDatabase(testDatabase.connection, { connections: 8, prepare }),
-    ) as [Database, Database]
-    const run = async (text: string, parameters: unknown[]) => {
-      await replicas[0].query(text, parameters)
-    }
-    return {
-      ports: (replica, rules) => createStores(replicas[replica], rules),
-      disable: (userId, disabled) =>
-        run('update latchkey.users set disabled_at = case when $2 then now() end where id = $1', [
-          userId,
-          disabled,
-        ]),
-      edit: (userId, name) =>
-        run('update latchkey.users set name = $2 where id = $1', [userId, name]),
-      endSession: (sessionId) =>
-        run('update latchkey.sessions set ended_at = now() where id = $1', [sessionId]),
-      async count() {
-        const [row] = await replicas[0].query<Record<'users', number>>(
-          `select (select count(*)::int from latchkey.users) as users,
-             (select count(*)::int from latchkey.identities) as identities,
-             (select count(*)::int from latchkey.sessions) as sessions,
-             (select count(*)::int from latchkey.refresh_tokens) as "refreshTokens"`,
-          [],
-        )
-        return row as never
-      },
-      async session(sessionId) {
-        const [row] = await replicas[0].query(
-          `select user_id as "userId", client_id as "clientId", provider, scope,
-             user_agent as "userAgent", address,
-             (select coalesce(json_agg(encode(hash, 'hex')), '[]') from latchkey.refresh_tokens r
-               where r.session_id = s.id) as "refreshTokens"
-           from latchkey.sessions s where id = $1`,
-          [sessionId],
-        )
-        return (row ?? null) as never
-      },
-      async close() {
-        await Promise.all(replicas.map((replica) => replica.close()))
-        await testDatabase.drop()
-      },
-    }
-  })
+/** Two replicas over one database. */
+async function openReplicas(prepare: boolean) {
+  const testDatabase = await createTestDatabase()
+  const open = () => openDatabase(testDatabase.connection, { connections: 8, prepare })
+  return { testDatabase, replicas: [open(), open()] as [Database, Database] }
 }
 
+describeStores('PostgreSQL', async () => {
+  const { testDatabase, replicas } = await openReplicas(true)
+  const run = async (text: string, parameters: unknown[]) => {
+    await replicas[0].query(text, parameters)
+  }
+  return {
+    ports: (replica, rules) => createStores(replicas[replica], rules),
+    disable: (userId, disabled) =>
+      run('update latchkey.users set disabled_at = case when $2 then now() end where id = $1', [
+        userId,
+        disabled,
+      ]),
+    edit: (userId, name) =>
+      run('update latchkey.users set name = $2 where id = $1', [userId, name]),
+    endSession: (sessionId) =>
+      run('update latchkey.sessions set ended_at = now() where id = $1', [sessionId]),
+    async count() {
+      const [row] = await replicas[0].query<Record<'users', number>>(
+        `select (select count(*)::int from latchkey.users) as users,
+           (select count(*)::int from latchkey.identities) as identities,
+           (select count(*)::int from latchkey.sessions) as sessions,
+           (select count(*)::int from latchkey.refresh_tokens) as "refreshTokens"`,
+        [],
+      )
+      return row as never
+    },
+    async session(sessionId) {
+      const [row] = await replicas[0].query(
+        `select user_id as "userId", client_id as "clientId", provider, scope,
+           user_agent as "userAgent", address,
+           (select coalesce(json_agg(encode(hash, 'hex')), '[]') from latchkey.refresh_tokens r
+             where r.session_id = s.id) as "refreshTokens"
+         from latchkey.sessions s where id = $1`,
+        [sessionId],
+      )
+      return (row ?? null) as never
+    },
+    async close() {
+      await Promise.all(replicas.map((replica) => replica.close()))
+      await testDatabase.drop()
+    },
+  }
+})
+
 describe('PostgreSQL and text that it cannot hold', () => {
-  let testDatabase: TestDatabase
   let database: Database
 
   beforeAll(async () => {
-    testDatabase = await createTestDatabase()
-    database = openDatabase(testDatabase.connection, POOL)
-  })
-  afterAll(async () => {
-    await database.close()
-    await testDatabase.drop()
+    // Without prepared statements, as behind a pooler; with them is how all other tests run.
+    const { testDatabase, replicas } = await openReplicas(false)
+    database = replicas[0]
+    return async () => {
+      await Promise.all(replicas.map((replica) => replica.close()))
+      await testDatabase.drop()
+    }
   })
 
   const session = (): NewSession => ({
