@@ -1,25 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { APPS, authorizationQuery, SPA, signIn } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { APP_ORIGIN } from '../helpers/cookie-login.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { startLogin } from '../helpers/latchkey.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey({
-    ...provider.settings(),
-    ...APPS,
-    CLIENT_API_ORIGINS: 'https://console.example.com',
-  })
-})
-beforeEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
+const { provider, latchkey } = setStage({
+  settings: { ...APPS, CLIENT_API_ORIGINS: 'https://console.example.com' },
 })
 
 type Headers = Record<string, string>

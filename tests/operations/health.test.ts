@@ -1,23 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { createTestDatabase } from '../helpers/database.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { countRows, type Latchkey, login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { countRows, login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
 import { expectProblem, expectProtected } from '../helpers/problems.ts'
 import { rawBytes, rawRequest } from '../helpers/raw-request.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey(provider.settings())
-})
-afterEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-})
+const { provider, latchkey } = setStage()
 
 const send = (path: string, options: Parameters<typeof rawRequest>[1] = {}, at = latchkey) =>
   rawRequest(at.url, { path, ...options })

@@ -1,24 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { APPS, authorize, getCode, post, SPA, VERIFIER } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
 import { exchange, nativeClaims } from '../helpers/native.ts'
 import { expectProblem, expectProtected } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey({ ...provider.settings(), ...APPS, METRICS: 'on' })
-})
-afterEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-})
+const { provider, latchkey } = setStage({ settings: { ...APPS, METRICS: 'on' } })
 
 const send = (path: string, init: RequestInit = {}, at = latchkey) =>
   new Browser().send(`${at.url}${path}`, init)

@@ -1,26 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { s256 } from '../../src/core/secrets.ts'
 import { Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { setStage } from '../helpers/stage.ts'
 
 const REDIRECT = 'https://app.example.com/callback?x=1'
 const VERIFIER = 'a-verifier-that-the-app-keeps-in-its-own-browser-'
-const provider = new FakeProvider()
-let latchkey: Latchkey
 
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey({
-    ...provider.settings(),
-    CLIENTS: 'web',
-    CLIENT_WEB_NAME: 'The <App>',
-    CLIENT_WEB_REDIRECT_URIS: REDIRECT,
-  })
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
+const { provider, latchkey } = setStage({
+  settings: { CLIENTS: 'web', CLIENT_WEB_NAME: 'The <App>', CLIENT_WEB_REDIRECT_URIS: REDIRECT },
 })
 
 const asked = {

@@ -1,27 +1,14 @@
 import Fastify from 'fastify'
 import { createLocalJWKSet, createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
+import { expect, test } from 'vitest'
+import { login } from '../helpers/latchkey.ts'
+import { setStage } from '../helpers/stage.ts'
 
 const ROTATION_SECONDS = 4
 const RUN_MS = 10_500
 
-let latchkey: Latchkey
-const provider = new FakeProvider()
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey({
-    ...provider.settings(),
-    RATE_LIMIT: 'off',
-    SIGNING_KEY_ROTATION: `${ROTATION_SECONDS}s`,
-    ACCESS_TOKEN_TTL: '3s',
-  })
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
+const { provider, latchkey } = setStage({
+  settings: { SIGNING_KEY_ROTATION: `${ROTATION_SECONDS}s`, ACCESS_TOKEN_TTL: '3s' },
 })
 
 /** An API as the README has it, on a port of its own. */
