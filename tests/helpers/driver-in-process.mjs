@@ -12,13 +12,16 @@ async function listen(onConnection) {
   return { host: '127.0.0.1', port: proxy.address().port, close: () => proxy.close() }
 }
 
-async function breakConnections(options) {
+async function breakConnections() {
   const { connect } = await import('node:net')
   const sockets = new Set()
   const proxy = await listen((socket) => {
     const real = connect(`${location.host}/.s.PGSQL.${location.port}`)
     sockets.add(socket)
-    socket.on('close', () => (sockets.delete(socket), real.destroy())).on('error', () => {})
+    socket.on('error', () => {}).on('close', () => {
+      sockets.delete(socket)
+      real.destroy()
+    })
     real.on('close', () => socket.destroy()).on('error', () => {})
     socket.pipe(real).pipe(socket)
   })
