@@ -18,10 +18,12 @@ async function breakConnections() {
   const proxy = await listen((socket) => {
     const real = connect(`${location.host}/.s.PGSQL.${location.port}`)
     sockets.add(socket)
-    socket.on('error', () => {}).on('close', () => {
-      sockets.delete(socket)
-      real.destroy()
-    })
+    socket
+      .on('error', () => {})
+      .on('close', () => {
+        sockets.delete(socket)
+        real.destroy()
+      })
     real.on('close', () => socket.destroy()).on('error', () => {})
     socket.pipe(real).pipe(socket)
   })
