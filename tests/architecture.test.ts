@@ -63,11 +63,7 @@ const COMPUTED_IN = 'db/embedded/binaries.ts'
 /** Files that use more of `upstream` than its types, and why. */
 const SPEAKS_UPSTREAM: Record<string, string> = {
   'operations/doctor/': 'the doctor asks providers itself',
-  'login/start.ts': 'gives a call its deadline',
-  'login/finish.ts': 'gives a call its deadline',
-  'login/native.ts': 'gives a call its deadline, and knows the age of a native token',
-  'account/outbox.ts': 'gives a call its deadline',
-  'account/provider-token.ts': 'gives a call its deadline',
+  'login/native.ts': 'knows the age of a native token',
 }
 
 const PROVIDER_IDS = [
@@ -420,7 +416,7 @@ describe('the test of the house', () => {
     ['settings/a.ts', "import { a } from '../providers/index.ts'\nimport b from './index.ts'"],
     ['tokens/a.ts', "import type { A } from '../upstream/a.ts'"],
     ['tokens/a.ts', "import { type A, type B } from '../upstream/a.ts'"],
-    ['login/start.ts', "import { type A, b } from '../upstream/a.ts'"],
+    ['login/native.ts', "import { type A, b } from '../upstream/a.ts'"],
     ['emulator/played/a.ts', "import { a } from '../keys.ts'\nif (id === 'kakao') a()"],
     ['login/a.ts', "const name = 'google'\nif (response.kind === 'code') a(name)"],
   ])('accepts in %s: %j', (path, text) => {

@@ -3,13 +3,12 @@ import { LatchkeyError } from '../core/errors.ts'
 import type { DueRevocation, Revocations } from '../core/grant-stores.ts'
 import { type GrantSealer, type KeptGrant, toStored } from '../core/kept-grant.ts'
 import { evidenceOf } from '../http/logging.ts'
-import { OUTBOUND_MS } from '../upstream/outbound.ts'
 
 /** What the outbox needs of a provider. */
 export interface Revoker {
   needsRefreshToRevoke(grant: KeptGrant): boolean
-  refresh(grant: KeptGrant, signal: AbortSignal): Promise<KeptGrant>
-  revoke(grant: KeptGrant, subject: string, signal: AbortSignal): Promise<void>
+  refresh(grant: KeptGrant, stop: AbortSignal): Promise<KeptGrant>
+  revoke(grant: KeptGrant, subject: string, stop: AbortSignal): Promise<void>
 }
 
 /** The worker that tells providers who has left. */
@@ -122,15 +121,14 @@ export function startOutbox(options: {
     let grant = sealer.open(due.sealedGrant, due)
     if (grant === null) throw new Unreadable('The grant was sealed by a SECRET that is gone.')
     if (sealer.isStale(due.sealedGrant)) await keep(due, grant)
-    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(OUTBOUND_MS)])
     if (revoker.needsRefreshToRevoke(grant)) {
-      const fresh = await revoker.refresh(grant, signal).catch(ifNotOver)
+      const fresh = await revoker.refresh(grant, stopping.signal).catch(ifNotOver)
       if (fresh === null) return
       // The refresh may have ended the tokens that are stored.
       await keep(due, fresh)
       grant = fresh
     }
-    await revoker.revoke(grant, due.subject, signal)
+    await revoker.revoke(grant, due.subject, stopping.signal)
   }
 
   const timer = setInterval(wake, EVERY_MS)

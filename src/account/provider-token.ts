@@ -16,7 +16,6 @@ import {
 import { refused } from '../http/documented.ts'
 import { withoutToken } from '../http/examples.ts'
 import { InvalidToken, Problem } from '../http/problems.ts'
-import { OUTBOUND_MS } from '../upstream/outbound.ts'
 import { type Caller, callerOf, invalidToken } from './protected.ts'
 
 /** What handing out a provider's tokens needs. */
@@ -29,11 +28,13 @@ export interface ProviderTokenOptions {
 /** A provider, as far as its tokens are asked for. */
 interface GrantSource {
   storeTokens: StoreTokens
-  refresh(grant: KeptGrant, signal: AbortSignal): Promise<KeptGrant>
+  refresh(grant: KeptGrant): Promise<KeptGrant>
 }
 
 /** Longer than a refresh can take. */
 const LEASE_SECONDS = 15
+/** As long as a call to a provider may take. */
+const WAIT_MS = 10_000
 const POLL_MS = 100
 
 const ProviderToken = z
@@ -134,7 +135,7 @@ async function findToken(
   provider: string,
 ): Promise<AccessGrant> {
   const { keptGrants, grantSealer } = options
-  const giveUpAt = Date.now() + OUTBOUND_MS
+  const giveUpAt = Date.now() + WAIT_MS
   const source = options.grantsOf(provider)
   for (;;) {
     // No text of a stranger goes into the database.
@@ -169,7 +170,7 @@ async function refresh(
   const replace = (next: KeptGrant) =>
     keptGrants.replace(stored, toStored(grantSealer.seal(next, stored)))
   try {
-    const fresh = await source.refresh(grant, AbortSignal.timeout(OUTBOUND_MS))
+    const fresh = await source.refresh(grant)
     return (await replace(fresh)) ? fresh.access : null
   } catch (error) {
     const isRefused = error instanceof LatchkeyError && error.code === 'reauthentication_required'

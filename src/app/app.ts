@@ -34,7 +34,7 @@ import { createSessionCookies } from '../tokens/session-cookies.ts'
 import { openKeyRing } from '../tokens/signing-keys.ts'
 import { createSuccessors } from '../tokens/successors.ts'
 import { tokenRoutes } from '../tokens/token-routes.ts'
-import { createOutbound, OUTBOUND_MS } from '../upstream/outbound.ts'
+import { createOutbound } from '../upstream/outbound.ts'
 import { prepareAhead } from '../upstream/prepare.ts'
 import { emulate } from './emulation.ts'
 import { createLogins, createWays, openGrants } from './logins.ts'
@@ -181,7 +181,7 @@ export async function buildApp(
       readIdTokenHint: (token) => readIdTokenHint(keys, token),
       providerLogout: (id) => {
         const login = logins.get(id)
-        return login && ((back) => login.provider.logout(back, AbortSignal.timeout(OUTBOUND_MS)))
+        return login && ((back) => login.provider.logout(back))
       },
     })
   })

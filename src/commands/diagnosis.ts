@@ -118,10 +118,10 @@ function aimAt(registered: ProviderSettings, callbackUrl: string, outbound: Outb
   const provider = createProvider({ ...registered, callbackUrl, outbound, callEnded: () => {} })
   return {
     endpoints: provider.endpoints,
-    async start(signal) {
-      const { url, state, nonce, verifier } = await provider.start({}, (made) => made, signal)
+    async start() {
+      const { url, state, nonce, verifier } = await provider.start({}, (made) => made)
       const flow = { state, nonce, verifier, formUser: null }
-      return { url, finish: (code) => provider.finish({ code, ...flow }, signal) }
+      return { url, finish: (code) => provider.finish({ code, ...flow }) }
     },
   }
 }

@@ -4,8 +4,6 @@ import { LatchkeyError } from '../core/errors.ts'
 import { LAST_PROVIDER_SECONDS, lastProviderCookie } from '../core/last-provider.ts'
 import { isBrowserNavigation, logProblem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
-import { OUTBOUND_MS } from '../upstream/outbound.ts'
-import type { Provider } from '../upstream/provider.ts'
 import { answerClient, type ClientFlow, endsAtClient, failureParameters } from './answers.ts'
 import { FLOW_TTL_SECONDS, type Flow, flowMark } from './flow.ts'
 import { answerWithIdentity } from './link.ts'
@@ -17,7 +15,7 @@ const CallbackQuery = z.object({
   // Visible ASCII (RFC 6749, appendix A.11).
   code: z
     .string()
-    .max(4096)
+    .max(8192)
     .regex(/^[\x20-\x7e]+$/)
     .optional(),
   state: z.string().max(512).optional(),
@@ -91,16 +89,14 @@ async function answerWithSession(
 }
 
 /** The provider's answer -> who has signed in there. */
-async function readIdentity(
+function readIdentity(
   { provider, formUsers }: LoginOptions,
   flow: Flow,
   query: z.infer<typeof CallbackQuery>,
 ) {
-  const signal = AbortSignal.timeout(OUTBOUND_MS)
-  await provider.checkCallbackIssuer(query.iss, signal)
-  const answer = readAnswer(provider, query)
   const formUser = formUsers.open(query.form_user, flow.state)
-  return provider.finish({ ...flow, code: answer, formUser }, signal)
+  const { code, error, iss } = query
+  return provider.finish({ ...flow, code, error, iss, formUser })
 }
 
 /** Who has signed in -> user and session, stored. */
@@ -131,20 +127,6 @@ function findFlow(options: LoginOptions, state: string | undefined, request: Fas
   if (flow === null) throw invalidState('flow_not_found')
   if (flow.provider !== options.provider.row.id) throw invalidState('other_provider')
   return flow
-}
-
-/** The code, or the provider's refusal as one of our codes. Its texts are shown to nobody. */
-function readAnswer(provider: Provider, query: z.infer<typeof CallbackQuery>): string {
-  const { code, error } = query
-  if (error === undefined && code !== undefined) return code
-  const evidence = {
-    step: 'callback',
-    error: error !== undefined && /^[\w.:-]{1,64}$/.test(error) ? error : null,
-  }
-  if (error !== undefined && code === undefined && provider.row.deniedErrors.includes(error)) {
-    throw new LatchkeyError('access_denied', 'The sign-in was declined.', { evidence })
-  }
-  throw new LatchkeyError('provider_error', 'The provider could not sign you in.', { evidence })
 }
 
 const invalidState = (reason: string) =>

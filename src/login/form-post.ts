@@ -29,7 +29,7 @@ export function createFormUsers(sealer: Sealer): FormUsers {
 
 /** What is carried over (OAuth 2.0 Form Post Response Mode); an ID token in the form is not used. */
 const PostedCallback = z.object({
-  code: z.string().max(4096).optional(),
+  code: z.string().max(8192).optional(),
   state: z.string().max(512).optional(),
   iss: z.string().max(2048).optional(),
   error: z.string().max(4096).optional(),

@@ -5,7 +5,6 @@ import type { ProvenIdentity } from '../core/stores.ts'
 import type { SubjectToken } from '../core/subject-token.ts'
 import { observed } from '../http/outcome.ts'
 import { NATIVE_MAX_AGE_SECONDS, type NativeToken, refused } from '../upstream/native-token.ts'
-import { OUTBOUND_MS } from '../upstream/outbound.ts'
 import type { Who } from '../upstream/provider.ts'
 import { openSession, provenIdentity } from './open-session.ts'
 import type { LoginOptions } from './options.ts'
@@ -53,7 +52,7 @@ async function readOnce(
   { provider, finishedFlows }: LoginOptions,
   shown: NativeToken,
 ): Promise<Who> {
-  const who = await provider.readNative(shown, AbortSignal.timeout(OUTBOUND_MS))
+  const who = await provider.readNative(shown)
   if (shown.kind === 'id_token') {
     const mark = nativeMark(provider.row.id, shown.token)
     // Kept for longer than any token is accepted.

@@ -3,7 +3,6 @@ import { AuthorizationRequest, type Client, grantScope, resolveClient } from '..
 import { LatchkeyError } from '../core/errors.ts'
 import { isBrowserNavigation } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
-import { OUTBOUND_MS } from '../upstream/outbound.ts'
 import { FLOW_TTL_SECONDS, type Flow } from './flow.ts'
 import { type LoginOptions, setCookies } from './options.ts'
 import { searchOf } from './ways-on.ts'
@@ -30,10 +29,8 @@ export async function startLogin(
   // The sign-in page has the way out of the app, and the other providers.
   if (isRefused) return reply.redirect(`/login${searchOf(asked)}`, 302)
   const now = Date.now()
-  const { url, state, nonce, verifier } = await provider.start(
-    asked,
-    (random) => memos.add(random, provider.row.id, asked),
-    AbortSignal.timeout(OUTBOUND_MS),
+  const { url, state, nonce, verifier } = await provider.start(asked, (random) =>
+    memos.add(random, provider.row.id, asked),
   )
   const flow: Flow = {
     provider: provider.row.id,

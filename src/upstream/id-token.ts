@@ -5,7 +5,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { TextSubject } from '../core/profile.ts'
 import type { IdTokenClaims } from '../core/row-inputs.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
-import { invalidAnswer } from './outbound.ts'
+import { invalidAnswer } from './read-answer.ts'
 
 /** Seconds that our clock and the provider's may differ. */
 const CLOCK_TOLERANCE_SECONDS = 60

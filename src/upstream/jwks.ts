@@ -1,8 +1,9 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
-import { untilAborted } from './metadata.ts'
-import { invalidAnswer, type Outbound, readJson } from './outbound.ts'
+import { untilAborted, withDeadline } from './deadline.ts'
+import type { Outbound } from './outbound.ts'
+import { invalidAnswer, readJson } from './read-answer.ts'
 
 /** After this time the keys are fetched again. */
 const FRESH_MS = 10 * 60 * 1000
@@ -30,11 +31,10 @@ export function createJwksSource(
 
   const fetchKeys = (url: string) => {
     if (underWay?.url !== url) {
-      const promise = outbound
-        .get(url, 'jwks', {
-          signal: AbortSignal.timeout(FETCH_MS),
-          headers: { accept: 'application/jwk-set+json, application/json' },
-        })
+      const headers = { accept: 'application/jwk-set+json, application/json' }
+      const promise = withDeadline((signal) => outbound.get(url, 'jwks', { signal, headers }), {
+        ms: FETCH_MS,
+      })
         .then((answer) => {
           const read = Jwks.safeParse(readJson(answer, 'jwks'))
           if (!read.success) throw invalidAnswer('jwks', 'shape', {}, read.error)

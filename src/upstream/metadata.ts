@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { LatchkeyError } from '../core/errors.ts'
 import type { ProviderRow } from '../core/provider.ts'
 import { isSafeEndpoint } from '../core/urls.ts'
-import { invalidAnswer, OUTBOUND_MS, type Outbound, readJson } from './outbound.ts'
+import { untilAborted, withDeadline } from './deadline.ts'
+import type { Outbound } from './outbound.ts'
+import { invalidAnswer, readJson } from './read-answer.ts'
 
 /** What of a provider's behaviour is known once its metadata is. */
 export interface Metadata {
@@ -68,7 +69,7 @@ export function createMetadataSource(
   let underWay: Promise<Metadata> | null = null
   const renew = () => {
     // One request for all who wait, so it has its own time limit and not that of the first of them.
-    underWay ??= discover(row, outbound, AbortSignal.timeout(OUTBOUND_MS))
+    underWay ??= withDeadline((signal) => discover(row, outbound, signal))
       .then((metadata) => {
         cached = { metadata, at: Date.now() }
         return metadata
@@ -127,17 +128,6 @@ function toMetadata(row: ProviderRow, found: Discovered | null): Metadata {
     pkce: row.pkce && (challenges === undefined || challenges.includes('S256')),
     callbackIssuerRequired: found?.authorization_response_iss_parameter_supported === true,
   }
-}
-
-/** Waits no longer than the signal allows, whatever the promise does. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () =>
-      reject(new LatchkeyError('provider_timeout', 'The provider did not answer in time.'))
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 /** An endpoint that must be known by now. */

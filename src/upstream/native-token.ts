@@ -1,16 +1,18 @@
-import { decodeProtectedHeader, type JWTVerifyGetKey } from 'jose'
+import { decodeProtectedHeader } from 'jose'
 import { z } from 'zod'
 import { type Evidence, LatchkeyError } from '../core/errors.ts'
 import type { InspectionSource } from '../core/native.ts'
 import { type Profile, toProfile } from '../core/profile.ts'
 import type { ProviderRow } from '../core/provider.ts'
-import type { IdTokenClaims, RowValues } from '../core/row-inputs.ts'
+import type { IdTokenClaims } from '../core/row-inputs.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { SubjectToken } from '../core/subject-token.ts'
+import { withQuery } from './authorization.ts'
+import { issuersOf, type ProviderCall } from './call.ts'
 import { basicAuth } from './client-auth.ts'
-import { type IdTokenExpectations, verifyIdToken } from './id-token.ts'
-import { endpoint, type Metadata } from './metadata.ts'
-import { type Outbound, readJson } from './outbound.ts'
+import { verifyIdToken } from './id-token.ts'
+import { endpoint } from './metadata.ts'
+import { readJson } from './read-answer.ts'
 import { readProfile } from './read-profile.ts'
 
 /** A token that this provider's mobile SDK gave to an app. */
@@ -19,62 +21,50 @@ export type NativeToken = Omit<SubjectToken, 'provider'>
 /** A native ID token is accepted for this time after it was made. */
 export const NATIVE_MAX_AGE_SECONDS = 3600
 
-/** What the reader of one provider's native tokens stands on; none of it comes from a token. */
-export interface NativeReaderOptions {
-  row: ProviderRow
-  values: RowValues
-  /** Our client ids: that of the browser flow and those of the apps. */
+/** A native token, and all our client ids: that of the browser flow and those of the apps. */
+export interface PresentedToken extends NativeToken {
   audiences: readonly string[]
-  issuers: IdTokenExpectations['issuers']
-  metadata: (signal: AbortSignal) => Promise<Metadata>
-  /** The provider's published keys. */
-  keys: (of: Metadata, signal: AbortSignal) => JWTVerifyGetKey
-  client: () => Promise<{ id: string; secret: string }>
-  outbound: Outbound
 }
 
 /**
  * Reads who a native token is about. Whatever is wrong with the token is one error, `invalid_code`,
  * with the reason in its evidence; what is wrong with the provider is another.
  */
-export function createNativeReader(options: NativeReaderOptions) {
-  const { native } = options.row
-  return async (
-    { kind, token, nonce }: NativeToken,
-    signal: AbortSignal,
-  ): Promise<{ profile: Profile; claims: IdTokenClaims | null }> => {
-    const reads = kind === 'id_token' ? native.readIdToken : native.inspectAccessToken
-    if (reads === undefined) throw notOffered(options.row, kind)
-    try {
-      const of = await options.metadata(signal)
-      return kind === 'id_token'
-        ? await readIdToken(options, { token, nonce }, of, signal)
-        : { profile: await readAccessToken(options, token, of, signal), claims: null }
-    } catch (error) {
-      throw sortOut(error, kind)
-    }
+export async function readNativeToken(
+  call: ProviderCall,
+  presented: PresentedToken,
+): Promise<{ profile: Profile; claims: IdTokenClaims | null }> {
+  const { kind } = presented
+  try {
+    return kind === 'id_token'
+      ? await readIdToken(call, presented)
+      : { profile: await readAccessToken(call, presented), claims: null }
+  } catch (error) {
+    throw sortOut(error, kind)
   }
 }
 
-async function readIdToken(
-  { row, audiences, issuers, keys }: NativeReaderOptions,
-  { token, nonce }: { token: string; nonce: string | null },
-  of: Metadata,
-  signal: AbortSignal,
-) {
+/** Throws where this provider's apps have no such token, or none that can be proven to be for us. */
+export function requireOffered(row: ProviderRow, kind: NativeToken['kind']): void {
+  const reads = kind === 'id_token' ? row.native.readIdToken : row.native.inspectAccessToken
+  if (reads === undefined) throw notOffered(row, kind)
+}
+
+async function readIdToken(call: ProviderCall, { token, nonce, audiences }: PresentedToken) {
+  const { row, metadata, jwks, signal } = call
   const claims = await verifyIdToken(token, {
-    issuers,
+    issuers: issuersOf(call),
     audiences,
     // On Android the token is for our server, asked for by our app.
     allowAskedByOthers: true,
     // Apps do not hold the secret that a shared key would be.
-    algorithms: of.idTokenAlgorithms.filter((alg) => !alg.startsWith('HS')),
+    algorithms: metadata.idTokenAlgorithms.filter((alg) => !alg.startsWith('HS')),
     maxAgeSeconds: NATIVE_MAX_AGE_SECONDS,
     // Apple's apps hand the SDK the hash, and keep the nonce itself.
     nonces: nonce === null ? [] : [nonce, hashToken(nonce).toString('hex')],
     nonceOptional: nonce === null,
     accessToken: null,
-    keys: keys(of, signal),
+    keys: jwks(endpoint(metadata, 'jwks_uri'), signal),
   })
   if (isOtherJwt(token, claims)) throw refused('id_token', 'other_jwt')
   const read = row.native.readIdToken?.(claims) ?? { subject: '' }
@@ -99,17 +89,14 @@ function isOtherJwt(token: string, { scp, events, typ }: IdTokenClaims): boolean
 
 /** The provider says to which app and for whom it gave the token; only then the profile is asked for. */
 async function readAccessToken(
-  options: NativeReaderOptions,
-  accessToken: string,
-  of: Metadata,
-  signal: AbortSignal,
+  call: ProviderCall,
+  { token: accessToken, audiences }: PresentedToken,
 ): Promise<Profile> {
-  const { row, values, audiences, outbound } = options
-  const client = await options.client()
+  const { row, values, registration } = call
   const facts = await row.native.inspectAccessToken?.({
     accessToken,
-    client,
-    call: inspectionCall(outbound, of, signal, { accessToken, client }),
+    client: registration,
+    call: inspectionCall(call, accessToken),
   })
   if (!facts?.isValid) throw refused('access_token', 'not_valid')
   const ours = [...audiences, ...(row.native.appIds?.(values) ?? [])].filter((id) => id !== '')
@@ -124,27 +111,22 @@ async function readAccessToken(
     refreshToken: null,
     idToken: null,
   }
-  const profile = await readProfile({
-    ...{ row, of, grant, client, outbound, signal },
-    claims: null,
-    formUser: null,
-  }).catch((error) => {
-    throw sortOutProfile(error)
-  })
+  const profile = await readProfile(call, { grant, claims: null, formUser: null }).catch(
+    (error) => {
+      throw sortOutProfile(error)
+    },
+  )
   if (profile.subject !== facts.subject) throw refused('access_token', 'subject_mismatch')
   return profile
 }
 
 function inspectionCall(
-  outbound: Outbound,
-  of: Metadata,
-  signal: AbortSignal,
-  { accessToken, client }: Pick<InspectionSource, 'accessToken' | 'client'>,
+  { metadata, registration, outbound, signal }: ProviderCall,
+  accessToken: string,
 ): InspectionSource['call'] {
-  const credentials = { bearer: `Bearer ${accessToken}`, basic: basicAuth(client) }
+  const credentials = { bearer: `Bearer ${accessToken}`, basic: basicAuth(registration) }
   return async (name, { params = {}, json, auth, refusedOn }) => {
-    const url = new URL(endpoint(of, name))
-    for (const [key, value] of Object.entries(params)) url.searchParams.set(key, value)
+    const url = withQuery(endpoint(metadata, name), Object.entries(params))
     const step = name.replace('_endpoint', '')
     const headers: Record<string, string> =
       auth === undefined ? {} : { authorization: credentials[auth] }

@@ -3,37 +3,25 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { Agent, type Dispatcher, request } from 'undici'
 import { LatchkeyError } from '../core/errors.ts'
 import { observed } from '../http/outcome.ts'
-import { parseJson } from './json.ts'
-
-/** All calls of one login to its provider must be answered within this time. */
-export const OUTBOUND_MS = 10_000
+import { OUTBOUND_MS, tooSlow, withDeadline } from './deadline.ts'
+import { type Answer, invalidAnswer } from './read-answer.ts'
 
 /** Bytes of a decoded answer that are read. */
 export const OUTBOUND_BYTES = 1024 * 1024
 
-/** What a provider answered. */
-export interface Answer {
-  status: number
-  /** Without parameters, in lower case. */
-  contentType: string
-  text: string
-  /** The headers Date and Location as they came. */
-  date: string | null
-  location: string | null
-}
-
 /** Calls to providers: https, no redirects, bounded in time and size, connections kept alive. */
 export interface Outbound {
   /** `step` names the call in the log: `userinfo`, `jwks`, `discovery`. */
-  get(url: string, step: string, options: CallOptions): Promise<Answer>
+  get(url: string, step: string, options?: CallOptions): Promise<Answer>
   /** POSTs a form, or a document as JSON, or nothing. */
-  post(url: string, step: string, options: BodyOptions): Promise<Answer>
-  delete(url: string, step: string, options: BodyOptions): Promise<Answer>
+  post(url: string, step: string, options?: BodyOptions): Promise<Answer>
+  delete(url: string, step: string, options?: BodyOptions): Promise<Answer>
   close(): Promise<void>
 }
 
 interface CallOptions {
-  signal: AbortSignal
+  /** The deadline of the calls that belong together; without one a call has a deadline of its own. */
+  signal?: AbortSignal
   headers?: Record<string, string>
 }
 
@@ -87,8 +75,11 @@ export function createOutbound(): Outbound {
   })
   const send =
     (method: 'GET' | 'POST' | 'DELETE') =>
-    async (url: string, step: string, options: BodyOptions) => {
+    async (url: string, step: string, options: BodyOptions = {}): Promise<Answer> => {
       const { signal, headers = {} } = options
+      if (signal === undefined) {
+        return withDeadline((own) => send(method)(url, step, { ...options, signal: own }))
+      }
       const body = encodeBody(options)
       try {
         const response = await request(url, {
@@ -151,71 +142,14 @@ async function readAnswer(response: Dispatcher.ResponseData, step: string): Prom
   }
 }
 
-/** The JSON of a successful answer; any other answer is an error of the provider. */
-export function readJson(answer: Answer, step: string): unknown {
-  const { status } = answer
-  if (status >= 300 && status < 400) throw invalidAnswer(step, 'redirect', { status })
-  if (status !== 200) {
-    throw new LatchkeyError('provider_error', 'The provider refused a request or failed.', {
-      evidence: { step, status },
-    })
-  }
-  if (!/^application\/(json|[\w.+-]+\+json)$/.test(answer.contentType)) {
-    throw invalidAnswer(step, 'content_type', { status })
-  }
-  try {
-    return parseJson(answer.text)
-  } catch (cause) {
-    throw invalidAnswer(step, 'not_json', { status }, cause)
-  }
-}
-
-/**
- * The JSON of an answer whose status says nothing yet (an error may be HTTP 200, a success 204); null
- * for an error that is no JSON.
- */
-export function readBody(answer: Answer, step: string): unknown {
-  const { status, text } = answer
-  if (status >= 300 && status < 400) throw invalidAnswer(step, 'redirect', { status })
-  try {
-    return parseJson(text)
-  } catch (cause) {
-    if (status >= 400) return null
-    throw invalidAnswer(step, 'not_json', { status }, cause)
-  }
-}
-
-/** An answer that was given but cannot be used. `reason` is for the log. */
-export function invalidAnswer(
-  step: string,
-  reason: string,
-  evidence: Record<string, string | number> = {},
-  cause?: unknown,
-): LatchkeyError {
-  return new LatchkeyError(
-    'invalid_provider_response',
-    'The provider’s answer cannot be trusted.',
-    {
-      evidence: { step, reason, ...evidence },
-      cause,
-    },
-  )
-}
-
 /** A call that ended without a whole answer, told apart: too slow, too large, or not to be reached. */
-export function toOutboundError(error: unknown, step: string, signal: AbortSignal): LatchkeyError {
+function toOutboundError(error: unknown, step: string, signal: AbortSignal): LatchkeyError {
   if (error instanceof LatchkeyError) return error
-  if (signal.aborted) {
-    return new LatchkeyError('provider_timeout', 'The provider did not answer in time.', {
-      evidence: { step },
-    })
-  }
+  if (signal.aborted) return tooSlow(step)
   const code = (error as { code?: unknown } | null)?.code
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return invalidAnswer(step, 'too_large')
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
-    return new LatchkeyError('provider_timeout', 'The provider did not answer in time.', {
-      evidence: { step },
-    })
+  if (typeof code === 'string' && /^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$/.test(code)) {
+    return tooSlow(step)
   }
   return new LatchkeyError('provider_error', 'The provider cannot be reached.', {
     evidence: { step },

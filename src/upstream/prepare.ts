@@ -1,10 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { OUTBOUND_MS } from './outbound.ts'
 import type { Provider } from './provider.ts'
 
 /** Finds a provider's endpoints out before the first login; one that is down delays nothing. */
 export function prepareAhead(provider: Provider, log: FastifyBaseLogger): void {
-  provider.prepare(AbortSignal.timeout(OUTBOUND_MS)).catch((err) => {
+  provider.prepare().catch((err) => {
     log.warn(
       { event: 'provider_not_reached', provider: provider.row.id, err },
       'the provider is not reached yet; each login tries again',

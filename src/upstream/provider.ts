@@ -1,18 +1,20 @@
-import type { JWTVerifyGetKey } from 'jose'
-import { LatchkeyError } from '../core/errors.ts'
 import type { KeptGrant, StoreTokens } from '../core/kept-grant.ts'
 import type { Profile } from '../core/profile.ts'
-import type { Grant, ProviderRow } from '../core/provider.ts'
-import type { IdTokenClaims, RowValues } from '../core/row-inputs.ts'
+import type { ProviderRow } from '../core/provider.ts'
+import type { RowValues } from '../core/row-inputs.ts'
 import { randomToken } from '../core/secrets.ts'
+import { type AuthorizationRequest, registerProvider, withQuery } from './authorization.ts'
+import { readIdToken } from './browser-id-token.ts'
+import { createBulkhead } from './bulkhead.ts'
+import { issuerIn, type ProviderCall, usesIdToken } from './call.ts'
+import { type CallbackAnswer, readCallbackAnswer } from './callback-answer.ts'
 import { checkCallbackIssuer } from './callback-issuer.ts'
-import { readGrant } from './grant.ts'
-import { verifyIdToken } from './id-token.ts'
+import { withDeadline } from './deadline.ts'
+import { exchangeCode } from './exchange-code.ts'
 import { createJwksSource } from './jwks.ts'
-import { createMetadataSource, endpoint, type Metadata } from './metadata.ts'
-import { createNativeReader, type NativeToken } from './native-token.ts'
-import { createOAuth2Client, type OAuth2Client } from './oauth2-client.ts'
-import { type CallEnded, invalidAnswer, type Outbound, timed, timedOutbound } from './outbound.ts'
+import { createMetadataSource, endpoint } from './metadata.ts'
+import { type NativeToken, readNativeToken, requireOffered } from './native-token.ts'
+import { type CallEnded, type Outbound, timedOutbound } from './outbound.ts'
 import { createProviderGrants, type ProviderGrants } from './provider-grants.ts'
 import { readProfile } from './read-profile.ts'
 
@@ -29,49 +31,38 @@ export interface Who {
   grant: KeptGrant | null
 }
 
-/** One enabled provider at work. */
+/** One enabled provider at work. Each of its methods has ten seconds in all. */
 export interface Provider {
   row: ProviderRow
   /** Finds out the endpoints ahead of the first login. */
-  prepare(signal: AbortSignal): Promise<void>
+  prepare(): Promise<void>
   /** Them by metadata name. */
-  endpoints(signal: AbortSignal): Promise<Readonly<Record<string, string>>>
+  endpoints(): Promise<Readonly<Record<string, string>>>
   /** The URL to send the browser to, with what the callback will need; `addMemo` may lengthen the state. */
   start(
     passedOn: PassedOn,
     addMemo: (state: string) => string,
-    signal: AbortSignal,
   ): Promise<{ url: URL; state: string; nonce: string; verifier: string | null }>
   /** The URL of the provider's own logout, null where it has none. */
-  logout(back: { redirectUri: string; state: string }, signal: AbortSignal): Promise<URL | null>
-  /** Throws where `iss` (RFC 9207) says that the callback is of another provider. */
-  checkCallbackIssuer(iss: string | undefined, signal: AbortSignal): Promise<void>
-  /** Code -> tokens -> ID token -> profile. */
+  logout(back: { redirectUri: string; state: string }): Promise<URL | null>
+  /** Code -> tokens -> ID token -> profile; throws where the provider, or another, says no. */
   finish(
-    callback: {
-      code: string
+    callback: CallbackAnswer & {
       state: string
       nonce: string
       verifier: string | null
       /** The `user` parameter of a form_post callback as JSON. */
       formUser: unknown
     },
-    signal: AbortSignal,
   ): Promise<Who>
   /** The same from a token of its mobile SDK. Throws `invalid_code` for one that is not good. */
-  readNative(shown: NativeToken, signal: AbortSignal): Promise<Who>
+  readNative(presented: NativeToken): Promise<Who>
   /** The tokens that a login leaves behind. */
   grants: ProviderGrants
 }
 
-/** An ID token that comes straight from the token endpoint was made just now. */
-const MAX_AGE_SECONDS = 600
-
-/** Logins at one provider that may be waiting for it at once; one that hangs takes nobody with it. */
-const MAX_CONCURRENT = 100
-
-/** A provider from its row, our registration there and our callback. */
-export function createProvider(options: {
+/** What a provider is made of: its row, our registration there and our callback. */
+export interface ProviderOptions {
   row: ProviderRow
   clientId: string
   clientSecret: string
@@ -83,163 +74,103 @@ export function createProvider(options: {
   callbackUrl: string
   outbound: Outbound
   callEnded: CallEnded
-}): Provider {
-  const { row, clientId, values, callbackUrl, callEnded } = options
-  const outbound = timedOutbound(options.outbound, callEnded)
+}
+
+/** A provider from its row, our registration there and our callback. */
+export function createProvider(options: ProviderOptions): Provider {
+  const { row, clientId, values, callbackUrl } = options
+  const outbound = timedOutbound(options.outbound, options.callEnded)
   const secretOf = row.clientSecret?.(clientId, row, values) ?? (async () => options.clientSecret)
-  const { issuerOf } = row
-  const issuers = issuerOf
-    ? (claims: Record<string, unknown>) => issuerOf(claims, row, values)
-    : [row.issuer ?? '', ...(row.issuerAliases ?? [])]
-  const metadata = createMetadataSource(row, outbound)
+  const metadataOf = createMetadataSource(row, outbound)
   const jwks = createJwksSource(outbound)
-  const usesIdToken =
-    row.idToken === 'required' || (row.idToken === 'with-openid' && row.scopes.includes('openid'))
-  let client: { of: Metadata; secret: string; ready: Promise<OAuth2Client> } | null = null
-  let underWay = 0
+  const bulkhead = createBulkhead()
+  const authorizations = new Map<boolean, Promise<() => Promise<AuthorizationRequest>>>()
 
-  const oauth2 = async (of: Metadata): Promise<OAuth2Client> => {
-    const secret = await secretOf()
-    if (client?.of !== of || client.secret !== secret) {
-      const ready = createOAuth2Client({
-        clientId,
-        clientSecret: secret,
-        callbackUrl,
-        authorizationEndpoint: endpoint(of, 'authorization_endpoint'),
-        tokenEndpoint: endpoint(of, 'token_endpoint'),
-        scopes: row.scopes,
-        scopeSeparator: row.scopeSeparator,
-        clientAuth: of.clientAuth,
-        pkce: of.pkce,
-        stateAtTokenEndpoint: row.stateAtTokenEndpoint,
-      })
-      client = { of, secret, ready }
-    }
-    return client.ready
+  /** Does what may wait for the provider, unless too many do already, within one deadline. */
+  const atProvider = <T>(
+    work: (call: ProviderCall) => Promise<T>,
+    stop?: AbortSignal,
+  ): Promise<T> =>
+    bulkhead(() =>
+      withDeadline(
+        async (signal) => {
+          const [metadata, secret] = await Promise.all([metadataOf(signal), secretOf()])
+          const registration = { id: clientId, secret }
+          return work({ row, values, metadata, registration, outbound, signal, jwks })
+        },
+        { stop },
+      ),
+    )
+
+  /** A fresh authorization request of @fastify/oauth2, at which the provider is registered once. */
+  async function authorize(pkce: boolean): Promise<AuthorizationRequest> {
+    const { scopes, scopeSeparator } = row
+    const known = authorizations.get(pkce)
+    const make = known ?? registerProvider({ clientId, callbackUrl, scopes, scopeSeparator, pkce })
+    if (known === undefined) authorizations.set(pkce, make)
+    return (await make)()
   }
 
-  async function readClaims(grant: Grant, of: Metadata, nonce: string, signal: AbortSignal) {
-    if (!usesIdToken) return null
-    if (grant.idToken === null) {
-      if (row.idToken === 'required') throw invalidAnswer('id_token', 'missing')
-      return null
-    }
-    return verifyIdToken(grant.idToken, {
-      issuers,
-      audiences: [clientId],
-      algorithms: of.idTokenAlgorithms,
-      maxAgeSeconds: MAX_AGE_SECONDS,
-      nonces: [nonce],
-      nonceOptional: row.nonceOptional,
-      accessToken: grant.accessToken,
-      keys: await keysFor(of, signal),
-    })
-  }
-
-  const publishedKeys = (of: Metadata, signal: AbortSignal) =>
-    jwks(endpoint(of, 'jwks_uri'), signal)
-  const registration = async () => ({ id: clientId, secret: await secretOf() })
-  const grants = createProviderGrants({
-    ...{ row, metadata, outbound },
+  const { keep, ...grants } = createProviderGrants({
+    row,
     storeTokens: options.storeTokens,
-    client: registration,
+    atProvider,
   })
-  const readNativeToken = createNativeReader({
-    ...{ row, values, issuers, metadata, outbound },
-    audiences: [clientId, ...options.nativeClientIds],
-    keys: publishedKeys,
-    client: registration,
-  })
-  const issuerIn = (claims: IdTokenClaims | null) =>
-    row.issuerVaries ? (claims?.iss ?? row.issuer ?? '') : ''
-
-  /** Does what may wait for the provider, unless too many do already. */
-  async function atProvider<T>(work: () => Promise<T>): Promise<T> {
-    if (underWay >= MAX_CONCURRENT) {
-      throw new LatchkeyError(
-        'temporarily_unavailable',
-        'Too many logins are waiting for this provider. Please try again in a moment.',
-        { evidence: { reason: 'provider_overload' }, retryAfterSeconds: 5 },
-      )
-    }
-    underWay += 1
-    try {
-      return await work()
-    } finally {
-      underWay -= 1
-    }
-  }
-
-  async function keysFor(of: Metadata, signal: AbortSignal): Promise<JWTVerifyGetKey> {
-    const published = publishedKeys(of, signal)
-    if (!row.idTokenAlgorithms.includes('HS256')) return published
-    // The algorithm chooses between two keys of different kinds, never how one key is used.
-    const secret = new TextEncoder().encode(await secretOf())
-    return async (header, token) => (header?.alg === 'HS256' ? secret : published(header, token))
-  }
 
   return {
     row,
-    async prepare(signal) {
-      await oauth2(await metadata(signal))
+    async prepare() {
+      await withDeadline(metadataOf)
     },
-    endpoints: async (signal) => (await metadata(signal)).endpoints,
-    async start(passedOn, addMemo, signal) {
-      const { url, verifier, ...made } = await (await oauth2(await metadata(signal))).start()
+    endpoints: async () => (await withDeadline(metadataOf)).endpoints,
+    async start(passedOn, addMemo) {
+      const metadata = await withDeadline(metadataOf)
+      const { parameters, verifier, ...made } = await authorize(metadata.pkce)
       const state = addMemo(made.state)
       const nonce = randomToken()
-      url.searchParams.set('state', state)
-      if (row.scopes.length === 0) url.searchParams.delete('scope')
+      parameters.set('state', state)
+      if (row.scopes.length === 0) parameters.delete('scope')
       for (const [name, value] of Object.entries(row.authorizationParams)) {
-        url.searchParams.set(name, value)
+        parameters.set(name, value)
       }
-      if (usesIdToken) url.searchParams.set('nonce', nonce)
+      if (usesIdToken(row)) parameters.set('nonce', nonce)
       for (const [ours, theirs] of Object.entries(row.passedOn)) {
         const value = passedOn[ours as keyof PassedOn]
-        if (value !== undefined) url.searchParams.set(theirs, value)
+        if (value !== undefined) parameters.set(theirs, value)
       }
+      const url = withQuery(endpoint(metadata, 'authorization_endpoint'), parameters)
       // A space as %20, which everybody reads; `+` is not read by all.
       url.search = url.search.replaceAll('+', '%20')
       return { url, state, nonce, verifier }
     },
-    async logout({ redirectUri, state }, signal) {
-      const { end_session_endpoint: endSession } = (await metadata(signal)).endpoints
+    async logout({ redirectUri, state }) {
+      const { end_session_endpoint: endSession } = (await withDeadline(metadataOf)).endpoints
       if (endSession === undefined) return null
-      const url = new URL(endSession)
-      url.searchParams.set('client_id', clientId)
-      url.searchParams.set(row.logoutRedirectParam, redirectUri)
-      url.searchParams.set('state', state)
-      return url
+      return withQuery(endSession, [
+        ['client_id', clientId],
+        [row.logoutRedirectParam, redirectUri],
+        ['state', state],
+      ])
     },
-    async checkCallbackIssuer(iss, signal) {
-      checkCallbackIssuer(row, await metadata(signal), iss)
-    },
-    finish: ({ code, state, nonce, verifier, formUser }, signal) =>
-      atProvider(async () => {
-        const of = await metadata(signal)
+    finish: ({ nonce, formUser, iss, ...answer }) =>
+      atProvider(async (call) => {
+        checkCallbackIssuer(row, call.metadata, iss)
+        const code = readCallbackAnswer(row, answer)
         // The exchange comes first: some codes live for seconds.
-        const client = await oauth2(of)
-        const { status, document } = await timed('token', callEnded, () =>
-          client.exchange({ code, state, verifier, signal }),
-        )
-        const grant = readGrant(row, status, document)
-        const claims = await readClaims(grant, of, nonce, signal)
-        const profile = await readProfile({
-          ...{ row, of, grant, claims, formUser, outbound, signal },
-          client: await registration(),
-        })
-        return { profile, issuer: issuerIn(claims), grant: grants.keep(grant, of) }
+        const grant = await exchangeCode(call, { ...answer, code, callbackUrl })
+        const claims = await readIdToken(call, grant, nonce)
+        const profile = await readProfile(call, { grant, claims, formUser })
+        return { profile, issuer: issuerIn(row, claims), grant: keep(grant, call.metadata) }
       }),
-    readNative: (shown, signal) =>
-      atProvider(async () => {
-        const { profile, claims } = await readNativeToken(shown, signal)
+    async readNative(presented) {
+      requireOffered(row, presented.kind)
+      const audiences = [clientId, ...options.nativeClientIds]
+      return atProvider(async (call) => {
+        const { profile, claims } = await readNativeToken(call, { ...presented, audiences })
         // The tokens are the app's, not ours.
-        return { profile, issuer: issuerIn(claims), grant: null }
-      }),
-    grants: {
-      ...grants,
-      refresh: (grant, signal) => atProvider(() => grants.refresh(grant, signal)),
-      revoke: (grant, subject, signal) => atProvider(() => grants.revoke(grant, subject, signal)),
+        return { profile, issuer: issuerIn(row, claims), grant: null }
+      })
     },
+    grants,
   }
 }

@@ -1,29 +1,25 @@
 import { z } from 'zod'
 import { type Profile, toProfile } from '../core/profile.ts'
-import type { ProfileSource, ProviderRow } from '../core/provider.ts'
-import { endpoint, type Metadata } from './metadata.ts'
-import { invalidAnswer, type Outbound, readJson } from './outbound.ts'
+import type { ProfileSource } from '../core/provider.ts'
+import { withQuery } from './authorization.ts'
+import type { ProviderCall } from './call.ts'
+import { endpoint } from './metadata.ts'
+import { invalidAnswer, readJson } from './read-answer.ts'
 
 /** Lets the row read who it is, with calls to the provider; a document of another shape is refused. */
 export async function readProfile(
-  options: Omit<ProfileSource, 'get' | 'has'> & {
-    row: ProviderRow
-    of: Metadata
-    outbound: Outbound
-    signal: AbortSignal
-  },
+  { row, metadata, registration, outbound, signal }: ProviderCall,
+  { grant, claims, formUser }: Pick<ProfileSource, 'grant' | 'claims' | 'formUser'>,
 ): Promise<Profile> {
-  const { row, of, outbound, signal, grant, claims, client, formUser } = options
   try {
     const read = await row.readProfile({
       grant,
       claims,
-      client,
+      client: registration,
       formUser,
-      has: (name) => of.endpoints[name] !== undefined,
+      has: (name) => metadata.endpoints[name] !== undefined,
       async get(name, { params = {}, headers = {}, absentOn = [] } = {}) {
-        const url = new URL(endpoint(of, name))
-        for (const [key, value] of Object.entries(params)) url.searchParams.set(key, value)
+        const url = withQuery(endpoint(metadata, name), Object.entries(params))
         const step = name.replace('_endpoint', '')
         const answer = await outbound.get(url.href, step, {
           signal,

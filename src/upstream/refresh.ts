@@ -1,18 +1,10 @@
 import { mustSignInAgain } from '../core/kept-grant.ts'
-import type { Grant, ProviderRow } from '../core/provider.ts'
-import { clientAuth, type Registration } from './client-auth.ts'
-import { type Refusable, readGrant } from './grant.ts'
-import { endpoint, type Metadata } from './metadata.ts'
-import { type Outbound, readBody } from './outbound.ts'
-
-/** What a call about a grant stands on. */
-export interface GrantCall {
-  row: ProviderRow
-  of: Metadata
-  client: Registration
-  outbound: Outbound
-  signal: AbortSignal
-}
+import type { Grant } from '../core/provider.ts'
+import type { ProviderCall } from './call.ts'
+import { clientAuth } from './client-auth.ts'
+import { endpoint } from './metadata.ts'
+import { readBody } from './read-answer.ts'
+import { type Refusable, readTokenResponse } from './token-response.ts'
 
 /** A refresh token that is over: expired, revoked, or rotated away. */
 const REFRESH_TOKEN: Refusable = {
@@ -25,15 +17,15 @@ const REFRESH_TOKEN: Refusable = {
  * one. Throws `reauthentication_required` where the provider refuses it.
  */
 export async function refreshGrant(
-  { row, of, client, outbound, signal }: GrantCall,
+  { row, metadata, registration, outbound, signal }: ProviderCall,
   refreshToken: string,
 ): Promise<Grant> {
-  const auth = clientAuth(of.clientAuth, client)
-  const answer = await outbound.post(endpoint(of, 'token_endpoint'), 'refresh', {
+  const auth = clientAuth(metadata.clientAuth, registration)
+  const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'refresh', {
     signal,
     headers: auth.headers,
     form: { grant_type: 'refresh_token', refresh_token: refreshToken, ...auth.form },
   })
-  const grant = readGrant(row, answer.status, readBody(answer, 'refresh'), REFRESH_TOKEN)
+  const grant = readTokenResponse(row, answer.status, readBody(answer, 'refresh'), REFRESH_TOKEN)
   return { ...grant, refreshToken: grant.refreshToken ?? refreshToken }
 }

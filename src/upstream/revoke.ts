@@ -1,21 +1,23 @@
 import { LatchkeyError } from '../core/errors.ts'
 import type { KeptGrant } from '../core/kept-grant.ts'
 import type { RevocationRequest } from '../core/revocation.ts'
-import { basicAuth, clientAuth } from './client-auth.ts'
+import { withQuery } from './authorization.ts'
+import type { ProviderCall } from './call.ts'
+import { basicAuth, clientAuth, type Registration } from './client-auth.ts'
 import { endpoint } from './metadata.ts'
-import { type Answer, type Outbound, readBody, readJson } from './outbound.ts'
-import type { GrantCall } from './refresh.ts'
+import type { Outbound } from './outbound.ts'
+import { type Answer, readBody, readJson } from './read-answer.ts'
 
 /** Tells the provider that a person has left; a grant that is over there already is as good. */
 export async function revokeGrant(
-  call: GrantCall,
+  call: ProviderCall,
   { access, refreshToken }: KeptGrant,
   subject: string,
 ): Promise<void> {
-  const { row, of, client, outbound, signal } = call
+  const { row, metadata, registration: client, outbound, signal } = call
   const { revocation } = row
   // By now the provider may no longer say that it has one.
-  const url = of.endpoints[revocation.endpoint]
+  const url = metadata.endpoints[revocation.endpoint]
   const takesRefreshToken = revocation.token === 'any' && refreshToken !== null
   const token = takesRefreshToken ? refreshToken : access?.token
   if (url === undefined || token === undefined) return
@@ -25,7 +27,7 @@ export async function revokeGrant(
     client,
     async post(name, form) {
       const step = stepOf(name)
-      const answer = await outbound.post(endpoint(of, name), step, { signal, form })
+      const answer = await outbound.post(endpoint(metadata, name), step, { signal, form })
       return objectOf(readJson(answer, step))
     },
   })
@@ -40,14 +42,13 @@ export async function revokeGrant(
 }
 
 function send(
-  { row, of, client, outbound, signal }: GrantCall,
+  { row, metadata, registration: client, outbound, signal }: ProviderCall,
   endpointUrl: string,
   request: RevocationRequest,
 ): Promise<Answer> {
   const { method, params = {}, form, json, auth } = request
-  const url = new URL(endpointUrl)
-  for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value)
-  const proof = proofOf(auth, () => clientAuth(of.clientAuth, client), client)
+  const url = withQuery(endpointUrl, Object.entries(params))
+  const proof = proofOf(auth, () => clientAuth(metadata.clientAuth, client), client)
   const body = json === undefined ? { form: { ...form, ...proof.form } } : { json }
   const call: keyof Outbound = method === 'DELETE' ? 'delete' : 'post'
   return outbound[call](url.href, stepOf(row.revocation.endpoint), {
@@ -60,7 +61,7 @@ function send(
 function proofOf(
   auth: RevocationRequest['auth'],
   asAtTokenEndpoint: () => ReturnType<typeof clientAuth>,
-  client: GrantCall['client'],
+  client: Registration,
 ): ReturnType<typeof clientAuth> {
   if (auth === 'client') return asAtTokenEndpoint()
   if (auth === 'basic') return { form: {}, headers: { authorization: basicAuth(client) } }

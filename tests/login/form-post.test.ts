@@ -116,7 +116,7 @@ describe('2.28 a callback by form_post', () => {
       'code=a&code=b',
       'code[]=a',
       'user=a&user=b',
-      `code=${'a'.repeat(5000)}`,
+      `code=${'a'.repeat(8193)}`,
       `user=${'a'.repeat(5000)}`,
     ]) {
       const answer = await postBack(form)

@@ -1,6 +1,8 @@
 import type { OperatorLanguage } from '../../core/operator-texts.ts'
 import type { ProviderRow } from '../../core/provider.ts'
-import { type Answer, OUTBOUND_MS, type Outbound } from '../../upstream/outbound.ts'
+import { withDeadline } from '../../upstream/deadline.ts'
+import type { Outbound } from '../../upstream/outbound.ts'
+import type { Answer } from '../../upstream/read-answer.ts'
 import { findErrors } from './errors.ts'
 import { type Finding, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
@@ -20,7 +22,7 @@ export async function checkSignInPage(
   language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding[]> {
-  const seen = await open(url, outbound)
+  const seen = await withDeadline((signal) => open(url, outbound, signal))
   if (seen === null) return []
   const { status, text, addresses } = seen
   const named = (where: string) =>
@@ -44,9 +46,8 @@ function means(row: ProviderRow, code: string) {
 }
 
 /** The page where a browser ends up, as far as the provider's own host leads it. */
-async function open(start: URL, outbound: Outbound) {
+async function open(start: URL, outbound: Outbound, signal: AbortSignal) {
   const addresses: string[] = []
-  const signal = AbortSignal.timeout(OUTBOUND_MS)
   let url = start
   for (let step = 0; ; step++) {
     const answer: Answer | null = await outbound

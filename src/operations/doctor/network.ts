@@ -2,7 +2,9 @@ import type { ExplainedError } from '../../core/console.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import type { OperatorLanguage } from '../../core/operator-texts.ts'
 import type { ProviderRow } from '../../core/provider.ts'
-import { OUTBOUND_MS, type Outbound, readJson } from '../../upstream/outbound.ts'
+import { usesIdToken } from '../../upstream/call.ts'
+import type { Outbound } from '../../upstream/outbound.ts'
+import { readJson } from '../../upstream/read-answer.ts'
 import { checkSignInPage } from './authorization.ts'
 import { checkClock, watchClock } from './clock.ts'
 import { explainError } from './errors.ts'
@@ -13,9 +15,9 @@ import type { DoctorTexts } from './texts.ts'
 /** A provider as the server would use it. Each throws what a login would end with. */
 export interface AtProvider {
   /** Its endpoints by metadata name, looked up where that is needed. */
-  endpoints(signal: AbortSignal): Promise<Readonly<Record<string, string>>>
+  endpoints(): Promise<Readonly<Record<string, string>>>
   /** The beginning of a login, and its end with this code. */
-  start(signal: AbortSignal): Promise<{ url: URL; finish(code: string): Promise<unknown> }>
+  start(): Promise<{ url: URL; finish(code: string): Promise<unknown> }>
 }
 
 /** Asks a provider what only it knows. A made-up code is shown to it, which changes nothing there. */
@@ -28,7 +30,6 @@ export async function checkNetwork(
 ): Promise<Finding[]> {
   const { outbound, clocks } = watchClock(shared)
   const provider = aim(outbound)
-  const signal = () => AbortSignal.timeout(OUTBOUND_MS)
   const notReached = (what: string, error: unknown): Finding => {
     if (!(error instanceof LatchkeyError)) throw error
     const { text, steps } = explainCall(error, language, words)
@@ -38,7 +39,7 @@ export async function checkNetwork(
   let endpoints: Readonly<Record<string, string>>
   const place = `Discovery ${row.issuer?.replace(/\/$/, '')}/.well-known/openid-configuration`
   try {
-    endpoints = await provider.endpoints(signal())
+    endpoints = await provider.endpoints()
   } catch (error) {
     const { reason, found } = error instanceof LatchkeyError ? error.evidence : {}
     if (reason !== 'issuer_mismatch') return [notReached(place, error)]
@@ -46,12 +47,10 @@ export async function checkNetwork(
   }
 
   const checkKeys = async (): Promise<Finding[]> => {
-    const usesIdToken =
-      row.idToken === 'required' || (row.idToken === 'with-openid' && row.scopes.includes('openid'))
     const url = endpoints.jwks_uri
-    if (!usesIdToken || url === undefined) return []
+    if (!usesIdToken(row) || url === undefined) return []
     try {
-      const set = readJson(await outbound.get(url, 'jwks', { signal: signal() }), 'jwks')
+      const set = readJson(await outbound.get(url, 'jwks'), 'jwks')
       return [hasKeys(set) ? ok(words.reached(`JWKS ${url}`)) : wrong(words.noKeys)]
     } catch (error) {
       return [notReached(`JWKS ${url}`, error)]
@@ -61,10 +60,8 @@ export async function checkNetwork(
   const checkLogin = async (): Promise<Finding[]> => {
     let login: Awaited<ReturnType<AtProvider['start']>>
     try {
-      login = await provider.start(signal())
+      login = await provider.start()
     } catch (error) {
-      // Only a secret that is made of other settings can fail here.
-      if (!(error instanceof LatchkeyError)) return [wrong(words.noSecret)]
       return [notReached(place, error)]
     }
     const shown = login.finish('latchkey-doctor-made-this-up').catch((error) => error)
@@ -79,7 +76,8 @@ export async function checkNetwork(
   const judge = (end: unknown): Finding => {
     // It gave tokens for the code, whatever became of them.
     if (!(end instanceof Error)) return ok(words.accepted)
-    if (!(end instanceof LatchkeyError)) throw end
+    // Only a secret that is made of other settings fails otherwise.
+    if (!(end instanceof LatchkeyError)) return wrong(words.noSecret)
     const { step, exact_error: exact, error, status } = end.evidence
     if (step !== undefined && step !== 'token') return ok(words.accepted)
     const codes = [exact, error].filter((code) => typeof code === 'string')

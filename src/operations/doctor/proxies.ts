@@ -1,6 +1,7 @@
 import { LatchkeyError } from '../../core/errors.ts'
 import type { OperatorLanguage } from '../../core/operator-texts.ts'
-import { OUTBOUND_MS, type Outbound, readJson } from '../../upstream/outbound.ts'
+import type { Outbound } from '../../upstream/outbound.ts'
+import { readJson } from '../../upstream/read-answer.ts'
 import { explainCall } from './explain.ts'
 import { type Finding, info, ok, warning } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
@@ -42,9 +43,8 @@ async function checkPublicUrl(
   words: DoctorTexts,
 ): Promise<Finding> {
   const url = `${publicUrl}/.well-known/openid-configuration`
-  const signal = AbortSignal.timeout(OUTBOUND_MS)
   try {
-    const metadata = readJson(await outbound.get(url, 'public_url', { signal }), 'public_url')
+    const metadata = readJson(await outbound.get(url, 'public_url'), 'public_url')
     const isOurs = (metadata as { issuer?: unknown } | null)?.issuer === publicUrl
     return isOurs ? ok(words.publicGood(publicUrl)) : warning(words.publicOther(publicUrl))
   } catch (error) {

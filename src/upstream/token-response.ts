@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Evidence, LatchkeyError } from '../core/errors.ts'
 import type { Grant, ProviderRow } from '../core/provider.ts'
-import { invalidAnswer } from './outbound.ts'
+import { invalidAnswer } from './read-answer.ts'
 
 /** Whole seconds as a number or as digits (Naver); anything else counts as not said. */
 const Seconds = z
@@ -23,7 +23,7 @@ const Token = z
   .regex(/^(?!undefined$|null$)[\x20-\x7e]+$/)
 
 /** A token endpoint's success (RFC 6749, section 5.1), as loose as providers are. */
-const GrantDocument = z.object({
+const TokenDocument = z.object({
   access_token: Token,
   token_type: z
     .string()
@@ -70,7 +70,7 @@ const CODE: Refusable = {
  * Reads the token endpoint's answer. An error counts whatever its status (GitHub answers 200); which
  * errors mean that what was shown is no longer good is the row's to say.
  */
-export function readGrant(
+export function readTokenResponse(
   row: ProviderRow,
   status: number,
   document: unknown,
@@ -95,7 +95,7 @@ export function readGrant(
     }
     throw refused(evidence)
   }
-  const read = GrantDocument.safeParse(document)
+  const read = TokenDocument.safeParse(document)
   if (!read.success) throw invalidAnswer('token', 'shape', { status }, read.error)
   return {
     accessToken: read.data.access_token,

@@ -1,0 +1,42 @@
+import type { JWTVerifyGetKey } from 'jose'
+import type { Grant } from '../core/provider.ts'
+import type { IdTokenClaims } from '../core/row-inputs.ts'
+import { issuersOf, type ProviderCall, usesIdToken } from './call.ts'
+import { verifyIdToken } from './id-token.ts'
+import { endpoint } from './metadata.ts'
+import { invalidAnswer } from './read-answer.ts'
+
+/** An ID token that comes straight from the token endpoint was made just now. */
+const MAX_AGE_SECONDS = 600
+
+/** The claims of the ID token that came with the tokens, verified; null where none is asked for. */
+export async function readIdToken(
+  call: ProviderCall,
+  grant: Grant,
+  nonce: string,
+): Promise<IdTokenClaims | null> {
+  const { row, metadata, registration } = call
+  if (!usesIdToken(row)) return null
+  if (grant.idToken === null) {
+    if (row.idToken === 'required') throw invalidAnswer('id_token', 'missing')
+    return null
+  }
+  return verifyIdToken(grant.idToken, {
+    issuers: issuersOf(call),
+    audiences: [registration.id],
+    algorithms: metadata.idTokenAlgorithms,
+    maxAgeSeconds: MAX_AGE_SECONDS,
+    nonces: [nonce],
+    nonceOptional: row.nonceOptional,
+    accessToken: grant.accessToken,
+    keys: keysFor(call),
+  })
+}
+
+function keysFor({ row, metadata, registration, jwks, signal }: ProviderCall): JWTVerifyGetKey {
+  const published = jwks(endpoint(metadata, 'jwks_uri'), signal)
+  if (!row.idTokenAlgorithms.includes('HS256')) return published
+  // The algorithm chooses between two keys of different kinds, never how one key is used.
+  const secret = new TextEncoder().encode(registration.secret)
+  return async (header, token) => (header?.alg === 'HS256' ? secret : published(header, token))
+}

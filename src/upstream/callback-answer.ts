@@ -1,0 +1,23 @@
+import { LatchkeyError } from '../core/errors.ts'
+import type { ProviderRow } from '../core/provider.ts'
+
+/** What a provider sends back with the browser. */
+export interface CallbackAnswer {
+  code?: string | undefined
+  error?: string | undefined
+  /** Who sent it (RFC 9207). */
+  iss?: string | undefined
+}
+
+/** The code, or the provider's refusal as one of our codes. Its texts are shown to nobody. */
+export function readCallbackAnswer(row: ProviderRow, { code, error }: CallbackAnswer): string {
+  if (error === undefined && code !== undefined) return code
+  const evidence = {
+    step: 'callback',
+    error: error !== undefined && /^[\w.:-]{1,64}$/.test(error) ? error : null,
+  }
+  if (error !== undefined && code === undefined && row.deniedErrors.includes(error)) {
+    throw new LatchkeyError('access_denied', 'The sign-in was declined.', { evidence })
+  }
+  throw new LatchkeyError('provider_error', 'The provider could not sign you in.', { evidence })
+}
