@@ -1,48 +1,64 @@
 import type { FastifyRequest } from 'fastify'
 import type { Grant } from './codes.ts'
+import { type Pick, pickOf } from './hints.ts'
 import { type Answer, rawQuery, singleValues } from './http.ts'
-import { faultPage, hintsOf, pickPage, postingPage } from './page.ts'
-import { type Failure, isFailure, type Persona, personas } from './personas.ts'
+import { type Speaker, speakerOf } from './language.ts'
+import { faultPage, pickPage, postingPage } from './page.ts'
 import type { AuthorizeFault, PlayedProvider } from './provider.ts'
+import { type ProviderSession, sessionHeader, sessionOf } from './session.ts'
 import type { Stage } from './stage.ts'
+
+type Values = Record<string, string>
+
+/** What goes back to the app. */
+interface Outcome {
+  /** Raw, without the state. */
+  query: string
+  /** Null where nobody signed in. */
+  grant: Grant | null
+  /** True where the provider's further parameters stay away. */
+  bare?: boolean
+  /** In place of the request's. */
+  state?: string
+}
 
 /** The authorize endpoint: checks the request, lets somebody be picked, and redirects. */
 export function authorize(played: PlayedProvider, stage: Stage, request: FastifyRequest): Answer {
   const raw = rawQuery(request)
   const query = singleValues(raw)
-  const asked = { ...query, ...(request.params as Record<string, string>) }
+  const speaker = speakerOf(request)
+  const asked = { ...query, ...(request.params as Values) }
   const fault = query ? faultOf(played, stage, query) : 'malformed'
   const further = fault ?? played.authorizeCheck?.(asked, raw)
   if (further || !query) {
     const detail = further === 'redirect_uri' ? `redirect_uri=${query?.redirect_uri ?? ''}` : raw
-    return faultPage(played, played.authorizeFault(further ?? 'malformed'), detail)
+    return faultPage(played, played.authorizeFault(further ?? 'malformed'), detail, speaker)
   }
-  const hints = hintsOf(played).map((name) => query[name])
-  const declined = hints.find((hint) => Object.hasOwn(played.furtherDenied ?? {}, hint ?? ''))
-  const words = played.furtherDenied?.[declined ?? '']
-  if (words !== undefined) return callback(played, stage, words, raw, query)
-  const pick = pickOf(hints)
-  if (!pick) return pickPage(played, request.url.split('?')[0] ?? '', query)
-  if (pick.failure === '!denied') return callback(played, stage, played.denied, raw, query)
-  const refused = pick.failure === '!no-email' ? played.emailScopes : []
-  const grant = {
-    ...pick,
-    scopes: (played.scopes(query.scope) ?? []).filter((scope) => !refused.includes(scope)),
-    request: asked,
-    authTime: Math.floor(Date.now() / 1000),
+  const back = (outcome: Outcome) => callback(played, stage, outcome, raw, query, speaker)
+  const session = sessionOf(played.id, request)
+  const pick = pickOf(played, query) ?? silentPick(played, stage, query, session)
+  if (pick === null) {
+    const action = request.url.split('?')[0] ?? ''
+    return pickPage(played, action, query, speaker)
   }
+  if (typeof pick === 'string') return back({ query: pick, grant: null })
+  const refused = refusalOf(played, pick, query)
+  if (refused) return back({ ...refused, grant: null })
+
+  const lacks = played.ownHints?.[pick.failure ?? '']?.lacksScopes ?? []
+  if (lacks.some((scope) => (query.scope ?? '').split(/[ ,]+/).includes(scope))) {
+    return faultPage(played, played.authorizeFault('scope'), raw, speaker)
+  }
+  const grant = grantOf(played, pick, asked, session, lacks)
   const refusal = played.personaFault?.(grant)
-  if (refusal) return faultPage(played, refusal, pick.persona.id)
+  if (refusal) return faultPage(played, refusal, pick.persona.id, speaker)
   const challenge = played.pkce === 'off' ? null : (query.code_challenge ?? null)
   const code = stage.ledger.issueCode(grant, stage.redirectUri(), challenge)
-  return callback(played, stage, `code=${encodeURIComponent(code)}`, raw, query, grant)
+  const answer = back({ query: `code=${encodeURIComponent(code)}`, grant })
+  return { ...answer, headers: { ...answer.headers, ...sessionHeader(played.id, grant) } }
 }
 
-function faultOf(
-  played: PlayedProvider,
-  stage: Stage,
-  query: Record<string, string>,
-): AuthorizeFault | null {
+function faultOf(played: PlayedProvider, stage: Stage, query: Values): AuthorizeFault | null {
   if (query.client_id !== played.client.id) return 'unknown_client'
   if (query.redirect_uri !== stage.redirectUri()) return 'redirect_uri'
   if (!played.withoutTypes && query.response_type !== 'code') return 'response_type'
@@ -50,7 +66,7 @@ function faultOf(
   return pkceFaultOf(played, query)
 }
 
-function pkceFaultOf(played: PlayedProvider, query: Record<string, string>): 'pkce' | null {
+function pkceFaultOf(played: PlayedProvider, query: Values): 'pkce' | null {
   if (played.pkce === 'ignored' || played.pkce === 'off') return null
   const { code_challenge: challenge, code_challenge_method: method } = query
   if (challenge === undefined && method === undefined) {
@@ -61,40 +77,81 @@ function pkceFaultOf(played: PlayedProvider, query: Record<string, string>): 'pk
   return method === 'S256' && /^[\w-]{43}$/.test(challenge ?? '') ? null : 'pkce'
 }
 
-function pickOf(
-  hints: readonly (string | undefined)[],
-): { persona: Persona; failure: Failure | null } | null {
-  for (const hint of hints) {
-    if (hint !== undefined && isFailure(hint)) return { persona: personas[0], failure: hint }
-    const persona = personas.find((one) => one.id === hint)
-    if (persona) return { persona, failure: null }
+/** Where nothing may be shown: who is signed in here and has agreed before, else the raw refusal. */
+function silentPick(
+  played: PlayedProvider,
+  stage: Stage,
+  { prompt = '', max_age }: Values,
+  session: ProviderSession | null,
+): Pick | string | null {
+  if (!played.silent || prompt !== 'none') return null
+  const age = session ? Date.now() / 1000 - session.authTime : Number.POSITIVE_INFINITY
+  if (!session || (max_age !== undefined && age > Number(max_age))) {
+    return played.silent.login_required
   }
-  return null
+  if (!stage.ledger.isLinked(session.persona)) return played.silent.consent_required
+  return { persona: session.persona, failure: null }
+}
+
+/** How nobody is signed in, where that is what the hint picks. */
+function refusalOf(
+  played: PlayedProvider,
+  { failure }: Pick,
+  query: Values,
+): Omit<Outcome, 'grant'> | null {
+  if (failure === null) return null
+  if (failure === '!denied') return { query: played.denied }
+  const silent = played.silent?.[failure.slice(1).replaceAll('-', '_')]
+  if (silent !== undefined) return { query: silent }
+  const own = played.ownHints?.[failure]
+  if (own?.answers === undefined || own.unless?.(query)) return null
+  const { answers, withoutIss: bare = false, foreignState } = own
+  return { query: answers, bare, ...(foreignState === undefined ? {} : { state: foreignState }) }
+}
+
+function grantOf(
+  played: PlayedProvider,
+  pick: Pick,
+  asked: Values,
+  session: ProviderSession | null,
+  lacks: readonly string[],
+): Grant {
+  const refused = pick.failure === '!no-email' ? played.emailScopes : lacks
+  const now = Math.floor(Date.now() / 1000)
+  const isSilent = asked.prompt === 'none' && session?.persona === pick.persona
+  const authTime = isSilent ? session.authTime : now
+  return {
+    ...pick,
+    scopes: (played.scopes(asked.scope) ?? []).filter((scope) => !refused.includes(scope)),
+    request: asked,
+    authTime: pick.failure === '!old-auth-time' ? now - 86_400 : authTime,
+  }
 }
 
 function callback(
   played: PlayedProvider,
   stage: Stage,
-  answer: string,
+  { query: answer, grant, bare, state: foreign }: Outcome,
   raw: string,
-  query: Record<string, string>,
-  grant: Grant | null = null,
+  query: Values,
+  speaker: Speaker,
 ): Answer {
   const uri = stage.redirectUri()
-  const more = played.callback?.(stage, grant) ?? {}
+  const more = bare ? {} : (played.callback?.(stage, grant) ?? {})
+  const state = foreign ?? query.state
   if (played.formPost && query.response_mode === 'form_post') {
-    const state = query.state === undefined ? [] : [['state', query.state] as const]
-    return postingPage(played, uri, [
+    const values = [
       ...new URLSearchParams(answer),
-      ...state,
+      ...(state === undefined ? [] : [['state', state] as const]),
       ...Object.entries(more),
-    ])
+    ]
+    return postingPage(played, uri, values, speaker)
   }
   const parts = [answer]
   // As it came, undecoded: byte for byte.
-  const state = /(?:^|&)(state=[^&]*)/.exec(raw)?.[1]
-  if (state !== undefined) parts.push(state)
-  else if (query.state !== undefined) parts.push(`state=${encodeURIComponent(query.state)}`)
+  const asCame = /(?:^|&)(state=[^&]*)/.exec(raw)?.[1]
+  if (foreign === undefined && asCame !== undefined) parts.push(asCame)
+  else if (state !== undefined) parts.push(`state=${encodeURIComponent(state)}`)
   const further = new URLSearchParams(more).toString()
   if (further !== '') parts.push(further)
   const fragment = played.callbackFragment === undefined ? '' : `#${played.callbackFragment}`

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { Failure, Persona } from './personas.ts'
+import type { Persona } from './personas.ts'
 
 /** What one person allowed one app to see. */
 export interface Grant {
   persona: Persona
-  failure: Failure | null
+  /** What goes wrong on purpose, by the name of its hint. */
+  failure: string | null
   scopes: readonly string[]
   /** The authorization request as it was sent: `nonce`, `access_type`, … */
   request: Readonly<Record<string, string>>

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Courier, createCourier, type Delivery, type Wanted } from './deliver.ts'
+import { createCourier, type Delivery, type Wanted } from './deliver.ts'
 import { isVariant, type PlayedEvents, variants } from './event.ts'
+import { eventsPage, eventsPath, sentPage } from './events-page.ts'
 import { type Answer, endpoint, formOf, isForm, jsonOf } from './http.ts'
+import { speakerOf } from './language.ts'
 import { personas } from './personas.ts'
 import type { PlayedProvider } from './provider.ts'
 import type { Stage } from './stage.ts'
@@ -10,7 +12,7 @@ const MONTH_SECONDS = 31 * 86_400
 
 /**
  * The control route: `POST /<provider>/emulator/events`, form or JSON, makes the provider tell the
- * app of an event, as the buttons of the page do.
+ * app of an event, as the buttons of the page do (a browser gets a page, at `GET` and `POST`).
  *
  * - `kind`: one of the provider's kinds (`GET` on the same path lists them as JSON), default the first.
  * - `persona`: whom it is about, default the first.
@@ -26,24 +28,24 @@ export function addControl(app: FastifyInstance, played: PlayedProvider, stage: 
   const { events } = played
   if (events === undefined) return
   const courier = createCourier(played, events, stage)
-  endpoint(app, ['GET', 'POST'], '/emulator/events', async (request) => {
+  endpoint(app, ['GET', 'POST'], eventsPath, async (request) => {
+    const isBrowser = request.headers.accept?.includes('text/html') === true
+    const speaker = speakerOf(request)
     if (request.method === 'GET') {
+      if (isBrowser) return eventsPage(played, speaker)
       return { status: 200, body: { kinds: Object.keys(events.kinds), variants } }
     }
     if (isOtherSite(request)) return refusal(403, 'Only from the emulator’s own page.')
     const wanted = wantedOf(request, events)
-    return typeof wanted === 'string' ? refusal(400, wanted) : tell(courier, wanted)
+    if (typeof wanted === 'string') return refusal(400, wanted)
+    const delivery = await courier.deliver(wanted)
+    return isBrowser ? sentPage(played, wanted, delivery, speaker) : report(wanted, delivery)
   })
 }
 
-async function tell(courier: Courier, wanted: Wanted): Promise<Answer> {
-  const delivery = await courier.deliver(wanted)
+function report({ kind, persona, variant }: Wanted, delivery: Delivery | null): Answer {
   if (delivery === null) return refusal(409, 'No such event was sent yet.')
-  return { status: 200, body: report(wanted, delivery) }
-}
-
-function report({ kind, persona, variant }: Wanted, delivery: Delivery) {
-  return { kind, persona: persona.id, variant, ...delivery }
+  return { status: 200, body: { kind, persona: persona.id, variant, ...delivery } }
 }
 
 /** What is asked for, or what is wrong with it. */

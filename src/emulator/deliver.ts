@@ -23,10 +23,7 @@ export interface Delivery {
   accepted: boolean
 }
 
-/** Sends events, and remembers the last of each kind and person to send it again. */
-export type Courier = ReturnType<typeof createCourier>
-
-/** A courier of one provider's events, which knows no event yet. */
+/** Sends one provider's events, and remembers the last of each kind and person to send it again. */
 export function createCourier(played: PlayedProvider, events: PlayedEvents, stage: Stage) {
   const last = new Map<string, EventRequest>()
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { JWTPayload } from 'jose'
+import { compactVerify, createLocalJWKSet, decodeJwt, type JWTPayload } from 'jose'
 import type { Grant } from './codes.ts'
 import type { PlayedProvider } from './provider.ts'
 import type { Stage } from './stage.ts'
@@ -45,6 +45,20 @@ export function idTokenClaims(
   const { nonce } = grant.request
   const common = { iss: stage.url, aud: played.client.id, iat, exp: iat + lifeSeconds }
   return { ...common, ...claims, ...(nonce === undefined ? {} : { nonce }) }
+}
+
+/** True for an ID token that this provider signed for the app, expired or not. */
+export async function isIdTokenOf(
+  played: PlayedProvider,
+  stage: Stage,
+  token: string,
+): Promise<boolean> {
+  try {
+    await compactVerify(token, createLocalJWKSet(await stage.signer.jwks()))
+    return decodeJwt(token).aud === played.client.id
+  } catch {
+    return false
+  }
 }
 
 /** `at_hash` of an access token under a SHA-256 algorithm (OpenID Connect Core 3.1.3.6). */

@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto'
 /** How far a persona's e-mail address is proven: `lapsed` was hers once and is another's now. */
 export type EmailState = 'verified' | 'unverified' | 'lapsed' | 'none'
 
+/** The hint of a persona. */
+export type PersonaId = 'minji' | 'alex' | 'sora' | 'yuki' | 'robin' | 'odd'
+
 /** A person who has an account at every emulated provider. */
 export interface Persona {
-  id: string
+  id: PersonaId
   name: string
   givenName: string
   familyName: string
@@ -14,8 +17,6 @@ export interface Persona {
   email: EmailState
   /** False where the account still has the provider's default picture. */
   picture: boolean
-  /** One line for the page. */
-  about: string
 }
 
 // Emoji joined by ZWJ, a right-to-left override that is never closed, markup, and 700 characters.
@@ -31,7 +32,6 @@ export const personas: readonly [Persona, ...Persona[]] = [
     locale: 'ko',
     email: 'verified',
     picture: true,
-    about: 'verified e-mail, another at each provider',
   },
   {
     id: 'alex',
@@ -41,7 +41,6 @@ export const personas: readonly [Persona, ...Persona[]] = [
     locale: 'en',
     email: 'verified',
     picture: true,
-    about: 'verified e-mail, the same at every provider',
   },
   {
     id: 'sora',
@@ -51,7 +50,6 @@ export const personas: readonly [Persona, ...Persona[]] = [
     locale: 'ko',
     email: 'none',
     picture: false,
-    about: 'an account without an e-mail',
   },
   {
     id: 'yuki',
@@ -61,7 +59,6 @@ export const personas: readonly [Persona, ...Persona[]] = [
     locale: 'ja',
     email: 'unverified',
     picture: true,
-    about: 'unverified e-mail',
   },
   {
     id: 'robin',
@@ -71,7 +68,6 @@ export const personas: readonly [Persona, ...Persona[]] = [
     locale: 'en',
     email: 'lapsed',
     picture: false,
-    about: 'verified Alex’s e-mail long ago; the address is no longer Robin’s',
   },
   {
     id: 'odd',
@@ -81,32 +77,26 @@ export const personas: readonly [Persona, ...Persona[]] = [
     locale: 'en',
     email: 'verified',
     picture: true,
-    about: 'emoji, a right-to-left mark, markup, very long; capitals in the e-mail',
   },
 ]
 
-/** What can go wrong on purpose, by the name that `login_hint` takes, and where it strikes. */
+/** What can go wrong on purpose at every provider, by the name that `login_hint` takes, and where. */
 export const failures = {
-  '!denied': 'the person declines; the callback says so in this provider’s words',
-  '!used-code': 'the token endpoint finds the code used already',
-  '!expired-code': 'the token endpoint finds the code expired',
-  '!wrong-secret': 'the token endpoint answers as to a wrong client secret',
-  '!server-error': 'the token endpoint answers 503',
-  '!slow': 'the token endpoint waits before it answers',
-  '!html': 'the token endpoint answers an HTML page with 200',
-  '!no-email': 'the person signs in but does not share the e-mail address',
-  '!profile-error': 'the profile endpoint answers 503',
-  '!wrong-profile': 'the profile endpoint answers JSON of another shape',
-  '!forged-id-token': 'the ID token is signed by a key that is not the provider’s',
+  '!denied': 'callback',
+  '!used-code': 'token',
+  '!expired-code': 'token',
+  '!wrong-secret': 'token',
+  '!server-error': 'token',
+  '!slow': 'token',
+  '!html': 'token',
+  '!no-email': 'profile_items',
+  '!profile-error': 'profile',
+  '!wrong-profile': 'profile',
+  '!forged-id-token': 'id_token',
 } as const
 
 /** The name of one failure. */
 export type Failure = keyof typeof failures
-
-/** True for exactly the name of a failure. */
-export function isFailure(text: string): text is Failure {
-  return Object.hasOwn(failures, text)
-}
 
 /** A persona's address at one provider; null where the account has none. */
 export function emailOf(provider: string, persona: Persona): string | null {

@@ -31,6 +31,20 @@ export type TokenFault =
   | 'verifier'
   | 'refresh_token'
 
+/** What a hint of one provider makes of an authorization request; the rest is up to the provider. */
+export interface OwnHintPlay {
+  /** The callback's raw query, without state: nobody signs in. */
+  answers?: string
+  /** True where the callback lacks the provider's further parameters, such as `iss`. */
+  withoutIss?: boolean
+  /** Comes back in place of the request's state. */
+  foreignState?: string
+  /** A request at which the hint does nothing. */
+  unless?(query: Readonly<Record<string, string>>): boolean
+  /** Scopes that the app's console lacks: nobody is asked for them, and the app may not either. */
+  lacksScopes?: readonly string[]
+}
+
 /** An authorization request's refusal as its page has it; `code` as the provider's support knows it. */
 export interface FaultWords {
   status: number
@@ -109,8 +123,13 @@ export interface PlayedProvider {
   emailScopes: readonly string[]
   /** The raw query of the callback when the person declines, without `state`. */
   denied: string
-  /** Further ways to decline, by the name that a hint takes: the callback's raw query of each. */
-  furtherDenied?: Readonly<Record<string, string>>
+  /**
+   * The callback's raw query where nothing may be shown (`prompt=none`) and something would have to
+   * be, by the error. Without it `prompt=none` is not understood here.
+   */
+  silent?: Readonly<Record<string, string>> & { login_required: string; consent_required: string }
+  /** What only here goes otherwise than it should, by its hint. */
+  ownHints?: Readonly<{ [Hint in string]?: OwnHintPlay }>
   /** Further parameters of a callback, such as `iss` (RFC 9207). No grant: the person declined. */
   callback?(stage: Stage, grant: Grant | null): Record<string, string>
   /** What follows `#` in every callback. */

@@ -1,15 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
-import {
-  basicHeader,
-  challenge,
-  dancer,
-  expectRefusal,
-  expectTokens,
-  json,
-  redirectUri,
-  verifier,
-} from './dance.ts'
+import { basicHeader, dancer, expectRefusal, expectTokens, json, redirectUri } from './dance.ts'
 
 let emulator: Emulator
 beforeAll(async () => {
@@ -56,13 +47,6 @@ test('the client authenticates by Basic or in the body, and by form only', async
   }
   const refused = await play().exchange('', {}, { headers, body })
   await expectRefusal(refused, [415, { message: '415: Unsupported Media Type', code: 0 }])
-})
-
-test('a PKCE verifier is refused beside a secret; a challenge is not looked at', async () => {
-  const code = await play().codeFor({ code_challenge: challenge, code_challenge_method: 'S256' })
-  const refused = await play().exchange(code, { code_verifier: verifier })
-  await expectRefusal(refused, [400, { error: 'invalid_grant' }])
-  await expectTokens(await play().exchange(code))
 })
 
 test('verified tells of the e-mail, which can be null', async () => {

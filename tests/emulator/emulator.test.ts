@@ -15,7 +15,9 @@ import {
 } from './dance.ts'
 import { words } from './words.ts'
 
-const start = () => startEmulator({ providers: [...emulatedProviders], redirectUris: redirectUri })
+const slowMs = 1000
+const start = () =>
+  startEmulator({ providers: [...emulatedProviders], redirectUris: redirectUri, slowMs })
 let emulator: Emulator
 beforeAll(async () => {
   emulator = await start()
@@ -30,33 +32,124 @@ test('every emulated provider is tested here', () => {
 describe.each(Object.entries(words))('%s', (provider, said) => {
   const play = () => dancer(emulator, provider)
 
-  test('a persona signs in by raw HTTP, the same one each time', async () => {
+  test('a persona signs in by raw HTTP, the same one each time, in each emulator', async () => {
     const answer = await play().authorize({ state: 'a b/+&=~' })
     expect((await callbackOf(answer)).href).toContain(`${redirectUri(provider)}?code=`)
     const subject = said.subject(await play().profileFor())
     expect(String(subject)).toMatch(said.subjectForm ?? /^\d{8,21}$/)
     expect(said.subject(await play().profileFor())).toBe(subject)
     expect(said.subject(await play().profileFor({ login_hint: 'alex' }))).not.toBe(subject)
-    const other = await start()
+    const other = await startEmulator({ providers: [provider], redirectUris: redirectUri })
     expect(said.subject(await dancer(other, provider).profileFor())).toBe(subject)
     await other.close()
   })
 
-  test('state comes back byte for byte, and only where it was sent', async () => {
+  test('what is refused at the token endpoint is refused in its own words', async () => {
+    const code = await play().codeFor()
+    await expectRefusal(await play().exchange(code, { client_secret: 'x' }), said.badSecret)
+    await expectRefusal(await play().exchange(code, { client_secret: undefined }), said.badSecret)
+    await expectRefusal(await play().exchange(code, { client_id: 'x' }), said.badClient)
+    await expectRefusal(await play().exchange(code, { redirect_uri: 'x' }), said.badRedirect)
+    await expectRefusal(await play().exchange('nope'), said.badCode)
+    const grantType = await play().exchange(code, { grant_type: 'password' })
+    await expectRefusal(grantType, said.badGrantType ?? [400, { error: 'unsupported_grant_type' }])
+    expect((await fetch(play().setting('TOKEN_ENDPOINT'))).status).toBe(said.getStatus ?? 405)
+    const headers = { 'content-type': 'application/json', accept: 'application/json' }
+    const body = JSON.stringify({ code, client_id: play().id, client_secret: play().secret })
+    const posted = await play().exchange(code, {}, { headers, body })
+    expect(posted.status).toBe(said.jsonStatus ?? 415)
+    await expectTokens(await play().exchange(code))
+    await expectRefusal(await play().exchange(code), said.badCode)
+    for (const [login_hint, refusal] of [
+      ['!used-code', said.badCode],
+      ['!expired-code', said.badCode],
+      ['!wrong-secret', said.badSecret],
+    ] as const) {
+      await expectRefusal(await play().exchange(await play().codeFor({ login_hint })), refusal)
+    }
+  })
+
+  test('what is refused before anybody is asked has a page, never a redirect', async () => {
+    const refused = await play().authorize({ redirect_uri: `${redirectUri(provider)}/` })
+    expect([refused.status, refused.headers.get('location')]).toEqual([400, null])
+    expect(await refused.text()).toContain(said.unregistered)
+    expect((await play().authorize({ client_id: 'x' })).status).toBeGreaterThanOrEqual(400)
     const url = play().authorizeUrl({
       state: undefined,
       response_mode: undefined,
       scope: said.scopeOfQuery ?? said.scope,
     })
-    const echoed = async (state: string) =>
-      (await fetch(`${url}${state}`, { redirect: 'manual' })).headers.get('location')
-    expect(await echoed('&state=a%20b+c%2f%2F~%FF')).toContain('&state=a%20b+c%2f%2F~%FF')
-    if (said.needsState) expect((await fetch(url)).status).toBe(400)
-    else expect(await echoed('')).not.toContain('state=')
+    const stateless = await fetch(url, { redirect: 'manual' })
+    expect(stateless.status).toBe(said.needsState ? 400 : 302)
+    expect(stateless.headers.get('location') ?? '').not.toContain('state=')
   })
 
-  test('the page shows people and failures; its first form signs in as the first', async () => {
-    const page = await play().authorize({ login_hint: 'nobody', state: '"><script>&' })
+  test('!denied comes back in its own words', async () => {
+    const { searchParams } = await callbackOf(await play().authorize({ login_hint: '!denied' }))
+    expect(Object.fromEntries(searchParams)).toMatchObject({ ...said.denied, state: 's' })
+    expect(searchParams.has('code')).toBe(false)
+  })
+
+  if (!said.withoutProfile)
+    test('the profile wants a token of its own', async () => {
+      const other = emulatedProviders.find((id) => id !== provider) ?? ''
+      const foreign = (await dancer(emulator, other).tokensFor()).access_token ?? ''
+      for (const token of ['nope', foreign, '']) {
+        const refused = await play().get('USERINFO_ENDPOINT', token)
+        await expectRefusal(refused, [said.unknownTokenStatus ?? 401, said.unknownToken])
+      }
+      const { access_token = '' } = await play().tokensFor({ login_hint: '!profile-error' })
+      expect((await play().get('USERINFO_ENDPOINT', access_token)).status).toBe(503)
+      expect(await play().profileFor({ login_hint: '!wrong-profile' })).toBeInstanceOf(Array)
+    })
+
+  test('codes and access tokens live as long as they should', async () => {
+    const late = await play().codeFor()
+    const tokens = await json(await play().exchange(await play().codeFor()))
+    const expectStatus = async (status: number) => {
+      if (said.withoutProfile) return
+      expect((await play().get('USERINFO_ENDPOINT', tokens.access_token)).status).toBe(status)
+    }
+    const codeMs = (said.codeSeconds ?? 600) * 1000
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + codeMs - 1000 })
+    await expectStatus(200)
+    vi.setSystemTime(Date.now() + 2_000)
+    await expectRefusal(await play().exchange(late), said.badCode)
+    vi.setSystemTime(Date.now() + (tokens.expires_in ?? 1e9) * 1000)
+    await expectStatus('expires_in' in tokens ? (said.unknownTokenStatus ?? 401) : 200)
+  })
+})
+
+describe('the authorize endpoint, whose code all share', () => {
+  const play = () => dancer(emulator, 'google')
+
+  test('state comes back byte for byte', async () => {
+    const url = play().authorizeUrl({ state: undefined })
+    const answer = await fetch(`${url}&state=a%20b+c%2f%2F~%FF`, { redirect: 'manual' })
+    expect(answer.headers.get('location')).toContain('&state=a%20b+c%2f%2F~%FF')
+  })
+
+  test('only the registered redirect URI is redirected to', async () => {
+    const uris = [`${redirectUri('google')}?x=1`, undefined, 'http://evil.example/']
+    for (const redirect_uri of [...uris, 'http://LOCALHOST:3000/']) {
+      const refused = await play().authorize({ redirect_uri })
+      expect([refused.status, refused.headers.get('location')]).toEqual([400, null])
+    }
+    expect((await callbackOf(await play().authorize())).searchParams.has('code')).toBe(true)
+  })
+
+  test('a repeated parameter and another method are refused', async () => {
+    expect((await fetch(`${play().authorizeUrl()}&state=2`)).status).toBe(400)
+    const posted = await fetch(play().authorizeUrl(), { method: 'POST', redirect: 'manual' })
+    expect(posted.status).toBe(405)
+    expect((await play().authorize()).status).toBe(302)
+  })
+
+  test.each(['google', 'apple'])('%s: the page’s first form signs in as the first', async (id) => {
+    const { authorize, exchange, get, profileFor } = dancer(emulator, id)
+    const said = words[id]
+    const state = '"><script>&'
+    const page = await authorize({ login_hint: 'nobody', state })
     const policy = page.headers.get('content-security-policy')
     expect(policy).toMatch(/^default-src 'none'; style-src 'nonce-/)
     const text = await page.text()
@@ -68,141 +161,88 @@ describe.each(Object.entries(words))('%s', (provider, said) => {
     const form = /<form method="get" action="([^"]*)">(.*?)<\/form>/.exec(text)
     const action = `${emulator.origin}${form?.[1]}?${fieldsOf(form?.[2])}`
     const { searchParams } = await callbackOf(await fetch(action, { redirect: 'manual' }))
-    const state = '"><script>&'
     expect(searchParams.get('state')).toBe(state)
-    const tokens = await json(await play().exchange(searchParams.get('code') ?? '', { state }))
-    const profile = said.withoutProfile
+    const tokens = await json(await exchange(searchParams.get('code') ?? '', { state }))
+    const profile = said?.withoutProfile
       ? decodeJwt(tokens.id_token)
-      : await json(await play().get('USERINFO_ENDPOINT', tokens.access_token))
-    expect(said.subject(profile)).toBe(said.subject(await play().profileFor()))
+      : await json(await get('USERINFO_ENDPOINT', tokens.access_token))
+    expect(said?.subject(profile)).toBe(said?.subject(await profileFor()))
   })
 
-  test('an unregistered redirect URI gets a page, never a redirect', async () => {
-    const uris = [`${redirectUri(provider)}/`, `${redirectUri(provider)}?x=1`, undefined]
-    for (const redirect_uri of [...uris, 'http://evil.example/', 'http://LOCALHOST:3000/']) {
-      const refused = await play().authorize({ redirect_uri })
-      expect(refused.status).toBe(400)
-      expect(refused.headers.get('location')).toBeNull()
-      expect(await refused.text()).toContain(said.unregistered)
+  test('a hint is a whole word: anything near it shows the page', async () => {
+    for (const login_hint of ['minji!denied', '!DENIED', 'Minji', 'constructor', '!slow ']) {
+      expect((await play().authorize({ login_hint })).status).toBe(200)
     }
-    expect((await callbackOf(await play().authorize())).searchParams.has('code')).toBe(true)
+    // A hint of another provider's own.
+    expect((await play().authorize({ login_hint: '!auto-login' })).status).toBe(200)
   })
+})
 
-  test('a wrong client, a repeated parameter and another method are refused', async () => {
-    expect((await play().authorize({ client_id: 'x' })).status).toBeGreaterThanOrEqual(400)
-    expect((await fetch(`${play().authorizeUrl()}&state=2`)).status).toBe(400)
-    const posted = await fetch(play().authorizeUrl(), { method: 'POST', redirect: 'manual' })
-    expect(posted.status).toBe(405)
-  })
-
-  const pkce = said.pkce ?? 'checked'
-  const checksPkce = pkce === 'checked' || pkce === 'required'
-
-  if (checksPkce) {
-    test('a PKCE method other than S256 is refused', async () => {
-      for (const code_challenge_method of ['plain', undefined]) {
-        expect((await play().authorize({ code_challenge_method })).status).toBe(400)
-      }
-      expect((await play().authorize({ code_challenge: 'short' })).status).toBe(400)
-    })
-  }
-
-  test('the token endpoint wants POST with a form', async () => {
-    const code = await play().codeFor()
-    const endpoint = play().setting('TOKEN_ENDPOINT')
-    expect((await fetch(endpoint)).status).toBe(said.getStatus ?? 405)
-    const headers = { 'content-type': 'application/json', accept: 'application/json' }
-    const body = JSON.stringify({ code, client_id: play().id, client_secret: play().secret })
-    const refused = await play().exchange(code, {}, { headers, body })
-    expect(refused.status).toBe(said.jsonStatus ?? 415)
-    await expectTokens(await play().exchange(code))
-  })
-
-  test('a wrong secret, client, redirect URI or code is refused in its own words', async () => {
-    const code = await play().codeFor()
-    await expectRefusal(await play().exchange(code, { client_secret: 'x' }), said.badSecret)
-    await expectRefusal(await play().exchange(code, { client_secret: undefined }), said.badSecret)
-    await expectRefusal(await play().exchange(code, { client_id: 'x' }), said.badClient)
-    await expectRefusal(await play().exchange(code, { redirect_uri: 'x' }), said.badRedirect)
-    await expectRefusal(await play().exchange('nope'), said.badCode)
-    const grantType = await play().exchange(code, { grant_type: 'password' })
-    await expectRefusal(grantType, said.badGrantType ?? [400, { error: 'unsupported_grant_type' }])
-    await expectTokens(await play().exchange(code))
-  })
-
+describe('PKCE', () => {
   const plain = { code_challenge: undefined, code_challenge_method: undefined }
 
-  if (checksPkce) {
-    test('a verifier has to match the challenge', async () => {
-      const code = await play().codeFor()
-      const other = `${verifier.slice(0, -1)}j`
-      const refused = said.badVerifier ?? [400, {}]
-      await expectRefusal(await play().exchange(code, { code_verifier: other }), refused)
-      await expectRefusal(await play().exchange(code, { code_verifier: undefined }), refused)
-      await expectTokens(await play().exchange(code))
-      expect(challenge).toBe('E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM')
-    })
-  }
+  test.each(['google', 'x'])('%s: S256, and the verifier has to match', async (id) => {
+    const play = dancer(emulator, id)
+    const refused = words[id]?.badVerifier ?? [400, {}]
+    for (const code_challenge_method of ['plain', undefined]) {
+      expect((await play.authorize({ code_challenge_method })).status).toBe(400)
+    }
+    expect((await play.authorize({ code_challenge: 'short' })).status).toBe(400)
+    const code = await play.codeFor()
+    const other = `${verifier.slice(0, -1)}j`
+    await expectRefusal(await play.exchange(code, { code_verifier: other }), refused)
+    await expectRefusal(await play.exchange(code, { code_verifier: undefined }), refused)
+    await expectTokens(await play.exchange(code))
+    expect(challenge).toBe('E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM')
+  })
 
-  if (pkce === 'checked') {
-    test('a verifier without a challenge is refused', async () => {
-      const bare = await play().codeFor(plain)
-      await expectRefusal(await play().exchange(bare), said.badVerifier ?? [400, {}])
-      await expectTokens(await play().exchange(bare, { code_verifier: undefined }))
-    })
-  }
+  test('where it is optional, a verifier without a challenge is refused', async () => {
+    const { codeFor, exchange } = dancer(emulator, 'google')
+    const bare = await codeFor(plain)
+    await expectRefusal(await exchange(bare), words.google?.badVerifier ?? [400, {}])
+    await expectTokens(await exchange(bare, { code_verifier: undefined }))
+  })
 
-  if (pkce === 'required') {
-    test('a request without a challenge is refused', async () => {
-      expect((await play().authorize(plain)).status).toBe(400)
-      expect((await play().authorize()).status).toBe(302)
-    })
-  }
+  test('where it is required, a request without a challenge is refused', async () => {
+    const { authorize } = dancer(emulator, 'x')
+    expect((await authorize(plain)).status).toBe(400)
+    expect((await authorize()).status).toBe(302)
+  })
 
-  if (pkce === 'ignored') {
-    test('PKCE is looked at nowhere', async () => {
-      const code = await play().codeFor({ code_challenge: 'x', code_challenge_method: 'plain' })
-      await expectTokens(await play().exchange(code, { code_verifier: 'y' }))
-    })
-  }
+  test('where it is ignored, it is looked at nowhere', async () => {
+    const { codeFor, exchange } = dancer(emulator, 'naver')
+    const code = await codeFor({ code_challenge: 'x', code_challenge_method: 'plain' })
+    await expectTokens(await exchange(code, { code_verifier: 'y' }))
+  })
+})
+
+describe('the token endpoint, whose code all share', () => {
+  const play = () => dancer(emulator, 'google')
 
   test('a code works once, also when it is used twice at once', async () => {
     const code = await play().codeFor()
     const both = await Promise.all([play().exchange(code), play().exchange(code)])
     const bodies = await Promise.all(both.map(json))
     expect(bodies.filter((body) => body.access_token)).toHaveLength(1)
-    await expectRefusal(await play().exchange(code), said.badCode)
   })
 
-  test('codes and access tokens live as long as they should', async () => {
-    const codeMs = (said.codeSeconds ?? 600) * 1000
-    const code = await play().codeFor()
-    const late = await play().codeFor()
-    const tokens = await json(await play().exchange(code))
-    const expectStatus = async (status: number) => {
-      if (said.withoutProfile) return
-      expect((await play().get('USERINFO_ENDPOINT', tokens.access_token)).status).toBe(status)
+  test('!server-error, !html and !slow strike it', async () => {
+    const broken = await play().exchange(await play().codeFor({ login_hint: '!server-error' }))
+    expect(broken.status).toBe(503)
+    const page = await play().exchange(await play().codeFor({ login_hint: '!html' }))
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringContaining('text/html'),
+    ])
+    const timed = async (login_hint: string) => {
+      const code = await play().codeFor({ login_hint })
+      const before = performance.now()
+      await expectTokens(await play().exchange(code))
+      return performance.now() - before
     }
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + codeMs - 1000 })
-    await expectTokens(await play().exchange(await play().codeFor()))
-    await expectStatus(200)
-    vi.setSystemTime(Date.now() + 2_000)
-    await expectRefusal(await play().exchange(late), said.badCode)
-    vi.setSystemTime(Date.now() + (tokens.expires_in ?? 1e9) * 1000)
-    await expectStatus('expires_in' in tokens ? (said.unknownTokenStatus ?? 401) : 200)
+    expect(await timed('!slow')).toBeGreaterThan(slowMs - 20)
+    expect(await timed('minji')).toBeLessThan(slowMs - 20)
   })
-
-  if (!said.withoutProfile)
-    test('a token from nowhere, of another provider, or none at all is refused', async () => {
-      const other = emulatedProviders.find((id) => id !== provider) ?? ''
-      const foreign = (await dancer(emulator, other).tokensFor()).access_token ?? ''
-      for (const token of ['nope', foreign, '']) {
-        const refused = await play().get('USERINFO_ENDPOINT', token)
-        await expectRefusal(refused, [said.unknownTokenStatus ?? 401, said.unknownToken])
-      }
-      const own = (await play().tokensFor()).access_token ?? ''
-      expect((await play().get('USERINFO_ENDPOINT', own)).status).toBe(200)
-    })
 })
 
 describe('the emulator', () => {

@@ -87,6 +87,28 @@ describe('the page on which a persona is picked', () => {
     expect(await overflowOf(page)).toBe(0)
   })
 
+  test('the buttons of events are pressed with the keyboard, and the page says what came of it', async () => {
+    const page = await chrome.context.newPage()
+    await page.setViewportSize({ width: 320, height: 720 })
+    await page.goto(request('kakao'))
+    const button = page.getByRole('button', { name: 'Minji disconnects the app at Kakao' })
+    await button.focus()
+    await page.keyboard.press('Enter')
+    // Nobody answers at that address.
+    await page.getByText('The app answered 404.').waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    expect(await overflowOf(page)).toBe(0)
+    await page.getByRole('link', { name: 'Everything that Kakao can tell' }).click()
+    await page.getByRole('heading', { name: 'What the emulated Kakao tells' }).waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    expect(await overflowOf(page)).toBe(0)
+    const alex = page.getByRole('region', { name: 'Alex' })
+    await alex.getByLabel('How').selectOption({ label: 'forged: another key’s signature' })
+    await alex.getByRole('button', { name: 'Kakao signs Alex out everywhere' }).first().click()
+    await page.getByText('(forged: another key’s signature)').waitFor()
+    expect(chrome.complaints).toEqual([])
+  })
+
   test('a form that posts the answer is pressed by hand where scripts are off', async () => {
     const context = await chrome.context.browser()?.newContext({ javaScriptEnabled: false })
     if (context === undefined) throw new Error('no browser')
@@ -99,5 +121,36 @@ describe('the page on which a persona is picked', () => {
     } finally {
       await context.close()
     }
+  })
+})
+
+describe('the emulator’s pages speak the visitor’s language', () => {
+  const get = (url: string, language: string) =>
+    fetch(url, { headers: { accept: 'text/html', 'accept-language': language } })
+  const events = () => `${emulator.origin}/kakao/emulator/events`
+
+  test.each([
+    ['ko-KR,ko;q=0.9,en;q=0.8', '', 'ko', 'Kakao 에뮬레이션'],
+    ['fr,ja;q=0.5,ko;q=0.4', '', 'ja', 'Kakao のエミュレーション'],
+    ['ko', 'ja en', 'ja', 'Kakao のエミュレーション'],
+    ['fr', '', 'en', 'Emulated Kakao'],
+    ['ko;q=0', '', 'en', 'Emulated Kakao'],
+  ])('Accept-Language %j, ui_locales %j: %s', async (accepted, ui_locales, lang, title) => {
+    const url = request('kakao', ui_locales ? { ui_locales } : {})
+    const text = await (await get(url, accepted)).text()
+    expect(text).toContain(`<html lang="${lang}">`)
+    expect(text).toContain(`<h1>${title}</h1>`)
+  })
+
+  test('every page of them: the error, the events, and what was sent', async () => {
+    const error = await get(request('kakao', { client_id: 'x' }), 'ko')
+    expect(await error.text()).toContain('<h1>Kakao 에뮬레이션: 오류</h1>')
+    expect(await (await get(events(), 'ko')).text()).toContain('민지: Kakao에서 앱 연결 끊기')
+    const sent = await fetch(events(), {
+      method: 'POST',
+      headers: { accept: 'text/html', 'accept-language': 'ja' },
+      body: new URLSearchParams({ kind: 'unlink', persona: 'minji' }),
+    })
+    expect(await sent.text()).toContain('アプリの応答: 404')
   })
 })

@@ -111,7 +111,7 @@ export const words: Record<string, Words> = {
     denied: { error: 'access_denied', iss: 'https://discord.com' },
     unregistered: 'Invalid OAuth2 redirect_uri',
     unknownToken: { message: '401: Unauthorized', code: 0 },
-    pkce: 'off',
+    badVerifier: [400, { error: 'invalid_grant' }],
   },
   naver: {
     scope: '',

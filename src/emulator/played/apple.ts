@@ -46,6 +46,7 @@ export const apple: PlayedProvider = {
   emailScopes: ['email'],
   authorizeCheck,
   denied: 'error=user_cancelled_authorize',
+  ownHints: { '!old-auth-time': {} },
   callback: (stage, grant) => (grant ? userOnce(stage, grant) : {}),
   authorizeFault,
   givesRefreshToken: () => true,

@@ -28,8 +28,6 @@ export const discord: PlayedProvider = {
   }),
   lives: { code: 600, accessToken: 604_800 },
   clientAuth: ['basic', 'post'],
-  // In no document of theirs, and reported not to go together with a secret.
-  pkce: 'off',
   refreshing: () => 'replaced',
   scopes: (requested) => {
     const asked = (requested ?? '').split(' ').filter((scope) => scope !== '')
@@ -39,6 +37,7 @@ export const discord: PlayedProvider = {
   denied:
     'error=access_denied&error_description=' +
     'The+resource+owner+or+authorization+server+denied+the+request',
+  ownHints: { '!denied-without-iss': { answers: 'error=access_denied', withoutIss: true } },
   // Always the public name, also where the endpoints are elsewhere.
   callback: () => ({ iss: 'https://discord.com' }),
   authorizeFault,

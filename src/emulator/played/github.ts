@@ -55,6 +55,9 @@ export const github: PlayedProvider = {
   denied:
     'error=access_denied&error_description=The+user+has+denied+your+application+access.' +
     `&error_uri=${encodeURIComponent(`${docs}/apps/troubleshooting-authorization-request-errors`)}`,
+  ownHints: {
+    '!denied-without-iss': { answers: 'error=access_denied', withoutIss: true },
+  },
   // Always the public name, also where the endpoints are elsewhere.
   callback: () => ({ iss: 'https://github.com/login/oauth' }),
   authorizeFault,

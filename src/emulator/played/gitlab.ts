@@ -42,6 +42,7 @@ export const gitlab: PlayedProvider = {
   denied:
     'error=access_denied&error_description=' +
     'The+resource+owner+or+authorization+server+denied+the+request.',
+  ownHints: { '!old-auth-time': {} },
   authorizeFault,
   givesRefreshToken: () => true,
   tokenBody: async (stage, grant, issued) => ({

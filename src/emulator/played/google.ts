@@ -62,6 +62,12 @@ export const google: PlayedProvider = {
   },
   emailScopes: [emailScope],
   denied: 'error=access_denied',
+  ownHints: { '!denied-without-iss': { answers: 'error=access_denied', withoutIss: true } },
+  silent: {
+    login_required: 'error=login_required',
+    consent_required: 'error=consent_required',
+    interaction_required: 'error=interaction_required',
+  },
   callback: ({ url }) => ({ iss: url }),
   authorizeFault,
   givesRefreshToken: (grant) => grant.request.access_type === 'offline',

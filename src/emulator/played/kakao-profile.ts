@@ -20,6 +20,7 @@ export function kakaoProfile(grant: Grant, secure: boolean): Record<string, unkn
   const picture = grant.scopes.includes('profile_image')
   const email = emailOf('kakao', persona)
   const shares = email !== null && grant.scopes.includes('account_email')
+  const mayAsk = grant.failure !== '!without-email-item'
   const verification = {
     is_email_valid: persona.email !== 'lapsed',
     is_email_verified: persona.email !== 'unverified',
@@ -46,7 +47,7 @@ export function kakaoProfile(grant: Grant, secure: boolean): Record<string, unkn
           : {}),
       },
       // True: there is an address, and it was not shared.
-      email_needs_agreement: email !== null && !shares,
+      ...(mayAsk ? { email_needs_agreement: email !== null && !shares } : {}),
       ...(shares ? verification : {}),
     },
   }

@@ -10,10 +10,12 @@ import {
   rawQuery,
   singleValues,
 } from '../http.ts'
+import { speakerOf } from '../language.ts'
 import { discovery, idToken } from '../oidc.ts'
 import { faultPage } from '../page.ts'
 import { type Persona, personas, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import { sessionHeader } from '../session.ts'
 import type { Stage } from '../stage.ts'
 import { kakaoApp, kakaoEvents } from './events/kakao.ts'
 import { kakaoClaims, kakaoId, kakaoProfile } from './kakao-profile.ts'
@@ -52,6 +54,14 @@ export const kakao: PlayedProvider = {
   },
   emailScopes: ['account_email'],
   denied: 'error=access_denied&error_description=User%20denied%20access',
+  ownHints: {
+    '!without-email-item': { lacksScopes: ['account_email'] },
+    '!old-auth-time': {},
+  },
+  silent: {
+    login_required: 'error=login_required&error_description=user%20authentication%20required.',
+    consent_required: 'error=consent_required&error_description=user%20consent%20required.',
+  },
   authorizeFault,
   givesRefreshToken: () => true,
   tokenBody: async (stage, grant, issued, refreshed) => ({
@@ -152,10 +162,11 @@ function browserLogout(request: FastifyRequest, stage: Stage): Answer {
   const uri = query.logout_redirect_uri ?? ''
   if (!known || uri !== stage.logoutRedirectUri()) {
     const code = known ? 'KOE007' : 'KOE101'
-    return faultPage(kakao, { status: 400, code, text: 'Logout refused.' }, uri)
+    return faultPage(kakao, { status: 400, code, text: 'Logout refused.' }, uri, speakerOf(request))
   }
   const state = query.state === undefined ? '' : `?${new URLSearchParams({ state: query.state })}`
-  return { status: 302, body: '', headers: { location: uri + state } }
+  const headers = { ...sessionHeader(kakao.id, null), location: uri + state }
+  return { status: 302, body: '', headers }
 }
 
 function authorizeFault(fault: AuthorizeFault): FaultWords {

@@ -23,6 +23,7 @@ import type { Stage } from '../stage.ts'
 import { channelToken, verifiedIdToken, webIdToken } from './line-tokens.ts'
 
 const scopes = ['profile', 'openid', 'email']
+const declined = 'error_description=The+resource+owner+denied+the+request.'
 const deauthorizeBody = z.object({ userAccessToken: z.string() })
 
 /** LINE: LINE Login v2.1, a web app channel (developers.line.biz/en/reference/line-login). */
@@ -52,7 +53,17 @@ export const line: PlayedProvider = {
     return known ? scopes.filter((scope) => asked.includes(scope)) : null
   },
   emailScopes: ['email'],
-  denied: 'error=access_denied&error_description=The+resource+owner+denied+the+request.',
+  denied: `error=access_denied&${declined}`,
+  ownHints: {
+    '!denied-in-capitals': { answers: `error=ACCESS_DENIED&${declined}` },
+    '!denied-as-invalid-request': { answers: `error=INVALID_REQUEST&${declined}` },
+    '!auto-login': {
+      answers: 'error=INVALID_REQUEST&error_description=auto+login+failed',
+      foreignState: randomUUID(),
+      unless: ({ disable_auto_login }) => disable_auto_login === 'true',
+    },
+    '!old-auth-time': {},
+  },
   callback: (_stage, grant) => (grant ? { friendship_status_changed: 'false' } : {}),
   authorizeFault: commonAuthorizeFault,
   givesRefreshToken: () => true,

@@ -37,9 +37,10 @@ export const linkedin: PlayedProvider = {
   },
   emailScopes: ['email'],
   denied: 'error=user_cancelled_authorize&error_description=The+user+cancelled+the+authorization',
-  furtherDenied: {
-    '!denied-login':
-      'error=user_cancelled_login&error_description=The+user+cancelled+LinkedIn+login',
+  ownHints: {
+    '!denied-login': {
+      answers: 'error=user_cancelled_login&error_description=The+user+cancelled+LinkedIn+login',
+    },
   },
   authorizeFault,
   // For approved partners only.

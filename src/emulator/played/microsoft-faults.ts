@@ -43,6 +43,11 @@ export function microsoftTokenFault(fault: TokenFault, given: string, code?: Cod
   }
 }
 
+/** A callback's raw query with an error. */
+export function aadQuery(error: string, number: number, text: string): string {
+  return `error=${error}&error_description=${encodeURIComponent(`AADSTS${number}: ${text}`)}`
+}
+
 /** The answer below a tenant that nobody has. */
 export function unknownTenant(tenant: string): Answer {
   return aadError(400, 'invalid_tenant', 90002, `Tenant '${tenant}' not found.`)

@@ -9,12 +9,19 @@ import {
   rawQuery,
   singleValues,
 } from '../http.ts'
-import { discovery, idToken } from '../oidc.ts'
+import { speakerOf } from '../language.ts'
+import { discovery, idToken, isIdTokenOf } from '../oidc.ts'
 import { faultPage } from '../page.ts'
 import { personas, stableBase64url, stableUuid } from '../personas.ts'
 import type { FaultWords, PlayedProvider } from '../provider.ts'
+import { sessionHeader } from '../session.ts'
 import type { Stage } from '../stage.ts'
-import { microsoftAuthorizeFault, microsoftTokenFault, unknownTenant } from './microsoft-faults.ts'
+import {
+  aadQuery,
+  microsoftAuthorizeFault,
+  microsoftTokenFault,
+  unknownTenant,
+} from './microsoft-faults.ts'
 import {
   microsoftClaims,
   microsoftMe,
@@ -58,9 +65,12 @@ export const microsoft: PlayedProvider = {
     return known ? scopes.filter((scope) => asked.includes(scope)) : null
   },
   emailScopes: ['email'],
-  denied: `error=access_denied&error_subcode=cancel&error_description=${encodeURIComponent(
-    'AADSTS65004: User declined to consent to access the app.',
-  )}`,
+  denied: `${aadQuery('access_denied', 65004, 'User declined to consent to access the app.')}&error_subcode=cancel`,
+  silent: {
+    login_required: aadQuery('login_required', 50058, 'Session information is not sufficient.'),
+    consent_required: aadQuery('consent_required', 65001, 'The user has not consented.'),
+    interaction_required: aadQuery('interaction_required', 50076, 'The user must use MFA.'),
+  },
   authorizeCheck: ({ tenant = '' }) => (isTenant(tenant) ? null : 'tenant'),
   tokenCheck: ({ tenant = '' }) => (isTenant(tenant) ? null : 'tenant'),
   personaFault,
@@ -118,17 +128,25 @@ function routes(app: FastifyInstance, stage: Stage): void {
   endpoint(app, ['GET'], '/v1.0/me', (request) =>
     withBearer(request, stage, ({ grant }) => microsoftMe(grant)),
   )
-  endpoint(app, ['GET'], '/:tenant/oauth2/v2.0/logout', (request) => {
-    const query = singleValues(rawQuery(request)) ?? {}
-    const uri = query.post_logout_redirect_uri
-    if (uri !== stage.logoutRedirectUri()) {
-      // Signed out all the same, and nowhere to go.
-      const words = { status: 200, code: 'Signed out', text: 'You signed out of your account.' }
-      return faultPage(microsoft, words, uri ?? '')
-    }
-    const state = query.state === undefined ? '' : `?${new URLSearchParams({ state: query.state })}`
-    return { status: 302, body: '', headers: { location: uri + state } }
-  })
+  endpoint(app, ['GET'], '/:tenant/oauth2/v2.0/logout', (request) => logout(request, stage))
+}
+
+async function logout(request: FastifyRequest, stage: Stage): Promise<Answer> {
+  const query = singleValues(rawQuery(request)) ?? {}
+  const { post_logout_redirect_uri: uri, id_token_hint: hint } = query
+  const fault = (status: number, code: string, text: string) =>
+    faultPage(microsoft, { status, code, text }, uri ?? '', speakerOf(request))
+  if (hint !== undefined && !(await isIdTokenOf(microsoft, stage, hint))) {
+    return fault(400, 'invalid_request', 'The id_token_hint is not valid.')
+  }
+  const headers = sessionHeader(microsoft.id, null)
+  if (uri !== stage.logoutRedirectUri()) {
+    // Signed out all the same, and nowhere to go.
+    const page = fault(200, 'Signed out', 'You signed out of your account.')
+    return { ...page, headers: { ...page.headers, ...headers } }
+  }
+  const state = query.state === undefined ? '' : `?${new URLSearchParams({ state: query.state })}`
+  return { status: 302, body: '', headers: { ...headers, location: uri + state } }
 }
 
 function claims(stage: Stage, grant: Grant) {

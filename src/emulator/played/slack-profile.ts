@@ -2,7 +2,7 @@ import type { Grant } from '../codes.ts'
 import { emailOf, type Persona, stableHex } from '../personas.ts'
 
 /** What the ID token and the userinfo endpoint say of a person, in claims named after their URLs. */
-export function slackClaims({ persona, scopes }: Grant): Record<string, unknown> {
+export function slackClaims({ persona, scopes, failure }: Grant): Record<string, unknown> {
   const userId = slackUserId(persona)
   const team = teamOf(persona)
   const email = scopes.includes('email') ? emailOf('slack', persona) : null
@@ -14,16 +14,26 @@ export function slackClaims({ persona, scopes }: Grant): Record<string, unknown>
     given_name: persona.givenName,
     family_name: persona.familyName,
     locale: persona.locale === 'en' ? 'en-US' : persona.locale,
-    'https://slack.com/team_name': `Emulated ${team}`,
-    'https://slack.com/team_domain': `emulated-${team}`,
     'https://slack.com/user_image_192': `${root}_192.png`,
     'https://slack.com/user_image_512': `${root}_512.png`,
     'https://slack.com/team_image_default': true,
   }
+  const workspace = {
+    'https://slack.com/team_id': slackTeamId(persona),
+    ...(scopes.includes('profile')
+      ? {
+          'https://slack.com/team_name': `Emulated ${team}`,
+          'https://slack.com/team_domain': `emulated-${team}`,
+        }
+      : {}),
+  }
+  const grid = {
+    'https://slack.com/enterprise_id': `E0${stableHex(9, 'slack', 'grid').toUpperCase()}`,
+  }
   return {
     sub: userId,
     'https://slack.com/user_id': userId,
-    'https://slack.com/team_id': slackTeamId(persona),
+    ...(failure === '!enterprise-grid' ? grid : workspace),
     ...(email === null ? {} : { email, email_verified: verified }),
     ...(email !== null && verified ? { date_email_verified: 1_622_128_723 } : {}),
     ...(scopes.includes('profile') ? profile : {}),

@@ -43,6 +43,7 @@ export const slack: PlayedProvider = {
   },
   emailScopes: ['email'],
   denied: 'error=access_denied',
+  ownHints: { '!old-auth-time': {}, '!enterprise-grid': {} },
   authorizeFault,
   givesRefreshToken: () => false,
   tokenBody: async (stage, grant, issued) => ({

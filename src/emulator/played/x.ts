@@ -43,6 +43,7 @@ export const x: PlayedProvider = {
   emailScopes: ['users.email'],
   authorizeCheck: ({ state = '' }) => (state.length > longestState ? 'state' : null),
   denied: 'error=access_denied',
+  ownHints: { '!no-credits': {}, '!not-enrolled': {} },
   authorizeFault: commonAuthorizeFault,
   givesRefreshToken: ({ scopes: given }) => given.includes('offline.access'),
   refreshing: () => 'replaced',
@@ -61,6 +62,8 @@ function routes(app: FastifyInstance, stage: Stage): void {
   endpoint(app, ['GET'], '/2/users/me', (request) => {
     const bearer = bearerOf(request, stage)
     if (!bearer) return problem(401, 'Unauthorized', 'Unauthorized')
+    const refused = refusals[bearer.grant.failure ?? '']
+    if (refused) return refused
     const needed = ['users.read', 'tweet.read']
     if (!needed.every((scope) => bearer.grant.scopes.includes(scope))) {
       return problem(403, 'Forbidden', `Scopes ${needed.join(' and ')} are needed.`)
@@ -135,6 +138,30 @@ const fieldError = {
   title: 'Field Authorization Error',
   detail: 'Sorry, you are not authorized to access the field confirmed_email on the User.',
   type: 'https://api.twitter.com/2/problems/not-authorized-for-field',
+}
+/** What the API answers to an app that may not call it, after a good exchange. */
+const refusals: Readonly<Record<string, Answer>> = {
+  '!no-credits': {
+    status: 402,
+    body: {
+      account_id: 1,
+      title: 'CreditsDepleted',
+      type: 'https://api.twitter.com/2/problems/credits',
+      detail: 'Your enrolled account does not have any credits to fulfill this request.',
+    },
+  },
+  '!not-enrolled': {
+    status: 403,
+    body: {
+      client_id: '1',
+      title: 'Client Forbidden',
+      type: 'https://api.twitter.com/2/problems/client-forbidden',
+      reason: 'client-not-enrolled',
+      required_enrollment: 'Appropriate Level of API Access',
+      registration_url: 'https://developer.x.com/en/docs/projects/overview',
+      detail: 'The developer App is not attached to a Project.',
+    },
+  },
 }
 const unauthorizedClient = oauthError(
   401,

@@ -1,0 +1,38 @@
+import type { FastifyRequest } from 'fastify'
+import { rawQuery } from './http.ts'
+import { en } from './texts/en.ts'
+import { ja } from './texts/ja.ts'
+import { ko } from './texts/ko.ts'
+import type { Words } from './texts/words.ts'
+
+/** A language and its texts. */
+export interface Speaker {
+  /** BCP 47 tag. */
+  language: string
+  words: Words
+}
+
+const speakers: readonly [Speaker, ...Speaker[]] = [
+  { language: 'en', words: en },
+  { language: 'ko', words: ko },
+  { language: 'ja', words: ja },
+]
+
+/** Who speaks to the visitor: by what the app asks for, then by the browser's languages, else English. */
+export function speakerOf(request: FastifyRequest): Speaker {
+  const query = new URLSearchParams(rawQuery(request))
+  // Each provider has a name of its own for it.
+  const asked = ['ui_locales', 'hl', 'locale', 'lang', 'mkt'].map((name) => query.get(name) ?? '')
+  const accepted = (request.headers['accept-language'] ?? '').split(',').map((range) => {
+    const [tag = '', q = 'q=1'] = range.trim().split(/\s*;\s*/)
+    return { tag, weight: Number(/^q=([\d.]+)$/.exec(q)?.[1] ?? 1) }
+  })
+  const wanted = accepted.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight)
+  const tags = [...asked.flatMap((text) => text.split(' ')), ...wanted.map(({ tag }) => tag)]
+  for (const tag of tags) {
+    const primary = tag.toLowerCase().split(/[-_]/)[0]
+    const speaker = speakers.find(({ language }) => language === primary)
+    if (speaker) return speaker
+  }
+  return speakers[0]
+}
