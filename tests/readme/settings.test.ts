@@ -29,7 +29,7 @@ const asInExample = (name: string) =>
 
 /** Upper-case names of the pages that are no settings of Latchkey. */
 const OTHERS =
-  /^(NODE_ENV|NODE_EXTRA_CA_CERTS|OTEL_\w+|ID_TOKEN|LATCHKEY_\w+|ERR_\w+|<PROVIDER>_\w+_(ENDPOINT|URI)|<PROVIDER>_ISSUER)$/
+  /^(NODE_ENV|NODE_EXTRA_CA_CERTS|APP_URL|SESSION_SECRET|AUTH_SECRET|SOCIALACCOUNT_\w+|INSTALLED_APPS|ACCOUNT_EMAIL_VERIFICATION|OAUTH_PKCE_ENABLED|SESSION_COOKIE_SAMESITE|SECRET_KEY|OTEL_\w+|ID_TOKEN|LATCHKEY_\w+|ERR_\w+|<PROVIDER>_\w+_(ENDPOINT|URI)|<PROVIDER>_ISSUER)$/
 
 /** The names of all settings that the server asks the environment for. */
 function askedFor(): Set<string> {

@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Browser } from '../helpers/browser.ts'
+import { freePort } from '../helpers/server-process.ts'
+import { useLatchkey } from '../helpers/stage.ts'
+import { type Project, snippet, startProject } from './project.ts'
+
+const SECRET = 'a secret of the client web with more than 16 characters'
+
+interface Sample {
+  name: string
+  files: string[]
+  /** Modules of Python; where one is missing the test is skipped. */
+  packages?: string[]
+  run: (port: string) => [program: string, ...args: string[]]
+}
+
+/** A Python that has these modules: Debian's, or the one in PATH. */
+const pythonWith = (modules: string[] = []) =>
+  ['/usr/bin/python3', 'python3'].find(
+    (python) => spawnSync(python, ['-c', `import ${['sys', ...modules].join()}`]).status === 0,
+  )
+
+const node =
+  (file: string): Sample['run'] =>
+  () => [process.execPath, file]
+const samples: Sample[] = [
+  { name: 'Express', files: ['latchkey.js', 'web-express.js'], run: node('web-express.js') },
+  { name: 'Fastify', files: ['latchkey.js', 'web-fastify.js'], run: node('web-fastify.js') },
+  {
+    name: 'FastAPI',
+    files: ['web_fastapi.py'],
+    packages: ['authlib', 'fastapi', 'uvicorn', 'httpx', 'itsdangerous'],
+    run: (port) => ['-m', 'uvicorn', 'web_fastapi:app', '--host', 'localhost', '--port', port],
+  },
+  {
+    name: 'Flask',
+    files: ['web_flask.py'],
+    packages: ['authlib', 'flask', 'requests'],
+    run: (port) => ['-m', 'flask', '--app', 'web_flask', 'run', '--host', 'localhost', '-p', port],
+  },
+]
+const ports = new Map<string, number>()
+for (const { name } of samples) ports.set(name, await freePort())
+const places = (path: string) =>
+  [...ports.values()].map((port) => `http://localhost:${port}${path}`)
+
+const latchkey = useLatchkey({
+  EMULATE: 'kakao',
+  CLIENTS: 'web',
+  CLIENT_WEB_SECRET: SECRET,
+  CLIENT_WEB_REDIRECT_URIS: places('/callback').join(),
+  CLIENT_WEB_POST_LOGOUT_REDIRECT_URIS: places('/').join(),
+})
+
+async function livingSessions(userId: string) {
+  const rows = await latchkey.database.query(
+    'select id from latchkey.sessions where user_id = $1 and ended_at is null',
+    [userId],
+  )
+  return rows.length
+}
+
+describe.each(samples)('the web app of docs/web-app.md with $name', (sample) => {
+  const { packages } = sample
+  const python = packages && pythonWith(packages)
+  const isMissing = packages !== undefined && python === undefined
+  const debian = packages?.map((name) => `python3-${name}`).join(' ')
+  const port = String(ports.get(sample.name))
+  const app = `http://localhost:${port}`
+  let project: Project | undefined
+
+  beforeAll(async () => {
+    if (isMissing) return
+    const files = sample.files.map((file) => [file, snippet('web-app', file)])
+    project = await startProject(Object.fromEntries(files))
+    const [program, ...args] = packages ? [python ?? '', ...sample.run(port)] : sample.run(port)
+    const env = {
+      LATCHKEY_URL: latchkey.url,
+      LATCHKEY_SECRET: SECRET,
+      SESSION_SECRET: 'a secret of the app with more than 32 characters',
+      ...{ APP_URL: app, PORT: port },
+    }
+    await project.serve(program ?? '', args, env, app)
+  })
+  afterAll(() => project?.remove())
+
+  /** From the app to the provider's answer, as this person or with this failure, and back. */
+  async function signIn(browser: Browser, hint: string) {
+    const { location } = await browser.send(`${app}/login`)
+    location?.searchParams.set('provider', 'kakao')
+    location?.searchParams.set('login_hint', hint)
+    return browser.follow(location ?? '')
+  }
+
+  test('signs in by its own session, takes a No, and signs out here and there', async ({
+    skip,
+  }) => {
+    skip(isMissing, `needs Python with these: apt-get install ${debian}`)
+    const browser = new Browser()
+    const home = async () => (await browser.send(`${app}/`)).text.trim()
+    expect(await home()).toBe('null')
+    expect(await signIn(browser, '!denied')).toMatchObject({ status: 200 })
+    expect(await home()).toBe('null')
+
+    const back = await signIn(browser, 'minji')
+    expect(back.status, back.text).toBe(200)
+    const user = JSON.parse(await home())
+    expect(user).toMatchObject({ name: '김민지', email: expect.stringContaining('@') })
+    expect(await livingSessions(user.sub)).toBe(1)
+
+    const stranger = await new Browser().send(`${app}/callback?code=c&state=s`)
+    expect(stranger.status).toBeGreaterThanOrEqual(400)
+
+    const end = await browser.follow(`${app}/logout`)
+    expect(end.status, end.text).toBe(200)
+    expect(await home()).toBe('null')
+    expect(await livingSessions(user.sub)).toBe(0)
+  })
+})
