@@ -1,7 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
 import type { KeptGrants, StoredGrant } from '../core/grant-stores.ts'
 import {
@@ -9,14 +7,12 @@ import {
   type GrantSealer,
   isFresh,
   type KeptGrant,
-  mustSignInAgain,
   type StoreTokens,
   toStored,
 } from '../core/kept-grant.ts'
-import { refused } from '../http/documented.ts'
-import { withoutToken } from '../http/examples.ts'
-import { InvalidToken, Problem } from '../http/problems.ts'
-import { type Caller, callerOf, invalidToken } from './protected.ts'
+import { getProviderToken, NOTHING_KEPT } from './docs/provider-token.ts'
+import { type Caller, invalidToken } from './protected.ts'
+import { signedInRoute } from './signed-in-route.ts'
 
 /** What handing out a provider's tokens needs. */
 export interface ProviderTokenOptions {
@@ -37,95 +33,16 @@ const LEASE_SECONDS = 15
 const WAIT_MS = 10_000
 const POLL_MS = 100
 
-const ProviderToken = z
-  .object({
-    access_token: z.string().meta({ description: 'For the provider’s own API.' }),
-    token_type: z.literal('Bearer').meta({ description: 'How it is sent: RFC 6750.' }),
-    expires_in: z
-      .int()
-      .nullable()
-      .meta({ description: 'Seconds; null where the provider names no end.' }),
-    scope: z
-      .string()
-      .nullable()
-      .meta({ description: 'What it may be used for, separated by spaces.' }),
-  })
-  .meta({ id: 'ProviderToken', description: 'An access token of a provider.' })
-
-const nothingKept = () => new LatchkeyError('not_found', 'No tokens are kept of such an identity.')
+const nothingKept = () => new LatchkeyError('not_found', NOTHING_KEPT)
 
 /** `GET /me/identities/:provider/token`: an access token of the provider that lives for a minute at least. */
 export function providerTokenRoute(room: FastifyInstance, options: ProviderTokenOptions): void {
-  room.withTypeProvider<ZodTypeProvider>().get(
-    '/me/identities/:provider/token',
-    {
-      schema: {
-        tags: ['account'],
-        security: [{ accessToken: [] }, { sessionCookie: [] }],
-        operationId: 'getProviderToken',
-        summary: 'An access token of a provider',
-        description:
-          'For the provider’s own API, where `<PROVIDER>_STORE_TOKENS` is `on`. One that has less ' +
-          'than a minute left is refreshed first.',
-        params: z.object({
-          provider: z.string().max(64).meta({ description: 'The id of the provider.' }),
-        }),
-        response: {
-          200: ProviderToken,
-          401: InvalidToken,
-          404: Problem,
-          409: Problem,
-          502: Problem,
-          503: Problem,
-          504: Problem,
-        },
-        answers: {
-          200: 'A token that is good now.',
-          404: 'The user has no such identity, or its tokens are not kept.',
-          409: 'The provider gives no more tokens until the person signs in there again.',
-        },
-        examples: {
-          kept: {
-            summary: 'Where tokens are kept',
-            parameters: { provider: 'kakao' },
-            status: 200,
-            answer: {
-              access_token: 'kQ0c9lCmZ2o3yJ7vXf4tRb8sWn1dGa6e',
-              token_type: 'Bearer',
-              expires_in: 21_599,
-              scope: 'account_email profile_image profile_nickname',
-            },
-          },
-          not_kept: refused('not_found', nothingKept().message, {
-            summary: 'Without such an identity',
-            parameters: { provider: 'google' },
-          }),
-          sign_in_again: refused('reauthentication_required', mustSignInAgain({}).message, {
-            summary: 'Where the provider refuses to refresh it',
-            parameters: { provider: 'kakao' },
-          }),
-          refresh_fails: refused('provider_error', 'The provider cannot be reached.', {
-            summary: 'Where the provider is away while it is refreshed',
-            parameters: { provider: 'acme' },
-          }),
-          refresh_too_slow: refused('provider_timeout', 'The provider did not answer in time.', {
-            summary: 'Where the provider does not answer in ten seconds',
-            parameters: { provider: 'sleepy' },
-          }),
-          no_token: { ...withoutToken, parameters: { provider: 'kakao' } },
-        },
-      },
-    },
-    async (request) => {
-      const { token, expiresAt, scope } = await findToken(
-        options,
-        callerOf(request),
-        request.params.provider,
-      )
-      const left = expiresAt === null ? null : Math.floor((expiresAt - Date.now()) / 1000)
-      return { access_token: token, token_type: 'Bearer' as const, expires_in: left, scope }
-    },
-  )
+  const path = '/me/identities/:provider/token'
+  signedInRoute(room, 'GET', path, getProviderToken, async ({ caller, params }) => {
+    const { token, expiresAt, scope } = await findToken(options, caller, params.provider)
+    const left = expiresAt === null ? null : Math.floor((expiresAt - Date.now()) / 1000)
+    return { access_token: token, token_type: 'Bearer' as const, expires_in: left, scope }
+  })
 }
 
 /** The kept token, or a new one. One request of all replicas refreshes it, the others wait for that. */

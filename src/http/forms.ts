@@ -1,6 +1,11 @@
 import { parse } from 'node:querystring'
 import type { FastifyInstance } from 'fastify'
 
+/** The content type of a form. */
+export const FORM = ['application/x-www-form-urlencoded']
+/** What a room takes that accepts both. */
+export const FORM_OR_JSON = ['application/x-www-form-urlencoded', 'application/json']
+
 /**
  * Lets the routes of this room take `application/x-www-form-urlencoded` bodies, and JSON where it is
  * asked for; nothing else.

@@ -3,7 +3,7 @@ import { LatchkeyError } from '../core/errors.ts'
 
 /**
  * Reads a query or form by its schema: empty parameters are omitted ones, a parameter that stands
- * twice or in brackets is refused, and so is whatever the schema refuses. Throws `invalid_request`.
+ * twice or in brackets is refused, and so is one that is missing or that the schema refuses. Throws `invalid_request`.
  */
 export function readParameters<Schema extends z.ZodObject>(
   schema: Schema,
@@ -22,5 +22,6 @@ export function readParameters<Schema extends z.ZodObject>(
   if (read.success) return read.data
   const [issue] = read.error.issues
   const name = String(issue?.path[0] ?? '')
+  if (!(name in given)) throw new LatchkeyError('invalid_request', `The ${name} is missing.`)
   throw new LatchkeyError('invalid_request', `The parameter "${name}" is malformed or too long.`)
 }

@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Account } from '../core/account.ts'
 import type { Client } from '../core/client.ts'
 import type { GrantSealer } from '../core/kept-grant.ts'
-import type { FinishedFlows, LinkCodes, NewSession, SignIns } from '../core/stores.ts'
+import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
+import type { FinishedFlows, LinkCodes, SignIns } from '../core/stores.ts'
+import type { TokenResponse } from '../core/token-response.ts'
 import type { Provider } from '../upstream/provider.ts'
 import type { FlowCookie, FlowCookies } from './flow.ts'
 import type { FormUsers } from './form-post.ts'
@@ -24,17 +25,10 @@ export interface LoginOptions {
   linkCodes: Pick<LinkCodes, 'keep'>
   grantSealer: GrantSealer
   formUsers: FormUsers
-  prepareSession: (request: {
-    clientId: string
-    scope: string
-    nonce: string | null
-    userAgent: string | null
-    address: string | null
-    code: { redirectUri: string; codeChallenge: string | null } | null
-  }) => { session: NewSession; code: string; tokens(account: Account): Tokens }
+  prepareSession: (request: SessionRequest) => PreparedSession
   /** For `response_mode=cookie`: where the tokens go, and which session was there before. */
   sessionCookies: {
-    set(reply: FastifyReply, clientId: string, tokens: Tokens): void
+    set(reply: FastifyReply, clientId: string, tokens: TokenResponse): void
     findSession(request: FastifyRequest): Promise<{ sub: string; sid: string } | null>
   }
   /** For `response_mode=web_message`: answers the page that hands the answer to its opener. */
@@ -56,12 +50,6 @@ export interface LoginOptions {
   endSession: (userId: string, sessionId: string) => Promise<boolean>
   /** Told how each login ends: `success`, or the code of an error. */
   ended: (way: 'browser' | 'native', outcome: string) => void
-}
-
-interface Tokens {
-  access_token: string
-  expires_in: number
-  refresh_token: string
 }
 
 /** Sets or clears flow cookies. */

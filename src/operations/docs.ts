@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { documented } from '../http/documented.ts'
+import { route } from '../http/route.ts'
 import { errorPageRoute } from './error-page.ts'
 
 /** The viewer: one script file of its package, found but never loaded into this process. */
@@ -82,24 +82,21 @@ async function readScript() {
 /** `/docs`: the description of all routes for people, served whole from the installed package; and errors. */
 export function docsRoutes(app: FastifyInstance): void {
   errorPageRoute(app)
-  app.get(
-    '/docs',
-    documented({
+  route(app, 'GET', '/docs', {
+    docs: {
       operationId: 'showDocs',
       summary: 'This description, to read and to try',
       description: 'A page with a viewer of `/openapi.json`. It loads nothing from elsewhere.',
       tags: ['operations'],
       security: [],
       produces: ['text/html'],
-      response: { 200: z.string() },
       answers: { 200: 'The viewer.' },
-      examples: {
-        page: { summary: 'The page', status: 200, answer: '<!doctype html>…' },
-      },
-    }),
-    (_request, reply) =>
+      examples: { page: { summary: 'The page', status: 200, answer: '<!doctype html>…' } },
+    },
+    responses: { 200: z.string() },
+    handle: ({ reply }) =>
       reply.type('text/html; charset=utf-8').header('content-security-policy', POLICY).send(PAGE),
-  )
+  })
   app.get('/docs/viewer.js', { schema: { hide: true } }, async (request, reply) => {
     script ??= readScript()
     const { plain, zipped, tag } = await script

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ErrorCode } from '../core/errors.ts'
-import { documented } from '../http/documented.ts'
 import { ERRORS } from '../http/error-table.ts'
 import { publicDocument } from '../http/headers.ts'
+import { route } from '../http/route.ts'
 import { errorTexts } from './error-texts.ts'
 
 /** For how long the page may be kept. */
@@ -57,9 +57,8 @@ ${(Object.keys(ERRORS) as ErrorCode[]).map(section).join('\n')}
 
 /** `/docs/errors`: where the type of every problem leads, one section per code. */
 export function errorPageRoute(app: FastifyInstance): void {
-  app.get(
-    '/docs/errors',
-    documented({
+  route(app, 'GET', '/docs/errors', {
+    docs: {
       operationId: 'showErrors',
       summary: 'What the error codes mean',
       description: 'The `type` of every problem leads here: when a code comes, and what to do.',
@@ -67,15 +66,15 @@ export function errorPageRoute(app: FastifyInstance): void {
       security: [],
       produces: ['text/html'],
       cacheSeconds: CACHE_SECONDS,
-      response: { 200: z.string() },
       answers: { 200: 'The page.' },
       examples: { page: { summary: 'The page', status: 200, answer: '<!doctype html>…' } },
-    }),
-    (_request, reply) =>
+    },
+    responses: { 200: z.string() },
+    handle: ({ reply }) =>
       reply
         .headers(publicDocument(CACHE_SECONDS))
         .type('text/html; charset=utf-8')
         .header('content-security-policy', POLICY)
         .send(PAGE),
-  )
+  })
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { documented } from '../http/documented.ts'
+import { route } from '../http/route.ts'
 
 /** What the rooms tell while they work. Outcomes are `success` or the code of an error. */
 export interface Meter {
@@ -87,9 +87,8 @@ export async function openMetrics(
     )
     done()
   })
-  app.get(
-    '/metrics',
-    documented({
+  route(app, 'GET', '/metrics', {
+    docs: {
       operationId: 'getMetrics',
       summary: 'Metrics',
       description:
@@ -97,7 +96,6 @@ export async function openMetrics(
       tags: ['operations'],
       security: [],
       produces: ['text/plain'],
-      response: { 200: z.string() },
       answers: { 200: 'The metrics.' },
       examples: {
         metrics: {
@@ -106,12 +104,10 @@ export async function openMetrics(
           answer: 'latchkey_logins_total{provider="kakao",way="browser",outcome="success"} 42\n',
         },
       },
-    }),
-    async (_request, reply) => {
-      const text = await register.metrics()
-      return reply.type(register.contentType).send(text)
     },
-  )
+    responses: { 200: z.string() },
+    handle: async ({ reply }) => reply.type(register.contentType).send(await register.metrics()),
+  })
 
   return {
     loginEnded: (provider, way, outcome) => logins.inc({ provider, way, outcome }),

@@ -3,9 +3,10 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { documented, PUBLIC_URL } from '../http/documented.ts'
+import { PUBLIC_URL } from '../http/documented.ts'
 import { exampleApp, exampleValues } from '../http/examples.ts'
 import { publicDocument } from '../http/headers.ts'
+import { route } from '../http/route.ts'
 import type { OpenApi } from './openapi/document.ts'
 import { tidy } from './openapi/tidy.ts'
 
@@ -88,16 +89,14 @@ export async function describeRoutes(app: FastifyInstance, publicUrl: string): P
     transformObject: (document) => tidy(jsonSchemaTransformObject(document) as OpenApi) as never,
   })
   let text: string | undefined
-  app.get(
-    '/openapi.json',
-    documented({
+  route(app, 'GET', '/openapi.json', {
+    docs: {
       operationId: 'getDescription',
       summary: 'This description',
       description: 'OpenAPI 3.1, made of the schemas that validate the requests.',
       tags: ['operations'],
       security: [],
       cacheSeconds: CACHE_SECONDS,
-      response: { 200: z.looseObject({ openapi: z.string(), info: z.looseObject({}) }) },
       answers: { 200: 'The description.' },
       examples: {
         description: {
@@ -106,13 +105,14 @@ export async function describeRoutes(app: FastifyInstance, publicUrl: string): P
           answer: { openapi: '3.1.0', info: { title: 'Latchkey', version } },
         },
       },
-    }),
-    (_request, reply) => {
+    },
+    responses: { 200: z.looseObject({ openapi: z.string(), info: z.looseObject({}) }) },
+    handle: ({ reply }) => {
       text ??= JSON.stringify(app.swagger()).replaceAll(PUBLIC_URL, publicUrl)
       return reply
         .headers(publicDocument(CACHE_SECONDS))
         .type('application/json; charset=utf-8')
         .send(text)
     },
-  )
+  })
 }

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import {
   AuthorizationRequest,
@@ -8,10 +7,10 @@ import {
   findRegistered,
 } from '../core/client.ts'
 import { lastProviderCookie } from '../core/last-provider.ts'
-import { documented, NoBody } from '../http/documented.ts'
+import { NoBody } from '../http/documented.ts'
 import { publicDocument } from '../http/headers.ts'
 import { Problem } from '../http/problems.ts'
-import { readParameters } from '../http/query.ts'
+import { route } from '../http/route.ts'
 import { signInExamples } from './examples.ts'
 import { FLOW_COOKIE, unknownProvider } from './other-logins.ts'
 import { createSignInPage, type ShownProvider } from './sign-in.ts'
@@ -55,53 +54,46 @@ export function pageRoutes(
     name,
     login_url: `${publicUrl}/login/${id}`,
   }))
-  app.withTypeProvider<ZodTypeProvider>().get(
-    '/providers',
-    {
-      schema: {
-        operationId: 'listProviders',
-        summary: 'The enabled providers',
-        description: 'For apps that draw their own buttons.',
-        tags: ['sign-in'],
-        security: [],
-        cacheSeconds: LIST_CACHE_SECONDS,
-        response: { 200: z.array(ListedProvider) },
-        answers: { 200: 'The providers, in the order in which the sign-in page shows them.' },
-        examples: {
-          providers: { summary: 'The first of them', status: 200, answer: listed.slice(0, 1) },
-        },
+  route(app, 'GET', '/providers', {
+    docs: {
+      operationId: 'listProviders',
+      summary: 'The enabled providers',
+      description: 'For apps that draw their own buttons.',
+      tags: ['sign-in'],
+      security: [],
+      cacheSeconds: LIST_CACHE_SECONDS,
+      answers: { 200: 'The providers, in the order in which the sign-in page shows them.' },
+      examples: {
+        providers: { summary: 'The first of them', status: 200, answer: listed.slice(0, 1) },
       },
     },
-    async (_request, reply) => {
+    responses: { 200: z.array(ListedProvider) },
+    handle: ({ reply }) => {
       reply.headers(publicDocument(LIST_CACHE_SECONDS))
       return listed
     },
-  )
+  })
 
-  app.get(
-    '/login',
-    {
-      exposeHeadRoute: false,
-      ...documented({
-        operationId: 'showSignIn',
-        summary: 'The sign-in page',
-        description:
-          'One button per enabled provider. With `provider` in the query it behaves as `/login/{provider}`.',
-        tags: ['sign-in'],
-        security: [],
-        querystring: SignInRequest,
-        produces: ['text/html'],
-        response: {
-          ...{ 200: z.string(), 302: NoBody },
-          ...{ 400: Problem, 404: Problem, 429: Problem, 502: Problem, 504: Problem },
-        },
-        answers: { 200: 'The page.' },
-        cookies: { 302: FLOW_COOKIE },
-        examples: signInExamples,
-      }),
+  route(app, 'GET', '/login', {
+    docs: {
+      operationId: 'showSignIn',
+      summary: 'The sign-in page',
+      description:
+        'One button per enabled provider. With `provider` in the query it behaves as `/login/{provider}`.',
+      tags: ['sign-in'],
+      security: [],
+      produces: ['text/html'],
+      answers: { 200: 'The page.' },
+      cookies: { 302: FLOW_COOKIE },
+      examples: signInExamples,
     },
-    (request, reply) => {
-      const asked = readParameters(SignInRequest, request.query)
+    query: SignInRequest,
+    responses: {
+      ...{ 200: z.string(), 302: NoBody },
+      ...{ 400: Problem, 404: Problem, 429: Problem, 502: Problem, 504: Problem },
+    },
+    head: false,
+    handle: ({ query: asked, request, reply }) => {
       if (asked.provider !== undefined) {
         const start = startLogin(asked.provider) ?? unknownProvider()
         return start(request, reply)
@@ -120,7 +112,7 @@ export function pageRoutes(
         reply,
       )
     },
-  )
+  })
 }
 
 /**

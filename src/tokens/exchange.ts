@@ -8,6 +8,7 @@ import {
   type SubjectToken,
   subjectTokenParameters,
 } from '../core/subject-token.ts'
+import type { TokenResponse } from '../core/token-response.ts'
 import { authenticateClient } from './client-auth.ts'
 
 /** Native sign-in as a grant type (RFC 8693). */
@@ -32,7 +33,7 @@ export const ExchangeParameters = z.object({
 export type SignInNatively = (
   asked: SubjectToken & { clientId: string; scope: string },
   request: FastifyRequest,
-) => Promise<object>
+) => Promise<TokenResponse>
 
 /** Swaps a token of a provider's mobile SDK for tokens of ours. */
 export async function exchangeToken(
@@ -43,7 +44,7 @@ export async function exchangeToken(
     client_secret?: string | undefined
     scope?: string | undefined
   },
-): Promise<object> {
+): Promise<TokenResponse> {
   const client = authenticateClient(options.clients, request.headers.authorization, body)
   const presented = readSubjectToken(body)
   if (body.requested_token_type !== undefined && body.requested_token_type !== ACCESS_TOKEN) {

@@ -4,12 +4,13 @@ import { LatchkeyError } from '../core/errors.ts'
 import { hashToken, randomToken } from '../core/secrets.ts'
 import { readShownCode } from '../core/shown-code.ts'
 import type { Accounts, GrantedSession, Grants } from '../core/stores.ts'
+import type { TokenResponse } from '../core/token-response.ts'
 import { authenticateClient } from './client-auth.ts'
 import { exchangeToken, type SignInNatively, TOKEN_EXCHANGE } from './exchange.ts'
-import type { TokenIssuer, TokenResponse } from './issue.ts'
+import type { TokenIssuer } from './issue.ts'
 import type { SessionCookies } from './session-cookies.ts'
 import type { SuccessorsOf } from './successors.ts'
-import type { TokenRequest } from './token-request.ts'
+import type { RefreshedInCookies, TokenRequest } from './token-request.ts'
 
 /** What the grants need. */
 export interface GrantOptions {
@@ -31,7 +32,7 @@ type Grant = (
   request: FastifyRequest,
   reply: FastifyReply,
   body: TokenRequest,
-) => Promise<object>
+) => Promise<TokenResponse | RefreshedInCookies>
 
 /** Each grant, by its type. */
 export const grantTypes: ReadonlyMap<string, Grant> = new Map<string, Grant>([
@@ -78,7 +79,7 @@ async function refresh(
   request: FastifyRequest,
   reply: FastifyReply,
   body: TokenRequest,
-): Promise<Partial<TokenResponse>> {
+): Promise<TokenResponse | RefreshedInCookies> {
   const { clients, grants, accounts, issue, successorsOf, cookies, ttl } = options
   const fromCookie = body.refresh_token === undefined ? cookies.readRefreshToken(request) : null
   const shown = body.refresh_token ?? fromCookie

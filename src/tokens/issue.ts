@@ -1,27 +1,11 @@
 import { v7 as uuidv7 } from 'uuid'
-import { z } from 'zod'
 import type { Account } from '../core/account.ts'
+import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
 import { hashToken, randomToken } from '../core/secrets.ts'
 import { CODE_SECONDS, type GrantedSession, type NewSession } from '../core/stores.ts'
+import type { TokenResponse } from '../core/token-response.ts'
 import { signAccessToken } from './access-token.ts'
 import type { KeyRing } from './signing-keys.ts'
-
-/** The token response (RFC 6749, section 5.1). */
-export const TokenResponse = z
-  .object({
-    access_token: z.string().meta({ description: 'JWT, `typ: at+jwt`; verify it by the JWKS.' }),
-    token_type: z.literal('Bearer').meta({ description: 'RFC 6750.' }),
-    expires_in: z.int().meta({ description: 'Seconds for which the access token is valid.' }),
-    refresh_token: z.string().meta({ description: 'Opaque; stored here only as a hash.' }),
-    scope: z.string().meta({ description: 'What was granted, separated by spaces.' }),
-    id_token: z.string().optional().meta({ description: 'Where `openid` was asked for.' }),
-    issued_token_type: z
-      .string()
-      .optional()
-      .meta({ description: 'Of a token exchange (RFC 8693).' }),
-  })
-  .meta({ id: 'TokenResponse', description: 'RFC 6749, section 5.1.' })
-export type TokenResponse = z.infer<typeof TokenResponse>
 
 /** Signs the tokens of a session; an ID token needs the account, and is left out without one. */
 export type TokenIssuer = (
@@ -45,26 +29,6 @@ export function createTokenIssuer(keys: KeyRing, accessTokenSeconds: number): To
         : {}),
     }
   }
-}
-
-/** Who asks for a session, and for what. */
-export interface SessionRequest {
-  clientId: string
-  scope: string
-  /** For the ID token. */
-  nonce: string | null
-  userAgent: string | null
-  address: string | null
-  /** Where the client gets a code in place of tokens: what it must show again. */
-  code: { redirectUri: string; codeChallenge: string | null } | null
-}
-
-/** A session that is not stored yet, and what it will give once it is. */
-export interface PreparedSession {
-  session: NewSession
-  /** Empty where the client gets tokens. */
-  code: string
-  tokens(account: Account): TokenResponse
 }
 
 /** Prepares sessions: the store opens one together with the login, then the tokens are signed. */

@@ -1,14 +1,14 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { matchesRedirectUri } from '../core/redirects.ts'
 import type { Sealer } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
-import { documented, NoBody } from '../http/documented.ts'
-import { acceptForms } from '../http/forms.ts'
+import { NoBody } from '../http/documented.ts'
+import { acceptForms, FORM } from '../http/forms.ts'
 import { logProblem, Problem } from '../http/problems.ts'
-import { readParameters } from '../http/query.ts'
+import { route } from '../http/route.ts'
 import {
   logoutCallbackExamples,
   logoutExamples,
@@ -44,7 +44,23 @@ const SignedOut = z
   .object({ status: z.literal('signed_out').meta({ description: 'Always the same.' }) })
   .meta({ id: 'SignedOut', description: 'Nobody is signed in here any more.' })
 
+const OfProvider = z.object({
+  provider: z.string().meta({ description: 'Id of an enabled provider.' }),
+})
+
+const LogoutCallback = z.object({
+  state: z.string().max(8192).optional().meta({ description: 'Made by Latchkey.' }),
+})
+
 const CLEARED = 'The session’s cookies are cleared, where there are any.'
+
+/** What is said of each of these routes. */
+const shared = {
+  tags: ['sign-in'],
+  security: [{}, { sessionCookie: [] }],
+  answers: { 200: 'Signed out, and nowhere to go on to.', 403: 'This may not sign out.' },
+  cookies: { 200: CLEARED, 303: CLEARED },
+}
 
 /** What a logout needs. */
 export interface LogoutOptions {
@@ -64,64 +80,57 @@ export interface LogoutOptions {
 /** `/logout` and, through a provider's own logout, `/logout/:provider`. */
 export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): void {
   acceptForms(room)
-  const describe = (summary: string, { response = {}, ...schema }: FastifySchema) => ({
-    exposeHeadRoute: false,
-    ...documented({
-      summary,
-      tags: ['sign-in'],
-      security: [{}, { sessionCookie: [] }],
-      response: { 200: SignedOut, 303: NoBody, ...(response as object) },
-      answers: { 200: 'Signed out, and nowhere to go on to.', 403: 'This may not sign out.' },
-      cookies: { 200: CLEARED, 303: CLEARED },
-      ...schema,
-    }),
-  })
   const refusals = { 400: Problem, 403: Problem, 503: Problem }
-  const query = { querystring: LogoutRequest }
-  const provider = z.string().meta({ description: 'Id of an enabled provider.' })
-  const params = { params: z.object({ provider }) }
-  room.get(
-    '/logout',
-    describe('Sign out', {
-      ...query,
+  const answers = { 200: SignedOut, 303: NoBody }
+  route(room, 'GET', '/logout', {
+    docs: {
+      ...shared,
       operationId: 'logout',
+      summary: 'Sign out',
       description:
         'OpenID Connect RP-Initiated Logout: ends the session of the hint and that of the cookies.',
-      response: refusals,
       examples: logoutExamples,
-    }),
-    (request, reply) => logout(options, request, reply, request.query),
-  )
-  room.post(
-    '/logout',
-    describe('Sign out by a form', {
+    },
+    query: LogoutRequest,
+    responses: { ...answers, ...refusals },
+    head: false,
+    handle: async (call) => goBack(call.reply, await endSession(options, call, call.query)),
+  })
+  route(room, 'POST', '/logout', {
+    docs: {
+      ...shared,
       operationId: 'logoutByForm',
-      description: 'The same for a form; with cookies it needs a registered `Origin`.',
-      consumes: ['application/x-www-form-urlencoded'],
-      body: LogoutRequest,
-      response: refusals,
+      summary: 'Sign out by a form',
+      description:
+        'OpenID Connect RP-Initiated Logout by a form; with cookies it needs a registered `Origin`.',
+      consumes: FORM,
       examples: logoutFormExamples,
-    }),
-    (request, reply) => logout(options, request, reply, request.body),
-  )
+    },
+    form: LogoutRequest,
+    responses: { ...answers, ...refusals },
+    handle: async (call) => goBack(call.reply, await endSession(options, call, call.body)),
+  })
 
-  room.get<{ Params: { provider: string } }>(
-    '/logout/:provider',
-    describe('Sign out here and at the provider', {
-      ...params,
-      ...query,
+  route(room, 'GET', '/logout/:provider', {
+    docs: {
+      ...shared,
       operationId: 'logoutAtProvider',
+      summary: 'Sign out here and at the provider',
       description: 'As `/logout`, then on to the provider’s own logout where it has one.',
-      response: { ...refusals, 404: Problem },
       examples: providerLogoutExamples,
-    }),
-    async (request, reply) => {
-      const { provider } = request.params
+    },
+    params: OfProvider,
+    query: LogoutRequest,
+    responses: { ...answers, ...refusals, 404: Problem },
+    head: false,
+    handle: async (call) => {
+      const { request, reply, query } = call
+      const { provider } = call.params
       const urlOfLogout = options.providerLogout(provider)
       if (urlOfLogout === undefined) {
         throw new LatchkeyError('unknown_provider', 'No provider of this name is enabled.')
       }
-      const { back } = await endSession(options, request, reply, request.query)
+      const back = await endSession(options, call, query)
       const state = options.sealer.seal(JSON.stringify(back), `logout ${provider}`)
       const redirectUri = `${options.publicUrl}/logout/${provider}/callback`
       // Signed out here already: a provider that cannot be reached must not keep the person here.
@@ -131,51 +140,35 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
       })
       return away === null ? goBack(reply, back) : reply.redirect(away.href, 303)
     },
-  )
+  })
 
-  room.get<{ Params: { provider: string } }>(
-    '/logout/:provider/callback',
-    describe('The way back from the provider’s own logout', {
-      ...params,
-      querystring: z.object({
-        state: z.string().max(8192).optional().meta({ description: 'Made by Latchkey.' }),
-      }),
+  route(room, 'GET', '/logout/:provider/callback', {
+    docs: {
+      ...shared,
       operationId: 'finishLogout',
+      summary: 'The way back from the provider’s own logout',
       description: 'The provider sends the browser here; it changes nothing.',
-      response: { 400: Problem },
       examples: logoutCallbackExamples,
-    }),
-    (request, reply) => {
-      const { state } = readParameters(
-        z.object({ state: z.string().max(8192).optional() }),
-        request.query,
-      )
-      const text = options.sealer.open(state ?? '', `logout ${request.params.provider}`)
+    },
+    params: OfProvider,
+    query: LogoutCallback,
+    responses: { ...answers, 400: Problem },
+    head: false,
+    handle: ({ params, query, reply }) => {
+      const text = options.sealer.open(query.state ?? '', `logout ${params.provider}`)
       // Without a state of ours there is nowhere to go, and nothing to be afraid of.
       return goBack(reply, text === null ? null : (JSON.parse(text) as string | null))
     },
-  )
-}
-
-async function logout(
-  options: LogoutOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  parameters: unknown,
-) {
-  const { back } = await endSession(options, request, reply, parameters)
-  return goBack(reply, back)
+  })
 }
 
 /** Ends the sessions that the hint and the cookies stand for; gives the registered way back. */
 async function endSession(
   options: LogoutOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  parameters: unknown,
-): Promise<{ back: string | null }> {
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  asked: LogoutRequest,
+): Promise<string | null> {
   const { sessions, cookies } = options
-  const asked = readParameters(LogoutRequest, parameters)
   const hint =
     asked.id_token_hint === undefined ? null : options.readIdTokenHint(asked.id_token_hint)
   refusePrefetch(request)
@@ -191,7 +184,7 @@ async function endSession(
     }
   }
   if (isOwn && cookies.isPresent(request)) cookies.clear(reply)
-  return { back }
+  return back
 }
 
 const notSignedOut = () =>

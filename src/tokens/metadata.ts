@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { publicDocument } from '../http/headers.ts'
+import { route } from '../http/route.ts'
 
 /** Server metadata (RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3). */
 const Metadata = z
@@ -68,23 +68,20 @@ export function metadataRoutes(
     },
   ]
   for (const { path, ...described } of places) {
-    room.withTypeProvider<ZodTypeProvider>().get(
-      path,
-      {
-        schema: {
-          ...described,
-          tags: ['tokens'],
-          security: [],
-          cacheSeconds: CACHE_SECONDS,
-          response: { 200: Metadata },
-          answers: { 200: 'The metadata.' },
-          examples: { metadata: { summary: 'This server', status: 200, answer: metadata } },
-        },
+    route(room, 'GET', path, {
+      docs: {
+        ...described,
+        tags: ['tokens'],
+        security: [],
+        cacheSeconds: CACHE_SECONDS,
+        answers: { 200: 'The metadata.' },
+        examples: { metadata: { summary: 'This server', status: 200, answer: metadata } },
       },
-      async (_request, reply) => {
+      responses: { 200: Metadata },
+      handle: ({ reply }) => {
         reply.headers(publicDocument(CACHE_SECONDS))
         return metadata
       },
-    )
+    })
   }
 }

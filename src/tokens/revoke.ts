@@ -4,8 +4,9 @@ import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
-import { documented, NoBody, OAuthProblem } from '../http/documented.ts'
-import { readParameters } from '../http/query.ts'
+import { NoBody, OAuthProblem } from '../http/documented.ts'
+import { FORM_OR_JSON } from '../http/forms.ts'
+import { route } from '../http/route.ts'
 import type { AccessTokenClaims } from './access-token.ts'
 import { authenticateClient, clientCredentials } from './client-auth.ts'
 import { introspectExamples, revokeExamples } from './token-examples.ts'
@@ -21,11 +22,7 @@ export interface TokenStatusOptions {
 
 /** RFC 7009, section 2.1 and RFC 7662, section 2.1. */
 const TokenStatusRequest = z.object({
-  token: z
-    .string()
-    .max(8192)
-    .optional()
-    .meta({ description: 'An access or refresh token of ours.' }),
+  token: z.string().max(8192).meta({ description: 'An access or refresh token of ours.' }),
   token_type_hint: z.string().max(64).optional().meta({ description: 'Not needed.' }),
   ...clientCredentials,
 })
@@ -74,34 +71,40 @@ async function findToken({ sessions, verifyAccessToken }: TokenStatusOptions, to
 
 /** `POST /revoke` (RFC 7009): ends the session of a token; an unknown token is no error. */
 export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOptions): void {
-  const docs = documented({
-    operationId: 'revokeToken',
-    summary: 'Revoke a token',
-    description:
-      'RFC 7009: ends the session of an access or refresh token; an unknown one is no error.',
-    tags: ['tokens'],
-    security: [{}, { client: [] }],
-    consumes: ['application/x-www-form-urlencoded', 'application/json'],
-    body: TokenStatusRequest.required({ token: true }),
-    response: { 200: NoBody, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
-    answers: { 200: 'The token does not count any more.', 401: CLIENT_REFUSED },
-    examples: revokeExamples,
-  })
-  room.post('/revoke', docs, async (request, reply) => {
-    const body = readParameters(TokenStatusRequest, request.body)
-    const client = authenticateClient(options.clients, request.headers.authorization, body)
-    if (body.token === undefined)
-      throw new LatchkeyError('invalid_request', 'The token is missing.')
-    const found = await findToken(options, body.token)
-    // A token of another client is none of this client's business (RFC 7009, section 2.1).
-    if (found !== null && found.clientId === client.id) {
-      await options.sessions.end(found.userId, found.sessionId)
-      request.log.info(
-        { event: 'session_ended', client: client.id, user: found.userId, session: found.sessionId },
-        'revoked a token',
-      )
-    }
-    return reply.code(200).send()
+  route(room, 'POST', '/revoke', {
+    docs: {
+      operationId: 'revokeToken',
+      summary: 'Revoke a token',
+      description:
+        'RFC 7009: ends the session of an access or refresh token; an unknown one is no error.',
+      tags: ['tokens'],
+      security: [{}, { client: [] }],
+      consumes: FORM_OR_JSON,
+      answers: { 200: 'The token does not count any more.', 401: CLIENT_REFUSED },
+      examples: revokeExamples,
+    },
+    form: TokenStatusRequest,
+    responses: { 200: NoBody, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
+    handle: async ({ body, request, reply }) => {
+      const client = authenticateClient(options.clients, request.headers.authorization, body)
+      if (body.token === undefined)
+        throw new LatchkeyError('invalid_request', 'The token is missing.')
+      const found = await findToken(options, body.token)
+      // A token of another client is none of this client's business (RFC 7009, section 2.1).
+      if (found !== null && found.clientId === client.id) {
+        await options.sessions.end(found.userId, found.sessionId)
+        request.log.info(
+          {
+            event: 'session_ended',
+            client: client.id,
+            user: found.userId,
+            session: found.sessionId,
+          },
+          'revoked a token',
+        )
+      }
+      return reply.code(200).send()
+    },
   })
 }
 
@@ -110,47 +113,48 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
  * them, since it is for the APIs that they are; a refresh token only to its own client.
  */
 export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOptions): void {
-  const docs = documented({
-    operationId: 'introspectToken',
-    summary: 'Ask about a token',
-    description: 'RFC 7662, for confidential clients. Knows ended sessions.',
-    tags: ['tokens'],
-    security: [{}, { client: [] }],
-    consumes: ['application/x-www-form-urlencoded', 'application/json'],
-    body: TokenStatusRequest.required({ token: true }),
-    response: { 200: TokenStatus, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
-    answers: { 200: 'What there is to know of the token.', 401: CLIENT_REFUSED },
-    examples: introspectExamples,
-  })
-  room.post('/introspect', docs, async (request) => {
-    const body = readParameters(TokenStatusRequest, request.body)
-    const client = authenticateClient(options.clients, request.headers.authorization, body)
-    if (client.secret === null) {
-      throw new LatchkeyError('invalid_client', 'Only confidential clients may introspect.', {
-        evidence: { reason: 'public' },
-      })
-    }
-    if (body.token === undefined)
-      throw new LatchkeyError('invalid_request', 'The token is missing.')
-    const found = await findToken(options, body.token)
-    if (found === null) return { active: false }
-    if (found.kind === 'access_token') {
-      const { exp, iat, sub, scope, sid, jti } = found.claims
-      const { issuer: iss, audience: aud } = options
+  route(room, 'POST', '/introspect', {
+    docs: {
+      operationId: 'introspectToken',
+      summary: 'Ask about a token',
+      description: 'RFC 7662, for confidential clients. Knows ended sessions.',
+      tags: ['tokens'],
+      security: [{}, { client: [] }],
+      consumes: FORM_OR_JSON,
+      answers: { 200: 'What there is to know of the token.', 401: CLIENT_REFUSED },
+      examples: introspectExamples,
+    },
+    form: TokenStatusRequest,
+    responses: { 200: TokenStatus, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
+    handle: async ({ body, request }) => {
+      const client = authenticateClient(options.clients, request.headers.authorization, body)
+      if (client.secret === null) {
+        throw new LatchkeyError('invalid_client', 'Only confidential clients may introspect.', {
+          evidence: { reason: 'public' },
+        })
+      }
+      if (body.token === undefined)
+        throw new LatchkeyError('invalid_request', 'The token is missing.')
+      const found = await findToken(options, body.token)
+      if (found === null) return { active: false }
+      if (found.kind === 'access_token') {
+        const { exp, iat, sub, scope, sid, jti } = found.claims
+        const { issuer: iss, audience: aud } = options
+        return {
+          active: true,
+          token_type: 'Bearer' as const,
+          client_id: found.clientId,
+          ...{ scope, sub, sid, iss, aud, iat, exp, jti },
+        }
+      }
+      if (found.clientId !== client.id || found.session.rotated) return { active: false }
+      const { scope, expiresAt: exp } = found.session
       return {
         active: true,
-        token_type: 'Bearer',
+        token_type: 'refresh_token' as const,
         client_id: found.clientId,
-        ...{ scope, sub, sid, iss, aud, iat, exp, jti },
+        ...{ scope, sub: found.userId, sid: found.sessionId, iss: options.issuer, exp },
       }
-    }
-    if (found.clientId !== client.id || found.session.rotated) return { active: false }
-    const { scope, expiresAt: exp } = found.session
-    return {
-      active: true,
-      token_type: 'refresh_token',
-      client_id: found.clientId,
-      ...{ scope, sub: found.userId, sid: found.sessionId, iss: options.issuer, exp },
-    }
+    },
   })
 }

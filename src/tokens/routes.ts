@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { publicDocument } from '../http/headers.ts'
+import { route } from '../http/route.ts'
 import type { KeyRing } from './signing-keys.ts'
 
 /** Public keys only (RFC 7517, section 5). */
@@ -41,25 +41,22 @@ const EXAMPLE_KEYS: Record<string, object> = {
 export function keyRoutes(app: FastifyInstance, keys: KeyRing): void {
   const { alg = '' } = keys.current().publicJwk
   const example = { ...EXAMPLE_KEYS[alg], kid: 'Q3n1zYw7m0c5p2Xv', alg, use: 'sig' }
-  app.withTypeProvider<ZodTypeProvider>().get(
-    '/.well-known/jwks.json',
-    {
-      schema: {
-        operationId: 'getSigningKeys',
-        summary: 'The public signing keys',
-        description:
-          'Verify access tokens and ID tokens by these (RFC 7517); keep them as long as `Cache-Control` says.',
-        tags: ['tokens'],
-        security: [],
-        cacheSeconds: keys.maxAgeSeconds,
-        response: { 200: KeySet },
-        answers: { 200: 'The keys.' },
-        examples: { keys: { summary: 'One key', status: 200, answer: { keys: [example] } } },
-      },
+  route(app, 'GET', '/.well-known/jwks.json', {
+    docs: {
+      operationId: 'getSigningKeys',
+      summary: 'The public signing keys',
+      description:
+        'Verify access tokens and ID tokens by these (RFC 7517); keep them as long as `Cache-Control` says.',
+      tags: ['tokens'],
+      security: [],
+      cacheSeconds: keys.maxAgeSeconds,
+      answers: { 200: 'The keys.' },
+      examples: { keys: { summary: 'One key', status: 200, answer: { keys: [example] } } },
     },
-    async (_request, reply) => {
+    responses: { 200: KeySet },
+    handle: ({ reply }) => {
       reply.headers(publicDocument(keys.maxAgeSeconds))
       return { keys: keys.publicKeys() as z.infer<typeof KeySet>['keys'] }
     },
-  )
+  })
 }

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
-import { documented, OAuthProblem } from '../http/documented.ts'
+import { TokenResponse } from '../core/token-response.ts'
+import { OAuthProblem } from '../http/documented.ts'
+import { FORM_OR_JSON } from '../http/forms.ts'
 import { observed } from '../http/outcome.ts'
-import { readParameters } from '../http/query.ts'
+import { route } from '../http/route.ts'
 import { type GrantOptions, grantTypes } from './grants.ts'
-import { TokenResponse } from './issue.ts'
 import { tokenExamples } from './token-examples.ts'
 import { RefreshedInCookies, TokenRequest } from './token-request.ts'
 
@@ -19,16 +20,29 @@ export interface TokenEndpointOptions extends GrantOptions {
 
 /** `POST /token`: swaps a code, a refresh token or a provider's token for tokens. */
 export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptions): void {
-  const docs = documented({
-    operationId: 'getTokens',
-    summary: 'Swap a code or a refresh token for tokens',
-    description:
-      'RFC 6749, sections 4.1.3 and 6, and RFC 8693 for native sign-in. A refresh token rotates: the one before counts for ten seconds more, any other reuse ends the session. In cookie mode the answer holds no token.',
-    tags: ['tokens'],
-    security: [{}, { client: [] }, { refreshCookie: [] }],
-    consumes: ['application/x-www-form-urlencoded', 'application/json'],
-    body: TokenRequest.required({ grant_type: true }),
-    response: {
+  route(room, 'POST', '/token', {
+    docs: {
+      operationId: 'getTokens',
+      summary: 'Swap a code or a refresh token for tokens',
+      description:
+        'RFC 6749, sections 4.1.3 and 6, and RFC 8693 for native sign-in. A refresh token rotates: the one before counts for ten seconds more, any other reuse ends the session. In cookie mode the answer holds no token.',
+      tags: ['tokens'],
+      security: [{}, { client: [] }, { refreshCookie: [] }],
+      consumes: FORM_OR_JSON,
+      answers: {
+        200: 'The tokens.',
+        401: 'The client is unknown or did not authenticate.',
+        403: 'The session cookie was sent from a page that is not registered.',
+        503: 'The database or the provider cannot be reached.',
+      },
+      cookies: {
+        200: 'In cookie mode the new tokens.',
+        400: 'In cookie mode: the session is over.',
+      },
+      examples: tokenExamples,
+    },
+    form: TokenRequest,
+    responses: {
       200: z.union([TokenResponse, RefreshedInCookies]),
       400: OAuthProblem,
       401: OAuthProblem,
@@ -36,31 +50,18 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
       429: OAuthProblem,
       503: OAuthProblem,
     },
-    answers: {
-      200: 'The tokens.',
-      401: 'The client is unknown or did not authenticate.',
-      403: 'The session cookie was sent from a page that is not registered.',
-      503: 'The database or the provider cannot be reached.',
+    // Before the body is read.
+    onRequest: options.limits.token,
+    handle: ({ body, request, reply }) => {
+      reply.header('pragma', 'no-cache')
+      const { grant_type: type } = body
+      const grant = grantTypes.get(type)
+      if (grant === undefined) {
+        throw new LatchkeyError('unsupported_grant_type', 'This grant_type is not supported.')
+      }
+      return observed(grant(options, request, reply, body), (outcome) =>
+        options.grantEnded(type, outcome),
+      )
     },
-    cookies: {
-      200: 'In cookie mode the new tokens.',
-      400: 'In cookie mode: the session is over.',
-    },
-    examples: tokenExamples,
-  })
-  // Before the body is read.
-  const onRequest = options.limits.token
-  room.post('/token', { ...docs, onRequest }, async (request, reply) => {
-    reply.header('pragma', 'no-cache')
-    const body = readParameters(TokenRequest, request.body)
-    const { grant_type: type } = body
-    if (type === undefined) throw new LatchkeyError('invalid_request', 'The grant_type is missing.')
-    const grant = grantTypes.get(type)
-    if (grant === undefined) {
-      throw new LatchkeyError('unsupported_grant_type', 'This grant_type is not supported.')
-    }
-    return observed(grant(options, request, reply, body), (outcome) =>
-      options.grantEnded(type, outcome),
-    )
   })
 }

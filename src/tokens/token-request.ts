@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { codeParameters } from '../core/shown-code.ts'
+import { TokenResponse } from '../core/token-response.ts'
 import { clientCredentials } from './client-auth.ts'
 import { ExchangeParameters } from './exchange.ts'
-import { TokenResponse } from './issue.ts'
 
 /** A token request (RFC 6749, sections 4.1.3 and 6); what is not listed is ignored. */
 export const TokenRequest = z.object({
-  grant_type: z.string().max(128).optional().meta({
+  grant_type: z.string().max(128).meta({
     description: '`authorization_code`, `refresh_token`, or the token exchange for native sign-in.',
   }),
   ...clientCredentials,
@@ -29,3 +29,4 @@ export const RefreshedInCookies = TokenResponse.pick({
 })
   .strict()
   .meta({ id: 'RefreshedInCookies', description: 'In cookie mode no script sees a token.' })
+export type RefreshedInCookies = z.infer<typeof RefreshedInCookies>

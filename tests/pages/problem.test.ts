@@ -118,7 +118,7 @@ describe('a browser gets a page and a program its JSON', () => {
 
   test.each([
     ['/token', 'grant_type=none', 400],
-    ['/revoke', '', 401],
+    ['/revoke', '', 400],
     ['/introspect', 'token=x', 401],
   ])(
     'a form of a web page that ends at %s; no program’s OAuth error changes',

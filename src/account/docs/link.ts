@@ -1,5 +1,15 @@
-import { type Example, refused } from '../http/documented.ts'
-import { exampleAccount, exampleApp, forgedCookie, withoutToken } from '../http/examples.ts'
+import { z } from 'zod'
+import { Account } from '../../core/account.ts'
+import { codeParameters } from '../../core/shown-code.ts'
+import { subjectTokenParameters } from '../../core/subject-token.ts'
+import { refused } from '../../http/documented.ts'
+import { exampleAccount, exampleApp } from '../../http/examples.ts'
+import { Problem } from '../../http/problems.ts'
+import { describe } from '../signed-in-route.ts'
+
+/** What proves an identity; what is not listed is ignored. */
+export const LinkRequest = z.object({ ...codeParameters, ...subjectTokenParameters })
+export type LinkRequest = z.infer<typeof LinkRequest>
 
 const { redirect_uri, code_verifier } = exampleApp
 
@@ -32,8 +42,7 @@ export const IN_USE = {
   provider_in_use: 'The user has another identity at this provider: unlink it first.',
 }
 
-/** `POST /me/identities`. */
-export const linkExamples: Readonly<Record<string, Example>> = {
+const examples = {
   native: {
     summary: 'An ID token of the provider’s SDK',
     body: native('$UNUSED_ID_TOKEN'),
@@ -74,6 +83,26 @@ export const linkExamples: Readonly<Record<string, Example>> = {
     summary: 'An OpenID provider (sleepy) that does not answer',
     body: native(ANY_TOKEN, 'sleepy'),
   }),
-  forged: forgedCookie({ body: code('SplxlOBeZQQYbYS6WxSbIA') }),
-  no_token: { ...withoutToken, body: code('SplxlOBeZQQYbYS6WxSbIA') },
 }
+
+/** `POST /me/identities`. */
+export const linkIdentity = describe({
+  docs: {
+    operationId: 'linkIdentity',
+    summary: 'Link an identity',
+    description:
+      'The user signs in with it too from now on. In a browser: the code of a flow with `intent=link`, shown by the client that started it; it counts once, and a code that is shown wrongly is gone. In an app: the token of the provider’s SDK, as at `/token`. One identity per provider; the user’s own is refreshed. With the session cookie it needs a registered `Origin`.',
+    consumes: ['application/json', 'application/x-www-form-urlencoded'],
+    answers: {
+      200: 'The user, with the identity.',
+      400: 'The request is malformed, or the code or token does not count.',
+      409: 'The identity is another user’s, or the user has another one at its provider. Nothing is changed.',
+    },
+    examples,
+  },
+  form: LinkRequest,
+  responses: {
+    ...{ 200: Account, 400: Problem, 404: Problem, 409: Problem },
+    ...{ 429: Problem, 502: Problem, 504: Problem },
+  },
+})

@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { exampleAccount } from '../../http/examples.ts'
+import { describe } from '../signed-in-route.ts'
+
+const text = (description: string) => z.string().nullable().meta({ description })
+const moment = (description: string) => z.iso.datetime().meta({ description })
+const maybeMoment = (description: string) => z.iso.datetime().nullable().meta({ description })
+
+/** Everything that is stored about a user. */
+const AccountExport = z
+  .object({
+    exported_at: moment('The moment of which all of it is.'),
+    user: z
+      .object({
+        id: z.uuid().meta({ description: '`sub` of the tokens.' }),
+        name: text('The user’s own edit; null where there is none.'),
+        picture: text('The same.'),
+        locale: text('The same.'),
+        email: text('The first address that a provider gave.'),
+        created_at: moment('When the user first signed in.'),
+        updated_at: moment('When something of the user last changed.'),
+        disabled_at: maybeMoment('When an operator locked the user out.'),
+      })
+      .meta({ description: 'The user.' }),
+    identities: z
+      .array(
+        z.object({
+          provider: z.string().meta({ description: 'Provider id.' }),
+          issuer: z.string().meta({ description: 'Where the provider has several, else empty.' }),
+          subject: z.string().meta({ description: 'The provider’s identifier of the person.' }),
+          email: text('As the provider gave it last.'),
+          email_verified: z.boolean().meta({ description: 'Whether the provider says so.' }),
+          name: text('As the provider gave it last.'),
+          picture: text('The same.'),
+          locale: text('The same.'),
+          linked_at: moment('When it became this user’s.'),
+          last_login_at: moment('When the user last signed in with it.'),
+        }),
+      )
+      .meta({ description: 'What the providers said.' }),
+    sessions: z
+      .array(
+        z.object({
+          id: z.uuid().meta({ description: '`sid` of its tokens.' }),
+          client_id: z.string().meta({ description: 'The app.' }),
+          provider: z.string().meta({ description: 'The provider that signed the person in.' }),
+          scope: z.string().meta({ description: 'What was granted to the app.' }),
+          user_agent: text('Of the browser at the sign-in.'),
+          address: text('Of the same.'),
+          created_at: moment('When the person signed in.'),
+          last_used_at: moment('When tokens were last renewed.'),
+          expires_at: moment('When it ends at the latest.'),
+          ended_at: maybeMoment('When it was ended before that.'),
+        }),
+      )
+      .meta({ description: 'All sessions that are still stored, those that are over too.' }),
+  })
+  .meta({ id: 'AccountExport', description: 'Everything that is stored about a user.' })
+
+const [identity] = exampleAccount.identities
+
+const exampleExport: z.infer<typeof AccountExport> = {
+  exported_at: '2026-11-24T02:30:00.000Z',
+  user: {
+    id: exampleAccount.sub,
+    name: '민지',
+    picture: null,
+    locale: null,
+    email: exampleAccount.email,
+    created_at: exampleAccount.created_at,
+    updated_at: exampleAccount.created_at,
+    disabled_at: null,
+  },
+  identities:
+    identity === undefined
+      ? []
+      : [
+          {
+            ...identity,
+            ...{ issuer: '', locale: null },
+            name: '김민지',
+            picture: exampleAccount.picture,
+          },
+        ],
+  sessions: [],
+}
+
+/** `GET /me/export`. */
+export const exportMe = describe({
+  docs: {
+    operationId: 'exportMe',
+    summary: 'Everything that is stored about the user',
+    description:
+      'As a file, `latchkey-export.json`: the user with own edits, the identities as the providers gave them, and the sessions. Secrets (tokens, codes and their hashes) are not in it.',
+    answers: { 200: 'All of it, as of one moment.' },
+    examples: { all: { summary: 'With an access token', status: 200, answer: exampleExport } },
+  },
+  responses: { 200: AccountExport },
+})

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { Identity } from '../../core/account.ts'
+import { NoBody, refused } from '../../http/documented.ts'
+import { exampleAccount } from '../../http/examples.ts'
+import { Problem } from '../../http/problems.ts'
+import { describe } from '../signed-in-route.ts'
+
+/** `GET /me/identities`. */
+export const listIdentities = describe({
+  docs: {
+    operationId: 'listIdentities',
+    summary: 'The user’s identities',
+    description: 'The accounts at providers that the user signs in with, as `/me` has them.',
+    answers: { 200: 'The identities, the one linked first first.' },
+    examples: { one: { summary: 'One identity', status: 200, answer: exampleAccount.identities } },
+  },
+  responses: { 200: z.array(Identity) },
+})
+
+/** Said where there is nothing to unlink. */
+export const NOT_FOUND = 'The user has no identity at this provider.'
+/** Said where nothing would be left to sign in with. */
+export const LAST = 'It is the last identity of this user, who could not sign in without it.'
+
+/** `DELETE /me/identities/:provider`. */
+export const unlinkIdentity = describe({
+  docs: {
+    operationId: 'unlinkIdentity',
+    summary: 'Unlink an identity',
+    description:
+      'The user signs in with it no more; whoever signs in with it later is another user. What the person granted at the provider is revoked there in the background. Sessions go on. The last one stays. With the session cookie it needs a registered `Origin`.',
+    answers: { 204: 'It is gone.', 409: 'The user could not sign in any more.' },
+    examples: {
+      second: {
+        summary: 'One of two',
+        parameters: { provider: '$LINKED_PROVIDER' },
+        status: 204,
+      },
+      last: refused('last_identity', LAST, {
+        summary: 'The last one',
+        parameters: { provider: '$ONLY_PROVIDER' },
+      }),
+      unknown: refused('not_found', NOT_FOUND, {
+        summary: 'A provider that the user has no identity at',
+        parameters: { provider: 'naver' },
+      }),
+    },
+  },
+  params: z.object({
+    provider: z.string().max(64).meta({ description: 'Of one of the user’s identities.' }),
+  }),
+  responses: { 204: NoBody, 404: Problem, 409: Problem },
+})

@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify'
+import type { z } from 'zod'
+import { forgedCookie, withoutToken } from '../http/examples.ts'
+import { InvalidToken, Problem } from '../http/problems.ts'
+import {
+  type Answer,
+  type Call,
+  type Responses,
+  type RouteDocs,
+  type RouteShape,
+  route,
+} from '../http/route.ts'
+import { type Caller, callerOf } from './protected.ts'
+
+/** What is said of a route of the signed-in user, beside what is said of all of them. */
+export interface SignedInShape<
+  Params extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Answers extends Responses = Responses,
+> extends Pick<RouteShape<Params, z.ZodObject, Body, Answers>, 'params' | 'form' | 'json'> {
+  docs: Omit<RouteDocs, 'tags' | 'security'>
+  responses: Answers
+}
+
+/** A description as it stands: its types are those of its schemas. */
+export const describe = <
+  Params extends z.ZodType,
+  Body extends z.ZodType,
+  const Answers extends Responses,
+>(
+  shape: SignedInShape<Params, Body, Answers>,
+) => shape
+
+const FORGED = 'The request may be forged.'
+
+/** Adds a route below `requireToken`: refused without a token, and with a cookie from a stranger's page. */
+export function signedInRoute<
+  Params extends z.ZodType,
+  Body extends z.ZodType,
+  const Answers extends Responses,
+>(
+  room: FastifyInstance,
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  { docs, responses, ...shape }: SignedInShape<Params, Body, Answers>,
+  handle: (
+    call: Call<z.output<Params>, unknown, z.output<Body>> & { caller: Caller },
+  ) => Promise<Answer<Answers>>,
+): void {
+  const [{ parameters, body } = {}] = Object.values(docs.examples ?? {})
+  const sent = {
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(body === undefined ? {} : { body }),
+  }
+  const changes = method !== 'GET'
+  route(room, method, path, {
+    ...shape,
+    docs: {
+      ...docs,
+      tags: ['account'],
+      security: [{ accessToken: [] }, { sessionCookie: [] }],
+      answers: { ...(changes ? { 403: FORGED } : {}), ...docs.answers },
+      examples: {
+        ...docs.examples,
+        ...(changes ? { forged: forgedCookie(sent) } : {}),
+        no_token: { ...withoutToken, ...sent },
+      },
+    },
+    responses: {
+      ...(changes ? { 403: Problem } : {}),
+      401: InvalidToken,
+      503: Problem,
+      ...responses,
+    },
+    handle: (call) => handle({ ...call, caller: callerOf(call.request) }) as Promise<never>,
+  })
+}

@@ -1,0 +1,23 @@
+import type { Account } from './account.ts'
+import type { NewSession } from './stores.ts'
+import type { TokenResponse } from './token-response.ts'
+
+/** Who asks for a session, and for what. */
+export interface SessionRequest {
+  clientId: string
+  scope: string
+  /** For the ID token. */
+  nonce: string | null
+  userAgent: string | null
+  address: string | null
+  /** Where the client gets a code in place of tokens: what it must show again. */
+  code: { redirectUri: string; codeChallenge: string | null } | null
+}
+
+/** A session that is not stored yet, and what it will give once it is. */
+export interface PreparedSession {
+  session: NewSession
+  /** Empty where the client gets tokens. */
+  code: string
+  tokens(account: Account): TokenResponse
+}

@@ -1,0 +1,128 @@
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchema,
+  onRequestAsyncHookHandler,
+  onRequestHookHandler,
+} from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
+import { LatchkeyError } from '../core/errors.ts'
+import type { Notes } from './documented.ts'
+import { readParameters } from './query.ts'
+
+/** What `/openapi.json` says of a route in words. */
+export interface RouteDocs extends Notes {
+  operationId: string
+  summary: string
+  description: string
+  tags: readonly string[]
+  security: readonly Readonly<Record<string, readonly string[]>>[]
+  consumes?: readonly string[]
+  produces?: readonly string[]
+}
+
+/** What each status answers: a schema, or one per content type. */
+export type Responses = Readonly<Record<number, z.ZodType | { content: object }>>
+
+/** One route, as it is described and as it is checked: there is no second schema of either. */
+export interface RouteShape<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodType,
+  Answers extends Responses = Responses,
+> {
+  docs: RouteDocs
+  params?: Params
+  /** Read as OAuth has it: an empty parameter is an omitted one, a doubled one is refused. */
+  query?: Query
+  /** A form, read in the same way; JSON too where the room takes it. */
+  form?: Body & z.ZodObject
+  /** A JSON body. */
+  json?: Body
+  responses: Answers
+}
+
+/** What a handler is given: what was read, and the request and reply themselves. */
+export interface Call<Params, Query, Body> {
+  params: Params
+  query: Query
+  body: Body
+  request: FastifyRequest
+  reply: FastifyReply
+}
+
+/** What a handler gives: the body of a 200, or the reply that it has sent. */
+export type Answer<Answers extends Responses> = Answers extends { 200: infer Ok extends z.ZodType }
+  ? z.output<Ok> | FastifyReply
+  : object
+
+/** A route with what answers it. */
+export interface RouteSpec<
+  Params extends z.ZodType,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Answers extends Responses,
+> extends RouteShape<Params, Query, Body, Answers> {
+  /** Before the body is looked at. */
+  onRequest?: onRequestHookHandler | onRequestAsyncHookHandler
+  /** Whether HEAD is answered beside GET. Default: true. */
+  head?: boolean
+  handle(
+    call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ): Answer<Answers> | Promise<Answer<Answers>>
+}
+
+/** Adds a route to a room: the same object describes it in `/openapi.json` and checks what it is sent. */
+export function route<
+  Params extends z.ZodType,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  const Answers extends Responses,
+>(
+  room: FastifyInstance,
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  path: string,
+  spec: RouteSpec<Params, Query, Body, Answers>,
+): void {
+  const { docs, params, query, form, json, responses, onRequest, head = true, handle } = spec
+  const body = form ?? json
+  room.route({
+    method,
+    url: path,
+    exposeHeadRoute: method === 'GET' && head,
+    schema: {
+      ...(docs as FastifySchema),
+      ...(params === undefined ? {} : { params }),
+      ...(query === undefined ? {} : { querystring: query }),
+      ...(body === undefined ? {} : { body }),
+      response: responses,
+    },
+    validatorCompiler: (part) => {
+      const isPlain = part.httpPart === 'params' || (part.httpPart === 'body' && form === undefined)
+      return isPlain
+        ? validatorCompiler(part as never)
+        : parametersBy(part.schema as unknown as z.ZodObject)
+    },
+    ...(onRequest === undefined ? {} : { onRequest }),
+    handler: (request, reply) =>
+      handle({
+        params: request.params as z.output<Params>,
+        query: request.query as z.output<Query>,
+        body: request.body as z.output<Body>,
+        request,
+        reply,
+      }) as never,
+  })
+}
+
+/** Parameters by `readParameters`, in the form in which Fastify wants to hear of it. */
+const parametersBy = (schema: z.ZodObject) => (given: unknown) => {
+  try {
+    return { value: readParameters(schema, given) }
+  } catch (error) {
+    if (error instanceof LatchkeyError) return { error }
+    throw error
+  }
+}
