@@ -150,7 +150,7 @@ describe('1.09 logins', () => {
     expect(status, text).toBe(200)
   })
 
-  test('a flood of 10,000 from one address is one row, and a sweep takes it away', async () => {
+  test('a flood of a thousand from one address is one row, and a sweep takes it away', async () => {
     const address = newAddress()
     const count = async () => {
       const text = 'select count(*)::int as rows, max(count) as most from latchkey.request_counts'
@@ -171,9 +171,9 @@ describe('1.09 logins', () => {
       await body.dump()
       seen.push(statusCode)
     }
-    await Promise.all(Array.from({ length: 10_000 }, ask))
+    await Promise.all(Array.from({ length: 1_000 }, ask))
     await pool.close()
-    expect([statuses(302), statuses(429)]).toEqual([60, 9_940])
+    expect([statuses(302), statuses(429)]).toEqual([60, 940])
     const flooded = await count()
     expect(flooded?.rows).toBe(1)
     // Once it is over, the database is not even asked: only what was under way is counted beyond it.

@@ -1,8 +1,8 @@
 import { generateKeyPair, SignJWT } from 'jose'
 import * as oauth from 'oauth4webapi'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 import { rejectionOf, walkToApp } from '../helpers/walk.ts'
 
 const SECRET = 'a secret: 100% + /?&=~"ok"'
@@ -12,7 +12,6 @@ const insecure = { [oauth.allowInsecureRequests]: true }
 
 const CLIENTS = {
   EMULATE: 'google',
-  RATE_LIMIT: 'off',
   CLIENTS: 'web,app',
   CLIENT_WEB_SECRET: SECRET,
   CLIENT_WEB_REDIRECT_URIS: WEB.redirectUri,
@@ -141,13 +140,11 @@ const asApp = (as: oauth.AuthorizationServer): Party => ({
 })
 
 describe.each(['ES256', 'RS256', 'EdDSA'])('oauth4webapi against tokens of %s', (alg) => {
-  let latchkey: Latchkey
+  const latchkey = useLatchkey({ ...CLIENTS, SIGNING_ALG: alg })
   let as: oauth.AuthorizationServer
   beforeAll(async () => {
-    latchkey = await startLatchkey({ ...CLIENTS, SIGNING_ALG: alg })
     as = await findServer(latchkey.url, 'oauth2')
   })
-  afterAll(() => latchkey.close())
 
   test('the metadata of RFC 8414 and of OpenID Connect are the same', async () => {
     expect(as).toEqual(await findServer(latchkey.url, 'oidc'))
@@ -207,16 +204,14 @@ describe.each(['ES256', 'RS256', 'EdDSA'])('oauth4webapi against tokens of %s', 
 })
 
 describe('oauth4webapi reads each error', () => {
-  let latchkey: Latchkey
+  const latchkey = useLatchkey(CLIENTS)
   let web: Party
   let app: Party
   beforeAll(async () => {
-    latchkey = await startLatchkey(CLIENTS)
     const as = await findServer(latchkey.url, 'oauth2')
     web = asWeb(as)
     app = asApp(as)
   })
-  afterAll(() => latchkey.close())
 
   test('of a person who declines', async () => {
     const { answer, state } = await authorize(app, { login_hint: '!denied' })
