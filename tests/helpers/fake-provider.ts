@@ -33,6 +33,9 @@ export async function makeKey(kid: string, alg = 'RS256'): Promise<FakeKey> {
   return { kid, alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } }
 }
 
+/** Keys of providers that have closed: each takes 100 ms to make, and no two providers have one at a time. */
+const spareKeys: FakeKey[] = []
+
 const STEPS: Record<string, Step> = {
   '/.well-known/openid-configuration': 'discovery',
   '/jwks': 'jwks',
@@ -72,6 +75,8 @@ export class FakeProvider {
   /** The nonce of the login under way, as the authorization request had it. */
   nonce = ''
   clientId = 'client-at-fake'
+  /** The key that it took and gives back. */
+  #key: FakeKey | undefined
   #server = createServer((request, response) => this.#serve(request, response))
 
   get issuer(): string {
@@ -80,7 +85,15 @@ export class FakeProvider {
 
   /** Starts listening, on `port` where one is given (to come back after `close`). */
   async listen(port = 0): Promise<this> {
-    if (this.keys.length === 0) this.keys = [await makeKey('key-1')]
+    const [last] = this.keys
+    if (last === undefined) {
+      this.#key = spareKeys.pop() ?? (await makeKey('key-1'))
+      this.keys = [this.#key]
+    } else if (spareKeys.includes(last)) {
+      // It comes back after `close`.
+      this.#key = last
+      spareKeys.splice(spareKeys.indexOf(last), 1)
+    }
     await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve))
     return this
   }
@@ -88,6 +101,8 @@ export class FakeProvider {
   async close(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
+    if (this.#key !== undefined) spareKeys.push(this.#key)
+    this.#key = undefined
   }
 
   /** Settings that aim Latchkey at this provider under an id of OIDC_PROVIDERS. */
