@@ -22,7 +22,7 @@ import { isInAppBrowser } from '../pages/in-app.ts'
 import { otherLoginRoutes } from '../pages/other-logins.ts'
 import { playgroundRoutes } from '../pages/playground/routes.ts'
 import { sendPopupPage } from '../pages/popup.ts'
-import { bareProblemPage, createProblemPage } from '../pages/problem.ts'
+import { createBareProblemPage, createProblemPage } from '../pages/problem.ts'
 import { pageRoutes } from '../pages/routes.ts'
 import type { Settings } from '../settings/index.ts'
 import { callerOf, createAccessTokenVerifier, readIdTokenHint } from '../tokens/access-token.ts'
@@ -62,7 +62,7 @@ export async function buildApp(
     logStream,
     trustProxy: settings.trustProxy,
     sendProblemPage,
-    bareProblemPage,
+    bareProblemPage: createBareProblemPage(settings.publicUrl),
   })
   const refuseOtherMethods = watchMethods(app)
   await app.register(cookie)

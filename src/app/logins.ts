@@ -49,7 +49,7 @@ export function createLogins(
   emulated: readonly ProviderSettings[],
   { stores, secrets, outbound, meter, ...shared }: Shared,
 ): Map<string, LoginOptions> {
-  const flowCookies = createFlowCookies(createSealer(secrets, 'flow cookies'), shared.https)
+  const flowCookies = createFlowCookies(createSealer(secrets, 'flow cookies'), settings.publicUrl)
   const formUsers = createFormUsers(createSealer(secrets, 'form users'))
   const logins = new Map<string, LoginOptions>()
   for (const { row, ...registration } of inOrder([...settings.providers, ...emulated])) {

@@ -5,6 +5,9 @@ import { matchesRedirectUri } from './redirects.ts'
 /** The built-in client that a flow without a redirect_uri belongs to. */
 export const BUILT_IN_CLIENT = 'latchkey'
 
+/** The client that is always registered on loopback: the page to try everything on. */
+export const PLAYGROUND = 'playground'
+
 /** An app that sends people here. */
 export interface Client {
   id: string

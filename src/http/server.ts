@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
+import { belowPath } from './base-path.ts'
 import { answerClientErrors, type BarePage } from './client-errors.ts'
 import { endConnectionsWhenClosing } from './closing.ts'
 import { securityHeaders } from './headers.ts'
@@ -22,7 +23,9 @@ export function createServer(options: {
 }): FastifyInstance {
   const { publicUrl, trustProxy, sendProblemPage: sendPage } = options
   const security = securityHeaders(publicUrl.startsWith('https:'))
+  const rewriteUrl = belowPath(publicUrl)
   const app = Fastify({
+    ...(rewriteUrl === undefined ? {} : { rewriteUrl }),
     logger: loggerOptions(options.logLevel, options.logStream),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => crypto.randomUUID(),

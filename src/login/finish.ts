@@ -107,12 +107,12 @@ async function signIn(
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
-  const { https } = options
+  const { https, issuer } = options
   const { id: clientId, scope, nonce, redirectUri, codeChallenge, responseMode } = flow.client
   const code =
     redirectUri === null || responseMode === 'cookie' ? null : { redirectUri, codeChallenge }
   const opened = await openSession(options, who, { clientId, scope, nonce, code }, request)
-  const name = lastProviderCookie(https)
+  const name = lastProviderCookie(issuer)
   // The sign-in page shows it to people; a program never sees that page.
   if (isBrowserNavigation(request) && request.cookies[name] !== flow.provider) {
     const used = { name, value: flow.provider, maxAgeSeconds: LAST_PROVIDER_SECONDS }

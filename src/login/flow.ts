@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cookieName } from '../core/public-url.ts'
 import { equalInConstantTime, hashToken, type Sealer } from '../core/secrets.ts'
 import { randomPart } from './memo.ts'
 
@@ -53,8 +54,8 @@ export interface FlowCookies {
 }
 
 /** Flow cookies under a prefix: `__Host-` where the service is https. */
-export function createFlowCookies(sealer: Sealer, https: boolean): FlowCookies {
-  const prefix = `${https ? '__Host-' : ''}latchkey-flow-`
+export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookies {
+  const prefix = cookieName(publicUrl, 'flow-')
   // The name lets the callback find its cookie without telling the state.
   const nameOf = (state: string) =>
     `${prefix}${hashToken(state).toString('base64url').slice(0, 16)}`

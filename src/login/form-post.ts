@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { pathOf } from '../core/public-url.ts'
 import type { Sealer } from '../core/secrets.ts'
 import { acceptForms } from '../http/forms.ts'
 import { readParameters } from '../http/query.ts'
@@ -42,7 +43,11 @@ const PostedCallback = z.object({
  */
 export function bounceFormPosts(
   app: FastifyInstance,
-  { provider, formUsers }: { provider: { row: { id: string } }; formUsers: FormUsers },
+  {
+    provider,
+    formUsers,
+    issuer,
+  }: { provider: { row: { id: string } }; formUsers: FormUsers; issuer: string },
 ): void {
   const path = `/login/${provider.row.id}/callback`
   acceptForms(app)
@@ -50,6 +55,6 @@ export function bounceFormPosts(
     const { user, ...carried } = readParameters(PostedCallback, request.body)
     const query = new URLSearchParams(carried as Record<string, string>)
     if (user !== undefined) query.set('form_user', formUsers.seal(user, carried.state ?? ''))
-    return reply.redirect(`${path}?${query}`, 303)
+    return reply.redirect(`${pathOf(issuer)}${path}?${query}`, 303)
   })
 }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AuthorizationRequest, type Client, grantScope, resolveClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { pathOf } from '../core/public-url.ts'
 import { isBrowserNavigation } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import { FLOW_TTL_SECONDS, type Flow } from './flow.ts'
@@ -15,7 +16,7 @@ const MAX_COOKIE_BYTES = 4000
  * provider would refuse this browser.
  */
 export async function startLogin(
-  { provider, clients, flowCookies, memos, https, isInAppBrowser }: LoginOptions,
+  { provider, issuer, clients, flowCookies, memos, https, isInAppBrowser }: LoginOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -27,7 +28,7 @@ export async function startLogin(
     isBrowserNavigation(request) &&
     isInAppBrowser(request.headers['user-agent'])
   // The sign-in page has the way out of the app, and the other providers.
-  if (isRefused) return reply.redirect(`/login${searchOf(asked)}`, 302)
+  if (isRefused) return reply.redirect(`${pathOf(issuer)}/login${searchOf(asked)}`, 302)
   const now = Date.now()
   const { url, state, nonce, verifier } = await provider.start(asked, (random) =>
     memos.add(random, provider.row.id, asked),

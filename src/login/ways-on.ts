@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { AuthorizationRequest, type Client, findRegistered } from '../core/client.ts'
+import { pathOf } from '../core/public-url.ts'
 import { readParameters } from '../http/query.ts'
 import { withParameters } from './answers.ts'
 import type { KeptRequest, Memos } from './memo.ts'
@@ -33,13 +34,14 @@ export function createWaysOn(options: {
   nameOf: (provider: string) => string | undefined
 }): (request: FastifyRequest, code: string) => WaysOn {
   const { clients, issuer, memos, nameOf } = options
+  const path = pathOf(issuer)
 
   return (request, code) => {
     const query = (request.query ?? {}) as Record<string, unknown>
     const uiLocales = AuthorizationRequest.shape.ui_locales.safeParse(query.ui_locales).data
     const route = readRoute(request, query)
     if (route === null) {
-      return { retry: null, signIn: '/login', back: null, uiLocales, providerName: null }
+      return { retry: null, signIn: `${path}/login`, back: null, uiLocales, providerName: null }
     }
     const { provider, isCallback } = route
     const asked = isCallback ? readMemo(request, query, provider) : readStart(query)
@@ -49,8 +51,8 @@ export function createWaysOn(options: {
     const search = isGood ? searchOf(asked) : ''
     const back = isGood ? backTo(resolved, asked) : null
     return {
-      retry: `${provider === null ? '/login' : `/login/${provider}`}${search}`,
-      signIn: `/login${search}`,
+      retry: `${path}${provider === null ? '/login' : `/login/${provider}`}${search}`,
+      signIn: `${path}/login${search}`,
       back: back ?? (code === 'invalid_state' ? onlyApp() : null),
       uiLocales: uiLocales ?? asked?.ui_locales,
       providerName: provider === null ? null : (nameOf(provider) ?? null),

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { cookieName } from '../core/public-url.ts'
 import { PUBLIC_URL } from '../http/documented.ts'
 import { exampleApp, exampleValues } from '../http/examples.ts'
 import { publicDocument } from '../http/headers.ts'
@@ -33,7 +34,6 @@ ${Object.entries(exampleValues)
 
 /** Describes every route that is registered after it, from the schemas, at `/openapi.json`. */
 export async function describeRoutes(app: FastifyInstance, publicUrl: string): Promise<void> {
-  const prefix = publicUrl.startsWith('https:') ? '__Host-' : ''
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -63,13 +63,13 @@ export async function describeRoutes(app: FastifyInstance, publicUrl: string): P
           sessionCookie: {
             type: 'apiKey',
             in: 'cookie',
-            name: `${prefix}latchkey-access`,
+            name: cookieName(publicUrl, 'access'),
             description: 'Set by a login with `response_mode=cookie`.',
           },
           refreshCookie: {
             type: 'apiKey',
             in: 'cookie',
-            name: `${prefix}latchkey-refresh`,
+            name: cookieName(publicUrl, 'refresh'),
             description: 'Set by the same; renewed by each refresh.',
           },
           client: {

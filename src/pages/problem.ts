@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../core/errors.ts'
+import { pathOf } from '../core/public-url.ts'
 import type { InvalidToken, Problem } from '../http/problems.ts'
 import { pickLanguage } from './language.ts'
 import { asPage, escapeHtml, page } from './page.ts'
@@ -61,26 +62,27 @@ ${links.map(([href, text], place) => link(href, text, place === 0)).join('\n')}
 }
 
 /** The page of a problem that ended a connection before there was a request. */
-export function bareProblemPage(code: ErrorCode, acceptLanguage: string | undefined) {
-  const headers: Record<string, string> = {}
-  const recorder = {
-    type(value: string) {
-      headers['content-type'] = value
-      return recorder
-    },
-    headers(values: Record<string, string>) {
-      Object.assign(headers, values)
-      return recorder
-    },
+export const createBareProblemPage =
+  (publicUrl: string) => (code: ErrorCode, acceptLanguage: string | undefined) => {
+    const headers: Record<string, string> = {}
+    const recorder = {
+      type(value: string) {
+        headers['content-type'] = value
+        return recorder
+      },
+      headers(values: Record<string, string>) {
+        Object.assign(headers, values)
+        return recorder
+      },
+    }
+    const language = pickLanguage(undefined, acceptLanguage)
+    const words = problemTexts[language]
+    const extras = { style: STYLE }
+    const body = `<p>${escapeHtml(whatHappened(code, words, null))}</p>
+<div class="ways">${link(`${pathOf(publicUrl)}/login`, words.signIn, true)}</div>`
+    asPage(recorder as unknown as FastifyReply, language, extras)
+    return { headers, html: page(language, titleOf(code, words), body, extras) }
   }
-  const language = pickLanguage(undefined, acceptLanguage)
-  const words = problemTexts[language]
-  const extras = { style: STYLE }
-  const body = `<p>${escapeHtml(whatHappened(code, words, null))}</p>
-<div class="ways">${link('/login', words.signIn, true)}</div>`
-  asPage(recorder as unknown as FastifyReply, language, extras)
-  return { headers, html: page(language, titleOf(code, words), body, extras) }
-}
 
 function whatHappened(code: ErrorCode, words: ProblemTexts, providerName: string | null): string {
   const text = words.problems[code]

@@ -48,7 +48,7 @@ export function pageRoutes(
 ): void {
   const { publicUrl, providers, clients, startLogin } = options
   const sendSignInPage = createSignInPage(providers, publicUrl)
-  const lastProvider = lastProviderCookie(publicUrl.startsWith('https:'))
+  const lastProvider = lastProviderCookie(publicUrl)
   const listed = providers.map(({ id, name }) => ({
     id,
     name,

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Button, Skin } from '../core/button.ts'
+import { pathOf } from '../core/public-url.ts'
 import { findInApp } from './in-app.ts'
 import { type Language, pickLanguage } from './language.ts'
 import { languageLinks } from './language-links.ts'
@@ -55,6 +56,7 @@ h1, h1 + .lead { text-align: center; text-wrap: balance }
 
 /** Makes the answer to `GET /login`: one link per provider, no script where none is needed. */
 export function createSignInPage(providers: readonly ShownProvider[], publicUrl: string) {
+  const path = pathOf(publicUrl)
   const style = LIST_STYLE + providers.map(buttonStyle).join('')
 
   return (
@@ -72,14 +74,14 @@ export function createSignInPage(providers: readonly ShownProvider[], publicUrl:
     const items = [...providers]
       .sort((a, b) => Number(b.id === lastProvider) - Number(a.id === lastProvider))
       .map((provider) => {
-        const href = `/login/${provider.id}${search}`
+        const href = `${path}/login/${provider.id}${search}`
         const leaving =
           inApp !== null && provider.refusesWebViews
             ? leaveApp({
                 ...{ provider, inApp, language },
                 target: startOver ?? new URL(href, publicUrl),
                 targetApp: startOver === null ? null : client,
-                here: new URL(`/login${search}`, publicUrl),
+                here: new URL(`${publicUrl}/login${search}`),
               })
             : null
         return item({ provider, href, isLast: provider.id === lastProvider, leaving }, language)
@@ -95,7 +97,7 @@ export function createSignInPage(providers: readonly ShownProvider[], publicUrl:
       languageLinks(language, words.language, (other) => {
         const search = new URLSearchParams(query)
         search.set('ui_locales', other)
-        return `/login?${search}`
+        return `${path}/login?${search}`
       }),
     ]
     const leaves = inApp !== null && providers.some((one) => one.refusesWebViews)

@@ -1,11 +1,11 @@
-import { BUILT_IN_CLIENT, type Client } from '../core/client.ts'
+import { BUILT_IN_CLIENT, type Client, PLAYGROUND } from '../core/client.ts'
+import { originOf } from '../core/public-url.ts'
 import { redirectUriProblem } from '../core/redirects.ts'
 import { shownName } from '../core/text.ts'
 import type { Reader } from './reader.ts'
 
-/** The registered clients: CLIENTS and `CLIENT_<ID>_…`; without them the playground, on loopback. */
+/** The registered clients: CLIENTS and `CLIENT_<ID>_…`, and on loopback the playground. */
 export function readClients(reader: Reader, publicUrl: string, isPublic: boolean): Client[] {
-  if (!reader.isGiven('CLIENTS')) return isPublic ? [] : [playground(publicUrl)]
   const clients: Client[] = []
   for (const id of reader.list('CLIENTS')) {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) {
@@ -18,7 +18,8 @@ export function readClients(reader: Reader, publicUrl: string, isPublic: boolean
       clients.push(readClient(reader, id))
     }
   }
-  return clients
+  const hasPlayground = isPublic || clients.some(({ id }) => id === PLAYGROUND)
+  return hasPlayground ? clients : [...clients, playground(publicUrl)]
 }
 
 const prefixOf = (id: string) => `CLIENT_${id.toUpperCase().replaceAll(/[.-]/g, '_')}_`
@@ -67,10 +68,10 @@ function originsOf(redirectUris: readonly string[]): string[] {
 }
 
 const playground = (publicUrl: string): Client => ({
-  id: 'playground',
+  id: PLAYGROUND,
   name: 'Playground',
   secret: null,
   redirectUris: [`${publicUrl}/`],
   postLogoutRedirectUris: [`${publicUrl}/`],
-  origins: [publicUrl],
+  origins: [originOf(publicUrl)],
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Client } from '../core/client.ts'
 import type { StoreTokens } from '../core/kept-grant.ts'
 import type { LinkingMode } from '../core/linking.ts'
+import { pathOf } from '../core/public-url.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import { readClients } from './clients.ts'
 import {
@@ -20,7 +21,7 @@ export type SigningAlg = 'ES256' | 'RS256' | 'EdDSA'
 export interface Settings {
   port: number
   host: string
-  /** Without a slash at the end; the only source of Latchkey's own URLs. */
+  /** It may have a path, without a slash at the end; the only source of Latchkey's own URLs. */
   publicUrl: string
   /** Whether others than this machine are served: then nothing is made up, and nothing emulated. */
   isPublic: boolean
@@ -85,7 +86,7 @@ export function collectSettings(reader: Reader): Settings {
   const isPublic =
     reader.text('NODE_ENV') === 'production' ||
     (publicUrl !== null && !isLoopbackHost(publicUrl.hostname))
-  const origin = publicUrl?.origin ?? 'http://localhost'
+  const ownUrl = publicUrl === null ? 'http://localhost' : publicUrl.origin + pathOf(publicUrl.href)
 
   const providers = readProviderSettings(reader)
   const emulate = providersToEmulate(reader, providers, isPublic)
@@ -97,7 +98,7 @@ export function collectSettings(reader: Reader): Settings {
   const settings: Settings = {
     port,
     host,
-    publicUrl: origin,
+    publicUrl: ownUrl,
     isPublic,
     database: {
       url: readDatabaseUrl(reader),
@@ -106,7 +107,7 @@ export function collectSettings(reader: Reader): Settings {
     },
     dataDir: reader.text('DATA_DIR') ?? '.data',
     secrets: readSecrets(reader),
-    clients: readClients(reader, origin, isPublic),
+    clients: readClients(reader, ownUrl, isPublic),
     providers,
     emulate,
     emulatedStoreTokens: Object.fromEntries(emulate.map((id) => [id, readStoreTokens(reader, id)])),
@@ -115,7 +116,7 @@ export function collectSettings(reader: Reader): Settings {
     accessTokenTtlSeconds: reader.duration('ACCESS_TOKEN_TTL', '10m'),
     refreshTokenTtlSeconds: reader.duration('REFRESH_TOKEN_TTL', '14d'),
     sessionTtlSeconds: reader.duration('SESSION_TTL', '30d'),
-    tokenAudience: reader.text('TOKEN_AUDIENCE') ?? origin,
+    tokenAudience: reader.text('TOKEN_AUDIENCE') ?? ownUrl,
     signingAlg: reader.choice('SIGNING_ALG', ['ES256', 'RS256', 'EdDSA'], 'ES256'),
     signingKeyRotationSeconds: reader.duration('SIGNING_KEY_ROTATION', '90d'),
     trustProxy: readTrustProxy(reader),
@@ -150,8 +151,9 @@ function readPublicUrl(reader: Reader, port: number): URL | null {
     reader.problems.push(reader.words.publicUrl)
     return null
   }
-  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
-    reader.problems.push(reader.words.publicUrlOrigin)
+  const isPath = /^\/(?:[\w.~-]+\/)*(?:[\w.~-]+)?$/.test(url.pathname)
+  if (!isPath || url.search || url.hash || url.username || url.password) {
+    reader.problems.push(reader.words.publicUrlParts)
   }
   return url
 }

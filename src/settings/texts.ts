@@ -25,7 +25,8 @@ const en = {
     `EMULATE names "${id}", which has a ${name} too: drop one of them.`,
 
   publicUrl: 'PUBLIC_URL must be an http or https URL such as https://login.example.com.',
-  publicUrlOrigin: 'PUBLIC_URL must be an origin only: no path, query, fragment or user.',
+  publicUrlParts:
+    'PUBLIC_URL may have a path of letters, digits, - . _ ~ and slashes, but no query, fragment or user.',
   publicUrlMissing: (why: string) =>
     `PUBLIC_URL is missing (${why}): the https URL that browsers use.`,
   publicUrlHttps: (why: string) => `PUBLIC_URL must be https (${why}).`,
@@ -89,8 +90,8 @@ const ko: SettingsTexts = {
     `EMULATE에 "${id}"가 있는데 ${name}도 설정되어 있습니다. 둘 중 하나를 빼세요.`,
 
   publicUrl: 'PUBLIC_URL에는 https://login.example.com 같은 http 또는 https URL을 넣으세요.',
-  publicUrlOrigin:
-    'PUBLIC_URL에는 오리진만 넣으세요. 경로, 쿼리, 프래그먼트, 사용자 정보는 쓸 수 없습니다.',
+  publicUrlParts:
+    'PUBLIC_URL의 경로에는 영문자, 숫자, - . _ ~ 와 슬래시만 쓸 수 있고, 쿼리, 프래그먼트, 사용자 정보는 쓸 수 없습니다.',
   publicUrlMissing: (why) => `PUBLIC_URL이 없습니다(${why}). 브라우저가 접속하는 https URL입니다.`,
   publicUrlHttps: (why) => `PUBLIC_URL은 https여야 합니다(${why}).`,
   secretMissing: (why) =>

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { cookieName, originOf } from '../core/public-url.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
 
@@ -41,10 +42,13 @@ export function createSessionCookies(options: {
   verifyAccessToken: (token: string) => { sub: string; sid: string } | null
 }): SessionCookies {
   const { https, clients, sessions, verifyAccessToken } = options
-  const prefix = https ? '__Host-latchkey-' : 'latchkey-'
-  const names = { access: `${prefix}access`, refresh: `${prefix}refresh` }
+  const { publicUrl } = options
+  const names = {
+    access: cookieName(publicUrl, 'access'),
+    refresh: cookieName(publicUrl, 'refresh'),
+  }
   const attributes = { path: '/', httpOnly: true, secure: https, sameSite: 'lax' } as const
-  const origins = new Set([options.publicUrl, ...clients.flatMap((client) => client.origins)])
+  const origins = new Set([originOf(publicUrl), ...clients.flatMap((client) => client.origins)])
 
   /** Unsafe methods need a same-origin or registered Origin; SameSite does not keep siblings out. */
   const refuseForgery = (request: FastifyRequest) => {

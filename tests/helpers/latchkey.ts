@@ -23,14 +23,14 @@ export interface Latchkey {
   close(): Promise<void>
 }
 
-/** Starts the whole service. Several may share `testDatabase` (replicas) and the URL. */
+/** Starts the whole service, below `path` if given. Several may share `testDatabase` (replicas) and the URL. */
 export async function startLatchkey(
   env: Environment,
-  shared: { testDatabase?: TestDatabase; publicUrl?: string } = {},
+  shared: { testDatabase?: TestDatabase; publicUrl?: string; path?: string } = {},
 ): Promise<Latchkey> {
   const testDatabase = shared.testDatabase ?? (await createTestDatabase())
   const port = await freePort()
-  const url = `http://localhost:${port}`
+  const url = `http://localhost:${port}${shared.path ?? ''}`
   const settings = readSettings({
     SECRET: TEST_SECRET,
     PORT: String(port),

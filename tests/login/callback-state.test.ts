@@ -137,7 +137,10 @@ describe('the state and the browser', () => {
 })
 
 describe('a sealed flow is of one purpose and one time', () => {
-  const ours = createFlowCookies(createSealer([TEST_SECRET], 'flow cookies'), false)
+  const ours = createFlowCookies(
+    createSealer([TEST_SECRET], 'flow cookies'),
+    'http://localhost:3000',
+  )
 
   /** A flow as the service makes it, read as only the holder of SECRET can. */
   async function flow(): Promise<Flow> {
@@ -173,7 +176,7 @@ describe('a sealed flow is of one purpose and one time', () => {
       [TEST_SECRET, ''],
       [other, 'flow cookies'],
     ] as const) {
-      const theirs = createFlowCookies(createSealer([secret], purpose), false)
+      const theirs = createFlowCookies(createSealer([secret], purpose), 'http://localhost:3000')
       const sealed = await flow()
       await expectInvalidState('flow_not_found', () => callBack(sealed, theirs))
       expect((await callBack(sealed)).status).toBe(200)

@@ -30,10 +30,9 @@ describe('GET /', () => {
 
   test.each<[when: string, env: Record<string, string>, publicUrl?: string]>([
     [
-      'a client is registered',
-      { CLIENTS: 'web', CLIENT_WEB_REDIRECT_URIS: 'http://localhost:5173/callback' },
+      'a client of the operator has its name',
+      { CLIENTS: 'playground', CLIENT_PLAYGROUND_REDIRECT_URIS: 'http://localhost:5173/callback' },
     ],
-    ['CLIENTS is empty', { CLIENTS: '' }],
     [
       'it is public',
       {

@@ -16,8 +16,8 @@ function problemsOf(env: Environment): readonly string[] {
 const APP = { CLIENTS: 'app', CLIENT_APP_REDIRECT_URIS: 'https://app.example.com/cb' }
 const SECRET = 'a secret of the client'
 
-test('without CLIENTS the playground is the one client, on loopback only', () => {
-  expect(readSettings({ PORT: '4000' }).clients).toEqual([
+test('the playground is a client on loopback only, beside others and without them', () => {
+  const playground = [
     {
       id: 'playground',
       name: 'Playground',
@@ -26,8 +26,11 @@ test('without CLIENTS the playground is the one client, on loopback only', () =>
       postLogoutRedirectUris: ['http://localhost:4000/'],
       origins: ['http://localhost:4000'],
     },
-  ])
-  expect(readSettings({ CLIENTS: '' }).clients).toEqual([])
+  ]
+  expect(readSettings({ PORT: '4000' }).clients).toEqual(playground)
+  expect(readSettings({ PORT: '4000', CLIENTS: '' }).clients).toEqual(playground)
+  const web = { CLIENTS: 'web', CLIENT_WEB_REDIRECT_URIS: 'https://web.example.com/cb' }
+  expect(readSettings({ PORT: '4000', ...web }).clients.slice(1)).toEqual(playground)
   const production = {
     ...{ PUBLIC_URL: 'https://login.example.com', SECRET: 'a'.repeat(32) },
     ...{ DATABASE_URL: 'postgres://db/x', GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b' },
@@ -46,7 +49,7 @@ test('a client has what its settings say, in any spelling of its id', () => {
     CLIENT_WEB_SECRET: SECRET,
     CLIENT_WEB_ORIGINS: 'https://one.example,http://localhost:5173',
   })
-  expect(clients).toEqual([
+  expect(clients.slice(0, -1)).toEqual([
     {
       id: 'my-app.v2',
       name: 'my-app.v2',

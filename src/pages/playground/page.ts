@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { pathOf } from '../../core/public-url.ts'
 import type { Language } from '../language.ts'
 import { languageLinks } from '../language-links.ts'
 import { escapeHtml } from '../page.ts'
@@ -44,6 +45,7 @@ export function playgroundPage(language: Language, facts: PlaygroundFacts): stri
   const { publicUrl, emulated, providers } = facts
   const words = playgroundTexts[language]
   const url = escapeHtml(publicUrl)
+  const base = escapeHtml(pathOf(publicUrl))
   const [first] = emulated
   const command =
     first === undefined
@@ -59,7 +61,7 @@ export function playgroundPage(language: Language, facts: PlaygroundFacts): stri
 CLIENT_WEB_REDIRECT_URIS=http://localhost:5173/callback
 ${prefix}_CLIENT_ID=…
 ${prefix}_CLIENT_SECRET=…`
-  const steps = words.steps(`${url}/login/${escapeHtml(real)}/callback`)
+  const steps = words.steps(`${url}/login/${escapeHtml(real)}/callback`, base)
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -69,26 +71,26 @@ ${prefix}_CLIENT_SECRET=…`
 <title>Latchkey · ${words.title}</title>
 <link rel="icon" href="${ICON}">
 <style>${STYLE}</style>
-<script type="module" src="/playground/main.js"></script>
+<script type="module" src="${base}/playground/main.js"></script>
 </head>
 <body data-facts="${escapeHtml(JSON.stringify(facts))}">
 <a class="skip" href="#app">${words.skip}</a>
 <header class="top wrap">
 <div class="first">
 <span class="brand"><svg viewBox="0 0 24 24" aria-hidden="true">${KEY}</svg>Latchkey</span>
-${languageLinks(language, words.language, (other) => `/?ui_locales=${other}`)}
+${languageLinks(language, words.language, (other) => `${base}/?ui_locales=${other}`)}
 </div>
 <nav class="links" aria-label="Latchkey">
-<a href="/login?ui_locales=${language}">${words.signInPage}</a>
-<a href="/docs">${words.apiReference}</a>
-<a href="/openapi.json">openapi.json</a>
+<a href="${base}/login?ui_locales=${language}">${words.signInPage}</a>
+<a href="${base}/docs">${words.apiReference}</a>
+<a href="${base}/openapi.json">openapi.json</a>
 </nav>
 <h1>${words.title}</h1>
 <p class="lead">${words.lead(url)}</p>
 ${command}
 </header>
 <main id="app" class="wrap" tabindex="-1">
-<noscript><p class="notice">${words.withoutScript}</p></noscript>
+<noscript><p class="notice">${words.withoutScript(base)}</p></noscript>
 </main>
 <footer class="wrap">
 <section class="card" aria-labelledby="next">

@@ -2,33 +2,31 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { Client } from '../../core/client.ts'
 import { LatchkeyError } from '../../core/errors.ts'
+import { cookieName, isHttps } from '../../core/public-url.ts'
 import { isLoopbackHost } from '../../core/urls.ts'
 import { LANGUAGES, pickLanguage } from '../language.ts'
 import { type PlaygroundFacts, playgroundPage, playgroundPolicy } from './page.ts'
 
-const LANGUAGE_COOKIE = 'latchkey-playground-language'
-
-/** Whether the playground is the only client, as it is by default on loopback. */
-function isPlaygroundOnly(publicUrl: string, clients: readonly Client[]): boolean {
-  const [client, ...others] = clients
+/** Whether the playground is a client, as it always is on loopback, and none of the operator's own. */
+function hasPlayground(publicUrl: string, clients: readonly Client[]): boolean {
+  const client = clients.find(({ id }) => id === 'playground')
   return (
-    others.length === 0 &&
-    client?.id === 'playground' &&
-    client.secret === null &&
+    client?.secret === null &&
     client.redirectUris.includes(`${publicUrl}/`) &&
     isLoopbackHost(new URL(publicUrl).hostname)
   )
 }
 
-/** The playground at `/`, where it is the only client; elsewhere there is no such page. */
+/** The playground at `/`, where it is a client; elsewhere there is no such page. */
 export function playgroundRoutes(
   app: FastifyInstance,
   options: PlaygroundFacts & { clients: readonly Client[] },
 ): void {
   const { clients, ...facts } = options
-  if (!isPlaygroundOnly(facts.publicUrl, clients)) return
+  if (!hasPlayground(facts.publicUrl, clients)) return
   const pages = new Map(LANGUAGES.map((language) => [language, playgroundPage(language, facts)]))
   const policy = playgroundPolicy(facts)
+  const chosen = cookieName(facts.publicUrl, 'playground-language')
   const scripts = readScripts()
   // For people: the documentation is of the API.
   const schema = { hide: true }
@@ -37,12 +35,17 @@ export function playgroundRoutes(
     const { ui_locales: asked } = request.query
     const isAsked = typeof asked === 'string'
     const language = pickLanguage(
-      isAsked ? asked : request.cookies[LANGUAGE_COOKIE],
+      isAsked ? asked : request.cookies[chosen],
       request.headers['accept-language'],
     )
     // The redirect URI is exact: a login comes back without the choice, so that the browser keeps it.
     if (isAsked) {
-      reply.setCookie(LANGUAGE_COOKIE, language, { path: '/', httpOnly: true, sameSite: 'lax' })
+      reply.setCookie(chosen, language, {
+        path: '/',
+        httpOnly: true,
+        sameSite: 'lax',
+        secure: isHttps(facts.publicUrl),
+      })
     }
     return reply
       .type('text/html; charset=utf-8')

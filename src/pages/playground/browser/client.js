@@ -16,6 +16,8 @@ export const CLIENT_ID = 'playground'
 /** @type {Facts} */
 export const settings = JSON.parse(document.body.dataset.facts ?? '')
 export const REDIRECT_URI = `${settings.publicUrl}/`
+/** What the browser compares; the address may have a path. */
+export const ORIGIN = new URL(settings.publicUrl).origin
 
 /** @param {ArrayBuffer | Uint8Array} bytes */
 const base64url = (bytes) =>
@@ -41,7 +43,7 @@ export async function makeSecrets() {
  * @param {Pending} pending
  */
 export function authorizationUrl({ provider, mode, hint, openid, state, nonce, challenge }) {
-  const url = new URL(`/login/${encodeURIComponent(provider)}`, settings.publicUrl)
+  const url = new URL(`${settings.publicUrl}/login/${encodeURIComponent(provider)}`)
   const add = url.searchParams
   add.set('client_id', CLIENT_ID)
   add.set('redirect_uri', REDIRECT_URI)
@@ -96,7 +98,7 @@ export function readResponse(response, pending) {
  * @param {RequestInit} [init]
  */
 export async function call(path, init) {
-  const answer = await fetch(path, init).catch(() => {
+  const answer = await fetch(settings.publicUrl + path, init).catch(() => {
     throw new Refused('unreachable')
   })
   const text = await answer.text()
@@ -183,7 +185,7 @@ export const revoke = (tokens) =>
  * @param {'/logout' | `/logout/${string}`} path the second goes on to the provider's own logout
  */
 export function logoutUrl({ tokens }, path) {
-  const url = new URL(path, settings.publicUrl)
+  const url = new URL(settings.publicUrl + path)
   if (tokens?.id_token) url.searchParams.set('id_token_hint', tokens.id_token)
   url.searchParams.set('client_id', CLIENT_ID)
   url.searchParams.set('post_logout_redirect_uri', REDIRECT_URI)

@@ -3,6 +3,8 @@ import {
   call,
   logoutUrl,
   makeSecrets,
+  ORIGIN,
+  REDIRECT_URI,
   readResponse,
   redeem,
   revoke,
@@ -170,7 +172,7 @@ async function restore() {
 async function start() {
   addCopyButtons()
   document.getElementById('app')?.replaceChildren(messages, view)
-  if (window.location.origin !== settings.publicUrl) {
+  if (window.location.origin !== ORIGIN) {
     return say(
       words.notices.elsewhere,
       el('a', { href: `${settings.publicUrl}/` }, settings.publicUrl),
@@ -180,7 +182,7 @@ async function start() {
   const response = new URLSearchParams(window.location.search)
   const isAnswer = ['code', 'error', 'state', 'iss'].some((name) => response.has(name))
   // A code has no place in the history, nor in what is copied from the address bar.
-  if (response.size > 0) window.history.replaceState(null, '', '/')
+  if (response.size > 0) window.history.replaceState(null, '', REDIRECT_URI)
   const farewell = noticeStore.read()
   noticeStore.clear()
   const pending = pendingStore.read()

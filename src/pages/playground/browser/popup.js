@@ -1,4 +1,4 @@
-import { authorizationUrl, Refused, settings } from './client.js'
+import { authorizationUrl, ORIGIN, Refused } from './client.js'
 
 /** @import { Pending } from './client.js' */
 
@@ -21,7 +21,7 @@ export function signInByPopup(pending) {
     const controller = new AbortController()
     const { signal } = controller
     const onMessage = (/** @type {MessageEvent} */ { origin, source, data }) => {
-      if (origin !== settings.publicUrl || source !== opened) return
+      if (origin !== ORIGIN || source !== opened) return
       if (data?.type !== 'authorization_response') return
       controller.abort()
       resolve(new URLSearchParams(data.response))

@@ -1,4 +1,4 @@
-import { CLIENT_ID, REDIRECT_URI, settings } from './client.js'
+import { CLIENT_ID, ORIGIN, REDIRECT_URI, settings } from './client.js'
 import { words } from './words.js'
 
 /**
@@ -53,4 +53,4 @@ export function curlByCookie(signedIn, options, rest) {
 }
 
 /** With cookies, what changes something needs an origin. */
-export const origin = () => ` -H ${quote(`Origin: ${settings.publicUrl}`)}`
+export const origin = () => ` -H ${quote(`Origin: ${ORIGIN}`)}`

@@ -1,4 +1,4 @@
-import { authorizationUrl, settings } from './client.js'
+import { authorizationUrl, ORIGIN, settings } from './client.js'
 import { at, cookieLogin, isEmulated, JAR, js, quote } from './snippet-parts.js'
 import { words } from './words.js'
 
@@ -36,7 +36,7 @@ function startScript({ mode, state }, url) {
   ${js(url)},
   'sign-in', 'popup,width=480,height=720')
 addEventListener('message', ({ origin, source, data }) => {
-  if (origin !== ${js(settings.publicUrl)} || source !== popup) return
+  if (origin !== ${js(ORIGIN)} || source !== popup) return
   const { code, error, state, iss } = data.response
   if (state !== ${js(state)}) throw new Error('state')
   if (iss !== ${js(settings.publicUrl)}) throw new Error('iss')

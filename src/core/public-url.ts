@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto'
+
+/** The origin of PUBLIC_URL: what CORS and the checks against forgery compare. */
+export const originOf = (publicUrl: string): string => new URL(publicUrl).origin
+
+/** The path below which everything is served: empty, or like `/auth`. */
+export const pathOf = (publicUrl: string): string => new URL(publicUrl).pathname.replace(/\/$/, '')
+
+/** Whether browsers reach it by https. */
+export const isHttps = (publicUrl: string): boolean => publicUrl.startsWith('https:')
+
+/**
+ * The whole name of one of our cookies: `__Host-` where the service is https. Two services of one origin
+ * share its cookies, since `__Host-` wants `Path=/`, so that a path is told apart by a hash in the name.
+ */
+export function cookieName(publicUrl: string, name: string): string {
+  const path = pathOf(publicUrl)
+  const mark = path === '' ? '' : `${createHash('sha256').update(path).digest('hex').slice(0, 8)}-`
+  return `${isHttps(publicUrl) ? '__Host-' : ''}latchkey-${mark}${name}`
+}
