@@ -87,6 +87,12 @@ export const HUNKS = [
   }
 
   async function authenticate(x, type) {
+    // A sign-in that must be bound (channel_binding=require) is done in no other way.
+    if (options.channel_binding && options.channel_binding.required) {
+      if (type === 12) bound = gs2 !== 'n,,'
+      else if (type !== 10 && type !== 11 && !(type === 0 && bound))
+        throw Errors.connection('CHANNEL_BINDING_REFUSED', options, socket)
+    }
     await (
       type === 3`,
   },
@@ -109,6 +115,144 @@ export const HUNKS = [
     to: `    }
     query.catch(e => (errored(e), socket && socket.destroy()))
   }`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'A server that refuses TLS was spoken to in TLS all the same: the error said nothing of the reason.',
+    upstream: 'not reported',
+    from: `      if (!canSSL && ssl === 'prefer')
+        return connected()`,
+    to: `      if (!canSSL && ssl === 'prefer')
+        return connected()
+      if (!canSSL)
+        return (errored(Errors.connection('TLS_REFUSED', options, socket)), socket.destroy())`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'channel_binding was not done and not refused: a sign-in is bound to the certificate of its connection (SCRAM-SHA-256-PLUS, RFC 5802 and 5929) where that is wanted.',
+    upstream: 'porsager/postgres#1008 (open)',
+    from: `  async function SASL() {
+    nonce = (await crypto.randomBytes(18)).toString('base64')
+    b().p().str('SCRAM-SHA-256' + b.N)
+    const i = b.i
+    write(b.inc(4).str('n,,n=*,r=' + nonce).i32(b.i - i - 4, i).end())
+  }`,
+    to: `  async function SASL(x) {
+    const offered = x.toString('utf8', 9).split(b.N)
+    const endPoint = options.channel_binding && offered.includes('SCRAM-SHA-256-PLUS')
+      ? options.channel_binding.endPointOf(socket)
+      : null
+    if (!endPoint && options.channel_binding && options.channel_binding.required)
+      throw Errors.connection('CHANNEL_BINDING_REFUSED', options, socket)
+    gs2 = endPoint ? 'p=tls-server-end-point,,' : 'n,,'
+    binding = Buffer.concat([Buffer.from(gs2), endPoint || Buffer.alloc(0)]).toString('base64')
+    nonce = (await crypto.randomBytes(18)).toString('base64')
+    b().p().str((endPoint ? 'SCRAM-SHA-256-PLUS' : 'SCRAM-SHA-256') + b.N)
+    const i = b.i
+    write(b.inc(4).str(gs2 + 'n=*,r=' + nonce).i32(b.i - i - 4, i).end())
+  }`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'The same.',
+    upstream: 'porsager/postgres#1008 (open)',
+    from: `               + ',c=biws,r=' + res.r
+
+    server`,
+    to: `               + ',c=' + binding + ',r=' + res.r
+
+    server`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'The same.',
+    upstream: 'porsager/postgres#1008 (open)',
+    from: "    const payload = 'c=biws,r=' + res.r + ',p=' + xor(",
+    to: "    const payload = 'c=' + binding + ',r=' + res.r + ',p=' + xor(",
+  },
+  {
+    file: 'src/connection.js',
+    why: 'The same.',
+    upstream: 'porsager/postgres#1008 (open)',
+    from: `    , nonce = null
+    , query = null`,
+    to: `    , nonce = null
+    , binding = null
+    , bound = false
+    , gs2 = null
+    , query = null`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'The same, anew for each connection.',
+    upstream: 'porsager/postgres#1008 (open)',
+    from: `      statements = {}
+      needsTypes = options.fetch_types`,
+    to: `      statements = {}
+      bound = false
+      needsTypes = options.fetch_types`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'A transaction whose first word met a full socket, or a connection that sends one statement at a time, was begun without a connection.',
+    upstream: 'not reported',
+    from: `      build(q)
+      return write(toBuffer(q))
+        && !q.describeFirst
+        && !q.cursorFn
+        && sent.length < max_pipeline
+        && (!q.options.onexecute || q.options.onexecute(connection))`,
+    to: `      build(q)
+      q.options.onexecute && q.options.onexecute(connection)
+      return write(toBuffer(q))
+        && !q.describeFirst
+        && !q.cursorFn
+        && !q.options.onexecute
+        && sent.length < max_pipeline`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'A statement that was cancelled while its connection was made left the connection in between for ever: the pool lost a place each time.',
+    upstream: 'not reported',
+    from: `      initial && !initial.reserve && execute(initial)
+      options.shared.retries = retries = 0
+      initial = null
+      return
+    }`,
+    to: `      const first = initial
+      options.shared.retries = retries = 0
+      initial = null
+      if (first && !first.cancelled) {
+        first.reserve || execute(first)
+        return
+      }
+    }`,
+  },
+  {
+    file: 'src/query.js',
+    why: 'A cancel that cannot reach the server was a rejection that nobody hears, which ends the process.',
+    upstream: 'not reported',
+    from: 'return this.canceller && (this.canceller(this), this.canceller = null)',
+    to: 'return this.canceller && (this.canceller(this).catch(() => { /* noop */ }), this.canceller = null)',
+  },
+  {
+    file: 'src/index.js',
+    why: 'Settings of other programs in the environment (PGSSL, PGTARGETSESSIONATTRS …) changed connections whose every setting is given.',
+    upstream: 'not a fault upstream',
+    from: `  const env = process.env // eslint-disable-line
+      , o`,
+    to: `  const env = {}
+      , o`,
+  },
+  {
+    file: 'src/index.js',
+    why: 'See channel_binding above.',
+    upstream: 'porsager/postgres#1008 (open)',
+    from: `    socket          : o.socket,
+    transform`,
+    to: `    socket          : o.socket,
+    channel_binding : o.channel_binding,
+    transform`,
   },
   {
     file: 'src/index.js',

@@ -1,3 +1,4 @@
+import { isDatabaseUrl } from '../core/database-url.ts'
 import type { OperatorLanguage } from '../core/operator-texts.ts'
 import { inspectDatabase } from '../db/inspect.ts'
 import { checkDatabase } from '../operations/doctor/database.ts'
@@ -76,7 +77,7 @@ async function describeDatabase({ language, words, settings }: Visit): Promise<S
     return { title: words.database, findings: [ok(words.embedded(settings.dataDir))] }
   }
   // What is wrong with the URL stands among the settings.
-  if (url === null || !URL.canParse(url)) return { title: words.database, findings: [] }
+  if (url === null || !isDatabaseUrl(url)) return { title: words.database, findings: [] }
   const inspect = () => inspectDatabase({ url }, { prepare })
   const findings = await checkDatabase(url, { prepare, inspect }, language, words)
   return { title: words.database, findings }

@@ -1,11 +1,14 @@
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
-import postgres from 'postgres'
-import { LatchkeyError } from '../core/errors.ts'
+import type postgres from 'postgres'
+import type { DatabaseHost } from '../core/database-url.ts'
+import { watchClock } from './clock.ts'
+import { addressOf, connect, type DatabaseLocation } from './connect.ts'
+import { codeOf, isLost, translate, unavailable } from './failures.ts'
+import { createOperations, type Operation } from './operations.ts'
+import { findHost } from './primary.ts'
+import { limitTransaction, type RunStatement, runOn } from './run.ts'
 
-/** Where the database is: a URL, or the socket of the server that Latchkey started itself. */
-export type DatabaseLocation =
-  | { url: string }
-  | { host: string; port: number; database: string; username: string }
+export type { DatabaseLocation } from './connect.ts'
+export type { RunOptions, RunStatement } from './run.ts'
 
 /** How the pool behaves. */
 export interface PoolOptions {
@@ -17,188 +20,137 @@ export interface PoolOptions {
 
 /** The connection pool, and the one place where its failures are told apart. */
 export interface Database {
-  orm: PostgresJsDatabase
-  sql: postgres.Sql
-  /** Runs an operation under a time limit; a database that is away becomes `temporarily_unavailable`. */
-  run<T>(operation: () => Promise<T>, limitMs?: number): Promise<T>
+  /** The driver's client that is in use now; after a failover another one. */
+  readonly sql: postgres.Sql
   /** Runs one constant statement, prepared where that is on. */
   query: RunStatement
-  /** Several statements in one transaction, under one time limit. */
+  /**
+   * Several statements in one transaction, under one time limit. No statement is sent once it is over,
+   * so that what is answered 503 is not done later.
+   */
   transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>
   /** Operations that run or wait. */
   pending(): number
   close(): Promise<void>
 }
 
-/** Runs one constant statement; its result has the rows that the server counted. */
-export type RunStatement = <Row>(
-  text: string,
-  parameters?: readonly unknown[],
-  options?: RunOptions,
-) => Promise<Row[]>
-
-/** How a statement runs. */
-export interface RunOptions {
-  /** Of one that is no part of a transaction: how long it may wait and run. */
-  limitMs?: number
-  /** Rows as arrays, in the order of what is selected; objects by the names of columns else. */
-  rows?: 'arrays'
-}
-
-const CONNECT_SECONDS = 2
-const STATEMENT_MS = 5_000
-/** Waiting for a connection and the statement itself, together. */
-const OPERATION_MS = STATEMENT_MS + 1_000
 /** Operations waiting or running, per connection, before more are turned away. */
 const WAITING_PER_CONNECTION = 100
+/** Division by zero: what a statement does once its deadline is over (`in-time.ts`). */
+const TOO_LATE = '22012'
+/** Between two looks for a host that fits, and two new pools because of what one host said. */
+const LOOK_MS = 500
 
 /** Opens a pool; connections are made when they are first needed. */
 export function openDatabase(location: DatabaseLocation, options: PoolOptions): Database {
-  const open = () =>
-    connect(location, {
-      max: options.connections,
-      ...sessionOptions(options.prepare),
-      backoff: () => 0.1,
-    })
-  let sql = open()
-  let waiting = 0
-  /** A connection that mixed up one answer may have mixed up others: none of them is used again. */
-  const dropConnections = () => {
+  const address = addressOf(location)
+  const open = (host: DatabaseHost) => connect(address, host, options)
+  let host = address.hosts[0] as DatabaseHost
+  let sql = open(host)
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let looking: Promise<void> | null = null
+  let isClosed = false
+
+  /** No connection that there is now is used again; what waits for one of them fails. */
+  const renew = (next = host) => {
+    if (isClosed) return
     const dropped = sql
-    sql = open()
+    host = next
+    sql = open(host)
     dropped.end({ timeout: 0 }).catch(() => {})
+    clock.compare()
   }
-  const runner =
-    (client: Pick<postgres.Sql, 'unsafe'>): RunStatement =>
-    async (text, parameters = [], { rows: form } = {}) => {
-      const sent = client.unsafe(text, parameters as never[], { prepare: options.prepare })
-      const rows = await (form === 'arrays' ? sent.values() : sent)
-      if (!isWhole(rows)) {
-        dropConnections()
+
+  /** After a failure: where several hosts are named, looks which of them takes writes now. */
+  const look = async () => {
+    lookedAt = performance.now()
+    const next = await findHost(address, options).catch(() => null)
+    if (next !== null && next !== host) renew(next)
+  }
+  const onFailure = (code: string, client: postgres.Sql) => {
+    if (client !== sql || !isLost(code)) return
+    if (address.hosts.length > 1) {
+      if (looking !== null) return
+      const pause = Math.max(0, lookedAt + LOOK_MS - performance.now())
+      looking = new Promise<void>((resolve) => setTimeout(resolve, pause).unref())
+        .then(look)
+        .finally(() => {
+          looking = null
+        })
+    } else if (code === '25006' && performance.now() > lookedAt + LOOK_MS) {
+      // The name of the only host may lead to another server by now.
+      lookedAt = performance.now()
+      renew()
+    }
+  }
+  // At the start the first host may be a standby.
+  if (address.hosts.length > 1) looking = look().finally(() => (looking = null))
+
+  const operations = createOperations({
+    most: options.connections * WAITING_PER_CONNECTION,
+    // A server that does not answer even a cancel keeps all its connections from those who wait.
+    onSilence: () => renew(),
+  })
+  /** Under the time limit, on the host that is in use; failures become errors of ours. */
+  async function operate<T>(
+    work: (client: postgres.Sql, operation: Operation) => Promise<T>,
+    limitMs?: number,
+  ): Promise<T> {
+    let client = sql
+    try {
+      return await operations.run(async (operation) => {
+        if (looking !== null) await looking
+        operation.check()
+        client = sql
+        return work(client, operation)
+      }, limitMs)
+    } catch (error) {
+      const code = codeOf(error)
+      if (code !== undefined) onFailure(code, client)
+      if (code === TOO_LATE) {
+        clock.compare()
+        throw unavailable('The database got this too late.', { reason: 'too_late' })
+      }
+      if (code === 'MIXED_UP') {
+        // A connection that mixed up one answer may have mixed up others: none of them is used again.
+        if (client === sql) renew()
         throw unavailable('The database driver mixed up an answer.', { reason: 'mixed_up' })
       }
-      return rows as unknown as never[]
+      throw translate(error)
     }
-  const database: Database = {
-    get orm() {
-      return drizzle(sql)
-    },
+  }
+
+  const query: RunStatement = (text, parameters, how) =>
+    operate(
+      (client, operation) => runOn(client, operation, settings)(text, parameters, how),
+      how?.limitMs,
+    )
+  const clock = watchClock(query)
+  const settings = {
+    prepare: options.prepare,
+    deadline: (operation: Operation) => clock.in(operation.remainingMs()),
+  }
+  clock.compare()
+
+  return {
     get sql() {
       return sql
     },
-    async run(operation, limitMs = OPERATION_MS) {
-      if (waiting >= options.connections * WAITING_PER_CONNECTION) {
-        throw unavailable('The database is overloaded.', { reason: 'overload' })
-      }
-      waiting += 1
-      let timer: NodeJS.Timeout | undefined
-      const tooLate = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => reject(unavailable('The database did not answer in time.', { reason: 'timeout' })),
-          limitMs,
-        )
-      })
-      try {
-        return await Promise.race([operation(), tooLate])
-      } catch (error) {
-        throw translate(error)
-      } finally {
-        clearTimeout(timer)
-        waiting -= 1
-      }
-    },
-    query: (text, parameters, how) =>
-      database.run(() => runner(sql)(text, parameters, how), how?.limitMs),
+    query,
     transaction: <T>(work: (run: RunStatement) => Promise<T>) =>
-      database.run(() => sql.begin((transaction) => work(runner(transaction))) as Promise<T>),
-    pending: () => waiting,
-    close: () => sql.end({ timeout: 5 }),
+      operate(
+        (client, operation) =>
+          client.begin(async (transaction) => {
+            operation.check()
+            if (!options.prepare) limitTransaction(transaction)
+            return work(runOn(transaction, operation, settings))
+          }) as Promise<T>,
+      ),
+    pending: operations.pending,
+    close: async () => {
+      isClosed = true
+      clock.close()
+      await sql.end({ timeout: 5 })
+    },
   }
-  return database
-}
-
-/** Whether a result has the rows that the server counted, all of them and no others. */
-export function isWhole(rows: postgres.RowList<postgres.Row[]>): boolean {
-  // What changes rows counts them also where it returns none.
-  const givesAll = rows.command === 'SELECT' || rows.length > 0
-  if (givesAll && rows.count !== null && rows.length !== rows.count) return false
-  for (let place = 0; place < rows.length; place++) if (!(place in rows)) return false
-  return true
-}
-
-/** How a connection begins, with named prepared statements or without. */
-export function sessionOptions(prepare: boolean) {
-  // A pooler in transaction mode refuses start-up parameters that it does not know.
-  const limits = prepare
-    ? { statement_timeout: STATEMENT_MS, idle_in_transaction_session_timeout: 10_000 }
-    : {}
-  return {
-    prepare,
-    connect_timeout: CONNECT_SECONDS,
-    connection: { application_name: 'latchkey', ...limits },
-  }
-}
-
-/** A postgres.js client that prints no notices and takes `?host=/folder` as libpq does. */
-export function connect(
-  location: DatabaseLocation,
-  options: postgres.Options<never>,
-): postgres.Sql {
-  const all = { onnotice: () => {}, ...options } as postgres.Options<never>
-  if (!('url' in location)) {
-    return postgres({ ...location, ...all }) as unknown as postgres.Sql
-  }
-  const url = new URL(location.url)
-  const socketFolder = url.searchParams.get('host')
-  if (socketFolder === null) return postgres(location.url, all) as unknown as postgres.Sql
-  url.searchParams.delete('host')
-  if (url.hostname === '') url.hostname = 'localhost'
-  return postgres(url.href, { ...all, host: socketFolder }) as unknown as postgres.Sql
-}
-
-// Node's and postgres.js's codes for a connection that cannot be had or broke.
-const AWAY = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'EPIPE',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'CONNECT_TIMEOUT',
-  'CONNECTION_CLOSED',
-  'CONNECTION_ENDED',
-  'CONNECTION_DESTROYED',
-  '25006', // read-only after a failover
-  '28000', // not let in: the password or pg_hba.conf was changed
-  '28P01',
-  '3D000', // no such database: it is being restored
-  '23503', // the user was deleted in the meantime
-  '40001', // serialization failure
-  '40P01', // deadlock
-  '55P03', // lock not available
-  '57014', // statement timeout
-])
-
-/** Classes: connection exception, insufficient resources, operator intervention. */
-const AWAY_CLASS = /^(08|53|57P)/
-
-function translate(error: unknown): unknown {
-  if (error instanceof LatchkeyError) return error
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const code = (cause as { code?: unknown } | null)?.code
-  if (typeof code === 'string' && (AWAY.has(code) || AWAY_CLASS.test(code))) {
-    return unavailable('The database is away or overloaded.', { database: code })
-  }
-  // Both libraries put SQL and parameters, so personal data, into their messages: only the code is kept.
-  if (typeof code !== 'string') return error
-  return new LatchkeyError('server_error', 'The database refused a statement.', {
-    evidence: { database: code },
-  })
-}
-
-function unavailable(message: string, evidence: Record<string, string>) {
-  return new LatchkeyError('temporarily_unavailable', message, { evidence, retryAfterSeconds: 2 })
 }

@@ -4,10 +4,10 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 /** The files of the driver that `patches/postgres.mjs` mends, in the order of their names. */
-const FILES = ['src/connection.js', 'src/index.js']
+const FILES = ['src/connection.js', 'src/index.js', 'src/query.js']
 
 /** What they hash to, mended, in the one version that is known: `node patches/apply.mjs --digest`. */
-const DIGEST = '67a7055ec45b169260fde357f96a2b47e0d92fc5c56c14ccb0f5fdabdb461880'
+const DIGEST = '4cf821fe0df8c01901ac331ae59a9bd4e100a739a54430aedc4dcd1e2bf532bf'
 
 /** The database driver is another one than Latchkey was tested with. */
 export class DriverError extends Error {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { connect, type DatabaseLocation, sessionOptions } from './client.ts'
+import { addressOf, connect, type DatabaseLocation } from './connect.ts'
+import { findHost } from './primary.ts'
 
 /** What the doctor says of a database. */
 export interface DatabaseFacts {
@@ -17,7 +18,9 @@ export async function inspectDatabase(
   location: DatabaseLocation,
   { prepare }: { prepare: boolean },
 ): Promise<DatabaseFacts> {
-  const sql = connect(location, { max: 1, ...sessionOptions(prepare) })
+  const address = addressOf(location)
+  const host = await findHost(address, { prepare })
+  const sql = connect(address, host, { connections: 1, prepare })
   try {
     const [server] = await sql<{ version: number; table: string | null; may: boolean }[]>`
       select current_setting('server_version_num')::int as version,

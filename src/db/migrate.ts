@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import type postgres from 'postgres'
-import { connect, type DatabaseLocation } from './client.ts'
+import { addressOf, connect, type DatabaseLocation } from './connect.ts'
+import { findHost } from './primary.ts'
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
@@ -15,12 +16,14 @@ const LOCK = [76, 4711] as const
  * transaction, not to the connection, so it holds behind PgBouncer in transaction mode too.
  */
 export async function migrateDatabase(location: DatabaseLocation): Promise<void> {
-  const sql = connect(location, {
-    max: 1,
+  const address = addressOf(location)
+  const host = await findHost(address, { prepare: false })
+  const sql = connect(address, host, {
+    connections: 1,
+    // A migration may take as long as it takes.
     prepare: false,
-    connect_timeout: 2,
-    connection: { application_name: 'latchkey migration' },
-  } as postgres.Options<never>)
+    applicationName: 'latchkey migration',
+  })
   try {
     await sql.begin(async (transaction) => {
       await transaction`select pg_advisory_xact_lock(${LOCK[0]}, ${LOCK[1]})`

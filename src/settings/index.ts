@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Client } from '../core/client.ts'
+import { DatabaseUrlError, parseDatabaseUrl } from '../core/database-url.ts'
 import type { StoreTokens } from '../core/kept-grant.ts'
 import type { LinkingMode } from '../core/linking.ts'
 import { pathOf } from '../core/public-url.ts'
@@ -161,8 +162,11 @@ function readPublicUrl(reader: Reader, port: number): URL | null {
 function readDatabaseUrl(reader: Reader): string | null {
   const url = reader.text('DATABASE_URL')
   if (url === undefined) return null
-  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
-    reader.problems.push(reader.words.databaseUrl)
+  try {
+    parseDatabaseUrl(url)
+  } catch (error) {
+    if (!(error instanceof DatabaseUrlError)) throw error
+    reader.problems.push(reader.words.databaseUrlProblem(error.problem))
   }
   return url
 }

@@ -1,3 +1,4 @@
+import type { DatabaseUrlProblem } from '../core/database-url.ts'
 import type { OperatorLanguage } from '../core/operator-texts.ts'
 import type { RedirectUriProblem } from '../core/redirects.ts'
 
@@ -34,8 +35,22 @@ const en = {
     `SECRET is missing (${why}): for example the output of "openssl rand -base64 32".`,
   secretShort:
     'SECRET must have at least 32 characters (each, where several are separated by commas).',
-  databaseUrl:
-    'DATABASE_URL must look like postgres://user:password@host:5432/name (percent-encode special characters in the password).',
+  databaseUrlProblem: (problem: DatabaseUrlProblem): string => {
+    switch (problem.reason) {
+      case 'form':
+        return 'DATABASE_URL must look like postgres://user:password@host:5432/name (percent-encode special characters in the password).'
+      case 'percent':
+        return `DATABASE_URL: in the ${problem.value} a percent sign (%) stands that begins no code: write %25 for it.`
+      case 'unknown_parameters':
+        return `DATABASE_URL has parameters that Latchkey does not know: ${problem.value}. Take them out.`
+      case 'parameter':
+        return `DATABASE_URL: the parameter ${problem.value} has another value than it can have.`
+      case 'port':
+        return 'DATABASE_URL: what stands for a port is no number from 1 to 65535. In a password a slash is written %2F, a colon %3A, an at sign %40.'
+      case 'ports':
+        return `DATABASE_URL names other numbers of hosts and of ports (${problem.value}).`
+    }
+  },
   databaseUrlMissing: (why: string) =>
     `DATABASE_URL is missing (${why}): postgres://user:password@host:5432/name.`,
   noProvider: (why: string) =>
@@ -70,6 +85,15 @@ const en = {
 /** The problems of settings in one language. */
 export type SettingsTexts = typeof en
 
+/** The parts of a DATABASE_URL in Korean. */
+const KOREAN_PARTS = {
+  user: '사용자',
+  password: '비밀번호',
+  host: '호스트',
+  name: '데이터베이스 이름',
+  parameter: '매개변수',
+} as const
+
 const ko: SettingsTexts = {
   missing: (name) => `${name} 값이 없습니다.`,
   choice: (name, choices) => `${name}에는 다음 중 하나를 넣으세요: ${choices}.`,
@@ -97,8 +121,22 @@ const ko: SettingsTexts = {
   secretMissing: (why) =>
     `SECRET이 없습니다(${why}). 예를 들어 "openssl rand -base64 32"의 출력을 넣으세요.`,
   secretShort: 'SECRET은 32자 이상이어야 합니다(쉼표로 여러 개를 쓰면 각각 32자 이상).',
-  databaseUrl:
-    'DATABASE_URL은 postgres://user:password@host:5432/name 형식이어야 합니다(비밀번호의 특수 문자는 퍼센트 인코딩하세요).',
+  databaseUrlProblem: (problem) => {
+    switch (problem.reason) {
+      case 'form':
+        return 'DATABASE_URL은 postgres://user:password@host:5432/name 형식이어야 합니다(비밀번호의 특수 문자는 퍼센트 인코딩하세요).'
+      case 'percent':
+        return `DATABASE_URL의 ${KOREAN_PARTS[problem.value]}에 퍼센트 기호(%)가 그대로 들어 있습니다. %25로 쓰세요.`
+      case 'unknown_parameters':
+        return `DATABASE_URL에 Latchkey가 모르는 매개변수가 있습니다: ${problem.value}. 빼세요.`
+      case 'parameter':
+        return `DATABASE_URL의 매개변수 ${problem.value}에 쓸 수 없는 값이 들어 있습니다.`
+      case 'port':
+        return 'DATABASE_URL의 포트 자리에 1~65535 사이의 숫자가 없습니다. 비밀번호의 /는 %2F, :는 %3A, @는 %40으로 쓰세요.'
+      case 'ports':
+        return `DATABASE_URL의 호스트 수와 포트 수가 다릅니다(${problem.value}).`
+    }
+  },
   databaseUrlMissing: (why) =>
     `DATABASE_URL이 없습니다(${why}). 형식: postgres://user:password@host:5432/name.`,
   noProvider: (why) =>

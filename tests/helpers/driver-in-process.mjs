@@ -12,7 +12,7 @@ async function listen(onConnection) {
   return { host: '127.0.0.1', port: proxy.address().port, close: () => proxy.close() }
 }
 
-async function breakConnections() {
+async function breakConnections(options) {
   const { connect } = await import('node:net')
   const sockets = new Set()
   const proxy = await listen((socket) => {
@@ -32,6 +32,7 @@ async function breakConnections() {
     host: proxy.host,
     port: proxy.port,
     max: 4,
+    ...options,
     backoff: () => 0.01,
   })
   const end = Date.now() + 3_000

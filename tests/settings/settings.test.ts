@@ -187,9 +187,9 @@ describe('a wrong value gives its problem', () => {
     ['DATABASE_URL', 'h/db', 'postgres://h/db', 'DATABASE_URL must look like'],
     [
       'DATABASE_URL',
-      'postgres://u:p#w@h:x/db',
-      'postgres://u:p%23w@h/db',
-      'DATABASE_URL must look like',
+      'postgres://u:p/w@h/db',
+      'postgres://u:p%2Fw@h/db',
+      'In a password a slash is written %2F',
     ],
     ['SECRET', 'x'.repeat(31), 'x'.repeat(32), 'SECRET must have at least 32 characters'],
     ['SECRET', `${SECRET},short`, `${SECRET},${SECRET}`, 'SECRET must have at least 32 characters'],

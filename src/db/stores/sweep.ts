@@ -1,4 +1,4 @@
-import { inArray, lt, sql } from 'drizzle-orm'
+import { lt, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Database } from '../client.ts'
 import {
@@ -9,36 +9,39 @@ import {
   requestCounts,
   sessions,
 } from '../schema.ts'
+import { db, nameOf, statement } from '../statement.ts'
 
 const BATCH = 1000
 
-/** What goes once it is over. A code stays for a day, so that showing it again is still noticed. */
-const KINDS: readonly { key: PgColumn; expiresAt: PgColumn; keptFor: string }[] = [
-  { key: finishedFlows.id, expiresAt: finishedFlows.expiresAt, keptFor: '0' },
-  { key: requestCounts.key, expiresAt: requestCounts.expiresAt, keptFor: '0' },
-  { key: refreshTokens.hash, expiresAt: refreshTokens.expiresAt, keptFor: '0' },
-  { key: loginCodes.hash, expiresAt: loginCodes.expiresAt, keptFor: '1 day' },
-  { key: linkCodes.hash, expiresAt: linkCodes.expiresAt, keptFor: '0' },
-  { key: sessions.id, expiresAt: sessions.expiresAt, keptFor: '0' },
-]
-
 /**
- * Removes at most one batch of expired rows of each kind; gives how many rows went. Rows that another
+ * One batch of what is over, the longest over first, so that only what goes is read. Rows that another
  * replica is removing are passed over.
  */
-export async function sweepBatch({ orm, run }: Database): Promise<number> {
+function removal(key: PgColumn, expiresAt: PgColumn, keptFor = '0') {
+  const over = lt(expiresAt, sql`now() - ${keptFor}::interval`)
+  const gone = db.$with('gone', { key }).as(
+    sql`delete from ${key.table} where ctid = any(array(
+      select ctid from ${key.table} where ${over} order by ${expiresAt} limit ${BATCH}
+      for update skip locked)) returning ${nameOf(key)}`,
+  )
+  return statement<Record<never, never>, { removed: number }>(() =>
+    db.with(gone).select({ removed: sql<number>`count(*)::int` }).from(gone),
+  )
+}
+
+/** What goes once it is over. A code stays for a day, so that showing it again is still noticed. */
+const REMOVALS = [
+  removal(finishedFlows.id, finishedFlows.expiresAt),
+  removal(requestCounts.key, requestCounts.expiresAt),
+  removal(refreshTokens.hash, refreshTokens.expiresAt),
+  removal(loginCodes.hash, loginCodes.expiresAt, '1 day'),
+  removal(linkCodes.hash, linkCodes.expiresAt),
+  removal(sessions.id, sessions.expiresAt),
+]
+
+/** Removes at most one batch of expired rows of each kind; gives how many rows went. */
+export async function sweepBatch({ query }: Pick<Database, 'query'>): Promise<number> {
   let removed = 0
-  for (const { key, expiresAt, keptFor } of KINDS) {
-    const expired = orm
-      .select({ key })
-      .from(key.table)
-      .where(lt(expiresAt, sql`now() - ${keptFor}::interval`))
-      .limit(BATCH)
-      .for('update', { skipLocked: true })
-    const gone = await run(() =>
-      orm.delete(key.table).where(inArray(key, expired)).returning({ key }),
-    )
-    removed += gone.length
-  }
+  for (const batch of REMOVALS) removed += (await batch.one(query, {}))?.removed ?? 0
   return removed
 }

@@ -1,3 +1,4 @@
+import { parseDatabaseUrl } from '../../core/database-url.ts'
 import type { OperatorLanguage } from '../../core/operator-texts.ts'
 import { codeOf } from './explain.ts'
 import { explainFailure } from './failures.ts'
@@ -14,7 +15,7 @@ export interface DatabaseFacts {
 }
 
 /** Ports at which poolers usually listen: PgBouncer's, and a hosted one's in transaction mode. */
-const POOLER_PORTS = ['6432', '6543']
+const POOLER_PORTS = [6432, 6543]
 
 const OLDEST = 140_000
 
@@ -25,8 +26,8 @@ export async function checkDatabase(
   language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding[]> {
-  const { port } = new URL(url)
-  const pooler = prepare && POOLER_PORTS.includes(port) ? [warning(words.pooler(port))] : []
+  const port = parseDatabaseUrl(url).hosts.find((host) => POOLER_PORTS.includes(host.port))?.port
+  const pooler = prepare && port !== undefined ? [warning(words.pooler(String(port)))] : []
   let facts: DatabaseFacts
   try {
     facts = await inspect()

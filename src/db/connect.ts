@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { rootCertificates } from 'node:tls'
+import postgres from 'postgres'
+import { type DatabaseAddress, type DatabaseHost, parseDatabaseUrl } from '../core/database-url.ts'
+import { serverEndPoint } from './channel-binding.ts'
+
+/** Where the database is: a URL, or the socket of the server that Latchkey started itself. */
+export type DatabaseLocation =
+  | { url: string }
+  | { host: string; port: number; database: string; username: string }
+
+/** What a client does beyond what its address says. */
+export interface ClientOptions {
+  /** Connections at most. */
+  connections: number
+  /** Named prepared statements, and limits that the server is told as a connection begins; off behind a pooler. */
+  prepare: boolean
+  applicationName?: string
+}
+
+/** A statement may run that long on the server. */
+export const STATEMENT_MS = 5_000
+/** A transaction may wait that long for its next statement. */
+export const IDLE_IN_TRANSACTION_MS = 10_000
+
+/** What is known of a location, in one form. */
+export function addressOf(location: DatabaseLocation): DatabaseAddress {
+  if ('url' in location) return parseDatabaseUrl(location.url)
+  return {
+    hosts: [{ host: location.host, port: location.port }],
+    user: location.username,
+    password: '',
+    database: location.database,
+    sslMode: 'disable',
+    channelBinding: 'disable',
+    connectTimeoutSeconds: 2,
+    applicationName: 'latchkey',
+    sessionAttrs: 'any',
+  }
+}
+
+/**
+ * A client for one host. It prints no notices and reads no environment variable; each of its connections
+ * has one statement under way, so that a cancel meets the one that it is for.
+ */
+export function connect(
+  address: DatabaseAddress,
+  { host, port }: DatabaseHost,
+  { connections, prepare, applicationName = address.applicationName }: ClientOptions,
+): postgres.Sql {
+  const isSocket = host.startsWith('/')
+  // A pooler in transaction mode refuses start-up parameters that it does not know.
+  const limits = prepare
+    ? {
+        statement_timeout: STATEMENT_MS,
+        idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+      }
+    : {}
+  const options = {
+    host,
+    port,
+    ...(isSocket ? { path: `${host}/.s.PGSQL.${port}` } : {}),
+    ...(address.user === undefined ? {} : { user: address.user }),
+    password: address.password ?? '',
+    database: address.database ?? '',
+    max: connections,
+    max_pipeline: 0,
+    prepare,
+    connect_timeout: address.connectTimeoutSeconds,
+    backoff: () => 0.1,
+    onnotice: () => {},
+    ssl: isSocket ? false : tlsOf(address, host),
+    channel_binding: isSocket ? null : bindingOf(address),
+    connection: {
+      application_name: applicationName,
+      ...(address.options === undefined ? {} : { options: address.options }),
+      ...limits,
+    },
+  }
+  return postgres(options as postgres.Options<never>) as unknown as postgres.Sql
+}
+
+/** What the driver takes for `ssl`: what libpq's mode means, with the certificates that are named. */
+function tlsOf(address: DatabaseAddress, host: string) {
+  const { sslMode, sslRootCert, sslCert, sslKey } = address
+  if (sslMode === 'disable') return false
+  // Without its own certificates the driver's words do the same; `prefer` goes on in the clear where TLS is refused.
+  if (sslMode === 'allow' || sslMode === 'prefer') return 'prefer'
+  const own = {
+    ...(sslCert === undefined ? {} : { cert: readFileSync(sslCert) }),
+    ...(sslKey === undefined ? {} : { key: readFileSync(sslKey) }),
+  }
+  // With a root certificate `require` means `verify-ca`, as libpq has it.
+  if (sslMode === 'require' && sslRootCert === undefined) {
+    return { ...own, rejectUnauthorized: false }
+  }
+  const ca = sslRootCert === undefined || sslRootCert === 'system' ? rootCertificates : undefined
+  return {
+    ...own,
+    ca: ca === undefined && sslRootCert !== undefined ? readFileSync(sslRootCert) : [...(ca ?? [])],
+    rejectUnauthorized: true,
+    ...(sslMode === 'verify-full' ? { host } : { checkServerIdentity: () => undefined }),
+  }
+}
+
+/** How a sign-in is bound to its connection: what the driver calls with the mechanisms that the server offers. */
+function bindingOf({ channelBinding }: DatabaseAddress) {
+  return channelBinding === 'disable'
+    ? null
+    : { required: channelBinding === 'require', endPointOf: serverEndPoint }
+}

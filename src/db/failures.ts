@@ -1,0 +1,64 @@
+import { LatchkeyError } from '../core/errors.ts'
+
+// Node's and the driver's codes for a connection that cannot be had or broke.
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'NO_FIT_HOST',
+  'TLS_REFUSED',
+  '25006', // read-only after a failover
+  '28000', // not let in: the password or pg_hba.conf was changed
+  '28P01',
+  '3D000', // no such database: it is being restored
+  '40001', // serialization failure
+  '40P01', // deadlock
+  '55P03', // lock not available
+  '57014', // statement timeout, or cancelled
+])
+
+/** Classes: connection exception, insufficient resources, operator intervention. */
+const AWAY_CLASS = /^(08|53|57P)/
+
+/** What the database or the driver said, by its code; undefined where it is no failure of theirs. */
+export function codeOf(error: unknown): string | undefined {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = (cause as { code?: unknown } | null)?.code
+  return typeof code === 'string' && !(error instanceof LatchkeyError) ? code : undefined
+}
+
+/** Whether another host, or a new connection, may do better: this one is away or takes no writes. */
+export const isLost = (code: string): boolean =>
+  code === '25006' || /^(08|57P)/.test(code) || (AWAY.has(code) && !/^\d/.test(code))
+
+/**
+ * The error that the rest of Latchkey gets. Both libraries put SQL and parameters, so personal data,
+ * into their messages: only the code is kept.
+ */
+export function translate(error: unknown): unknown {
+  const code = codeOf(error)
+  if (code === undefined) return error
+  if (AWAY.has(code) || AWAY_CLASS.test(code)) {
+    return unavailable('The database is away or overloaded.', { database: code })
+  }
+  // A statement that refers to a row that has gone: the user left at this moment.
+  if (code === '23503') return unavailable('What this refers to has just gone.', { database: code })
+  return new LatchkeyError('server_error', 'The database refused a statement.', {
+    evidence: { database: code },
+  })
+}
+
+/** 503: the same may be asked again. */
+export function unavailable(message: string, evidence: Record<string, string>): LatchkeyError {
+  return new LatchkeyError('temporarily_unavailable', message, { evidence, retryAfterSeconds: 2 })
+}

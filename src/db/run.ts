@@ -1,0 +1,80 @@
+import type postgres from 'postgres'
+import { IDLE_IN_TRANSACTION_MS, STATEMENT_MS } from './connect.ts'
+import type { Operation } from './operations.ts'
+
+/** Runs one constant statement; its result has the rows that the server counted. */
+export type RunStatement = <Row>(
+  text: string,
+  parameters?: readonly unknown[],
+  options?: RunOptions,
+) => Promise<Row[]>
+
+/** How a statement runs. */
+export interface RunOptions {
+  /** Of one that is no part of a transaction: how long it may wait and run. */
+  limitMs?: number
+  /** Rows as arrays, in the order of what is selected; objects by the names of columns else. */
+  rows?: 'arrays'
+}
+
+/**
+ * Stands for the moment, by the database's clock, from which on a statement must not begin any more. It
+ * is for one that waited where nobody can cancel it: in a pooler, or before a server that stood still.
+ */
+export const DEADLINE = Symbol('deadline')
+
+/** What of a connection or of a transaction runs statements. */
+export type Client = Pick<postgres.Sql, 'unsafe'> & Partial<Pick<postgres.Sql, 'begin'>>
+
+/** What runs statements of an operation on a client. */
+export interface RunSettings {
+  prepare: boolean
+  /** The moment that DEADLINE stands for, as a timestamp. */
+  deadline(operation: Operation): string
+}
+
+/** The limits that a connection behind a pooler does not begin with. */
+const LIMITS = `set local statement_timeout = ${STATEMENT_MS}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`
+
+/** Tells the server the limits of this transaction, where the connection did not. */
+export function limitTransaction(transaction: Client): void {
+  // Sent together with what comes next, whose refusal is the one that counts.
+  transaction.unsafe(LIMITS).then(
+    () => {},
+    () => {},
+  )
+}
+
+/** Runs statements one by one: alone, or as parts of the transaction that `client` is. */
+export function runOn(client: Client, operation: Operation, settings: RunSettings): RunStatement {
+  const { prepare } = settings
+  return async (text, parameters = [], { rows: form } = {}) => {
+    operation.check()
+    const values = parameters.map((value) =>
+      value === DEADLINE ? settings.deadline(operation) : value,
+    )
+    const send = (on: Client) => {
+      const sent = on.unsafe(text, values as never[], { prepare })
+      return operation.during(form === 'arrays' ? (sent.values() as unknown as typeof sent) : sent)
+    }
+    const rows =
+      prepare || client.begin === undefined
+        ? await send(client)
+        : ((await client.begin((transaction) => {
+            operation.check()
+            limitTransaction(transaction)
+            return send(transaction)
+          })) as postgres.RowList<postgres.Row[]>)
+    if (!isWhole(rows)) throw Object.assign(new Error('mixed up'), { code: 'MIXED_UP' })
+    return rows as unknown as never[]
+  }
+}
+
+/** Whether a result has the rows that the server counted, all of them and no others. */
+export function isWhole(rows: postgres.RowList<postgres.Row[]>): boolean {
+  // What changes rows counts them also where it returns none.
+  const givesAll = rows.command === 'SELECT' || rows.length > 0
+  if (givesAll && rows.count !== null && rows.length !== rows.count) return false
+  for (let place = 0; place < rows.length; place++) if (!(place in rows)) return false
+  return true
+}
