@@ -37,7 +37,7 @@ export async function emulate(
         clientId: aims.CLIENT_ID ?? '',
         clientSecret: aims.CLIENT_SECRET ?? '',
         values,
-        nativeClientIds: [],
+        nativeClientIds: (aims.NATIVE_CLIENT_IDS ?? '').split(',').filter((id) => id !== ''),
         storeTokens,
       }
     })

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { createCourier, type Delivery, type Wanted } from './deliver.ts'
 import { isVariant, type PlayedEvents, variants } from './event.ts'
 import { eventsPage, eventsPath, sentPage } from './events-page.ts'
-import { type Answer, endpoint, formOf, isForm, jsonOf } from './http.ts'
+import { type Answer, endpoint, formOf, isForm, isOtherSite, jsonOf } from './http.ts'
 import { speakerOf } from './language.ts'
 import { personas } from './personas.ts'
 import type { PlayedProvider } from './provider.ts'
@@ -64,14 +64,6 @@ function wantedOf(request: FastifyRequest, events: PlayedEvents): Wanted | strin
   const age = Number(text('age') ?? (variant === 'late' ? MONTH_SECONDS : 0))
   if (!Number.isSafeInteger(age)) return 'age is no whole number.'
   return { kind, persona, variant, ageSeconds: age }
-}
-
-/** A page of another site must not press the buttons of this one. */
-function isOtherSite({ headers }: FastifyRequest): boolean {
-  const site = headers['sec-fetch-site']
-  // Where no referrer is sent, a form's Origin is null: this header comes first.
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none'
-  return headers.origin !== undefined && headers.origin !== `http://${headers.host}`
 }
 
 function refusal(status: number, error: string): Answer {

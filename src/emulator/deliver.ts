@@ -89,9 +89,15 @@ export async function send(
     }
     return { sent, answer, failure: null, accepted: events.accepts(answer, request) }
   } catch (error) {
-    const failure = error instanceof Error ? error.name : String(error)
-    return { sent, answer: null, failure, accepted: false }
+    return { sent, answer: null, failure: reasonOf(error), accepted: false }
   }
+}
+
+/** `timeout`, or the system's own word such as `ECONNREFUSED`. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return 'timeout'
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.message
 }
 
 function otherApp({ id, client }: PlayedProvider) {

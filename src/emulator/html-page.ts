@@ -29,7 +29,7 @@ background:none;border:1px solid var(--edge);border-radius:.5rem;cursor:pointer}
 button:hover{border-color:var(--accent);background:var(--mark)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .name,.about{display:block}
-.name{font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.name{font-weight:600;line-height:1.4;max-height:2.8em;overflow:hidden}
 .about{color:var(--soft);font-size:.875rem;line-height:1.4}
 code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875rem}
 `

@@ -79,6 +79,14 @@ function formDecoded(text: string): string {
   return new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).get('v') ?? ''
 }
 
+/** True for a request of a page of another site, which must not press the buttons of this one. */
+export function isOtherSite({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site']
+  // Where no referrer is sent, a form's Origin is null: this header comes first.
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none'
+  return headers.origin !== undefined && headers.origin !== `http://${headers.host}`
+}
+
 /** Writes an answer. */
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   return reply

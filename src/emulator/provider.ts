@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Code, Grant, Issued, Lives } from './codes.ts'
 import type { PlayedEvents } from './event.ts'
 import type { Answer } from './http.ts'
+import type { PlayedNative } from './sdk.ts'
 import type { Stage } from './stage.ts'
 
 /** What the authorize endpoint refuses before anybody is asked, on a page of its own. */
@@ -153,6 +154,8 @@ export interface PlayedProvider {
   tokenFault(fault: TokenFault, given: string, code?: Code | null): Answer
   /** The last touch on every token answer, such as the encoding that `Accept` asks for. */
   encodeToken?(answer: Answer, request: FastifyRequest): Answer
+  /** What its mobile SDK hands to apps; none where there are no tokens that apps may pass on. */
+  native?: PlayedNative
   /** What it tells of its own accord; none where it tells nothing. */
   events?: PlayedEvents
   /** Adds the provider's further endpoints; `app` is already below its root. */

@@ -3,6 +3,7 @@ import { authorize } from './authorize.ts'
 import { addControl } from './control.ts'
 import { endpoint, send } from './http.ts'
 import { isLoopbackName } from './loopback.ts'
+import { addNative } from './native.ts'
 import type { PlayedProvider } from './provider.ts'
 import type { Stage } from './stage.ts'
 import { exchange } from './token.ts'
@@ -39,6 +40,7 @@ function play(app: FastifyInstance, played: PlayedProvider, stage: Stage): void 
   }
   played.routes(app, stage)
   addControl(app, played, stage)
+  addNative(app, played, stage)
 }
 
 function isLoopback(host: string | undefined): boolean {

@@ -342,7 +342,7 @@ test('challenges are to be answered: Slack’s echoed, Twitch’s bare', async (
 test('an app that does not answer in the provider’s time is told of', async () => {
   app.answer = () => new Promise(() => {})
   const said = await json(await tell('discord', {}))
-  expect(said).toMatchObject({ answer: null, failure: 'TimeoutError', accepted: false })
+  expect(said).toMatchObject({ answer: null, failure: 'timeout', accepted: false })
 })
 
 test('a page of another site presses no button; one of the emulator’s own does', async () => {

@@ -16,6 +16,7 @@ const teamId = stableHex(10, 'apple', 'team').toUpperCase()
 const keyId = stableHex(10, 'apple', 'key').toUpperCase()
 // The app's key: the developer downloads the private half, Apple keeps the public one.
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const bundleId = 'com.example.latchkey'
 const longestSecretSeconds = 15_777_000
 
 /** Apple: Sign in with Apple for the web (developer.apple.com signinwithapplerestapi). */
@@ -30,6 +31,7 @@ export const apple: PlayedProvider = {
     JWKS_URI: `${url}/auth/keys`,
     REVOCATION_ENDPOINT: `${url}/auth/revoke`,
     TEAM_ID: teamId,
+    NATIVE_CLIENT_IDS: bundleId,
     KEY_ID: keyId,
     PRIVATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }),
@@ -63,6 +65,16 @@ export const apple: PlayedProvider = {
     }),
   }),
   tokenFault,
+  native: {
+    scope: 'name email',
+    claims: (_stage, grant) => ({
+      ...claims(grant),
+      aud: bundleId,
+      auth_time: grant.authTime,
+      nonce_supported: true,
+      real_user_status: 2,
+    }),
+  },
   events: appleEvents,
   routes: (app, stage) => {
     endpoint(app, ['GET'], '/.well-known/openid-configuration', () => ({

@@ -101,7 +101,20 @@ function person({ persona, scopes }: Grant, fields = 'id,name'): Record<string, 
   return { ...Object.fromEntries(given), id: facebookId(persona) }
 }
 
-function picture({ id, picture: chosen }: Persona, width: number): Record<string, unknown> {
+/** What the ID token of a limited login says of a person. */
+export function limitedClaims({ persona }: Grant): Record<string, unknown> {
+  const email = emailOf('facebook', persona)
+  return {
+    sub: facebookId(persona),
+    name: persona.name,
+    given_name: persona.givenName,
+    family_name: persona.familyName,
+    picture: picture(persona, 100).data.url,
+    ...(email === null ? {} : { email }),
+  }
+}
+
+function picture({ id, picture: chosen }: Persona, width: number) {
   const url = `https://platform-lookaside.fbsbx.example/platform/profilepic/?asid=${id}&width=${width}&ext=1&hash=x`
   return { data: { height: width, width, is_silhouette: !chosen, url } }
 }

@@ -1,11 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { type Code, type Grant, randomToken } from '../codes.ts'
 import { commonAuthorizeFault, commonTokenFault } from '../faults.ts'
-import type { Answer } from '../http.ts'
+import { type Answer, endpoint } from '../http.ts'
 import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
 import { facebookEvents } from './events/facebook.ts'
-import { addGraph, graphError, versioned } from './facebook-graph.ts'
+import { addGraph, graphError, limitedClaims, versioned } from './facebook-graph.ts'
 
 const scopes = ['public_profile', 'email']
 const tokenSeconds = 5_183_944
@@ -20,6 +21,8 @@ export const facebook: PlayedProvider = {
   authorizeRoutes: versioned('/dialog/oauth'),
   tokenRoutes: versioned('/oauth/access_token'),
   settings: ({ url }) => ({
+    ISSUER: url,
+    JWKS_URI: `${url}/.well-known/oauth/openid/jwks/`,
     USERINFO_ENDPOINT: `${url}/v24.0/me`,
     // `me` or the person's id; with the app's own token, the id.
     REVOCATION_ENDPOINT: `${url}/v24.0/{subject}/permissions`,
@@ -48,8 +51,21 @@ export const facebook: PlayedProvider = {
   tokenBody: (_stage, grant, issued) => tokenBody(grant, issued.accessToken),
   tokenFault,
   grants: { fb_exchange_token: exchangeToken },
+  // A limited login's ID token cannot call Graph; a classic one has an access token.
+  native: {
+    scope: 'public_profile,email',
+    accessTokens: true,
+    alwaysNonce: true,
+    claims: (_stage, grant) => ({ ...limitedClaims(grant), jti: randomUUID() }),
+  },
   events: facebookEvents,
-  routes: (app, stage) => addGraph(app, stage, facebook),
+  routes: (app, stage) => {
+    endpoint(app, ['GET'], '/.well-known/oauth/openid/jwks/', async () => ({
+      status: 200,
+      body: await stage.signer.jwks(),
+    }))
+    addGraph(app, stage, facebook)
+  },
 }
 
 /** `expires_in` may be missing. */

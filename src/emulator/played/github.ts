@@ -69,6 +69,7 @@ export const github: PlayedProvider = {
   }),
   tokenFault,
   encodeToken: formEncoded,
+  native: { scope: 'read:user user:email', accessTokens: true },
   events: githubEvents,
   routes: (app, stage) => {
     endpoint(app, ['GET'], '/user', (request) =>

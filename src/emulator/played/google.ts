@@ -18,6 +18,7 @@ import { googleEvents, riscIssuer, verificationOf } from './events/google.ts'
 import { addRiscStream } from './events/google-stream.ts'
 import { emailScope, googleClaims, profileScope } from './google-profile.ts'
 
+const iosClientId = `${stableDigits(12, 'google', 'project')}-ios.apps.googleusercontent.com`
 const scopes: Record<string, string> = {
   openid: 'openid',
   email: emailScope,
@@ -42,6 +43,7 @@ export const google: PlayedProvider = {
     JWKS_URI: `${url}/oauth2/v3/certs`,
     REVOCATION_ENDPOINT: `${url}/revoke`,
     TOKEN_INFO_ENDPOINT: `${url}/tokeninfo`,
+    NATIVE_CLIENT_IDS: iosClientId,
     RISC_CONFIGURATION: `${url}/.well-known/risc-configuration`,
     RISC_STREAM_ENDPOINT: `${url}/v1beta/stream`,
   }),
@@ -82,6 +84,17 @@ export const google: PlayedProvider = {
     ...(issued.refreshToken && !refreshed ? { refresh_token: issued.refreshToken } : {}),
   }),
   tokenFault,
+  native: {
+    scope: 'openid email profile',
+    accessTokens: true,
+    // Android's are for our server and name the app that asked; iOS's are for the app.
+    claims: (_stage, grant, issued, { platform }) => ({
+      ...googleClaims(grant),
+      aud: platform === 'ios' ? iosClientId : google.client.id,
+      azp: platform === 'ios' ? iosClientId : `android-${google.client.id}`,
+      at_hash: atHash(issued.accessToken),
+    }),
+  },
   events: googleEvents,
   routes: (app, stage) => {
     endpoint(app, ['GET'], '/.well-known/risc-configuration', () => ({

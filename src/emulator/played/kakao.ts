@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import {
   type Answer,
   type Bearer,
@@ -14,14 +13,18 @@ import { speakerOf } from '../language.ts'
 import { discovery, idToken } from '../oidc.ts'
 import { faultPage } from '../page.ts'
 import { type Persona, personas, stableHex } from '../personas.ts'
-import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import type { PlayedProvider } from '../provider.ts'
 import { sessionHeader } from '../session.ts'
 import type { Stage } from '../stage.ts'
 import { kakaoApp, kakaoEvents } from './events/kakao.ts'
+import { kakaoAuthorizeFault, kakaoTokenFault } from './kakao-faults.ts'
 import { kakaoClaims, kakaoId, kakaoProfile } from './kakao-profile.ts'
 
 // The consent items that the emulated app has switched on, in the order of the token response.
 const items = ['account_email', 'openid', 'profile_image', 'profile_nickname']
+
+// Each platform of an app has a key of its own.
+const nativeAppKey = stableHex(32, 'kakao', 'native')
 
 /** Kakao: OAuth 2 with a nested profile, and OpenID Connect (developers.kakao.com). */
 export const kakao: PlayedProvider = {
@@ -40,6 +43,7 @@ export const kakao: PlayedProvider = {
     TOKEN_INFO_ENDPOINT: `${url}/v1/user/access_token_info`,
     ADMIN_KEY: kakaoApp.adminKey,
     APP_ID: String(kakaoApp.id),
+    NATIVE_CLIENT_IDS: nativeAppKey,
   }),
   lives: { code: 600, accessToken: 21599 },
   clientAuth: ['post'],
@@ -62,7 +66,7 @@ export const kakao: PlayedProvider = {
     login_required: 'error=login_required&error_description=user%20authentication%20required.',
     consent_required: 'error=consent_required&error_description=user%20consent%20required.',
   },
-  authorizeFault,
+  authorizeFault: kakaoAuthorizeFault,
   givesRefreshToken: () => true,
   tokenBody: async (stage, grant, issued, refreshed) => ({
     token_type: 'bearer',
@@ -82,7 +86,16 @@ export const kakao: PlayedProvider = {
       : { refresh_token: issued.refreshToken, refresh_token_expires_in: 5_183_999 }),
     scope: grant.scopes.join(' '),
   }),
-  tokenFault,
+  tokenFault: kakaoTokenFault,
+  native: {
+    scope: items.join(' '),
+    accessTokens: true,
+    claims: (_stage, grant) => ({
+      ...kakaoClaims(grant),
+      aud: nativeAppKey,
+      auth_time: grant.authTime,
+    }),
+  },
   events: kakaoEvents,
   routes,
 }
@@ -167,30 +180,6 @@ function browserLogout(request: FastifyRequest, stage: Stage): Answer {
   const state = query.state === undefined ? '' : `?${new URLSearchParams({ state: query.state })}`
   const headers = { ...sessionHeader(kakao.id, null), location: uri + state }
   return { status: 302, body: '', headers }
-}
-
-function authorizeFault(fault: AuthorizeFault): FaultWords {
-  const codes: Partial<Record<AuthorizeFault, string>> = {
-    unknown_client: 'KOE101',
-    redirect_uri: 'KOE006',
-    response_type: 'KOE202',
-    scope: 'KOE205',
-  }
-  const words = commonAuthorizeFault(fault)
-  return { ...words, code: codes[fault] ?? words.code }
-}
-
-function tokenFault(fault: TokenFault, given: string): Answer {
-  const refuse = (status: number, error: string, description: string, error_code: string) =>
-    oauthError(status, error, description, { error_code })
-  const notFound = `authorization code not found for code=${given}`
-  const own: Partial<Record<TokenFault, Answer>> = {
-    unknown_client: refuse(400, 'invalid_client', `Not exist client_id [${given}]`, 'KOE101'),
-    secret: refuse(401, 'invalid_client', 'Bad client credentials', 'KOE010'),
-    code: refuse(400, 'invalid_grant', notFound, 'KOE320'),
-    redirect_uri: refuse(400, 'invalid_grant', 'Redirect URI mismatch.', 'KOE303'),
-  }
-  return own[fault] ?? commonTokenFault(fault, given)
 }
 
 const unknownToken: Answer = {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { JWTPayload } from 'jose'
 import { z } from 'zod'
 import { bearsAppToken } from '../app-token.ts'
 import type { Grant } from '../codes.ts'
@@ -17,9 +16,10 @@ import {
   singleValues,
 } from '../http.ts'
 import { discovery, idTokenClaims } from '../oidc.ts'
-import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
+import { stableDigits, stableHex } from '../personas.ts'
 import type { PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { lineClaims, lineNamed, lineUserId } from './line-profile.ts'
 import { channelToken, verifiedIdToken, webIdToken } from './line-tokens.ts'
 
 const scopes = ['profile', 'openid', 'email']
@@ -78,6 +78,8 @@ export const line: PlayedProvider = {
     token_type: 'Bearer',
   }),
   tokenFault,
+  // Signed with the published key, unlike those of web logins.
+  native: { scope: 'openid profile email', claims: (_stage, grant) => lineClaims(grant, true) },
   routes,
 }
 
@@ -99,14 +101,14 @@ function routes(app: FastifyInstance, stage: Stage): void {
   }))
   endpoint(app, ['GET', 'POST'], '/oauth2/v2.1/userinfo', (request) =>
     withScope(request, stage, 'openid', ({ grant }) => ({
-      sub: userIdOf(grant.persona),
-      ...(grant.scopes.includes('profile') ? named(grant.persona) : {}),
+      sub: lineUserId(grant.persona),
+      ...(grant.scopes.includes('profile') ? lineNamed(grant.persona) : {}),
     })),
   )
   endpoint(app, ['GET'], '/v2/profile', (request) =>
     withScope(request, stage, 'profile', ({ grant }) => {
-      const { name: displayName, picture: pictureUrl } = named(grant.persona)
-      const userId = userIdOf(grant.persona)
+      const { name: displayName, picture: pictureUrl } = lineNamed(grant.persona)
+      const userId = lineUserId(grant.persona)
       return { userId, displayName, ...(pictureUrl === undefined ? {} : { pictureUrl }) }
     }),
   )
@@ -139,26 +141,10 @@ function routes(app: FastifyInstance, stage: Stage): void {
 }
 
 function idTokenFor(stage: Stage, grant: Grant, byKey: boolean): Promise<string> {
-  const { persona } = grant
-  // Here alone is the address, and nothing says whether it is verified.
-  const email = grant.scopes.includes('email') ? emailOf('line', persona) : null
-  const claims: JWTPayload = idTokenClaims(line, stage, grant, 3600, {
-    sub: userIdOf(persona),
-    amr: ['pwd'],
-    ...(grant.request.max_age === undefined ? {} : { auth_time: grant.authTime }),
-    ...(grant.scopes.includes('profile') ? named(persona) : {}),
-    ...(email === null ? {} : { email }),
-  })
+  const withAuthTime = grant.request.max_age !== undefined
+  const claims = idTokenClaims(line, stage, grant, 3600, lineClaims(grant, withAuthTime))
   const forged = grant.failure === '!forged-id-token'
   return byKey ? stage.signer.sign(claims, forged) : webIdToken(claims, line.client.secret, forged)
-}
-
-function named({ id, name, picture }: Persona): { name: string; picture?: string } {
-  return { name, ...(picture ? { picture: `https://profile.line-scdn.example/${id}` } : {}) }
-}
-
-function userIdOf({ id }: Persona): string {
-  return `U${stableHex(32, 'line', id)}`
 }
 
 /** The scopes as a response lists them: the one for the address never is. */

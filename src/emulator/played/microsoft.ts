@@ -90,6 +90,7 @@ export const microsoft: PlayedProvider = {
       : {}),
   }),
   tokenFault: microsoftTokenFault,
+  native: { scope: 'openid profile email', claims: (stage, grant) => claims(stage, grant) },
   routes,
 }
 

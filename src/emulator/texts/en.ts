@@ -83,7 +83,7 @@ export const en: Words = {
   sentTo: (url) => `Sent to ${url}`,
   accepted: (provider) => `${provider} takes the answer as received.`,
   notAccepted: (provider) => `${provider} does not take that for an answer.`,
-  noAnswer: (reason) => `No answer in time (${reason}).`,
+  noAnswer: (reason) => `No answer (${reason}).`,
   answered: (status) => `The app answered ${status}.`,
   neverSent: 'No such event was sent yet, so there is none to send again.',
   whatWasSent: 'What was sent',

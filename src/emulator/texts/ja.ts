@@ -83,7 +83,7 @@ export const ja: Words = {
   sentTo: (url) => `送り先: ${url}`,
   accepted: (provider) => `${provider} はこの応答を受領とみなします。`,
   notAccepted: (provider) => `${provider} はこの応答を受領とみなしません。`,
-  noAnswer: (reason) => `時間内に応答がありませんでした（${reason}）。`,
+  noAnswer: (reason) => `応答がありませんでした（${reason}）。`,
   answered: (status) => `アプリの応答: ${status}`,
   neverSent: 'まだ送られたことがないので、もう一度送るものがありません。',
   whatWasSent: '送ったもの',

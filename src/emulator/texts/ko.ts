@@ -83,7 +83,7 @@ export const ko: Words = {
   sentTo: (url) => `보낸 주소: ${url}`,
   accepted: (provider) => `${provider}에서는 이 응답을 받은 것으로 봅니다.`,
   notAccepted: (provider) => `${provider}에서는 이 응답을 받은 것으로 보지 않습니다.`,
-  noAnswer: (reason) => `시간 안에 응답이 없었습니다(${reason}).`,
+  noAnswer: (reason) => `응답이 없었습니다(${reason}).`,
   answered: (status) => `앱의 응답: ${status}`,
   neverSent: '아직 보낸 적이 없어 다시 보낼 알림이 없습니다.',
   whatWasSent: '보낸 내용',
