@@ -1,4 +1,5 @@
-const EVIL = 'evil.example'
+/** Whose targets they are. */
+export const EVIL = 'evil.example'
 
 /**
  * Targets that must never be redirected to: absolute, disguised by what browsers and parsers do to a
