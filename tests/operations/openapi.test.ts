@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Answer, Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
+import { type Latchkey, login } from '../helpers/latchkey.ts'
 import { type Json, schemaOf } from '../helpers/openapi.ts'
+import { setStage } from '../helpers/stage.ts'
 
 const Schema = z.record(z.string(), z.unknown())
 
@@ -64,20 +64,13 @@ type Document = z.infer<typeof Document>
 type Operation = z.infer<typeof Operation>
 
 describe('/openapi.json', () => {
-  const provider = new FakeProvider()
-  let latchkey: Latchkey
+  const { provider, latchkey } = setStage({ settings: { METRICS: 'on' } })
   let answer: Answer
   let document: Document
 
   beforeAll(async () => {
-    await provider.listen()
-    latchkey = await startLatchkey({ ...provider.settings(), METRICS: 'on' })
     answer = await send('/openapi.json')
     document = answer.json() as Document
-  })
-  afterAll(async () => {
-    await latchkey.close()
-    await provider.close()
   })
 
   const send = (path: string, headers: Record<string, string> = {}) =>

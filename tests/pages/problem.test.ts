@@ -1,31 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { APPS, authorizationQuery, SPA } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { expectProblem, expectProtected } from '../helpers/problems.ts'
 import { rawBytes, rawRequest } from '../helpers/raw-request.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  const down = 'http://127.0.0.1:1'
-  latchkey = await startLatchkey({
-    ...provider.settings(),
+const { latchkey } = setStage({
+  settings: {
     ...APPS,
     OIDC_PROVIDERS: 'fake,down',
     DOWN_NAME: 'Down <Co>',
-    DOWN_ISSUER: down,
+    DOWN_ISSUER: 'http://127.0.0.1:1',
     DOWN_CLIENT_ID: 'a',
     DOWN_CLIENT_SECRET: 'b',
     CLIENT_SPA_NAME: 'The App',
-  })
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
+  },
 })
 
 /** What Chrome sends when a person goes to a page. */

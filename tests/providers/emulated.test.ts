@@ -1,24 +1,22 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { emulatedProviders } from '../../src/emulator/index.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { Browser } from '../helpers/browser.ts'
 import { followForms } from '../helpers/forms.ts'
-import { countRows, type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { countRows } from '../helpers/latchkey.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 
 /** Providers that never give an address at all, or never say that it is verified. */
 const NEVER_VERIFIED = ['naver', 'facebook', 'line', 'spotify']
+
+/** The personas have the same addresses everywhere: nobody is joined by them here. */
+const latchkey = useLatchkey({ EMULATE: 'all', ACCOUNT_LINKING: 'explicit' })
 
 test('the emulator plays every row', () => {
   expect([...emulatedProviders].sort()).toEqual(builtInProviders.map(({ id }) => id).sort())
 })
 
 describe.each(builtInProviders.map(({ id }) => id))('%s, emulated', (id) => {
-  let latchkey: Latchkey
-  beforeAll(async () => {
-    latchkey = await startLatchkey({ EMULATE: id })
-  })
-  afterAll(() => latchkey.close())
-
   const login = (hint: string) =>
     followForms(new Browser(), `${latchkey.url}/login/${id}?login_hint=${encodeURIComponent(hint)}`)
   const user = async (hint: string) => {

@@ -13,8 +13,6 @@ import { expectProblem, lastProblem } from '../helpers/problems.ts'
 const variants: CertifiedOptions[] = [
   { clientAuth: 'client_secret_basic', alg: 'RS256' },
   { clientAuth: 'client_secret_post', alg: 'ES256' },
-  { clientAuth: 'client_secret_basic', alg: 'ES256' },
-  { clientAuth: 'client_secret_post', alg: 'RS256' },
 ]
 
 describe.each(variants)('oidc-provider with $clientAuth and $alg', (options) => {
