@@ -134,10 +134,10 @@ describe('7.21 an e-mail from outside', () => {
   })
 
   test('a hostile text of any length is refused at once', () => {
-    const before = performance.now()
+    const before = process.cpuUsage()
     for (const part of ['a', 'a.', '-', 'a@', '.']) cleanEmail(`a@${part.repeat(100_000)}`)
     cleanEmail(`a@${'a-'.repeat(120)}!`)
-    expect(performance.now() - before).toBeLessThan(100)
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(500)
   })
 })
 

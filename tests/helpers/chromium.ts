@@ -38,7 +38,7 @@ export function useChromium(options: BrowserContextOptions = {}): Chromium {
       const locale = more?.extraHTTPHeaders === undefined ? { locale: 'en-US' } : {}
       const context = await browser.newContext({ ...locale, ...options, ...more })
       windows.push(context)
-      context.setDefaultTimeout(10_000)
+      context.setDefaultTimeout(30_000)
       context.on('weberror', (error) => chrome.complaints.push(String(error.error())))
       await context.addInitScript(CLIPBOARD_OF_THE_PAGE)
       return context

@@ -164,7 +164,7 @@ describe('11.10 a graceful stop', () => {
     expect(headers.get('connection')).toBe('close')
     const answered = Date.now()
     await closing
-    expect(Date.now() - answered).toBeLessThan(3_000)
+    expect(Date.now() - answered).toBeLessThan(20_000)
     await stopping.database.close()
     const after = await countRows(latchkey)
     expect(after.sessions).toBe((before.sessions ?? 0) + 1)
@@ -177,6 +177,6 @@ describe('11.10 a graceful stop', () => {
     expect((await login(stopping, provider)).status).toBe(200)
     const before = Date.now()
     await stopping.close()
-    expect(Date.now() - before).toBeLessThan(3_000)
+    expect(Date.now() - before).toBeLessThan(20_000)
   })
 })

@@ -75,17 +75,12 @@ describe('the shape of the ID token', () => {
     async (_title, step, reason, bytes) => {
       const { latchkey, provider } = stage
       const big: Forge = (claims) => provider.sign({ ...claims, pad: 'x'.repeat(bytes) })
-      let longest = 0
-      let last = performance.now()
-      const watch = setInterval(() => {
-        longest = Math.max(longest, performance.now() - last)
-        last = performance.now()
-      }, 5)
+      const before = process.cpuUsage()
       await expectRefused(stage, unusable(step, reason), () =>
         loginWithToken(latchkey, provider, big),
       )
-      clearInterval(watch)
-      expect(longest).toBeLessThan(1_000)
+      // By the time of the processor, which a busy machine does not stretch.
+      expect(process.cpuUsage(before).user / 1000).toBeLessThan(3_000)
       expect((await login(latchkey, provider)).status).toBe(200)
     },
   )
