@@ -41,11 +41,20 @@ export interface GetOptions {
   absentOn?: readonly number[]
 }
 
+/** A key that signs what proves who we are (RFC 7523). */
+export interface ClientKey {
+  pem: string
+  /** Its name at the provider; empty where it has none. */
+  keyId: string
+}
+
 /** A setting that only one provider has: `<PROVIDER>_<NAME>`. */
 export interface RowSetting {
   /** Used where the setting is not given; without one it is required. */
   readonly default?: string
   readonly pattern: RegExp
+  /** For a private key in PEM: the algorithms, one of which it must sign with. */
+  readonly privateKey?: readonly string[]
   /** What a value must be, for the message to the operator. */
   readonly mustBe: OperatorText
 }
@@ -98,6 +107,8 @@ export interface ProviderRow {
     row: ProviderRow,
     values: RowValues,
   ) => () => Promise<string>
+  /** The key of `private_key_jwt` where the settings give one, which then stands for the secret. */
+  readonly clientKey?: (values: RowValues) => ClientKey | null
   /** Whether S256 PKCE is sent (RFC 7636). Default: true. */
   readonly pkce: boolean
   /** Whether the token endpoint wants the `state` again. */

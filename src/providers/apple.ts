@@ -70,6 +70,7 @@ export const apple = defineProvider({
     },
     PRIVATE_KEY: {
       pattern: /BEGIN PRIVATE KEY/,
+      privateKey: ['ES256'],
       mustBe: { en: 'the content of the .p8 file', ko: '.p8 파일의 내용' },
     },
   },

@@ -17,6 +17,24 @@ export function oidcProvider(options: {
     discovery: true,
     scopes: ['openid', 'profile', 'email'],
     clientAuth: 'metadata',
+    settings: {
+      PRIVATE_KEY: {
+        default: '',
+        pattern: /BEGIN [A-Z ]*PRIVATE KEY/,
+        privateKey: ['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'],
+        mustBe: {
+          en: 'a private key in PEM: RSA of 2048 bits or more, EC or Ed25519',
+          ko: 'PEM 형식의 개인 키(2048비트 이상 RSA, EC 또는 Ed25519)',
+        },
+      },
+      KEY_ID: {
+        default: '',
+        pattern: /^[\x21-\x7e]{1,255}$/,
+        mustBe: { en: 'the id of the key at the provider', ko: '제공자에 등록한 키의 ID' },
+      },
+    },
+    clientKey: ({ PRIVATE_KEY: pem = '', KEY_ID: keyId = '' }) =>
+      pem === '' ? null : { pem, keyId },
     idToken: 'required',
     idTokenAlgorithms: 'metadata',
     issuerVaries: true,

@@ -1,5 +1,6 @@
 import type { StoreTokens } from '../core/kept-grant.ts'
-import type { ProviderRow } from '../core/provider.ts'
+import { readPrivateKey } from '../core/private-key.ts'
+import type { ProviderRow, RowSetting } from '../core/provider.ts'
 import type { RowValues } from '../core/row-inputs.ts'
 import { shownName } from '../core/text.ts'
 import { isSafeEndpoint } from '../core/urls.ts'
@@ -81,8 +82,9 @@ export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings
     return value ?? ''
   }
   const clientId = required('CLIENT_ID')
-  const clientSecret = row.clientSecret === undefined ? required('CLIENT_SECRET') : ''
   const values = readRowValues(reader, row)
+  const needsSecret = row.clientSecret === undefined && !row.clientKey?.(values)
+  const clientSecret = needsSecret ? required('CLIENT_SECRET') : ''
   const overrides = (name: string) => {
     const setting = `${prefix}${name.toUpperCase()}`
     const value = reader.text(setting)
@@ -127,15 +129,23 @@ function readRowValues(reader: Reader, row: ProviderRow): RowValues {
   const values: Record<string, string> = {}
   for (const [name, spec] of Object.entries(row.settings)) {
     const setting = `${settingsPrefix(row.id)}${name}`
-    // A PEM key in one line has its line ends as the two characters \\n.
-    const value = reader.text(setting)?.replaceAll('\\n', '\n') ?? spec.default
-    if (value === undefined) reader.problems.push(reader.words.missing(setting))
-    else if (!spec.pattern.test(value)) {
+    const given = reader.text(setting)
+    const value = given === undefined ? spec.default : readRowValue(given, spec)
+    if (value === null) {
       reader.problems.push(reader.words.mustBe(setting, spec.mustBe[reader.language]))
+    } else if (value === undefined) {
+      reader.problems.push(reader.words.missing(setting))
     }
-    values[name] = value ?? ''
+    values[name] = value ?? given ?? ''
   }
   return values
+}
+
+/** A value of a row's own setting as it is used; null where it is none. */
+function readRowValue(given: string, { pattern, privateKey }: RowSetting): string | null {
+  if (privateKey === undefined) return pattern.test(given) ? given : null
+  const key = readPrivateKey(given)
+  return key !== null && privateKey.includes(key.alg) ? key.pem : null
 }
 
 /** The row with the endpoints, issuer and scopes that the settings give in place of its own. */

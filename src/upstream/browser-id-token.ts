@@ -1,8 +1,9 @@
-import type { JWTVerifyGetKey } from 'jose'
+import { createSecretKey } from 'node:crypto'
 import type { Grant } from '../core/provider.ts'
 import type { IdTokenClaims } from '../core/row-inputs.ts'
 import { issuersOf, type ProviderCall, usesIdToken } from './call.ts'
 import { verifyIdToken } from './id-token.ts'
+import type { KeyFinder } from './jws.ts'
 import { endpoint } from './metadata.ts'
 import { invalidAnswer } from './read-answer.ts'
 
@@ -29,14 +30,14 @@ export async function readIdToken(
     nonces: [nonce],
     nonceOptional: row.nonceOptional,
     accessToken: grant.accessToken,
-    keys: keysFor(call),
+    find: keysFor(call),
   })
 }
 
-function keysFor({ row, metadata, registration, jwks, signal }: ProviderCall): JWTVerifyGetKey {
+function keysFor({ row, metadata, registration, jwks, signal }: ProviderCall): KeyFinder {
   const published = jwks(endpoint(metadata, 'jwks_uri'), signal)
   if (!row.idTokenAlgorithms.includes('HS256')) return published
   // The algorithm chooses between two keys of different kinds, never how one key is used.
-  const secret = new TextEncoder().encode(registration.secret)
-  return async (header, token) => (header?.alg === 'HS256' ? secret : published(header, token))
+  const secret = createSecretKey(registration.secret, 'utf8')
+  return async (header, isAgain) => (header.alg === 'HS256' ? [secret] : published(header, isAgain))
 }

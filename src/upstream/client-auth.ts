@@ -1,8 +1,28 @@
+import { randomUUID } from 'node:crypto'
+import { importPKCS8, SignJWT } from 'jose'
+import { readPrivateKey } from '../core/private-key.ts'
+import type { ClientKey } from '../core/provider.ts'
+import type { Metadata } from './metadata.ts'
+
 /** Our registration at a provider. */
 export interface Registration {
   id: string
+  /** Empty where a key stands for it. */
   secret: string
+  key?: ClientKey | null
 }
+
+/** How we prove at a token endpoint who we are (OpenID Connect Core, section 9). */
+export type ClientAuthMethod = 'client_secret_post' | 'client_secret_basic' | 'private_key_jwt'
+
+/** What goes where in a request. */
+export interface ClientAuth {
+  form: Record<string, string>
+  headers: Record<string, string>
+}
+
+/** An assertion is used at once; the provider's clock may differ. */
+const ASSERTION_SECONDS = 120
 
 /** Id and secret as HTTP Basic, each form-encoded first (RFC 6749, section 2.3.1). */
 export function basicAuth({ id, secret }: Registration): string {
@@ -10,12 +30,36 @@ export function basicAuth({ id, secret }: Registration): string {
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`
 }
 
-/** Client authentication as the provider wants it at its token endpoint: what goes where. */
-export function clientAuth(
-  method: 'client_secret_post' | 'client_secret_basic',
+/** Client authentication as the provider wants it at its token endpoint. */
+export async function clientAuth(
+  { clientAuth: method, endpoints }: Metadata,
   client: Registration,
-): { form: Record<string, string>; headers: Record<string, string> } {
+): Promise<ClientAuth> {
+  if (client.key) {
+    const form = await assertion(client.id, client.key, endpoints.token_endpoint ?? '')
+    return { form, headers: {} }
+  }
   return method === 'client_secret_basic'
     ? { form: {}, headers: { authorization: basicAuth(client) } }
     : { form: { client_id: client.id, client_secret: client.secret }, headers: {} }
+}
+
+/** A JWT that says who we are, signed by our key (RFC 7523, section 2.2). */
+async function assertion(id: string, { pem, keyId }: ClientKey, audience: string) {
+  const { alg } = readPrivateKey(pem) ?? { alg: 'RS256' }
+  const now = Math.floor(Date.now() / 1000)
+  const jwt = await new SignJWT()
+    .setProtectedHeader({ alg, ...(keyId === '' ? {} : { kid: keyId }) })
+    .setIssuer(id)
+    .setSubject(id)
+    .setAudience(audience)
+    .setJti(randomUUID())
+    .setIssuedAt(now)
+    .setExpirationTime(now + ASSERTION_SECONDS)
+    .sign(await importPKCS8(pem, alg))
+  return {
+    client_id: id,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: jwt,
+  }
 }

@@ -19,7 +19,7 @@ export async function exchangeCode(
   { row, metadata, registration, outbound, signal }: ProviderCall,
   { code, state, verifier, callbackUrl }: PresentedCode,
 ): Promise<Grant> {
-  const auth = clientAuth(metadata.clientAuth, registration)
+  const auth = await clientAuth(metadata, registration)
   const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'token', {
     signal,
     headers: auth.headers,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ProviderRow } from '../core/provider.ts'
 import { isSafeEndpoint } from '../core/urls.ts'
 import { untilAborted, withDeadline } from './deadline.ts'
+import { PUBLIC_KEY_ALGORITHMS } from './jws.ts'
 import type { Outbound } from './outbound.ts'
 import { invalidAnswer, readJson } from './read-answer.ts'
 
@@ -33,21 +34,6 @@ const Discovered = z.object({
   authorization_response_iss_parameter_supported: z.boolean().optional(),
 })
 type Discovered = z.infer<typeof Discovered>
-
-/** Asymmetric algorithms that may sign an ID token; never `none`, never a shared secret. */
-const SAFE_ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-]
 
 const FRESH_MS = 60 * 60 * 1000
 
@@ -117,7 +103,7 @@ function toMetadata(row: ProviderRow, found: Discovered | null): Metadata {
     endpoints: { ...advertised, ...row.endpoints },
     idTokenAlgorithms:
       row.idTokenAlgorithms === 'metadata'
-        ? algorithms.filter((alg) => SAFE_ALGORITHMS.includes(alg))
+        ? algorithms.filter((alg) => PUBLIC_KEY_ALGORITHMS.includes(alg))
         : row.idTokenAlgorithms,
     clientAuth:
       row.clientAuth === 'metadata'

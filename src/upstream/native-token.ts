@@ -1,4 +1,3 @@
-import { decodeProtectedHeader } from 'jose'
 import { z } from 'zod'
 import { type Evidence, LatchkeyError } from '../core/errors.ts'
 import type { InspectionSource } from '../core/native.ts'
@@ -11,6 +10,7 @@ import { withQuery } from './authorization.ts'
 import { issuersOf, type ProviderCall } from './call.ts'
 import { basicAuth } from './client-auth.ts'
 import { verifyIdToken } from './id-token.ts'
+import { headerOf } from './jws.ts'
 import { endpoint } from './metadata.ts'
 import { readJson } from './read-answer.ts'
 import { readProfile } from './read-profile.ts'
@@ -26,22 +26,14 @@ export interface PresentedToken extends NativeToken {
   audiences: readonly string[]
 }
 
-/**
- * Reads who a native token is about. Whatever is wrong with the token is one error, `invalid_code`,
- * with the reason in its evidence; what is wrong with the provider is another.
- */
+/** Reads who a native token is about; what it throws is for `sortOut`. */
 export async function readNativeToken(
   call: ProviderCall,
   presented: PresentedToken,
 ): Promise<{ profile: Profile; claims: IdTokenClaims | null }> {
-  const { kind } = presented
-  try {
-    return kind === 'id_token'
-      ? await readIdToken(call, presented)
-      : { profile: await readAccessToken(call, presented), claims: null }
-  } catch (error) {
-    throw sortOut(error, kind)
-  }
+  return presented.kind === 'id_token'
+    ? readIdToken(call, presented)
+    : { profile: await readAccessToken(call, presented), claims: null }
 }
 
 /** Throws where this provider's apps have no such token, or none that can be proven to be for us. */
@@ -64,7 +56,7 @@ async function readIdToken(call: ProviderCall, { token, nonce, audiences }: Pres
     nonces: nonce === null ? [] : [nonce, hashToken(nonce).toString('hex')],
     nonceOptional: nonce === null,
     accessToken: null,
-    keys: jwks(endpoint(metadata, 'jwks_uri'), signal),
+    find: jwks(endpoint(metadata, 'jwks_uri'), signal),
   })
   if (isOtherJwt(token, claims)) throw refused('id_token', 'other_jwt')
   const read = row.native.readIdToken?.(claims) ?? { subject: '' }
@@ -78,7 +70,7 @@ async function readIdToken(call: ProviderCall, { token, nonce, audiences }: Pres
  * have `scp`, Keycloak's a claim `typ`), or one that tells of an event (RFC 8417; logout tokens too).
  */
 function isOtherJwt(token: string, { scp, events, typ }: IdTokenClaims): boolean {
-  const { typ: type = 'JWT' } = decodeProtectedHeader(token)
+  const { typ: type = 'JWT' } = headerOf(token)
   return (
     String(type).toUpperCase() !== 'JWT' ||
     scp !== undefined ||
@@ -149,8 +141,11 @@ function notOffered({ name }: ProviderRow, kind: NativeToken['kind']): LatchkeyE
   return new LatchkeyError('invalid_request', `${why}; use the browser flow.`)
 }
 
-/** The token's own faults as one error; an answer that cannot be used is the provider's. */
-function sortOut(error: unknown, kind: NativeToken['kind']): unknown {
+/**
+ * Whatever is wrong with a token as one error, `invalid_code`, with the reason in its evidence; an
+ * answer that cannot be used is the provider's fault.
+ */
+export function sortOut(error: unknown, kind: NativeToken['kind']): unknown {
   if (error instanceof z.ZodError) {
     // The claims of the token, or what the provider says of it.
     const evidence = { field: error.issues[0]?.path.join('.') ?? '' }

@@ -13,7 +13,7 @@ import { withDeadline } from './deadline.ts'
 import { exchangeCode } from './exchange-code.ts'
 import { createJwksSource } from './jwks.ts'
 import { createMetadataSource, endpoint } from './metadata.ts'
-import { type NativeToken, readNativeToken, requireOffered } from './native-token.ts'
+import { type NativeToken, readNativeToken, requireOffered, sortOut } from './native-token.ts'
 import { type CallEnded, type Outbound, timedOutbound } from './outbound.ts'
 import { createProviderGrants, type ProviderGrants } from './provider-grants.ts'
 import { readProfile } from './read-profile.ts'
@@ -95,7 +95,7 @@ export function createProvider(options: ProviderOptions): Provider {
       withDeadline(
         async (signal) => {
           const [metadata, secret] = await Promise.all([metadataOf(signal), secretOf()])
-          const registration = { id: clientId, secret }
+          const registration = { id: clientId, secret, key: row.clientKey?.(values) ?? null }
           return work({ row, values, metadata, registration, outbound, signal, jwks })
         },
         { stop },
@@ -169,6 +169,8 @@ export function createProvider(options: ProviderOptions): Provider {
         const { profile, claims } = await readNativeToken(call, { ...presented, audiences })
         // The tokens are the app's, not ours.
         return { profile, issuer: issuerIn(row, claims), grant: null }
+      }).catch((error) => {
+        throw sortOut(error, presented.kind)
       })
     },
     grants,

@@ -20,7 +20,7 @@ export async function refreshGrant(
   { row, metadata, registration, outbound, signal }: ProviderCall,
   refreshToken: string,
 ): Promise<Grant> {
-  const auth = clientAuth(metadata.clientAuth, registration)
+  const auth = await clientAuth(metadata, registration)
   const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'refresh', {
     signal,
     headers: auth.headers,

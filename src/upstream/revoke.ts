@@ -3,7 +3,7 @@ import type { KeptGrant } from '../core/kept-grant.ts'
 import type { RevocationRequest } from '../core/revocation.ts'
 import { withQuery } from './authorization.ts'
 import type { ProviderCall } from './call.ts'
-import { basicAuth, clientAuth, type Registration } from './client-auth.ts'
+import { basicAuth, type ClientAuth, clientAuth, type Registration } from './client-auth.ts'
 import { endpoint } from './metadata.ts'
 import type { Outbound } from './outbound.ts'
 import { type Answer, readBody, readJson } from './read-answer.ts'
@@ -41,14 +41,14 @@ export async function revokeGrant(
   }
 }
 
-function send(
+async function send(
   { row, metadata, registration: client, outbound, signal }: ProviderCall,
   endpointUrl: string,
   request: RevocationRequest,
 ): Promise<Answer> {
   const { method, params = {}, form, json, auth } = request
   const url = withQuery(endpointUrl, Object.entries(params))
-  const proof = proofOf(auth, () => clientAuth(metadata.clientAuth, client), client)
+  const proof = auth === 'client' ? await clientAuth(metadata, client) : proofOf(auth, client)
   const body = json === undefined ? { form: { ...form, ...proof.form } } : { json }
   const call: keyof Outbound = method === 'DELETE' ? 'delete' : 'post'
   return outbound[call](url.href, stepOf(row.revocation.endpoint), {
@@ -59,11 +59,9 @@ function send(
 }
 
 function proofOf(
-  auth: RevocationRequest['auth'],
-  asAtTokenEndpoint: () => ReturnType<typeof clientAuth>,
+  auth: Exclude<RevocationRequest['auth'], 'client'>,
   client: Registration,
-): ReturnType<typeof clientAuth> {
-  if (auth === 'client') return asAtTokenEndpoint()
+): ClientAuth {
   if (auth === 'basic') return { form: {}, headers: { authorization: basicAuth(client) } }
   if (auth === undefined) return { form: {}, headers: {} }
   return { form: {}, headers: { authorization: `Bearer ${auth.bearer}` } }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { readSettings, SettingsError } from '../../src/settings/index.ts'
+import { applePrivateKey } from '../helpers/apple-key.ts'
 
 /** The one provider of these settings. */
 function providerOf(env: Record<string, string>) {
@@ -33,7 +34,7 @@ test('Apple is enabled by its real scopes, which are without openid', () => {
     APPLE_CLIENT_ID: 'com.example.web',
     APPLE_TEAM_ID: 'TEAM000001',
     APPLE_KEY_ID: 'KEY0000001',
-    APPLE_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----',
+    APPLE_PRIVATE_KEY: applePrivateKey(),
     APPLE_NATIVE_CLIENT_IDS: 'com.example.app',
   }
   expect(providerOf(apple)).toMatchObject({ nativeClientIds: ['com.example.app'] })

@@ -107,17 +107,11 @@ describe('5.02 a token of another issuer', () => {
       x5u: `${evil.issuer}/x5u`,
       jwk: evil.keys[0]?.jwk,
     }
-    await refuse(await evil.sign(claims), 'err_jws_signature_verification_failed')
-    await refuse(
-      await evil.sign(claims, evil.keys[0], named),
-      'err_jws_signature_verification_failed',
-    )
+    await refuse(await evil.sign(claims), 'signature')
+    await refuse(await evil.sign(claims, evil.keys[0], named), 'signature')
     // With our provider's issuer, and with its key too.
     const ours = nativeClaims(provider)
-    await refuse(
-      await evil.sign(ours, evil.keys[0], named),
-      'err_jws_signature_verification_failed',
-    )
+    await refuse(await evil.sign(ours, evil.keys[0], named), 'signature')
     await refuse(await provider.sign(claims), 'claim_iss')
     await refuse(await provider.sign({ ...ours, iss: `${provider.issuer}/` }), 'claim_iss')
     await refuse(await provider.sign({ ...ours, iss: undefined }), 'claim_iss')
@@ -127,7 +121,7 @@ describe('5.02 a token of another issuer', () => {
   test('shown as one of another provider is refused', async () => {
     const claims = { ...nativeClaims(other), email: 'second@example.com' }
     const right = await other.sign({ ...claims, sub: 'person-of-second' })
-    await refuse(right, 'err_jws_signature_verification_failed')
+    await refuse(right, 'signature')
     const answer = await exchange(latchkey, right, { subject_issuer: 'second' })
     expect(await personOf(latchkey, answer)).toMatchObject({
       identities: [{ provider: 'second', subject: 'person-of-second' }],
@@ -259,7 +253,7 @@ describe('5.08 the algorithm', () => {
     try {
       await expectTokenRefused(
         fresh,
-        { log: { step: 'id_token', reason: 'err_jose_alg_not_allowed' } },
+        { log: { step: 'id_token', reason: 'alg_not_allowed' } },
         await forge(),
       )
       expect(provider.count('jwks')).toBe(0)
@@ -273,16 +267,16 @@ describe('5.08 the algorithm', () => {
   test('a token that was changed, or signed by another key, is refused', async () => {
     const [head, , signature] = (await idToken()).split('.')
     const changed = `${head}.${part({ ...nativeClaims(provider), sub: 'boss' })}.${signature}`
-    await refuse(changed, 'err_jws_signature_verification_failed')
+    await refuse(changed, 'signature')
     const stranger = await makeKey('key-1')
     const forged = await provider.sign(nativeClaims(provider), stranger)
-    await refuse(forged, 'err_jws_signature_verification_failed')
+    await refuse(forged, 'signature')
   })
 
   test.each([
     ['no JWT', 'not-a-token-at-all', 'not_compact'],
-    ['five parts', 'a.b.c.d.e', 'not_compact'],
-    ['no JSON', 'YWJj.YWJj.YWJj', 'err_jws_invalid'],
+    ['five parts', 'a.b.c.d.e', 'encrypted'],
+    ['no JSON', 'YWJj.YWJj.YWJj', 'header'],
   ])('%s is refused', async (_title, token, reason) => {
     await refuse(token, reason)
   })

@@ -34,7 +34,7 @@ describe('the algorithm of the ID token', () => {
         `4.01 ${named} with ${signature} signature`,
         (claims) =>
           `${part({ alg, kid: 'key-1' })}.${part(claims)}.${signature === 'a junk' ? 'anVuaw' : ''}`,
-        alg ? 'err_jose_alg_not_allowed' : 'err_jws_invalid',
+        alg ? 'alg_not_allowed' : 'header',
       ]
     }),
   )
@@ -49,12 +49,12 @@ describe('the algorithm of the ID token', () => {
   refuseEach(stage, [
     ...unsigned,
     ...shared.map(
-      ([name, key]): TokenCase => [`4.02 HS256 by ${name}`, hs256(key), 'err_jose_alg_not_allowed'],
+      ([name, key]): TokenCase => [`4.02 HS256 by ${name}`, hs256(key), 'alg_not_allowed'],
     ),
     [
       '4.03 ES256 by a published key where RS256 is advertised',
       (claims) => stage.provider.sign(claims, ec()),
-      'err_jose_alg_not_allowed',
+      'alg_not_allowed',
     ],
     [
       '4.03 PS256 by the RSA key itself',
@@ -62,12 +62,12 @@ describe('the algorithm of the ID token', () => {
         new SignJWT(claims)
           .setProtectedHeader({ alg: 'PS256', kid: 'key-1' })
           .sign(KeyObject.from(rsa().privateKey)),
-      'err_jose_alg_not_allowed',
+      'alg_not_allowed',
     ],
     [
       '4.03 RS256 under the kid of an EC key',
       (claims) => stage.provider.sign(claims, rsa(), { kid: 'key-ec' }),
-      'err_jwks_no_matching_key',
+      'no_matching_key',
     ],
   ])
 })
@@ -96,13 +96,13 @@ describe('the algorithm of the ID token where ES256 and PS256 are advertised', (
     [
       '4.03 RS256, though it is published and signs well,',
       (claims) => stage.provider.sign(claims, key(2)),
-      'err_jose_alg_not_allowed',
+      'alg_not_allowed',
     ],
     [
       '4.04 ES256 with r and s of zero',
       async (claims) =>
         (await stage.provider.sign(claims)).replace(/[^.]*$/, part(Buffer.alloc(64))),
-      'err_jws_signature_verification_failed',
+      'signature',
     ],
   ])
 })

@@ -23,14 +23,14 @@ describe('the kid of the ID token', () => {
     ['4.14 the right kid', withKid('key-1')],
   ])
   refuseEach(stage, [
-    ['4.14 an unknown kid', withKid('unknown'), 'err_jwks_no_matching_key'],
-    ['4.14 a path as kid', withKid('../../dev/null'), 'err_jwks_no_matching_key'],
-    ['4.14 SQL as kid', withKid("' OR 1=1--"), 'err_jwks_no_matching_key'],
-    ['4.14 __proto__ as kid', withKid('__proto__'), 'err_jwks_no_matching_key'],
-    ['4.14 an empty kid', withKid(''), 'err_jwks_no_matching_key'],
-    ['4.14 an object as kid', withKid({ kid: 'key-1' }), 'err_jwks_no_matching_key'],
-    ['4.14 null as kid', withKid(null), 'err_jwks_no_matching_key'],
-    ['4.14 a kid of 10 kB', withKid('x'.repeat(10_000)), 'err_jwks_no_matching_key'],
+    ['4.14 an unknown kid', withKid('unknown'), 'no_matching_key'],
+    ['4.14 a path as kid', withKid('../../dev/null'), 'no_matching_key'],
+    ['4.14 SQL as kid', withKid("' OR 1=1--"), 'no_matching_key'],
+    ['4.14 __proto__ as kid', withKid('__proto__'), 'no_matching_key'],
+    ['4.14 an empty kid', withKid(''), 'no_matching_key'],
+    ['4.14 an object as kid', withKid({ kid: 'key-1' }), 'header'],
+    ['4.14 null as kid', withKid(null), 'header'],
+    ['4.14 a kid of 10 kB', withKid('x'.repeat(10_000)), 'no_matching_key'],
   ])
 })
 

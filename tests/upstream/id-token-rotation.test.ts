@@ -59,7 +59,7 @@ describe('a provider that changes its key', () => {
     expect((await login(latchkey, provider)).status).toBe(200)
     provider.idToken = () => signedByWithdrawn
     const signedByWithdrawn = await provider.sign(provider.claims(), withdrawn)
-    await expectRefused(stage, unusable('id_token', 'err_jwks_no_matching_key'), () =>
+    await expectRefused(stage, unusable('id_token', 'no_matching_key'), () =>
       login(latchkey, provider),
     )
   })

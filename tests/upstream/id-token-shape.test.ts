@@ -30,17 +30,17 @@ describe('the shape of the ID token', () => {
       ),
       'claim_sub',
     ],
-    ['4.21 a list in place of claims', saying((json) => `[${json}]`), 'err_jwt_invalid'],
-    ['4.21 null in place of claims', saying(() => 'null'), 'err_jwt_invalid'],
-    ['4.21 text in place of claims', saying(() => '"claims"'), 'err_jwt_invalid'],
-    ['4.21 half of the claims', saying((json) => json.slice(0, -20)), 'err_jwt_invalid'],
+    ['4.21 a list in place of claims', saying((json) => `[${json}]`), 'not_an_object'],
+    ['4.21 null in place of claims', saying(() => 'null'), 'not_an_object'],
+    ['4.21 text in place of claims', saying(() => '"claims"'), 'not_an_object'],
+    ['4.21 half of the claims', saying((json) => json.slice(0, -20)), 'not_an_object'],
     [
       '4.21 invalid UTF-8 in a name',
       saying((json) => {
         const [start = '', end = ''] = json.split('Person One')
         return Buffer.concat([Buffer.from(start), Buffer.from([0x41, 0xff]), Buffer.from(end)])
       }),
-      'err_jwt_invalid',
+      'not_an_object',
     ],
     ['4.21 no claims at all', saying(() => '{}'), 'claim_iss'],
   ])

@@ -53,7 +53,7 @@ describe('the signature of the ID token', () => {
         claims,
         stage.provider.keys[0] as FakeKey,
       )
-  const wrongSignature = 'err_jws_signature_verification_failed'
+  const wrongSignature = 'signature'
 
   refuseEach(stage, [
     [
@@ -86,7 +86,7 @@ describe('the signature of the ID token', () => {
         [{ alg: 'dir', enc: 'A256GCM' }, 'key', 'iv', { alg: 'none', ...claims }, 'tag']
           .map(part)
           .join('.'),
-      'not_compact',
+      'encrypted',
     ],
     ['4.05 four parts', changed((h, p, s) => `${h}.${p}.${s}.${s}`), 'not_compact'],
     ['4.05 two parts', changed((h, p) => `${h}.${p}`), 'not_compact'],
@@ -103,11 +103,7 @@ describe('the signature of the ID token', () => {
       changed((h, p, s) => `${h}.${p}.${s.slice(0, 9)} ${s.slice(9)}`),
       'not_compact',
     ],
-    [
-      '4.16 a key of its own as jwk',
-      byAttacker(() => ({ jwk: attacker.jwk })),
-      'err_jwks_no_matching_key',
-    ],
+    ['4.16 a key of its own as jwk', byAttacker(() => ({ jwk: attacker.jwk })), 'no_matching_key'],
     [
       '4.16 a key of its own as jwk under the published kid',
       byAttacker(() => ({ jwk: attacker.jwk, kid: 'key-1' })),
@@ -117,17 +113,13 @@ describe('the signature of the ID token', () => {
     [
       '4.16 a jku of its own with a kid of its own',
       byAttacker(() => ({ jku: decoyUrl })),
-      'err_jwks_no_matching_key',
+      'no_matching_key',
     ],
     ['4.16 an x5u of its own', byAttacker(() => ({ x5u: decoyUrl, kid: 'key-1' })), wrongSignature],
     ['4.16 an x5c of its own', byAttacker(() => ({ x5c: ['MIIB'], kid: 'key-1' })), wrongSignature],
-    [
-      '4.18 an unknown critical header',
-      byHand(() => ({ crit: ['x'], x: 1 })),
-      'err_jose_not_supported',
-    ],
-    ['4.18 an empty list of critical headers', byHand(() => ({ crit: [] })), 'err_jws_invalid'],
-    ['4.18 an unencoded payload', byHand(() => ({ crit: ['b64'], b64: false })), 'err_jwt_invalid'],
+    ['4.18 an unknown critical header', byHand(() => ({ crit: ['x'], x: 1 })), 'critical_header'],
+    ['4.18 an empty list of critical headers', byHand(() => ({ crit: [] })), 'critical_header'],
+    ['4.18 an unencoded payload', byHand(() => ({ crit: ['b64'], b64: false })), 'critical_header'],
   ])
 
   acceptEach(stage, [

@@ -134,10 +134,8 @@ describe('the discovery document', () => {
         })
       },
       async (latchkey, provider) => {
-        await expectRefused(
-          { latchkey, provider },
-          unusable('id_token', 'err_jose_alg_not_allowed'),
-          () => login(latchkey, provider),
+        await expectRefused({ latchkey, provider }, unusable('id_token', 'alg_not_allowed'), () =>
+          login(latchkey, provider),
         )
       },
     )
