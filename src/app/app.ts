@@ -33,7 +33,7 @@ import { metadataRoutes } from '../tokens/metadata.ts'
 import { keyRoutes } from '../tokens/routes.ts'
 import { createSessionCookies } from '../tokens/session-cookies.ts'
 import { openKeyRing } from '../tokens/signing-keys.ts'
-import { createSuccessors } from '../tokens/successors.ts'
+import { createTokenFamilies } from '../tokens/token-family.ts'
 import { tokenRoutes } from '../tokens/token-routes.ts'
 import { createOutbound } from '../upstream/outbound.ts'
 import { prepareAhead } from '../upstream/prepare.ts'
@@ -87,7 +87,8 @@ export async function buildApp(
     refreshTokenSeconds: settings.refreshTokenTtlSeconds,
     sessionSeconds: settings.sessionTtlSeconds,
   }
-  const prepareSession = createSessionPreparer(issue, ttl)
+  const families = createTokenFamilies(secrets)
+  const prepareSession = createSessionPreparer(issue, families, ttl)
   const verifyAccessToken = createAccessTokenVerifier(keys)
   const cookies = createSessionCookies({
     https,
@@ -203,11 +204,12 @@ export async function buildApp(
     await room.register(async (inner) =>
       tokenRoutes(inner, {
         clients: settings.clients,
-        grants: stores.grants,
+        tokens: stores.tokens,
         accounts: stores.accounts,
         sessions: stores.sessions,
         issue,
-        successorsOf: createSuccessors(secrets),
+        families,
+        sessionsPerUser: settings.sessionsPerUser,
         signInNatively: createNativeSignIn(logins),
         limits,
         grantEnded: meter.grantEnded,

@@ -12,6 +12,16 @@ export interface SessionRequest {
   address: string | null
   /** Where the client gets a code in place of tokens: what it must show again. */
   code: { redirectUri: string; codeChallenge: string | null } | null
+  /** A secret of the login: code and refresh token are derived from it. A fresh one by default. */
+  seed?: string
+  /** The one API that its tokens are for (RFC 8707). Default: the usual audience. */
+  resource?: string | null
+  /** Whether its tokens go into cookies. Default: false. */
+  cookieMode?: boolean
+  /** When the provider says that the person authenticated, in seconds since 1970. Default: it does not. */
+  authTime?: number | null
+  /** Whether nobody was asked (`prompt=none`). Default: false. */
+  silent?: boolean
 }
 
 /** A session that is not stored yet, and what it will give once it is. */

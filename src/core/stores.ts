@@ -3,6 +3,7 @@ import type { IdentityKey } from './identity-key.ts'
 import type { SealedGrant } from './kept-grant.ts'
 import type { LinkDecision } from './linking.ts'
 import type { Profile } from './profile.ts'
+import type { GrantedSession } from './token-store.ts'
 
 /** An identity whose person has just signed in at its provider, and what the provider said. */
 export interface ProvenIdentity {
@@ -168,41 +169,6 @@ export interface StoredSession {
   created_at: string
   last_used_at: string
   expires_at: string
-}
-
-/** A session for which tokens may be given now. */
-export interface GrantedSession {
-  id: string
-  userId: string
-  clientId: string
-  scope: string
-  /** When the person signed in, in seconds since 1970. */
-  authTime: number
-}
-
-/** One-time codes and refresh tokens, by the database's clock. */
-export interface Grants {
-  /**
-   * Redeems a code once. A code that is shown again, or with another proof than its own, ends the
-   * session it stands for. Null for every refusal.
-   */
-  redeemCode(
-    shown: { hash: Buffer; clientId: string } & CodeBinding,
-    next: { sessionTtlSeconds: number; refreshToken: NewToken },
-  ): Promise<{ session: GrantedSession; nonce: string | null } | null>
-  /**
-   * Rotates a refresh token. Its immediate predecessor may be shown again for ten seconds, as long as
-   * one of `successors` is still the last of the session; any other reuse ends the session. `wider`:
-   * nothing is changed, since `scopes` are more than the session has.
-   */
-  rotate(
-    shown: { hash: Buffer; clientId: string; scopes: readonly string[] },
-    successors: readonly [NewToken, ...NewToken[]],
-  ): Promise<
-    | { outcome: 'rotated'; session: GrantedSession; successor: number }
-    | { outcome: 'refused' | 'wider' }
-    | { outcome: 'reused'; sessionId: string; userId: string }
-  >
 }
 
 /** Marks that make a flow single-use on all replicas. */

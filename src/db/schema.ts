@@ -9,6 +9,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
 
@@ -103,7 +104,7 @@ export const sessions = latchkey.table(
   ],
 )
 
-/** Refresh tokens, by SHA-256 hash. */
+/** Refresh tokens, by SHA-256 hash: the newest three of each session. */
 export const refreshTokens = latchkey.table(
   'refresh_tokens',
   {
@@ -113,11 +114,15 @@ export const refreshTokens = latchkey.table(
       .references(() => sessions.id, { onDelete: 'cascade' }),
     createdAt: moment('created_at').notNull().defaultNow(),
     expiresAt: moment('expires_at').notNull(),
+    /** Its place in its session: the first is 1, each successor one more. */
+    generation: integer('generation').notNull().default(1),
     /** When its successor took over. */
     rotatedAt: moment('rotated_at'),
+    /** When it was shown again after the grace and got its successor once more. */
+    repeatedAt: moment('repeated_at'),
   },
   (table) => [
-    index('refresh_tokens_session').on(table.sessionId),
+    uniqueIndex('refresh_tokens_session').on(table.sessionId, table.generation),
     index('refresh_tokens_expires_at').on(table.expiresAt),
   ],
 )

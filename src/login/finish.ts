@@ -111,7 +111,9 @@ async function signIn(
   const { id: clientId, scope, nonce, redirectUri, codeChallenge, responseMode } = flow.client
   const code =
     redirectUri === null || responseMode === 'cookie' ? null : { redirectUri, codeChallenge }
-  const opened = await openSession(options, who, { clientId, scope, nonce, code }, request)
+  const cookieMode = responseMode === 'cookie'
+  const client = { clientId, scope, nonce, code, cookieMode, seed: flow.state }
+  const opened = await openSession(options, who, client, request)
   const name = lastProviderCookie(issuer)
   // The sign-in page shows it to people; a program never sees that page.
   if (isBrowserNavigation(request) && request.cookies[name] !== flow.provider) {

@@ -19,7 +19,7 @@ export async function openSession(
   who: Who,
   client: Pick<
     Parameters<LoginOptions['prepareSession']>[0],
-    'clientId' | 'scope' | 'nonce' | 'code'
+    'clientId' | 'scope' | 'nonce' | 'code' | 'seed' | 'cookieMode'
   >,
   request: FastifyRequest,
   facts: { native?: true } = {},

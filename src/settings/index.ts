@@ -43,6 +43,8 @@ export interface Settings {
   accessTokenTtlSeconds: number
   refreshTokenTtlSeconds: number
   sessionTtlSeconds: number
+  /** Where one more begins, the one unused longest ends. */
+  sessionsPerUser: number
   tokenAudience: string
   signingAlg: SigningAlg
   signingKeyRotationSeconds: number
@@ -117,6 +119,7 @@ export function collectSettings(reader: Reader): Settings {
     accessTokenTtlSeconds: reader.duration('ACCESS_TOKEN_TTL', '10m'),
     refreshTokenTtlSeconds: reader.duration('REFRESH_TOKEN_TTL', '14d'),
     sessionTtlSeconds: reader.duration('SESSION_TTL', '30d'),
+    sessionsPerUser: reader.integer('SESSIONS_PER_USER', 100, 1, 10_000),
     tokenAudience: reader.text('TOKEN_AUDIENCE') ?? ownUrl,
     signingAlg: reader.choice('SIGNING_ALG', ['ES256', 'RS256', 'EdDSA'], 'ES256'),
     signingKeyRotationSeconds: reader.duration('SIGNING_KEY_ROTATION', '90d'),

@@ -2,10 +2,12 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Account } from '../core/account.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
 import { hashToken, randomToken } from '../core/secrets.ts'
-import { CODE_SECONDS, type GrantedSession, type NewSession } from '../core/stores.ts'
+import { CODE_SECONDS, type NewSession } from '../core/stores.ts'
 import type { TokenResponse } from '../core/token-response.ts'
+import type { GrantedSession } from '../core/token-store.ts'
 import { signAccessToken } from './access-token.ts'
 import type { KeyRing } from './signing-keys.ts'
+import type { TokenFamilies } from './token-family.ts'
 
 /** Signs the tokens of a session; an ID token needs the account, and is left out without one. */
 export type TokenIssuer = (
@@ -34,22 +36,15 @@ export function createTokenIssuer(keys: KeyRing, accessTokenSeconds: number): To
 /** Prepares sessions: the store opens one together with the login, then the tokens are signed. */
 export function createSessionPreparer(
   issue: TokenIssuer,
+  families: TokenFamilies,
   ttl: { refreshTokenSeconds: number; sessionSeconds: number },
 ): (request: SessionRequest) => PreparedSession {
-  return ({ clientId, scope, nonce, userAgent, address, code: asked }) => {
-    const secret = randomToken()
+  return ({ code: asked, seed = randomToken(), nonce, ...request }) => {
+    const id = uuidv7()
+    const [secret] = asked === null ? families.firstOf(seed, id) : families.codesOf(seed, id)
     const hash = hashToken(secret)
-    const common = {
-      id: uuidv7(),
-      clientId,
-      scope,
-      resource: null,
-      cookieMode: false,
-      authTime: null,
-      silent: false,
-      userAgent,
-      address,
-    }
+    const { resource = null, cookieMode = false, authTime = null, silent = false } = request
+    const common = { ...request, ...{ id, resource, cookieMode, authTime, silent } }
     const session: NewSession =
       asked === null
         ? {
@@ -67,18 +62,13 @@ export function createSessionPreparer(
             refreshToken: null,
             code: { ...asked, hash, nonce, ttlSeconds: CODE_SECONDS },
           }
+    const { clientId, scope } = request
     return {
       session,
       code: asked === null ? '' : secret,
       tokens: (account) =>
         issue(
-          {
-            id: session.id,
-            userId: account.sub,
-            clientId,
-            scope,
-            authTime: Math.floor(Date.now() / 1000),
-          },
+          { id, userId: account.sub, clientId, scope, resource, authTime },
           { refreshToken: secret, nonce, account },
         ),
     }

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { setDisabled } from '../helpers/age.ts'
 import {
   APPS,
   authorize,
   CHALLENGE,
+  claimsOf,
   getCode,
   meStatus,
   OTHER,
@@ -17,7 +19,7 @@ import {
 import type { Answer } from '../helpers/browser.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { countRows, type Latchkey, startLatchkey, TEST_SECRET } from '../helpers/latchkey.ts'
 import { expectOAuthError } from '../helpers/oauth.ts'
 import { expectNoSecretLogged } from '../helpers/problems.ts'
 import { rawRequest } from '../helpers/raw-request.ts'
@@ -30,11 +32,11 @@ let second: Latchkey
 beforeAll(async () => {
   await provider.listen()
   testDatabase = await createTestDatabase()
-  const settings = { ...provider.settings(), ...APPS }
-  const shared = { testDatabase, publicUrl: 'http://localhost:3998' }
-  latchkey = await startLatchkey(settings, shared)
-  second = await startLatchkey(settings, shared)
+  latchkey = await startLatchkey(settings(), shared())
+  second = await startLatchkey(settings(), shared())
 })
+const settings = () => ({ ...provider.settings(), ...APPS })
+const shared = () => ({ testDatabase, publicUrl: 'http://localhost:3998' })
 afterEach(() => provider.reset())
 afterAll(async () => {
   await latchkey.close()
@@ -46,40 +48,138 @@ afterAll(async () => {
 /** Runs a statement on the database that the replicas share. */
 const change = (statement: string) => latchkey.database.query(statement, [])
 
-test('3.06 a code is swapped once; shown again it ends the session of the first redemption', async () => {
-  const code = await getCode(latchkey, provider)
-  const tokens = readTokens(await redeem(latchkey, code))
-  const bystander = readTokens(await redeem(latchkey, await getCode(latchkey, provider)))
-  expect(await meStatus(second, tokens.access_token)).toBe(200)
-  expectOAuthError(await redeem(second, code), 400, 'invalid_grant')
-  expect(await meStatus(latchkey, tokens.access_token)).toBe(401)
-  expect(await meStatus(second, tokens.access_token)).toBe(401)
-  expectOAuthError(await refresh(latchkey, tokens.refresh_token), 400, 'invalid_grant')
-  expect(await meStatus(second, bystander.access_token)).toBe(200)
+/** The confidential client whose flows bring no challenge. */
+const { client_secret: _, ...WEB_PAIR } = WEB
+const UNBOUND = { ...WEB_PAIR, code_challenge: null, code_challenge_method: null }
+const asWeb = { ...WEB, code_verifier: null }
+
+describe('3.06 a code that is swapped again', () => {
+  test('gives whoever proves the same the same session and refresh token, at any replica', async () => {
+    const code = await getCode(latchkey, provider, { scope: 'openid', nonce: 'of-the-app' })
+    const first = readTokens(await redeem(latchkey, code))
+    const again = readTokens(await redeem(second, code))
+    expect(again).toMatchObject({ sid: first.sid, refresh_token: first.refresh_token })
+    expect(claimsOf(again.id_token).nonce).toBe('of-the-app')
+    expect(await meStatus(second, first.access_token)).toBe(200)
+    expect(await meStatus(latchkey, again.access_token)).toBe(200)
+    expect((await refresh(second, first.refresh_token)).status).toBe(200)
+  })
+
+  test('a confidential client that brought a challenge too', async () => {
+    const code = await getCode(latchkey, provider, WEB_PAIR)
+    const first = readTokens(await redeem(latchkey, code, WEB))
+    expect(readTokens(await redeem(second, code, WEB)).refresh_token).toBe(first.refresh_token)
+  })
+
+  test('after a rotation of its refresh token it is refused, and nothing changes', async () => {
+    const code = await getCode(latchkey, provider)
+    const { refresh_token: first } = readTokens(await redeem(latchkey, code))
+    const { refresh_token: next, access_token } = readTokens(await refresh(latchkey, first))
+    expectOAuthError(await redeem(second, code), 400, 'invalid_grant')
+    expect(await meStatus(latchkey, access_token)).toBe(200)
+    expect((await refresh(second, next)).status).toBe(200)
+  })
+
+  test.each([
+    ['the session has ended', 'update latchkey.sessions set ended_at = now() where id = $1'],
+    [
+      'the user was disabled',
+      'update latchkey.users set disabled_at = now() where id = (select user_id from latchkey.sessions where id = $1)',
+    ],
+  ])('after %s it is refused', async (_name, statement) => {
+    const code = await getCode(latchkey, provider)
+    const { sid } = readTokens(await redeem(latchkey, code))
+    expect((await redeem(second, code)).status).toBe(200)
+    await latchkey.database.query(statement, [sid])
+    expectOAuthError(await redeem(second, code), 400, 'invalid_grant')
+    await setDisabled(latchkey, false)
+  })
+
+  test('with a wrong proof it is refused, and nothing changes', async () => {
+    const code = await getCode(latchkey, provider)
+    const { access_token } = readTokens(await redeem(latchkey, code))
+    for (const wrong of [
+      { code_verifier: VERIFIER.replace('a', 'b') },
+      { redirect_uri: 'http://localhost:5173/cb' },
+      { client_id: OTHER.client_id },
+    ]) {
+      expectOAuthError(await redeem(latchkey, code, wrong), 400, 'invalid_grant')
+    }
+    expect(await meStatus(latchkey, access_token)).toBe(200)
+    expect((await redeem(second, code)).status).toBe(200)
+  })
+
+  test('after 61 seconds it is unknown, and nothing changes', async () => {
+    const code = await getCode(latchkey, provider)
+    const { access_token } = readTokens(await redeem(latchkey, code))
+    await change(`update latchkey.login_codes set expires_at = expires_at - interval '61 seconds'`)
+    expectOAuthError(await redeem(second, code), 400, 'invalid_grant')
+    expect(await meStatus(latchkey, access_token)).toBe(200)
+  })
+
+  test('where its SECRET is gone it is refused; where it is the second one the tokens are the same', async () => {
+    const code = await getCode(latchkey, provider)
+    const first = readTokens(await redeem(latchkey, code))
+    const rotated = 'another secret of the tests with more than 32 characters'
+    for (const [secret, status] of [
+      [`${rotated},${TEST_SECRET}`, 200],
+      [rotated, 400],
+    ] as const) {
+      const third = await startLatchkey({ ...settings(), SECRET: secret }, shared())
+      try {
+        const answer = await redeem(third, code)
+        expect(answer.status).toBe(status)
+        if (status === 200) expect(readTokens(answer).refresh_token).toBe(first.refresh_token)
+      } finally {
+        await third.close()
+      }
+    }
+    expect(await meStatus(latchkey, first.access_token)).toBe(200)
+  })
+
+  test('without a challenge it is good once: a repeat ends the session, a wrong proof does not', async () => {
+    const code = await getCode(latchkey, provider, UNBOUND)
+    const tokens = readTokens(await redeem(latchkey, code, asWeb))
+    const bystander = readTokens(await redeem(latchkey, await getCode(latchkey, provider)))
+    const elsewhere = { ...asWeb, redirect_uri: SPA.redirect_uri }
+    expectOAuthError(await redeem(second, code, elsewhere), 400, 'invalid_grant')
+    expectOAuthError(await redeem(second, code, WEB), 400, 'invalid_grant')
+    expect(await meStatus(latchkey, tokens.access_token)).toBe(200)
+    expectOAuthError(await redeem(second, code, asWeb), 400, 'invalid_grant')
+    expect(await meStatus(latchkey, tokens.access_token)).toBe(401)
+    const { client_id, client_secret } = WEB
+    const last = await refresh(latchkey, tokens.refresh_token, { client_id, client_secret })
+    expectOAuthError(last, 400, 'invalid_grant')
+    expect(await meStatus(second, bystander.access_token)).toBe(200)
+  })
 })
 
-test('3.07 twenty redemptions at once over two replicas: one 200, the others invalid_grant', async () => {
+test('3.07 twenty redemptions at once over two replicas: one session and one refresh token for all', async () => {
   const code = await getCode(latchkey, provider)
+  const before = await countRows(latchkey)
   const answers: Answer[] = await Promise.all(
     Array.from({ length: 20 }, (_, turn) => redeem(turn % 2 ? latchkey : second, code)),
   )
-  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
-  for (const answer of answers.filter(({ status }) => status !== 200)) {
-    expectOAuthError(answer, 400, 'invalid_grant')
-  }
+  const tokens = answers.map(readTokens)
+  expect(new Set(tokens.map(({ sid }) => sid)).size).toBe(1)
+  expect(new Set(tokens.map(({ refresh_token }) => refresh_token)).size).toBe(1)
+  expect((await countRows(latchkey)).refreshTokens).toBe((before.refreshTokens ?? 0) + 1)
 })
 
-test('3.07 redemptions that wait for the same row at once: one 200 still', async () => {
-  const code = await getCode(latchkey, provider)
+test.each([
+  ['with a challenge: all get the same', SPA, [200, 200, 200, 200, 200, 200, 200, 200]],
+  ['without one: one is answered', UNBOUND, [200, 400, 400, 400, 400, 400, 400, 400]],
+])('3.07 redemptions that wait for the same row at once, %s', async (_name, asked, statuses) => {
+  const code = await getCode(latchkey, provider, asked)
+  const proof = asked === UNBOUND ? asWeb : {}
   const answers = await second.database.sql.begin(async (lock) => {
     await lock.unsafe('select from latchkey.login_codes for update')
-    const all = Array.from({ length: 8 }, () => redeem(latchkey, code))
+    const all = Array.from({ length: 8 }, () => redeem(latchkey, code, proof))
     // Time for each to begin and to see the code unused.
     await new Promise((resolve) => setTimeout(resolve, 500))
     return { all: Promise.all(all) }
   })
-  const statuses = (await answers.all).map(({ status }) => status).sort()
-  expect(statuses).toEqual([200, ...Array(7).fill(400)])
+  expect((await answers.all).map(({ status }) => status).sort()).toEqual(statuses)
 })
 
 test('3.08 a code of 61 seconds is refused, one of 55 is swapped, by the database’s clock', async () => {
@@ -162,13 +262,11 @@ describe('3.10 the verifier', () => {
   )
 
   test('3.11 one is refused where the flow had no challenge, and none where it had one', async () => {
-    const none = { code_challenge: null, code_challenge_method: null }
-    const { client_secret, ...pair } = WEB
-    const code = () => getCode(latchkey, provider, { ...pair, ...none })
-    const without = { ...WEB, code_verifier: null }
+    const code = () => getCode(latchkey, provider, UNBOUND)
+    const without = asWeb
     expect((await redeem(latchkey, await code(), without)).status).toBe(200)
     expectOAuthError(await redeem(latchkey, await code(), WEB), 400, 'invalid_grant')
-    const bound = () => getCode(latchkey, provider, pair)
+    const bound = () => getCode(latchkey, provider, WEB_PAIR)
     expect((await redeem(latchkey, await bound(), WEB)).status).toBe(200)
     expectOAuthError(await redeem(latchkey, await bound(), without), 400, 'invalid_grant')
   })

@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { APPS, claimsOf, meStatus, readTokens, refresh, signIn } from '../helpers/apps.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
-import { countRows, type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { countRows, type Latchkey, startLatchkey, TEST_SECRET } from '../helpers/latchkey.ts'
 import { expectOAuthError, lastOAuthError } from '../helpers/oauth.ts'
 
+const PUBLIC_URL = 'http://localhost:3997'
 const provider = new FakeProvider()
 let testDatabase: TestDatabase
 let latchkey: Latchkey
@@ -14,7 +15,7 @@ beforeAll(async () => {
   await provider.listen()
   testDatabase = await createTestDatabase()
   const settings = { ...provider.settings(), ...APPS }
-  const shared = { testDatabase, publicUrl: 'http://localhost:3997' }
+  const shared = { testDatabase, publicUrl: PUBLIC_URL }
   latchkey = await startLatchkey(settings, shared)
   second = await startLatchkey(settings, shared)
 })
@@ -43,7 +44,7 @@ async function expectOver(tokens: { access_token: string }, last: string) {
 test('9.01 a refresh gives a new token of the same session, and the old one dies after the grace', async () => {
   const tokens = await login({ scope: 'openid email', nonce: 'nonce-of-the-app' })
   const renewed = readTokens(await refresh(second, tokens.refresh_token))
-  expect(renewed.refresh_token).toMatch(/^[\w-]{43}$/)
+  expect(renewed.refresh_token).toMatch(/^[\w-]{43}\.[\w-]{43}$/)
   expect(renewed.refresh_token).not.toBe(tokens.refresh_token)
   expect(renewed).toMatchObject({ sid: tokens.sid, sub: tokens.sub, scope: tokens.scope })
   expect(await meStatus(latchkey, renewed.access_token)).toBe(200)
@@ -52,37 +53,106 @@ test('9.01 a refresh gives a new token of the same session, and the old one dies
   expect(later).toMatchObject({ iss: first.iss, sub: first.sub, aud: first.aud })
   expect(later.auth_time).toBe(first.auth_time)
   expect(later.nonce).toBeUndefined()
-  const last = await next(renewed.refresh_token)
+  const last = await next(await next(renewed.refresh_token))
   await passGrace()
   expect(await meStatus(latchkey, renewed.access_token)).toBe(200)
   expectOAuthError(await refresh(latchkey, renewed.refresh_token), 400, 'invalid_grant')
   await expectOver(renewed, last)
 })
 
-test('9.02 a reuse after the grace ends the session and is a security event; others live on', async () => {
-  const tokens = await login()
-  const bystander = await login()
-  const last = await next(tokens.refresh_token)
-  await passGrace()
-  expectOAuthError(await refresh(latchkey, tokens.refresh_token), 400, 'invalid_grant')
-  expect(lastOAuthError(latchkey)).toMatchObject({ reason: 'reused' })
-  const event = latchkey.logs.findLast((line) => line.includes('refresh_token_reused')) ?? '{}'
-  expect(JSON.parse(event)).toMatchObject({
-    ...{ level: 'warn', client: 'spa', user: tokens.sub, session: tokens.sid },
+/** The event of this type that was logged last. */
+const lastEvent = (type: string, at = latchkey) =>
+  JSON.parse(at.logs.findLast((line) => line.includes(`"${type}"`)) ?? '{}')
+
+describe('9.02 a token that comes again after the grace', () => {
+  test('gets its successor once more while nobody used that one, and the session goes on', async () => {
+    const tokens = await login()
+    const successor = await next(tokens.refresh_token)
+    await passGrace()
+    expect(await next(tokens.refresh_token, second)).toBe(successor)
+    expect(lastEvent('refresh_token.repeated', second)).toMatchObject({
+      ...{ level: 'warn', client: 'spa', user: tokens.sub, session: tokens.sid },
+    })
+    expect(await next(await next(successor))).toMatch(/./)
+    expect(await meStatus(latchkey, tokens.access_token)).toBe(200)
   })
-  await expectOver(tokens, last)
-  expect(await next(bystander.refresh_token)).toMatch(/./)
+
+  test('ends the session where its successor was used; others live on', async () => {
+    const tokens = await login()
+    const bystander = await login()
+    const last = await next(await next(tokens.refresh_token))
+    await passGrace()
+    expectOAuthError(await refresh(latchkey, tokens.refresh_token), 400, 'invalid_grant')
+    expect(lastOAuthError(latchkey)).toMatchObject({ reason: 'reused', detail: 'successor_used' })
+    expect(lastEvent('refresh_token.reused')).toMatchObject({
+      ...{ level: 'warn', client: 'spa', user: tokens.sub, session: tokens.sid },
+    })
+    await expectOver(tokens, last)
+    expect(await next(bystander.refresh_token)).toMatch(/./)
+  })
+
+  test('ends the session where it is the second time in a row', async () => {
+    const tokens = await login()
+    const successor = await next(tokens.refresh_token)
+    await passGrace()
+    expect(await next(tokens.refresh_token)).toBe(successor)
+    expectOAuthError(await refresh(latchkey, tokens.refresh_token), 400, 'invalid_grant')
+    expect(lastOAuthError(latchkey)).toMatchObject({ detail: 'repeated_before' })
+    await expectOver(tokens, successor)
+  })
+
+  test('ends the session where the rotation before was repeated late too: nobody gains by taking turns', async () => {
+    const tokens = await login()
+    const successor = await next(tokens.refresh_token)
+    await passGrace()
+    expect(await next(tokens.refresh_token)).toBe(successor)
+    const third = await next(successor)
+    await passGrace()
+    expectOAuthError(await refresh(second, successor), 400, 'invalid_grant')
+    expect(lastOAuthError(second)).toMatchObject({ detail: 'repeated_before' })
+    await expectOver(tokens, third)
+  })
+
+  test('is forgiven again after a rotation that went well', async () => {
+    const { refresh_token: first } = await login()
+    const successor = await next(first)
+    await passGrace()
+    expect(await next(first)).toBe(successor)
+    const third = await next(successor)
+    const fourth = await next(third)
+    await passGrace()
+    expect(await next(third)).toBe(fourth)
+  })
+
+  test('ends the session where it is older than the three that are kept, known by its mark', async () => {
+    const tokens = await login()
+    let last = tokens.refresh_token
+    for (let turn = 0; turn < 5; turn++) last = await next(last)
+    const [kept] = await latchkey.database.query<{ count: number; newest: number }>(
+      `select count(*)::int as count, max(generation) as newest
+       from latchkey.refresh_tokens where session_id = $1`,
+      [tokens.sid],
+    )
+    expect(kept).toEqual({ count: 3, newest: 6 })
+    const someone = refresh(latchkey, tokens.refresh_token, { client_id: 'other' })
+    expectOAuthError(await someone, 400, 'invalid_grant')
+    const altered = tokens.refresh_token.replace(/.$/, (end) => (end === 'A' ? 'B' : 'A'))
+    expectOAuthError(await refresh(latchkey, altered), 400, 'invalid_grant')
+    expect(await meStatus(latchkey, tokens.access_token)).toBe(200)
+    expectOAuthError(await refresh(second, tokens.refresh_token), 400, 'invalid_grant')
+    expect(lastOAuthError(second)).toMatchObject({ reason: 'reused', detail: 'not_kept' })
+    await expectOver(tokens, last)
+  })
 })
 
-test('9.03 within the grace only the immediate predecessor may come again', async () => {
+test('9.03 within the grace each token may come again and gets its own successor', async () => {
   const tokens = await login()
   const middle = await next(tokens.refresh_token)
   expect(await next(tokens.refresh_token)).toBe(middle)
   const last = await next(middle)
   expect(await next(middle)).toBe(last)
-  expectOAuthError(await refresh(latchkey, tokens.refresh_token), 400, 'invalid_grant')
-  expect(lastOAuthError(latchkey)).toMatchObject({ reason: 'reused' })
-  await expectOver(tokens, last)
+  expect(await next(tokens.refresh_token, second)).toBe(middle)
+  expect(await next(last)).not.toBe(last)
 })
 
 test('9.04 twenty refreshes at once over two replicas all get the one successor', async () => {
@@ -121,23 +191,33 @@ test('9.05 an answer that was lost is given again by the other replica, for ten 
   expect(await next(lost)).not.toBe(lost)
 })
 
-test('9.04 a SECRET that is rotated within the grace changes nothing', async () => {
+describe('9.04 while SECRET is rotated', () => {
   const rotated = 'another secret of the tests with more than 32 characters'
-  const third = await startLatchkey(
-    {
-      ...provider.settings(),
-      ...APPS,
-      SECRET: `${rotated},a secret of the tests with more than 32 characters`,
-    },
-    { testDatabase, publicUrl: 'http://localhost:3997' },
-  )
-  try {
+  const withSecret = async (secret: string, use: (third: Latchkey) => Promise<void>) => {
+    const settings = { ...provider.settings(), ...APPS, SECRET: secret }
+    const third = await startLatchkey(settings, { testDatabase, publicUrl: PUBLIC_URL })
+    await use(third).finally(() => third.close())
+  }
+
+  test('nothing changes within the grace', async () => {
     const tokens = await login()
     const successor = await next(tokens.refresh_token)
-    expect(await next(tokens.refresh_token, third)).toBe(successor)
-    expect(await next(successor, third)).not.toBe(successor)
-    expect(await meStatus(third, tokens.access_token)).toBe(200)
-  } finally {
-    await third.close()
-  }
+    await withSecret(`${rotated},${TEST_SECRET}`, async (third) => {
+      expect(await next(tokens.refresh_token, third)).toBe(successor)
+      expect(await next(successor, third)).not.toBe(successor)
+      expect(await meStatus(third, tokens.access_token)).toBe(200)
+    })
+  })
+
+  test('where the old one is gone a late repeat is refused and the session goes on', async () => {
+    const tokens = await login()
+    const successor = await next(tokens.refresh_token)
+    await passGrace()
+    await withSecret(rotated, async (third) => {
+      expectOAuthError(await refresh(third, tokens.refresh_token), 400, 'invalid_grant')
+      expect(lastOAuthError(third)).toMatchObject({ reason: 'refused', detail: 'secret_gone' })
+      const newest = await next(successor, third)
+      expect(await next(newest, third)).toMatch(/./)
+    })
+  })
 })

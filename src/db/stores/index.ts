@@ -3,22 +3,23 @@ import type { SigningKeys } from '../../core/key-store.ts'
 import type {
   Accounts,
   FinishedFlows,
-  Grants,
   Identities,
   LinkCodes,
   RequestCounts,
   Sessions,
   SignIns,
 } from '../../core/stores.ts'
+import type { TokenStore } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
 import { createAccounts } from './accounts.ts'
 import { createFinishedFlows } from './finished-flows.ts'
-import { createGrants } from './grants.ts'
 import { createIdentities } from './identities.ts'
 import { createKeptGrants } from './kept-grants.ts'
 import { createLinkCodes } from './link-codes.ts'
+import { redeemCode } from './redeem-code.ts'
 import { createRequestCounts } from './request-counts.ts'
 import { createRevocations } from './revocations.ts'
+import { rotateToken } from './rotate-token.ts'
 import { createSessions } from './sessions.ts'
 import { createSignIns, type LinkingRules } from './sign-ins.ts'
 import { createSigningKeys } from './signing-keys.ts'
@@ -32,7 +33,7 @@ export interface Stores {
   signIns: SignIns
   linkCodes: LinkCodes
   finishedFlows: FinishedFlows
-  grants: Grants
+  tokens: TokenStore
   requestCounts: RequestCounts
   signingKeys: SigningKeys
   revocations: Revocations
@@ -54,7 +55,7 @@ export function createStores(database: Database, linking: LinkingRules): Stores 
     linkCodes: createLinkCodes(database),
     signIns: createSignIns(database, linking),
     finishedFlows: createFinishedFlows(database),
-    grants: createGrants(database),
+    tokens: { redeemCode: redeemCode(database), rotate: rotateToken(database) },
     requestCounts: createRequestCounts(database),
     signingKeys: createSigningKeys(database),
     revocations: createRevocations(database),

@@ -1,4 +1,5 @@
-import type { GrantedSession, Sessions, StoredSession } from '../../core/stores.ts'
+import type { Sessions, StoredSession } from '../../core/stores.ts'
+import type { GrantedSession } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
 import { isoTime } from './account-sql.ts'
 

@@ -1,0 +1,26 @@
+import { and, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { type sessions, users } from '../schema.ts'
+
+type Columns<Names extends string> = Record<Names, PgColumn>
+
+/** A moment in whole seconds since 1970. */
+export const epochSeconds = <Value extends number | null = number>(moment: PgColumn): SQL<Value> =>
+  sql<Value>`floor(extract(epoch from ${moment}))::int`
+
+/** What tokens are made of (`GrantedSession`), as a selection from sessions or an alias of them. */
+export const grantedSession = (table: Columns<keyof typeof sessions._.columns>) => {
+  const s = table as typeof sessions
+  return {
+    ...{ id: s.id, userId: s.userId, clientId: s.clientId, scope: s.scope, resource: s.resource },
+    authTime: epochSeconds<number | null>(s.authTime).as('auth_time'),
+  }
+}
+
+/** Whether a session of `users` may still be used: neither ended nor expired, the user not disabled. */
+export const isAlive = (s: Columns<'endedAt' | 'expiresAt'>): SQL =>
+  and(
+    sql`${s.endedAt} is null`,
+    sql`${s.expiresAt} > now()`,
+    sql`${users.disabledAt} is null`,
+  ) as SQL

@@ -1,0 +1,219 @@
+import { and, desc, eq, isNull, lte, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import { decideRepeat } from '../../core/refresh-repeat.ts'
+import type {
+  DerivedTokens,
+  PresentedRefreshToken,
+  Rotation,
+  TokenStore,
+} from '../../core/token-store.ts'
+import type { Database } from '../client.ts'
+import { refreshTokens, sessions, users } from '../schema.ts'
+import { db, insertFrom, type Placeholders, seconds, statement } from '../statement.ts'
+import { grantedSession, isAlive } from './granted-session.ts'
+
+/** Of each session so many of its newest refresh tokens are kept; an older one is known by its mark. */
+const KEPT = 3
+
+const now = sql`now()`
+const s = alias(sessions, 's')
+const r = alias(refreshTokens, 'r')
+
+interface Rotating {
+  hash: Buffer
+  clientId: string
+  fromCookie: boolean
+  scopes: readonly string[]
+  next: Buffer
+  ttl: number
+}
+
+const isWider = (p: Placeholders<{ scopes: readonly string[] }>) =>
+  sql<boolean>`not ${p.scopes}::text[] <@ string_to_array(${s.scope}, ' ')`
+
+/** Session and token are locked in this order, as everywhere; whoever comes second finds it rotated. */
+const ROTATE = statement((p: Placeholders<Rotating>) => {
+  const shown = db.$with('shown').as(
+    db
+      .select({
+        ...{ hash: r.hash, generation: r.generation, sessionId: r.sessionId },
+        rotatedAt: r.rotatedAt,
+        fresh: sql<boolean>`${r.expiresAt} > ${now}`.as('fresh'),
+      })
+      .from(r)
+      .innerJoin(s, eq(s.id, r.sessionId))
+      .where(eq(r.hash, p.hash))
+      .for('no key update', { of: [s, r] }),
+  )
+  const rotated = db.$with('rotated').as(
+    db
+      .update(refreshTokens)
+      .set({ rotatedAt: now })
+      .from(shown)
+      .innerJoin(s, eq(s.id, shown.sessionId))
+      .innerJoin(users, eq(users.id, s.userId))
+      .where(
+        and(
+          ...[eq(refreshTokens.hash, shown.hash), isNull(shown.rotatedAt), shown.fresh],
+          ...[eq(s.clientId, p.clientId), isAlive(s), sql`not ${isWider(p)}`],
+          sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
+        ),
+      )
+      .returning({ sessionId: refreshTokens.sessionId, generation: refreshTokens.generation }),
+  )
+  const used = db
+    .$with('used')
+    .as(
+      db
+        .update(sessions)
+        .set({ lastUsedAt: now })
+        .from(rotated)
+        .where(eq(sessions.id, rotated.sessionId))
+        .returning({ id: sessions.id, expiresAt: sessions.expiresAt }),
+    )
+  const successor = db.$with('successor', { sessionId: refreshTokens.sessionId }).as(
+    insertFrom(
+      refreshTokens,
+      {
+        hash: p.next,
+        sessionId: rotated.sessionId,
+        generation: sql`${rotated.generation} + 1`,
+        expiresAt: sql`least(${now} + ${seconds(p.ttl)}, ${used.expiresAt})`,
+      },
+      sql`from ${rotated} join ${used} on ${used.id} = ${rotated.sessionId} returning session_id`,
+    ),
+  )
+  const forgotten = db.$with('forgotten').as(
+    db
+      .delete(refreshTokens)
+      .where(
+        and(
+          eq(refreshTokens.sessionId, sql`(select ${rotated.sessionId} from ${rotated})`),
+          lte(
+            refreshTokens.generation,
+            sql`(select ${rotated.generation} from ${rotated}) + 1 - ${sql.raw(String(KEPT))}`,
+          ),
+        ),
+      )
+      .returning({ hash: refreshTokens.hash }),
+  )
+  return db
+    .with(shown, rotated, used, successor, forgotten)
+    .select({
+      ...{ hash: shown.hash, ...grantedSession(s) },
+      rotated: sql<boolean>`exists (select from ${rotated})`,
+      reused: sql<boolean>`${shown.rotatedAt} is not null`,
+      fits: sql<boolean>`${and(
+        ...[eq(s.clientId, p.clientId), isAlive(s)],
+        sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
+      )}`,
+      wider: isWider(p),
+    })
+    .from(shown)
+    .innerJoin(s, eq(s.id, shown.sessionId))
+    .innerJoin(users, eq(users.id, s.userId))
+})
+
+/** The session of a token that comes again, held until it is decided about. */
+const HOLD = statement(
+  (
+    p: Placeholders<{
+      id: string
+      clientId: string
+      fromCookie: boolean
+      scopes: readonly string[]
+    }>,
+  ) =>
+    db
+      .select({ ...grantedSession(s), wider: isWider(p) })
+      .from(s)
+      .innerJoin(users, eq(users.id, s.userId))
+      .where(
+        and(
+          ...[eq(s.id, p.id), eq(s.clientId, p.clientId), isAlive(s)],
+          sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
+        ),
+      )
+      .for('no key update', { of: s }),
+)
+
+const FAMILY = statement((p: Placeholders<{ id: string }>) =>
+  db
+    .select({
+      ...{ hash: refreshTokens.hash, generation: refreshTokens.generation },
+      rotatedSecondsAgo: sql<
+        number | null
+      >`extract(epoch from clock_timestamp() - ${refreshTokens.rotatedAt})::float8`,
+      repeated: sql<boolean>`${refreshTokens.repeatedAt} is not null`,
+    })
+    .from(refreshTokens)
+    .where(eq(refreshTokens.sessionId, p.id))
+    .orderBy(desc(refreshTokens.generation))
+    .limit(KEPT + 1),
+)
+
+const MARK_REPEATED = statement((p: Placeholders<{ hash: Buffer }>) =>
+  db
+    .update(refreshTokens)
+    .set({ repeatedAt: now })
+    .where(eq(refreshTokens.hash, p.hash))
+    .returning({ hash: refreshTokens.hash }),
+)
+
+const END = statement((p: Placeholders<{ id: string }>) =>
+  db
+    .update(sessions)
+    .set({ endedAt: now, endReason: sql`'refresh_token_reused'` })
+    .where(and(eq(sessions.id, p.id), isNull(sessions.endedAt)))
+    .returning({ id: sessions.id }),
+)
+
+/** How refresh tokens rotate in PostgreSQL. */
+export function rotateToken(database: Database): TokenStore['rotate'] {
+  return async (presented, next) => {
+    const { hash, clientId, fromCookie, scopes, sessionId } = presented
+    const [nextHash] = next.hashes
+    const row =
+      nextHash === undefined
+        ? null
+        : await ROTATE.one(database.query, {
+            ...{ hash, clientId, fromCookie, scopes, next: nextHash, ttl: next.ttlSeconds },
+          })
+    // A row that is gone leaves the mark: nobody but us can have made it.
+    if (row === null) {
+      return sessionId === null
+        ? { outcome: 'refused', reason: 'unknown' }
+        : decide(database, presented, next, sessionId)
+    }
+    const { hash: found, rotated, reused, fits, wider, ...session } = row
+    if (!found.equals(hash)) return { outcome: 'refused', reason: 'mixed_up' }
+    if (rotated) return { outcome: 'rotated', session, place: 0 }
+    if (!fits) return { outcome: 'refused', reason: 'session' }
+    if (reused) return decide(database, presented, next, session.id)
+    return wider ? { outcome: 'wider' } : { outcome: 'refused', reason: 'expired' }
+  }
+}
+
+/** What comes of a token that was used before: one at a time for each session. */
+function decide(
+  database: Database,
+  { hash, clientId, fromCookie, scopes }: PresentedRefreshToken,
+  { hashes }: DerivedTokens,
+  id: string,
+): Promise<Rotation> {
+  return database.transaction(async (run): Promise<Rotation> => {
+    const held = await HOLD.one(run, { id, clientId, fromCookie, scopes })
+    if (held === null) return { outcome: 'refused', reason: 'session' }
+    const { wider, ...session } = held
+    const decision = decideRepeat(hash, await FAMILY.all(run, { id }), hashes)
+    if (decision.action === 'end') {
+      await END.one(run, { id })
+      const { reason } = decision
+      return { outcome: 'reused', reason, sessionId: id, userId: session.userId }
+    }
+    if (decision.action === 'refuse') return { outcome: 'refused', reason: decision.reason }
+    if (wider) return { outcome: 'wider' }
+    if (decision.isLate) await MARK_REPEATED.one(run, { hash })
+    return { outcome: decision.isLate ? 'repeated' : 'rotated', session, place: decision.place }
+  })
+}
