@@ -197,10 +197,8 @@ export async function buildApp(
 
   // What pages of the clients may call from their own origins.
   await app.register(async (room) => {
-    const answerPreflights = allowOrigins(
-      room,
-      new Set(settings.clients.flatMap((client) => client.origins)),
-    )
+    const origins = new Set(settings.clients.flatMap((client) => client.origins))
+    const answerPreflights = allowOrigins(room, origins)
     await room.register(async (inner) =>
       tokenRoutes(inner, {
         clients: settings.clients,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Client } from './client.ts'
 import { LatchkeyError } from './errors.ts'
 import { hashToken, s256 } from './secrets.ts'
-import type { CodeBinding } from './stores.ts'
+import type { CodeBinding } from './token-store.ts'
 
 /** What a client shows for a one-time code (RFC 6749, section 4.1.3), as fields of a schema. */
 export const codeParameters = {

@@ -3,7 +3,7 @@ import type { IdentityKey } from './identity-key.ts'
 import type { SealedGrant } from './kept-grant.ts'
 import type { LinkDecision } from './linking.ts'
 import type { Profile } from './profile.ts'
-import type { GrantedSession } from './token-store.ts'
+import type { CodeBinding, GrantedSession } from './token-store.ts'
 
 /** An identity whose person has just signed in at its provider, and what the provider said. */
 export interface ProvenIdentity {
@@ -46,13 +46,6 @@ export interface NewToken {
 
 /** Seconds in which a one-time code must be redeemed. */
 export const CODE_SECONDS = 60
-
-/** What the client of a one-time code must show again. */
-export interface CodeBinding {
-  redirectUri: string
-  /** S256; null where a confidential client sent none. */
-  codeChallenge: string | null
-}
 
 /** A one-time code, bound to what its client must show again. */
 export interface NewCode extends NewToken, CodeBinding {

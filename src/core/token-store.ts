@@ -1,4 +1,9 @@
-import type { CodeBinding } from './stores.ts'
+/** What the client of a one-time code must show again. */
+export interface CodeBinding {
+  redirectUri: string
+  /** S256; null where a confidential client sent none. */
+  codeChallenge: string | null
+}
 
 /** A session for which tokens may be given now. */
 export interface GrantedSession {

@@ -17,8 +17,8 @@ const BATCH = 1000
  * One batch of what is over, the longest over first, so that only what goes is read. Rows that another
  * replica is removing are passed over.
  */
-function removal(key: PgColumn, expiresAt: PgColumn, keptFor = '0') {
-  const over = lt(expiresAt, sql`now() - ${keptFor}::interval`)
+function removal(key: PgColumn, expiresAt: PgColumn) {
+  const over = lt(expiresAt, sql`now()`)
   const gone = db.$with('gone', { key }).as(
     sql`delete from ${key.table} where ctid = any(array(
       select ctid from ${key.table} where ${over} order by ${expiresAt} limit ${BATCH}
@@ -29,12 +29,12 @@ function removal(key: PgColumn, expiresAt: PgColumn, keptFor = '0') {
   )
 }
 
-/** What goes once it is over. A code stays for a day, so that showing it again is still noticed. */
+/** What goes once it is over. */
 const REMOVALS = [
   removal(finishedFlows.id, finishedFlows.expiresAt),
   removal(requestCounts.key, requestCounts.expiresAt),
   removal(refreshTokens.hash, refreshTokens.expiresAt),
-  removal(loginCodes.hash, loginCodes.expiresAt, '1 day'),
+  removal(loginCodes.hash, loginCodes.expiresAt),
   removal(linkCodes.hash, linkCodes.expiresAt),
   removal(sessions.id, sessions.expiresAt),
 ]
