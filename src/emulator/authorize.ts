@@ -49,7 +49,8 @@ export function authorize(played: PlayedProvider, stage: Stage, request: Fastify
   if (lacks.some((scope) => (query.scope ?? '').split(/[ ,]+/).includes(scope))) {
     return faultPage(played, played.authorizeFault('scope'), raw, speaker)
   }
-  const grant = grantOf(played, pick, asked, session, lacks)
+  const isFirst = !stage.ledger.isLinked(pick.persona)
+  const grant = { ...grantOf(played, pick, asked, session, lacks), isFirst }
   const refusal = played.personaFault?.(grant)
   if (refusal) return faultPage(played, refusal, pick.persona.id, speaker)
   const challenge = played.pkce === 'off' ? null : (query.code_challenge ?? null)
@@ -115,7 +116,7 @@ function grantOf(
   asked: Values,
   session: ProviderSession | null,
   lacks: readonly string[],
-): Grant {
+): Omit<Grant, 'isFirst'> {
   const refused = pick.failure === '!no-email' ? played.emailScopes : lacks
   const now = Math.floor(Date.now() / 1000)
   const isSilent = asked.prompt === 'none' && session?.persona === pick.persona

@@ -9,7 +9,9 @@ export interface Grant {
   scopes: readonly string[]
   /** The authorization request as it was sent: `nonce`, `access_type`, … */
   request: Readonly<Record<string, string>>
-  /** When the person agreed, in seconds. */
+  /** True where the person had not agreed before. */
+  isFirst: boolean
+  /** When the person signed in, in seconds. */
   authTime: number
 }
 

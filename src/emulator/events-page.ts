@@ -9,7 +9,8 @@ import type { PlayedProvider } from './provider.ts'
 /** Below a provider's own root. */
 export const eventsPath = '/emulator/events'
 
-const addressOf = ({ id }: PlayedProvider) => `/${id}${eventsPath}`
+/** The path of a provider's events. */
+export const eventsAddress = ({ id }: PlayedProvider) => `/${id}${eventsPath}`
 
 /** The buttons by which somebody disconnects the app, and the way to all others; for the first page. */
 export function mainEvents(played: PlayedProvider, { words }: Speaker): string {
@@ -19,13 +20,13 @@ export function mainEvents(played: PlayedProvider, { words }: Speaker): string {
   const forms = personas.map((persona) => {
     const button = `<button>${buttonText(escapeHtml(sentence(played, kind, persona, words)), kind)}</button>`
     const fields = hidden('persona', persona.id) + hidden('kind', kind)
-    return `<li><form method="post" action="${addressOf(played)}">${fields}${button}</form></li>`
+    return `<li><form method="post" action="${eventsAddress(played)}">${fields}${button}</form></li>`
   })
   return `<h2 id="tells">${escapeHtml(words.tells(played.name))}</h2>
 <ul aria-labelledby="tells">
 ${forms.join('\n')}
 </ul>
-<p><a href="${addressOf(played)}">${escapeHtml(words.allEvents(played.name))}</a></p>`
+<p><a href="${eventsAddress(played)}">${escapeHtml(words.allEvents(played.name))}</a></p>`
 }
 
 /** The page with a button for each kind of event and each person. */
@@ -55,7 +56,7 @@ function section(played: PlayedProvider, persona: Persona, { words }: Speaker): 
     .join('')
   const choice = `variant-${persona.id}`
   return `<section aria-labelledby="${persona.id}"><h2 id="${persona.id}">${words.called[persona.id]}</h2>
-<form method="post" action="${addressOf(played)}">${hidden('persona', persona.id)}
+<form method="post" action="${eventsAddress(played)}">${hidden('persona', persona.id)}
 <label for="${choice}">${words.how}</label>
 <select id="${choice}" name="variant"><option value="">${words.genuine}</option>${choices}</select>
 <ul>
@@ -77,7 +78,7 @@ export function sentPage(
 ): Answer {
   const { words } = speaker
   const how = variant === null ? '' : ` (${words.variants[variant]})`
-  const back = `<p><a href="${addressOf(played)}">${escapeHtml(words.allEvents(played.name))}</a></p>`
+  const back = `<p><a href="${eventsAddress(played)}">${escapeHtml(words.allEvents(played.name))}</a></p>`
   return htmlPage(speaker, {
     status: delivery ? 200 : 409,
     title: words.eventsTitle(played.name),

@@ -39,6 +39,7 @@ export function addNative(app: FastifyInstance, played: PlayedProvider, stage: S
       failure: hint,
       scopes: played.scopes(native.scope) ?? [],
       request: {},
+      isFirst: false,
       authTime: Math.floor(Date.now() / 1000),
     }
     const nonce = nonceOf(native, given.nonce, sdk)

@@ -2,6 +2,8 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { authorize } from './authorize.ts'
 import { addControl } from './control.ts'
 import { endpoint, send } from './http.ts'
+import { indexPage } from './index-page.ts'
+import { speakerOf } from './language.ts'
 import { isLoopbackName } from './loopback.ts'
 import { addNative } from './native.ts'
 import type { PlayedProvider } from './provider.ts'
@@ -25,6 +27,12 @@ export function buildEmulator(cast: readonly { played: PlayedProvider; stage: St
       'x-content-type-options': 'nosniff',
     })
   })
+  endpoint(app, ['GET'], '/', (request) =>
+    indexPage(
+      cast.map(({ played }) => played),
+      speakerOf(request),
+    ),
+  )
   for (const { played, stage } of cast) {
     app.register(async (below) => play(below, played, stage), { prefix: `/${played.id}` })
   }

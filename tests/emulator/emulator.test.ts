@@ -267,6 +267,28 @@ describe('the emulator', () => {
     }
   })
 
+  test('the app’s addresses stand beside its redirect URI, below its path', async () => {
+    const app = 'http://localhost:3000/auth'
+    const below = await startEmulator({
+      providers: ['kakao'],
+      redirectUris: (id) => `${app}/login/${id}/callback`,
+    })
+    const { END_SESSION_ENDPOINT, CLIENT_ID = '' } = below.settings.kakao ?? {}
+    const end = (logout_redirect_uri: string) => {
+      const query = new URLSearchParams({ client_id: CLIENT_ID, logout_redirect_uri })
+      return fetch(`${END_SESSION_ENDPOINT}?${query}`, { redirect: 'manual' })
+    }
+    expect((await end(`${app}/logout/kakao/callback`)).status).toBe(302)
+    expect((await end('http://localhost:3000/logout/kakao/callback')).status).toBe(400)
+    await below.close()
+  })
+
+  test('its front page lists whom it plays, with the way to what they tell', async () => {
+    const text = await (await fetch(emulator.origin)).text()
+    expect(text).toContain('href="/kakao/emulator/events"')
+    expect(text).toContain('<strong>LINE</strong></li>')
+  })
+
   test('plays only whom it was asked to play', async () => {
     const alone = await startEmulator({ providers: ['github'], redirectUris: redirectUri })
     expect(Object.keys(alone.settings)).toEqual(['github'])

@@ -257,6 +257,20 @@ test('one of a key that is not published names that key; one about another app n
   expect(decodeJwt(foreign).aud).not.toBe(setting('kakao', 'CLIENT_ID'))
 })
 
+test('Kakao’s own check can fail on two people in one event; Google’s final form names one beside it', async () => {
+  type Events = Record<string, { subject?: { sub: string } }>
+  const { body } = await toldBy('kakao', { kind: 'two-subjects' })
+  const { sub, events } = decodeJwt<{ events: Events }>(body)
+  const [[uri, event] = []] = Object.entries(events)
+  expect(uri).toMatch(/user-unlinked$/)
+  expect(event?.subject?.sub).not.toBe(sub)
+  const { body: later } = await toldBy('google', { kind: 'sessions-revoked-by-sub-id' })
+  const claims = decodeJwt<{ sub_id: object; events: Events }>(later)
+  const iss = `${setting('google', 'ISSUER')}/`
+  expect(claims.sub_id).toEqual({ format: 'iss_sub', iss, sub: await subjectOf('google') })
+  expect(Object.values(claims.events)).toEqual([{}])
+})
+
 test('what was disconnected at the provider is: its tokens are over', async () => {
   const redirect_uri = `${app.url}/auth/login/google/callback`
   const play = dancer(emulator, 'google')

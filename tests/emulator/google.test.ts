@@ -67,7 +67,7 @@ test('e-mail follows persona, scope and consent; scopes come back as URLs', asyn
 
 test('a refresh token comes with offline access only, works, and dies with its pair', async () => {
   expect(await play().tokensFor()).not.toHaveProperty('refresh_token')
-  const offline = await play().tokensFor({ access_type: 'offline' })
+  const offline = await play().tokensFor({ access_type: 'offline', prompt: 'consent' })
   const again = { grant_type: 'refresh_token', refresh_token: offline.refresh_token }
   const refreshed = await json(await play().exchange('', again))
   expect(refreshed.access_token).not.toBe(offline.access_token)
@@ -81,6 +81,21 @@ test('a refresh token comes with offline access only, works, and dies with its p
   expect((await play().get('USERINFO_ENDPOINT', refreshed.access_token)).status).toBe(401)
   await expectRefusal(await play().exchange('', again), [400, { error: 'invalid_grant' }])
   await expectRefusal(await revoke('nope'), [400, { error: 'invalid_token' }])
+})
+
+test('a refresh token comes again only where the person is asked to agree again', async () => {
+  const given = async (changes = {}) => {
+    const asked = { access_type: 'offline', login_hint: 'robin', ...changes }
+    const tokens = await play().tokensFor(asked)
+    return { token: tokens.access_token ?? '', hasRefresh: 'refresh_token' in tokens }
+  }
+  const first = await given()
+  expect(first.hasRefresh).toBe(true)
+  expect((await given()).hasRefresh).toBe(false)
+  expect((await given({ prompt: 'select_account consent' })).hasRefresh).toBe(true)
+  const body = new URLSearchParams({ token: first.token })
+  await fetch(play().setting('REVOCATION_ENDPOINT'), { method: 'POST', body })
+  expect((await given()).hasRefresh).toBe(true)
 })
 
 test('the client may authenticate by Basic, which Kakao does not take', async () => {

@@ -72,7 +72,10 @@ export const google: PlayedProvider = {
   },
   callback: ({ url }) => ({ iss: url }),
   authorizeFault,
-  givesRefreshToken: (grant) => grant.request.access_type === 'offline',
+  // Asked for by `access_type`, and given only where the person is asked to agree.
+  givesRefreshToken: ({ request, isFirst }) =>
+    request.access_type === 'offline' &&
+    (isFirst || (request.prompt ?? '').split(' ').includes('consent')),
   tokenBody: async (stage, grant, issued, refreshed) => ({
     access_token: issued.accessToken,
     expires_in: issued.expiresIn,
@@ -135,11 +138,15 @@ export const google: PlayedProvider = {
     endpoint(app, ['GET', 'POST'], '/tokeninfo', (request) =>
       tokenInfo(stage, singleValues(rawQuery(request))?.access_token ?? ''),
     )
-    endpoint(app, ['POST'], '/revoke', (request) =>
-      stage.ledger.revokePair(formOf(request)?.token ?? '')
-        ? { status: 200, body: {} }
-        : oauthError(400, 'invalid_token', 'Token expired or revoked'),
-    )
+    endpoint(app, ['POST'], '/revoke', (request) => {
+      const token = formOf(request)?.token ?? ''
+      const { ledger } = stage
+      const grant = ledger.findAccessToken(token)?.grant ?? ledger.findRefreshToken(token)
+      if (!grant) return oauthError(400, 'invalid_token', 'Token expired or revoked')
+      // The person is asked anew at the next login.
+      ledger.unlink(grant.persona)
+      return { status: 200, body: {} }
+    })
   },
 }
 

@@ -3,6 +3,9 @@ import type { Words } from './words.ts'
 /** English. */
 export const en: Words = {
   badge: 'EMULATED',
+  indexTitle: 'Latchkey’s provider emulator',
+  indexNotice:
+    'It plays these providers for development and tests. To sign in, start at Latchkey; here they tell the app of what happened.',
   title: (provider) => `Emulated ${provider}`,
   errorTitle: (provider) => `Emulated ${provider}: error`,
   eventsTitle: (provider) => `What the emulated ${provider} tells`,

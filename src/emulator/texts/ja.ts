@@ -3,6 +3,9 @@ import type { Words } from './words.ts'
 /** Japanese. */
 export const ja: Words = {
   badge: 'エミュレーション',
+  indexTitle: 'Latchkey のプロバイダーエミュレーター',
+  indexNotice:
+    '開発とテストのために、これらのプロバイダーの代役をします。ログインは Latchkey から始めます。ここではプロバイダーからアプリへの通知を送れます。',
   title: (provider) => `${provider} のエミュレーション`,
   errorTitle: (provider) => `${provider} のエミュレーション: エラー`,
   eventsTitle: (provider) => `${provider} のエミュレーションが送る通知`,

@@ -3,6 +3,9 @@ import type { Words } from './words.ts'
 /** Korean. */
 export const ko: Words = {
   badge: '에뮬레이션',
+  indexTitle: 'Latchkey 제공자 에뮬레이터',
+  indexNotice:
+    '개발과 테스트를 위해 이 제공자들을 대신합니다. 로그인은 Latchkey에서 시작하고, 여기서는 제공자가 앱에 보내는 알림을 보낼 수 있습니다.',
   title: (provider) => `${provider} 에뮬레이션`,
   errorTitle: (provider) => `${provider} 에뮬레이션: 오류`,
   eventsTitle: (provider) => `${provider} 에뮬레이션이 보내는 알림`,

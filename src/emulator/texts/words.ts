@@ -5,6 +5,8 @@ import type { PersonaId } from '../personas.ts'
 /** The texts of the emulator's pages in one language. */
 export interface Words {
   badge: string
+  indexTitle: string
+  indexNotice: string
   title(provider: string): string
   errorTitle(provider: string): string
   eventsTitle(provider: string): string

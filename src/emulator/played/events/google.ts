@@ -11,6 +11,8 @@ const risc = `${secevent}/risc/event-type`
 const uris: Record<string, readonly [uri: string, deed: Deed, reason?: string]> = {
   'tokens-revoked': [`${secevent}/oauth/event-type/tokens-revoked`, 'disconnects'],
   'sessions-revoked': [`${risc}/sessions-revoked`, 'signed_out'],
+  // As the final Shared Signals documents have it: the subject beside the event.
+  'sessions-revoked-by-sub-id': [`${risc}/sessions-revoked`, 'signed_out'],
   'account-disabled': [`${risc}/account-disabled`, 'disabled', 'hijacking'],
   'account-enabled': [`${risc}/account-enabled`, 'enabled'],
   'account-purged': [`${risc}/account-purged`, 'deletes_account'],
@@ -28,8 +30,12 @@ export const googleEvents: PlayedEvents = {
   request: (stage, order) => {
     const [uri = '', , reason] = uris[order.kind] ?? []
     const event = eventOf(stage, order)
-    const claims = { iss: riscIssuer(stage) }
-    return pushedSet(stage, order, claims, { [uri]: reason ? { ...event, reason } : event })
+    const iss = riscIssuer(stage)
+    if (order.kind === 'sessions-revoked-by-sub-id') {
+      const sub_id = { format: 'iss_sub', iss, sub: googleId(order.persona) }
+      return pushedSet(stage, order, { iss, sub_id }, { [uri]: {} })
+    }
+    return pushedSet(stage, order, { iss }, { [uri]: reason ? { ...event, reason } : event })
   },
   accepts: ({ status }) => status === 202,
 }

@@ -46,6 +46,8 @@ const uris: Record<string, readonly [string, Deed]> = {
   'credential-change': [caep, 'other'],
   'user-profile-changed': ['https://schemas.kakao.com/platevent/kakao/event-type', 'other'],
   unknown: [oauth, 'other'],
+  // Says two people at once, which no right one does.
+  'two-subjects': [oauth, 'other'],
 }
 
 /** Kakao's two webhooks (developers.kakao.com/docs/latest/ko/kakaologin/callback). */
@@ -87,5 +89,9 @@ function statusRequest(stage: Stage, order: EventOrder) {
   const subject = { subject_type: 'iss-sub', iss: stage.url, sub }
   const reason = order.kind === 'user-unlinked' ? { reason: 'UNLINK_FROM_APPS' } : {}
   const claims = { iss: stage.url, sub, toe: order.at, txm: randomUUID() }
+  if (order.kind === 'two-subjects') {
+    const other = { ...subject, sub: String(Number(sub) + 1) }
+    return pushedSet(stage, order, claims, { [`${root}/user-unlinked`]: { subject: other } })
+  }
   return pushedSet(stage, order, claims, { [`${root}/${order.kind}`]: { subject, ...reason } })
 }

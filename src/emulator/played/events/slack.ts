@@ -9,7 +9,7 @@ export const slackSigningSecret = stableHex(32, 'slack', 'signing')
 
 const challenge = 'a-challenge-of-the-emulated-slack'
 
-/** Slack's Events API; a failed one comes three times more. */
+/** Slack's Events API; unlike the real one, the emulator sends each once. */
 export const slackEvents: PlayedEvents = {
   kinds: {
     'tokens-revoked': 'disconnects',
