@@ -75,12 +75,7 @@ async function serve(): Promise<void> {
     const app = await buildApp(settings, { stores, secrets, logStream: standardOutput() })
     await app.listen({ port: settings.port, host: settings.host })
     announce(settings)
-    let isClosing = false
-    embedded?.ended.then(() => {
-      if (!isClosing) refuse('The embedded PostgreSQL server has ended. Start Latchkey again.')
-    })
     await closeOnSignal(async () => {
-      isClosing = true
       await app.close()
       await database?.close()
       await embedded?.stop()

@@ -15,6 +15,7 @@ import {
 } from './folder.ts'
 import { startWatched, type WatchedProcess } from './process.ts'
 import { PORT, startServer } from './server.ts'
+import { supervise } from './supervise.ts'
 
 export { EmbeddedServerError } from './error.ts'
 
@@ -25,7 +26,7 @@ const SUPERUSER = 'postgres'
 export interface EmbeddedServer {
   /** Options for the postgres.js client; `host` is the private folder of the socket. */
   connection: { host: string; port: number; database: string; username: string }
-  /** Resolves when the server process has ended, by `stop()` or unexpectedly. */
+  /** Resolves when it was stopped; the server is started again whenever it ends otherwise. */
   ended: Promise<void>
   /** Shuts the server down; open connections are closed, no committed row is lost. */
   stop(): Promise<void>
@@ -83,11 +84,12 @@ async function start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
     const dataVersion = await readDataVersion(folder.path)
     if (dataVersion) refuseOtherVersion(folder.path, dataVersion, binaries)
     else await initialise(folder, binaries, sockets)
-    server = await startServer(folder, binaries, sockets, durable)
+    const launch = () => startServer(folder, binaries, sockets, durable)
+    server = await launch()
     const connection = { host: sockets, port: PORT, database, username: USERNAME }
     await ensureDatabase(connection)
     if (!dataVersion && durable) await syncInBackground(folder, binaries)
-    return { connection, ...supervise(server, sockets, folder.path, log) }
+    return { connection, ...supervise(server, { start: launch, sockets, path: folder.path, log }) }
   } catch (error) {
     await server?.stop()
     await rm(sockets, { recursive: true, force: true })
@@ -151,32 +153,6 @@ async function query(
     await work(sql)
   } finally {
     await sql.end()
-  }
-}
-
-function supervise(
-  server: WatchedProcess,
-  sockets: string,
-  path: string,
-  log: (line: string) => void,
-): Pick<EmbeddedServer, 'ended' | 'stop'> {
-  let stopping = false
-  const ended = server.ended.then(async (ending) => {
-    await rm(sockets, { recursive: true, force: true })
-    if (stopping) return
-    log(
-      `The embedded database in ${path} ended unexpectedly (${ending}). Restart Latchkey to ` +
-        `recover it. Its last words:\n${server.lines.join('\n')}`,
-    )
-  })
-  server.release()
-  return {
-    ended,
-    stop: async () => {
-      stopping = true
-      await server.stop()
-      await ended
-    },
   }
 }
 

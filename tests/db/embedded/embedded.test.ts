@@ -298,7 +298,7 @@ test('nobody else can reach the socket', async ({ skip }) => {
   expect(await exitCode({ uid: 12345, gid: 12345 })).toBe(13)
 })
 
-test('an unexpected end is logged, without a value from any statement', async () => {
+test('a server that ends unexpectedly is started again, and logged without a value from any statement', async () => {
   const lines: string[] = []
   const dataDir = await preparedFolder()
   const server = await start({ dataDir, durable: true, log: (line) => lines.push(line) })
@@ -308,14 +308,19 @@ test('an unexpected end is logged, without a value from any statement', async ()
   await expect(query(server, insert)).rejects.toThrow('duplicate key')
   expect(lines).toEqual([])
 
-  process.kill(await serverPid(dataDir), 'SIGQUIT')
-  await server.ended
-  expect(lines).toHaveLength(1)
-  expect(lines[0]).toContain('ended unexpectedly')
-  expect(lines[0]).toContain('immediate shutdown request')
-  expect(lines[0]).not.toContain('canary')
-  const next = await start({ dataDir })
-  expect(await query(next, 'select email from emails')).toHaveLength(1)
+  for (const [signal, words] of [
+    ['SIGQUIT', 'immediate shutdown request'],
+    ['SIGKILL', 'signal SIGKILL'],
+  ] as const) {
+    lines.length = 0
+    process.kill(await serverPid(dataDir), signal)
+    await expect.poll(() => lines.length, { timeout: 30_000 }).toBeGreaterThan(1)
+    expect(lines[0]).toContain('ended unexpectedly')
+    expect(lines[0]).toContain(words)
+    expect(lines.join()).not.toContain('canary')
+    await expect.poll(() => lines.at(-1), { timeout: 30_000 }).toContain('is back')
+    expect(await query(server, 'select email from emails')).toHaveLength(1)
+  }
 })
 
 async function start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
