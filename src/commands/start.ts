@@ -6,18 +6,24 @@ import {
   EmbeddedServerError,
   startEmbeddedServer,
 } from '../db/embedded/index.ts'
+import { codeOf } from '../db/failures.ts'
 import { migrateDatabase } from '../db/migrate.ts'
+import { NoFitHostError } from '../db/primary.ts'
 import { createStores } from '../db/stores/index.ts'
+import { explainFailure } from '../operations/doctor/failures.ts'
 import { readEnvironment } from '../settings/environment.ts'
 import { readSettings, type Settings, SettingsError } from '../settings/index.ts'
 import { readOrMakeSecret } from '../settings/secret-file.ts'
+
+/** The last line of a start that failed. */
+const SAYS_MORE = '`npm run doctor` says more.'
 
 // The process: settings -> database -> app -> listen -> close.
 const DRAIN_MS = 30_000
 
 /** Tells the operator why the service does not start, without a stack trace, and ends. */
 function refuse(message: string): never {
-  process.stderr.write(`${message}\n`)
+  process.stderr.write(`${message}\n${SAYS_MORE}\n`)
   process.exit(1)
 }
 
@@ -34,20 +40,31 @@ async function findDatabase(
   return { location: embedded.connection, embedded }
 }
 
-/** Migrates; a database that is still starting gets a moment. */
+/** What may be over in a moment: a server that starts, or a failover. Everything else needs a person. */
+const PASSING =
+  /^(ECONNREFUSED|ECONNRESET|ENOENT|CONNECTION_CLOSED|CONNECT_TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|NO_FIT_HOST|READ_ONLY|25006|53300|57P0[123])$/
+const TOLD_AFTER_MS = 3_000
+const PATIENCE_MS = 30_000
+
+/** Migrates; a database that is still starting is told of after three seconds and waited for thirty. */
 async function migrate(location: DatabaseLocation): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  const startedAt = performance.now()
+  let isTold = false
+  for (;;) {
     try {
       return await migrateDatabase(location)
     } catch (error) {
-      // Drizzle wraps what the database said of a migration.
-      const said = error as { code?: string; cause?: { code?: string } }
-      const code = said.code ?? said.cause?.code
-      const isStarting = code === 'ECONNREFUSED' || code === '57P03' || code === 'CONNECT_TIMEOUT'
-      if (!isStarting || attempt === 20) {
-        refuse(
-          `The database cannot be used (${code ?? (error as Error).name}). Check DATABASE_URL, that the server runs, and that this user may create schemas.`,
-        )
+      const code = codeOf(error)
+      // An error of ours, or one that is no failure of the database.
+      if (code === undefined) throw error
+      const each = error instanceof NoFitHostError ? `${error.message}: ` : ''
+      const why = explainFailure(code, 'en')
+      const what = [`The database cannot be used (${each}${code}).`, ...why].join(' ')
+      const waitedMs = performance.now() - startedAt
+      if (!PASSING.test(code) || waitedMs > PATIENCE_MS) refuse(what)
+      if (waitedMs > TOLD_AFTER_MS && !isTold) {
+        process.stderr.write(`${what} Trying for ${PATIENCE_MS / 1000} seconds …\n`)
+        isTold = true
       }
       await new Promise((resolve) => setTimeout(resolve, 500))
     }

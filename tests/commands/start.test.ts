@@ -252,10 +252,20 @@ describe('a start that cannot be', () => {
     }
   })
 
-  test('because nobody answers at DATABASE_URL says so, without the password', async () => {
+  test('while nobody answers at DATABASE_URL says so and waits, without the password', async () => {
     const url = `postgres://user:canary-password@localhost:${await freePort()}/db`
-    const told = await refusal({ env: { DATABASE_URL: url } })
-    expect(told).toContain('The database cannot be used (ECONNREFUSED). Check DATABASE_URL')
+    const server = await start({ env: { DATABASE_URL: url } })
+    await expect
+      .poll(() => server.stderr(), { timeout: 15_000 })
+      .toContain('The database cannot be used (ECONNREFUSED). Nothing listens there')
+    expect(server.stderr()).toContain('Trying for 30 seconds')
+    expect(server.stderr()).not.toContain('canary')
+    expect(server.child.exitCode).toBeNull()
+  })
+
+  test('because the host of DATABASE_URL is unknown ends at once', async () => {
+    const told = await refusal({ env: { DATABASE_URL: 'postgres://u:canary@nowhere.invalid/db' } })
+    expect(told).toMatch(/cannot be used \((ENOTFOUND|EAI_AGAIN)\)\. There is no such host/)
     expect(told).not.toContain('canary')
   })
 })
@@ -295,7 +305,8 @@ describe('with a database of its own choice', () => {
 
   test('that is not there, says so', async () => {
     const told = await refusal({ env: { DATABASE_URL: `${url}no_such_database`, SECRET } })
-    expect(told).toContain('The database cannot be used (3D000). Check DATABASE_URL')
+    expect(told).toContain('The database cannot be used (3D000). There is no such database')
+    expect(told).toContain('`npm run doctor` says more.')
     expect(told).not.toContain('canary')
   })
 
