@@ -79,7 +79,7 @@ function setStage(one: PlayedProvider, options: EmulatorOptions, origin: () => s
       return `${origin()}/${one.id}`
     },
     ledger: createLedger(one.lives),
-    signer: createSigner(one.signingAlg),
+    signer: createSigner(one.id, one.signingAlg),
     redirectUri,
     logoutRedirectUri: () =>
       options.logoutRedirectUris?.(one.id) ?? beside(redirectUri(), one.id, '/logout', '/callback'),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   calculateJwkThumbprint,
   exportJWK,
@@ -23,17 +24,16 @@ export interface Signer {
   signAs(typ: string, claims: JWTPayload, proof: Proof): Promise<string>
 }
 
-/** A signer with a fresh key, made at the first use. */
-export function createSigner(alg: 'RS256' | 'ES256' = 'RS256'): Signer {
-  let made: ReturnType<typeof makeKey> | undefined
-  const key = () => {
-    made ??= makeKey(alg)
-    return made
-  }
+// A provider keeps its keys while the process lives, wherever it is played anew.
+const made = new Map<string, ReturnType<typeof makeKey>>()
+
+/** A signer with the provider's own key, made at the first use. */
+export function createSigner(provider: string, alg: 'RS256' | 'ES256' = 'RS256'): Signer {
+  const key = () => keyOf(`${provider} ${alg}`, alg)
   const signAs: Signer['signAs'] = async (typ, claims, proof) => {
     const right = await key()
-    const { privateKey, jwk } = proof === 'right' ? right : await makeKey(alg)
-    const kid = proof === 'unknown_key' ? jwk.kid : right.jwk.kid
+    const { privateKey } = proof === 'right' ? right : await keyOf(`nobody ${alg}`, alg)
+    const kid = proof === 'unknown_key' ? randomUUID() : right.jwk.kid
     return new SignJWT(claims).setProtectedHeader({ alg, kid, typ }).sign(privateKey)
   }
   return {
@@ -41,6 +41,12 @@ export function createSigner(alg: 'RS256' | 'ES256' = 'RS256'): Signer {
     sign: (claims, forged) => signAs('JWT', claims, forged ? 'forged' : 'right'),
     signAs,
   }
+}
+
+function keyOf(name: string, alg: string): ReturnType<typeof makeKey> {
+  const found = made.get(name) ?? makeKey(alg)
+  made.set(name, found)
+  return found
 }
 
 async function makeKey(alg: string) {

@@ -32,13 +32,6 @@ test('the access token contains + / and =', async () => {
   expect((await play().tokensFor()).access_token).toMatch(/^[^+]*\+\/.*=$/)
 })
 
-test('state is mandatory at the authorize endpoint', async () => {
-  const refused = await play().authorize({ state: undefined })
-  expect(refused.status).toBe(400)
-  expect(refused.headers.get('location')).toBeNull()
-  expect((await play().authorize()).status).toBe(302)
-})
-
 test('state is mandatory at the token call, and has to be that of the request', async () => {
   const code = await play().codeFor()
   await expectRefusal(await play().exchange(code, { state: undefined }), noSession)

@@ -118,10 +118,3 @@ test('the API has an error envelope of its own, the token endpoint has not', asy
   const error_description = 'Invalid authorization code'
   await expectRefusal(code, [400, { error: 'invalid_grant', error_description }])
 })
-
-test('localhost is accepted as a redirect URI, unlike at the real one', async () => {
-  expect(redirectUri('spotify')).toMatch(/^http:\/\/localhost:/)
-  expect((await play().authorize()).status).toBe(302)
-  const refused = await play().authorize({ redirect_uri: 'http://127.0.0.1:3000/' })
-  expect(refused.status).toBe(400)
-})
