@@ -1,12 +1,19 @@
-import { z } from 'zod'
-import { LatchkeyError } from './errors.ts'
+import { type Evidence, LatchkeyError } from './errors.ts'
 import { matchesRedirectUri } from './redirects.ts'
+import { shownValue } from './text.ts'
 
 /** The built-in client that a flow without a redirect_uri belongs to. */
 export const BUILT_IN_CLIENT = 'latchkey'
 
 /** The client that is always registered on loopback: the page to try everything on. */
 export const PLAYGROUND = 'playground'
+
+/** How a client gets the answer of a login. */
+export const RESPONSE_MODES = ['query', 'form_post', 'cookie', 'web_message'] as const
+export type ResponseMode = (typeof RESPONSE_MODES)[number]
+
+/** Those that a client has that lists none: a session in cookies is only for who asks for it. */
+export const DEFAULT_RESPONSE_MODES: readonly ResponseMode[] = ['query', 'form_post', 'web_message']
 
 /** An app that sends people here. */
 export interface Client {
@@ -19,71 +26,14 @@ export interface Client {
   postLogoutRedirectUris: readonly string[]
   /** Web origins that may read answers (CORS). */
   origins: readonly string[]
-}
-
-/** What can be granted; `offline_access` is implied. */
-const SCOPES = ['openid', 'profile', 'email', 'offline_access']
-
-/** Granted where the client asks for nothing. */
-const DEFAULT_SCOPE = 'profile email offline_access'
-
-const parameter = (max: number) => z.string().max(max)
-
-/**
- * An authorization request (RFC 6749, section 4.1.1). A parameter without a value counts as omitted,
- * one that stands twice is refused (section 3.1); what is not listed is ignored.
- */
-export const AuthorizationRequest = z.object({
-  client_id: parameter(128).optional().meta({
-    description:
-      'A registered client; without it and a redirect_uri the callback itself answers with tokens.',
-  }),
-  redirect_uri: parameter(2048)
-    .optional()
-    .meta({ description: 'One of the client, exactly as registered.' }),
-  response_type: z.literal('code').optional().meta({ description: 'Only `code` there is.' }),
-  response_mode: z.enum(['query', 'cookie', 'web_message']).optional().meta({
-    description:
-      '`query`: a code in the redirect; `cookie`: the session in cookies; `web_message`: a code posted to the opener of a popup.',
-  }),
-  state: parameter(512).optional().meta({ description: 'Comes back with the redirect.' }),
-  nonce: parameter(255).optional().meta({ description: 'Put into the ID token.' }),
-  scope: parameter(255)
-    .regex(/^[\x21\x23-\x5b\x5d-\x7e ]+$/)
-    .optional()
-    .meta({ description: 'Of `openid profile email`; `offline_access` is implied.' }),
-  code_challenge: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 43 base64url characters')
-    .optional()
-    .meta({ description: 'SHA-256 of the code_verifier, base64url (RFC 7636).' }),
-  code_challenge_method: z
-    .literal('S256')
-    .optional()
-    .meta({ description: 'Required with a code_challenge.' }),
-  intent: z.literal('link').optional().meta({
-    description:
-      '`link`: nobody is signed in; the code is for `POST /me/identities`. Needs a redirect_uri.',
-  }),
-  login_hint: parameter(255)
-    .optional()
-    .meta({ description: 'Passed on to the provider; picks a persona of an emulated one.' }),
-  prompt: parameter(64)
-    .regex(/^[a-z_ ,]+$/)
-    .optional()
-    .meta({ description: 'Passed on where the provider understands it.' }),
-  ui_locales: parameter(64)
-    .regex(/^[A-Za-z0-9 -]+$/)
-    .optional()
-    .meta({ description: 'Languages of the page, the preferred one first.' }),
-})
-export type AuthorizationRequest = z.infer<typeof AuthorizationRequest>
-
-/** The scope that is granted for what was asked: known values once each, unknown ones ignored. */
-export function grantScope(asked: string | undefined): string {
-  if (asked === undefined) return DEFAULT_SCOPE
-  const wanted = new Set([...asked.split(' '), 'offline_access'])
-  return SCOPES.filter((scope) => wanted.has(scope)).join(' ')
+  /** In which ways its logins may be answered. */
+  responseModes: readonly ResponseMode[]
+  /** The APIs that it may ask tokens for (RFC 8707). */
+  resources: readonly string[]
+  /** Whether it may ask for the scope `provider_tokens`. */
+  providerTokens: boolean
+  /** Its front page; null where nobody said. */
+  url: string | null
 }
 
 /** The client whose flows have no redirect_uri: the callback itself answers with the tokens. */
@@ -94,6 +44,10 @@ const builtIn: Client = {
   redirectUris: [],
   postLogoutRedirectUris: [],
   origins: [],
+  responseModes: ['query'],
+  resources: [],
+  providerTokens: false,
+  url: null,
 }
 
 /** The client of this id, the built-in one among them. */
@@ -109,26 +63,44 @@ export interface ResolvedClient {
 
 /**
  * Finds the client of an authorization request; an unregistered redirect_uri is never redirected to.
- * Throws `invalid_request`.
+ * Throws `invalid_request`, whose evidence says what was sent and what is registered.
  */
 export function resolveClient(
   clients: readonly Client[],
   asked: { client_id?: string | undefined; redirect_uri?: string | undefined },
 ): ResolvedClient {
   const { client_id: id, redirect_uri: uri } = asked
-  if (uri === undefined) {
-    if (id === undefined || id === BUILT_IN_CLIENT) return { client: builtIn, redirectUri: null }
-    throw clients.some((client) => client.id === id)
-      ? wrong('The redirect_uri is missing.')
-      : wrong('No client with this client_id is registered.')
+  const named = id === undefined ? undefined : clients.find((client) => client.id === id)
+  if (id !== undefined && id !== BUILT_IN_CLIENT && named === undefined) {
+    throw wrong('No client with this client_id is registered.', 'client_unknown', {
+      sent: shownValue(id),
+      registered: shownValue(clients.map((client) => client.id).join(', ')),
+    })
   }
-  const registering = clients.filter((client) =>
-    client.redirectUris.some((registered) => matchesRedirectUri(registered, uri)),
-  )
-  const [client, ...others] =
-    id === undefined ? registering : registering.filter((one) => one.id === id)
-  if (client === undefined) throw wrong('This redirect_uri is not registered for the client.')
-  if (others.length > 0) throw wrong('Several clients register this redirect_uri: send client_id.')
+  if (uri === undefined) {
+    if (named === undefined) return { client: builtIn, redirectUri: null }
+    throw wrong('The redirect_uri is missing.', 'redirect_uri_missing', { client: named.id })
+  }
+  const isRegistered = (client: Client) =>
+    client.redirectUris.some((registered) => matchesRedirectUri(registered, uri))
+  const candidates = id === undefined ? clients : clients.filter((client) => client === named)
+  const [client, ...others] = candidates.filter(isRegistered)
+  const sent = shownValue(uri.replace(/[?#].*$/s, ''))
+  if (client === undefined) {
+    throw wrong(
+      'This redirect_uri is not registered for the client.',
+      'redirect_uri_unregistered',
+      {
+        ...(named === undefined ? {} : { client: named.id }),
+        sent,
+        registered: shownValue(candidates.flatMap(({ redirectUris }) => redirectUris).join(', ')),
+      },
+    )
+  }
+  if (others.length > 0) {
+    const message = 'Several clients register this redirect_uri: send client_id.'
+    throw wrong(message, 'client_ambiguous', { sent })
+  }
   return { client, redirectUri: uri }
 }
 
@@ -144,4 +116,5 @@ export function findRegistered(
   }
 }
 
-const wrong = (message: string) => new LatchkeyError('invalid_request', message)
+const wrong = (message: string, reason: string, facts: Evidence) =>
+  new LatchkeyError('invalid_request', message, { evidence: { reason, ...facts } })

@@ -26,3 +26,16 @@ export function readScope(text: string): Scope {
 /** As it stands in requests, tokens and sessions. */
 export const scopeText = (scope: Scope): string =>
   SCOPES.filter((name) => scope.has(name)).join(' ')
+
+/**
+ * The scope that a client is granted for what it asked: known values once each, unknown ones ignored;
+ * without a scope the usual one. `admin` is for machines and counts as unknown, and so do
+ * `provider_tokens` for a client that may not have them.
+ */
+export function grantScope(asked: string | undefined, client: { providerTokens: boolean }): string {
+  if (asked === undefined) return scopeText(DEFAULT_SCOPE)
+  const granted = new Set(readScope(asked))
+  granted.delete('admin')
+  if (!client.providerTokens) granted.delete('provider_tokens')
+  return scopeText(granted)
+}

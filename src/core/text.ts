@@ -63,3 +63,11 @@ export function cleanLocale(locale: string | null | undefined): string | null {
 /** The characters that an error_description may have (RFC 6749, section 5.2); others become a quote. */
 export const asciiText = (text: string): string =>
   text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "'")
+
+/** What a developer sent, as it may stand in a log and on a page: 200 characters, all of them visible ASCII. */
+export function shownValue(text: string): string {
+  const escaped = JSON.stringify(text.slice(0, 200))
+    .slice(1, -1)
+    .replace(/[^\x20-\x7e]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.length > 200 ? `${escaped.slice(0, 200)}…` : escaped
+}

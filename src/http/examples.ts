@@ -69,7 +69,7 @@ export const exampleTokens = {
   token_type: 'Bearer',
   expires_in: 600,
   refresh_token: '5gZ0tqkGm3bX2yJvQd8wLr1nUeHsFc7aYpKx9TzWvMo',
-  scope: 'profile email offline_access',
+  scope: 'profile email account offline_access',
 } as const
 
 const { request_id, ...invalidToken } = problemOf(

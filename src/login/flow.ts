@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RESPONSE_MODES } from '../core/client.ts'
 import { cookieName } from '../core/public-url.ts'
 import { equalInConstantTime, hashToken, type Sealer } from '../core/secrets.ts'
 import { randomPart } from './memo.ts'
@@ -29,7 +30,7 @@ export const Flow = z.object({
     redirectUri: z.string().nullable(),
     state: z.string().nullable(),
     codeChallenge: z.string().nullable(),
-    responseMode: z.enum(['query', 'cookie', 'web_message']),
+    responseMode: z.enum(RESPONSE_MODES),
     /** `link`: the code names the identity, and nobody is signed in. */
     intent: z.literal('link').nullable().default(null),
   }),

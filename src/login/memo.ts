@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { AuthorizationRequest } from '../core/client.ts'
+import { AuthorizationRequest } from '../core/authorization-request.ts'
 import type { Sealer } from '../core/secrets.ts'
 
 /** What a restarted login needs of the client's request; hints for the provider are not kept. */

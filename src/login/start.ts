@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AuthorizationRequest, type Client, grantScope, resolveClient } from '../core/client.ts'
+import { AuthorizationRequest } from '../core/authorization-request.ts'
+import { type Client, resolveClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { pathOf } from '../core/public-url.ts'
+import { grantScope } from '../core/scope.ts'
 import { isBrowserNavigation } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import { FLOW_TTL_SECONDS, type Flow } from './flow.ts'
@@ -41,7 +43,7 @@ export async function startLogin(
     expiresAt: now + FLOW_TTL_SECONDS * 1000,
     client: {
       id: client.id,
-      scope: grantScope(asked.scope),
+      scope: grantScope(asked.scope, client),
       nonce: asked.nonce ?? null,
       redirectUri,
       state: asked.state ?? null,

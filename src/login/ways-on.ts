@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { AuthorizationRequest, type Client, findRegistered } from '../core/client.ts'
+import { AuthorizationRequest } from '../core/authorization-request.ts'
+import { type Client, findRegistered } from '../core/client.ts'
 import { pathOf } from '../core/public-url.ts'
 import { readParameters } from '../http/query.ts'
 import { withParameters } from './answers.ts'

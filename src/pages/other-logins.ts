@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { AuthorizationRequest } from '../core/client.ts'
+import { AuthorizationRequest } from '../core/authorization-request.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { documented, NoBody } from '../http/documented.ts'
 import { Problem } from '../http/problems.ts'

@@ -1,11 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import {
-  AuthorizationRequest,
-  BUILT_IN_CLIENT,
-  type Client,
-  findRegistered,
-} from '../core/client.ts'
+import { AuthorizationRequest } from '../core/authorization-request.ts'
+import { BUILT_IN_CLIENT, type Client, findRegistered } from '../core/client.ts'
 import { lastProviderCookie } from '../core/last-provider.ts'
 import { NoBody } from '../http/documented.ts'
 import { publicDocument } from '../http/headers.ts'

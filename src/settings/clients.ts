@@ -1,4 +1,11 @@
-import { BUILT_IN_CLIENT, type Client, PLAYGROUND } from '../core/client.ts'
+import {
+  BUILT_IN_CLIENT,
+  type Client,
+  DEFAULT_RESPONSE_MODES,
+  PLAYGROUND,
+  RESPONSE_MODES,
+  type ResponseMode,
+} from '../core/client.ts'
 import { originOf } from '../core/public-url.ts'
 import { redirectUriProblem } from '../core/redirects.ts'
 import { shownName } from '../core/text.ts'
@@ -49,6 +56,21 @@ function readClient(reader: Reader, id: string): Client {
   if (secret !== null && secret.length < 16) {
     reader.problems.push(words.clientSecretShort(`${prefix}SECRET`))
   }
+  const responseModes = reader.list(`${prefix}RESPONSE_MODES`)
+  for (const mode of responseModes) {
+    if (!RESPONSE_MODES.includes(mode as ResponseMode)) {
+      reader.problems.push(words.choice(`${prefix}RESPONSE_MODES`, RESPONSE_MODES.join(', ')))
+    }
+  }
+  const resources = reader.list(`${prefix}RESOURCES`)
+  // An absolute URI without a fragment (RFC 8707, section 2).
+  if (resources.some((uri) => !URL.canParse(uri) || uri.includes('#'))) {
+    reader.problems.push(words.clientResource(`${prefix}RESOURCES`))
+  }
+  const url = reader.text(`${prefix}URL`) ?? null
+  if (url !== null && (!/^https?:/i.test(url) || redirectUriProblem(url) !== null)) {
+    reader.problems.push(words.clientUrl(`${prefix}URL`))
+  }
   return {
     id,
     name: shownName(reader.text(`${prefix}NAME`)) ?? id,
@@ -56,6 +78,11 @@ function readClient(reader: Reader, id: string): Client {
     redirectUris,
     postLogoutRedirectUris: uris('POST_LOGOUT_REDIRECT_URIS'),
     origins: origins.length > 0 ? origins : originsOf(redirectUris),
+    responseModes:
+      responseModes.length > 0 ? (responseModes as ResponseMode[]) : DEFAULT_RESPONSE_MODES,
+    resources,
+    providerTokens: reader.isOn(`${prefix}PROVIDER_TOKENS`, 'off'),
+    url,
   }
 }
 
@@ -74,4 +101,8 @@ const playground = (publicUrl: string): Client => ({
   redirectUris: [`${publicUrl}/`],
   postLogoutRedirectUris: [`${publicUrl}/`],
   origins: [originOf(publicUrl)],
+  responseModes: [...DEFAULT_RESPONSE_MODES, 'cookie'],
+  resources: [],
+  providerTokens: false,
+  url: `${publicUrl}/`,
 })

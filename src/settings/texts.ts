@@ -72,6 +72,8 @@ const en = {
   clientOrigin: (name: string, origin: string) =>
     `${name}: "${origin}" is not an https origin such as https://app.example.com.`,
   clientSecretShort: (name: string) => `${name} must have at least 16 characters.`,
+  clientResource: (name: string) => `${name} must be absolute URIs without a fragment.`,
+  clientUrl: (name: string) => `${name} must be an https URL (http on loopback only).`,
   uriProblems: {
     not_a_url: 'is not a URL',
     characters: 'has a space, a backslash or a wildcard',
@@ -157,6 +159,8 @@ const ko: SettingsTexts = {
   clientOrigin: (name, origin) =>
     `${name}: "${origin}"은(는) https://app.example.com 같은 https 오리진이 아닙니다.`,
   clientSecretShort: (name) => `${name} 값은 16자 이상이어야 합니다.`,
+  clientResource: (name) => `${name}에는 프래그먼트가 없는 절대 URI만 넣으세요.`,
+  clientUrl: (name) => `${name}에는 https URL을 넣으세요(http는 루프백에서만).`,
   uriProblems: {
     not_a_url: 'URL이 아닙니다',
     characters: '공백, 역슬래시 또는 와일드카드가 있습니다',

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type Client, grantScope } from '../core/client.ts'
+import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { grantScope } from '../core/scope.ts'
 import {
   ACCESS_TOKEN,
   readSubjectToken,
@@ -57,7 +58,7 @@ export async function exchangeToken(
     throw new LatchkeyError('invalid_request', 'There is no delegation here: send no actor_token.')
   }
   const tokens = await options.signInNatively(
-    { ...presented, clientId: client.id, scope: grantScope(body.scope) },
+    { ...presented, clientId: client.id, scope: grantScope(body.scope, client) },
     request,
   )
   return { ...tokens, issued_token_type: ACCESS_TOKEN }

@@ -1,20 +1,27 @@
 import { describe, expect, test } from 'vitest'
-import { AuthorizationRequest, grantScope } from '../../src/core/client.ts'
+import { AuthorizationRequest } from '../../src/core/authorization-request.ts'
+import { grantScope } from '../../src/core/scope.ts'
 
 describe('the scope that is granted', () => {
+  const asking = { providerTokens: true }
   test.each([
-    ['what is nothing', undefined, 'profile email offline_access'],
-    ['openid alone', 'openid', 'openid offline_access'],
+    ['what is nothing', undefined, 'profile email account offline_access'],
+    ['openid alone', 'openid', 'openid'],
     ['everything', 'openid profile email offline_access', 'openid profile email offline_access'],
-    ['another order', 'email openid', 'openid email offline_access'],
-    ['the same twice', 'openid openid', 'openid offline_access'],
-    ['unknown ones', 'admin openid *', 'openid offline_access'],
-    ['unknown ones only', 'admin', 'offline_access'],
-    ['another case', 'OpenID', 'offline_access'],
-    ['names of the object prototype', '__proto__ constructor', 'offline_access'],
-    ['spaces only', '   ', 'offline_access'],
+    ['another order', 'email openid', 'openid email'],
+    ['the same twice', 'openid openid', 'openid'],
+    ['unknown ones, and what is for machines', 'admin openid *', 'openid'],
+    ['unknown ones only', 'admin', ''],
+    ['another case', 'OpenID', ''],
+    ['names of the object prototype', '__proto__ constructor', ''],
+    ['spaces only', '   ', ''],
+    ['what comes only by its name', 'roles provider_tokens', 'provider_tokens roles'],
   ])('for %s', (_, asked, granted) => {
-    expect(grantScope(asked)).toBe(granted)
+    expect(grantScope(asked, asking)).toBe(granted)
+  })
+
+  test('holds provider_tokens only for a client that may have them', () => {
+    expect(grantScope('email provider_tokens', { providerTokens: false })).toBe('email')
   })
 })
 
@@ -51,8 +58,9 @@ describe('an authorization request', () => {
     ['code_challenge', challenge.slice(1), challenge],
     ['code_challenge', `${challenge}a`, challenge],
     ['code_challenge', challenge.replace('-', '+'), challenge],
-    ['state', 'a'.repeat(513), 'a'.repeat(512)],
-    ['nonce', 'a'.repeat(256), 'a'.repeat(255)],
+    ['state', 'a'.repeat(4097), 'a'.repeat(2048)],
+    ['nonce', 'a'.repeat(2049), 'a'.repeat(1024)],
+    ['max_age', '-1', '0'],
     ['scope', 'open"id', 'openid'],
     ['scope', 'openid\nemail', 'openid email'],
     ['prompt', 'LOGIN', 'login'],

@@ -53,7 +53,7 @@ describe('response_mode=web_message', () => {
     expect(message).toEqual({
       type: 'authorization_response',
       response: {
-        code: expect.stringMatching(/^[\w-]{43}$/),
+        code: expect.stringMatching(/^[\w-]{43}\.[\w-]{43}$/),
         state: 'state-of-the-app',
         iss: latchkey.url,
       },

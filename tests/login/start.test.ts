@@ -54,7 +54,7 @@ describe('what the provider is asked', () => {
     ['response_mode=fragment'],
     ['code_challenge_method=plain'],
     ['code_challenge=too-short'],
-    ['a state of 513 characters', `state=${'s'.repeat(513)}`],
+    ['a state of five kilobytes', `state=${'s'.repeat(5000)}`],
     ['a login_hint of 256 characters', `login_hint=${'h'.repeat(256)}`],
     ['prompt=%0d%0aevil'],
   ])('1.01 a start with %s is refused before anything is begun', (name, parameter = name) =>

@@ -182,7 +182,7 @@ describe.each(['ES256', 'RS256', 'EdDSA'])('oauth4webapi against tokens of %s', 
       aud: latchkey.url,
       sub: claims.sub,
       client_id: 'web',
-      scope: 'openid profile email offline_access',
+      scope: 'openid profile email',
     })
     const idToken = await rejectionOf(callApi(as, tokens.id_token ?? ''))
     expect(idToken).toMatchObject({ message: 'unexpected JWT "typ" header parameter value' })

@@ -102,7 +102,7 @@ describe('oidc-client-ts in Chromium', () => {
     expect(parameters.sort()).toEqual(['code', 'iss', 'state'])
     const user = await ask<User>(page, 'opened')
     expect(user).toMatchObject({
-      scope: 'openid profile email offline_access',
+      scope: 'openid profile email',
       state: { from: '/cart' },
       // From the ID token, and from /me as the library reads userinfo.
       profile: { name: '김민지', identities: [{ provider: 'kakao' }] },

@@ -89,7 +89,7 @@ describe('openid-client as a web client', () => {
   test('signs in with PKCE, state, nonce and iss, and verifies the ID token', async () => {
     const { answer, checks, tokens } = await signIn(config)
     expect([...answer.searchParams.keys()].sort()).toEqual(['code', 'iss', 'state'])
-    expect(tokens).toMatchObject({ scope: 'openid profile email offline_access' })
+    expect(tokens).toMatchObject({ scope: 'openid profile email' })
     expect(tokens.expiresIn()).toBeGreaterThan(0)
     expect(tokens.claims()).toMatchObject({
       iss: latchkey.url,

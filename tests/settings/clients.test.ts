@@ -25,6 +25,10 @@ test('the playground is a client on loopback only, beside others and without the
       redirectUris: ['http://localhost:4000/'],
       postLogoutRedirectUris: ['http://localhost:4000/'],
       origins: ['http://localhost:4000'],
+      responseModes: ['query', 'form_post', 'web_message', 'cookie'],
+      resources: [],
+      providerTokens: false,
+      url: 'http://localhost:4000/',
     },
   ]
   expect(readSettings({ PORT: '4000' }).clients).toEqual(playground)
@@ -48,6 +52,10 @@ test('a client has what its settings say, in any spelling of its id', () => {
     CLIENT_WEB_NAME: 'The Web App',
     CLIENT_WEB_SECRET: SECRET,
     CLIENT_WEB_ORIGINS: 'https://one.example,http://localhost:5173',
+    CLIENT_WEB_RESPONSE_MODES: 'cookie,query',
+    CLIENT_WEB_RESOURCES: 'https://api.example.com/,urn:example:orders',
+    CLIENT_WEB_PROVIDER_TOKENS: 'on',
+    CLIENT_WEB_URL: 'https://web.example.com/home',
   })
   expect(clients.slice(0, -1)).toEqual([
     {
@@ -58,6 +66,10 @@ test('a client has what its settings say, in any spelling of its id', () => {
       postLogoutRedirectUris: ['https://a.example/bye'],
       // An app's own scheme has no origin.
       origins: ['http://127.0.0.1', 'https://a.example'],
+      responseModes: ['query', 'form_post', 'web_message'],
+      resources: [],
+      providerTokens: false,
+      url: null,
     },
     {
       id: 'Web',
@@ -66,8 +78,29 @@ test('a client has what its settings say, in any spelling of its id', () => {
       redirectUris: ['https://web.example.com/cb', 'https://web.example.com/other'],
       postLogoutRedirectUris: [],
       origins: ['https://one.example', 'http://localhost:5173'],
+      responseModes: ['cookie', 'query'],
+      resources: ['https://api.example.com/', 'urn:example:orders'],
+      providerTokens: true,
+      url: 'https://web.example.com/home',
     },
   ])
+})
+
+test.each([
+  ['RESPONSE_MODES', 'query,fragment', 'query,cookie'],
+  ['RESOURCES', 'api', 'https://api.example.com'],
+  ['RESOURCES', 'https://api.example.com/#orders', 'https://api.example.com/orders'],
+  ['URL', 'http://web.example.com', 'https://web.example.com'],
+  ['URL', 'web.example.com', 'http://localhost:5173/'],
+])('CLIENT_WEB_%s=%s stops the start', (name, wrong, right) => {
+  const read = (value: string) =>
+    readSettings({
+      CLIENTS: 'web',
+      CLIENT_WEB_REDIRECT_URIS: 'https://web.example.com/cb',
+      [`CLIENT_WEB_${name}`]: value,
+    })
+  expect(() => read(wrong)).toThrow(`CLIENT_WEB_${name}`)
+  expect(read(right).clients[0]?.id).toBe('web')
 })
 
 test('a name that people see has at most 80 characters and turns no text around it', () => {

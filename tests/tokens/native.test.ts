@@ -73,7 +73,7 @@ describe('a native sign-in', () => {
       token_type: 'Bearer',
       expires_in: 600,
       refresh_token: expect.any(String),
-      scope: 'profile email offline_access',
+      scope: 'profile email account offline_access',
       issued_token_type: ACCESS_TOKEN,
     })
     const { access_token, refresh_token, sub, sid } = readTokens(answer)
@@ -117,7 +117,7 @@ describe('a native sign-in', () => {
       ...{ client_id: SPA.client_id, scope: 'openid email admin', nonce: 'nonce-of-the-sdk' },
     })
     const { id_token, sub, scope } = readTokens(answer)
-    expect(scope).toBe('openid email offline_access')
+    expect(scope).toBe('openid email')
     const claims = claimsOf(id_token)
     expect(claims).toMatchObject({ sub, aud: SPA.client_id, email: 'person.one@example.com' })
     expect(claims).not.toHaveProperty('nonce')

@@ -136,7 +136,7 @@ describe('9.17 /introspect', () => {
       expect(answer.headers.get('cache-control')).toBe('no-store')
       expect(answer.json()).toEqual({
         ...{ active: true, token_type: 'Bearer', client_id: 'spa', sub, sid },
-        scope: 'openid email offline_access',
+        scope: 'openid email',
         ...{ iss: 'http://localhost:3996', aud: 'http://localhost:3996' },
         ...{ iat: claims.iat, exp: claims.exp, jti: claims.jti },
       })

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { RESPONSE_MODES } from './client.ts'
+
+const parameter = (max: number) => z.string().max(max)
+
+/**
+ * An authorization request (RFC 6749, section 4.1.1). A parameter without a value counts as omitted,
+ * one that stands twice is refused (section 3.1); what is not listed is ignored.
+ */
+export const AuthorizationRequest = z.object({
+  client_id: parameter(128).optional().meta({
+    description:
+      'A registered client; without it and a redirect_uri the callback itself answers with tokens.',
+  }),
+  redirect_uri: parameter(2048)
+    .optional()
+    .meta({ description: 'One of the client, exactly as registered.' }),
+  response_type: z.literal('code').optional().meta({ description: 'Only `code` there is.' }),
+  response_mode: z.enum(RESPONSE_MODES).optional().meta({
+    description:
+      '`query`: a code in the redirect; `form_post`: in a form that posts itself; `cookie`: the session in cookies; `web_message`: a code posted to the opener of a popup. Each only where the client lists it.',
+  }),
+  state: parameter(4096).optional().meta({ description: 'Comes back with the redirect.' }),
+  nonce: parameter(2048).optional().meta({ description: 'Put into the ID token.' }),
+  scope: parameter(2048)
+    .regex(/^[\x21\x23-\x5b\x5d-\x7e ]+$/)
+    .optional()
+    .meta({
+      description:
+        'Of `openid profile email account offline_access`; without it all of these but `openid`.',
+    }),
+  resource: parameter(2048)
+    .optional()
+    .meta({ description: 'The one API that the tokens are for (RFC 8707): one of the client.' }),
+  code_challenge: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 43 base64url characters')
+    .optional()
+    .meta({ description: 'SHA-256 of the code_verifier, base64url (RFC 7636).' }),
+  code_challenge_method: z
+    .literal('S256')
+    .optional()
+    .meta({ description: 'Required with a code_challenge.' }),
+  intent: z.literal('link').optional().meta({
+    description:
+      '`link`: nobody is signed in; the code is for `POST /me/identities`. Needs a redirect_uri.',
+  }),
+  login_hint: parameter(255)
+    .optional()
+    .meta({ description: 'Passed on to the provider; picks a persona of an emulated one.' }),
+  prompt: parameter(64)
+    .regex(/^[a-z_ ,]+$/)
+    .optional()
+    .meta({
+      description:
+        'Passed on where the provider understands it. `none`: nobody is asked anything, at the provider neither.',
+    }),
+  max_age: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .optional()
+    .meta({ description: 'Seconds since the person authenticated at the provider, at most.' }),
+  ui_locales: parameter(64)
+    .regex(/^[A-Za-z0-9 -]+$/)
+    .optional()
+    .meta({ description: 'Languages of the page, the preferred one first.' }),
+})
+export type AuthorizationRequest = z.infer<typeof AuthorizationRequest>
