@@ -121,7 +121,12 @@ describe('GET /me/export', () => {
     ])
     const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     expect(sessions).toMatchObject([
-      { id: mine.sid, client_id: 'spa', scope: 'profile email account offline_access', ended_at: null },
+      {
+        id: mine.sid,
+        client_id: 'spa',
+        scope: 'profile email account offline_access',
+        ended_at: null,
+      },
       { id: ended.sid, scope: 'openid email', created_at: moment, ended_at: moment },
     ])
   })
