@@ -100,3 +100,24 @@ test('the README is read in five minutes: at most 12 KB', () => {
     expect(text.split('\n').length).toBeLessThanOrEqual(220)
   }
 })
+
+/** A heading's anchor, as GitHub makes it. */
+const anchor = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-')
+
+test.each(texts)('%s leads to headings that are there', (file, text) => {
+  const missing = [...prose(text).matchAll(/\]\(([\w./-]*\.md)?#([^)\s]+)\)/g)].filter(
+    ([, page, name = '']) => {
+      const target = page === undefined ? file : join(dirname(file), page)
+      const known = texts.find(([other]) => other === target)?.[1] ?? ''
+      const anchors = [...prose(known).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+        anchor(title.trim()),
+      )
+      return !anchors.includes(name)
+    },
+  )
+  expect(missing.map(([link]) => link)).toEqual([])
+})

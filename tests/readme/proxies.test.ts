@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
@@ -10,12 +10,13 @@ import {
   OTHER_VISITOR,
   type ProxySite,
   SITE,
+  SITE_BELOW,
   startCaddy,
   startNginx,
   VISITOR,
   whyNoProxy,
 } from './proxy.ts'
-import { english, onlyBlock } from './texts.ts'
+import { blockWith, codeBlocks, english } from './texts.ts'
 
 const MANY_COOKIES = { headers: { cookie: `a=${'x'.repeat(10_000)}` } }
 
@@ -26,7 +27,11 @@ interface Place {
 }
 
 /** Two replicas, a provider, and a proxy in front of them. */
-function useProxy(program: string, start: (site: ProxySite) => Promise<() => Promise<void>>) {
+function useProxy(
+  program: string,
+  start: (site: ProxySite) => Promise<() => Promise<void>>,
+  url = SITE,
+) {
   const missing = whyNoProxy(program)
   const provider = new FakeProvider()
   const place = { provider, replicas: [] as Latchkey[] } as Place
@@ -45,11 +50,14 @@ function useProxy(program: string, start: (site: ProxySite) => Promise<() => Pro
       RATE_LIMIT: 'on',
       METRICS: 'on',
     }
-    const shared = { testDatabase: database, publicUrl: SITE }
+    const shared = { testDatabase: database, publicUrl: url }
     place.replicas.push(
       ...(await Promise.all([startLatchkey(env, shared), startLatchkey(env, shared)])),
     )
-    place.site = await makeProxySite(place.replicas.map(({ url }) => Number(new URL(url).port)))
+    place.site = await makeProxySite(
+      place.replicas.map((replica) => Number(new URL(replica.url).port)),
+      url,
+    )
     stop = await start(place.site)
   })
   beforeEach(({ skip }) => skip(missing !== null, missing ?? ''))
@@ -109,7 +117,7 @@ describe('nginx with the configuration of docs/production.md', () => {
 
   test('needs its larger header buffers for that', async () => {
     const { site } = place
-    const pages = onlyBlock(english('production'), 'nginx')
+    const pages = blockWith(english('production'), 'nginx', 'upstream latchkey')
     const block = pages.replace(/ *large_client_header_buffers .*\n/, '')
     expect(block).not.toBe(pages)
     const port = await freePort()
@@ -124,6 +132,14 @@ describe('nginx with the configuration of docs/production.md', () => {
 
   describeProxy(place)
 
+  test('writes to no log but its own, so that an ordinary user can start it', () => {
+    const servers = codeBlocks(english('production'))
+      .filter(({ language }) => language === 'nginx')
+      .flatMap(({ code }) => code.split(/^server \{$/m).slice(1))
+    expect(servers).toHaveLength(3)
+    expect(servers.filter((server) => !/^ {4}access_log /m.test(server))).toEqual([])
+  })
+
   test('keeps codes and states out of its log', async () => {
     const log = await readFile(join(place.site.folder, 'latchkey.log'), 'utf8')
     expect(log).toContain('"GET /login/fake/callback" 200')
@@ -133,4 +149,33 @@ describe('nginx with the configuration of docs/production.md', () => {
 
 describe('Caddy with the configuration of docs/production.md', () => {
   describeProxy(useProxy('caddy', startCaddy))
+})
+
+describe.each([
+  ['nginx', startNginx],
+  ['caddy', startCaddy],
+] as const)('Latchkey below a path, beside an app, with the page’s %s', (program, start) => {
+  const place = useProxy(program, start, SITE_BELOW)
+
+  test('signs in, tells where it is, and leaves the rest of the origin to the app', async () => {
+    const { site, provider } = place
+    await writeFile(join(site.folder, 'index.html'), 'the app')
+    const { access_token: token } = await site.signIn(provider)
+    const headers = { authorization: `Bearer ${token}` }
+    expect((await site.send('/auth/me', { headers })).status).toBe(200)
+    for (const path of [
+      '/auth/.well-known/openid-configuration',
+      '/.well-known/oauth-authorization-server/auth',
+    ]) {
+      const { issuer, token_endpoint } = JSON.parse((await site.send(path)).text)
+      expect([issuer, token_endpoint]).toEqual([SITE_BELOW, `${SITE_BELOW}/token`])
+    }
+    const page = await site.send('/auth/login', { headers: { accept: 'text/html' } })
+    expect(page.text).toContain('/auth/login/fake')
+    expect((await site.send('/index.html')).text).toBe('the app')
+    expect((await site.send('/authors')).text).not.toContain('application/problem+json')
+    for (const path of ['/auth/metrics', '/me', '/login']) {
+      expect((await site.send(path, { headers })).status, path).toBe(404)
+    }
+  })
 })

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { ERRORS } from '../../src/http/error-table.ts'
+import { codeSpans, english, korean, tableRows } from './texts.ts'
+
+test('docs/errors.md has every code with its status', () => {
+  const expected = Object.entries(ERRORS).map(([code, { status }]) => `${code} ${status}`)
+  for (const text of [english('errors'), korean('errors')]) {
+    const rows = tableRows(text).filter(([, status = '']) => /^\d+$/.test(status))
+    const told = rows.map(([code = '', status]) => `${codeSpans(code)[0]} ${status}`)
+    expect(told.sort()).toEqual(expected.sort())
+  }
+})
