@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AccessToken } from './codes.ts'
+import type { AccessToken } from './login/codes.ts'
 import type { Stage } from './stage.ts'
 
 /** An answer before it is written: an object becomes JSON, text is sent as it is. */

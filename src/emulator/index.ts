@@ -1,5 +1,5 @@
-import { createLedger } from './codes.ts'
-import { createSigner } from './keys.ts'
+import { createLedger } from './login/codes.ts'
+import { createSigner } from './login/keys.ts'
 import { played } from './played/index.ts'
 import type { PlayedProvider } from './provider.ts'
 import { buildEmulator } from './server.ts'
@@ -48,7 +48,8 @@ export interface Emulator {
    * | twitch | `EVENTSUB_SECRET`, `EVENTSUB_ENDPOINT` |
    * | slack | `SIGNING_SECRET` |
    *
-   * `POST <origin>/<provider>/emulator/events` makes a provider tell one (`control.ts`).
+   * `POST <origin>/<provider>/emulator/events` makes a provider tell one (`events/control.ts`), and
+   * `POST <origin>/<provider>/emulator/native-tokens` is somebody's phone (`phone/native.ts`).
    */
   settings: Record<string, Record<string, string>>
   /** Stops listening and drops open connections. */

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Code, Grant, Issued, Lives } from './codes.ts'
-import type { PlayedEvents } from './event.ts'
+import type { PlayedEvents } from './events/event.ts'
 import type { Answer } from './http.ts'
-import type { PlayedNative } from './sdk.ts'
+import type { Code, Grant, Issued, Lives } from './login/codes.ts'
+import type { PlayedNative } from './phone/sdk.ts'
 import type { Stage } from './stage.ts'
 
 /** What the authorize endpoint refuses before anybody is asked, on a page of its own. */
@@ -61,7 +61,7 @@ export interface FaultWords {
  * To add one: copy the nearest file, write its formats from the provider's documents (never from the
  * row in src/providers: a wrong row has to fail here), add it to the list, play it in the tests.
  * Where a provider leaves the common path (a GET token endpoint, form_post, a JWT as the secret), a
- * named optional field is added here and read in `authorize.ts` or `token.ts`.
+ * named optional field is added here and read in `login/authorize.ts` or `login/token.ts`.
  */
 export interface PlayedProvider {
   /** As in `/login/:provider`. */

@@ -1,14 +1,14 @@
 import fastify, { type FastifyInstance } from 'fastify'
-import { authorize } from './authorize.ts'
-import { addControl } from './control.ts'
+import { addControl } from './events/control.ts'
 import { endpoint, send } from './http.ts'
-import { indexPage } from './index-page.ts'
-import { speakerOf } from './language.ts'
+import { authorize } from './login/authorize.ts'
+import { exchange } from './login/token.ts'
 import { isLoopbackName } from './loopback.ts'
-import { addNative } from './native.ts'
+import { indexPage } from './pages/index-page.ts'
+import { speakerOf } from './pages/language.ts'
+import { addNative } from './phone/native.ts'
 import type { PlayedProvider } from './provider.ts'
 import type { Stage } from './stage.ts'
-import { exchange } from './token.ts'
 
 /** The emulator's server, not yet listening, with each provider below its own path. */
 export function buildEmulator(cast: readonly { played: PlayedProvider; stage: Stage }[]) {

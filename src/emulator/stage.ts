@@ -1,5 +1,5 @@
-import type { Ledger } from './codes.ts'
-import type { Signer } from './keys.ts'
+import type { Ledger } from './login/codes.ts'
+import type { Signer } from './login/keys.ts'
 
 /** What one played provider has at run time. */
 export interface Stage {

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import { type Answer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
+import { clientOf } from '../login/token.ts'
 import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
-import { clientOf } from '../token.ts'
 import { discordUser } from './discord-profile.ts'
 import { discordEvents, discordPublicKey } from './events/discord.ts'
 

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Grant } from '../codes.ts'
 import {
   type Answer,
   type Bearer,
@@ -10,6 +9,7 @@ import {
   rawQuery,
   singleValues,
 } from '../http.ts'
+import type { Grant } from '../login/codes.ts'
 import { emailOf, type Persona, personas, stableDigits } from '../personas.ts'
 import type { PlayedProvider } from '../provider.ts'
 import type { Stage } from '../stage.ts'

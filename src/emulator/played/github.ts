@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import {
   type Answer,
   type Bearer,
@@ -12,6 +11,7 @@ import {
   jsonOf,
   profileAnswer,
 } from '../http.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
 import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'

@@ -1,4 +1,4 @@
-import type { Grant } from '../codes.ts'
+import type { Grant } from '../login/codes.ts'
 import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
 import type { Stage } from '../stage.ts'
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import { type Answer, type Bearer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
-import { discovery, idToken } from '../oidc.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
+import { discovery, idToken } from '../login/oidc.ts'
+import { clientOf } from '../login/token.ts'
 import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
-import { clientOf } from '../token.ts'
 import { gitlabClaims, gitlabId, gitlabUser, gitlabUserinfo } from './gitlab-profile.ts'
 
 const enabled = ['openid', 'profile', 'email', 'read_user']

@@ -1,4 +1,4 @@
-import type { Grant } from '../codes.ts'
+import type { Grant } from '../login/codes.ts'
 import { emailOf, type Persona, stableDigits } from '../personas.ts'
 
 /** The scopes as they come back, whatever form was asked for. */

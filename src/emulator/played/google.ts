@@ -1,6 +1,4 @@
-import { type Grant, type Issued, randomToken } from '../codes.ts'
-import { send } from '../deliver.ts'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
+import { send } from '../events/deliver.ts'
 import {
   type Answer,
   bearerOf,
@@ -10,7 +8,9 @@ import {
   rawQuery,
   singleValues,
 } from '../http.ts'
-import { atHash, discovery, idToken } from '../oidc.ts'
+import { type Grant, type Issued, randomToken } from '../login/codes.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
+import { atHash, discovery, idToken } from '../login/oidc.ts'
 import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'

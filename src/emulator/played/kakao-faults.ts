@@ -1,5 +1,5 @@
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import type { Answer } from '../http.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
 import type { AuthorizeFault, FaultWords, TokenFault } from '../provider.ts'
 
 /** The words on Kakao's error page. */

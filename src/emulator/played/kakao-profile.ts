@@ -1,4 +1,4 @@
-import type { Grant } from '../codes.ts'
+import type { Grant } from '../login/codes.ts'
 import { emailOf, type Persona, stableDigits } from '../personas.ts'
 
 /** The member number: a JSON number, mostly above 2^31. */

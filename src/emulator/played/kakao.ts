@@ -9,12 +9,12 @@ import {
   rawQuery,
   singleValues,
 } from '../http.ts'
-import { speakerOf } from '../language.ts'
-import { discovery, idToken } from '../oidc.ts'
-import { faultPage } from '../page.ts'
+import { discovery, idToken } from '../login/oidc.ts'
+import { sessionHeader } from '../login/session.ts'
+import { speakerOf } from '../pages/language.ts'
+import { faultPage } from '../pages/pick-page.ts'
 import { type Persona, personas, stableHex } from '../personas.ts'
 import type { PlayedProvider } from '../provider.ts'
-import { sessionHeader } from '../session.ts'
 import type { Stage } from '../stage.ts'
 import { kakaoApp, kakaoEvents } from './events/kakao.ts'
 import { kakaoAuthorizeFault, kakaoTokenFault } from './kakao-faults.ts'

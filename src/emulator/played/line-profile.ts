@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose'
-import type { Grant } from '../codes.ts'
+import type { Grant } from '../login/codes.ts'
 import { emailOf, type Persona, stableHex } from '../personas.ts'
 
 /** Claims about a person in the ID token. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
-import { appToken } from '../app-token.ts'
-import { oauthError } from '../faults.ts'
 import type { Answer } from '../http.ts'
+import { appToken } from '../login/app-token.ts'
+import { oauthError } from '../login/faults.ts'
 import type { Stage } from '../stage.ts'
 
 const channelTokenSeconds = 900

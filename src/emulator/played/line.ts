@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { bearsAppToken } from '../app-token.ts'
-import type { Grant } from '../codes.ts'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import {
   type Answer,
   type Bearer,
@@ -15,7 +12,10 @@ import {
   rawQuery,
   singleValues,
 } from '../http.ts'
-import { discovery, idTokenClaims } from '../oidc.ts'
+import { bearsAppToken } from '../login/app-token.ts'
+import type { Grant } from '../login/codes.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
+import { discovery, idTokenClaims } from '../login/oidc.ts'
 import { stableDigits, stableHex } from '../personas.ts'
 import type { PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { JWTPayload } from 'jose'
-import type { Grant } from '../codes.ts'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import { type Answer, bearerOf, endpoint, formOf, profileAnswer } from '../http.ts'
-import { discovery, idTokenClaims } from '../oidc.ts'
+import type { Grant } from '../login/codes.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
+import { discovery, idTokenClaims } from '../login/oidc.ts'
+import { clientOf } from '../login/token.ts'
 import { emailOf, type Persona, stableBase64url, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
-import { clientOf } from '../token.ts'
 
 const known = ['openid', 'profile', 'email']
 

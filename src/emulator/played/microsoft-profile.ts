@@ -1,4 +1,4 @@
-import type { Grant } from '../codes.ts'
+import type { Grant } from '../login/codes.ts'
 import { emailOf, type Persona, stableBase64url, stableHex, stableUuid } from '../personas.ts'
 
 /** The tenant of personal accounts. */

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Grant, randomToken } from '../codes.ts'
 import {
   type Answer,
   type Bearer,
@@ -9,12 +8,13 @@ import {
   rawQuery,
   singleValues,
 } from '../http.ts'
-import { speakerOf } from '../language.ts'
-import { discovery, idToken, isIdTokenOf } from '../oidc.ts'
-import { faultPage } from '../page.ts'
+import { type Grant, randomToken } from '../login/codes.ts'
+import { discovery, idToken, isIdTokenOf } from '../login/oidc.ts'
+import { sessionHeader } from '../login/session.ts'
+import { speakerOf } from '../pages/language.ts'
+import { faultPage } from '../pages/pick-page.ts'
 import { personas, stableBase64url, stableUuid } from '../personas.ts'
 import type { FaultWords, PlayedProvider } from '../provider.ts'
-import { sessionHeader } from '../session.ts'
 import type { Stage } from '../stage.ts'
 import {
   aadQuery,

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import {
   type Answer,
   bearerOf,
@@ -10,6 +9,7 @@ import {
   rawQuery,
   singleValues,
 } from '../http.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
 import { stableBase64url } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'

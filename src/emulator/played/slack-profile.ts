@@ -1,4 +1,4 @@
-import type { Grant } from '../codes.ts'
+import type { Grant } from '../login/codes.ts'
 import { emailOf, type Persona, stableHex } from '../personas.ts'
 
 /** What the ID token and the userinfo endpoint say of a person, in claims named after their URLs. */

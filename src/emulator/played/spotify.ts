@@ -1,6 +1,6 @@
-import type { Grant } from '../codes.ts'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import { type Answer, bearerOf, endpoint, profileAnswer } from '../http.ts'
+import type { Grant } from '../login/codes.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
 import { emailOf, type Persona, stableBase64url, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 

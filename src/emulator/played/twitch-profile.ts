@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Grant } from '../codes.ts'
+import type { Grant } from '../login/codes.ts'
 import { emailOf, type Persona, stableDigits } from '../personas.ts'
 
 /** The claims that have to be asked for. */

@@ -1,6 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import type { Grant } from '../codes.ts'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../faults.ts'
 import {
   type Answer,
   basicOf,
@@ -11,6 +9,8 @@ import {
   rawQuery,
   singleValues,
 } from '../http.ts'
+import type { Grant } from '../login/codes.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
 import { emailOf, type Persona, stableBase64url, stableDigits } from '../personas.ts'
 import type { PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'

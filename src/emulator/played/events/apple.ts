@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { PlayedEvents } from '../../event.ts'
+import type { PlayedEvents } from '../../events/event.ts'
 import { appleAddress, appleSubject, hidesAddress } from '../apple-profile.ts'
 import { jsonRequest } from './requests.ts'
 

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
-import type { EventOrder, PlayedEvents } from '../../event.ts'
+import type { EventOrder, PlayedEvents } from '../../events/event.ts'
 import { discordId } from '../discord-profile.ts'
 import { jsonRequest } from './requests.ts'
 

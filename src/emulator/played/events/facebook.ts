@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { EventAnswer, EventOrder, PlayedEvents } from '../../event.ts'
+import type { EventAnswer, EventOrder, PlayedEvents } from '../../events/event.ts'
 import { facebookId } from '../facebook-graph.ts'
 import { formRequest } from './requests.ts'
 

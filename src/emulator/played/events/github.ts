@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import type { EventOrder, PlayedEvents } from '../../event.ts'
+import type { EventOrder, PlayedEvents } from '../../events/event.ts'
 import { stableHex } from '../../personas.ts'
 import { githubUser } from '../github-profile.ts'
 import { formRequest, isSuccess, jsonRequest } from './requests.ts'

@@ -1,4 +1,4 @@
-import type { Deed, EventOrder, EventRequest, PlayedEvents } from '../../event.ts'
+import type { Deed, EventOrder, EventRequest, PlayedEvents } from '../../events/event.ts'
 import { stableHex } from '../../personas.ts'
 import type { Stage } from '../../stage.ts'
 import { googleId } from '../google-profile.ts'

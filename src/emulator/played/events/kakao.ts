@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Deed, EventOrder, PlayedEvents } from '../../event.ts'
+import type { Deed, EventOrder, PlayedEvents } from '../../events/event.ts'
 import { stableDigits, stableHex } from '../../personas.ts'
 import type { Stage } from '../../stage.ts'
 import { kakaoId } from '../kakao-profile.ts'

@@ -1,5 +1,5 @@
 import { createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
-import type { EventOrder, EventRequest, PlayedEvents } from '../../event.ts'
+import type { EventOrder, EventRequest, PlayedEvents } from '../../events/event.ts'
 import { naverId } from '../naver-profile.ts'
 import { formRequest, jsonRequest } from './requests.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { JWTPayload } from 'jose'
-import type { EventOrder, EventRequest } from '../../event.ts'
+import type { EventOrder, EventRequest } from '../../events/event.ts'
 import type { Stage } from '../../stage.ts'
 
 /** A security event token (RFC 8417) of one event, delivered by push (RFC 8935). */

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import type { EventOrder, PlayedEvents } from '../../event.ts'
+import type { EventOrder, PlayedEvents } from '../../events/event.ts'
 import { stableHex } from '../../personas.ts'
 import { slackTeamId, slackUserId } from '../slack-profile.ts'
 import { isSuccess, jsonRequest } from './requests.ts'

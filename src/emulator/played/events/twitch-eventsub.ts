@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { bearsAppToken } from '../../app-token.ts'
 import { type Answer, endpoint, jsonOf, rawQuery, singleValues } from '../../http.ts'
+import { bearsAppToken } from '../../login/app-token.ts'
 import { isLoopbackUrl } from '../../loopback.ts'
 import type { Stage } from '../../stage.ts'
 

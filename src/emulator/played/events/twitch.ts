@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import type { EventAnswer, EventOrder, EventRequest, PlayedEvents } from '../../event.ts'
+import type { EventAnswer, EventOrder, EventRequest, PlayedEvents } from '../../events/event.ts'
 import { stableHex } from '../../personas.ts'
 import type { Stage } from '../../stage.ts'
 import { twitchId, twitchLogin } from '../twitch-profile.ts'

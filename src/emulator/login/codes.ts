@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Persona } from './personas.ts'
+import type { Persona } from '../personas.ts'
 
 /** What one person allowed one app to see. */
 export interface Grant {

@@ -1,5 +1,5 @@
-import { type Failure, failures, type Persona, personas } from './personas.ts'
-import type { PlayedProvider } from './provider.ts'
+import { type Failure, failures, type Persona, personas } from '../personas.ts'
+import type { PlayedProvider } from '../provider.ts'
 
 /** The hints of single providers, by the name that a hint takes. */
 export const ownHints = [

@@ -1,6 +1,6 @@
-import type { Deed, Variant } from '../event.ts'
-import type { HintName } from '../hints.ts'
-import type { PersonaId } from '../personas.ts'
+import type { Deed, Variant } from '../../events/event.ts'
+import type { HintName } from '../../login/hints.ts'
+import type { PersonaId } from '../../personas.ts'
 
 /** The texts of the emulator's pages in one language. */
 export interface Words {

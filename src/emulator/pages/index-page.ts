@@ -1,8 +1,8 @@
+import type { Answer } from '../http.ts'
+import type { PlayedProvider } from '../provider.ts'
 import { eventsAddress } from './events-page.ts'
 import { escapeHtml, htmlPage } from './html-page.ts'
-import type { Answer } from './http.ts'
 import type { Speaker } from './language.ts'
-import type { PlayedProvider } from './provider.ts'
 
 /** The emulator's front page: whom it plays, and the way to what each can tell. */
 export function indexPage(cast: readonly PlayedProvider[], speaker: Speaker): Answer {

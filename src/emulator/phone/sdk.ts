@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose'
-import type { Grant, Issued } from './codes.ts'
-import type { Stage } from './stage.ts'
+import type { Grant, Issued } from '../login/codes.ts'
+import type { Stage } from '../stage.ts'
 
 /** What an app asks its SDK for. */
 export interface NativeOrder {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
+import type { Answer } from '../http.ts'
+import { hintParametersOf, hintsOf } from '../login/hints.ts'
+import { personas } from '../personas.ts'
+import type { FaultWords, PlayedProvider } from '../provider.ts'
 import { mainEvents } from './events-page.ts'
-import { hintParametersOf, hintsOf } from './hints.ts'
 import { buttonText, escapeHtml, hidden, htmlPage } from './html-page.ts'
-import type { Answer } from './http.ts'
 import type { Speaker } from './language.ts'
-import { personas } from './personas.ts'
-import type { FaultWords, PlayedProvider } from './provider.ts'
 
 /** Marks a request that the page's own form sends, in which a browser writes a space as `+`. */
 export const pickedHere = 'picked_here'

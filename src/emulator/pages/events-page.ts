@@ -1,10 +1,10 @@
-import type { Delivery, Wanted } from './deliver.ts'
-import { variants } from './event.ts'
+import type { Delivery, Wanted } from '../events/deliver.ts'
+import { variants } from '../events/event.ts'
+import type { Answer } from '../http.ts'
+import { type Persona, personas } from '../personas.ts'
+import type { PlayedProvider } from '../provider.ts'
 import { buttonText, escapeHtml, hidden, htmlPage } from './html-page.ts'
-import type { Answer } from './http.ts'
 import type { Speaker } from './language.ts'
-import { type Persona, personas } from './personas.ts'
-import type { PlayedProvider } from './provider.ts'
 
 /** Below a provider's own root. */
 export const eventsPath = '/emulator/events'

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import type { Grant } from './codes.ts'
-import { type Answer, endpoint, formOf, isForm, isOtherSite, jsonFormOf } from './http.ts'
-import { personas } from './personas.ts'
-import type { PlayedProvider } from './provider.ts'
+import { type Answer, endpoint, formOf, isForm, isOtherSite, jsonFormOf } from '../http.ts'
+import type { Grant } from '../login/codes.ts'
+import { personas } from '../personas.ts'
+import type { PlayedProvider } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import type { NativeOrder, PlayedNative } from './sdk.ts'
-import type { Stage } from './stage.ts'
 
 /** How a provider's mobile SDK treats the nonce of an app. */
 export const sdks = ['current', 'own_nonce', 'without_nonce'] as const

@@ -1,5 +1,5 @@
-import type { Answer } from './http.ts'
-import type { AuthorizeFault, FaultWords, TokenFault } from './provider.ts'
+import type { Answer } from '../http.ts'
+import type { AuthorizeFault, FaultWords, TokenFault } from '../provider.ts'
 
 /** An error as RFC 6749 5.2 has it, with what a provider adds. */
 export function oauthError(

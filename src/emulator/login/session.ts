@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { type Persona, personas } from './personas.ts'
+import { type Persona, personas } from '../personas.ts'
 
 /** Who is signed in at a provider in this browser. */
 export interface ProviderSession {

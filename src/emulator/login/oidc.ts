@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { compactVerify, createLocalJWKSet, decodeJwt, type JWTPayload } from 'jose'
+import type { PlayedProvider } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import type { Grant } from './codes.ts'
-import type { PlayedProvider } from './provider.ts'
-import type { Stage } from './stage.ts'
 
 /** The discovery fields that OpenID providers share; each adds its own endpoints. */
 export function discovery(played: PlayedProvider, stage: Stage): Record<string, unknown> {

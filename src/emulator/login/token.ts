@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
-import { type Grant, randomToken } from './codes.ts'
 import {
   type Answer,
   basicOf,
@@ -12,9 +11,10 @@ import {
   rawQuery,
   singleValues,
   textOf,
-} from './http.ts'
-import type { PlayedProvider, TokenFault } from './provider.ts'
-import type { Stage } from './stage.ts'
+} from '../http.ts'
+import type { PlayedProvider, TokenFault } from '../provider.ts'
+import type { Stage } from '../stage.ts'
+import { type Grant, randomToken } from './codes.ts'
 
 /** The token endpoint: a code or a refresh token for tokens, or a refusal in the provider's words. */
 export async function exchange(

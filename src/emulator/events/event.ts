@@ -1,6 +1,6 @@
-import type { Proof } from './keys.ts'
-import type { Persona } from './personas.ts'
-import type { Stage } from './stage.ts'
+import type { Proof } from '../login/keys.ts'
+import type { Persona } from '../personas.ts'
+import type { Stage } from '../stage.ts'
 
 /**
  * What is wrong with an event, on purpose. `replayed`: the last one of its kind and person again,

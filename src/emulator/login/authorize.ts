@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify'
+import { type Answer, rawQuery, singleValues } from '../http.ts'
+import { type Speaker, speakerOf } from '../pages/language.ts'
+import { faultPage, pickPage, postingPage } from '../pages/pick-page.ts'
+import type { AuthorizeFault, PlayedProvider } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import type { Grant } from './codes.ts'
 import { type Pick, pickOf } from './hints.ts'
-import { type Answer, rawQuery, singleValues } from './http.ts'
-import { type Speaker, speakerOf } from './language.ts'
-import { faultPage, pickPage, postingPage } from './page.ts'
-import type { AuthorizeFault, PlayedProvider } from './provider.ts'
 import { type ProviderSession, sessionHeader, sessionOf } from './session.ts'
-import type { Stage } from './stage.ts'
 
 type Values = Record<string, string>
 

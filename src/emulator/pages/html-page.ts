@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Answer, html } from './http.ts'
+import { type Answer, html } from '../http.ts'
 import type { Speaker } from './language.ts'
 
 const style = `

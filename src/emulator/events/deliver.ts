@@ -1,7 +1,7 @@
+import { type Persona, stableHex } from '../personas.ts'
+import type { PlayedProvider } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import type { EventAnswer, EventOrder, EventRequest, PlayedEvents, Variant } from './event.ts'
-import { type Persona, stableHex } from './personas.ts'
-import type { PlayedProvider } from './provider.ts'
-import type { Stage } from './stage.ts'
 
 /** An event as the control route is asked for it. */
 export interface Wanted {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { rawQuery } from './http.ts'
+import { rawQuery } from '../http.ts'
 import { en } from './texts/en.ts'
 import { ja } from './texts/ja.ts'
 import { ko } from './texts/ko.ts'

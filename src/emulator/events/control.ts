@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Answer, endpoint, formOf, isForm, isOtherSite, jsonOf } from '../http.ts'
+import { eventsPage, eventsPath, sentPage } from '../pages/events-page.ts'
+import { speakerOf } from '../pages/language.ts'
+import { personas } from '../personas.ts'
+import type { PlayedProvider } from '../provider.ts'
+import type { Stage } from '../stage.ts'
 import { createCourier, type Delivery, type Wanted } from './deliver.ts'
 import { isVariant, type PlayedEvents, variants } from './event.ts'
-import { eventsPage, eventsPath, sentPage } from './events-page.ts'
-import { type Answer, endpoint, formOf, isForm, isOtherSite, jsonOf } from './http.ts'
-import { speakerOf } from './language.ts'
-import { personas } from './personas.ts'
-import type { PlayedProvider } from './provider.ts'
-import type { Stage } from './stage.ts'
 
 const MONTH_SECONDS = 31 * 86_400
 
