@@ -258,6 +258,12 @@ describe('the house', () => {
     expect(violations(sources)).toEqual([])
   })
 
+  test('has a table of contents: what the app is made of is read on one page', () => {
+    const text = sources.find(({ path }) => path === 'app/app.ts')?.text ?? ''
+    expect(text).toContain('export async function buildApp(')
+    expect(text.split('\n').length).toBeLessThanOrEqual(80)
+  })
+
   test('has no circle of files, of types neither', () => {
     expect(circles(sources)).toEqual([])
   })
@@ -276,9 +282,10 @@ describe('the house', () => {
     expect(unknown).toEqual([])
     const all = imports.flatMap(({ targets }) => targets)
     expect(all.length).toBeGreaterThan(sources.length * 2)
-    expect(imports.find(({ path }) => path === 'app/app.ts')?.targets).toEqual(
-      expect.arrayContaining(['fastify', 'core/account.ts', 'emulator/index.ts']),
+    expect(imports.find(({ path }) => path === 'app/providers.ts')?.targets).toEqual(
+      expect.arrayContaining(['upstream/outbound.ts', 'app/context.ts', 'emulator/index.ts']),
     )
+    expect(imports.find(({ path }) => path === 'app/app.ts')?.targets).toContain('fastify')
   })
 })
 

@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Accounts } from '../core/stores.ts'
 import { deleteMe } from './docs/me.ts'
-import { invalidToken } from './protected.ts'
+import { invalidToken, type TokenOptions } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** What happens to grants that are left. */
@@ -14,17 +14,17 @@ export interface Leaving {
 /** What leaving needs. */
 export interface LeaveOptions extends Leaving {
   accounts: Accounts
-  clearCookies: (reply: FastifyReply) => void
+  cookies: Pick<TokenOptions['cookies'], 'clear'>
 }
 
 /** `DELETE /me`: the user is gone with the answer; the providers are told behind it. */
 export function leaveRoute(room: FastifyInstance, options: LeaveOptions): void {
-  const { accounts, revocable, wakeOutbox, clearCookies } = options
+  const { accounts, revocable, wakeOutbox, cookies } = options
   signedInRoute(room, 'DELETE', '/me', deleteMe, async ({ caller, request, reply }) => {
     const { userId, sessionId } = caller
     if (!(await accounts.remove(userId, sessionId, revocable))) throw invalidToken()
     wakeOutbox()
-    if (request.headers.authorization === undefined) clearCookies(reply)
+    if (request.headers.authorization === undefined) cookies.clear(reply)
     request.log.info({ event: 'user_deleted', user: userId }, 'deleted a user')
     return reply.code(204).send()
   })

@@ -18,7 +18,7 @@ export interface LinkOptions {
   /** Who the token of a provider's SDK is about; throws where it does not count. */
   proveNatively: (asked: SubjectToken) => Promise<ProvenIdentity>
   /** Counts a native request, and throws where it is one too many. */
-  limitNative: (request: FastifyRequest) => Promise<void>
+  limits: { native: (request: FastifyRequest) => Promise<void> }
 }
 
 /** `POST /me/identities`: one more identity for the user whose token it is. */
@@ -29,7 +29,7 @@ export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
     const { userId, sessionId, clientId } = caller
     const isNative = body.subject_token !== undefined
     if (isNative === (body.code !== undefined)) throw new LatchkeyError('invalid_request', NO_PROOF)
-    if (isNative) await options.limitNative(request)
+    if (isNative) await options.limits.native(request)
     if (!(await sessions.isAlive(userId, sessionId))) throw invalidToken()
     const identity = isNative
       ? await options.proveNatively(readSubjectToken(body))

@@ -1,7 +1,8 @@
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
 import type { DueRevocation, Revocations } from '../core/grant-stores.ts'
 import { type GrantSealer, type KeptGrant, toStored } from '../core/kept-grant.ts'
+import { type Background, every } from '../http/every.ts'
 import { evidenceOf } from '../http/logging.ts'
 
 /** What the outbox needs of a provider. */
@@ -9,14 +10,6 @@ export interface Revoker {
   needsRefreshToRevoke(grant: KeptGrant): boolean
   refresh(grant: KeptGrant, stop: AbortSignal): Promise<KeptGrant>
   revoke(grant: KeptGrant, subject: string, stop: AbortSignal): Promise<void>
-}
-
-/** The worker that tells providers who has left. */
-export interface Outbox {
-  /** Looks at once: something has just been put in. */
-  wake(): void
-  /** Takes nothing more on, and gives back what it is at. */
-  stop(): Promise<void>
 }
 
 const EVERY_MS = 5_000
@@ -36,23 +29,26 @@ const delayAfter = (attempts: number) =>
  * or three days have passed. Every replica runs one; a claim is a lease, so none does another's work, and
  * what a replica leaves behind another takes up.
  */
-export function startOutbox(options: {
-  store: Revocations
-  sealer: GrantSealer
-  /** Undefined for a provider that is not enabled, or not any more. */
-  revokerOf: (provider: string) => Revoker | undefined
-  log: FastifyBaseLogger
-}): Outbox {
-  const { store, sealer, revokerOf, log } = options
-  const stopping = new AbortController()
+export function startOutbox(
+  app: FastifyInstance,
+  options: {
+    store: Revocations
+    sealer: GrantSealer
+    /** Undefined for a provider that is not enabled, or not any more. */
+    revokerOf: (provider: string) => Revoker | undefined
+  },
+): Background {
+  const { store, sealer, revokerOf } = options
+  const { log } = app
   const underWay = new Map<string, number>()
   const attempts = new Set<Promise<void>>()
-  let claiming: Promise<void> | null = null
-  let isAskedAgain = false
+  const outbox = every(app, EVERY_MS, 'outbox_failed', claimAll, {
+    atStart: true,
+    settled: () => Promise.all(attempts),
+  })
 
   async function claimAll() {
     for (;;) {
-      isAskedAgain = false
       const except = [...underWay].filter(([, count]) => count >= MOST_AT_PROVIDER)
       const due = await store.claim({
         limit: MOST_AT_PROVIDER,
@@ -60,19 +56,8 @@ export function startOutbox(options: {
         except: except.map(([provider]) => provider),
       })
       for (const one of due) begin(one)
-      if (stopping.signal.aborted || (due.length === 0 && !isAskedAgain)) return
+      if (outbox.closing.aborted || due.length === 0) return
     }
-  }
-
-  function wake() {
-    if (stopping.signal.aborted) return
-    isAskedAgain = true
-    claiming ??= claimAll()
-      .catch((err) => log.warn({ event: 'outbox_failed', err }, 'the outbox cannot be read'))
-      .finally(() => {
-        claiming = null
-        if (isAskedAgain) wake()
-      })
   }
 
   function begin(due: DueRevocation) {
@@ -83,7 +68,7 @@ export function startOutbox(options: {
       .finally(() => {
         attempts.delete(attempt)
         underWay.set(provider, (underWay.get(provider) ?? 1) - 1)
-        wake()
+        outbox.wake()
       })
     attempts.add(attempt)
   }
@@ -98,7 +83,7 @@ export function startOutbox(options: {
     if (failure === null) {
       await store.remove(due)
       log.info({ event: 'grant_revoked', ...fields }, 'revoked a grant at its provider')
-    } else if (stopping.signal.aborted) {
+    } else if (outbox.closing.aborted) {
       await store.postpone(due, 0)
     } else if (failure instanceof Unreadable || due.ageSeconds >= GIVES_UP_AFTER_SECONDS) {
       await store.remove(due)
@@ -122,26 +107,16 @@ export function startOutbox(options: {
     if (grant === null) throw new Unreadable('The grant was sealed by a SECRET that is gone.')
     if (sealer.isStale(due.sealedGrant)) await keep(due, grant)
     if (revoker.needsRefreshToRevoke(grant)) {
-      const fresh = await revoker.refresh(grant, stopping.signal).catch(ifNotOver)
+      const fresh = await revoker.refresh(grant, outbox.closing).catch(ifNotOver)
       if (fresh === null) return
       // The refresh may have ended the tokens that are stored.
       await keep(due, fresh)
       grant = fresh
     }
-    await revoker.revoke(grant, due.subject, stopping.signal)
+    await revoker.revoke(grant, due.subject, outbox.closing)
   }
 
-  const timer = setInterval(wake, EVERY_MS)
-  timer.unref()
-  return {
-    wake,
-    async stop() {
-      clearInterval(timer)
-      stopping.abort()
-      await claiming
-      await Promise.all(attempts)
-    },
-  }
+  return outbox
 }
 
 /** A grant that no secret of ours opens. */

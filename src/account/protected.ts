@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
 
 /** Who calls, as the access token says. */
@@ -23,27 +23,38 @@ export const invalidToken = () =>
     'Send a valid access token as "Authorization: Bearer <token>".',
   )
 
-/** How a room finds out who calls. */
+/** What tells a room who calls. */
 export interface TokenOptions {
-  verifyToken: (token: string) => Caller | null
-  /** The access token of a session cookie; throws where the request may be forged. */
-  readCookie: (request: FastifyRequest) => string | null
+  tokens: {
+    /** The claims of an access token, null for whatever is wrong with it. */
+    verifyAccessToken(
+      token: string,
+    ): { sub: string; sid: string; client_id: string; scope: string } | null
+  }
+  cookies: {
+    /** The access token of a session cookie; throws where the request may be forged. */
+    readAccessToken(request: FastifyRequest): string | null
+    clear(reply: FastifyReply): void
+  }
 }
 
 /**
  * Furnishes a room whose routes all need a valid access token: the header's where there is one, else
  * the cookie's.
  */
-export function requireToken(
-  room: FastifyInstance,
-  { verifyToken, readCookie }: TokenOptions,
-): void {
+export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOptions): void {
   room.decorateRequest('caller', null)
   room.addHook('onRequest', (request, _reply, done) => {
     try {
       const hasHeader = request.headers.authorization !== undefined
-      const token = hasHeader ? readHeader(request) : readCookie(request)
-      request.caller = token === null ? null : verifyToken(token)
+      const token = hasHeader ? readHeader(request) : cookies.readAccessToken(request)
+      const claims = token === null ? null : tokens.verifyAccessToken(token)
+      request.caller = claims && {
+        userId: claims.sub,
+        sessionId: claims.sid,
+        clientId: claims.client_id,
+        scope: claims.scope,
+      }
       done(request.caller === null ? invalidToken() : undefined)
     } catch (error) {
       done(error as Error)

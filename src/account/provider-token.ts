@@ -18,7 +18,7 @@ import { signedInRoute } from './signed-in-route.ts'
 export interface ProviderTokenOptions {
   keptGrants: KeptGrants
   grantSealer: GrantSealer
-  grantsOf: (provider: string) => GrantSource | undefined
+  providers: { get(id: string): { grants: GrantSource } | undefined }
 }
 
 /** A provider, as far as its tokens are asked for. */
@@ -53,7 +53,7 @@ async function findToken(
 ): Promise<AccessGrant> {
   const { keptGrants, grantSealer } = options
   const giveUpAt = Date.now() + WAIT_MS
-  const source = options.grantsOf(provider)
+  const source = options.providers.get(provider)?.grants
   for (;;) {
     // No text of a stranger goes into the database.
     const id = source === undefined ? '' : provider

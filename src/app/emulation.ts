@@ -1,3 +1,4 @@
+import type { ProviderRow } from '../core/provider.ts'
 import { builtInProviders } from '../providers/index.ts'
 import type { Settings } from '../settings/index.ts'
 import { aimRow, asksOffline, type ProviderSettings } from '../settings/providers.ts'
@@ -52,3 +53,9 @@ export function inOrder(providers: readonly ProviderSettings[]): ProviderSetting
   }
   return [...providers].sort((a, b) => place(a) - place(b))
 }
+
+/** The rows of all enabled providers, also before the emulator runs. */
+export const enabledRows = ({ providers, emulate }: Settings): ProviderRow[] => [
+  ...providers.map(({ row }) => row),
+  ...builtInProviders.filter(({ id }) => emulate.includes(id)),
+]

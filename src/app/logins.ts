@@ -1,114 +1,52 @@
-import type { FastifyBaseLogger } from 'fastify'
-import { startOutbox } from '../account/outbox.ts'
-import { startUpkeep } from '../account/upkeep.ts'
+import { createGrantSealer } from '../core/kept-grant.ts'
 import { createSealer } from '../core/secrets.ts'
-import type { Stores } from '../db/stores/index.ts'
 import { createFlowCookies } from '../login/flow.ts'
 import { createFormUsers } from '../login/form-post.ts'
-import { createMemos } from '../login/memo.ts'
+import type { Memos } from '../login/memo.ts'
 import type { LoginOptions } from '../login/options.ts'
-import { createWaysOn } from '../login/ways-on.ts'
-import type { Meter } from '../operations/metrics.ts'
-import type { Settings } from '../settings/index.ts'
-import type { ProviderSettings } from '../settings/providers.ts'
-import type { Outbound } from '../upstream/outbound.ts'
-import { createProvider } from '../upstream/provider.ts'
-import { inOrder } from './emulation.ts'
+import { loginRoutes } from '../login/routes.ts'
+import { isInAppBrowser } from '../pages/in-app.ts'
+import { sendPopupPage } from '../pages/popup.ts'
+import type { AppContext, Shared } from './context.ts'
 
-/** What the logins share. */
-interface Shared
-  extends Pick<
-    LoginOptions,
-    | 'https'
-    | 'memos'
-    | 'grantSealer'
-    | 'prepareSession'
-    | 'sessionCookies'
-    | 'sendPopupPage'
-    | 'isInAppBrowser'
-  > {
-  stores: Stores
-  secrets: readonly string[]
-  outbound: Outbound
-  meter: Meter
-}
+/** One login per enabled provider, by its id. */
+export type Logins = ReadonlyMap<string, LoginOptions>
 
-/** What a login leaves behind for its error pages, and the ways on that these offer. */
-export function createWays(
-  { clients, publicUrl }: Settings,
-  secrets: readonly string[],
-  nameOf: (provider: string) => string | undefined,
-) {
-  const memos = createMemos(createSealer(secrets, 'login memos'))
-  return { memos, waysOn: createWaysOn({ clients, issuer: publicUrl, memos, nameOf }) }
-}
-
-/** One login per enabled provider, by its id, in the order in which people see them. */
-export function createLogins(
-  settings: Settings,
-  emulated: readonly ProviderSettings[],
-  { stores, secrets, outbound, meter, ...shared }: Shared,
-): Map<string, LoginOptions> {
-  const flowCookies = createFlowCookies(createSealer(secrets, 'flow cookies'), settings.publicUrl)
-  const formUsers = createFormUsers(createSealer(secrets, 'form users'))
-  const logins = new Map<string, LoginOptions>()
-  for (const { row, ...registration } of inOrder([...settings.providers, ...emulated])) {
-    const callbackUrl = `${settings.publicUrl}/login/${row.id}/callback`
-    logins.set(row.id, {
-      ...shared,
-      provider: createProvider({
-        ...{ row, ...registration, callbackUrl, outbound },
-        callEnded: (...call) => meter.callEnded(row.id, ...call),
-      }),
-      issuer: settings.publicUrl,
-      clients: settings.clients,
-      flowCookies,
-      finishedFlows: stores.finishedFlows,
-      signIns: stores.signIns,
-      linkCodes: stores.linkCodes,
-      formUsers,
-      endSession: stores.sessions.end,
-      ended: (way, outcome) => meter.loginEnded(row.id, way, outcome),
-    })
+/** Signing in at each of the providers. */
+export async function addLogins(
+  { app, settings, stores, secrets, meter, https }: AppContext,
+  { tokens, cookies, providers, limits }: Shared,
+  memos: Memos,
+): Promise<Logins> {
+  const common = {
+    issuer: settings.publicUrl,
+    clients: settings.clients,
+    https,
+    memos,
+    flowCookies: createFlowCookies(createSealer(secrets, 'flow cookies'), settings.publicUrl),
+    formUsers: createFormUsers(createSealer(secrets, 'form users')),
+    grantSealer: createGrantSealer(createSealer(secrets, 'provider grants')),
+    finishedFlows: stores.finishedFlows,
+    signIns: stores.signIns,
+    linkCodes: stores.linkCodes,
+    endSession: stores.sessions.end,
+    prepareSession: tokens.prepareSession,
+    sessionCookies: cookies,
+    sendPopupPage,
+    isInAppBrowser,
   }
-  return logins
-}
-
-/** What the account room needs of the grants that logins leave behind, and what is done about these in the background. */
-export function openGrants(
-  logins: ReadonlyMap<string, LoginOptions>,
-  shared: Pick<Shared, 'grantSealer' | 'stores' | 'secrets'> & { log: FastifyBaseLogger },
-) {
-  const { stores, secrets, grantSealer, log } = shared
-  const grantsOf = (id: string) => logins.get(id)?.provider.grants
-  const outbox = startOutbox({
-    store: stores.revocations,
-    sealer: grantSealer,
-    revokerOf: grantsOf,
-    log,
+  const logins = new Map<string, LoginOptions>(
+    providers.list.map((provider) => {
+      const { id } = provider.row
+      return [
+        id,
+        { ...common, provider, ended: (way, outcome) => meter.loginEnded(id, way, outcome) },
+      ]
+    }),
+  )
+  await app.register(async (room) => {
+    room.addHook('onRequest', limits.login)
+    loginRoutes(room, (id) => logins.get(id))
   })
-  let stopUpkeep = () => {}
-  return {
-    background: {
-      start() {
-        outbox.wake()
-        stopUpkeep = startUpkeep({
-          store: stores.keptGrants,
-          sealer: grantSealer,
-          hasOldSecrets: secrets.length > 1,
-          forgotten: [...logins.keys()].filter((id) => grantsOf(id)?.storeTokens === 'off'),
-          log,
-        })
-      },
-      async stop() {
-        stopUpkeep()
-        await outbox.stop()
-      },
-    },
-    wakeOutbox: outbox.wake,
-    revocable: [...logins.keys()].filter((id) => grantsOf(id)?.mayRevoke),
-    keptGrants: stores.keptGrants,
-    grantSealer,
-    grantsOf,
-  }
+  return logins
 }

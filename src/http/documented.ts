@@ -1,4 +1,3 @@
-import type { FastifySchema } from 'fastify'
 import { z } from 'zod'
 import type { ErrorCode } from '../core/errors.ts'
 import { ERRORS } from './error-table.ts'
@@ -34,14 +33,6 @@ export interface Notes {
 
 declare module 'fastify' {
   interface FastifySchema extends Notes {}
-}
-
-/**
- * A schema that is shown in `/openapi.json` but does not validate: for routes that read their
- * parameters themselves, or stand beside the route that answers.
- */
-export function documented(schema: FastifySchema) {
-  return { schema, validatorCompiler: () => () => true }
 }
 
 /** The body of an error at the OAuth endpoints (RFC 6749, section 5.2). */

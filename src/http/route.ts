@@ -3,6 +3,7 @@ import type {
   FastifyReply,
   FastifyRequest,
   FastifySchema,
+  onErrorHookHandler,
   onRequestAsyncHookHandler,
   onRequestHookHandler,
 } from 'fastify'
@@ -67,6 +68,10 @@ export interface RouteSpec<
 > extends RouteShape<Params, Query, Body, Answers> {
   /** Before the body is looked at. */
   onRequest?: onRequestHookHandler | onRequestAsyncHookHandler
+  /** Told of errors that are answered as problems. */
+  onError?: onErrorHookHandler
+  /** Whether the handler reads the query or form itself, since a fault in it may be somebody else's to hear. */
+  readsItself?: boolean
   /** Whether HEAD is answered beside GET. Default: true. */
   head?: boolean
   handle(
@@ -86,7 +91,8 @@ export function route<
   path: string,
   spec: RouteSpec<Params, Query, Body, Answers>,
 ): void {
-  const { docs, params, query, form, json, responses, onRequest, head = true, handle } = spec
+  const { docs, params, query, form, json, responses, handle, onRequest, onError } = spec
+  const { head = true, readsItself = false } = spec
   const body = form ?? json
   room.route({
     method,
@@ -100,12 +106,14 @@ export function route<
       response: responses,
     },
     validatorCompiler: (part) => {
+      if (readsItself) return () => true
       const isPlain = part.httpPart === 'params' || (part.httpPart === 'body' && form === undefined)
       return isPlain
         ? validatorCompiler(part as never)
         : parametersBy(part.schema as unknown as z.ZodObject)
     },
     ...(onRequest === undefined ? {} : { onRequest }),
+    ...(onError === undefined ? {} : { onError }),
     handler: (request, reply) =>
       handle({
         params: request.params as z.output<Params>,

@@ -1,8 +1,7 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { pathOf } from '../core/public-url.ts'
 import type { Sealer } from '../core/secrets.ts'
-import { acceptForms } from '../http/forms.ts'
 import { readParameters } from '../http/query.ts'
 
 /** The `user` parameter of a form_post callback on its way from the POST to the GET. */
@@ -41,20 +40,17 @@ const PostedCallback = z.object({
  * A cross-site POST comes without our SameSite=Lax cookies: it is sent on as a GET of the same path,
  * which brings them. Nothing is decided here.
  */
-export function bounceFormPosts(
-  app: FastifyInstance,
+export function bounceForm(
   {
     provider,
     formUsers,
     issuer,
   }: { provider: { row: { id: string } }; formUsers: FormUsers; issuer: string },
-): void {
-  const path = `/login/${provider.row.id}/callback`
-  acceptForms(app)
-  app.post(path, { schema: { hide: true } }, (request, reply) => {
-    const { user, ...carried } = readParameters(PostedCallback, request.body)
-    const query = new URLSearchParams(carried as Record<string, string>)
-    if (user !== undefined) query.set('form_user', formUsers.seal(user, carried.state ?? ''))
-    return reply.redirect(`${pathOf(issuer)}${path}?${query}`, 303)
-  })
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { user, ...carried } = readParameters(PostedCallback, request.body)
+  const query = new URLSearchParams(carried as Record<string, string>)
+  if (user !== undefined) query.set('form_user', formUsers.seal(user, carried.state ?? ''))
+  return reply.redirect(`${pathOf(issuer)}/login/${provider.row.id}/callback?${query}`, 303)
 }

@@ -1,30 +1,56 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { LatchkeyError } from '../core/errors.ts'
+import { unknownProvider } from '../core/unknown-provider.ts'
+import { acceptForms } from '../http/forms.ts'
 import { toLatchkeyError } from '../http/problems.ts'
+import { route } from '../http/route.ts'
+import { finish, finishByForm, start } from './docs.ts'
 import { finishLogin } from './finish.ts'
-import { bounceFormPosts } from './form-post.ts'
+import { bounceForm } from './form-post.ts'
 import type { LoginOptions } from './options.ts'
 import { startLogin } from './start.ts'
 
-/** The route pair of one provider: `GET /login/<id>` and its callback. */
-export function loginRoutes(app: FastifyInstance, options: LoginOptions): void {
-  const { row } = options.provider
-  app.get(
-    `/login/${row.id}`,
-    { schema: { hide: true }, exposeHeadRoute: false },
-    (request, reply) => startLogin(options, request, reply),
-  )
-  app.get(
-    `/login/${row.id}/callback`,
-    {
-      schema: { hide: true },
-      exposeHeadRoute: false,
-      // Errors that a client is told of never get here.
-      onError: (_request, _reply, error, done) => {
-        options.ended('browser', toLatchkeyError(error).code)
-        done()
-      },
+/** The login at an enabled provider; undefined for any other. */
+export type FindLogin = (provider: string) => LoginOptions | undefined
+
+/** `/login/:provider` and its callback. */
+export function loginRoutes(room: FastifyInstance, find: FindLogin): void {
+  const loginOf = (params: unknown): LoginOptions => {
+    const login = find((params as { provider: string }).provider)
+    if (login === undefined) throw unknownProvider()
+    return login
+  }
+  acceptForms(room)
+
+  route(room, 'GET', '/login/:provider', {
+    ...start,
+    readsItself: true,
+    head: false,
+    handle: ({ params, request, reply }) => startLogin(loginOf(params), request, reply),
+  })
+
+  route(room, 'GET', '/login/:provider/callback', {
+    ...finish,
+    readsItself: true,
+    head: false,
+    // Errors that a client is told of never get here.
+    onError: (request, _reply, error, done) => {
+      const { provider } = request.params as { provider: string }
+      find(provider)?.ended('browser', toLatchkeyError(error).code)
+      done()
     },
-    (request, reply) => finishLogin(options, request, reply),
-  )
-  if (row.formPost) bounceFormPosts(app, options)
+    handle: ({ params, request, reply }) => finishLogin(loginOf(params), request, reply),
+  })
+
+  route(room, 'POST', '/login/:provider/callback', {
+    ...finishByForm,
+    readsItself: true,
+    // Before the body is looked at: there may be no such provider, or none that sends forms.
+    onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
+      if (loginOf(request.params).provider.row.formPost) return
+      reply.header('allow', 'GET')
+      throw new LatchkeyError('method_not_allowed', 'Only GET is allowed here.')
+    },
+    handle: ({ params, request, reply }) => bounceForm(loginOf(params), request, reply),
+  })
 }

@@ -63,9 +63,9 @@ export function createWaysOn(options: {
   function readRoute(request: FastifyRequest, query: Record<string, unknown>): LoginRoute | null {
     // The route's own path, never the URL that was asked for.
     const route = request.routeOptions?.url ?? ''
-    const [login, named, callback] = /^\/login(?:\/([a-z0-9:-]+)(\/callback)?)?$/.exec(route) ?? []
+    const [login, named, callback] = /^\/login(\/:provider(\/callback)?)?$/.exec(route) ?? []
     if (login === undefined) return null
-    const provider = named ?? query.provider
+    const { provider } = named === undefined ? query : (request.params as { provider?: unknown })
     const isOurs = typeof provider === 'string' && nameOf(provider) !== undefined
     return { provider: isOurs ? provider : null, isCallback: callback !== undefined }
   }

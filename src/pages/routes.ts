@@ -5,10 +5,9 @@ import { BUILT_IN_CLIENT, type Client, findRegistered } from '../core/client.ts'
 import { lastProviderCookie } from '../core/last-provider.ts'
 import { NoBody } from '../http/documented.ts'
 import { publicDocument } from '../http/headers.ts'
+import { FLOW_COOKIE, signInExamples } from '../http/login-examples.ts'
 import { Problem } from '../http/problems.ts'
 import { route } from '../http/route.ts'
-import { signInExamples } from './examples.ts'
-import { FLOW_COOKIE, unknownProvider } from './other-logins.ts'
 import { createSignInPage, type ShownProvider } from './sign-in.ts'
 
 /** For how long apps may keep the list. */
@@ -36,10 +35,12 @@ export function pageRoutes(
     publicUrl: string
     providers: readonly ShownProvider[]
     clients: readonly Client[]
-    /** Starts the login of a provider, undefined where it is not enabled. */
+    /** Starts the login at a provider. Throws `unknown_provider`. */
     startLogin: (
       provider: string,
-    ) => ((request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) | undefined
+      request: FastifyRequest,
+      reply: FastifyReply,
+    ) => Promise<FastifyReply>
   },
 ): void {
   const { publicUrl, providers, clients, startLogin } = options
@@ -90,10 +91,7 @@ export function pageRoutes(
     },
     head: false,
     handle: ({ query: asked, request, reply }) => {
-      if (asked.provider !== undefined) {
-        const start = startLogin(asked.provider) ?? unknownProvider()
-        return start(request, reply)
-      }
+      if (asked.provider !== undefined) return startLogin(asked.provider, request, reply)
       const kept = Object.entries(asked).filter((entry) => entry[1] !== undefined)
       const query = new URLSearchParams(kept as [string, string][])
       const of = findRegistered(clients, asked)

@@ -15,15 +15,6 @@ export const AccessTokenClaims = z.object({
 })
 export type AccessTokenClaims = z.infer<typeof AccessTokenClaims>
 
-/** Who calls, in the words of the other rooms. */
-export const callerOf = (claims: AccessTokenClaims | null) =>
-  claims && {
-    userId: claims.sub,
-    sessionId: claims.sid,
-    clientId: claims.client_id,
-    scope: claims.scope,
-  }
-
 /** Seconds that the clocks of two replicas may differ. */
 const CLOCK_TOLERANCE_SECONDS = 60
 

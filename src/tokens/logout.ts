@@ -5,10 +5,12 @@ import { LatchkeyError } from '../core/errors.ts'
 import { matchesRedirectUri } from '../core/redirects.ts'
 import type { Sealer } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
+import { unknownProvider } from '../core/unknown-provider.ts'
 import { NoBody } from '../http/documented.ts'
 import { acceptForms, FORM } from '../http/forms.ts'
 import { logProblem, Problem } from '../http/problems.ts'
 import { route } from '../http/route.ts'
+import type { Providers } from '../upstream/directory.ts'
 import {
   logoutCallbackExamples,
   logoutExamples,
@@ -16,6 +18,7 @@ import {
   providerLogoutExamples,
 } from './logout-examples.ts'
 import type { SessionCookies } from './session-cookies.ts'
+import type { Tokens } from './tokens.ts'
 
 /** A logout request (OpenID Connect RP-Initiated Logout 1.0, section 2). */
 const LogoutRequest = z.object({
@@ -66,15 +69,12 @@ const shared = {
 export interface LogoutOptions {
   clients: readonly Client[]
   sessions: Sessions
+  tokens: Pick<Tokens, 'readIdTokenHint'>
   cookies: SessionCookies
   publicUrl: string
   /** Carries the way back through a provider's own logout. */
   sealer: Sealer
-  readIdTokenHint: (token: string) => { sub: string; sid: string; aud: string } | null
-  /** What gives the URL of a provider's own logout, null where it has none; undefined where it is not enabled. */
-  providerLogout: (
-    provider: string,
-  ) => ((back: { redirectUri: string; state: string }) => Promise<URL | null>) | undefined
+  providers: Providers
 }
 
 /** `/logout` and, through a provider's own logout, `/logout/:provider`. */
@@ -125,16 +125,14 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     head: false,
     handle: async (call) => {
       const { request, reply, query } = call
-      const { provider } = call.params
-      const urlOfLogout = options.providerLogout(provider)
-      if (urlOfLogout === undefined) {
-        throw new LatchkeyError('unknown_provider', 'No provider of this name is enabled.')
-      }
+      const { provider: id } = call.params
+      const provider = options.providers.get(id)
+      if (provider === undefined) throw unknownProvider()
       const back = await endSession(options, call, query)
-      const state = options.sealer.seal(JSON.stringify(back), `logout ${provider}`)
-      const redirectUri = `${options.publicUrl}/logout/${provider}/callback`
+      const state = options.sealer.seal(JSON.stringify(back), `logout ${id}`)
+      const redirectUri = `${options.publicUrl}/logout/${id}/callback`
       // Signed out here already: a provider that cannot be reached must not keep the person here.
-      const away = await urlOfLogout({ redirectUri, state }).catch((error) => {
+      const away = await provider.logout({ redirectUri, state }).catch((error) => {
         logProblem(error, request)
         return null
       })
@@ -170,7 +168,7 @@ async function endSession(
 ): Promise<string | null> {
   const { sessions, cookies } = options
   const hint =
-    asked.id_token_hint === undefined ? null : options.readIdTokenHint(asked.id_token_hint)
+    asked.id_token_hint === undefined ? null : options.tokens.readIdTokenHint(asked.id_token_hint)
   refusePrefetch(request)
   if (hint === null) refuseStranger(request, cookies)
   const back = readWayBack(options, asked, hint?.aud)

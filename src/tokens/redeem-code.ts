@@ -10,28 +10,18 @@ import type { TokenRequest } from './token-request.ts'
 
 /** `authorization_code` (RFC 6749, section 4.1.3): a code -> its session -> tokens. */
 export async function redeemCode(
-  {
-    clients,
-    tokens,
-    accounts,
-    issue,
-    families,
-    ttl,
-    sessionsPerUser,
-  }: Pick<
-    GrantOptions,
-    'clients' | 'tokens' | 'accounts' | 'issue' | 'families' | 'ttl' | 'sessionsPerUser'
-  >,
+  { clients, tokens, tokenStore, accounts, sessionsPerUser }: GrantOptions,
   request: FastifyRequest,
   body: TokenRequest,
 ): Promise<TokenResponse> {
+  const { issue, families, ttl } = tokens
   const client = authenticateClient(clients, request.headers.authorization, body)
   const presented = readShownCode(client, body)
   const code = body.code ?? ''
   const sessionId = families.sessionOf(code)
   if (sessionId === null) throw refused('unknown')
   const candidates = families.firstOf(code, sessionId)
-  const redeemed = await tokens.redeemCode(presented, {
+  const redeemed = await tokenStore.redeemCode(presented, {
     hashes: candidates.map(hashToken),
     ttlSeconds: ttl.refreshTokenSeconds,
     sessionTtlSeconds: ttl.sessionSeconds,

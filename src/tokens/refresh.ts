@@ -22,7 +22,7 @@ export async function refresh(
   reply: FastifyReply,
   body: TokenRequest,
 ): Promise<TokenResponse | RefreshedInCookies> {
-  const { accounts, issue, cookies } = options
+  const { accounts, cookies } = options
   const sent = readRefreshToken(options, request, body)
   const scopes = body.scope?.split(' ').filter(Boolean) ?? []
   const { rotation, successors } = await rotate(options, sent, scopes)
@@ -41,7 +41,7 @@ export async function refresh(
     scopes.length > 0
       ? { ...rotation.session, scope: narrow(rotation.session.scope, scopes) }
       : rotation.session
-  const tokens = issue(session, {
+  const tokens = options.tokens.issue(session, {
     refreshToken: successors[rotation.place] ?? '',
     nonce: null,
     account: await accountFor(accounts, session),
@@ -76,7 +76,7 @@ function readRefreshToken(
 
 /** Rotates it in the store; where no secret opens its mark any more, the store knows its session. */
 async function rotate(
-  { tokens, families, sessions, ttl }: GrantOptions,
+  { tokens: { families, ttl }, tokenStore, sessions }: GrantOptions,
   { token, clientId, fromCookie }: Sent,
   scopes: readonly string[],
 ) {
@@ -87,7 +87,7 @@ async function rotate(
     return { rotation: { outcome: 'refused', reason: 'unknown' } as const, successors: [] }
   }
   const successors = families.successorsOf(token, sessionId)
-  const rotation = await tokens.rotate(
+  const rotation = await tokenStore.rotate(
     { hash, clientId, fromCookie, scopes, sessionId: marked },
     { hashes: successors.map(hashToken), ttlSeconds: ttl.refreshTokenSeconds },
   )

@@ -7,17 +7,15 @@ import type { Sessions } from '../core/stores.ts'
 import { NoBody, OAuthProblem } from '../http/documented.ts'
 import { FORM_OR_JSON } from '../http/forms.ts'
 import { route } from '../http/route.ts'
-import type { AccessTokenClaims } from './access-token.ts'
 import { authenticateClient, clientCredentials } from './client-auth.ts'
 import { introspectExamples, revokeExamples } from './token-examples.ts'
+import type { Tokens } from './tokens.ts'
 
 /** What revocation and introspection need. */
 export interface TokenStatusOptions {
   clients: readonly Client[]
   sessions: Sessions
-  verifyAccessToken: (token: string) => AccessTokenClaims | null
-  issuer: string
-  audience: string
+  tokens: Pick<Tokens, 'verifyAccessToken' | 'issuer' | 'audience'>
 }
 
 /** RFC 7009, section 2.1 and RFC 7662, section 2.1. */
@@ -50,8 +48,8 @@ const TokenStatus = z
 const CLIENT_REFUSED = 'The client is unknown, did not authenticate, or may not ask.'
 
 /** A token of ours and the living session it stands for, null for any other token. */
-async function findToken({ sessions, verifyAccessToken }: TokenStatusOptions, token: string) {
-  const claims = verifyAccessToken(token)
+async function findToken({ sessions, tokens }: TokenStatusOptions, token: string) {
+  const claims = tokens.verifyAccessToken(token)
   if (claims !== null) {
     return (await sessions.isAlive(claims.sub, claims.sid))
       ? {
@@ -139,7 +137,7 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
       if (found === null) return { active: false }
       if (found.kind === 'access_token') {
         const { exp, iat, sub, scope, sid, jti } = found.claims
-        const { issuer: iss, audience: aud } = options
+        const { issuer: iss, audience: aud } = options.tokens
         return {
           active: true,
           token_type: 'Bearer' as const,
@@ -153,7 +151,7 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
         active: true,
         token_type: 'refresh_token' as const,
         client_id: found.clientId,
-        ...{ scope, sub: found.userId, sid: found.sessionId, iss: options.issuer, exp },
+        ...{ scope, sub: found.userId, sid: found.sessionId, iss: options.tokens.issuer, exp },
       }
     },
   })

@@ -1,7 +1,9 @@
+import type { FastifyInstance } from 'fastify'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
 import { z } from 'zod'
 import type { SigningKeys, StoredSigningKey } from '../core/key-store.ts'
 import type { Sealer } from '../core/secrets.ts'
+import { every } from '../http/every.ts'
 import { currentKey, keyTimes, planKeys } from './key-plan.ts'
 import { createTokenSigner, type TokenRules, type TokenSigner } from './token-signer.ts'
 
@@ -15,23 +17,24 @@ export interface KeyRing {
   publicKeys(): JWK[]
   /** Seconds for which the public keys may be kept. */
   maxAgeSeconds: number
-  close(): void
 }
 
 /** A private JWK of our own making. */
 const PrivateJwk = z.looseObject({ kty: z.string(), d: z.string() })
 
 /** Opens the ring, makes the first key where there is none, and keeps it turning. */
-export async function openKeyRing(options: {
-  store: SigningKeys
-  sealer: Sealer
-  alg: string
-  rotationSeconds: number
-  rules: TokenRules
-  /** Told of what happens in the background. */
-  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
-}): Promise<KeyRing> {
-  const { store, sealer, alg, log, rules } = options
+export async function openKeyRing(
+  app: FastifyInstance,
+  options: {
+    store: SigningKeys
+    sealer: Sealer
+    alg: string
+    rotationSeconds: number
+    rules: TokenRules
+  },
+): Promise<KeyRing> {
+  const { store, sealer, alg, rules } = options
+  const { log } = app
   const times = keyTimes(options.rotationSeconds, rules.accessTokenTtlSeconds)
   const signers = new Map<string, TokenSigner>()
   let ring: StoredSigningKey[] = []
@@ -90,10 +93,7 @@ export async function openKeyRing(options: {
   }
 
   await turn()
-  const timer = setInterval(() => {
-    turn().catch((error) => log.warn({ event: 'signing_keys_unread', err: error }, 'keys not read'))
-  }, times.poll)
-  timer.unref()
+  every(app, times.poll, 'signing_keys_unread', turn)
 
   return {
     current() {
@@ -105,6 +105,5 @@ export async function openKeyRing(options: {
     find: (kid) => signers.get(kid),
     publicKeys: () => ring.flatMap((key) => signers.get(key.kid)?.publicJwk ?? []),
     maxAgeSeconds: Math.max(1, Math.floor(Math.min(300_000, times.lead / 3) / 1000)),
-    close: () => clearInterval(timer),
   }
 }

@@ -84,7 +84,7 @@ describe('requests', () => {
     await expectCounted(
       COUNT,
       {
-        '{method="GET",route="/login/fake",status="302"}': 2,
+        '{method="GET",route="/login/:provider",status="302"}': 2,
         '{method="GET",route="/login/:provider",status="404"}': 1,
         '{method="DELETE",route="/me/sessions/:id",status="401"}': 1,
         '{method="GET",route="none",status="404"}': 1,

@@ -136,7 +136,7 @@ describe('/openapi.json', () => {
         'get /providers',
         'get /healthz',
         'get /metrics',
-        'get /login/fake',
+        'get /login/:provider',
       ]),
     )
     const templates = Object.entries(document.paths).map(([path, methods]) => ({

@@ -1,5 +1,5 @@
-import { type Example, refused } from '../http/documented.ts'
-import { exampleAccount, exampleApp, exampleTokens } from '../http/examples.ts'
+import { type Example, refused } from './documented.ts'
+import { exampleAccount, exampleApp, exampleTokens } from './examples.ts'
 
 type Examples = Readonly<Record<string, Example>>
 
@@ -149,3 +149,6 @@ export const formCallbackExamples: Examples = {
     body: { code: 'SplxlOBeZQQYbYS6WxSbIA', state: 'af0ifjsldkj' },
   }),
 }
+
+/** What a start sets. */
+export const FLOW_COOKIE = 'The login under way, sealed, for ten minutes.'

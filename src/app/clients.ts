@@ -1,0 +1,68 @@
+import { startOutbox } from '../account/outbox.ts'
+import { accountRoutes } from '../account/routes.ts'
+import { keepUp } from '../account/upkeep.ts'
+import { createGrantSealer } from '../core/kept-grant.ts'
+import { createSealer } from '../core/secrets.ts'
+import { allowOrigins } from '../http/cors.ts'
+import { createNativeProof, createNativeSignIn } from '../login/native.ts'
+import { tokenRoutes } from '../tokens/token-routes.ts'
+import type { AppContext, Shared } from './context.ts'
+import type { Logins } from './logins.ts'
+
+/** What apps call, and pages of theirs from their own origins. */
+export async function addClientRooms(
+  context: AppContext,
+  shared: Shared,
+  logins: Logins,
+): Promise<void> {
+  const { app, settings, stores, meter } = context
+  const { clients } = settings
+  const { accounts, identities, linkCodes, sessions } = stores
+  const { tokens, cookies, limits } = shared
+  const kept = openKeptGrants(context, shared)
+  await app.register(async (room) => {
+    const answerPreflights = allowOrigins(room, new Set(clients.flatMap(({ origins }) => origins)))
+    await room.register(async (inner) =>
+      tokenRoutes(inner, {
+        ...{ clients, accounts, sessions },
+        ...{ tokens, cookies, limits },
+        tokenStore: stores.tokens,
+        sessionsPerUser: settings.sessionsPerUser,
+        signInNatively: createNativeSignIn(logins),
+        grantEnded: meter.grantEnded,
+      }),
+    )
+    await room.register(accountRoutes, {
+      ...{ clients, accounts, identities, linkCodes, sessions },
+      ...{ tokens, cookies, limits },
+      proveNatively: createNativeProof(logins),
+      ...kept,
+    })
+    answerPreflights()
+  })
+}
+
+/** What logins leave behind of providers' tokens, and what is done about it in the background. */
+function openKeptGrants({ app, stores, secrets }: AppContext, { providers }: Shared) {
+  const grantSealer = createGrantSealer(createSealer(secrets, 'provider grants'))
+  const outbox = startOutbox(app, {
+    store: stores.revocations,
+    sealer: grantSealer,
+    revokerOf: (id) => providers.get(id)?.grants,
+  })
+  keepUp(app, {
+    store: stores.keptGrants,
+    sealer: grantSealer,
+    hasOldSecrets: secrets.length > 1,
+    forgotten: idsOf(providers.list.filter(({ grants }) => grants.storeTokens === 'off')),
+  })
+  return {
+    providers,
+    keptGrants: stores.keptGrants,
+    grantSealer,
+    wakeOutbox: outbox.wake,
+    revocable: idsOf(providers.list.filter(({ grants }) => grants.mayRevoke)),
+  }
+}
+
+const idsOf = (list: Shared['providers']['list']) => list.map(({ row }) => row.id)

@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import type { Stores } from '../db/stores/index.ts'
+import type { Meter } from '../operations/metrics.ts'
+import type { RateLimits } from '../operations/rate-limits.ts'
+import type { Settings } from '../settings/index.ts'
+import type { SessionCookies } from '../tokens/session-cookies.ts'
+import type { Tokens } from '../tokens/tokens.ts'
+import type { Providers } from '../upstream/directory.ts'
+
+/** What the app stands on. */
+export interface AppDependencies {
+  stores: Stores
+  secrets: readonly string[]
+  /** Where log lines go; standard output by default. */
+  logStream?: { write(line: string): void }
+}
+
+/** What every part of the app is made of; each closes itself with `app`. */
+export interface AppContext extends AppDependencies {
+  app: FastifyInstance
+  settings: Settings
+  meter: Meter
+  /** Whether browsers reach it by https. */
+  https: boolean
+}
+
+/** What the rooms share: each is passed whole. */
+export interface Shared {
+  tokens: Tokens
+  cookies: SessionCookies
+  providers: Providers
+  limits: RateLimits
+}

@@ -1,0 +1,30 @@
+import { createDirectory, type Providers } from '../upstream/directory.ts'
+import { createOutbound } from '../upstream/outbound.ts'
+import { prepareAhead } from '../upstream/prepare.ts'
+import { createProvider } from '../upstream/provider.ts'
+import type { AppContext } from './context.ts'
+import { emulate, inOrder } from './emulation.ts'
+
+/** The enabled providers at work, those of the emulator among them. */
+export async function openProviders({ app, settings, meter }: AppContext): Promise<Providers> {
+  const outbound = createOutbound()
+  app.addHook('onClose', () => outbound.close())
+  const emulation = await emulate(settings, () => import('../emulator/index.ts'))
+  app.addHook('onClose', () => emulation.close())
+  const providers = createDirectory(
+    inOrder([...settings.providers, ...emulation.providers]).map((enabled) => {
+      const { id } = enabled.row
+      return createProvider({
+        ...enabled,
+        callbackUrl: `${settings.publicUrl}/login/${id}/callback`,
+        outbound,
+        callEnded: (...call) => meter.callEnded(id, ...call),
+      })
+    }),
+  )
+  // After the first answer is possible, not before.
+  app.addHook('onListen', async () => {
+    for (const provider of providers.list) prepareAhead(provider, app.log)
+  })
+  return providers
+}

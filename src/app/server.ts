@@ -1,0 +1,44 @@
+import cookie from '@fastify/cookie'
+import { isHttps } from '../core/public-url.ts'
+import { createSealer } from '../core/secrets.ts'
+import { watchMethods } from '../http/methods.ts'
+import { createServer } from '../http/server.ts'
+import { createMemos, type Memos } from '../login/memo.ts'
+import { createWaysOn } from '../login/ways-on.ts'
+import { noMeter, openMetrics } from '../operations/metrics.ts'
+import { describeRoutes } from '../operations/openapi.ts'
+import { createBareProblemPage, createProblemPage } from '../pages/problem.ts'
+import type { Settings } from '../settings/index.ts'
+import type { AppContext, AppDependencies } from './context.ts'
+import { enabledRows } from './emulation.ts'
+
+/** A server without rooms, and what its pages of errors remember of logins. */
+export async function openServer(
+  settings: Settings,
+  dependencies: AppDependencies,
+): Promise<AppContext & { refuseOtherMethods: () => void; recovery: Memos }> {
+  const { stores, secrets, logStream } = dependencies
+  const { publicUrl, clients, logLevel, trustProxy } = settings
+  const names = new Map(enabledRows(settings).map(({ id, name }) => [id, name]))
+  const recovery = createMemos(createSealer(secrets, 'login memos'))
+  const waysOn = createWaysOn({
+    clients,
+    issuer: publicUrl,
+    memos: recovery,
+    nameOf: (id) => names.get(id),
+  })
+  const app = createServer({
+    publicUrl,
+    logLevel,
+    logStream,
+    trustProxy,
+    sendProblemPage: createProblemPage(waysOn),
+    bareProblemPage: createBareProblemPage(publicUrl),
+  })
+  const refuseOtherMethods = watchMethods(app)
+  await app.register(cookie)
+  await describeRoutes(app, publicUrl)
+  const meter = settings.metrics ? await openMetrics(app, stores.pendingOperations) : noMeter
+  const https = isHttps(publicUrl)
+  return { ...dependencies, app, settings, meter, https, refuseOtherMethods, recovery }
+}

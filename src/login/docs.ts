@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { Account } from '../core/account.ts'
+import { AuthorizationRequest } from '../core/authorization-request.ts'
+import { TokenResponse } from '../core/token-response.ts'
+import { NoBody } from '../http/documented.ts'
+import { FORM } from '../http/forms.ts'
+import {
+  callbackExamples,
+  FLOW_COOKIE,
+  formCallbackExamples,
+  startExamples,
+} from '../http/login-examples.ts'
+import { Problem } from '../http/problems.ts'
+import type { RouteShape } from '../http/route.ts'
+
+/** What a provider sends back, for the documentation. */
+const CallbackRequest = z.object({
+  code: z.string().optional().meta({ description: 'Once, as the provider made it.' }),
+  state: z.string().meta({ description: 'As Latchkey sent it to the provider.' }),
+  iss: z.string().optional().meta({ description: 'The issuer (RFC 9207).' }),
+  error: z.string().optional().meta({ description: 'Where the provider refuses.' }),
+})
+
+const LoginAnswer = TokenResponse.extend({ user: Account }).meta({
+  id: 'LoginAnswer',
+  description: 'The token response, and whom it is for.',
+})
+
+const OVER = 'Clears the login, which is over; keeps the provider that this browser used last.'
+
+const shared = { tags: ['sign-in'], security: [] }
+
+/** Which provider a route is about. */
+const params = z.object({
+  provider: z.string().meta({ description: 'Id of an enabled provider.' }),
+})
+
+/** `GET /login/:provider`. */
+export const start = {
+  docs: {
+    ...shared,
+    operationId: 'startLogin',
+    summary: 'Start a login',
+    description:
+      'Send the browser here. Redirects to the provider and keeps the login in a sealed cookie of this browser for ten minutes. A browser inside an app (KakaoTalk, Instagram) is led to `/login` instead where the provider refuses such browsers.',
+    cookies: { 302: FLOW_COOKIE },
+    examples: startExamples,
+  },
+  params,
+  query: AuthorizationRequest,
+  responses: {
+    ...{ 302: NoBody, 400: Problem, 404: Problem, 429: Problem },
+    ...{ 502: Problem, 504: Problem },
+  },
+} satisfies RouteShape
+
+/** `GET /login/:provider/callback`. */
+export const finish = {
+  docs: {
+    ...shared,
+    operationId: 'finishLogin',
+    summary: 'Finish a login',
+    description:
+      'The provider sends the browser back here. A login for an app goes on to its redirect URI, also where it fails; any other answers with the tokens and the user.',
+    examples: callbackExamples,
+    cookies: {
+      ...{ 200: OVER, 400: OVER, 403: OVER, 502: OVER, 504: OVER },
+      303: `${OVER} In cookie mode the session.`,
+    },
+    answers: {
+      200: 'The tokens and the user; with `response_mode=web_message` a page that posts its answer to the opener.',
+      303: 'To the app, with a code or an error; the code of a flow with `intent=link` is for `POST /me/identities`.',
+      403: 'The person or the provider said no.',
+    },
+  },
+  params,
+  query: CallbackRequest,
+  responses: {
+    200: {
+      content: {
+        'application/json': { schema: LoginAnswer },
+        'text/html': { schema: z.string() },
+      },
+    },
+    ...{ 303: NoBody, 400: Problem, 403: Problem, 404: Problem, 429: Problem },
+    ...{ 502: Problem, 503: Problem, 504: Problem },
+  },
+} satisfies RouteShape
+
+/** `POST /login/:provider/callback`. */
+export const finishByForm = {
+  docs: {
+    ...shared,
+    operationId: 'finishLoginByForm',
+    summary: 'Finish a login by a form',
+    description:
+      'For providers that send the browser back by a form (Apple): goes on as a GET, which brings the cookies.',
+    consumes: FORM,
+    answers: {
+      303: 'The same address, as a GET.',
+      405: 'The provider does not use a form.',
+    },
+    examples: formCallbackExamples,
+  },
+  params,
+  form: CallbackRequest.extend({
+    user: z.string().optional().meta({ description: 'The name, at the first login only.' }),
+  }),
+  responses: { 303: NoBody, 400: Problem, 404: Problem, 405: Problem, 429: Problem },
+} satisfies RouteShape
