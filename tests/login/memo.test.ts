@@ -272,7 +272,7 @@ test('every provider, as the emulator plays it, carries a state of nearly 480 ch
       const { text } = await followForms(new Browser(), url)
       const { searchParams } = new URL(text, redirectUri)
       expect([id, searchParams.get('state')]).toEqual([id, 's'.repeat(208)])
-      expect(searchParams.get('code'), id).toMatch(/^[\w-]{43}$/)
+      expect(searchParams.get('code'), id).toMatch(/^[\w-]{43}\.[\w-]{43}$/)
     }
   } finally {
     await emulated.close()
