@@ -29,10 +29,11 @@ export async function emulate(
       const asking = asksOffline(row, storeTokens)
       const aimed = aimRow(asking, named, (name) => aims[name.toUpperCase()], [])
       return {
-        // The emulator understands a hint for every provider, and its port, so its issuer, changes.
+        // The emulator understands a hint and languages for every provider, and its port, so its
+        // issuer, changes.
         row: {
           ...aimed,
-          passedOn: { login_hint: 'login_hint', ...aimed.passedOn },
+          passedOn: { login_hint: 'login_hint', ui_locales: 'ui_locales', ...aimed.passedOn },
           issuerVaries: false,
         },
         clientId: aims.CLIENT_ID ?? '',
