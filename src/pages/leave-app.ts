@@ -1,6 +1,6 @@
+import { type Html, html } from './html.ts'
 import type { InApp } from './in-app.ts'
 import type { Language } from './language.ts'
-import { escapeHtml } from './page.ts'
 import { signInTexts } from './sign-in-texts.ts'
 
 /** A provider that refuses an app's own browser, on one sign-in page. */
@@ -20,7 +20,7 @@ export interface Refusal {
 export interface LeaveApp {
   href: string
   badge: string
-  below: string
+  below: Html
 }
 
 /** The way out of an app's own browser: behind the provider's own button, and by hand below it. */
@@ -34,15 +34,15 @@ export function leaveApp({
 }: Refusal): LeaveApp {
   const words = signInTexts[language]
   const field = `address-${id}`
-  const byHand = `<label for="${field}">${escapeHtml(words.address)}</label>
-<input id="${field}" type="url" dir="ltr" readonly value="${escapeHtml(target.href)}">
-<button class="action" type="button" hidden data-done="${escapeHtml(words.copied)}" data-failed="${escapeHtml(words.copyByHand)}">${escapeHtml(words.copy)}</button>
+  const byHand = html`<label for="${field}">${words.address}</label>
+<input id="${field}" type="url" dir="ltr" readonly value="${target.href}">
+<button class="action" type="button" hidden data-done="${words.copied}" data-failed="${words.copyByHand}">${words.copy}</button>
 <p role="status"></p>`
   if (wayOut === null) {
     return {
       href: `#${field}`,
       badge: words.onlyOutside,
-      below: `<div class="way-out quiet">\n<p>${escapeHtml(words.notInside(name, app))}</p>\n${byHand}\n</div>`,
+      below: html`<div class="way-out quiet">\n<p>${words.notInside(name, app)}</p>\n${byHand}\n</div>`,
     }
   }
   // An app that ignores the link comes back to this page, where the field's fragment opens what is folded.
@@ -50,7 +50,7 @@ export function leaveApp({
   return {
     href: wayOut(target, fallback),
     badge: targetApp === null ? words.opensOutside : words.opensAppOutside(targetApp),
-    below: `<details class="way-out quiet">\n<summary>${escapeHtml(words.nothingOpens(name, app))}</summary>\n${byHand}\n</details>`,
+    below: html`<details class="way-out quiet">\n<summary>${words.nothingOpens(name, app)}</summary>\n${byHand}\n</details>`,
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
+import { type Html, html, trusted } from './html.ts'
 import type { Language } from './language.ts'
 
 const STYLE = `
@@ -32,60 +33,60 @@ a { color: var(--accent) }
 
 const cspHash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Text as it may stand in HTML, in an element or between double quotes. */
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  }
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
-}
-
 /** What a page brings beside the style of all pages; each is let in by its hash. */
 export interface Extras {
   style?: string
   script?: string
 }
 
-/** A whole page; `body` is HTML already. */
-export function page(language: Language, title: string, body: string, extras: Extras = {}): string {
-  const { style, script } = extras
-  return `<!doctype html>
+/** A page as it is sent: headers, and HTML as text. */
+export interface RenderedPage {
+  headers: Record<string, string>
+  html: string
+}
+
+/** A whole page, which may load its own styles and script, known by their hashes, and nothing else. */
+export function renderPage(
+  language: Language,
+  title: string,
+  body: Html,
+  { style, script }: Extras = {},
+): RenderedPage {
+  const styles = [STYLE, style].filter((text) => text !== undefined)
+  const policy = [
+    "default-src 'none'",
+    `style-src ${styles.map(cspHash).join(' ')}`,
+    ...(script === undefined ? [] : [`script-src ${cspHash(script)}`]),
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': policy.join('; '),
+    'content-language': language,
+    vary: 'Accept, Accept-Language',
+  }
+  const whole = html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>${style === undefined ? '' : `<style>${style}</style>`}
+<title>${title}</title>
+${trusted(styles.map((text) => `<style>${text}</style>`).join(''))}
 </head>
 <body>
 <main>
-<h1>${escapeHtml(title)}</h1>
+<h1>${title}</h1>
 ${body}
-</main>${script === undefined ? '' : `<script>${script}</script>`}
+</main>${script === undefined ? null : trusted(`<script>${script}</script>`)}
 </body>
 </html>
 `
+  return { headers, html: whole.html }
 }
 
-/** The headers of a page: it may load its own styles and script, known by their hashes, and nothing else. */
-export function asPage(reply: FastifyReply, language: Language, extras: Extras = {}): FastifyReply {
-  const styles = [STYLE, extras.style].filter((text) => text !== undefined).map(cspHash)
-  const policy = [
-    "default-src 'none'",
-    `style-src ${styles.join(' ')}`,
-    ...(extras.script === undefined ? [] : [`script-src ${cspHash(extras.script)}`]),
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ]
-  return reply.type('text/html; charset=utf-8').headers({
-    'content-security-policy': policy.join('; '),
-    'content-language': language,
-    vary: 'Accept, Accept-Language',
-  })
-}
+/** Answers with a page. */
+export const sendPage = (reply: FastifyReply, { headers, html }: RenderedPage): FastifyReply =>
+  reply.headers(headers).send(html)

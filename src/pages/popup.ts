@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { html } from './html.ts'
 import { type Language, pickLanguage } from './language.ts'
-import { asPage, escapeHtml, page } from './page.ts'
+import { renderPage, sendPage } from './page.ts'
 import { problemTexts } from './problem-texts.ts'
 
 /** What a popup hands to the page that opened it. */
@@ -56,9 +57,9 @@ export function sendPopupPage(
   const { signedIn, confirmed, close } = TEXTS[language]
   const { failed, backTo } = problemTexts[language]
   const title = 'error' in message.response ? failed : intent === 'link' ? confirmed : signedIn
-  const body = `<div id="answer" data-answer="${escapeHtml(JSON.stringify({ origin, message }))}"></div>
-<p id="close" hidden>${escapeHtml(close)}</p>
-<p><a id="onward" class="action" rel="nofollow" href="${escapeHtml(onward)}">${escapeHtml(backTo(client))}</a></p>`
+  const body = html`<div id="answer" data-answer="${JSON.stringify({ origin, message })}"></div>
+<p id="close" hidden>${close}</p>
+<p><a id="onward" class="action" rel="nofollow" href="${onward}">${backTo(client)}</a></p>`
   const extras = { style: '.action { margin-top: 1.5rem }', script: SCRIPT }
-  return asPage(reply, language, extras).send(page(language, title, body, extras))
+  return sendPage(reply, renderPage(language, title, body, extras))
 }

@@ -2,8 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../core/errors.ts'
 import { pathOf } from '../core/public-url.ts'
 import type { InvalidToken, Problem } from '../http/problems.ts'
+import { type Html, html } from './html.ts'
 import { pickLanguage } from './language.ts'
-import { asPage, escapeHtml, page } from './page.ts'
+import { type RenderedPage, renderPage, sendPage } from './page.ts'
 import { type ProblemTexts, problemTexts } from './problem-texts.ts'
 
 /** Where a person can go from a problem, as the login room finds it. */
@@ -47,41 +48,28 @@ export function createProblemPage(waysOn: (request: FastifyRequest, code: string
     if (back !== null) links.push([back.href, words.backTo(back.client)])
     const facts = [`${words.code}: ${problem.code}`]
     if ('request_id' in problem) facts.push(`${words.requestId}: ${problem.request_id}`)
-    const extras = { style: STYLE }
-    const body = `<p>${escapeHtml(whatHappened(code, words, providerName))}</p>
+    const body = html`<p>${whatHappened(code, words, providerName)}</p>
 <div class="ways">
-${links.map(([href, text], place) => link(href, text, place === 0)).join('\n')}
+${links.map(([href, text], place) => link(href, text, place === 0))}
 </div>
-<p class="quiet">${escapeHtml(facts.join(' · '))}</p>`
+<p class="quiet">${facts.join(' · ')}</p>`
     // CORS may have named the Origin already.
     const vary = new Set(`${reply.getHeader('vary') ?? ''}, Accept, Accept-Language`.split(/,\s*/))
-    return asPage(reply, language, extras)
-      .header('vary', [...vary].filter(Boolean).join(', '))
-      .send(page(language, title, body, extras))
+    const { headers, ...page } = renderPage(language, title, body, { style: STYLE })
+    const all = { ...headers, vary: [...vary].filter(Boolean).join(', ') }
+    return sendPage(reply, { ...page, headers: all })
   }
 }
 
 /** The page of a problem that ended a connection before there was a request. */
 export const createBareProblemPage =
-  (publicUrl: string) => (code: ErrorCode, acceptLanguage: string | undefined) => {
-    const headers: Record<string, string> = {}
-    const recorder = {
-      type(value: string) {
-        headers['content-type'] = value
-        return recorder
-      },
-      headers(values: Record<string, string>) {
-        Object.assign(headers, values)
-        return recorder
-      },
-    }
+  (publicUrl: string) =>
+  (code: ErrorCode, acceptLanguage: string | undefined): RenderedPage => {
     const language = pickLanguage(undefined, acceptLanguage)
     const words = problemTexts[language]
-    const extras = { style: STYLE }
-    const body = `<p>${escapeHtml(whatHappened(code, words, null))}</p>
+    const body = html`<p>${whatHappened(code, words, null)}</p>
 <div class="ways">${link(`${pathOf(publicUrl)}/login`, words.signIn, true)}</div>`
-    asPage(recorder as unknown as FastifyReply, language, extras)
-    return { headers, html: page(language, titleOf(code, words), body, extras) }
+    return renderPage(language, titleOf(code, words), body, { style: STYLE })
   }
 
 function whatHappened(code: ErrorCode, words: ProblemTexts, providerName: string | null): string {
@@ -93,7 +81,5 @@ function whatHappened(code: ErrorCode, words: ProblemTexts, providerName: string
 const titleOf = (code: ErrorCode, words: ProblemTexts) =>
   words.titles[code] ?? words.failedElsewhere
 
-function link(href: string, text: string, isFirst: boolean): string {
-  const kind = isFirst ? 'action first' : 'action'
-  return `<a class="${kind}" rel="nofollow" href="${escapeHtml(href)}">${escapeHtml(text)}</a>`
-}
+const link = (href: string, text: string, isFirst: boolean): Html =>
+  html`<a class="${isFirst ? 'action first' : 'action'}" rel="nofollow" href="${href}">${text}</a>`

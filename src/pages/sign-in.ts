@@ -1,11 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Button, Skin } from '../core/button.ts'
 import { pathOf } from '../core/public-url.ts'
+import { type Html, html, lines, trusted } from './html.ts'
 import { findInApp } from './in-app.ts'
 import { type Language, pickLanguage } from './language.ts'
 import { languageLinks } from './language-links.ts'
 import { COPY_SCRIPT, LEAVE_APP_STYLE, type LeaveApp, leaveApp } from './leave-app.ts'
-import { asPage, escapeHtml, page } from './page.ts'
+import { renderPage, sendPage } from './page.ts'
 import { signInTexts } from './sign-in-texts.ts'
 
 /** A provider as the pages show it. */
@@ -86,26 +87,25 @@ export function createSignInPage(providers: readonly ShownProvider[], publicUrl:
             : null
         return item({ provider, href, isLast: provider.id === lastProvider, leaving }, language)
       })
-    const body = [
-      client === null ? '' : `<p class="lead">${escapeHtml(words.continueTo(client))}</p>`,
-      items.length > 0 ? `<ul>\n${items.join('\n')}\n</ul>` : '',
-      providers.length === 0 ? `<p>${escapeHtml(words.noProviders)}</p>` : '',
+    const body = lines([
+      client === null ? null : html`<p class="lead">${words.continueTo(client)}</p>`,
+      items.length === 0 ? null : html`<ul>\n${items}\n</ul>`,
+      providers.length > 0 ? null : html`<p>${words.noProviders}</p>`,
       providers.some((one) => one.emulated)
-        ? `<p class="quiet note">${escapeHtml(words.emulatedNote)}</p>`
-        : '',
+        ? html`<p class="quiet note">${words.emulatedNote}</p>`
+        : null,
       // The choice stays with the login.
       languageLinks(language, words.language, (other) => {
         const search = new URLSearchParams(query)
         search.set('ui_locales', other)
         return `${path}/login?${search}`
       }),
-    ]
+    ])
     const leaves = inApp !== null && providers.some((one) => one.refusesWebViews)
     const extras = leaves ? { style: style + LEAVE_APP_STYLE, script: COPY_SCRIPT } : { style }
-    const html = page(language, words.signIn, body.filter(Boolean).join('\n'), extras)
-    return asPage(reply, language, extras)
-      .header('vary', 'Accept, Accept-Language, User-Agent, Cookie')
-      .send(html)
+    const { headers, ...page } = renderPage(language, words.signIn, body, extras)
+    const vary = 'Accept, Accept-Language, User-Agent, Cookie'
+    return sendPage(reply, { ...page, headers: { ...headers, vary } })
   }
 }
 
@@ -118,23 +118,22 @@ interface Item {
   leaving: LeaveApp | null
 }
 
-function item({ provider, href, isLast, leaving }: Item, language: Language): string {
+function item({ provider, href, isLast, leaving }: Item, language: Language): Html {
   const { id, name, button, emulated } = provider
   const words = signInTexts[language]
   const mark = button?.mark ?? null
   const icon =
     mark === null
-      ? `<span class="mark letter" aria-hidden="true">${escapeHtml([...name][0] ?? '')}</span>`
-      : `<span class="mark" aria-hidden="true">${mark}</span>`
+      ? html`<span class="mark letter" aria-hidden="true">${[...name][0] ?? ''}</span>`
+      : html`<span class="mark" aria-hidden="true">${trusted(mark)}</span>`
   const facts = [...(isLast ? [words.lastUsed] : []), ...(emulated ? [words.emulated] : [])]
   const badges = [leaving?.badge ?? '', facts.join(' · ')]
     .filter((text) => text !== '')
-    .map((text) => ` <span class="badge">${escapeHtml(text)}</span>`)
-    .join('')
-  const label = escapeHtml(button?.labels[language] ?? words.signInWith(name))
-  const to = escapeHtml(leaving?.href ?? href)
-  const link = `<a class="action provider b-${id}" rel="nofollow" href="${to}">${icon}<span class="label">${label}${badges}</span></a>`
-  return leaving === null ? `<li>${link}</li>` : `<li>${link}\n${leaving.below}</li>`
+    .map((text) => html` <span class="badge">${text}</span>`.html)
+  const label = html`${button?.labels[language] ?? words.signInWith(name)}${trusted(badges.join(''))}`
+  const to = leaving?.href ?? href
+  const link = html`<a class="action provider b-${id}" rel="nofollow" href="${to}">${icon}<span class="label">${label}</span></a>`
+  return leaving === null ? html`<li>${link}</li>` : html`<li>${link}\n${leaving.below}</li>`
 }
 
 function buttonStyle({ id, button }: ShownProvider): string {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { pathOf } from '../../core/public-url.ts'
+import { type Html, html, trusted } from '../html.ts'
 import type { Language } from '../language.ts'
 import { languageLinks } from '../language-links.ts'
-import { escapeHtml } from '../page.ts'
 import { STYLE } from './style.ts'
 import { playgroundTexts } from './texts.ts'
 
@@ -44,8 +44,8 @@ export function playgroundPolicy({ emulated, providers }: PlaygroundFacts): stri
 export function playgroundPage(language: Language, facts: PlaygroundFacts): string {
   const { publicUrl, emulated, providers } = facts
   const words = playgroundTexts[language]
-  const url = escapeHtml(publicUrl)
-  const base = escapeHtml(pathOf(publicUrl))
+  const url = html`${publicUrl}`.html
+  const base = pathOf(publicUrl)
   const [first] = emulated
   const command =
     first === undefined
@@ -61,8 +61,8 @@ export function playgroundPage(language: Language, facts: PlaygroundFacts): stri
 CLIENT_WEB_REDIRECT_URIS=http://localhost:5173/callback
 ${prefix}_CLIENT_ID=…
 ${prefix}_CLIENT_SECRET=…`
-  const steps = words.steps(`${url}/login/${escapeHtml(real)}/callback`, base)
-  return `<!doctype html>
+  const steps = words.steps(`${url}/login/${html`${real}`.html}/callback`, html`${base}`.html)
+  return html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
@@ -70,14 +70,14 @@ ${prefix}_CLIENT_SECRET=…`
 <meta name="robots" content="noindex">
 <title>Latchkey · ${words.title}</title>
 <link rel="icon" href="${ICON}">
-<style>${STYLE}</style>
+<style>${trusted(STYLE)}</style>
 <script type="module" src="${base}/playground/main.js"></script>
 </head>
-<body data-facts="${escapeHtml(JSON.stringify(facts))}">
+<body data-facts="${JSON.stringify(facts)}">
 <a class="skip" href="#app">${words.skip}</a>
 <header class="top wrap">
 <div class="first">
-<span class="brand"><svg viewBox="0 0 24 24" aria-hidden="true">${KEY}</svg>Latchkey</span>
+<span class="brand"><svg viewBox="0 0 24 24" aria-hidden="true">${trusted(KEY)}</svg>Latchkey</span>
 ${languageLinks(language, words.language, (other) => `${base}/?ui_locales=${other}`)}
 </div>
 <nav class="links" aria-label="Latchkey">
@@ -86,20 +86,20 @@ ${languageLinks(language, words.language, (other) => `${base}/?ui_locales=${othe
 <a href="${base}/openapi.json">openapi.json</a>
 </nav>
 <h1>${words.title}</h1>
-<p class="lead">${words.lead(url)}</p>
+<p class="lead">${trusted(words.lead(url))}</p>
 ${command}
 </header>
 <main id="app" class="wrap" tabindex="-1">
-<noscript><p class="notice">${words.withoutScript(base)}</p></noscript>
+<noscript><p class="notice">${trusted(words.withoutScript(html`${base}`.html))}</p></noscript>
 </main>
 <footer class="wrap">
 <section class="card" aria-labelledby="next">
 <div>
 <h2 id="next">${words.next}</h2>
 <ol class="steps">
-${steps.map((step) => `<li>${step}</li>`).join('\n')}
+${steps.map((step) => html`<li>${trusted(step)}</li>`)}
 </ol>
-<p class="soft">${words.further}</p>
+<p class="soft">${trusted(words.further)}</p>
 </div>
 <div class="side">
 ${snippet('<code>.env</code>', words.settings, settings)}
@@ -108,14 +108,14 @@ ${snippet('<code>.env</code>', words.settings, settings)}
 </footer>
 </body>
 </html>
-`
+`.html
 }
 
 /** A text to copy; its button comes with the script. */
-function snippet(caption: string, label: string, text: string): string {
-  return `<figure class="snippet one" data-copy>
-<figcaption>${caption}</figcaption>
+function snippet(caption: string, label: string, text: string): Html {
+  return html`<figure class="snippet one" data-copy>
+<figcaption>${trusted(caption)}</figcaption>
 <div class="bar"></div>
-<pre tabindex="0" role="region" aria-label="${label}">${escapeHtml(text)}</pre>
+<pre tabindex="0" role="region" aria-label="${label}">${text}</pre>
 </figure>`
 }
