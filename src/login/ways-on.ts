@@ -99,11 +99,13 @@ export function createWaysOn(options: {
     return { client: client.name, href }
   }
 
-  /** Where nothing is known of a login that is over, and one web app is all there is: its front page. */
+  /** Where nothing is known of a login that is over, and one web app is all there is beside our own page: its front page. */
   function onlyApp() {
-    const web = clients.flatMap(({ name, redirectUris }) => {
+    const { origin } = new URL(issuer)
+    const web = clients.flatMap(({ name, url, redirectUris }) => {
       const uri = redirectUris.find((one) => /^https?:/.test(one))
-      return uri === undefined ? [] : [{ client: name, href: new URL('/', uri).href }]
+      if (uri === undefined || new URL(uri).origin === origin) return []
+      return [{ client: name, href: url ?? new URL('/', uri).href }]
     })
     return web.length === 1 ? (web[0] ?? null) : null
   }

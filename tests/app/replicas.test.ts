@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
+import { age } from '../helpers/age.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
@@ -152,23 +153,16 @@ describe('two replicas behind round robin share nothing but PostgreSQL', () => {
     }
   })
 
-  test('one code that is redeemed at both at once opens one session at most', async () => {
+  test('one code that is redeemed at both at once opens one session, with one refresh token', async () => {
     for (let round = 0; round < 5; round++) {
       const form = await authorize()
       const answers = await race(10, (base) => post('/token', form, base))
-      const [redeemed, ...others] = answers.filter(({ status }) => status === 200)
-      expect(others).toEqual([])
-      for (const answer of answers.filter(({ status }) => status !== 200)) {
-        expect(answer.status).toBe(400)
-        expect(answer.json()).toMatchObject({ error: 'invalid_grant' })
-      }
-      // A code that is shown twice was stolen by somebody: what it opened is closed.
+      expect(new Set(statuses(answers))).toEqual(new Set([200]))
+      expect(new Set(answers.map((answer) => answer.json().refresh_token)).size).toBe(1)
       for (const { url } of replicas) {
-        expect((await me(redeemed?.json().access_token, url)).status).toBe(401)
+        expect((await me(answers[0]?.json().access_token, url)).status).toBe(200)
       }
     }
-    const single = await post('/token', await authorize())
-    expect((await me(single.json().access_token)).status).toBe(200)
   })
 
   test('one refresh token that is shown 20 times at both at once has one successor', async () => {
@@ -185,12 +179,13 @@ describe('two replicas behind round robin share nothing but PostgreSQL', () => {
     }
   })
 
-  test('a token that was rotated away on one is refused on the other, and ends the session', async () => {
+  test('a token that was rotated away long ago on one is refused on the other, and ends the session', async () => {
     const [one, other] = replicas.map(({ url }) => url)
     const first = (await post('/token', await authorize())).json()
     const second = (await refresh(first.refresh_token, one)).json()
     const third = (await refresh(second.refresh_token, one)).json()
     expect((await me(third.access_token, one)).status).toBe(200)
+    await age(replicas[0] as Latchkey, '11 seconds')
     const reused = await refresh(first.refresh_token, other)
     expect(reused.status).toBe(400)
     expect(reused.json()).toMatchObject({ error: 'invalid_grant' })

@@ -275,7 +275,7 @@ describe('in Chromium the page of a problem', () => {
       expect(origin).toBe(latchkey.url)
       expect(data.type).toBe('authorization_response')
       expect(data.response).toEqual({
-        code: expect.stringMatching(/^[\w-]{43}$/),
+        code: expect.stringMatching(/^[\w-]{43}\.[\w-]{43}$/),
         state: 'state-of-the-shop',
         iss: latchkey.url,
       })

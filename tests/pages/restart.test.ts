@@ -8,7 +8,12 @@ const REDIRECT = 'https://app.example.com/callback?x=1'
 const VERIFIER = 'a-verifier-that-the-app-keeps-in-its-own-browser-'
 
 const { provider, latchkey } = setStage({
-  settings: { CLIENTS: 'web', CLIENT_WEB_NAME: 'The <App>', CLIENT_WEB_REDIRECT_URIS: REDIRECT },
+  settings: {
+    CLIENTS: 'web',
+    CLIENT_WEB_NAME: 'The <App>',
+    CLIENT_WEB_URL: 'https://app.example.com/',
+    CLIENT_WEB_REDIRECT_URIS: REDIRECT,
+  },
 })
 
 const asked = {
