@@ -125,7 +125,7 @@ export const HUNKS = [
     to: `      if (!canSSL && ssl === 'prefer')
         return connected()
       if (!canSSL)
-        return (errored(Errors.connection('TLS_REFUSED', options, socket)), socket.destroy())`,
+        return (errored(Errors.connection('TLS_REFUSED', socket, socket)), socket.destroy())`,
   },
   {
     file: 'src/connection.js',

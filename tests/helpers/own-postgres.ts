@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { expect, vi } from 'vitest'
@@ -38,9 +38,10 @@ export interface OwnPostgres {
   remove(): Promise<void>
 }
 
-/** Makes a server with these settings, and starts it with an empty database `latchkey`. */
+/** Makes a server with these settings and files in its folder, and starts it with an empty database `latchkey`. */
 export async function createOwnPostgres(
   settings: Record<string, string | number> = {},
+  files: Record<string, string> = {},
 ): Promise<OwnPostgres> {
   const home = await newFolder()
   const folder = await choosePostgresFolder(home.path, () => undefined)
@@ -56,6 +57,10 @@ export async function createOwnPostgres(
   const made = startWatched({ command: binaries.initdb, args, data, sockets, user })
   await made.ended
   expect(made.exitCode(), made.lines.join('\n')).toBe(0)
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(data, name), text, { mode: 0o600 })
+    if (user !== undefined) await chown(join(data, name), user.uid, user.gid)
+  }
   const server = control({ home, folder, binaries, sockets, settings, port: await freePort() })
   await server.start()
   await server.asSuperuser(`create role latchkey login password '${PASSWORD}'`)
@@ -143,7 +148,6 @@ function control({ home, folder, binaries, sockets, settings, port }: Parts): Ow
 
 /** Gives a copied folder to whom the server runs as, and to nobody else. */
 async function handOverAll({ path, user }: PostgresFolder): Promise<void> {
-  const { chmod, chown, readdir } = await import('node:fs/promises')
   for (const entry of await readdir(path, { recursive: true })) {
     if (user !== undefined) await chown(join(path, entry), user.uid, user.gid)
   }

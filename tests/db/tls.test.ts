@@ -1,0 +1,114 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../src/db/client.ts'
+import { createOwnPostgres, type OwnPostgres } from '../helpers/own-postgres.ts'
+import { makeSelfSigned } from '../helpers/self-signed.ts'
+import { newFolder } from '../helpers/server-process.ts'
+
+const { key, cert } = makeSelfSigned()
+let encrypted: OwnPostgres
+let clear: OwnPostgres
+let folder: Awaited<ReturnType<typeof newFolder>>
+let ca: string
+let otherCa: string
+
+beforeAll(async () => {
+  folder = await newFolder()
+  ca = join(folder.path, 'ca.pem')
+  otherCa = join(folder.path, 'other.pem')
+  await writeFile(ca, cert)
+  await writeFile(otherCa, makeSelfSigned().cert)
+  const tls = { ssl: 'on', ssl_cert_file: 'server.crt', ssl_key_file: 'server.key' }
+  encrypted = await createOwnPostgres(tls, { 'server.crt': cert, 'server.key': key })
+  clear = await createOwnPostgres()
+})
+afterAll(async () => {
+  await Promise.all([encrypted.remove(), clear.remove()])
+  await folder.remove()
+})
+
+/** Whether a connection is encrypted, or the code of what stands in its way. */
+async function outcome(server: OwnPostgres, parameters: string, host = '127.0.0.1') {
+  const url = `${server.url.replace('127.0.0.1', host)}?${parameters}`
+  const database = openDatabase({ url }, { connections: 1, prepare: true })
+  try {
+    const [row] = await database.query<{ ssl: boolean }>(
+      'select ssl from pg_stat_ssl where pid = pg_backend_pid()',
+      [],
+    )
+    return row?.ssl
+  } catch (error) {
+    return (error as { evidence: { database?: string } }).evidence?.database
+  } finally {
+    await database.close()
+  }
+}
+
+describe('sslmode means what libpq has it mean', () => {
+  test.each([
+    ['prefer', true, false],
+    ['allow', true, false],
+    ['disable', false, false],
+    ['require', true, 'TLS_REFUSED'],
+    ['verify-ca', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'TLS_REFUSED'],
+    ['verify-full', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'TLS_REFUSED'],
+  ])('%s', async (mode, atTls, atClear) => {
+    expect(await outcome(encrypted, `sslmode=${mode}`)).toBe(atTls)
+    expect(await outcome(clear, `sslmode=${mode}`)).toBe(atClear)
+  })
+
+  test('and sslrootcert names whom to trust, for the host that is asked for', async () => {
+    const root = `sslrootcert=${encodeURIComponent(ca)}`
+    const other = `sslrootcert=${encodeURIComponent(otherCa)}`
+    expect(await outcome(encrypted, `sslmode=verify-full&${root}`)).toBe(true)
+    expect(await outcome(encrypted, `sslmode=verify-full&${root}`, 'localhost')).toBe(
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    )
+    expect(await outcome(encrypted, `sslmode=verify-ca&${root}`, 'localhost')).toBe(true)
+    // With a root certificate, require verifies it.
+    expect(await outcome(encrypted, `sslmode=require&${root}`)).toBe(true)
+    expect(await outcome(encrypted, `sslmode=require&${other}`)).toMatch(/SELF_SIGNED|UNABLE_TO/)
+  })
+})
+
+describe('channel_binding', () => {
+  test('require is done where the server offers it over TLS, and refused where it cannot be', async () => {
+    expect(await outcome(encrypted, 'sslmode=require&channel_binding=require')).toBe(true)
+    expect(await outcome(clear, 'channel_binding=require')).toBe('CHANNEL_BINDING_REFUSED')
+    expect(await outcome(encrypted, 'sslmode=disable&channel_binding=require')).toBe(
+      'CHANNEL_BINDING_REFUSED',
+    )
+  })
+
+  test('is bound to the certificate of this very connection', async () => {
+    // Somebody in between, with a certificate of an own: the server sees that the binding is not its own.
+    const { createServer, connect: connectTls } = await import('node:tls')
+    const { createServer: createPlain, connect } = await import('node:net')
+    const own = makeSelfSigned()
+    const inner = createServer(own, (client) => {
+      const socket = connect(encrypted.port, '127.0.0.1')
+      socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]))
+      socket.once('data', () => {
+        const server = connectTls({ socket, rejectUnauthorized: false }, () => {
+          client.pipe(server).pipe(client)
+        })
+        server.on('error', () => client.destroy())
+      })
+      client.on('error', () => socket.destroy()).on('close', () => socket.destroy())
+    })
+    const between = createPlain((client) => {
+      client.on('error', () => undefined)
+      client.once('data', () => {
+        client.write('S')
+        inner.emit('connection', client)
+      })
+    })
+    await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve))
+    const { port } = between.address() as { port: number }
+    const through = { ...encrypted, url: encrypted.url.replace(`:${encrypted.port}/`, `:${port}/`) }
+    expect(await outcome(through, 'sslmode=require&channel_binding=require')).toBe('28000')
+    expect(await outcome(through, 'sslmode=require&channel_binding=disable')).toBe(true)
+    between.close()
+  })
+})
