@@ -26,8 +26,8 @@ export const invalidToken = () =>
 /** What tells a room who calls. */
 export interface TokenOptions {
   tokens: {
-    /** The claims of an access token, null for whatever is wrong with it. */
-    verifyAccessToken(
+    /** The claims of an access token of a session for our own routes, null for any other. */
+    verifySessionToken(
       token: string,
     ): { sub: string; sid: string; client_id: string; scope: string } | null
   }
@@ -48,7 +48,7 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
     try {
       const hasHeader = request.headers.authorization !== undefined
       const token = hasHeader ? readHeader(request) : cookies.readAccessToken(request)
-      const claims = token === null ? null : tokens.verifyAccessToken(token)
+      const claims = token === null ? null : tokens.verifySessionToken(token)
       request.caller = claims && {
         userId: claims.sub,
         sessionId: claims.sid,

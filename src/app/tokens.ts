@@ -1,3 +1,4 @@
+import { idTokenAlgOf, idTokenAlgs } from '../core/client.ts'
 import { createSealer } from '../core/secrets.ts'
 import { TOKEN_EXCHANGE } from '../tokens/exchange.ts'
 import { logoutRoutes } from '../tokens/logout.ts'
@@ -14,11 +15,18 @@ export function openTokens({ app, settings, stores, secrets }: AppContext): Prom
     store: stores.signingKeys,
     sealer: createSealer(secrets, 'signing keys'),
     families: createTokenFamilies(secrets),
-    alg: settings.signingAlg,
+    needs: {
+      accessAlg: settings.signingAlg,
+      idAlgs: idTokenAlgs(settings.clients),
+      keepMs: settings.sessionTtlSeconds * 1000,
+    },
     rotationSeconds: settings.signingKeyRotationSeconds,
-    issuer: settings.publicUrl,
-    audience: settings.tokenAudience,
-    accessTokenSeconds: settings.accessTokenTtlSeconds,
+    rules: {
+      publicUrl: settings.publicUrl,
+      tokenAudience: settings.tokenAudience,
+      accessTokenSeconds: settings.accessTokenTtlSeconds,
+      idTokenAlgOf: (id) => idTokenAlgOf(settings.clients, id),
+    },
     ttl: {
       refreshTokenSeconds: settings.refreshTokenTtlSeconds,
       sessionSeconds: settings.sessionTtlSeconds,
@@ -29,7 +37,7 @@ export function openTokens({ app, settings, stores, secrets }: AppContext): Prom
 /** The sessions that live in cookies. */
 export function openCookies(
   { settings, stores, https }: AppContext,
-  { verifyAccessToken }: Tokens,
+  { verifySessionToken }: Tokens,
 ): SessionCookies {
   return createSessionCookies({
     https,
@@ -37,7 +45,7 @@ export function openCookies(
     clients: settings.clients,
     refreshTokenTtlSeconds: settings.refreshTokenTtlSeconds,
     sessions: stores.sessions,
-    verifyAccessToken,
+    verifySessionToken,
   })
 }
 
@@ -46,12 +54,12 @@ export async function addTokenRooms(
   { app, settings, stores, secrets }: AppContext,
   { tokens, cookies, providers }: Shared,
 ): Promise<void> {
-  const { publicUrl, clients, signingAlg } = settings
+  const { publicUrl, clients } = settings
   await app.register(async (room) => {
     keyRoutes(room, tokens.keys)
     metadataRoutes(room, {
       publicUrl,
-      signingAlg,
+      idTokenAlgs: idTokenAlgs(clients),
       grantTypes: ['authorization_code', 'refresh_token', TOKEN_EXCHANGE],
     })
   })

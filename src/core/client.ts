@@ -15,6 +15,10 @@ export type ResponseMode = (typeof RESPONSE_MODES)[number]
 /** Those that a client has that lists none: a session in cookies is only for who asks for it. */
 export const DEFAULT_RESPONSE_MODES: readonly ResponseMode[] = ['query', 'form_post', 'web_message']
 
+/** Algorithms that tokens of ours can be signed with. */
+export const TOKEN_ALGS = ['ES256', 'RS256', 'EdDSA'] as const
+export type TokenAlg = (typeof TOKEN_ALGS)[number]
+
 /** An app that sends people here. */
 export interface Client {
   id: string
@@ -34,6 +38,8 @@ export interface Client {
   providerTokens: boolean
   /** Its front page; null where nobody said. */
   url: string | null
+  /** The algorithm of its ID tokens. */
+  idTokenAlg: TokenAlg
 }
 
 /** The client whose flows have no redirect_uri: the callback itself answers with the tokens. */
@@ -48,12 +54,22 @@ const builtIn: Client = {
   resources: [],
   providerTokens: false,
   url: null,
+  idTokenAlg: 'RS256',
 }
 
 /** The client of this id, the built-in one among them. */
 export function findClient(clients: readonly Client[], id: string): Client | undefined {
   return id === BUILT_IN_CLIENT ? builtIn : clients.find((client) => client.id === id)
 }
+
+/** The algorithm of a client's ID tokens, also of one that is registered no more. */
+export const idTokenAlgOf = (clients: readonly Client[], id: string): TokenAlg =>
+  (findClient(clients, id) ?? builtIn).idTokenAlg
+
+/** The algorithms of all clients' ID tokens. */
+export const idTokenAlgs = (clients: readonly Client[]): TokenAlg[] => [
+  ...new Set([builtIn, ...clients].map(({ idTokenAlg }) => idTokenAlg)),
+]
 
 /** Where a flow ends: at the built-in client, or at a registered pair. */
 export interface ResolvedClient {

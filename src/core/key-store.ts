@@ -2,7 +2,7 @@
 export interface StoredSigningKey {
   kid: string
   alg: string
-  /** The private JWK, sealed. */
+  /** The private JWK, sealed; of a retired key only what is public of it. */
   sealedJwk: string
   /** Milliseconds since 1970 by the database's clock. */
   signsFrom: number
@@ -12,6 +12,8 @@ export interface StoredSigningKey {
 
 /** The ring of signing keys that all replicas share. */
 export interface SigningKeys {
+  /** Reads the ring. `now` is the database's clock in milliseconds. */
+  read(): Promise<{ ring: StoredSigningKey[]; now: number }>
   /**
    * Reads the ring and lets `plan` change it, one replica at a time; gives the ring as it is then.
    * `now` is the database's clock in milliseconds.

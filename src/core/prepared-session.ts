@@ -29,5 +29,5 @@ export interface PreparedSession {
   session: NewSession
   /** Empty where the client gets tokens. */
   code: string
-  tokens(account: Account): TokenResponse
+  tokens(account: Account): Promise<TokenResponse>
 }

@@ -48,7 +48,7 @@ export async function finishLogin(
     const who = await readIdentity(options, flow, query)
     const { prepared, account } = await signIn(options, flow, who, request, reply)
     options.ended('browser', 'success')
-    return { ...prepared.tokens(account), user: account }
+    return { ...(await prepared.tokens(account)), user: account }
   }
   try {
     if (await finish()) {
@@ -84,7 +84,7 @@ async function answerWithSession(
   // Nobody could use the session any more whose cookies are overwritten now.
   const before = await sessionCookies.findSession(request)
   if (before !== null) await endSession(before.sub, before.sid)
-  sessionCookies.set(reply, flow.client.id, prepared.tokens(account))
+  sessionCookies.set(reply, flow.client.id, await prepared.tokens(account))
   return answerClient(options, flow, {}, request, reply)
 }
 

@@ -5,6 +5,7 @@ import {
   PLAYGROUND,
   RESPONSE_MODES,
   type ResponseMode,
+  TOKEN_ALGS,
 } from '../core/client.ts'
 import { originOf } from '../core/public-url.ts'
 import { redirectUriProblem } from '../core/redirects.ts'
@@ -83,6 +84,7 @@ function readClient(reader: Reader, id: string): Client {
     resources,
     providerTokens: reader.isOn(`${prefix}PROVIDER_TOKENS`, 'off'),
     url,
+    idTokenAlg: reader.choice(`${prefix}ID_TOKEN_ALG`, TOKEN_ALGS, 'RS256'),
   }
 }
 
@@ -105,4 +107,5 @@ const playground = (publicUrl: string): Client => ({
   resources: [],
   providerTokens: false,
   url: `${publicUrl}/`,
+  idTokenAlg: 'RS256',
 })

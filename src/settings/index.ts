@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Client } from '../core/client.ts'
+import { type Client, TOKEN_ALGS, type TokenAlg } from '../core/client.ts'
 import { DatabaseUrlError, parseDatabaseUrl } from '../core/database-url.ts'
 import type { StoreTokens } from '../core/kept-grant.ts'
 import type { LinkingMode } from '../core/linking.ts'
@@ -14,9 +14,6 @@ import {
   trustedProviders,
 } from './providers.ts'
 import { type Environment, Reader } from './reader.ts'
-
-/** Algorithms that Latchkey's own tokens can be signed with. */
-export type SigningAlg = 'ES256' | 'RS256' | 'EdDSA'
 
 /** All that the environment decides. */
 export interface Settings {
@@ -46,7 +43,8 @@ export interface Settings {
   /** Where one more begins, the one unused longest ends. */
   sessionsPerUser: number
   tokenAudience: string
-  signingAlg: SigningAlg
+  /** Of access tokens. */
+  signingAlg: TokenAlg
   signingKeyRotationSeconds: number
   /** Addresses and CIDRs of proxies whose X-Forwarded-For is believed. */
   trustProxy: string[]
@@ -121,7 +119,7 @@ export function collectSettings(reader: Reader): Settings {
     sessionTtlSeconds: reader.duration('SESSION_TTL', '30d'),
     sessionsPerUser: reader.integer('SESSIONS_PER_USER', 100, 1, 10_000),
     tokenAudience: reader.text('TOKEN_AUDIENCE') ?? ownUrl,
-    signingAlg: reader.choice('SIGNING_ALG', ['ES256', 'RS256', 'EdDSA'], 'ES256'),
+    signingAlg: reader.choice('SIGNING_ALG', TOKEN_ALGS, 'ES256'),
     signingKeyRotationSeconds: reader.duration('SIGNING_KEY_ROTATION', '90d'),
     trustProxy: readTrustProxy(reader),
     rateLimit: reader.isOn('RATE_LIMIT', 'on'),

@@ -1,33 +1,43 @@
-import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { KeyRing } from './signing-keys.ts'
 import type { TokenSigner } from './token-signer.ts'
 
-/** What our access tokens say beside `iss`, `aud` and `exp` (RFC 9068, section 2.2). No personal data. */
-export const AccessTokenClaims = z.object({
-  sub: z.uuid(),
-  sid: z.uuid(),
-  client_id: z.string(),
-  scope: z.string(),
-  iat: z.int(),
-  exp: z.int(),
-  jti: z.string(),
-})
+/** What our access tokens say beside `iss` (RFC 9068, section 2.2). No personal data. */
+export const AccessTokenClaims = z
+  .object({
+    /** The user; of a token that a client has for itself, the client. */
+    sub: z.string(),
+    /** The session; absent in a token that a client has for itself. */
+    sid: z.uuid().optional(),
+    aud: z.union([z.string(), z.array(z.string())]),
+    client_id: z.string(),
+    scope: z.string(),
+    auth_time: z.int().optional(),
+    roles: z.array(z.string()).optional(),
+    iat: z.int(),
+    exp: z.int(),
+    jti: z.string(),
+  })
+  .refine(({ sub, sid }) => sid === undefined || z.uuid().safeParse(sub).success)
 export type AccessTokenClaims = z.infer<typeof AccessTokenClaims>
+
+/** What an access token of a session says; the session is that of a signed-in user. */
+export type SessionTokenClaims = AccessTokenClaims & { sid: string }
+
+/** The claims where the token has a session and is for this audience, else null. */
+export const ofSession = (
+  claims: AccessTokenClaims | null,
+  audience: string,
+): SessionTokenClaims | null =>
+  claims?.sid !== undefined && [claims.aud].flat().includes(audience)
+    ? { ...claims, sid: claims.sid }
+    : null
 
 /** Seconds that the clocks of two replicas may differ. */
 const CLOCK_TOLERANCE_SECONDS = 60
 
 /** Tokens whose verification is remembered. */
 const REMEMBERED = 10_000
-
-/** Signs an access token of a session. */
-export function signAccessToken(
-  keys: KeyRing,
-  claims: { sub: string; sid: string; client_id: string; scope: string },
-): string {
-  return keys.current().signAccessToken({ ...claims, jti: randomUUID() })
-}
 
 /**
  * Verifies our access tokens: gives the claims, null for whatever is wrong. A verified token is
@@ -67,10 +77,10 @@ function verifyWith(signer: TokenSigner, token: string): AccessTokenClaims | nul
 /** Of an ID token that comes back as a hint. */
 const HintClaims = z.object({ sub: z.uuid(), sid: z.uuid(), aud: z.string() })
 
-/** The claims of an ID token that we issued, expired or not; null for anything else. */
+/** The claims of an ID token that we issued, expired or not, its key retired or not; null for anything else. */
 export function readIdTokenHint(keys: KeyRing, token: string): z.infer<typeof HintClaims> | null {
   try {
-    return HintClaims.parse(keys.find(readKid(token))?.verifyIdTokenHint(token))
+    return HintClaims.parse(keys.findRetired(readKid(token))?.verifyIdTokenHint(token))
   } catch {
     return null
   }

@@ -1,35 +1,64 @@
+import { randomUUID } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import type { Account } from '../core/account.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
+import { readScope } from '../core/scope.ts'
 import { hashToken, randomToken } from '../core/secrets.ts'
 import { CODE_SECONDS, type NewSession } from '../core/stores.ts'
 import type { TokenResponse } from '../core/token-response.ts'
 import type { GrantedSession } from '../core/token-store.ts'
-import { signAccessToken } from './access-token.ts'
 import type { KeyRing } from './signing-keys.ts'
 import type { TokenFamilies } from './token-family.ts'
 
 /** Signs the tokens of a session; an ID token needs the account, and is left out without one. */
 export type TokenIssuer = (
   session: GrantedSession,
-  with_: { refreshToken: string; nonce: string | null; account: Account | null },
-) => TokenResponse
+  with_: {
+    refreshToken: string
+    nonce: string | null
+    account: Account | null
+    /** The API that this one access token is for, in place of the session's. */
+    resource?: string | undefined
+  },
+) => Promise<TokenResponse>
+
+/** What tokens are made by. */
+export interface IssueRules {
+  publicUrl: string
+  /** The usual audience beside PUBLIC_URL. */
+  tokenAudience: string
+  accessTokenSeconds: number
+  /** The algorithm of a client's ID tokens. */
+  idTokenAlgOf: (clientId: string) => string
+}
 
 /** The issuer of all tokens. */
-export function createTokenIssuer(keys: KeyRing, accessTokenSeconds: number): TokenIssuer {
-  return (session, { refreshToken, nonce, account }) => {
-    const { id: sid, userId: sub, clientId: client_id, scope } = session
-    const wantsIdToken = scope.split(' ').includes('openid')
-    return {
-      access_token: signAccessToken(keys, { sub, sid, client_id, scope }),
-      token_type: 'Bearer',
+export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer {
+  const { publicUrl, tokenAudience, accessTokenSeconds, idTokenAlgOf } = rules
+  const usualAudience = tokenAudience === publicUrl ? publicUrl : [tokenAudience, publicUrl]
+  return async (session, { refreshToken, nonce, account, resource }) => {
+    const { id: sid, userId: sub, clientId: client_id, scope, authTime } = session
+    const iat = Math.floor(Date.now() / 1000)
+    const access_token = keys.current().signAccessToken({
+      ...{ sub, sid, client_id, scope, iat },
+      aud: resource ?? session.resource ?? usualAudience,
+      ...(authTime === null ? {} : { auth_time: authTime }),
+      exp: iat + accessTokenSeconds,
+      jti: randomUUID(),
+    })
+    const tokens = {
+      access_token,
+      token_type: 'Bearer' as const,
       expires_in: accessTokenSeconds,
       refresh_token: refreshToken,
       scope,
-      ...(wantsIdToken && account !== null
-        ? { id_token: signIdToken(keys, account, session, nonce) }
-        : {}),
     }
+    if (account === null || !readScope(scope).has('openid')) return tokens
+    // Whatever went wrong below: nobody is told in another's name who they are.
+    if (account.sub !== sub) throw new Error('the account is not of the session’s user')
+    const signer = await keys.signerOf(idTokenAlgOf(client_id))
+    const claims = idTokenClaims(account, session, nonce)
+    return { ...tokens, id_token: signer.signIdToken(claims, client_id, access_token) }
   }
 }
 
@@ -75,23 +104,19 @@ export function createSessionPreparer(
   }
 }
 
-/** An ID token with the claims that the scope asks for (OpenID Connect Core, sections 2 and 5.4). */
-function signIdToken(
-  keys: KeyRing,
-  account: Account,
-  session: GrantedSession,
-  nonce: string | null,
-): string {
-  const scopes = session.scope.split(' ')
+/** The claims of an ID token that the scope asks for (OpenID Connect Core, sections 2 and 5.4); never a null. */
+function idTokenClaims(account: Account, session: GrantedSession, nonce: string | null): object {
+  const scopes = readScope(session.scope)
   const { name, picture, locale, updated_at, email, email_verified } = account
   const claims = {
     sub: account.sub,
     sid: session.id,
     auth_time: session.authTime,
     nonce,
-    ...(scopes.includes('profile') ? { name, picture, locale, updated_at } : {}),
-    ...(scopes.includes('email') && email !== null ? { email, email_verified } : {}),
+    ...(scopes.has('profile') ? { name, picture, locale, updated_at } : {}),
+    ...(scopes.has('email') && email !== null ? { email, email_verified } : {}),
   }
-  const given = Object.entries(claims).filter(([, value]) => value !== null)
-  return keys.current().signIdToken(Object.fromEntries(given), session.clientId)
+  return Object.fromEntries(
+    Object.entries(claims).filter(([, value]) => value !== null && value !== undefined),
+  )
 }

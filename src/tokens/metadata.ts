@@ -19,9 +19,9 @@ const CACHE_SECONDS = 300
 /** The metadata at both well-known addresses. */
 export function metadataRoutes(
   room: FastifyInstance,
-  options: { publicUrl: string; signingAlg: string; grantTypes: readonly string[] },
+  options: { publicUrl: string; idTokenAlgs: readonly string[]; grantTypes: readonly string[] },
 ): void {
-  const { publicUrl: url, signingAlg, grantTypes } = options
+  const { publicUrl: url, idTokenAlgs, grantTypes } = options
   const secrets = ['client_secret_basic', 'client_secret_post']
   const metadata = {
     issuer: url,
@@ -39,7 +39,7 @@ export function metadataRoutes(
     code_challenge_methods_supported: ['S256'],
     scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [signingAlg],
+    id_token_signing_alg_values_supported: idTokenAlgs,
     token_endpoint_auth_methods_supported: [...secrets, 'none'],
     revocation_endpoint_auth_methods_supported: [...secrets, 'none'],
     introspection_endpoint_auth_methods_supported: secrets,

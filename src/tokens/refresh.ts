@@ -41,7 +41,7 @@ export async function refresh(
     scopes.length > 0
       ? { ...rotation.session, scope: narrow(rotation.session.scope, scopes) }
       : rotation.session
-  const tokens = options.tokens.issue(session, {
+  const tokens = await options.tokens.issue(session, {
     refreshToken: successors[rotation.place] ?? '',
     nonce: null,
     account: await accountFor(accounts, session),

@@ -4,7 +4,7 @@ import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
-import { NoBody, OAuthProblem } from '../http/documented.ts'
+import { OAuthProblem } from '../http/documented.ts'
 import { FORM_OR_JSON } from '../http/forms.ts'
 import { route } from '../http/route.ts'
 import { authenticateClient, clientCredentials } from './client-auth.ts'
@@ -15,7 +15,7 @@ import type { Tokens } from './tokens.ts'
 export interface TokenStatusOptions {
   clients: readonly Client[]
   sessions: Sessions
-  tokens: Pick<Tokens, 'verifyAccessToken' | 'issuer' | 'audience'>
+  tokens: Pick<Tokens, 'verifyAccessToken' | 'issuer'>
 }
 
 /** RFC 7009, section 2.1 and RFC 7662, section 2.1. */
@@ -35,36 +35,47 @@ const TokenStatus = z
       .meta({ description: '`Bearer` is an access token.' }),
     client_id: z.string().optional().meta({ description: 'The app that it was issued to.' }),
     scope: z.string().optional().meta({ description: 'What was granted, separated by spaces.' }),
-    sub: z.uuid().optional().meta({ description: 'The user’s id.' }),
+    sub: z
+      .string()
+      .optional()
+      .meta({ description: 'The user’s id; the client of a token that it has for itself.' }),
     sid: z.uuid().optional().meta({ description: 'The session’s id.' }),
     iss: z.url().optional().meta({ description: 'PUBLIC_URL.' }),
-    aud: z.string().optional().meta({ description: 'TOKEN_AUDIENCE, else PUBLIC_URL.' }),
+    aud: z
+      .union([z.string(), z.array(z.string())])
+      .optional()
+      .meta({
+        description: 'The `resource` that was asked for, else TOKEN_AUDIENCE and PUBLIC_URL.',
+      }),
+    auth_time: z
+      .int()
+      .optional()
+      .meta({ description: 'When the person authenticated, where the provider signed it.' }),
+    roles: z.array(z.string()).optional().meta({ description: 'With the scope `roles`.' }),
     iat: z.int().optional().meta({ description: 'Seconds since 1970.' }),
     exp: z.int().optional().meta({ description: 'Seconds since 1970.' }),
     jti: z.string().optional().meta({ description: 'The token’s own id.' }),
   })
   .meta({ id: 'TokenStatus', description: 'RFC 7662, section 2.2.' })
 
+/** There is nothing to say. */
+const Revoked = z.strictObject({}).meta({ id: 'Revoked', description: 'An empty object.' })
+
 const CLIENT_REFUSED = 'The client is unknown, did not authenticate, or may not ask.'
 
-/** A token of ours and the living session it stands for, null for any other token. */
+/** A token of ours that counts: one of a session that lives, or one that a client has for itself. */
 async function findToken({ sessions, tokens }: TokenStatusOptions, token: string) {
   const claims = tokens.verifyAccessToken(token)
   if (claims !== null) {
-    return (await sessions.isAlive(claims.sub, claims.sid))
-      ? {
-          kind: 'access_token' as const,
-          claims,
-          clientId: claims.client_id,
-          userId: claims.sub,
-          sessionId: claims.sid,
-        }
-      : null
+    const { client_id: clientId, sub: userId, sid } = claims
+    const session = sid === undefined ? null : { userId, sessionId: sid }
+    const isAlive = session === null || (await sessions.isAlive(userId, session.sessionId))
+    return isAlive ? { kind: 'access_token' as const, claims, clientId, session } : null
   }
-  const session = await sessions.findByRefreshToken(hashToken(token))
-  if (session === null) return null
-  const { id: sessionId, userId, clientId } = session
-  return { kind: 'refresh_token' as const, session, clientId, userId, sessionId }
+  const granted = await sessions.findByRefreshToken(hashToken(token))
+  if (granted === null) return null
+  const session = { userId: granted.userId, sessionId: granted.id }
+  return { kind: 'refresh_token' as const, granted, clientId: granted.clientId, session }
 }
 
 /** `POST /revoke` (RFC 7009): ends the session of a token; an unknown token is no error. */
@@ -82,26 +93,23 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
       examples: revokeExamples,
     },
     form: TokenStatusRequest,
-    responses: { 200: NoBody, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
-    handle: async ({ body, request, reply }) => {
+    responses: { 200: Revoked, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
+    handle: async ({ body, request }) => {
       const client = authenticateClient(options.clients, request.headers.authorization, body)
       if (body.token === undefined)
         throw new LatchkeyError('invalid_request', 'The token is missing.')
       const found = await findToken(options, body.token)
       // A token of another client is none of this client's business (RFC 7009, section 2.1).
-      if (found !== null && found.clientId === client.id) {
-        await options.sessions.end(found.userId, found.sessionId)
+      if (found?.session && found.clientId === client.id) {
+        const { userId: user, sessionId: session } = found.session
+        await options.sessions.end(user, session)
         request.log.info(
-          {
-            event: 'session_ended',
-            client: client.id,
-            user: found.userId,
-            session: found.sessionId,
-          },
+          { event: 'session_ended', client: client.id, user, session },
           'revoked a token',
         )
       }
-      return reply.code(200).send()
+      // Some libraries read JSON from whatever comes.
+      return {}
     },
   })
 }
@@ -136,22 +144,16 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
       const found = await findToken(options, body.token)
       if (found === null) return { active: false }
       if (found.kind === 'access_token') {
-        const { exp, iat, sub, scope, sid, jti } = found.claims
-        const { issuer: iss, audience: aud } = options.tokens
-        return {
-          active: true,
-          token_type: 'Bearer' as const,
-          client_id: found.clientId,
-          ...{ scope, sub, sid, iss, aud, iat, exp, jti },
-        }
+        const { issuer: iss } = options.tokens
+        return { active: true, token_type: 'Bearer' as const, iss, ...found.claims }
       }
-      if (found.clientId !== client.id || found.session.rotated) return { active: false }
-      const { scope, expiresAt: exp } = found.session
+      if (found.clientId !== client.id || found.granted.rotated) return { active: false }
+      const { scope, expiresAt: exp, userId: sub, id: sid } = found.granted
       return {
         active: true,
         token_type: 'refresh_token' as const,
         client_id: found.clientId,
-        ...{ scope, sub: found.userId, sid: found.sessionId, iss: options.tokens.issuer, exp },
+        ...{ scope, sub, sid, iss: options.tokens.issuer, exp },
       }
     },
   })

@@ -39,9 +39,9 @@ export function createSessionCookies(options: {
   clients: readonly Client[]
   refreshTokenTtlSeconds: number
   sessions: Pick<Sessions, 'findByRefreshToken' | 'isAlive'>
-  verifyAccessToken: (token: string) => { sub: string; sid: string } | null
+  verifySessionToken: (token: string) => { sub: string; sid: string } | null
 }): SessionCookies {
-  const { https, clients, sessions, verifyAccessToken } = options
+  const { https, clients, sessions, verifySessionToken } = options
   const { publicUrl } = options
   const names = {
     access: cookieName(publicUrl, 'access'),
@@ -99,7 +99,7 @@ export function createSessionCookies(options: {
       clients.find((client) => client.id === splitRefresh(request).clientId) ?? null,
     readAccessToken: (request) => read(request, names.access),
     async findSession(request) {
-      const claims = verifyAccessToken(request.cookies[names.access] ?? '')
+      const claims = verifySessionToken(request.cookies[names.access] ?? '')
       if (claims !== null && (await sessions.isAlive(claims.sub, claims.sid))) return claims
       const { token } = splitRefresh(request)
       const found = token === '' ? null : await sessions.findByRefreshToken(hashToken(token))

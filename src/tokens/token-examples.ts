@@ -68,6 +68,7 @@ export const revokeExamples: Examples = {
     summary: 'A refresh token',
     body: { client_id, token: '$REFRESH_TOKEN' },
     status: 200,
+    answer: {},
   },
   no_token: oauthRefused('invalid_request', 'The token is missing.', {
     summary: 'An empty token',

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto'
 import jwt, { type JWT } from '@fastify/jwt'
 import Fastify from 'fastify'
 import type { JWK } from 'jose'
@@ -7,7 +7,6 @@ import type { JWK } from 'jose'
 export interface TokenRules {
   /** PUBLIC_URL. */
   issuer: string
-  audience: string
   accessTokenTtlSeconds: number
 }
 
@@ -15,19 +14,29 @@ export interface TokenRules {
 export interface TokenSigner {
   kid: string
   publicJwk: JWK
-  /** Signs an access token (RFC 9068); `iss`, `aud`, `iat` and `exp` are added. */
-  signAccessToken(claims: object): string
-  /** Signs an ID token (OpenID Connect Core, section 2) for a client; lives as long as an access token. */
-  signIdToken(claims: object, clientId: string): string
+  /** Signs an access token (RFC 9068); `iss` and `iat` are added. */
+  signAccessToken(claims: { aud: string | readonly string[]; exp: number; jti: string }): string
+  /**
+   * Signs an ID token (OpenID Connect Core, section 2) for a client, to go with an access token; `iss`,
+   * `iat`, `exp` and `at_hash` are added. Lives as long as an access token.
+   */
+  signIdToken(claims: object, clientId: string, accessToken: string): string
   /** The claims of an access token of this key, or throws. */
   verifyAccessToken(token: string): unknown
   /** The claims of an ID token of this key, expired or not, or throws. */
   verifyIdTokenHint(token: string): unknown
 }
 
+/** What is public of a JWK of ours. */
+export function publicPart({ kty, n, e, crv, x, y }: JWK): JWK {
+  const parts = Object.entries({ kty, n, e, crv, x, y }).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(parts) as JWK
+}
+
 /**
  * @fastify/jwt in an instance of its own for one key, so that a key that is made while the service
- * runs gets the plugin's fast path: a signer and a verifier that are built once.
+ * runs gets the plugin's fast path: a signer and a verifier that are built once. A key without its
+ * private half only verifies.
  */
 export async function createTokenSigner(options: {
   kid: string
@@ -36,31 +45,34 @@ export async function createTokenSigner(options: {
   rules: TokenRules
 }): Promise<TokenSigner> {
   const { kid, alg, jwk, rules } = options
-  const privateKey = createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' })
-  const publicKey = createPublicKey(privateKey)
+  const isWhole = jwk.d !== undefined
+  const key = { key: jwk as JsonWebKey, format: 'jwk' } as const
+  const publicKey = isWhole ? createPublicKey(createPrivateKey(key)) : createPublicKey(key)
   const algorithm = alg as 'ES256' | 'RS256' | 'EdDSA'
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string
   const secret = {
-    private: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-    public: publicKey.export({ type: 'spki', format: 'pem' }) as string,
-  }
-  const sign = { algorithm, kid, iss: rules.issuer, expiresIn: rules.accessTokenTtlSeconds }
+    public: pem,
+    ...(isWhole
+      ? { private: createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' }) as string }
+      : {}),
+  } as { public: string; private: string }
+  const sign = { algorithm, kid, iss: rules.issuer }
   const engine = Fastify()
   await engine.register(jwt, {
     namespace: 'access',
     secret,
-    sign: { ...sign, aud: rules.audience, header: { typ: 'at+jwt' } as never },
+    sign: { ...sign, header: { typ: 'at+jwt' } as never },
     verify: {
       algorithms: [algorithm],
       checkTyp: 'at+jwt',
       allowedIss: [rules.issuer],
-      allowedAud: [rules.audience],
-      requiredClaims: ['iss', 'aud', 'sub', 'client_id', 'sid', 'scope', 'iat', 'exp', 'jti'],
+      requiredClaims: ['iss', 'aud', 'sub', 'client_id', 'scope', 'iat', 'exp', 'jti'],
     },
   })
   await engine.register(jwt, {
     namespace: 'id',
     secret,
-    sign,
+    sign: { ...sign, expiresIn: rules.accessTokenTtlSeconds },
     verify: {
       algorithms: [algorithm],
       checkTyp: 'jwt',
@@ -71,14 +83,22 @@ export async function createTokenSigner(options: {
   })
   await engine.ready()
   const { access, id } = engine.jwt as unknown as Record<'access' | 'id', JWT>
-  const { kty, n, e, crv, x, y } = publicKey.export({ format: 'jwk' }) as JWK
-  const parts = Object.entries({ kty, n, e, crv, x, y }).filter(([, value]) => value !== undefined)
+  const parts = publicPart(publicKey.export({ format: 'jwk' }) as JWK)
   return {
     kid,
-    publicJwk: { ...Object.fromEntries(parts), kid, alg, use: 'sig' } as JWK,
+    publicJwk: { ...parts, kid, alg, use: 'sig' },
     signAccessToken: (claims) => access.sign(claims),
-    signIdToken: (claims, clientId) => id.sign({ ...claims, aud: clientId }),
+    signIdToken: (claims, clientId, accessToken) =>
+      id.sign({ ...claims, aud: clientId, at_hash: halfHash(alg, accessToken) }),
     verifyAccessToken: (token) => access.verify(token),
     verifyIdTokenHint: (token) => id.verify(token),
   }
+}
+
+/** `at_hash` (OpenID Connect Core, section 3.1.3.6): the left half of the algorithm's own hash. */
+function halfHash(alg: string, token: string): string {
+  const hash = createHash(alg === 'EdDSA' ? 'sha512' : 'sha256')
+    .update(token)
+    .digest()
+  return hash.subarray(0, hash.length / 2).toString('base64url')
 }

@@ -5,10 +5,18 @@ import type { Sealer } from '../core/secrets.ts'
 import {
   type AccessTokenClaims,
   createAccessTokenVerifier,
+  ofSession,
   readIdTokenHint,
+  type SessionTokenClaims,
 } from './access-token.ts'
-import { createSessionPreparer, createTokenIssuer, type TokenIssuer } from './issue.ts'
-import { type KeyRing, openKeyRing } from './signing-keys.ts'
+import {
+  createSessionPreparer,
+  createTokenIssuer,
+  type IssueRules,
+  type TokenIssuer,
+} from './issue.ts'
+import type { KeyNeeds } from './key-plan.ts'
+import { type KeyRing, openKeyRing, prepareBehindFirstAnswer } from './signing-keys.ts'
 import type { TokenFamilies } from './token-family.ts'
 
 /** All that is done with tokens of ours: made, verified and read. */
@@ -19,11 +27,12 @@ export interface Tokens {
   prepareSession: (request: SessionRequest) => PreparedSession
   /** The claims of an access token, null for whatever is wrong with it. */
   verifyAccessToken: (token: string) => AccessTokenClaims | null
+  /** The same of a session, for our own routes; null for any other. */
+  verifySessionToken: (token: string) => SessionTokenClaims | null
   readIdTokenHint: (token: string) => ReturnType<typeof readIdTokenHint>
   ttl: { refreshTokenSeconds: number; sessionSeconds: number }
-  /** `iss` and `aud` of access tokens. */
+  /** `iss` of all tokens: PUBLIC_URL. */
   issuer: string
-  audience: string
 }
 
 /** Opens the key ring, and what stands on it. */
@@ -33,37 +42,30 @@ export async function createTokens(
     store: SigningKeys
     sealer: Sealer
     families: TokenFamilies
-    alg: string
+    needs: KeyNeeds
     rotationSeconds: number
-    issuer: string
-    audience: string
-    accessTokenSeconds: number
+    rules: IssueRules
     ttl: Tokens['ttl']
   },
 ): Promise<Tokens> {
-  const {
-    store,
-    sealer,
-    families,
-    alg,
-    rotationSeconds,
-    issuer,
-    audience,
-    accessTokenSeconds,
-    ttl,
-  } = options
-  const rules = { issuer, audience, accessTokenTtlSeconds: accessTokenSeconds }
-  const keys = await openKeyRing(app, { store, sealer, alg, rotationSeconds, rules })
-  const issue = createTokenIssuer(keys, accessTokenSeconds)
+  const { store, sealer, families, needs, rotationSeconds, rules, ttl } = options
+  const { publicUrl: issuer, accessTokenSeconds: accessTokenTtlSeconds } = rules
+  const keys = await openKeyRing(app, {
+    ...{ store, sealer, needs, rotationSeconds },
+    rules: { issuer, accessTokenTtlSeconds },
+  })
+  prepareBehindFirstAnswer(app, keys)
+  const issue = createTokenIssuer(keys, rules)
+  const verifyAccessToken = createAccessTokenVerifier(keys)
   return {
     keys,
     issue,
     families,
     prepareSession: createSessionPreparer(issue, families, ttl),
-    verifyAccessToken: createAccessTokenVerifier(keys),
+    verifyAccessToken,
+    verifySessionToken: (token) => ofSession(verifyAccessToken(token), issuer),
     readIdTokenHint: (token) => readIdTokenHint(keys, token),
     ttl,
     issuer,
-    audience,
   }
 }

@@ -60,7 +60,7 @@ describe('9.16 /revoke', () => {
     const tokens = await login()
     const bystander = await login()
     const answer = await revoke(tokens[kind], { ...spa, token_type_hint: hint })
-    expect([answer.status, answer.text]).toEqual([200, ''])
+    expect([answer.status, answer.text]).toEqual([200, '{}'])
     for (const replica of [latchkey, second]) {
       expect(await meStatus(replica, tokens.access_token)).toBe(401)
       expectOAuthError(await refresh(replica, tokens.refresh_token), 400, 'invalid_grant')
