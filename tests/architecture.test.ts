@@ -289,163 +289,52 @@ describe('the house', () => {
   })
 })
 
-describe('the test of the house', () => {
+test('each kind of violation would be found, and what is like it is not one', () => {
   const plant = (path: string, text: string) => violations([{ path, text }])
-
-  test.each<[path: string, text: string, violation: string]>([
+  const found: [path: string, text: string, violation: string | null][] = [
     ['core/a.ts', "import a from 'fastify'", 'core/a.ts imports the package fastify'],
-    ['core/a.ts', "import { readFile } from 'node:fs'", 'core/a.ts imports the package node:fs'],
-    ['core/a.ts', "import fs from 'fs'", 'core/a.ts imports the package fs'],
+    ['core/a.ts', "// import a from 'fastify'\nimport { z } from 'zod'", null],
     ['core/a.ts', "import type { A } from '../db/client.ts'", 'core/a.ts imports the room db'],
-    ['core/a.ts', "export * from '../http/query.ts'", 'core/a.ts imports the room http'],
-    ['core/a.ts', "import '../main.ts'", 'core/a.ts imports main.ts of src itself'],
-    [
-      'core/a.ts',
-      "import a from '../../tests/a.ts'",
-      'core/a.ts imports ../tests/a.ts, which is not in src',
-    ],
-    ['providers/a.ts', "import a from '../http/json.ts'", 'providers/a.ts imports the room http'],
-    ['providers/a.ts', "import a from 'undici'", 'providers/a.ts imports the package undici'],
-    ['db/a.ts', "import a from '../login/flow.ts'", 'db/a.ts imports the room login'],
-    ['db/a.ts', "import a from 'fastify'", 'db/a.ts imports the package fastify'],
-    ['http/a.ts', "import a from '../db/client.ts'", 'http/a.ts imports the room db'],
     ['login/a.ts', "import a from '../tokens/issue.ts'", 'login/a.ts imports the room tokens'],
-    [
-      'login/a.ts',
-      "import {\n  a,\n  type B,\n} from '../db/stores/index.ts'",
-      'login/a.ts imports the room db',
-    ],
-    [
-      'login/a.ts',
-      "import postgres from 'postgres'",
-      'login/a.ts imports postgres, which is for db',
-    ],
-    [
-      'tokens/a.ts',
-      "import { sql } from 'drizzle-orm/pg-core'",
-      'tokens/a.ts imports drizzle-orm/pg-core, which is for db',
-    ],
-    ['tokens/a.ts', "import a from '../account/routes.ts'", 'tokens/a.ts imports the room account'],
-    [
-      'account/a.ts',
-      "const a = await import('../tokens/issue.ts')",
-      'account/a.ts imports the room tokens',
-    ],
-    [
-      'account/a.ts',
-      "type A = import('../db/stores/index.ts').Stores",
-      'account/a.ts imports the room db',
-    ],
-    ['pages/a.ts', "import a from '../login/flow.ts'", 'pages/a.ts imports the room login'],
-    [
-      'pages/a.ts',
-      "import a from '../providers/index.ts'",
-      'pages/a.ts imports the room providers',
-    ],
-    [
-      'operations/a.ts',
-      "import a from '../db/stores/sweep.ts'",
-      'operations/a.ts imports the room db',
-    ],
+    ['login/a.ts', "import { a } from '../http/query.ts'\nimport b from './b.ts'", null],
+    ['login/a.ts', "import a from 'postgres'", 'login/a.ts imports postgres, which is for db'],
+    ['db/a.ts', "import a from 'postgres'", null],
     [
       'operations/a.ts',
       'const a = await import(name)',
       'operations/a.ts imports what cannot be read: a computed name',
     ],
-    [
-      'operations/a.ts',
-      "import { Registry } from 'prom-client'",
-      'operations/a.ts imports prom-client before it is asked for',
-    ],
     ['login/a.ts', "import a from '../emulator/index.ts'", 'login/a.ts imports the emulator'],
-    ['main.ts', "await import('./emulator/index.ts')", 'main.ts imports the emulator'],
-    ['main.ts', "import a from './app/app.ts'", 'main.ts imports the room app'],
-    [
-      'app/a.ts',
-      "import a from '../emulator/index.ts'",
-      'app/a.ts imports the emulator before it is asked for',
-    ],
-    ['commands/a.ts', "await import('../emulator/index.ts')", 'commands/a.ts imports the emulator'],
-    ['emulator/a.ts', "import a from '../core/text.ts'", 'emulator/a.ts imports the room core'],
-    ['app/a.ts', "import '../main.ts'", 'app/a.ts imports main.ts of src itself'],
-    ['app/a.ts', "import '../commands/start.ts'", 'app/a.ts imports the room commands'],
-    ['settings/a.ts', "import a from '../app/app.ts'", 'settings/a.ts imports the room app'],
-    ['settings/a.ts', "import a from '../login/flow.ts'", 'settings/a.ts imports the room login'],
-    ['upstream/a.ts', "import a from '../login/flow.ts'", 'upstream/a.ts imports the room login'],
+    ['app/a.ts', "await import('../emulator/index.ts')", null],
     [
       'tokens/a.ts',
       "import { type A, b } from '../upstream/a.ts'",
       'tokens/a.ts imports more than types of the room upstream',
     ],
-    [
-      'login/a.ts',
-      "type A = typeof import('../emulator/index.ts')",
-      'login/a.ts imports the emulator',
-    ],
+    ['tokens/a.ts', "import { type A, type B } from '../upstream/a.ts'", null],
     ['cellar/a.ts', '', 'cellar/a.ts is in a room that the house does not know'],
     ['login/a.ts', 'const a = process.env.A', 'login/a.ts reads process.env'],
-    ['settings/index.ts', "const a = process['env']", 'settings/index.ts reads process.env'],
-    ['settings/index.ts', 'const { env } = process', 'settings/index.ts reads process.env'],
-    [
-      'settings/index.ts',
-      "import { env } from 'node:process'",
-      'settings/index.ts reads process.env',
-    ],
+    ['settings/environment.ts', 'const b = process.env', null],
     ['login/a.ts', "if (row.id === 'github') a()", 'login/a.ts compares with a provider’s id'],
-    ['core/a.ts', 'if ("kakao" != id) a()', 'core/a.ts compares with a provider’s id'],
-    ['login/a.ts', "switch (id) { case 'apple': a() }", 'login/a.ts compares with a provider’s id'],
-    [
-      'login/a.ts',
-      "if (['google', 'line'].includes(id)) a()",
-      'login/a.ts compares with a provider’s id',
-    ],
-    ['app/a.ts', "if (ids.includes('naver')) a()", 'app/a.ts compares with a provider’s id'],
-  ])('finds in %s: %j', (path, text, violation) => {
-    expect(plant(path, text)).toEqual([violation])
-  })
+    ['providers/a.ts', "if (id === 'github') b()", null],
+    ['login/a.ts', 'a()\n'.repeat(251), 'login/a.ts has 251 lines'],
+    ['login/a.ts', 'a()\n'.repeat(250), null],
+  ]
+  for (const [path, text, violation] of found) {
+    expect(plant(path, text), text).toEqual(violation === null ? [] : [violation])
+  }
+})
 
-  test.each<[path: string, text: string]>([
-    ['core/a.ts', "import { z } from 'zod'\nimport { b } from './b.ts'"],
-    ['core/a.ts', "import { createHash } from 'node:crypto'"],
-    ['core/a.ts', "// import a from 'fastify'\n/* import b from '../db/client.ts' */"],
-    ['core/a.ts', "const text = 'see https://example.com' // process.env.A"],
-    ['providers/a.ts', "import { b } from '../core/provider.ts'\nif (id === 'github') b()"],
-    ['db/a.ts', "import { a } from 'drizzle-orm/pg-core'\nimport postgres from 'postgres'"],
-    ['login/a.ts', "import { a } from '../http/query.ts'\nimport b from '@fastify/oauth2'"],
-    ['login/played/a.ts', "import { a } from '../../core/text.ts'\nimport b from '../flow.ts'"],
-    ['operations/a.ts', "const a = await import('prom-client')"],
-    ['app/a.ts', "await import('../emulator/index.ts')\nimport b from '../db/stores/index.ts'"],
-    ['app/a.ts', "type A = typeof import('../emulator/index.ts')"],
-    ['app/a.ts', "import { a } from '../login/flow.ts'\nimport b from '../core/secrets.ts'"],
-    ['main.ts', "import './commands/main.ts'"],
-    ['commands/a.ts', "import { a } from '../app/app.ts'"],
-    ['settings/environment.ts', 'const b = process.env'],
-    ['settings/a.ts', "import { a } from '../providers/index.ts'\nimport b from './index.ts'"],
-    ['tokens/a.ts', "import type { A } from '../upstream/a.ts'"],
-    ['tokens/a.ts', "import { type A, type B } from '../upstream/a.ts'"],
-    ['login/native.ts', "import { type A, b } from '../upstream/a.ts'"],
-    ['emulator/played/a.ts', "import { a } from '../keys.ts'\nif (id === 'kakao') a()"],
-    ['login/a.ts', "const name = 'google'\nif (response.kind === 'code') a(name)"],
-  ])('accepts in %s: %j', (path, text) => {
-    expect(plant(path, text)).toEqual([])
-  })
-
-  test('finds circles, and no more than these', () => {
-    const files = {
-      'core/a.ts': "import type { B } from './b.ts'",
-      'core/b.ts': "import { c } from './c.ts'\nimport { d } from './d.ts'",
-      'core/c.ts': "export * from './a.ts'",
-      'core/d.ts': "import { z } from 'zod'",
-      'core/e.ts': "import { a } from './a.ts'",
-    }
-    const sources = Object.entries(files).map(([path, text]) => ({ path, text }))
-    expect(circles(sources)).toEqual([['core/a.ts', 'core/b.ts', 'core/c.ts']])
-  })
-
-  test('counts lines', () => {
-    expect(plant('login/a.ts', 'a()\n'.repeat(251))).toEqual(['login/a.ts has 251 lines'])
-    expect(plant('login/a.ts', 'a()\n'.repeat(250))).toEqual([])
-  })
+test('a circle would be found, and no more than that', () => {
+  const files = {
+    'core/a.ts': "import type { B } from './b.ts'",
+    'core/b.ts': "import { c } from './c.ts'\nimport { d } from './d.ts'",
+    'core/c.ts': "export * from './a.ts'",
+    'core/d.ts': "import { z } from 'zod'",
+    'core/e.ts': "import { a } from './a.ts'",
+  }
+  const sources = Object.entries(files).map(([path, text]) => ({ path, text }))
+  expect(circles(sources)).toEqual([['core/a.ts', 'core/b.ts', 'core/c.ts']])
 })
 
 test('no test is skipped in a way that cannot say why', async () => {
