@@ -3,7 +3,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import type { Accounts, Identities } from '../core/stores.ts'
 import { LAST, listIdentities, NOT_FOUND, unlinkIdentity } from './docs/identities.ts'
 import type { Leaving } from './leave.ts'
-import { invalidToken } from './protected.ts'
+import { alive, invalidToken } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** `/me/identities`: what the user signs in with. */
@@ -14,16 +14,15 @@ export function identityRoutes(
   const { accounts, identities, revocable, wakeOutbox } = options
 
   signedInRoute(room, 'GET', '/me/identities', listIdentities, async ({ caller }) => {
-    const account = await accounts.findBySession(caller.userId, caller.sessionId)
-    if (account === null) throw invalidToken()
-    return account.identities
+    const { identities } = alive(await accounts.findBySession(caller))
+    return identities
   })
 
   signedInRoute(room, 'DELETE', '/me/identities/:provider', unlinkIdentity, async (call) => {
-    const { userId, sessionId, clientId: client } = call.caller
+    const { userId, clientId: client } = call.caller
     // What no provider can be called is not sent to the database, which does not take all texts.
     const provider = /^[a-z0-9-]+$/.test(call.params.provider) ? call.params.provider : ''
-    const unlinked = await identities.unlink(userId, sessionId, provider, revocable)
+    const unlinked = await identities.unlink(call.caller, provider, revocable)
     if (unlinked.outcome === 'session_over') throw invalidToken()
     if (unlinked.outcome === 'not_found') throw new LatchkeyError('not_found', NOT_FOUND)
     if (unlinked.outcome === 'last_identity') throw new LatchkeyError('last_identity', LAST)

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Accounts } from '../core/stores.ts'
 import { deleteMe } from './docs/me.ts'
-import { invalidToken, type TokenOptions } from './protected.ts'
+import { alive, type TokenOptions } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** What happens to grants that are left. */
@@ -21,8 +21,8 @@ export interface LeaveOptions extends Leaving {
 export function leaveRoute(room: FastifyInstance, options: LeaveOptions): void {
   const { accounts, revocable, wakeOutbox, cookies } = options
   signedInRoute(room, 'DELETE', '/me', deleteMe, async ({ caller, request, reply }) => {
-    const { userId, sessionId } = caller
-    if (!(await accounts.remove(userId, sessionId, revocable))) throw invalidToken()
+    const { userId } = caller
+    alive(await accounts.remove(caller, revocable))
     wakeOutbox()
     if (request.headers.authorization === undefined) cookies.clear(reply)
     request.log.info({ event: 'user_deleted', user: userId }, 'deleted a user')

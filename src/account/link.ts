@@ -6,7 +6,7 @@ import type { Identities, LinkCodes, ProvenIdentity, Sessions } from '../core/st
 import { readSubjectToken, type SubjectToken } from '../core/subject-token.ts'
 import { acceptForms } from '../http/forms.ts'
 import { CODE_REFUSED, IN_USE, type LinkRequest, linkIdentity, NO_PROOF } from './docs/link.ts'
-import { invalidToken } from './protected.ts'
+import { alive, invalidToken } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** What linking needs. */
@@ -26,15 +26,15 @@ export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
   const { identities, sessions } = options
   acceptForms(room, { json: true })
   signedInRoute(room, 'POST', '/me/identities', linkIdentity, async ({ caller, body, request }) => {
-    const { userId, sessionId, clientId } = caller
+    const { userId, clientId } = caller
     const isNative = body.subject_token !== undefined
     if (isNative === (body.code !== undefined)) throw new LatchkeyError('invalid_request', NO_PROOF)
     if (isNative) await options.limits.native(request)
-    if (!(await sessions.isAlive(userId, sessionId))) throw invalidToken()
+    alive(await sessions.isAlive(caller))
     const identity = isNative
       ? await options.proveNatively(readSubjectToken(body))
       : await takeCode(options, clientId, body)
-    const linked = await identities.link(userId, sessionId, identity)
+    const linked = await identities.link(caller, identity)
     if (!('account' in linked)) {
       const { outcome } = linked
       if (outcome === 'session_over') throw invalidToken()

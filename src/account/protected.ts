@@ -1,10 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
+import type { SessionRef } from '../core/session-ref.ts'
 
 /** Who calls, as the access token says. */
-export interface Caller {
-  userId: string
-  sessionId: string
+export interface Caller extends SessionRef {
   clientId: string
   scope: string
 }
@@ -22,6 +21,12 @@ export const invalidToken = () =>
     'invalid_token',
     'Send a valid access token as "Authorization: Bearer <token>".',
   )
+
+/** What a store gave for the caller's session. Throws `invalid_token` where that is not alive. */
+export function alive<T>(found: T | null | false): T {
+  if (found === null || found === false) throw invalidToken()
+  return found
+}
 
 /** What tells a room who calls. */
 export interface TokenOptions {

@@ -10,8 +10,9 @@ import {
   type StoreTokens,
   toStored,
 } from '../core/kept-grant.ts'
+import type { SessionRef } from '../core/session-ref.ts'
 import { getProviderToken, NOTHING_KEPT } from './docs/provider-token.ts'
-import { type Caller, invalidToken } from './protected.ts'
+import { alive } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** What handing out a provider's tokens needs. */
@@ -48,7 +49,7 @@ export function providerTokenRoute(room: FastifyInstance, options: ProviderToken
 /** The kept token, or a new one. One request of all replicas refreshes it, the others wait for that. */
 async function findToken(
   options: ProviderTokenOptions,
-  { userId, sessionId }: Caller,
+  caller: SessionRef,
   provider: string,
 ): Promise<AccessGrant> {
   const { keptGrants, grantSealer } = options
@@ -57,8 +58,8 @@ async function findToken(
   for (;;) {
     // No text of a stranger goes into the database.
     const id = source === undefined ? '' : provider
-    const found = await keptGrants.find(userId, sessionId, id)
-    if (!found.isAlive) throw invalidToken()
+    const found = await keptGrants.find(caller, id)
+    alive(found.isAlive)
     const { stored } = found
     const grant = stored && grantSealer.open(stored.sealedGrant, stored)
     if (source?.storeTokens !== 'on' || stored === null || grant === null) throw nothingKept()

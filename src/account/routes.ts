@@ -5,7 +5,7 @@ import { exportRoute } from './export.ts'
 import { identityRoutes } from './identities.ts'
 import { type LeaveOptions, leaveRoute } from './leave.ts'
 import { type LinkOptions, linkRoute } from './link.ts'
-import { invalidToken, requireToken, type TokenOptions } from './protected.ts'
+import { alive, requireToken, type TokenOptions } from './protected.ts'
 import { type ProviderTokenOptions, providerTokenRoute } from './provider-token.ts'
 import { sessionRoutes } from './sessions.ts'
 import { signedInRoute } from './signed-in-route.ts'
@@ -22,17 +22,14 @@ export async function accountRoutes(
   requireToken(room, options)
 
   signedInRoute(room, 'GET', '/me', getMe, async ({ caller, reply }) => {
-    const json = await accounts.findJsonBySession(caller.userId, caller.sessionId)
-    if (json === null) throw invalidToken()
+    const json = alive(await accounts.findJsonBySession(caller))
     // Already text: it is sent as the database made it.
     return reply.type('application/json; charset=utf-8').send(json)
   })
 
-  signedInRoute(room, 'PATCH', '/me', editMe, async ({ caller, body }) => {
-    const account = await accounts.edit(caller.userId, caller.sessionId, body)
-    if (account === null) throw invalidToken()
-    return account
-  })
+  signedInRoute(room, 'PATCH', '/me', editMe, async ({ caller, body }) =>
+    alive(await accounts.edit(caller, body)),
+  )
 
   leaveRoute(room, options)
   exportRoute(room, accounts)

@@ -1,4 +1,5 @@
 import type { IdentityKey } from './identity-key.ts'
+import type { SessionRef } from './session-ref.ts'
 
 /** An identity with what is kept of its grant. */
 export interface StoredGrant extends IdentityKey {
@@ -9,8 +10,7 @@ export interface StoredGrant extends IdentityKey {
 export interface KeptGrants {
   /** What is kept of a user's identity at a provider, null for nothing; and whether the session is alive. */
   find(
-    userId: string,
-    sessionId: string,
+    session: SessionRef,
     provider: string,
   ): Promise<{ isAlive: boolean; stored: StoredGrant | null }>
   /** Whether the caller may refresh the grant: false while another one may, or where it was replaced. */

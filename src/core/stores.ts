@@ -3,6 +3,7 @@ import type { IdentityKey } from './identity-key.ts'
 import type { SealedGrant } from './kept-grant.ts'
 import type { LinkDecision } from './linking.ts'
 import type { Profile } from './profile.ts'
+import type { SessionRef } from './session-ref.ts'
 import type { CodeBinding, GrantedSession } from './token-store.ts'
 
 /** An identity whose person has just signed in at its provider, and what the provider said. */
@@ -85,18 +86,18 @@ export interface AccountEdits {
 /** Reads and edits users. */
 export interface Accounts {
   /** The same as JSON text, for an answer that is sent on as it is. */
-  findJsonBySession(userId: string, sessionId: string): Promise<string | null>
+  findJsonBySession(session: SessionRef): Promise<string | null>
   /** The user of a session that is alive, else null. */
-  findBySession(userId: string, sessionId: string): Promise<Account | null>
+  findBySession(session: SessionRef): Promise<Account | null>
   /** Everything that is stored about the user of a living session, as JSON text; else null. */
-  exportJsonBySession(userId: string, sessionId: string): Promise<string | null>
+  exportJsonBySession(session: SessionRef): Promise<string | null>
   /** Stores the user's own edits; null where the session is not alive. */
-  edit(userId: string, sessionId: string, edits: AccountEdits): Promise<Account | null>
+  edit(session: SessionRef, edits: AccountEdits): Promise<Account | null>
   /**
    * Deletes the user of a session that is alive, with identities and sessions, all or nothing; false
    * where it is not alive. What is kept of grants at the `revocable` providers goes to the outbox.
    */
-  remove(userId: string, sessionId: string, revocable: readonly string[]): Promise<boolean>
+  remove(session: SessionRef, revocable: readonly string[]): Promise<boolean>
 }
 
 /** One-time codes that stand for an identity and for no session. */
@@ -113,8 +114,7 @@ export interface Identities {
    * user's, or where the user has another one at its provider.
    */
   link(
-    userId: string,
-    sessionId: string,
+    session: SessionRef,
     identity: ProvenIdentity,
   ): Promise<
     | { outcome: 'linked' | 'refreshed'; account: Account }
@@ -126,8 +126,7 @@ export interface Identities {
    * providers goes to the outbox.
    */
   unlink(
-    userId: string,
-    sessionId: string,
+    session: SessionRef,
     provider: string,
     revocable: readonly string[],
   ): Promise<
@@ -139,13 +138,13 @@ export interface Identities {
 /** The signed-in client instances of users. */
 export interface Sessions {
   /** The living sessions of a user, last used first; null where the asking one is not alive. */
-  list(userId: string, sessionId: string): Promise<StoredSession[] | null>
+  list(session: SessionRef): Promise<StoredSession[] | null>
   /** Ends one session of this user; whether there was one to end. */
-  end(userId: string, sessionId: string): Promise<boolean>
+  end(session: SessionRef): Promise<boolean>
   /** Ends all sessions of this user but one; how many. */
-  endOthers(userId: string, keptSessionId: string): Promise<number>
+  endOthers(kept: SessionRef): Promise<number>
   /** Whether a session may still be used. */
-  isAlive(userId: string, sessionId: string): Promise<boolean>
+  isAlive(session: SessionRef): Promise<boolean>
   /** The living session of a refresh token, and whether the token has a successor by now. */
   findByRefreshToken(
     hash: Buffer,

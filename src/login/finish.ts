@@ -83,7 +83,7 @@ async function answerWithSession(
   }
   // Nobody could use the session any more whose cookies are overwritten now.
   const before = await sessionCookies.findSession(request)
-  if (before !== null) await endSession(before.sub, before.sid)
+  if (before !== null) await endSession({ userId: before.sub, sessionId: before.sid })
   sessionCookies.set(reply, flow.client.id, await prepared.tokens(account))
   return answerClient(options, flow, {}, request, reply)
 }

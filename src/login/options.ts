@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../core/client.ts'
 import type { GrantSealer } from '../core/kept-grant.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
+import type { SessionRef } from '../core/session-ref.ts'
 import type { FinishedFlows, LinkCodes, SignIns } from '../core/stores.ts'
 import type { TokenResponse } from '../core/token-response.ts'
 import type { Provider } from '../upstream/provider.ts'
@@ -47,7 +48,7 @@ export interface LoginOptions {
   ) => FastifyReply
   /** Whether a User-Agent is of a browser that an app brings itself, which some providers refuse. */
   isInAppBrowser: (userAgent: string | undefined) => boolean
-  endSession: (userId: string, sessionId: string) => Promise<boolean>
+  endSession: (session: SessionRef) => Promise<boolean>
   /** Told how each login ends: `success`, or the code of an error. */
   ended: (way: 'browser' | 'native', outcome: string) => void
 }

@@ -9,7 +9,10 @@ export async function accountFor(
   session: GrantedSession,
 ): Promise<Account | null> {
   if (!session.scope.split(' ').includes('openid')) return null
-  const account = await accounts.findBySession(session.userId, session.id)
+  const account = await accounts.findBySession({
+    userId: session.userId,
+    sessionId: session.id,
+  })
   if (account !== null) return account
   throw new LatchkeyError('invalid_grant', 'The session is over.', {
     evidence: { reason: 'session_ended' },

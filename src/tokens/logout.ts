@@ -177,7 +177,7 @@ async function endSession(
   const isOwn = hint === null || own === null || own.sub === hint.sub
   const ended = [hint, isOwn ? own : null].filter((session) => session !== null)
   for (const { sub, sid } of ended) {
-    if (await sessions.end(sub, sid)) {
+    if (await sessions.end({ userId: sub, sessionId: sid })) {
       request.log.info({ event: 'session_ended', user: sub, session: sid }, 'signed out')
     }
   }

@@ -69,7 +69,7 @@ async function findToken({ sessions, tokens }: TokenStatusOptions, token: string
   if (claims !== null) {
     const { client_id: clientId, sub: userId, sid } = claims
     const session = sid === undefined ? null : { userId, sessionId: sid }
-    const isAlive = session === null || (await sessions.isAlive(userId, session.sessionId))
+    const isAlive = session === null || (await sessions.isAlive(session))
     return isAlive ? { kind: 'access_token' as const, claims, clientId, session } : null
   }
   const granted = await sessions.findByRefreshToken(hashToken(token))
@@ -102,7 +102,7 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
       // A token of another client is none of this client's business (RFC 7009, section 2.1).
       if (found?.session && found.clientId === client.id) {
         const { userId: user, sessionId: session } = found.session
-        await options.sessions.end(user, session)
+        await options.sessions.end(found.session)
         request.log.info(
           { event: 'session_ended', client: client.id, user, session },
           'revoked a token',

@@ -100,7 +100,7 @@ export function createSessionCookies(options: {
     readAccessToken: (request) => read(request, names.access),
     async findSession(request) {
       const claims = verifySessionToken(request.cookies[names.access] ?? '')
-      if (claims !== null && (await sessions.isAlive(claims.sub, claims.sid))) return claims
+      if (claims !== null && (await sessions.isAlive(refOf(claims)))) return claims
       const { token } = splitRefresh(request)
       const found = token === '' ? null : await sessions.findByRefreshToken(hashToken(token))
       return found && { sub: found.userId, sid: found.id }
@@ -111,3 +111,5 @@ export function createSessionCookies(options: {
     isPresent,
   }
 }
+
+const refOf = ({ sub, sid }: { sub: string; sid: string }) => ({ userId: sub, sessionId: sid })

@@ -1,4 +1,5 @@
 import type { Account } from '../../core/account.ts'
+import type { SessionRef } from '../../core/session-ref.ts'
 import type { Accounts } from '../../core/stores.ts'
 import { batched } from '../batch.ts'
 import type { Database } from '../client.ts'
@@ -53,7 +54,7 @@ returning u.id`
 
 /** Users in PostgreSQL: one round trip by primary keys. */
 export function createAccounts(database: Database): Accounts {
-  const find = batched<{ userId: string; sessionId: string }, string | null>(async (asked) => {
+  const find = batched<SessionRef, string | null>(async (asked) => {
     const lists = [asked.map(({ sessionId }) => sessionId), asked.map(({ userId }) => userId)]
     const rows = await database.query<{ sessionId: string; userId: string; account: string }>(
       asked.length === 1 ? FIND_BY_SESSION : FIND_BY_SESSIONS,
@@ -65,22 +66,22 @@ export function createAccounts(database: Database): Accounts {
       return row?.userId === userId.toLowerCase() ? row.account : null
     }
   }, LARGEST_BATCH)
-  const findJson = (userId: string, sessionId: string) => find({ userId, sessionId })
   return {
-    findJsonBySession: findJson,
-    async findBySession(userId, sessionId) {
-      const json = await findJson(userId, sessionId)
+    findJsonBySession: find,
+    async findBySession(session) {
+      const json = await find(session)
       if (json === null) return null
       const account = JSON.parse(json) as Account
       // What is signed for this person is this person's, whatever happened on the way.
-      if (account.sub !== userId) throw new Error('the account found is another user\u2019s')
+      if (account.sub !== session.userId)
+        throw new Error('the account found is another user\u2019s')
       return account
     },
-    async exportJsonBySession(userId, sessionId) {
+    async exportJsonBySession({ userId, sessionId }) {
       const [row] = await database.query<{ export: string }>(EXPORT, [sessionId, userId])
       return row?.export ?? null
     },
-    async edit(userId, sessionId, edits) {
+    async edit({ userId, sessionId }, edits) {
       const parameters = (['name', 'picture', 'locale'] as const).flatMap((field) => [
         edits[field] !== undefined,
         edits[field] ?? null,
@@ -92,7 +93,7 @@ export function createAccounts(database: Database): Accounts {
       ])
       return row === undefined ? null : (JSON.parse(row.account) as Account)
     },
-    remove: async (userId, sessionId, revocable) =>
+    remove: async ({ userId, sessionId }, revocable) =>
       (await database.query(REMOVE, [sessionId, userId, revocable])).length === 1,
   }
 }

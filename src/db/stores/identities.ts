@@ -66,7 +66,7 @@ select exists (select from person) as alive, exists (select from held where prov
 /** Identities in PostgreSQL: a link is one short transaction, an unlink one statement. */
 export function createIdentities(database: Database): Identities {
   /** Under the locks of a first login, so that an identity never gets two users. */
-  const link: Identities['link'] = (userId, sessionId, { key, profile, grant }) =>
+  const link: Identities['link'] = ({ userId, sessionId }, { key, profile, grant }) =>
     database.transaction(async (run) => {
       await lockIdentity(run, key)
       const [owner] = await run<{ userId: string }>(HOLD_OWNER, keyOf(key))
@@ -85,7 +85,7 @@ export function createIdentities(database: Database): Identities {
 
   return {
     link,
-    async unlink(userId, sessionId, provider, revocable) {
+    async unlink({ userId, sessionId }, provider, revocable) {
       const [row] = await database.query<{
         alive: boolean
         found: boolean

@@ -63,7 +63,7 @@ export function createKeptGrants(database: Database): KeptGrants {
     stored.sealedGrant,
   ]
   return {
-    async find(userId, sessionId, provider) {
+    async find({ userId, sessionId }, provider) {
       const [row] = await database.query<StoredGrant | { provider: null }>(FIND, [
         sessionId,
         userId,

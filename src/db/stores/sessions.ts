@@ -1,3 +1,4 @@
+import type { SessionRef } from '../../core/session-ref.ts'
 import type { Sessions, StoredSession } from '../../core/stores.ts'
 import type { GrantedSession } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
@@ -35,17 +36,19 @@ where r.hash = $1 and r.expires_at > now() and ${ALIVE}`
 
 /** Sessions in PostgreSQL. */
 export function createSessions(database: Database): Sessions {
-  const isAlive = async (userId: string, sessionId: string) =>
+  const isAlive = async ({ userId, sessionId }: SessionRef) =>
     (await database.query(IS_ALIVE, [userId, sessionId])).length === 1
   return {
     isAlive,
-    async list(userId, sessionId) {
-      const sessions = await database.query<StoredSession>(LIST, [userId])
-      const isKnown = sessions.some((session) => session.id === sessionId)
-      return isKnown || (await isAlive(userId, sessionId)) ? sessions : null
+    async list(caller) {
+      const sessions = await database.query<StoredSession>(LIST, [caller.userId])
+      const isKnown = sessions.some((session) => session.id === caller.sessionId)
+      return isKnown || (await isAlive(caller)) ? sessions : null
     },
-    end: async (userId, sessionId) => (await database.query(END, [userId, sessionId])).length === 1,
-    endOthers: async (userId, kept) => (await database.query(END_OTHERS, [userId, kept])).length,
+    end: async ({ userId, sessionId }) =>
+      (await database.query(END, [userId, sessionId])).length === 1,
+    endOthers: async ({ userId, sessionId }) =>
+      (await database.query(END_OTHERS, [userId, sessionId])).length,
     async findByRefreshToken(hash) {
       const [row] = await database.query<GrantedSession & { expiresAt: number; rotated: boolean }>(
         FIND_BY_REFRESH_TOKEN,

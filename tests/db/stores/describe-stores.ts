@@ -747,7 +747,9 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         const { account } = await signIn(newIdentity(), {}, { session })
         for (const replica of [0, 1] as const) {
           const { accounts } = ports({ replica })
-          expect(await accounts.findBySession(account.sub, session.id)).toEqual(account)
+          expect(
+            await accounts.findBySession({ userId: account.sub, sessionId: session.id }),
+          ).toEqual(account)
         }
       })
 
@@ -756,7 +758,10 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         const verified = { email: newEmail(), emailVerified: true }
         const { account } = await signIn(newIdentity({ provider: 'kakao' }), verified, { session })
         await signIn(newIdentity({ provider: 'google' }), verified)
-        const found = await ports().accounts.findBySession(account.sub, session.id)
+        const found = await ports().accounts.findBySession({
+          userId: account.sub,
+          sessionId: session.id,
+        })
         expect(found?.identities.map(({ provider }) => provider)).toEqual(['kakao', 'google'])
       })
 
@@ -765,11 +770,19 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         const { account } = await signIn(newIdentity(), {}, { session: mine })
         const other = await signIn(newIdentity(), {}, { session: theirs })
         const { accounts } = ports()
-        expect(await accounts.findBySession(account.sub, theirs.id)).toBeNull()
-        expect(await accounts.findBySession(other.account.sub, mine.id)).toBeNull()
-        expect(await accounts.findBySession(account.sub, uuidv7())).toBeNull()
-        expect(await accounts.findBySession(uuidv7(), mine.id)).toBeNull()
-        expect(await accounts.findBySession(account.sub, mine.id)).toMatchObject({
+        expect(
+          await accounts.findBySession({ userId: account.sub, sessionId: theirs.id }),
+        ).toBeNull()
+        expect(
+          await accounts.findBySession({ userId: other.account.sub, sessionId: mine.id }),
+        ).toBeNull()
+        expect(
+          await accounts.findBySession({ userId: account.sub, sessionId: uuidv7() }),
+        ).toBeNull()
+        expect(await accounts.findBySession({ userId: uuidv7(), sessionId: mine.id })).toBeNull()
+        expect(
+          await accounts.findBySession({ userId: account.sub, sessionId: mine.id }),
+        ).toMatchObject({
           sub: account.sub,
         })
       })
@@ -781,8 +794,10 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         await signIn(key, {}, { session: two })
         await store.endSession(one.id)
         const { accounts } = ports()
-        expect(await accounts.findBySession(account.sub, one.id)).toBeNull()
-        expect(await accounts.findBySession(account.sub, two.id)).toMatchObject({
+        expect(await accounts.findBySession({ userId: account.sub, sessionId: one.id })).toBeNull()
+        expect(
+          await accounts.findBySession({ userId: account.sub, sessionId: two.id }),
+        ).toMatchObject({
           sub: account.sub,
         })
       })
@@ -790,7 +805,9 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
       test('is not found once the session is over', async () => {
         const session = newSession({ ttlSeconds: 0 })
         const { account } = await signIn(newIdentity(), {}, { session })
-        expect(await ports().accounts.findBySession(account.sub, session.id)).toBeNull()
+        expect(
+          await ports().accounts.findBySession({ userId: account.sub, sessionId: session.id }),
+        ).toBeNull()
       })
 
       test('is not found while the user is disabled', async () => {
@@ -798,9 +815,13 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         const { account } = await signIn(newIdentity(), {}, { session })
         const { accounts } = ports()
         await store.disable(account.sub, true)
-        expect(await accounts.findBySession(account.sub, session.id)).toBeNull()
+        expect(
+          await accounts.findBySession({ userId: account.sub, sessionId: session.id }),
+        ).toBeNull()
         await store.disable(account.sub, false)
-        expect(await accounts.findBySession(account.sub, session.id)).toEqual(account)
+        expect(
+          await accounts.findBySession({ userId: account.sub, sessionId: session.id }),
+        ).toEqual(account)
       })
     })
 
@@ -857,11 +878,14 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         changes: Partial<Profile> = {},
         replica: 0 | 1 = 0,
       ) =>
-        ports({ replica }).identities.link(user.sub, user.session, {
-          key,
-          profile: newProfile(key, changes),
-          grant: null,
-        })
+        ports({ replica }).identities.link(
+          { userId: user.sub, sessionId: user.session },
+          {
+            key,
+            profile: newProfile(key, changes),
+            grant: null,
+          },
+        )
 
       test('makes the identity the user’s, who gets its address where there is none', async () => {
         const [user, key, email] = [await newUser(), newIdentity({ provider: 'kakao' }), newEmail()]
@@ -939,7 +963,10 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
             link(user, keys[0] ?? newIdentity(), {}, 0),
             signIn(keys[1] ?? newIdentity(), verified, { replica: 1 }),
           ])
-          const account = await ports().accounts.findBySession(user.sub, user.session)
+          const account = await ports().accounts.findBySession({
+            userId: user.sub,
+            sessionId: user.session,
+          })
           expect(account?.identities).toHaveLength(2)
           expect(linked.outcome === 'linked').toBe(joined.account.sub !== user.sub)
         }
@@ -960,25 +987,37 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         return { sub, session: session.id, keys, verified }
       }
       const providersOf = async ({ sub, session }: { sub: string; session: string }) =>
-        (await ports().accounts.findBySession(sub, session))?.identities.map((one) => one.provider)
+        (await ports().accounts.findBySession({ userId: sub, sessionId: session }))?.identities.map(
+          (one) => one.provider,
+        )
 
       test('takes the identity away and gives its key; the user stays', async () => {
         const user = await newUser('google', 'kakao')
-        const before = await ports().accounts.findBySession(user.sub, user.session)
+        const before = await ports().accounts.findBySession({
+          userId: user.sub,
+          sessionId: user.session,
+        })
         const rows = await added(async () => {
-          const unlinked = await ports().identities.unlink(user.sub, user.session, 'google', [])
+          const unlinked = await ports().identities.unlink(
+            { userId: user.sub, sessionId: user.session },
+            'google',
+            [],
+          )
           expect(unlinked).toEqual({ outcome: 'unlinked', removed: [user.keys[0]] })
         })
         expect(rows).toEqual([0, -1, 0, 0])
         expect(await providersOf(user)).toEqual(['kakao'])
-        const after = await ports().accounts.findBySession(user.sub, user.session)
+        const after = await ports().accounts.findBySession({
+          userId: user.sub,
+          sessionId: user.session,
+        })
         expect(after).toMatchObject({ sub: user.sub, email: before?.email })
       })
 
       test('7.18 refuses the last one, and a provider where there is none', async () => {
         const [user, other] = [await newUser('google', 'kakao'), await newUser('github')]
         const unlink = (provider: string) =>
-          ports().identities.unlink(user.sub, user.session, provider, [])
+          ports().identities.unlink({ userId: user.sub, sessionId: user.session }, provider, [])
         expect(await unlink('github')).toEqual({ outcome: 'not_found' })
         expect(await unlink('kakao')).toMatchObject({ outcome: 'unlinked' })
         expect(await unlink('kakao')).toEqual({ outcome: 'not_found' })
@@ -991,10 +1030,16 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         const [user, other] = [await newUser('google', 'kakao'), await newUser('google', 'kakao')]
         const { unlink } = ports().identities
         const over = { outcome: 'session_over' }
-        expect(await unlink(user.sub, other.session, 'google', [])).toEqual(over)
+        expect(await unlink({ userId: user.sub, sessionId: other.session }, 'google', [])).toEqual(
+          over,
+        )
         await store.endSession(user.session)
-        expect(await unlink(user.sub, user.session, 'google', [])).toEqual(over)
-        expect(await unlink(other.sub, other.session, 'google', [])).toMatchObject({
+        expect(await unlink({ userId: user.sub, sessionId: user.session }, 'google', [])).toEqual(
+          over,
+        )
+        expect(
+          await unlink({ userId: other.sub, sessionId: other.session }, 'google', []),
+        ).toMatchObject({
           outcome: 'unlinked',
         })
       })
@@ -1008,7 +1053,9 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
             const [first = newIdentity()] = user.keys
             const unlinking = providers.map((provider, place) =>
               ports({ replica: place === 0 ? replica : 1 }).identities.unlink(
-                ...([user.sub, user.session, provider, []] as const),
+                { userId: user.sub, sessionId: user.session },
+                provider,
+                [],
               ),
             )
             // Changes the user's row too.

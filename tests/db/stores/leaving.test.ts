@@ -64,10 +64,10 @@ test('a first login that would join somebody who leaves that moment is somebody 
 
 test('only a session that is alive deletes its user, and all identities go', async () => {
   const { user, session } = await signIn(GOOGLE)
-  expect(await stores.accounts.remove(user, uuidv7(), [])).toBe(false)
-  expect(await stores.accounts.remove(uuidv7(), session, [])).toBe(false)
+  expect(await stores.accounts.remove({ userId: user, sessionId: uuidv7() }, [])).toBe(false)
+  expect(await stores.accounts.remove({ userId: uuidv7(), sessionId: session }, [])).toBe(false)
   expect(await database.query('select from latchkey.identities', [])).toHaveLength(2)
-  expect(await stores.accounts.remove(user, session, [])).toBe(true)
+  expect(await stores.accounts.remove({ userId: user, sessionId: session }, [])).toBe(true)
   expect(await database.query('select from latchkey.identities', [])).toEqual([])
   expect(await database.query('select from latchkey.users', [])).toEqual([])
 })

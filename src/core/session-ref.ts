@@ -1,0 +1,5 @@
+/** A session, and whose it has to be. */
+export interface SessionRef {
+  userId: string
+  sessionId: string
+}
