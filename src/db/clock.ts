@@ -5,12 +5,15 @@ const COMPARE_MS = 60_000
 
 /** The database's clock, by this process's steady one, which nobody sets. */
 export interface DatabaseClock {
-  /** A moment of the database's clock, `ms` from now, as a timestamp; `infinity` while it is not known. */
+  /** A moment of the database's clock, `ms` from now, as a timestamp; far away while it is not known. */
   in(ms: number): string
   /** Forgets what is known, for example where another server has taken over, and asks again. */
   compare(): void
   close(): void
 }
+
+/** A moment that does not come; the driver takes no `infinity`. */
+const NEVER = '9999-12-31T00:00:00.000Z'
 
 /** Compares the clocks now and then, in the background. */
 export function watchClock(query: RunStatement): DatabaseClock {
@@ -32,8 +35,7 @@ export function watchClock(query: RunStatement): DatabaseClock {
   }
   const timer = setInterval(compare, COMPARE_MS).unref()
   return {
-    in: (ms) =>
-      offset === null ? 'infinity' : new Date(offset + performance.now() + ms).toISOString(),
+    in: (ms) => (offset === null ? NEVER : new Date(offset + performance.now() + ms).toISOString()),
     compare() {
       offset = null
       compare()

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Browser } from '../helpers/browser.ts'
 import { createOwnPostgres, type OwnPostgres } from '../helpers/own-postgres.ts'
 import {
   freePort,
@@ -60,10 +62,52 @@ describe('while people sign in, read and refresh', () => {
     await scene.play(postgres)
     expect(await healed()).toEqual([true, true])
     await Promise.all(loads.map((load) => load.end()))
-    expect(loads.flatMap(({ wrong }) => wrong)).toEqual([])
+    const why = replicas.flatMap(
+      ({ stdout }) => stdout().match(/^.*(server_error|"level":[56]0).*$/gm) ?? [],
+    )
+    expect(
+      loads.flatMap(({ wrong }) => wrong),
+      why.slice(-3).join('\n'),
+    ).toEqual([])
     // The fault was felt, or this would show nothing.
     const felt = loads.flatMap(({ counts }) => [...counts.keys()])
     expect(felt.filter((answer) => answer.endsWith(' 503'))).not.toEqual([])
     for (const { child } of replicas) expect(child.exitCode).toBeNull()
   })
+})
+
+test('what is answered 503 is not done later, when a server that stood still goes on', async () => {
+  const url = replicas[0]?.url ?? ''
+  const { user, access_token, refresh_token } = (
+    await new Browser().follow(`${url}/login/kakao?login_hint=yuki`)
+  ).json() as { user: { sub: string }; access_token: string; refresh_token: string }
+  const body = new URLSearchParams({
+    ...{ grant_type: 'refresh_token', refresh_token, client_id: 'latchkey' },
+  })
+  const rotated = () =>
+    postgres.asSuperuser<{ generation: number }>(
+      `select max(generation)::int as generation from latchkey.refresh_tokens r
+       join latchkey.sessions s on s.id = r.session_id where s.user_id = '${user.sub}'`,
+      'latchkey',
+    )
+  // Connections are there, and their statements known.
+  await fetch(`${url}/me`, { headers: { authorization: `Bearer ${access_token}` } })
+  const before = await rotated()
+  await postgres.freeze(true)
+  try {
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => fetch(`${url}/token`, { method: 'POST', body })),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503))
+  } finally {
+    await postgres.freeze(false)
+  }
+  await wait(1_500)
+  expect(await rotated()).toEqual(before)
+  await expect
+    .poll(() => fetch(`${url}/token`, { method: 'POST', body }).then(({ status }) => status), {
+      timeout: 10_000,
+    })
+    .toBe(200)
+  expect(await rotated()).not.toEqual(before)
 })

@@ -1,4 +1,4 @@
-import { chmod, chown, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { expect, vi } from 'vitest'
@@ -28,6 +28,8 @@ export interface OwnPostgres {
   start(): Promise<void>
   /** Ends it: SIGINT asks for a fast shutdown, SIGQUIT for an immediate one, SIGKILL for none. */
   stop(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>
+  /** Stops all its processes where they are, or lets them go on: SIGSTOP and SIGCONT. */
+  freeze(isFrozen: boolean): Promise<void>
   /** Runs a statement as the superuser. */
   asSuperuser<Row extends object>(statement: string, database?: string): Promise<Row[]>
   /** A connection of the superuser that stays until it is ended. */
@@ -109,6 +111,14 @@ function control({ home, folder, binaries, sockets, settings, port }: Parts): Ow
       process.kill(server.pid, signal)
       await server.ended
       server = null
+    },
+    async freeze(isFrozen) {
+      const postmaster = server?.pid
+      if (postmaster === undefined) return
+      const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')
+      for (const pid of [postmaster, ...children.trim().split(' ').map(Number)]) {
+        process.kill(pid, isFrozen ? 'SIGSTOP' : 'SIGCONT')
+      }
     },
     async asSuperuser(statement, database) {
       const sql = login(database)

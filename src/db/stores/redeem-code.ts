@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-
 import { alias } from 'drizzle-orm/pg-core'
 import type { GrantedSession, TokenStore } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
+import { inTime } from '../in-time.ts'
 import { loginCodes, refreshTokens, sessions, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../statement.ts'
 import { grantedSession, isAlive } from './granted-session.ts'
@@ -47,7 +48,7 @@ const REDEEM = statement(
         })
         .from(c)
         .innerJoin(s, eq(s.id, c.sessionId))
-        .where(ofClient(p))
+        .where(and(ofClient(p), inTime))
         .for('no key update', { of: [s, c] }),
     )
     const used = db.$with('used').as(

@@ -8,6 +8,7 @@ import type {
   TokenStore,
 } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
+import { inTime } from '../in-time.ts'
 import { refreshTokens, sessions, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../statement.ts'
 import { grantedSession, isAlive } from './granted-session.ts'
@@ -42,7 +43,7 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
       })
       .from(r)
       .innerJoin(s, eq(s.id, r.sessionId))
-      .where(eq(r.hash, p.hash))
+      .where(and(eq(r.hash, p.hash), inTime))
       .for('no key update', { of: [s, r] }),
   )
   const rotated = db.$with('rotated').as(
