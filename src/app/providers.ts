@@ -1,4 +1,5 @@
 import { createDirectory, type Providers } from '../upstream/directory.ts'
+import { NOTES } from '../upstream/note.ts'
 import { createOutbound } from '../upstream/outbound.ts'
 import { prepareAhead } from '../upstream/prepare.ts'
 import { createProvider } from '../upstream/provider.ts'
@@ -19,6 +20,7 @@ export async function openProviders({ app, settings, meter }: AppContext): Promi
         callbackUrl: `${settings.publicUrl}/login/${id}/callback`,
         outbound,
         callEnded: (...call) => meter.callEnded(id, ...call),
+        note: (event, facts) => app.log.warn({ event, provider: id, ...facts }, NOTES[event]),
       })
     }),
   )

@@ -104,8 +104,9 @@ async function examineProvider(visit: Visit, registered: ProviderSettings): Prom
   const needed = Object.keys(row.settings).filter(
     (name) => row.settings[name]?.default === undefined,
   )
+  const hasKey = Boolean(row.clientKey?.(values))
   const secrets = row.clientSecret ? needed.map((name) => values[name]) : [clientSecret]
-  const isComplete = ![clientId, ...secrets].includes('')
+  const isComplete = ![clientId, ...(hasKey ? [] : secrets)].includes('')
   if (outbound !== null && isComplete && !findings.some(({ level }) => level === 'wrong')) {
     const callbackUrl = `${publicUrl}/login/${row.id}/callback`
     const aim = (watched: Outbound) => aimAt(registered, callbackUrl, watched)
@@ -116,9 +117,15 @@ async function examineProvider(visit: Visit, registered: ProviderSettings): Prom
 
 /** The provider as the server would use it. */
 function aimAt(registered: ProviderSettings, callbackUrl: string, outbound: Outbound): AtProvider {
-  const provider = createProvider({ ...registered, callbackUrl, outbound, callEnded: () => {} })
+  const provider = createProvider({
+    ...registered,
+    callbackUrl,
+    outbound,
+    callEnded: () => {},
+    note: () => {},
+  })
   return {
-    endpoints: provider.endpoints,
+    metadata: provider.metadata,
     async start() {
       const { url, state, nonce, verifier } = await provider.start({}, (made) => made)
       const flow = { state, nonce, verifier, formUser: null }

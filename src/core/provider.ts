@@ -27,11 +27,22 @@ export interface ProfileSource {
   client: { id: string; secret: string }
   /** The `user` parameter of a form_post callback as JSON, null elsewhere; unsigned, so only a name. */
   formUser: unknown
+  /**
+   * The userinfo document, to be read beside the claims; null where it is not asked for: there is none,
+   * the setting says so, the ID token has all of it, or it is refused though the ID token was good.
+   */
+  userinfo(
+    options?: Pick<GetOptions, 'params' | 'headers'>,
+  ): Promise<Record<string, unknown> | null>
   /** GETs one of the provider's endpoints with the access token and gives its JSON object or array. */
   get(endpoint: string, options?: GetOptions): Promise<unknown>
-  /** True where the provider has this endpoint. */
-  has(endpoint: string): boolean
 }
+
+/**
+ * Whether userinfo is asked for after an ID token. `auto`: only where the ID token lacks a claim that the
+ * scopes ask for.
+ */
+export type UserinfoMode = 'auto' | 'always' | 'off'
 
 /** How a profile endpoint is called. */
 export interface GetOptions {
@@ -127,6 +138,13 @@ export interface ProviderRow {
   readonly idTokenAlgorithms: readonly string[] | 'metadata'
   /** Whether an ID token without a nonce is accepted: only for a provider that never echoes it. */
   readonly nonceOptional: boolean
+  /** Whether userinfo is asked for beside an ID token. Default: auto. */
+  readonly userinfo: UserinfoMode
+  /**
+   * The claims that a scope asks for, of those that are read. An ID token with all of them makes userinfo
+   * superfluous. Default: OpenID's (OpenID Connect Core, section 5.4).
+   */
+  readonly scopeClaims: Readonly<Record<string, readonly string[]>>
   /** Which tokens of its mobile SDKs sign people in; with ID tokens it has `_NATIVE_CLIENT_IDS`. */
   readonly native: NativeTokens
   /** Whether the issuer is part of the identity's key: one row, many realms of subjects. */
@@ -174,6 +192,8 @@ const DEFAULTS = {
   idToken: 'none',
   idTokenAlgorithms: ['RS256'],
   nonceOptional: false,
+  userinfo: 'auto',
+  scopeClaims: { profile: ['name', 'picture'], email: ['email', 'email_verified'] },
   native: {},
   issuerVaries: false,
   trustsEmail: true,

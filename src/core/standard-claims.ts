@@ -17,12 +17,17 @@ const StandardClaims = z.object({
 /** Made once: zod compiles a schema when it is first used. */
 const Userinfo = z.looseObject({ sub: TextSubject })
 
-/** Reads OpenID claims: userinfo where there is one (its `sub` must be the token's), else the ID token. */
-export async function readStandardClaims(source: ProfileSource): Promise<ProviderProfile> {
-  const userinfo = source.has('userinfo_endpoint')
-    ? Userinfo.parse(await source.get('userinfo_endpoint'))
-    : {}
-  return readClaims(mergeClaims(source.claims ?? {}, userinfo))
+/** Reads OpenID claims: userinfo where it is asked for (its `sub` must be the token's), else the ID token. */
+export const readStandardClaims = async (source: ProfileSource): Promise<ProviderProfile> =>
+  readClaims(await readMergedClaims(source))
+
+/** The claims of the ID token with those of userinfo over them, where that is asked for. */
+export async function readMergedClaims(
+  source: ProfileSource,
+  options?: Parameters<ProfileSource['userinfo']>[0],
+): Promise<Record<string, unknown>> {
+  const userinfo = await source.userinfo(options)
+  return mergeClaims(source.claims ?? {}, userinfo === null ? {} : Userinfo.parse(userinfo))
 }
 
 /** Reads OpenID claims from one document. */
@@ -31,7 +36,8 @@ export function readClaims(document: Record<string, unknown>): ProviderProfile {
   return {
     subject: claims.sub,
     email: claims.email,
-    emailVerified: claims.email_verified === true,
+    // Amazon Cognito writes the word.
+    emailVerified: claims.email_verified === true || claims.email_verified === 'true',
     name: claims.name ?? claims.nickname ?? claims.preferred_username,
     picture: claims.picture,
     locale: claims.locale,

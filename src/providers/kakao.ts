@@ -5,7 +5,7 @@ import { defineProvider } from '../core/provider.ts'
 import { accessTokenRevocation } from '../core/revocation.ts'
 import { kakaoButton } from './buttons.ts'
 import { kakaoConsole } from './consoles/kakao.ts'
-import { kakaoNative } from './native/kakao.ts'
+import { KakaoClaims, kakaoNative } from './native/kakao.ts'
 
 /** `GET /v2/user/me`; everything but the id can be missing, by consent or by the console's settings. */
 const KakaoUser = z
@@ -81,6 +81,12 @@ export const kakao = defineProvider({
     isGone: (_status, { code }) => code === -401 || code === -101,
   }),
   // Without secure_resource the picture's address is plain http.
-  readProfile: async ({ get }) =>
-    KakaoUser.parse(await get('userinfo_endpoint', { params: { secure_resource: 'true' } })),
+  // The verified flag is nowhere else.
+  userinfo: 'always',
+  readProfile: async ({ userinfo, claims }) => {
+    const document = await userinfo({ params: { secure_resource: 'true' } })
+    return document === null && claims !== null
+      ? KakaoClaims.parse(claims)
+      : KakaoUser.parse(document)
+  },
 })

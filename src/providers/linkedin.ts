@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { looseTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { readMergedClaims } from '../core/standard-claims.ts'
 import { linkedinButton } from './buttons.ts'
 import { linkedinConsole } from './consoles/linkedin.ts'
 
@@ -56,5 +57,5 @@ export const linkedin = defineProvider({
   // "appid/redirect uri/code verifier does not match authorization code. Or authorization code expired."
   refusedCodeErrors: ['invalid_grant', 'invalid_request'],
   deniedErrors: ['access_denied', 'user_cancelled_login', 'user_cancelled_authorize'],
-  readProfile: async ({ get }) => LinkedInUser.parse(await get('userinfo_endpoint')),
+  readProfile: async (source) => LinkedInUser.parse(await readMergedClaims(source)),
 })

@@ -2,12 +2,14 @@ import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
+import { readMergedClaims } from '../core/standard-claims.ts'
 import { slackButton } from './buttons.ts'
 import { slackConsole } from './consoles/slack.ts'
 
 const SlackUser = z
   .object({
-    ok: z.literal(true),
+    // Of userinfo; the ID token has none.
+    ok: z.literal(true).optional(),
     sub: TextSubject,
     'https://slack.com/user_id': TextSubject,
     'https://slack.com/team_id': TextSubject,
@@ -59,5 +61,5 @@ export const slack = defineProvider({
     request: ({ token }) => ({ auth: { bearer: token } }),
     isOver: (_status, { ok, error }) => ok === true || GONE.includes(error as string),
   },
-  readProfile: async ({ get }) => SlackUser.parse(await get('userinfo_endpoint')),
+  readProfile: async (source) => SlackUser.parse(await readMergedClaims(source)),
 })

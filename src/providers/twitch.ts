@@ -1,6 +1,6 @@
 import { defineProvider } from '../core/provider.ts'
 import { accessTokenRevocation } from '../core/revocation.ts'
-import { readStandardClaims } from '../core/standard-claims.ts'
+import { readClaims, readMergedClaims } from '../core/standard-claims.ts'
 import { twitchButton } from './buttons.ts'
 import { twitchConsole } from './consoles/twitch.ts'
 
@@ -39,9 +39,10 @@ export const twitch = defineProvider({
     request: ({ token, client }) => ({ form: { client_id: client.id, token } }),
     isGone: (status, { message }) => status === 400 && message === 'Invalid token',
   }),
-  readProfile: (source) =>
-    readStandardClaims({
-      ...source,
-      get: (name) => source.get(name, { headers: { 'client-id': source.client.id } }),
-    }),
+  scopeClaims: {
+    openid: ['preferred_username', 'picture'],
+    'user:read:email': ['email', 'email_verified'],
+  },
+  readProfile: async (source) =>
+    readClaims(await readMergedClaims(source, { headers: { 'client-id': source.client.id } })),
 })

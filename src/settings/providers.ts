@@ -97,8 +97,17 @@ export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings
   const scopes = reader.list(`${prefix}SCOPES`, /[\s,]+/)
   const pkce = reader.isOn(`${prefix}PKCE`, row.pkce ? 'on' : 'off')
   const named = { ...values, CLIENT_ID: encodeURIComponent(clientId) }
+  const userinfo =
+    row.idToken === 'none'
+      ? row.userinfo
+      : reader.choice(`${prefix}USERINFO`, ['auto', 'always', 'off'], row.userinfo)
   const storeTokens = readStoreTokens(reader, row.id)
-  const aimed = aimRow(asksOffline({ ...row, pkce }, storeTokens), named, overrides, scopes)
+  const aimed = aimRow(
+    asksOffline({ ...row, pkce, userinfo }, storeTokens),
+    named,
+    overrides,
+    scopes,
+  )
   // Apple gives ID tokens without the scope.
   const needsOpenid = row.idToken === 'required' && row.scopes.includes('openid')
   if (needsOpenid && !aimed.scopes.includes('openid')) {

@@ -3,6 +3,7 @@ import type { IdTokenClaims, RowValues } from '../core/row-inputs.ts'
 import type { Registration } from './client-auth.ts'
 import type { createJwksSource } from './jwks.ts'
 import type { Metadata } from './metadata.ts'
+import type { Note } from './note.ts'
 import type { Outbound } from './outbound.ts'
 
 /** What the calls of one login, refresh or revocation at one provider stand on; made once for them. */
@@ -17,6 +18,7 @@ export interface ProviderCall {
   signal: AbortSignal
   /** The provider's published keys. */
   jwks: ReturnType<typeof createJwksSource>
+  note: Note
 }
 
 /** Whether an ID token is asked for, and so verified. */

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { importPKCS8, SignJWT } from 'jose'
 import { readPrivateKey } from '../core/private-key.ts'
 import type { ClientKey } from '../core/provider.ts'
-import type { Metadata } from './metadata.ts'
 
 /** Our registration at a provider. */
 export interface Registration {
@@ -32,7 +31,10 @@ export function basicAuth({ id, secret }: Registration): string {
 
 /** Client authentication as the provider wants it at its token endpoint. */
 export async function clientAuth(
-  { clientAuth: method, endpoints }: Metadata,
+  {
+    clientAuth: method,
+    endpoints,
+  }: { clientAuth: ClientAuthMethod; endpoints: Readonly<Record<string, string>> },
   client: Registration,
 ): Promise<ClientAuth> {
   if (client.key) {

@@ -87,6 +87,10 @@ export async function verifyIdToken(
 
 const refused = (reason: string, cause?: unknown) => invalidAnswer('id_token', reason, {}, cause)
 
+/** Whether an `exp` has passed, by the provider's clock too. */
+export const hasEnded = (exp: number): boolean =>
+  exp <= Math.floor(Date.now() / 1000) - CLOCK_TOLERANCE_SECONDS
+
 /** `exp`, `nbf` and `iat` against our clock. */
 function checkTimes(
   { exp, nbf, iat }: z.infer<typeof RequiredClaims>,
@@ -94,7 +98,7 @@ function checkTimes(
 ): void {
   const now = Math.floor(Date.now() / 1000)
   if (nbf !== undefined && nbf > now + CLOCK_TOLERANCE_SECONDS) throw refused('claim_nbf')
-  if (exp <= now - CLOCK_TOLERANCE_SECONDS) throw refused('claim_exp')
+  if (hasEnded(exp)) throw refused('claim_exp')
   const age = now - iat
   const isNow = age >= -CLOCK_TOLERANCE_SECONDS && age <= maxAgeSeconds + CLOCK_TOLERANCE_SECONDS
   if (!isNow) throw refused('claim_iat')

@@ -1,61 +1,57 @@
-import { z } from 'zod'
-import type { ProviderRow } from '../core/provider.ts'
-import { isSafeEndpoint } from '../core/urls.ts'
+import type { ClientKey, ProviderRow } from '../core/provider.ts'
+import type { ClientAuthMethod } from './client-auth.ts'
 import { untilAborted, withDeadline } from './deadline.ts'
+import { type DiscoveryDocument, type Gap, readDiscovery } from './discovery.ts'
 import { PUBLIC_KEY_ALGORITHMS } from './jws.ts'
+import type { Note } from './note.ts'
 import type { Outbound } from './outbound.ts'
 import { invalidAnswer, readJson } from './read-answer.ts'
+
+export type { Gap } from './discovery.ts'
 
 /** What of a provider's behaviour is known once its metadata is. */
 export interface Metadata {
   /** By metadata name; the settings' values first, then the row's, then what the provider advertises. */
   endpoints: Readonly<Record<string, string>>
   idTokenAlgorithms: readonly string[]
-  clientAuth: 'client_secret_post' | 'client_secret_basic'
+  clientAuth: ClientAuthMethod
   pkce: boolean
   /** Whether every callback must carry `iss` (RFC 9207, section 2.4). */
   callbackIssuerRequired: boolean
+  /** What the provider asks for that cannot be done here, or not as it is set. */
+  gaps: readonly Gap[]
+  /** Members of its discovery document that cannot be used. */
+  ignored: readonly string[]
 }
 
-const Endpoint = z.string().refine(isSafeEndpoint, 'not an https URL')
-
-/** OpenID Provider metadata (OpenID Connect Discovery 1.0, section 3), as far as it is used. */
-const Discovered = z.object({
-  issuer: z.string(),
-  authorization_endpoint: Endpoint,
-  token_endpoint: Endpoint,
-  jwks_uri: Endpoint,
-  userinfo_endpoint: Endpoint.optional(),
-  end_session_endpoint: Endpoint.optional(),
-  revocation_endpoint: Endpoint.optional(),
-  id_token_signing_alg_values_supported: z.array(z.string()).optional(),
-  token_endpoint_auth_methods_supported: z.array(z.string()).optional(),
-  code_challenge_methods_supported: z.array(z.string()).optional(),
-  authorization_response_iss_parameter_supported: z.boolean().optional(),
-})
-type Discovered = z.infer<typeof Discovered>
-
 const FRESH_MS = 60 * 60 * 1000
+
+/** What metadata is read for. */
+export interface MetadataOptions {
+  row: ProviderRow
+  /** The key that stands for the secret, null where there is none. */
+  key: ClientKey | null
+  outbound: Outbound
+  note: Note
+}
 
 /**
  * Where a provider's endpoints are. They are looked up when they are first needed, kept for an hour
  * and then renewed beside the logins; a provider that is down is asked again by the next login.
  */
 export function createMetadataSource(
-  row: ProviderRow,
-  outbound: Outbound,
+  options: MetadataOptions,
 ): (signal: AbortSignal) => Promise<Metadata> {
-  const needed = ['authorization_endpoint', 'token_endpoint']
-  if (row.idToken !== 'none') needed.push('jwks_uri')
-  if (!row.discovery || needed.every((name) => row.endpoints[name] !== undefined)) {
-    const known = toMetadata(row, null)
+  const { row, key } = options
+  if (!needsDiscovery(row)) {
+    const known = toMetadata(row, key, null)
     return async () => known
   }
   let cached: { metadata: Metadata; at: number } | null = null
   let underWay: Promise<Metadata> | null = null
   const renew = () => {
     // One request for all who wait, so it has its own time limit and not that of the first of them.
-    underWay ??= withDeadline((signal) => discover(row, outbound, signal))
+    underWay ??= withDeadline((signal) => discover(options, signal))
       .then((metadata) => {
         cached = { metadata, at: Date.now() }
         return metadata
@@ -72,53 +68,68 @@ export function createMetadataSource(
   }
 }
 
-async function discover(
-  row: ProviderRow,
-  outbound: Outbound,
-  signal: AbortSignal,
-): Promise<Metadata> {
-  const issuer = row.issuer ?? ''
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const document = readJson(await outbound.get(url, 'discovery', { signal }), 'discovery')
-  const read = Discovered.safeParse(document)
-  if (!read.success) throw invalidAnswer('discovery', 'shape', {}, read.error)
-  if (read.data.issuer !== issuer) {
-    const found = /^[\x21-\x7e]{1,200}$/.exec(read.data.issuer)?.[0] ?? '?'
-    throw invalidAnswer('discovery', 'issuer_mismatch', { found })
-  }
-  return toMetadata(row, read.data)
+function needsDiscovery(row: ProviderRow): boolean {
+  const needed = ['authorization_endpoint', 'token_endpoint']
+  if (row.idToken !== 'none') needed.push('jwks_uri')
+  return row.discovery && needed.some((name) => row.endpoints[name] === undefined)
 }
 
-function toMetadata(row: ProviderRow, found: Discovered | null): Metadata {
-  const advertised = Object.fromEntries(
-    Object.entries(found ?? {}).filter(
-      ([name, value]) => typeof value === 'string' && name !== 'issuer',
-    ),
-  ) as Record<string, string>
+async function discover(
+  { row, key, outbound, note }: MetadataOptions,
+  signal: AbortSignal,
+): Promise<Metadata> {
+  const url = `${(row.issuer ?? '').replace(/\/$/, '')}/.well-known/openid-configuration`
+  const answer = await outbound.get(url, 'discovery', { signal })
+  const found = readDiscovery(row, readJson(answer, 'discovery'))
+  const metadata = toMetadata(row, key, found)
+  if (found.ignored.length > 0) note('discovery_ignored', { members: found.ignored.join(', ') })
+  if (metadata.gaps.length > 0) note('provider_asks_more', { asks: metadata.gaps.join(', ') })
+  return metadata
+}
+
+function toMetadata(
+  row: ProviderRow,
+  key: ClientKey | null,
+  found: DiscoveryDocument | null,
+): Metadata {
   // Absent means RS256, and `client_secret_basic` (Discovery, section 3).
-  const algorithms = found?.id_token_signing_alg_values_supported ?? ['RS256']
-  const methods = found?.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
-  const challenges = found?.code_challenge_methods_supported
+  const algorithms = found?.idTokenAlgorithms ?? ['RS256']
+  const methods = found?.clientAuthMethods ?? ['client_secret_basic']
+  const { clientAuth, gap } =
+    row.clientAuth === 'metadata'
+      ? choose(methods, key)
+      : { clientAuth: row.clientAuth, gap: undefined }
   return {
-    endpoints: { ...advertised, ...row.endpoints },
+    endpoints: { ...found?.endpoints, ...row.endpoints },
     idTokenAlgorithms:
       row.idTokenAlgorithms === 'metadata'
         ? algorithms.filter((alg) => PUBLIC_KEY_ALGORITHMS.includes(alg))
         : row.idTokenAlgorithms,
-    clientAuth:
-      row.clientAuth === 'metadata'
-        ? methods.includes('client_secret_post')
-          ? 'client_secret_post'
-          : 'client_secret_basic'
-        : row.clientAuth,
-    pkce: row.pkce && (challenges === undefined || challenges.includes('S256')),
-    callbackIssuerRequired: found?.authorization_response_iss_parameter_supported === true,
+    clientAuth,
+    pkce: row.pkce && (found?.challengeMethods?.includes('S256') ?? true),
+    callbackIssuerRequired: found?.sendsIssuer ?? false,
+    ignored: found?.ignored ?? [],
+    gaps: [...(found?.gaps ?? []), ...(gap === undefined ? [] : [gap])],
   }
 }
 
+/** The way to prove who we are, of those that the provider lists; where it lists none of ours, the usual one. */
+function choose(
+  methods: readonly string[],
+  key: ClientKey | null,
+): { clientAuth: ClientAuthMethod; gap: Gap | undefined } {
+  const known = (clientAuth: ClientAuthMethod) => ({ clientAuth, gap: undefined })
+  if (key !== null) return known('private_key_jwt')
+  if (methods.includes('client_secret_post')) return known('client_secret_post')
+  const usual = 'client_secret_basic'
+  if (methods.length === 0 || methods.includes(usual)) return known(usual)
+  const gap = methods.includes('private_key_jwt') ? 'private_key' : 'client_auth'
+  return { clientAuth: usual, gap }
+}
+
 /** An endpoint that must be known by now. */
-export function endpoint(of: Metadata, name: string): string {
-  const url = of.endpoints[name]
+export function endpoint({ endpoints }: Metadata, name: string): string {
+  const url = endpoints[name]
   if (url === undefined) throw invalidAnswer('discovery', 'endpoint_missing', { endpoint: name })
   return url
 }

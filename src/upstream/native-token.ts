@@ -9,6 +9,7 @@ import type { SubjectToken } from '../core/subject-token.ts'
 import { withQuery } from './authorization.ts'
 import { issuersOf, type ProviderCall } from './call.ts'
 import { basicAuth } from './client-auth.ts'
+import { fieldsOf } from './fields.ts'
 import { verifyIdToken } from './id-token.ts'
 import { headerOf } from './jws.ts'
 import { endpoint } from './metadata.ts'
@@ -148,7 +149,7 @@ function notOffered({ name }: ProviderRow, kind: NativeToken['kind']): LatchkeyE
 export function sortOut(error: unknown, kind: NativeToken['kind']): unknown {
   if (error instanceof z.ZodError) {
     // The claims of the token, or what the provider says of it.
-    const evidence = { field: error.issues[0]?.path.join('.') ?? '' }
+    const evidence = { field: fieldsOf(error) }
     if (kind === 'id_token') return refused('id_token', 'shape', evidence)
     return unusable({ step: 'inspection', reason: 'shape', ...evidence })
   }

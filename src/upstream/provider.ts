@@ -12,8 +12,9 @@ import { checkCallbackIssuer } from './callback-issuer.ts'
 import { withDeadline } from './deadline.ts'
 import { exchangeCode } from './exchange-code.ts'
 import { createJwksSource } from './jwks.ts'
-import { createMetadataSource, endpoint } from './metadata.ts'
+import { createMetadataSource, endpoint, type Metadata } from './metadata.ts'
 import { type NativeToken, readNativeToken, requireOffered, sortOut } from './native-token.ts'
+import type { Note } from './note.ts'
 import { type CallEnded, type Outbound, timedOutbound } from './outbound.ts'
 import { createProviderGrants, type ProviderGrants } from './provider-grants.ts'
 import { readProfile } from './read-profile.ts'
@@ -36,8 +37,8 @@ export interface Provider {
   row: ProviderRow
   /** Finds out the endpoints ahead of the first login. */
   prepare(): Promise<void>
-  /** Them by metadata name. */
-  endpoints(): Promise<Readonly<Record<string, string>>>
+  /** What is known of it: its endpoints, and what it asks for that cannot be done. */
+  metadata(): Promise<Metadata>
   /** The URL to send the browser to, with what the callback will need; `addMemo` may lengthen the state. */
   start(
     passedOn: PassedOn,
@@ -74,6 +75,8 @@ export interface ProviderOptions {
   callbackUrl: string
   outbound: Outbound
   callEnded: CallEnded
+  /** Told what an operator should know though logins go on. */
+  note: Note
 }
 
 /** A provider from its row, our registration there and our callback. */
@@ -81,7 +84,9 @@ export function createProvider(options: ProviderOptions): Provider {
   const { row, clientId, values, callbackUrl } = options
   const outbound = timedOutbound(options.outbound, options.callEnded)
   const secretOf = row.clientSecret?.(clientId, row, values) ?? (async () => options.clientSecret)
-  const metadataOf = createMetadataSource(row, outbound)
+  const key = row.clientKey?.(values) ?? null
+  const { note } = options
+  const metadataOf = createMetadataSource({ row, key, outbound, note })
   const jwks = createJwksSource(outbound)
   const bulkhead = createBulkhead()
   const authorizations = new Map<boolean, Promise<() => Promise<AuthorizationRequest>>>()
@@ -95,8 +100,8 @@ export function createProvider(options: ProviderOptions): Provider {
       withDeadline(
         async (signal) => {
           const [metadata, secret] = await Promise.all([metadataOf(signal), secretOf()])
-          const registration = { id: clientId, secret, key: row.clientKey?.(values) ?? null }
-          return work({ row, values, metadata, registration, outbound, signal, jwks })
+          const registration = { id: clientId, secret, key }
+          return work({ row, values, metadata, registration, outbound, signal, jwks, note })
         },
         { stop },
       ),
@@ -122,7 +127,7 @@ export function createProvider(options: ProviderOptions): Provider {
     async prepare() {
       await withDeadline(metadataOf)
     },
-    endpoints: async () => (await withDeadline(metadataOf)).endpoints,
+    metadata: () => withDeadline(metadataOf),
     async start(passedOn, addMemo) {
       const metadata = await withDeadline(metadataOf)
       const { parameters, verifier, ...made } = await authorize(metadata.pkce)

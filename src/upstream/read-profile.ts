@@ -3,21 +3,29 @@ import { type Profile, toProfile } from '../core/profile.ts'
 import type { ProfileSource } from '../core/provider.ts'
 import { withQuery } from './authorization.ts'
 import type { ProviderCall } from './call.ts'
+import { fieldsOf } from './fields.ts'
 import { endpoint } from './metadata.ts'
 import { invalidAnswer, readJson } from './read-answer.ts'
+import { askUserinfo } from './userinfo.ts'
 
 /** Lets the row read who it is, with calls to the provider; a document of another shape is refused. */
 export async function readProfile(
-  { row, metadata, registration, outbound, signal }: ProviderCall,
+  call: ProviderCall,
   { grant, claims, formUser }: Pick<ProfileSource, 'grant' | 'claims' | 'formUser'>,
 ): Promise<Profile> {
+  const { row, metadata, registration, outbound, signal } = call
+  let isComplete = true
   try {
     const read = await row.readProfile({
       grant,
       claims,
       client: registration,
       formUser,
-      has: (name) => metadata.endpoints[name] !== undefined,
+      async userinfo(options) {
+        const asked = await askUserinfo(call, grant.accessToken, claims, options)
+        isComplete = asked.isComplete
+        return asked.document
+      },
       async get(name, { params = {}, headers = {}, absentOn = [] } = {}) {
         const url = withQuery(endpoint(metadata, name), Object.entries(params))
         const step = name.replace('_endpoint', '')
@@ -32,9 +40,10 @@ export async function readProfile(
     if (claims !== null && (read.sub ?? profile.subject) !== claims.sub) {
       throw invalidAnswer('userinfo', 'subject_mismatch')
     }
-    return profile
+    // An address that nobody could tell is not one that the person has given up.
+    return isComplete || profile.email !== null ? profile : { ...profile, emailVerified: null }
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error
-    throw invalidAnswer('profile', 'shape', { field: error.issues[0]?.path.join('.') ?? '' })
+    throw invalidAnswer('profile', 'shape', { field: fieldsOf(error) })
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Evidence, LatchkeyError } from '../core/errors.ts'
 import type { Grant, ProviderRow } from '../core/provider.ts'
+import { fieldsOf } from './fields.ts'
 import { invalidAnswer } from './read-answer.ts'
 
 /** Whole seconds as a number or as digits (Naver); anything else counts as not said. */
@@ -96,7 +97,7 @@ export function readTokenResponse(
     throw refused(evidence)
   }
   const read = TokenDocument.safeParse(document)
-  if (!read.success) throw invalidAnswer('token', 'shape', { status }, read.error)
+  if (!read.success) throw invalidAnswer('token', 'shape', { status, field: fieldsOf(read.error) })
   return {
     accessToken: read.data.access_token,
     tokenType: read.data.token_type ?? 'bearer',

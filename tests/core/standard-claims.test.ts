@@ -18,7 +18,7 @@ function read(claims: object | null, userinfo?: unknown) {
     claims: claims && ({ iss: 'https://issuer', sub: '1', ...claims } as IdTokenClaims),
     client: { id: 'ours', secret: 'ours' },
     formUser: null,
-    has: () => userinfo !== undefined,
+    userinfo: async () => (userinfo === undefined ? null : (userinfo as never)),
     get: async () => userinfo,
   })
 }
@@ -74,7 +74,13 @@ describe('OpenID claims', () => {
     })
   })
 
-  test.each(['true', 1, 'yes', {}])('are not verified by %j', async (flag) => {
+  test.each([true, 'true'])('are verified by %j', async (flag) => {
+    expect(await read({ email: 'a@x.com', email_verified: flag })).toMatchObject({
+      emailVerified: true,
+    })
+  })
+
+  test.each(['TRUE', 'false', 1, '1', 'yes', {}])('are not verified by %j', async (flag) => {
     expect(await read({ email: 'a@x.com', email_verified: flag })).toMatchObject({
       emailVerified: false,
     })

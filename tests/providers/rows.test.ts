@@ -24,7 +24,10 @@ describe.each(builtInProviders.map((row) => [row.id, row] as const))('the row of
         claims: change('claims', claims) as IdTokenClaims | null,
         client: { id: 'client', secret: 'secret' },
         formUser,
-        has: (name) => name in documents,
+        userinfo: async () => {
+          const document = documents.userinfo_endpoint
+          return document === undefined ? null : (change('userinfo', document) as never)
+        },
         get: async (name) => change(name, documents[name]),
       })
       .then(toProfile)
@@ -51,7 +54,7 @@ describe.each(builtInProviders.map((row) => [row.id, row] as const))('the row of
 test('Naver: a resultcode other than "00" is refused', async () => {
   const naver = builtInProviders.find(({ id }) => id === 'naver')
   const get = (resultcode: string) => async () => ({ resultcode, response: { id: 'a' } })
-  const source = { claims: null, formUser: null, has: () => true }
+  const source = { claims: null, formUser: null, userinfo: async () => null }
   const rest = { ...source, grant: {} as never, client: { id: '', secret: '' } }
   await expect(naver?.readProfile({ ...rest, get: get('00') })).resolves.toHaveProperty('subject')
   await expect(naver?.readProfile({ ...rest, get: get('024') })).rejects.toThrow(ZodError)

@@ -8,6 +8,7 @@ import { setStage } from '../helpers/stage.ts'
 
 type Document = Record<string, unknown>
 const shape = unusable('discovery', 'shape')
+const noObject = unusable('discovery', 'not_an_object')
 const mismatch = unusable('discovery', 'issuer_mismatch')
 
 describe('the discovery document', () => {
@@ -50,8 +51,8 @@ describe('the discovery document', () => {
     ],
     ['6.19 no issuer', ({ issuer, ...rest }) => rest, shape],
     ['6.19 a list of issuers', (it) => ({ ...it, issuer: [it.issuer] }), shape],
-    ['6.20 a list in place of the document', (it) => [it], shape],
-    ['6.20 null in place of the document', () => 'null', shape],
+    ['6.20 a list in place of the document', (it) => [it], noObject],
+    ['6.20 null in place of the document', () => 'null', noObject],
     [
       '6.20 half of the document',
       (it) => JSON.stringify(it).slice(0, -9),
@@ -94,11 +95,6 @@ describe('the discovery document', () => {
     ],
     ['6.20 a relative endpoint', (it) => ({ ...it, token_endpoint: '/token' }), shape],
     ['6.20 a number as endpoint', (it) => ({ ...it, token_endpoint: 7 }), shape],
-    [
-      '6.20 text as list of algorithms',
-      (it) => ({ ...it, id_token_signing_alg_values_supported: 'RS256' }),
-      shape,
-    ],
   ])('%s is refused before anybody is sent to the provider', async (_title, change, refusal) => {
     await refusedUntilHealed(refusal, (provider) => {
       provider.discovery = change

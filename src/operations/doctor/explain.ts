@@ -15,9 +15,12 @@ export function explainCall(
   language: OperatorLanguage,
   words: DoctorTexts,
 ): Why {
-  const { reason, status } = error.evidence
+  const { reason, status, field } = error.evidence
   if (error.code === 'provider_timeout') return { text: words.noAnswer, steps: [] }
-  if (typeof reason === 'string') return { text: reasonText(reason, words), steps: [] }
+  if (typeof reason === 'string') {
+    const text = reasonText(reason, words)
+    return { text: typeof field === 'string' ? `${text}: ${field}` : text, steps: [] }
+  }
   if (typeof status === 'number') return { text: words.status(String(status)), steps: [] }
   const code = codeOf(error)
   return { text: code ?? words.noConnection, steps: explainFailure(code ?? '', language) }
@@ -26,7 +29,8 @@ export function explainCall(
 function reasonText(reason: string, words: DoctorTexts): string {
   if (reason === 'redirect') return words.redirected
   if (reason === 'too_large') return words.tooLarge
-  return reason === 'shape' || reason === 'endpoint_missing' ? words.notUsable : words.notJson
+  const isJson = ['shape', 'not_an_object', 'endpoint_missing'].includes(reason)
+  return isJson ? words.notUsable : words.notJson
 }
 
 /** The code of the deepest cause that has one, as Node, TLS and PostgreSQL give them. */

@@ -3,6 +3,7 @@ import { LatchkeyError } from '../../core/errors.ts'
 import type { OperatorLanguage } from '../../core/operator-texts.ts'
 import type { ProviderRow } from '../../core/provider.ts'
 import { usesIdToken } from '../../upstream/call.ts'
+import type { Metadata } from '../../upstream/metadata.ts'
 import type { Outbound } from '../../upstream/outbound.ts'
 import { readJson } from '../../upstream/read-answer.ts'
 import { checkSignInPage } from './authorization.ts'
@@ -10,12 +11,13 @@ import { checkClock, watchClock } from './clock.ts'
 import { explainError } from './errors.ts'
 import { explainCall } from './explain.ts'
 import { type Finding, info, ok, wrong } from './findings.ts'
+import { describeGaps } from './gaps.ts'
 import type { DoctorTexts } from './texts.ts'
 
 /** A provider as the server would use it. Each throws what a login would end with. */
 export interface AtProvider {
-  /** Its endpoints by metadata name, looked up where that is needed. */
-  endpoints(): Promise<Readonly<Record<string, string>>>
+  /** What is known of it, looked up where that is needed. */
+  metadata(): Promise<Pick<Metadata, 'endpoints' | 'gaps' | 'ignored'>>
   /** The beginning of a login, and its end with this code. */
   start(): Promise<{ url: URL; finish(code: string): Promise<unknown> }>
 }
@@ -36,15 +38,19 @@ export async function checkNetwork(
     return wrong(words.notReached(what, text), ...steps)
   }
 
-  let endpoints: Readonly<Record<string, string>>
+  let metadata: Awaited<ReturnType<AtProvider['metadata']>>
   const place = `Discovery ${row.issuer?.replace(/\/$/, '')}/.well-known/openid-configuration`
   try {
-    endpoints = await provider.endpoints()
+    metadata = await provider.metadata()
   } catch (error) {
     const { reason, found } = error instanceof LatchkeyError ? error.evidence : {}
     if (reason !== 'issuer_mismatch') return [notReached(place, error)]
     return [wrong(words.otherIssuer(row.issuer ?? '', String(found ?? '?')))]
   }
+
+  const { endpoints, gaps } = metadata
+  const prefix = `${row.id.toUpperCase().replaceAll('-', '_')}_`
+  const asks = describeGaps(metadata, prefix, language)
 
   const checkKeys = async (): Promise<Finding[]> => {
     const url = endpoints.jwks_uri
@@ -97,9 +103,10 @@ export async function checkNetwork(
   }
 
   const reached = row.discovery ? [ok(words.reached(place))] : []
-  const [keys, login] = await Promise.all([checkKeys(), checkLogin()])
+  // What the provider says to a code is of no use where it wants more than it is sent.
+  const [keys, login] = await Promise.all([checkKeys(), gaps.length > 0 ? [] : checkLogin()])
   const clock = await checkClock(clocks, outbound, endpoints.token_endpoint, words)
-  return [...reached, ...keys, ...login, ...clock]
+  return [...reached, ...asks, ...keys, ...login, ...clock]
 }
 
 function hasKeys(set: unknown): boolean {

@@ -4,7 +4,7 @@ import type { NativeTokens } from '../../core/native.ts'
 import { NumericSubject, TextSubject } from '../../core/profile.ts'
 
 /** The ID token has an address, but unlike `/v2/user/me` no flag beside it. */
-const IdTokenClaims = z
+export const KakaoClaims = z
   .object({ sub: TextSubject, email: optionalText, nickname: optionalText, picture: optionalText })
   .transform(({ sub, email, nickname, picture }) => ({
     subject: sub,
@@ -25,7 +25,7 @@ const TokenInfo = z
 
 /** Kakao's SDK gives ID tokens, whose audience is the native app key, and access tokens. */
 export const kakaoNative: NativeTokens = {
-  readIdToken: (claims) => IdTokenClaims.parse(claims),
+  readIdToken: (claims) => KakaoClaims.parse(claims),
   inspectAccessToken: async ({ call }) =>
     TokenInfo.parse(await call('token_info_endpoint', { auth: 'bearer', refusedOn: [400, 401] })),
   appIds: ({ APP_ID = '' }) => [APP_ID],

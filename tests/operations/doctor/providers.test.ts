@@ -252,7 +252,7 @@ describe('of discovery, keys and clock the doctor tells', () => {
   test.each([
     [{ status: 404 }, 'HTTP 404'],
     [{ body: '<canary>' }, 'the answer is not JSON'],
-    [{ body: { issuer: 'x' } }, 'the answer lacks what is needed'],
+    [{ body: { keys: [] } }, 'the answer lacks what is needed'],
     [{ status: 302, location: '/elsewhere' }, 'it redirects'],
   ])('a document of no use: %j', async (reply, why) => {
     const double = await startDouble()

@@ -1,0 +1,12 @@
+import type { Evidence } from '../core/errors.ts'
+
+/** Tells the log what an operator should know of a provider, though the login goes on. */
+export type Note = (event: NoteEvent, facts: Evidence) => void
+
+/** What is told, in words. */
+export const NOTES = {
+  discovery_ignored: 'members of the discovery document cannot be used and count as absent',
+  provider_asks_more: 'the provider asks for something that Latchkey cannot do yet',
+  userinfo_refused: 'userinfo was refused; the login went on with the ID token',
+} as const
+export type NoteEvent = keyof typeof NOTES
