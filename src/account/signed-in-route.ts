@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
+import { defined } from '../core/defined.ts'
 import { forgedCookie, withoutToken } from '../http/examples.ts'
 import { InvalidToken, Problem } from '../http/problems.ts'
 import {
@@ -48,10 +49,7 @@ export function signedInRoute<
   ) => Promise<Answer<Answers>>,
 ): void {
   const [{ parameters, body } = {}] = Object.values(docs.examples ?? {})
-  const sent = {
-    ...(parameters === undefined ? {} : { parameters }),
-    ...(body === undefined ? {} : { body }),
-  }
+  const sent = defined({ parameters, body })
   const changes = method !== 'GET'
   route(room, method, path, {
     ...shape,

@@ -3,7 +3,7 @@ import { accountRoutes } from '../account/routes.ts'
 import { keepUp } from '../account/upkeep.ts'
 import { createGrantSealer } from '../core/kept-grant.ts'
 import { createSealer } from '../core/secrets.ts'
-import { allowOrigins } from '../http/cors.ts'
+import { withPreflights } from '../http/cors.ts'
 import { createNativeProof, createNativeSignIn } from '../login/native.ts'
 import { tokenRoutes } from '../tokens/token-routes.ts'
 import type { AppContext, Shared } from './context.ts'
@@ -20,12 +20,16 @@ export async function addClientRooms(
   const { accounts, identities, linkCodes, sessions } = stores
   const { tokens, cookies, limits } = shared
   const kept = openKeptGrants(context, shared)
-  await app.register(async (room) => {
-    const answerPreflights = allowOrigins(room, new Set(clients.flatMap(({ origins }) => origins)))
+  const origins = new Set(clients.flatMap((client) => client.origins))
+  await withPreflights(app, origins, async (room) => {
     await room.register(async (inner) =>
       tokenRoutes(inner, {
-        ...{ clients, accounts, sessions },
-        ...{ tokens, cookies, limits },
+        clients,
+        accounts,
+        sessions,
+        tokens,
+        cookies,
+        limits,
         tokenStore: stores.tokens,
         sessionsPerUser: settings.sessionsPerUser,
         signInNatively: createNativeSignIn(logins),
@@ -33,12 +37,17 @@ export async function addClientRooms(
       }),
     )
     await room.register(accountRoutes, {
-      ...{ clients, accounts, identities, linkCodes, sessions },
-      ...{ tokens, cookies, limits },
+      clients,
+      accounts,
+      identities,
+      linkCodes,
+      sessions,
+      tokens,
+      cookies,
+      limits,
       proveNatively: createNativeProof(logins),
       ...kept,
     })
-    answerPreflights()
   })
 }
 

@@ -1,3 +1,4 @@
+import { defined } from './defined.ts'
 import { type Evidence, LatchkeyError } from './errors.ts'
 import { matchesRedirectUri } from './redirects.ts'
 import { shownValue } from './text.ts'
@@ -107,7 +108,7 @@ export function resolveClient(
       'This redirect_uri is not registered for the client.',
       'redirect_uri_unregistered',
       {
-        ...(named === undefined ? {} : { client: named.id }),
+        ...defined({ client: named?.id }),
         sent,
         registered: shownValue(candidates.flatMap(({ redirectUris }) => redirectUris).join(', ')),
       },

@@ -1,30 +1,34 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 /**
- * Lets pages of these origins read the answers of a room's routes, cookies included; any other origin
- * gets no CORS header at all. Call it before the routes are registered, and what it returns after:
- * that adds the answers to preflights.
+ * Opens a room whose answers pages of these origins may read, cookies included; any other origin gets no
+ * CORS header at all. Preflights are answered for whatever routes are added to it.
  */
-export function allowOrigins(room: FastifyInstance, origins: ReadonlySet<string>): () => void {
-  const methods = new Map<string, Set<string>>()
-  room.addHook('onRoute', ({ url, method }) => {
-    const known = methods.get(url) ?? new Set()
-    for (const one of [method].flat()) known.add(one)
-    methods.set(url, known)
-  })
+export async function withPreflights(
+  app: FastifyInstance,
+  origins: ReadonlySet<string>,
+  addRoutes: (room: FastifyInstance) => Promise<void>,
+): Promise<void> {
   const isAllowed = (request: FastifyRequest) => origins.has(request.headers.origin ?? '')
-  room.addHook('onRequest', (request, reply, done) => {
-    reply.header('vary', 'Origin')
-    if (isAllowed(request)) {
-      reply.headers({
-        'access-control-allow-origin': request.headers.origin,
-        'access-control-allow-credentials': 'true',
-        'access-control-expose-headers': 'WWW-Authenticate, Retry-After',
-      })
-    }
-    done()
-  })
-  return () => {
+  await app.register(async (room) => {
+    const methods = new Map<string, Set<string>>()
+    room.addHook('onRoute', ({ url, method }) => {
+      const known = methods.get(url) ?? new Set()
+      for (const one of [method].flat()) known.add(one)
+      methods.set(url, known)
+    })
+    room.addHook('onRequest', (request, reply, done) => {
+      reply.header('vary', 'Origin')
+      if (isAllowed(request)) {
+        reply.headers({
+          'access-control-allow-origin': request.headers.origin,
+          'access-control-allow-credentials': 'true',
+          'access-control-expose-headers': 'WWW-Authenticate, Retry-After',
+        })
+      }
+      done()
+    })
+    await addRoutes(room)
     for (const [url, known] of [...methods]) {
       const allowed = [...known].filter((method) => method !== 'HEAD').join(', ')
       room.options(url, { schema: { hide: true } }, (request, reply) => {
@@ -38,5 +42,5 @@ export function allowOrigins(room: FastifyInstance, origins: ReadonlySet<string>
         return reply.code(204).send()
       })
     }
-  }
+  })
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import pino from 'pino'
+import { defined } from '../core/defined.ts'
 import { type Evidence, LatchkeyError } from '../core/errors.ts'
 
 /** What a log line may say of an error: names, codes and places, never a foreign message. */
@@ -55,7 +56,7 @@ export function loggerOptions(
       paths: SECRET_FIELDS,
       censor: '[redacted]',
     },
-    ...(stream === undefined ? {} : { stream }),
+    ...defined({ stream }),
   }
 }
 

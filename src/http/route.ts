@@ -9,6 +9,7 @@ import type {
 } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
+import { defined } from '../core/defined.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Notes } from './documented.ts'
 import { readParameters } from './query.ts'
@@ -100,9 +101,7 @@ export function route<
     exposeHeadRoute: method === 'GET' && head,
     schema: {
       ...(docs as FastifySchema),
-      ...(params === undefined ? {} : { params }),
-      ...(query === undefined ? {} : { querystring: query }),
-      ...(body === undefined ? {} : { body }),
+      ...defined({ params, querystring: query, body }),
       response: responses,
     },
     validatorCompiler: (part) => {
@@ -112,8 +111,7 @@ export function route<
         ? validatorCompiler(part as never)
         : parametersBy(part.schema as unknown as z.ZodObject)
     },
-    ...(onRequest === undefined ? {} : { onRequest }),
-    ...(onError === undefined ? {} : { onError }),
+    ...defined({ onRequest, onError }),
     handler: (request, reply) =>
       handle({
         params: request.params as z.output<Params>,

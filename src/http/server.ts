@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
+import { defined } from '../core/defined.ts'
 import { belowPath } from './base-path.ts'
 import { answerClientErrors, type BarePage } from './client-errors.ts'
 import { endConnectionsWhenClosing } from './closing.ts'
@@ -25,7 +26,7 @@ export function createServer(options: {
   const security = securityHeaders(publicUrl.startsWith('https:'))
   const rewriteUrl = belowPath(publicUrl)
   const app = Fastify({
-    ...(rewriteUrl === undefined ? {} : { rewriteUrl }),
+    ...defined({ rewriteUrl }),
     logger: loggerOptions(options.logLevel, options.logStream),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => crypto.randomUUID(),

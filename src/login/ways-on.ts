@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { AuthorizationRequest } from '../core/authorization-request.ts'
 import { type Client, findRegistered } from '../core/client.ts'
+import { defined } from '../core/defined.ts'
 import { pathOf } from '../core/public-url.ts'
 import { readParameters } from '../http/query.ts'
 import { withParameters } from './answers.ts'
@@ -93,7 +94,7 @@ export function createWaysOn(options: {
     const href = withParameters(redirectUri, {
       error: 'access_denied',
       error_description: 'The sign-in was not finished.',
-      ...(state === undefined ? {} : { state }),
+      ...defined({ state }),
       iss: issuer,
     })
     return { client: client.name, href }
