@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { APPS, signIn, type Tokens } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { expectProblem } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey({ ...provider.settings(), ...APPS })
-})
+const { provider, latchkey } = setStage({ settings: APPS })
 const THEIRS = {
   name: 'Name of the provider',
   picture: 'https://provider.example/picture.png',
@@ -19,13 +12,8 @@ const THEIRS = {
 }
 let turn = 0
 beforeEach(() => {
-  provider.reset()
   provider.subject = `person-${++turn}`
   provider.person = { ...THEIRS, email: `${turn}@example.com`, email_verified: true }
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
 })
 
 const login = () => signIn(latchkey, provider)

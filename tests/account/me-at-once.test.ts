@@ -1,24 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
+import { login } from '../helpers/latchkey.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
+const { provider, latchkey } = setStage()
 const people: { token: string; sub: string }[] = []
 
 beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey(provider.settings())
   for (let number = 1; number <= 8; number++) {
     provider.subject = `person-${number}`
     const { access_token: token, user } = (await login(latchkey, provider)).json()
     people.push({ token: String(token), sub: (user as { sub: string }).sub })
   }
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
 })
 
 const me = (token: string) =>

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { login, startLogin } from '../helpers/latchkey.ts'
 import { expectNoSecretLogged, expectProblem, expectProtected } from '../helpers/problems.ts'
 import { rawBytes, rawRequest } from '../helpers/raw-request.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
+const { provider, latchkey } = setStage()
 let token: string
 let refreshToken: string
 let idToken: string
@@ -14,8 +13,6 @@ let idToken: string
 let refusal: string
 
 beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey(provider.settings())
   const browser = new Browser()
   const started = await startLogin(latchkey, browser, 'fake', '?scope=openid+profile')
   provider.nonce = started.nonce ?? ''
@@ -24,10 +21,6 @@ beforeAll(async () => {
   refreshToken = String(body.refresh_token)
   idToken = String(body.id_token)
   refusal = (await new Browser().send(`${latchkey.url}/me`)).text
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
 })
 
 const me = (...headers: string[]) => rawRequest(`${latchkey.url}/me`, { headers })

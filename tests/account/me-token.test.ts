@@ -1,21 +1,19 @@
 import { createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { CompactEncrypt, FlattenedSign } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
-import { FakeProvider, makeKey } from '../helpers/fake-provider.ts'
-import { type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
+import { makeKey } from '../helpers/fake-provider.ts'
+import { login } from '../helpers/latchkey.ts'
 import { accessClaims, mint, type OwnKey, openOwnKeys } from '../helpers/minting.ts'
 import { expectProblem } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
+const { provider, latchkey } = setStage()
 let key: OwnKey
 let refusal: string
 const people: { sub: string; sid: string }[] = []
 
 beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey(provider.settings())
   for (const subject of ['person-1', 'person-2']) {
     provider.subject = subject
     const { access_token: token } = (await login(latchkey, provider)).json()
@@ -29,10 +27,6 @@ beforeAll(async () => {
   key = own
   refusal = (await new Browser().send(`${latchkey.url}/me`)).text
   provider.calls.length = 0
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
 })
 
 const me = (token: string) =>

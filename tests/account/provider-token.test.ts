@@ -1,36 +1,24 @@
 import type { ServerResponse } from 'node:http'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { APPS, signIn } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { cookieLogin } from '../helpers/cookie-login.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { type Call, FakeProvider, type Reply } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import type { Call, Reply } from '../helpers/fake-provider.ts'
 import { leave, revocations, until, untilOutboxEmpty } from '../helpers/leaving.ts'
 import { expectNoSecretLogged, expectProblem } from '../helpers/problems.ts'
+import { setStageOfTwo } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let testDatabase: TestDatabase
-let latchkey: Latchkey
-let other: Latchkey
+const {
+  provider,
+  latchkey,
+  replica: other,
+  start,
+} = setStageOfTwo({ settings: { ...APPS, FAKE_STORE_TOKENS: 'on', LOG_LEVEL: 'trace' } })
 let person = 0
 /** Lifetime of the access token that a login gets. */
 let loginSeconds = 3600
 
-beforeAll(async () => {
-  await provider.listen()
-  testDatabase = await createTestDatabase()
-  const env = { ...provider.settings(), ...APPS, FAKE_STORE_TOKENS: 'on', LOG_LEVEL: 'trace' }
-  latchkey = await startLatchkey(env, { testDatabase })
-  other = await startLatchkey(env, { testDatabase, publicUrl: latchkey.url })
-})
-afterAll(async () => {
-  await Promise.all([latchkey.close(), other.close()])
-  await testDatabase.drop()
-  await provider.close()
-})
 beforeEach(() => {
-  provider.reset()
   provider.subject = `person-${++person}`
   provider.person = { name: 'A person' }
   loginSeconds = 3600
@@ -251,10 +239,7 @@ describe('no token is handed out', () => {
     ['not set', {}],
   ])('where storage is %s, though it was on before', async (_, env) => {
     const { access_token } = await signIn(latchkey, provider)
-    const without = await startLatchkey(
-      { ...provider.settings(), ...APPS, ...env },
-      { testDatabase, publicUrl: latchkey.url },
-    )
+    const without = await start({ FAKE_STORE_TOKENS: undefined, ...env })
     expectProblem(await ask(access_token, without), 404, 'not_found')
     // Where it is off, what was kept is forgotten.
     if (env.FAKE_STORE_TOKENS === undefined) {
@@ -262,7 +247,6 @@ describe('no token is handed out', () => {
     } else {
       await expect.poll(async () => (await ask(access_token)).status).toBe(404)
     }
-    await without.close()
   })
 
   test('where the provider refuses the refresh: 409 until the person signs in there again', async () => {

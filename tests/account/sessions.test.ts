@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import {
   APPS,
   authorizationQuery,
@@ -12,35 +12,15 @@ import {
   type Tokens,
 } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { startLogin } from '../helpers/latchkey.ts'
 import { expectProblem } from '../helpers/problems.ts'
+import { setStageOfTwo } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let testDatabase: TestDatabase
-let latchkey: Latchkey
-let second: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  testDatabase = await createTestDatabase()
-  const settings = { ...provider.settings(), ...APPS }
-  const shared = { testDatabase, publicUrl: 'http://localhost:3994' }
-  latchkey = await startLatchkey(settings, shared)
-  second = await startLatchkey(settings, shared)
-})
+const { provider, latchkey, replica: second } = setStageOfTwo({ settings: APPS })
 let turn = 0
 beforeEach(() => {
-  provider.reset()
   provider.subject = `person-${++turn}`
   provider.person = {}
-})
-afterAll(async () => {
-  await latchkey.close()
-  await second.close()
-  await testDatabase.drop()
-  await provider.close()
 })
 
 const login = (parameters: Parameters = {}) => signIn(latchkey, provider, parameters)

@@ -21,8 +21,8 @@ export interface StageOfTwo extends Stage {
 export interface StageOptions {
   /** What the provider is before Latchkey first looks at it. */
   prepare?: (provider: FakeProvider) => void | Promise<void>
-  /** Settings beside those that name the providers. */
-  settings?: Environment
+  /** Settings beside those that name the providers; a function where they need the provider's address. */
+  settings?: Environment | ((provider: FakeProvider) => Environment)
   /** Settings that aim Latchkey at the provider, in place of those that make it `fake`. */
   aim?: (provider: FakeProvider) => Environment
   /** Further OpenID providers, by their ids. */
@@ -74,7 +74,7 @@ function makeStage(options: StageOptions, withReplica: boolean): StageOfTwo {
       ...aimed,
       ...Object.assign({}, ...others.map(([id, other]) => other.settings(id))),
       OIDC_PROVIDERS: [aimed.OIDC_PROVIDERS, ...others.map(([id]) => id)].filter(Boolean).join(),
-      ...options.settings,
+      ...(typeof options.settings === 'function' ? options.settings(provider) : options.settings),
     }
     Object.assign(latchkey, await startLatchkey(env))
     if (withReplica) Object.assign(replica, await start())

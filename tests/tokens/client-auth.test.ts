@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   API,
   APPS,
@@ -11,23 +11,12 @@ import {
   VERIFIER,
   WEB,
 } from '../helpers/apps.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { expectOAuthError, lastOAuthError } from '../helpers/oauth.ts'
 import { expectNoSecretLogged } from '../helpers/problems.ts'
 import { rawRequest } from '../helpers/raw-request.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey({ ...provider.settings(), ...APPS })
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-})
+const { provider, latchkey } = setStage({ settings: APPS })
 
 const { client_id: id, client_secret: secret, redirect_uri } = WEB
 const webCode = () => getCode(latchkey, provider, { client_id: id, redirect_uri })

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { setDisabled } from '../helpers/age.ts'
+import { describe, expect, test } from 'vitest'
+import { age, setDisabled } from '../helpers/age.ts'
 import {
   APPS,
   authorize,
@@ -17,36 +17,13 @@ import {
   WEB,
 } from '../helpers/apps.ts'
 import type { Answer } from '../helpers/browser.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { countRows, type Latchkey, startLatchkey, TEST_SECRET } from '../helpers/latchkey.ts'
+import { countRows, TEST_SECRET } from '../helpers/latchkey.ts'
 import { expectOAuthError } from '../helpers/oauth.ts'
 import { expectNoSecretLogged } from '../helpers/problems.ts'
 import { rawRequest } from '../helpers/raw-request.ts'
+import { setStageOfTwo } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let testDatabase: TestDatabase
-let latchkey: Latchkey
-let second: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  testDatabase = await createTestDatabase()
-  latchkey = await startLatchkey(settings(), shared())
-  second = await startLatchkey(settings(), shared())
-})
-const settings = () => ({ ...provider.settings(), ...APPS })
-const shared = () => ({ testDatabase, publicUrl: 'http://localhost:3998' })
-afterEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await second.close()
-  await testDatabase.drop()
-  await provider.close()
-})
-
-/** Runs a statement on the database that the replicas share. */
-const change = (statement: string) => latchkey.database.query(statement, [])
+const { provider, latchkey, replica: second, start } = setStageOfTwo({ settings: APPS })
 
 /** The confidential client whose flows bring no challenge. */
 const { client_secret: _, ...WEB_PAIR } = WEB
@@ -112,7 +89,7 @@ describe('3.06 a code that is swapped again', () => {
   test('after 61 seconds it is unknown, and nothing changes', async () => {
     const code = await getCode(latchkey, provider)
     const { access_token } = readTokens(await redeem(latchkey, code))
-    await change(`update latchkey.login_codes set expires_at = expires_at - interval '61 seconds'`)
+    await age(latchkey, '61 seconds')
     expectOAuthError(await redeem(second, code), 400, 'invalid_grant')
     expect(await meStatus(latchkey, access_token)).toBe(200)
   })
@@ -125,14 +102,9 @@ describe('3.06 a code that is swapped again', () => {
       [`${rotated},${TEST_SECRET}`, 200],
       [rotated, 400],
     ] as const) {
-      const third = await startLatchkey({ ...settings(), SECRET: secret }, shared())
-      try {
-        const answer = await redeem(third, code)
-        expect(answer.status).toBe(status)
-        if (status === 200) expect(readTokens(answer).refresh_token).toBe(first.refresh_token)
-      } finally {
-        await third.close()
-      }
+      const answer = await redeem(await start({ SECRET: secret }), code)
+      expect(answer.status).toBe(status)
+      if (status === 200) expect(readTokens(answer).refresh_token).toBe(first.refresh_token)
     }
     expect(await meStatus(latchkey, first.access_token)).toBe(200)
   })
@@ -183,15 +155,11 @@ test.each([
 })
 
 test('3.08 a code of 61 seconds is refused, one of 55 is swapped, by the database’s clock', async () => {
-  const older = (seconds: number) =>
-    change(
-      `update latchkey.login_codes set expires_at = expires_at - interval '${seconds} seconds'`,
-    )
   const late = await getCode(latchkey, provider)
-  await older(61)
+  await age(latchkey, '61 seconds')
   expectOAuthError(await redeem(latchkey, late), 400, 'invalid_grant')
   const inTime = await getCode(latchkey, provider)
-  await older(55)
+  await age(latchkey, '55 seconds')
   expect((await redeem(latchkey, inTime)).status).toBe(200)
 })
 
@@ -219,9 +187,9 @@ describe('3.09 a code that is shown by somebody else', () => {
   test('a code of a user who was disabled meanwhile is refused', async () => {
     provider.subject = 'disabled-before-token'
     const code = await getCode(latchkey, provider)
-    await change('update latchkey.users set disabled_at = now()')
+    await setDisabled(latchkey, true)
     expectOAuthError(await redeem(latchkey, code), 400, 'invalid_grant')
-    await change('update latchkey.users set disabled_at = null')
+    await setDisabled(latchkey, false)
     expect((await redeem(latchkey, await getCode(latchkey, provider))).status).toBe(200)
   })
 })

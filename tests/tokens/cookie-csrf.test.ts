@@ -1,28 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { APPS, signIn } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { APP_ORIGIN, cookieLogin, cookieOf } from '../helpers/cookie-login.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { expectOAuthError } from '../helpers/oauth.ts'
 import { expectProblem } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey({ ...provider.settings(), ...APPS })
-})
+const { provider, latchkey } = setStage({ settings: APPS })
 beforeEach(async () => {
   await latchkey.database.query('update latchkey.users set name = null', [])
-  provider.reset()
   provider.subject = 'person-1'
   provider.person = { name: 'Person One' }
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
 })
 
 const signInWithCookies = (browser?: Browser) => cookieLogin(latchkey, provider, {}, browser)

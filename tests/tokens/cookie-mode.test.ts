@@ -1,36 +1,32 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { APPS, authorizationQuery, authorize, claimsOf, signIn } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { APP_ORIGIN, cookieLogin, cookieOf } from '../helpers/cookie-login.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
 import { type Latchkey, startLatchkey, TEST_SECRET } from '../helpers/latchkey.ts'
 import { expectOAuthError } from '../helpers/oauth.ts'
 import { expectNoSecretLogged, expectProblem } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
+const { provider, latchkey } = setStage({ settings: APPS })
 /** The same behind https. */
 let secure: Latchkey
 
 beforeAll(async () => {
-  await provider.listen()
-  const settings = { ...provider.settings(), ...APPS }
-  latchkey = await startLatchkey(settings)
   secure = await startLatchkey(
-    { ...settings, DATABASE_URL: 'postgres://unused@db.example.com/x', SECRET: TEST_SECRET },
+    {
+      ...provider.settings(),
+      ...APPS,
+      DATABASE_URL: 'postgres://unused@db.example.com/x',
+      SECRET: TEST_SECRET,
+    },
     { publicUrl: 'https://login.example.com' },
   )
+  return () => secure.close()
 })
 beforeEach(async () => {
   await latchkey.database.query('update latchkey.users set name = null', [])
-  provider.reset()
   provider.subject = 'person-1'
   provider.person = { name: 'Person One' }
-})
-afterAll(async () => {
-  await latchkey.close()
-  await secure.close()
-  await provider.close()
 })
 
 const signInWithCookies = (browser?: Browser) => cookieLogin(latchkey, provider, {}, browser)

@@ -1,35 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { APPS, meStatus, signIn, type Tokens } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { APP_ORIGIN, cookieLogin, cookieOf } from '../helpers/cookie-login.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { expectProblem } from '../helpers/problems.ts'
+import { setStageOfTwo } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let testDatabase: TestDatabase
-let latchkey: Latchkey
-let second: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  testDatabase = await createTestDatabase()
-  const settings = { ...provider.settings(), ...APPS }
-  const shared = { testDatabase, publicUrl: 'http://localhost:3992' }
-  latchkey = await startLatchkey(settings, shared)
-  second = await startLatchkey(settings, shared)
-})
+const { provider, latchkey, replica: second } = setStageOfTwo({ settings: APPS })
 beforeEach(() => {
-  provider.reset()
   provider.subject = 'person-1'
   provider.person = { name: 'Person One' }
-})
-afterAll(async () => {
-  await latchkey.close()
-  await second.close()
-  await testDatabase.drop()
-  await provider.close()
 })
 
 const BYE = 'https://app.example.com/bye'

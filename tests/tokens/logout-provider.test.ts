@@ -1,46 +1,36 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { APPS, meStatus, signIn } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { expectProblem } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
 /** One that has no logout of its own. */
 const plain = new FakeProvider()
-let latchkey: Latchkey
-
-const BYE = 'https://app.example.com/bye'
-
-beforeAll(async () => {
-  await Promise.all([provider.listen(), plain.listen()])
-  offerLogout()
-  latchkey = await startLatchkey({
-    ...provider.settings('fake'),
-    ...plain.settings('plain'),
+const { provider, latchkey } = setStage({
+  prepare: offerLogout,
+  others: { plain },
+  settings: ({ issuer }) => ({
+    ...APPS,
     OIDC_PROVIDERS: 'fake,plain,gone',
     GONE_ISSUER: 'http://127.0.0.1:1',
     GONE_CLIENT_ID: 'client-at-gone',
     GONE_CLIENT_SECRET: 'secret-at-gone',
-    ...APPS,
     KAKAO_CLIENT_ID: 'kakao-rest-key',
     KAKAO_CLIENT_SECRET: 'kakao-secret',
-    KAKAO_END_SESSION_ENDPOINT: `${provider.issuer}/oauth/logout`,
-  })
-})
-beforeEach(() => {
-  provider.reset()
-  offerLogout()
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-  await plain.close()
+    KAKAO_END_SESSION_ENDPOINT: `${issuer}/oauth/logout`,
+  }),
 })
 
-function offerLogout() {
-  const end_session_endpoint = `${provider.issuer}/end?tenant=1`
-  provider.discovery = (document) => ({ ...document, end_session_endpoint })
+const BYE = 'https://app.example.com/bye'
+
+beforeEach(() => offerLogout(provider))
+
+function offerLogout(provider: FakeProvider) {
+  provider.discovery = (document) => ({
+    ...document,
+    end_session_endpoint: `${provider.issuer}/end?tenant=1`,
+  })
 }
 
 const go = (path: string, query: Record<string, string> = {}) =>

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Call, FakeProvider } from '../helpers/fake-provider.ts'
+import { describe, expect, test } from 'vitest'
+import type { Call, FakeProvider } from '../helpers/fake-provider.ts'
 import { countRows, type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import {
   ACCESS_TOKEN,
@@ -11,9 +11,9 @@ import {
 } from '../helpers/native.ts'
 import { expectOAuthError } from '../helpers/oauth.ts'
 import { expectNoSecretLogged } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
+const { provider, latchkey } = setStage({ aim: settings })
 
 /** What each provider says of a token and of its person, as it is documented. */
 interface Said {
@@ -177,7 +177,7 @@ const PROVERS: Record<string, Prover> = {
 }
 
 /** Aims every provider at paths of its own of the one fake. */
-function settings(): Record<string, string> {
+function settings(provider: FakeProvider): Record<string, string> {
   const all: Record<string, string> = {
     KAKAO_APP_ID: '900900',
     GOOGLE_NATIVE_CLIENT_IDS: 'ios-app',
@@ -195,16 +195,6 @@ function settings(): Record<string, string> {
   }
   return all
 }
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey(settings())
-})
-beforeEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-})
 
 /** Lets the provider say this of the next token. */
 function say({ status = 200, inspection, profile }: Said) {
@@ -301,7 +291,7 @@ describe('the app', () => {
   })
 
   test('of a Kakao token is never ours while KAKAO_APP_ID is not set', async () => {
-    const { KAKAO_APP_ID, ...rest } = settings()
+    const { KAKAO_APP_ID, ...rest } = settings(provider)
     const without = await startLatchkey(rest)
     const withNative = await startLatchkey({ ...rest, KAKAO_NATIVE_CLIENT_IDS: '900900' })
     const ask = (replica: Latchkey) =>

@@ -1,10 +1,9 @@
 import { createHash, createHmac } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readTokens } from '../helpers/apps.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider, makeKey } from '../helpers/fake-provider.ts'
 import { part, signRaw } from '../helpers/id-token.ts'
-import { countRows, type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
+import { countRows, login, startLatchkey } from '../helpers/latchkey.ts'
 import {
   exchange,
   expectSignedIn,
@@ -13,38 +12,30 @@ import {
   personOf,
 } from '../helpers/native.ts'
 import { expectOAuthError } from '../helpers/oauth.ts'
+import { setStageOfTwo } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
 const evil = new FakeProvider()
 const other = new FakeProvider()
-let testDatabase: TestDatabase
-let latchkey: Latchkey
-let second: Latchkey
-
-beforeAll(async () => {
-  await Promise.all([provider.listen(), evil.listen(), other.listen()])
-  testDatabase = await createTestDatabase()
-  const settings = {
-    ...provider.settings(),
-    ...other.settings('second'),
-    OIDC_PROVIDERS: 'fake,second',
+const {
+  provider,
+  latchkey,
+  replica: second,
+} = setStageOfTwo({
+  others: { second: other },
+  settings: {
     FAKE_NATIVE_CLIENT_IDS: 'ios-app,android-app',
     FAKE_TRUST_EMAIL: 'on',
     SECOND_TRUST_EMAIL: 'on',
-  }
-  const shared = { testDatabase, publicUrl: 'http://localhost:3996' }
-  latchkey = await startLatchkey(settings, shared)
-  second = await startLatchkey(settings, shared)
+  },
+})
+
+beforeAll(async () => {
+  await evil.listen()
+  return () => evil.close()
 })
 beforeEach(() => {
-  for (const one of [provider, evil, other]) one.reset()
+  evil.reset()
   provider.subject = 'person-1'
-})
-afterAll(async () => {
-  await latchkey.close()
-  await second.close()
-  await testDatabase.drop()
-  await Promise.all([provider.close(), evil.close(), other.close()])
 })
 
 type Claims = Record<string, unknown>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   APPS,
   basic,
@@ -10,9 +10,7 @@ import {
   SPA,
   WEB,
 } from '../helpers/apps.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { countRows, type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
+import { countRows, login } from '../helpers/latchkey.ts'
 import {
   ACCESS_TOKEN,
   exchange,
@@ -24,34 +22,21 @@ import {
   personOf,
 } from '../helpers/native.ts'
 import { expectOAuthError, lastOAuthError } from '../helpers/oauth.ts'
+import { setStageOfTwo } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let testDatabase: TestDatabase
-let latchkey: Latchkey
-let second: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  testDatabase = await createTestDatabase()
-  const settings = {
-    ...provider.settings(),
+const {
+  provider,
+  latchkey,
+  replica: second,
+} = setStageOfTwo({
+  settings: {
     ...APPS,
     FAKE_NATIVE_CLIENT_IDS: 'ios-app, android-app',
     NAVER_CLIENT_ID: 'naver-id',
     NAVER_CLIENT_SECRET: 'naver-secret',
     GITHUB_CLIENT_ID: 'github-id',
     GITHUB_CLIENT_SECRET: 'github-secret',
-  }
-  const shared = { testDatabase, publicUrl: 'http://localhost:3997' }
-  latchkey = await startLatchkey(settings, shared)
-  second = await startLatchkey(settings, shared)
-})
-beforeEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await second.close()
-  await testDatabase.drop()
-  await provider.close()
+  },
 })
 
 /** A fresh ID token of the SDK, its claims changed. */

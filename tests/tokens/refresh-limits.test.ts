@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { age } from '../helpers/age.ts'
 import {
   API,
   APPS,
@@ -11,63 +12,36 @@ import {
   signIn,
   WEB,
 } from '../helpers/apps.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { expectOAuthError } from '../helpers/oauth.ts'
 import { expectNoSecretLogged } from '../helpers/problems.ts'
+import { setStageOfTwo } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let testDatabase: TestDatabase
-let latchkey: Latchkey
-let second: Latchkey
+const { provider, latchkey, replica: second } = setStageOfTwo({ settings: APPS })
 
-beforeAll(async () => {
-  await provider.listen()
-  testDatabase = await createTestDatabase()
-  const settings = { ...provider.settings(), ...APPS }
-  const shared = { testDatabase, publicUrl: 'http://localhost:3993' }
-  latchkey = await startLatchkey(settings, shared)
-  second = await startLatchkey(settings, shared)
-})
-afterEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await second.close()
-  await testDatabase.drop()
-  await provider.close()
-})
-
-const change = (statement: string) => latchkey.database.query(statement, [])
-/** Moves every rotation eleven seconds back: past the grace. */
-const passGrace = () =>
-  change(`update latchkey.refresh_tokens set rotated_at = rotated_at - interval '11 seconds'`)
+/** Past the ten seconds in which a token may come again. */
+const passGrace = () => age(latchkey, '11 seconds')
 const login = (parameters = {}) => signIn(latchkey, provider, parameters)
 const next = async (token: string, at = latchkey) =>
   readTokens(await refresh(at, token)).refresh_token
 
 describe('9.07 expiry by the database’s clock', () => {
-  const age = (table: string, column: string, sid: string, by: string) =>
-    change(
-      `update latchkey.${table} set expires_at = expires_at - interval '${by}' where ${column} = '${sid}'`,
-    )
-
-  test.each([
-    ['idle for fourteen days', 'refresh_tokens', 'session_id', '14 days', '13 days 23 hours'],
-    ['thirty days old', 'sessions', 'id', '30 days', '29 days 23 hours'],
-  ])('a session that is %s is over, an hour before it is not', async (...row) => {
-    const [, table, column, over, almost] = row
-    const [late, inTime] = [await login(), await login()]
-    await age(table, column, late.sid, over)
-    await age(table, column, inTime.sid, almost)
-    expectOAuthError(await refresh(latchkey, late.refresh_token), 400, 'invalid_grant')
+  test('a session that is idle for fourteen days is over, an hour before it is not', async () => {
+    const inTime = await login()
+    await age(latchkey, '335 hours')
     expect(await next(inTime.refresh_token)).toMatch(/./)
+    const late = await login()
+    await age(latchkey, '14 days')
+    expectOAuthError(await refresh(latchkey, late.refresh_token), 400, 'invalid_grant')
   })
 
-  test('a successor never outlives its session', async () => {
+  test('a session that is thirty days old is over, however often it was refreshed', async () => {
     const tokens = await login()
-    await age('sessions', 'id', tokens.sid, '29 days')
-    const successor = await next(tokens.refresh_token)
+    let current = tokens.refresh_token
+    for (const span of ['10 days', '10 days', '239 hours'] as const) {
+      await age(latchkey, span)
+      current = await next(current)
+    }
+    // A successor never outlives its session.
     const [row] = await latchkey.database.query<{ over: number; tokens: number }>(
       `select count(*) filter (where r.expires_at > s.expires_at)::int as over, count(*)::int as tokens
        from latchkey.refresh_tokens r join latchkey.sessions s on s.id = r.session_id
@@ -75,7 +49,8 @@ describe('9.07 expiry by the database’s clock', () => {
       [tokens.sid],
     )
     expect(row).toEqual({ over: 0, tokens: 1 })
-    expect(await next(successor)).toMatch(/./)
+    await age(latchkey, '1 hour')
+    expectOAuthError(await refresh(latchkey, current), 400, 'invalid_grant')
   })
 })
 

@@ -1,36 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { age } from '../helpers/age.ts'
 import { APPS, claimsOf, meStatus, readTokens, refresh, signIn } from '../helpers/apps.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { countRows, type Latchkey, startLatchkey, TEST_SECRET } from '../helpers/latchkey.ts'
+import { countRows, TEST_SECRET } from '../helpers/latchkey.ts'
 import { expectOAuthError, lastOAuthError } from '../helpers/oauth.ts'
+import { setStageOfTwo } from '../helpers/stage.ts'
 
-const PUBLIC_URL = 'http://localhost:3997'
-const provider = new FakeProvider()
-let testDatabase: TestDatabase
-let latchkey: Latchkey
-let second: Latchkey
+const { provider, latchkey, replica: second, start } = setStageOfTwo({ settings: APPS })
 
-beforeAll(async () => {
-  await provider.listen()
-  testDatabase = await createTestDatabase()
-  const settings = { ...provider.settings(), ...APPS }
-  const shared = { testDatabase, publicUrl: PUBLIC_URL }
-  latchkey = await startLatchkey(settings, shared)
-  second = await startLatchkey(settings, shared)
-})
-afterEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await second.close()
-  await testDatabase.drop()
-  await provider.close()
-})
-
-const change = (statement: string) => latchkey.database.query(statement, [])
-/** Moves every rotation eleven seconds back: past the grace. */
-const passGrace = () =>
-  change(`update latchkey.refresh_tokens set rotated_at = rotated_at - interval '11 seconds'`)
+/** Past the ten seconds in which a token may come again. */
+const passGrace = () => age(latchkey, '11 seconds')
 const login = (parameters = {}) => signIn(latchkey, provider, parameters)
 const next = async (token: string, at = latchkey) =>
   readTokens(await refresh(at, token)).refresh_token
@@ -186,38 +164,30 @@ test('9.04 refreshes that wait for the same row at once get the one successor st
 test('9.05 an answer that was lost is given again by the other replica, for ten seconds', async () => {
   const tokens = await login()
   const { refresh_token: lost } = readTokens(await refresh(latchkey, tokens.refresh_token))
-  await change(`update latchkey.refresh_tokens set rotated_at = rotated_at - interval '8 seconds'`)
+  await age(latchkey, '8 seconds')
   expect(await next(tokens.refresh_token, second)).toBe(lost)
   expect(await next(lost)).not.toBe(lost)
 })
 
 describe('9.04 while SECRET is rotated', () => {
   const rotated = 'another secret of the tests with more than 32 characters'
-  const withSecret = async (secret: string, use: (third: Latchkey) => Promise<void>) => {
-    const settings = { ...provider.settings(), ...APPS, SECRET: secret }
-    const third = await startLatchkey(settings, { testDatabase, publicUrl: PUBLIC_URL })
-    await use(third).finally(() => third.close())
-  }
-
   test('nothing changes within the grace', async () => {
     const tokens = await login()
     const successor = await next(tokens.refresh_token)
-    await withSecret(`${rotated},${TEST_SECRET}`, async (third) => {
-      expect(await next(tokens.refresh_token, third)).toBe(successor)
-      expect(await next(successor, third)).not.toBe(successor)
-      expect(await meStatus(third, tokens.access_token)).toBe(200)
-    })
+    const third = await start({ SECRET: `${rotated},${TEST_SECRET}` })
+    expect(await next(tokens.refresh_token, third)).toBe(successor)
+    expect(await next(successor, third)).not.toBe(successor)
+    expect(await meStatus(third, tokens.access_token)).toBe(200)
   })
 
   test('where the old one is gone a late repeat is refused and the session goes on', async () => {
     const tokens = await login()
     const successor = await next(tokens.refresh_token)
     await passGrace()
-    await withSecret(rotated, async (third) => {
-      expectOAuthError(await refresh(third, tokens.refresh_token), 400, 'invalid_grant')
-      expect(lastOAuthError(third)).toMatchObject({ reason: 'refused', detail: 'secret_gone' })
-      const newest = await next(successor, third)
-      expect(await next(newest, third)).toMatch(/./)
-    })
+    const third = await start({ SECRET: rotated })
+    expectOAuthError(await refresh(third, tokens.refresh_token), 400, 'invalid_grant')
+    expect(lastOAuthError(third)).toMatchObject({ reason: 'refused', detail: 'secret_gone' })
+    const newest = await next(successor, third)
+    expect(await next(newest, third)).toMatch(/./)
   })
 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   API,
   APPS,
@@ -13,32 +13,11 @@ import {
   signIn,
   WEB,
 } from '../helpers/apps.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { expectOAuthError } from '../helpers/oauth.ts'
 import { expectNoSecretLogged } from '../helpers/problems.ts'
+import { setStageOfTwo } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let testDatabase: TestDatabase
-let latchkey: Latchkey
-let second: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  testDatabase = await createTestDatabase()
-  const settings = { ...provider.settings(), ...APPS }
-  const shared = { testDatabase, publicUrl: 'http://localhost:3996' }
-  latchkey = await startLatchkey(settings, shared)
-  second = await startLatchkey(settings, shared)
-})
-beforeEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await second.close()
-  await testDatabase.drop()
-  await provider.close()
-})
+const { provider, latchkey, replica: second } = setStageOfTwo({ settings: APPS })
 
 const login = (parameters: Parameters = {}) => signIn(latchkey, provider, parameters)
 const spa = { client_id: 'spa' }
@@ -137,7 +116,7 @@ describe('9.17 /introspect', () => {
       expect(answer.json()).toEqual({
         ...{ active: true, token_type: 'Bearer', client_id: 'spa', sub, sid },
         scope: 'openid email',
-        ...{ iss: 'http://localhost:3996', aud: 'http://localhost:3996' },
+        ...{ iss: latchkey.url, aud: latchkey.url },
         ...{ iat: claims.iat, exp: claims.exp, jti: claims.jti },
       })
     }
