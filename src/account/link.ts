@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import { readShownCode } from '../core/shown-code.ts'
-import type { Identities, LinkCodes, ProvenIdentity, Sessions } from '../core/stores.ts'
+import { readPresentedCode } from '../core/presented-code.ts'
+import type { AuthenticatedIdentity, Identities, LinkCodes, Sessions } from '../core/stores.ts'
 import { readSubjectToken, type SubjectToken } from '../core/subject-token.ts'
 import { acceptForms } from '../http/forms.ts'
 import { CODE_REFUSED, IN_USE, type LinkRequest, linkIdentity, NO_PROOF } from './docs/link.ts'
@@ -16,7 +16,7 @@ export interface LinkOptions {
   linkCodes: Pick<LinkCodes, 'take'>
   sessions: Pick<Sessions, 'isAlive'>
   /** Who the token of a provider's SDK is about; throws where it does not count. */
-  proveNatively: (asked: SubjectToken) => Promise<ProvenIdentity>
+  proveNatively: (asked: SubjectToken) => Promise<AuthenticatedIdentity>
   /** Counts a native request, and throws where it is one too many. */
   limits: { native: (request: FastifyRequest) => Promise<void> }
 }
@@ -61,10 +61,10 @@ async function takeCode(
   { clients, linkCodes }: LinkOptions,
   clientId: string,
   body: LinkRequest,
-): Promise<ProvenIdentity> {
+): Promise<AuthenticatedIdentity> {
   // A client that is registered no longer has no secret to go by.
   const client = findClient(clients, clientId) ?? { id: clientId, secret: null }
-  const identity = await linkCodes.take(readShownCode(client, body))
+  const identity = await linkCodes.take(readPresentedCode(client, body))
   if (identity === null) {
     throw new LatchkeyError('invalid_code', CODE_REFUSED, { evidence: { step: 'link_code' } })
   }

@@ -1,6 +1,6 @@
 import { startOutbox } from '../account/outbox.ts'
+import { reencryptTokens } from '../account/re-encryption.ts'
 import { accountRoutes } from '../account/routes.ts'
-import { keepUp } from '../account/upkeep.ts'
 import { createGrantSealer } from '../core/kept-grant.ts'
 import { createSealer } from '../core/secrets.ts'
 import { withPreflights } from '../http/cors.ts'
@@ -59,7 +59,7 @@ function openKeptGrants({ app, stores, secrets }: AppContext, { providers }: Sha
     sealer: grantSealer,
     revokerOf: (id) => providers.get(id)?.grants,
   })
-  keepUp(app, {
+  reencryptTokens(app, {
     store: stores.keptGrants,
     sealer: grantSealer,
     hasOldSecrets: secrets.length > 1,

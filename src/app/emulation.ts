@@ -1,7 +1,7 @@
 import type { ProviderRow } from '../core/provider.ts'
 import { builtInProviders } from '../providers/index.ts'
 import type { Settings } from '../settings/index.ts'
-import { aimRow, asksOffline, type ProviderSettings } from '../settings/providers.ts'
+import { type ProviderSettings, withEndpoints, withOfflineAccess } from '../settings/providers.ts'
 
 /** Starts the provider emulator where it is asked for; it is not even loaded where it is not. */
 export async function emulate(
@@ -26,14 +26,18 @@ export async function emulate(
       )
       const named = { ...values, CLIENT_ID: aims.CLIENT_ID ?? '' }
       const storeTokens = settings.emulatedStoreTokens[row.id] ?? 'to_revoke'
-      const asking = asksOffline(row, storeTokens)
-      const aimed = aimRow(asking, named, (name) => aims[name.toUpperCase()], [])
+      const asking = withOfflineAccess(row, storeTokens)
+      const aimed = withEndpoints(asking, named, (name) => aims[name.toUpperCase()], [])
       return {
         // The emulator understands a hint and languages for every provider, and its port, so its
         // issuer, changes.
         row: {
           ...aimed,
-          passedOn: { login_hint: 'login_hint', ui_locales: 'ui_locales', ...aimed.passedOn },
+          forwardedParams: {
+            login_hint: 'login_hint',
+            ui_locales: 'ui_locales',
+            ...aimed.forwardedParams,
+          },
           issuerVaries: false,
         },
         clientId: aims.CLIENT_ID ?? '',

@@ -2,31 +2,31 @@ import { createGrantSealer } from '../core/kept-grant.ts'
 import { createSealer } from '../core/secrets.ts'
 import { createFlowCookies } from '../login/flow.ts'
 import { createFormUsers } from '../login/form-post.ts'
-import type { Memos } from '../login/memo.ts'
-import type { LoginOptions } from '../login/options.ts'
+import type { Login } from '../login/login.ts'
+import type { ResumableStates } from '../login/resumable-state.ts'
 import { loginRoutes } from '../login/routes.ts'
 import { isInAppBrowser } from '../pages/in-app.ts'
 import { sendPopupPage } from '../pages/popup.ts'
 import type { AppContext, Shared } from './context.ts'
 
 /** One login per enabled provider, by its id. */
-export type Logins = ReadonlyMap<string, LoginOptions>
+export type Logins = ReadonlyMap<string, Login>
 
 /** Signing in at each of the providers. */
 export async function addLogins(
   { app, settings, stores, secrets, meter, https }: AppContext,
   { tokens, cookies, providers, limits }: Shared,
-  memos: Memos,
+  resumable: ResumableStates,
 ): Promise<Logins> {
   const common = {
     issuer: settings.publicUrl,
     clients: settings.clients,
     https,
-    memos,
+    resumable,
     flowCookies: createFlowCookies(createSealer(secrets, 'flow cookies'), settings.publicUrl),
     formUsers: createFormUsers(createSealer(secrets, 'form users')),
     grantSealer: createGrantSealer(createSealer(secrets, 'provider grants')),
-    finishedFlows: stores.finishedFlows,
+    usedFlows: stores.usedFlows,
     signIns: stores.signIns,
     linkCodes: stores.linkCodes,
     endSession: stores.sessions.end,
@@ -35,7 +35,7 @@ export async function addLogins(
     sendPopupPage,
     isInAppBrowser,
   }
-  const logins = new Map<string, LoginOptions>(
+  const logins = new Map<string, Login>(
     providers.list.map((provider) => {
       const { id } = provider.row
       return [

@@ -3,8 +3,8 @@ import { isHttps } from '../core/public-url.ts'
 import { createSealer } from '../core/secrets.ts'
 import { watchMethods } from '../http/methods.ts'
 import { createServer } from '../http/server.ts'
-import { createMemos, type Memos } from '../login/memo.ts'
-import { createWaysOn } from '../login/ways-on.ts'
+import { createRecoveryLinks } from '../login/recovery-links.ts'
+import { createResumableStates, type ResumableStates } from '../login/resumable-state.ts'
 import { noMeter, openMetrics } from '../operations/metrics.ts'
 import { describeRoutes } from '../operations/openapi.ts'
 import { createBareProblemPage, createProblemPage } from '../pages/problem.ts'
@@ -16,15 +16,15 @@ import { enabledRows } from './emulation.ts'
 export async function openServer(
   settings: Settings,
   dependencies: AppDependencies,
-): Promise<AppContext & { refuseOtherMethods: () => void; recovery: Memos }> {
+): Promise<AppContext & { refuseOtherMethods: () => void; recovery: ResumableStates }> {
   const { stores, secrets, logStream } = dependencies
   const { publicUrl, clients, logLevel, trustProxy } = settings
   const names = new Map(enabledRows(settings).map(({ id, name }) => [id, name]))
-  const recovery = createMemos(createSealer(secrets, 'login memos'))
-  const waysOn = createWaysOn({
+  const recovery = createResumableStates(createSealer(secrets, 'resumable states'))
+  const recoveryLinks = createRecoveryLinks({
     clients,
     issuer: publicUrl,
-    memos: recovery,
+    resumable: recovery,
     nameOf: (id) => names.get(id),
   })
   const app = createServer({
@@ -32,7 +32,7 @@ export async function openServer(
     logLevel,
     logStream,
     trustProxy,
-    sendProblemPage: createProblemPage(waysOn),
+    sendProblemPage: createProblemPage(recoveryLinks),
     bareProblemPage: createBareProblemPage(publicUrl),
   })
   const refuseOtherMethods = watchMethods(app)

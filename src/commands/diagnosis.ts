@@ -32,7 +32,7 @@ export interface Diagnosis {
 }
 
 /** One run of the doctor. */
-interface Visit {
+interface DoctorRun {
   env: Environment
   /** What of it stands in `.env`. */
   file: Environment
@@ -45,7 +45,7 @@ interface Visit {
 }
 
 /** Whether the server starts with these settings, and which have no effect. */
-function checkSettings({ env, file, words, reader, settings, outbound }: Visit): Section {
+function checkSettings({ env, file, words, reader, settings, outbound }: DoctorRun): Section {
   const problems = [...new Set(reader.problems)]
   const enabled = new Set([...settings.providers.map(({ row }) => row.id), ...settings.emulate])
   const idle = new Map<string, string>()
@@ -71,7 +71,7 @@ function checkSettings({ env, file, words, reader, settings, outbound }: Visit):
   }
 }
 
-async function describeDatabase({ language, words, settings }: Visit): Promise<Section> {
+async function describeDatabase({ language, words, settings }: DoctorRun): Promise<Section> {
   const { url, prepare } = settings.database
   if (url === null && !settings.isPublic) {
     return { title: words.database, findings: [ok(words.embedded(settings.dataDir))] }
@@ -83,8 +83,8 @@ async function describeDatabase({ language, words, settings }: Visit): Promise<S
   return { title: words.database, findings }
 }
 
-async function examineProvider(visit: Visit, registered: ProviderSettings): Promise<Section> {
-  const { language, words, outbound, settings } = visit
+async function examineProvider(run: DoctorRun, registered: ProviderSettings): Promise<Section> {
+  const { language, words, outbound, settings } = run
   const { row, clientId, clientSecret, values, nativeClientIds } = registered
   const { publicUrl } = settings
   const prefix = settingsPrefix(row.id)
@@ -134,8 +134,8 @@ function aimAt(registered: ProviderSettings, callbackUrl: string, outbound: Outb
   }
 }
 
-async function examine(visit: Visit): Promise<Section[]> {
-  const { env, language, words, settings, outbound } = visit
+async function examine(run: DoctorRun): Promise<Section[]> {
+  const { env, language, words, settings, outbound } = run
   const { publicUrl, trustProxy, providers, emulate } = settings
   const emulated = builtInProviders.filter(({ id }) => emulate.includes(id))
   const given = Object.keys(env).filter((name) => env[name])
@@ -147,10 +147,10 @@ async function examine(visit: Visit): Promise<Section[]> {
     words,
   )
   return [
-    checkSettings(visit),
+    checkSettings(run),
     ...(proxies.length > 0 ? [{ title: words.proxies, findings: proxies }] : []),
-    await describeDatabase(visit),
-    ...(await Promise.all(providers.map((one) => examineProvider(visit, one)))),
+    await describeDatabase(run),
+    ...(await Promise.all(providers.map((one) => examineProvider(run, one)))),
     ...emulated.map((row) => ({
       title: row.name,
       findings: [ok(words.emulated), ...describeRedirectUri(row, publicUrl, language, words)],

@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const optionalText = z.string().nullish().catch(null)
 
 /** True for what some providers write for true: `true`, `"true"`, `1`, `"1"`. */
-export const looseTrue = z
+export const lenientTrue = z
   .unknown()
   .optional()
   .transform((value) => [true, 'true', 1, '1'].includes(value as never))

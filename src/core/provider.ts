@@ -159,7 +159,9 @@ export interface ProviderRow {
     readonly params?: Readonly<Record<string, string>>
   }
   /** Our parameter -> the provider's name for it; a parameter that is not listed is not passed on. */
-  readonly passedOn: Readonly<Partial<Record<'login_hint' | 'prompt' | 'ui_locales', string>>>
+  readonly forwardedParams: Readonly<
+    Partial<Record<'login_hint' | 'prompt' | 'ui_locales', string>>
+  >
   /** The parameter of its end_session_endpoint that names the way back. */
   readonly logoutRedirectParam: string
   /** Error codes in a callback that mean "the person said no". */
@@ -199,7 +201,7 @@ const DEFAULTS = {
   trustsEmail: true,
   authorizationParams: {},
   offline: {},
-  passedOn: {},
+  forwardedParams: {},
   logoutRedirectParam: 'post_logout_redirect_uri',
   deniedErrors: ['access_denied'],
   tokenError: (document) => document.error,

@@ -44,10 +44,15 @@ export interface Sealer {
   seal(text: string, context: string): string
   /** Null for whatever this server did not seal for this context. */
   open(sealed: string, context: string): string | null
+  /** Letters, digits, `-` and `_` only, for where no dot may stand. */
+  sealCompact(text: string, context: string): string
+  openCompact(sealed: string, context: string): string | null
   /** Whether it was sealed by a secret that is no longer the first. */
   isStale(sealed: string): boolean
 }
 
+/** Characters by which the keys are told apart, before the dot. */
+const KEY_ID_LENGTH = 6
 const IV_BYTES = 12
 const TAG_BYTES = 16
 
@@ -59,12 +64,12 @@ export function createSealer(secrets: readonly string[], purpose: string): Seale
   const keys = secrets.map((secret) => {
     const key = deriveKey(secret, purpose)
     // Tells the keys apart without telling anything about them.
-    const id = createHash('sha256').update('key id').update(key).digest('base64url').slice(0, 6)
-    return { id, key }
+    const id = createHash('sha256').update('key id').update(key).digest('base64url')
+    return { id: id.slice(0, KEY_ID_LENGTH), key }
   })
   const [first] = keys
   if (first === undefined) throw new TypeError('at least one secret is needed')
-  return {
+  const sealer: Sealer = {
     seal(text, context) {
       const iv = randomBytes(IV_BYTES)
       const cipher = createCipheriv('aes-256-gcm', first.key, iv).setAAD(Buffer.from(context))
@@ -90,6 +95,10 @@ export function createSealer(secrets: readonly string[], purpose: string): Seale
         return null
       }
     },
+    sealCompact: (text, context) => sealer.seal(text, context).replace('.', ''),
+    openCompact: (sealed, context) =>
+      sealer.open(`${sealed.slice(0, KEY_ID_LENGTH)}.${sealed.slice(KEY_ID_LENGTH)}`, context),
     isStale: (sealed) => !sealed.startsWith(`${first.id}.`),
   }
+  return sealer
 }

@@ -7,7 +7,7 @@ import type { SessionRef } from './session-ref.ts'
 import type { CodeBinding, GrantedSession } from './token-store.ts'
 
 /** An identity whose person has just signed in at its provider, and what the provider said. */
-export interface ProvenIdentity {
+export interface AuthenticatedIdentity {
   key: IdentityKey
   profile: Profile
   /** What is kept of the tokens that it gave, sealed for this identity. */
@@ -102,9 +102,14 @@ export interface Accounts {
 
 /** One-time codes that stand for an identity and for no session. */
 export interface LinkCodes {
-  keep(identity: ProvenIdentity, code: NewToken & CodeBinding & { clientId: string }): Promise<void>
+  keep(
+    identity: AuthenticatedIdentity,
+    code: NewToken & CodeBinding & { clientId: string },
+  ): Promise<void>
   /** The identity, once; a code that is shown with anything but its own binding is gone as well. */
-  take(shown: { hash: Buffer; clientId: string } & CodeBinding): Promise<ProvenIdentity | null>
+  take(
+    shown: { hash: Buffer; clientId: string } & CodeBinding,
+  ): Promise<AuthenticatedIdentity | null>
 }
 
 /** The identities of users, changed by their users' own wish. */
@@ -115,7 +120,7 @@ export interface Identities {
    */
   link(
     session: SessionRef,
-    identity: ProvenIdentity,
+    identity: AuthenticatedIdentity,
   ): Promise<
     | { outcome: 'linked' | 'refreshed'; account: Account }
     | { outcome: 'session_over' | 'identity_in_use' | 'provider_in_use' }
@@ -164,7 +169,7 @@ export interface StoredSession {
 }
 
 /** Marks that make a flow single-use on all replicas. */
-export interface FinishedFlows {
+export interface UsedFlows {
   /** True for the first caller with this id, false ever after. */
   finish(flowId: string, ttlSeconds: number): Promise<boolean>
 }

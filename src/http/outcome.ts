@@ -1,7 +1,7 @@
 import { toLatchkeyError } from './problems.ts'
 
 /** Gives what work gives, and tells how it ended: `success`, or the code of its error. */
-export async function observed<T>(
+export async function withOutcome<T>(
   work: Promise<T>,
   ended: (outcome: string) => void,
   names: { ofResult?: (result: T) => string; ofError?: (error: unknown) => string } = {},

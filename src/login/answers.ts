@@ -4,7 +4,7 @@ import { asciiText } from '../core/text.ts'
 import { ERRORS } from '../http/error-table.ts'
 import { toLatchkeyError } from '../http/problems.ts'
 import type { Flow } from './flow.ts'
-import type { LoginOptions } from './options.ts'
+import type { Login } from './login.ts'
 
 /** A flow that ends at a client's redirect URI. */
 export type ClientFlow = Flow & { client: { redirectUri: string } }
@@ -20,7 +20,7 @@ export function failureParameters(thrown: unknown): Record<string, string> {
 
 /** Sends the result of a flow to its client: as a query, or as a message to the page that opened this one. */
 export function answerClient(
-  { clients, issuer, memos, sendPopupPage }: LoginOptions,
+  { clients, issuer, resumable, sendPopupPage }: Login,
   flow: ClientFlow,
   result: Record<string, string>,
   request: FastifyRequest,
@@ -37,7 +37,7 @@ export function answerClient(
     onward,
     client: findClient(clients, id)?.name ?? id,
     intent,
-    uiLocales: memos.read(flow.state, flow.provider)?.ui_locales,
+    uiLocales: resumable.read(flow.state, flow.provider)?.ui_locales,
   }
   return sendPopupPage(popup, request, reply)
 }

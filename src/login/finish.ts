@@ -7,8 +7,8 @@ import { readParameters } from '../http/query.ts'
 import { answerClient, type ClientFlow, endsAtClient, failureParameters } from './answers.ts'
 import { FLOW_TTL_SECONDS, type Flow, flowMark } from './flow.ts'
 import { answerWithIdentity } from './link.ts'
+import { type Login, setCookies } from './login.ts'
 import { openSession } from './open-session.ts'
-import { type LoginOptions, setCookies } from './options.ts'
 
 /** What a provider sends back; anything else that it adds is ignored. */
 const CallbackQuery = z.object({
@@ -26,20 +26,20 @@ const CallbackQuery = z.object({
 })
 
 /** Who has signed in at the provider. */
-type Who = Awaited<ReturnType<typeof readIdentity>>
+type Authentication = Awaited<ReturnType<typeof readIdentity>>
 
 /** Cookie and query -> flow -> tokens -> profile -> user and session -> answer. */
 export async function finishLogin(
-  options: LoginOptions,
+  options: Login,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<object> {
-  const { flowCookies, https, finishedFlows } = options
+  const { flowCookies, https, usedFlows } = options
   const query = readParameters(CallbackQuery, request.query)
   const flow = findFlow(options, query.state, request)
   // From here on the flow is over, whatever comes out: on all replicas, and in this browser.
   const finish = async () => {
-    const isFirst = await finishedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2)
+    const isFirst = await usedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2)
     setCookies(reply, [flowCookies.clear(flow.state)], https)
     return isFirst
   }
@@ -70,9 +70,9 @@ export async function finishLogin(
 
 /** Signs in and sends the client its code; in cookie mode the tokens go into cookies instead. */
 async function answerWithSession(
-  options: LoginOptions,
+  options: Login,
   flow: ClientFlow,
-  who: Who,
+  who: Authentication,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -90,7 +90,7 @@ async function answerWithSession(
 
 /** The provider's answer -> who has signed in there. */
 function readIdentity(
-  { provider, formUsers }: LoginOptions,
+  { provider, formUsers }: Login,
   flow: Flow,
   query: z.infer<typeof CallbackQuery>,
 ) {
@@ -101,9 +101,9 @@ function readIdentity(
 
 /** Who has signed in -> user and session, stored. */
 async function signIn(
-  options: LoginOptions,
+  options: Login,
   flow: Flow,
-  who: Who,
+  who: Authentication,
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
@@ -123,7 +123,7 @@ async function signIn(
   return opened
 }
 
-function findFlow(options: LoginOptions, state: string | undefined, request: FastifyRequest): Flow {
+function findFlow(options: Login, state: string | undefined, request: FastifyRequest): Flow {
   if (state === undefined) throw invalidState('state_missing')
   const flow = options.flowCookies.find(state, request.cookies, Date.now())
   if (flow === null) throw invalidState('flow_not_found')

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { RESPONSE_MODES } from '../core/client.ts'
 import { cookieName } from '../core/public-url.ts'
 import { equalInConstantTime, hashToken, type Sealer } from '../core/secrets.ts'
-import { randomPart } from './memo.ts'
+import { randomPart } from './resumable-state.ts'
 
 /** How long a login may take from start to callback. */
 export const FLOW_TTL_SECONDS = 600
@@ -78,7 +78,7 @@ export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookie
         }))
         .sort((a, b) => b.expiresAt - a.expiresAt)
       const name = nameOf(flow.state)
-      // The memo in the state is not kept twice: the name, a hash of the whole state, is bound in.
+      // The request in the state is not kept twice: the name, a hash of the whole state, is bound in.
       const kept = { ...flow, state: randomPart(flow.state) }
       const value = sealer.seal(JSON.stringify(kept), name)
       let size = value.length

@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
 import { hashToken } from '../core/secrets.ts'
-import type { ProvenIdentity } from '../core/stores.ts'
+import type { AuthenticatedIdentity } from '../core/stores.ts'
 import type { SubjectToken } from '../core/subject-token.ts'
-import { observed } from '../http/outcome.ts'
+import { withOutcome } from '../http/outcome.ts'
 import { NATIVE_MAX_AGE_SECONDS, type NativeToken, refused } from '../upstream/native-token.ts'
-import type { Who } from '../upstream/provider.ts'
-import { openSession, provenIdentity } from './open-session.ts'
-import type { LoginOptions } from './options.ts'
+import type { Authentication } from '../upstream/provider.ts'
+import type { Login } from './login.ts'
+import { authenticatedIdentity, openSession } from './open-session.ts'
 
 /** A native sign-in as a client asks for it. */
 export interface NativeRequest extends SubjectToken {
@@ -16,7 +16,7 @@ export interface NativeRequest extends SubjectToken {
 }
 
 /** Native sign-in at any of the enabled providers: a token of its SDK -> user and session -> tokens. */
-export function createNativeSignIn(logins: ReadonlyMap<string, LoginOptions>) {
+export function createNativeSignIn(logins: ReadonlyMap<string, Login>) {
   return async (asked: NativeRequest, request: FastifyRequest) =>
     atLogin(logins, asked, async (login) => {
       const who = await readOnce(login, asked)
@@ -29,34 +29,36 @@ export function createNativeSignIn(logins: ReadonlyMap<string, LoginOptions>) {
 }
 
 /** Who the token of a provider's SDK is about, for whoever signs nobody in by it. */
-export function createNativeProof(logins: ReadonlyMap<string, LoginOptions>) {
-  return async (asked: SubjectToken): Promise<ProvenIdentity> =>
-    atLogin(logins, asked, async (login) => provenIdentity(login, await readOnce(login, asked)))
+export function createNativeProof(logins: ReadonlyMap<string, Login>) {
+  return async (asked: SubjectToken): Promise<AuthenticatedIdentity> =>
+    atLogin(logins, asked, async (login) =>
+      authenticatedIdentity(login, await readOnce(login, asked)),
+    )
 }
 
 /** Does the work at the provider that is asked for, and tells how it ended. */
 async function atLogin<T>(
-  logins: ReadonlyMap<string, LoginOptions>,
+  logins: ReadonlyMap<string, Login>,
   { provider }: SubjectToken,
-  work: (login: LoginOptions) => Promise<T>,
+  work: (login: Login) => Promise<T>,
 ): Promise<T> {
   const login = logins.get(provider)
   if (login === undefined) {
     throw new LatchkeyError('unknown_provider', 'The subject_issuer names no enabled provider.')
   }
-  return observed(work(login), (outcome) => login.ended('native', outcome))
+  return withOutcome(work(login), (outcome) => login.ended('native', outcome))
 }
 
 /** Reads a native token, and an ID token once on all replicas. */
 async function readOnce(
-  { provider, finishedFlows }: LoginOptions,
+  { provider, usedFlows }: Login,
   shown: NativeToken,
-): Promise<Who> {
+): Promise<Authentication> {
   const who = await provider.readNative(shown)
   if (shown.kind === 'id_token') {
     const mark = nativeMark(provider.row.id, shown.token)
     // Kept for longer than any token is accepted.
-    const isFirst = await finishedFlows.finish(mark, NATIVE_MAX_AGE_SECONDS * 2)
+    const isFirst = await usedFlows.finish(mark, NATIVE_MAX_AGE_SECONDS * 2)
     if (!isFirst) throw refused('id_token', 'used')
   }
   return who

@@ -1,31 +1,31 @@
 import type { FastifyRequest } from 'fastify'
-import type { ProvenIdentity } from '../core/stores.ts'
+import type { AuthenticatedIdentity } from '../core/stores.ts'
 import { cleanText } from '../core/text.ts'
-import type { Who } from '../upstream/provider.ts'
-import type { LoginOptions } from './options.ts'
+import type { Authentication } from '../upstream/provider.ts'
+import type { Login } from './login.ts'
 
 /** What the provider said and gave, as it is stored. */
-export function provenIdentity(
-  { provider, grantSealer }: Pick<LoginOptions, 'provider' | 'grantSealer'>,
-  { profile, issuer, grant }: Who,
-): ProvenIdentity {
+export function authenticatedIdentity(
+  { provider, grantSealer }: Pick<Login, 'provider' | 'grantSealer'>,
+  { profile, issuer, grant }: Authentication,
+): AuthenticatedIdentity {
   const key = { provider: provider.row.id, issuer, subject: profile.subject }
   return { key, profile, grant: grant === null ? null : grantSealer.seal(grant, key) }
 }
 
 /** Who the provider says has signed in -> user and session, stored, with what the client will get. */
 export async function openSession(
-  login: LoginOptions,
-  who: Who,
+  login: Login,
+  who: Authentication,
   client: Pick<
-    Parameters<LoginOptions['prepareSession']>[0],
+    Parameters<Login['prepareSession']>[0],
     'clientId' | 'scope' | 'nonce' | 'code' | 'seed' | 'cookieMode'
   >,
   request: FastifyRequest,
   facts: { native?: true } = {},
 ) {
   const { provider, signIns, prepareSession } = login
-  const { key, profile, grant } = provenIdentity(login, who)
+  const { key, profile, grant } = authenticatedIdentity(login, who)
   const prepared = prepareSession({
     ...client,
     userAgent: cleanText(request.headers['user-agent'], 512),

@@ -7,15 +7,15 @@ import { route } from '../http/route.ts'
 import { finish, finishByForm, start } from './docs.ts'
 import { finishLogin } from './finish.ts'
 import { bounceForm } from './form-post.ts'
-import type { LoginOptions } from './options.ts'
+import type { Login } from './login.ts'
 import { startLogin } from './start.ts'
 
 /** The login at an enabled provider; undefined for any other. */
-export type FindLogin = (provider: string) => LoginOptions | undefined
+export type FindLogin = (provider: string) => Login | undefined
 
 /** `/login/:provider` and its callback. */
 export function loginRoutes(room: FastifyInstance, find: FindLogin): void {
-  const loginOf = (params: unknown): LoginOptions => {
+  const loginOf = (params: unknown): Login => {
     const login = find((params as { provider: string }).provider)
     if (login === undefined) throw unknownProvider()
     return login

@@ -7,8 +7,8 @@ import { grantScope } from '../core/scope.ts'
 import { isBrowserNavigation } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import { FLOW_TTL_SECONDS, type Flow } from './flow.ts'
-import { type LoginOptions, setCookies } from './options.ts'
-import { searchOf } from './ways-on.ts'
+import { type Login, setCookies } from './login.ts'
+import { searchOf } from './recovery-links.ts'
 
 /** A browser drops a cookie above 4096 bytes without a word; its attributes need about 60. */
 const MAX_COOKIE_BYTES = 4000
@@ -18,7 +18,7 @@ const MAX_COOKIE_BYTES = 4000
  * provider would refuse this browser.
  */
 export async function startLogin(
-  { provider, issuer, clients, flowCookies, memos, https, isInAppBrowser }: LoginOptions,
+  { provider, issuer, clients, flowCookies, resumable, https, isInAppBrowser }: Login,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -33,7 +33,7 @@ export async function startLogin(
   if (isRefused) return reply.redirect(`${pathOf(issuer)}/login${searchOf(asked)}`, 302)
   const now = Date.now()
   const { url, state, nonce, verifier } = await provider.start(asked, (random) =>
-    memos.add(random, provider.row.id, asked),
+    resumable.add(random, provider.row.id, asked),
   )
   const flow: Flow = {
     provider: provider.row.id,

@@ -8,7 +8,7 @@ import { type RenderedPage, renderPage, sendPage } from './page.ts'
 import { type ProblemTexts, problemTexts } from './problem-texts.ts'
 
 /** Where a person can go from a problem, as the login room finds it. */
-interface WaysOn {
+interface RecoveryLinks {
   /** Null where nobody was signing in. */
   retry: string | null
   signIn: string
@@ -26,13 +26,15 @@ const STYLE = `
 const PASSING = ['temporarily_unavailable', 'rate_limited', 'request_timeout', 'server_error']
 
 /** Makes the page of a problem: what happened, as a person reads it, and the ways on. */
-export function createProblemPage(waysOn: (request: FastifyRequest, code: string) => WaysOn) {
+export function createProblemPage(
+  recoveryLinks: (request: FastifyRequest, code: string) => RecoveryLinks,
+) {
   return (
     problem: Problem | InvalidToken,
     request: FastifyRequest,
     reply: FastifyReply,
   ): FastifyReply => {
-    const { retry, signIn, back, uiLocales, providerName } = waysOn(request, problem.code)
+    const { retry, signIn, back, uiLocales, providerName } = recoveryLinks(request, problem.code)
     const language = pickLanguage(uiLocales, request.headers['accept-language'])
     const words = problemTexts[language]
     const code = problem.code as ErrorCode

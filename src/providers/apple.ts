@@ -1,6 +1,6 @@
 import { importPKCS8, SignJWT } from 'jose'
 import { z } from 'zod'
-import { looseTrue, optionalText } from '../core/documents.ts'
+import { lenientTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider, type ProviderRow } from '../core/provider.ts'
 import type { RowValues } from '../core/row-inputs.ts'
@@ -30,7 +30,7 @@ function clientSecret(clientId: string, row: ProviderRow, values: RowValues) {
 }
 
 const AppleClaims = z
-  .object({ sub: TextSubject, email: optionalText, email_verified: looseTrue })
+  .object({ sub: TextSubject, email: optionalText, email_verified: lenientTrue })
   .transform(({ sub, email, email_verified }) => ({
     subject: sub,
     email,

@@ -46,6 +46,6 @@ export const discord = defineProvider({
   clientAuth: 'client_secret_basic',
   // Documented nowhere, and reported not to work beside a secret.
   pkce: false,
-  passedOn: { prompt: 'prompt' },
+  forwardedParams: { prompt: 'prompt' },
   readProfile: async ({ get }) => DiscordUser.parse(await get('userinfo_endpoint')),
 })

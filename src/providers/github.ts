@@ -44,7 +44,7 @@ export const github = defineProvider({
     request: ({ token }) => ({ method: 'DELETE', json: { access_token: token }, auth: 'basic' }),
     isGone: (status) => status === 404 || status === 422,
   }),
-  passedOn: { login_hint: 'login', prompt: 'prompt' },
+  forwardedParams: { login_hint: 'login', prompt: 'prompt' },
   native: githubNative,
   readProfile: async ({ get }) => {
     // `email` of /user is only the public address, so the list is asked; without the permission it is 403 or 404.

@@ -23,6 +23,6 @@ export const google = defineProvider({
   native: googleNative,
   // Given at the first consent, and after `prompt=consent`.
   offline: { params: { access_type: 'offline' } },
-  passedOn: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'hl' },
+  forwardedParams: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'hl' },
   readProfile: readStandardClaims,
 })

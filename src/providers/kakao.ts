@@ -73,7 +73,7 @@ export const kakao = defineProvider({
   native: kakaoNative,
   logoutRedirectParam: 'logout_redirect_uri',
   exactError: (document) => document.error_code,
-  passedOn: { login_hint: 'login_hint', prompt: 'prompt' },
+  forwardedParams: { login_hint: 'login_hint', prompt: 'prompt' },
   revocation: accessTokenRevocation({
     endpoint: 'unlink_endpoint',
     request: ({ token }) => ({ auth: { bearer: token } }),

@@ -56,6 +56,6 @@ export const line = defineProvider({
     },
     isGone: (status, { message }) => status === 400 && message === 'invalid token',
   }),
-  passedOn: { prompt: 'prompt', ui_locales: 'ui_locales' },
+  forwardedParams: { prompt: 'prompt', ui_locales: 'ui_locales' },
   readProfile: async ({ claims }) => LineClaims.parse(claims),
 })

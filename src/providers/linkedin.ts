@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { looseTrue, optionalText } from '../core/documents.ts'
+import { lenientTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { readMergedClaims } from '../core/standard-claims.ts'
@@ -23,7 +23,7 @@ const LinkedInUser = z
     picture: optionalText,
     locale: Locale,
     email: optionalText,
-    email_verified: looseTrue,
+    email_verified: lenientTrue,
   })
   .transform(({ sub, email_verified, ...rest }) => ({
     subject: sub,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { looseTrue, optionalText } from '../core/documents.ts'
+import { lenientTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { microsoftButton } from './buttons.ts'
@@ -15,7 +15,7 @@ const MicrosoftClaims = z
     oid: TextSubject,
     name: optionalText,
     email: optionalText,
-    xms_edov: looseTrue,
+    xms_edov: lenientTrue,
   })
   .transform(({ sub, tid, oid, name, email, xms_edov }) => ({
     subject: oid,
@@ -69,6 +69,6 @@ export const microsoft = defineProvider({
   offline: { scopes: ['offline_access'] },
   exactError: ({ error_description: text }) =>
     typeof text === 'string' ? /\bAADSTS\d+\b/.exec(text)?.[0] : undefined,
-  passedOn: { login_hint: 'login_hint', prompt: 'prompt' },
+  forwardedParams: { login_hint: 'login_hint', prompt: 'prompt' },
   readProfile: async ({ claims }) => MicrosoftClaims.parse(claims),
 })

@@ -39,7 +39,7 @@ export function oidcProvider(options: {
     idTokenAlgorithms: 'metadata',
     issuerVaries: true,
     native: { readIdToken: readClaims },
-    passedOn: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'ui_locales' },
+    forwardedParams: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'ui_locales' },
     readProfile: readStandardClaims,
   })
 }

@@ -102,8 +102,8 @@ export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings
       ? row.userinfo
       : reader.choice(`${prefix}USERINFO`, ['auto', 'always', 'off'], row.userinfo)
   const storeTokens = readStoreTokens(reader, row.id)
-  const aimed = aimRow(
-    asksOffline({ ...row, pkce, userinfo }, storeTokens),
+  const aimed = withEndpoints(
+    withOfflineAccess({ ...row, pkce, userinfo }, storeTokens),
     named,
     overrides,
     scopes,
@@ -124,7 +124,7 @@ export function readStoreTokens(reader: Reader, id: string): StoreTokens {
 }
 
 /** The row as it asks for refresh tokens too, where tokens are kept to hand them out. */
-export function asksOffline(row: ProviderRow, storeTokens: StoreTokens): ProviderRow {
+export function withOfflineAccess(row: ProviderRow, storeTokens: StoreTokens): ProviderRow {
   if (storeTokens !== 'on') return row
   const { scopes = [], params = {} } = row.offline
   return {
@@ -158,7 +158,7 @@ function readRowValue(given: string, { pattern, privateKey }: RowSetting): strin
 }
 
 /** The row with the endpoints, issuer and scopes that the settings give in place of its own. */
-export function aimRow(
+export function withEndpoints(
   row: ProviderRow,
   values: RowValues,
   override: (name: string) => string | undefined,

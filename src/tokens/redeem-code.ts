@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
+import { readPresentedCode } from '../core/presented-code.ts'
 import { hashToken } from '../core/secrets.ts'
-import { readShownCode } from '../core/shown-code.ts'
 import type { TokenResponse } from '../core/token-response.ts'
 import { accountFor } from './account-for.ts'
 import { authenticateClient } from './client-auth.ts'
@@ -16,7 +16,7 @@ export async function redeemCode(
 ): Promise<TokenResponse> {
   const { issue, families, ttl } = tokens
   const client = authenticateClient(clients, request.headers.authorization, body)
-  const presented = readShownCode(client, body)
+  const presented = readPresentedCode(client, body)
   const code = body.code ?? ''
   const sessionId = families.sessionOf(code)
   if (sessionId === null) throw refused('unknown')

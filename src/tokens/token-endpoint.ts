@@ -4,7 +4,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { TokenResponse } from '../core/token-response.ts'
 import { OAuthProblem } from '../http/documented.ts'
 import { FORM_OR_JSON } from '../http/forms.ts'
-import { observed } from '../http/outcome.ts'
+import { withOutcome } from '../http/outcome.ts'
 import { route } from '../http/route.ts'
 import type { GrantOptions } from './grant-options.ts'
 import { grantTypes } from './grant-types.ts'
@@ -60,7 +60,7 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
       if (grant === undefined) {
         throw new LatchkeyError('unsupported_grant_type', 'This grant_type is not supported.')
       }
-      return observed(grant(options, request, reply, body), (outcome) =>
+      return withOutcome(grant(options, request, reply, body), (outcome) =>
         options.grantEnded(type, outcome),
       )
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { codeParameters } from '../core/shown-code.ts'
+import { codeParameters } from '../core/presented-code.ts'
 import { TokenResponse } from '../core/token-response.ts'
 import { clientCredentials } from './client-auth.ts'
 import { ExchangeParameters } from './exchange.ts'

@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { Agent, type Dispatcher, request } from 'undici'
 import { LatchkeyError } from '../core/errors.ts'
-import { observed } from '../http/outcome.ts'
+import { withOutcome } from '../http/outcome.ts'
 import { OUTBOUND_MS, tooSlow, withDeadline } from './deadline.ts'
 import { type Answer, invalidAnswer } from './read-answer.ts'
 
@@ -39,13 +39,13 @@ const DECODERS: Record<string, ((body: Buffer, options: object) => Promise<Buffe
 export type CallEnded = (endpoint: string, outcome: string, seconds: number) => void
 
 /** Makes one call, and tells how it ended and how long it took. */
-export function timed<T extends { status: number }>(
+export function withDuration<T extends { status: number }>(
   endpoint: string,
   ended: CallEnded,
   call: () => Promise<T>,
 ): Promise<T> {
   const before = performance.now()
-  return observed(
+  return withOutcome(
     call(),
     (outcome) => ended(endpoint, outcome, (performance.now() - before) / 1000),
     { ofResult: ({ status }) => `${Math.floor(status / 100)}xx` },
@@ -54,9 +54,10 @@ export function timed<T extends { status: number }>(
 
 /** The same client, whose calls are told of. */
 export const timedOutbound = (outbound: Outbound, ended: CallEnded): Outbound => ({
-  get: (url, step, options) => timed(step, ended, () => outbound.get(url, step, options)),
-  post: (url, step, options) => timed(step, ended, () => outbound.post(url, step, options)),
-  delete: (url, step, options) => timed(step, ended, () => outbound.delete(url, step, options)),
+  get: (url, step, options) => withDuration(step, ended, () => outbound.get(url, step, options)),
+  post: (url, step, options) => withDuration(step, ended, () => outbound.post(url, step, options)),
+  delete: (url, step, options) =>
+    withDuration(step, ended, () => outbound.delete(url, step, options)),
   close: () => outbound.close(),
 })
 

@@ -20,12 +20,12 @@ import { createProviderGrants, type ProviderGrants } from './provider-grants.ts'
 import { readProfile } from './read-profile.ts'
 
 /** What of the client's request is passed on to the provider where it understands it. */
-export type PassedOn = Readonly<
+export type ForwardedParams = Readonly<
   Partial<Record<'login_hint' | 'prompt' | 'ui_locales', string | undefined>>
 >
 
 /** Who has signed in. The key's issuer is empty where it does not vary. */
-export interface Who {
+export interface Authentication {
   profile: Profile
   issuer: string
   /** What is kept of the tokens, null for nothing. */
@@ -39,10 +39,10 @@ export interface Provider {
   prepare(): Promise<void>
   /** What is known of it: its endpoints, and what it asks for that cannot be done. */
   metadata(): Promise<Metadata>
-  /** The URL to send the browser to, with what the callback will need; `addMemo` may lengthen the state. */
+  /** The URL to send the browser to, with what the callback will need; `makeResumable` may lengthen the state. */
   start(
-    passedOn: PassedOn,
-    addMemo: (state: string) => string,
+    forwardedParams: ForwardedParams,
+    makeResumable: (state: string) => string,
   ): Promise<{ url: URL; state: string; nonce: string; verifier: string | null }>
   /** The URL of the provider's own logout, null where it has none. */
   logout(back: { redirectUri: string; state: string }): Promise<URL | null>
@@ -55,9 +55,9 @@ export interface Provider {
       /** The `user` parameter of a form_post callback as JSON. */
       formUser: unknown
     },
-  ): Promise<Who>
+  ): Promise<Authentication>
   /** The same from a token of its mobile SDK. Throws `invalid_code` for one that is not good. */
-  readNative(presented: NativeToken): Promise<Who>
+  readNative(presented: NativeToken): Promise<Authentication>
   /** The tokens that a login leaves behind. */
   grants: ProviderGrants
 }
@@ -128,10 +128,10 @@ export function createProvider(options: ProviderOptions): Provider {
       await withDeadline(metadataOf)
     },
     metadata: () => withDeadline(metadataOf),
-    async start(passedOn, addMemo) {
+    async start(forwardedParams, makeResumable) {
       const metadata = await withDeadline(metadataOf)
       const { parameters, verifier, ...made } = await authorize(metadata.pkce)
-      const state = addMemo(made.state)
+      const state = makeResumable(made.state)
       const nonce = randomToken()
       parameters.set('state', state)
       if (row.scopes.length === 0) parameters.delete('scope')
@@ -139,8 +139,8 @@ export function createProvider(options: ProviderOptions): Provider {
         parameters.set(name, value)
       }
       if (usesIdToken(row)) parameters.set('nonce', nonce)
-      for (const [ours, theirs] of Object.entries(row.passedOn)) {
-        const value = passedOn[ours as keyof PassedOn]
+      for (const [ours, theirs] of Object.entries(row.forwardedParams)) {
+        const value = forwardedParams[ours as keyof ForwardedParams]
         if (value !== undefined) parameters.set(theirs, value)
       }
       const url = withQuery(endpoint(metadata, 'authorization_endpoint'), parameters)

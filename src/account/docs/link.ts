@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Account } from '../../core/account.ts'
-import { codeParameters } from '../../core/shown-code.ts'
+import { codeParameters } from '../../core/presented-code.ts'
 import { subjectTokenParameters } from '../../core/subject-token.ts'
 import { refused } from '../../http/documented.ts'
 import { exampleAccount, exampleApp } from '../../http/examples.ts'

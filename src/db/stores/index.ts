@@ -2,17 +2,16 @@ import type { KeptGrants, Revocations } from '../../core/grant-stores.ts'
 import type { SigningKeys } from '../../core/key-store.ts'
 import type {
   Accounts,
-  FinishedFlows,
   Identities,
   LinkCodes,
   RequestCounts,
   Sessions,
   SignIns,
+  UsedFlows,
 } from '../../core/stores.ts'
 import type { TokenStore } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
 import { createAccounts } from './accounts.ts'
-import { createFinishedFlows } from './finished-flows.ts'
 import { createIdentities } from './identities.ts'
 import { createKeptGrants } from './kept-grants.ts'
 import { createLinkCodes } from './link-codes.ts'
@@ -24,6 +23,7 @@ import { createSessions } from './sessions.ts'
 import { createSignIns, type LinkingRules } from './sign-ins.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { sweepBatch } from './sweep.ts'
+import { createUsedFlows } from './used-flows.ts'
 
 /** Everything that is kept, as the rooms see it. */
 export interface Stores {
@@ -32,7 +32,7 @@ export interface Stores {
   sessions: Sessions
   signIns: SignIns
   linkCodes: LinkCodes
-  finishedFlows: FinishedFlows
+  usedFlows: UsedFlows
   tokens: TokenStore
   requestCounts: RequestCounts
   signingKeys: SigningKeys
@@ -54,7 +54,7 @@ export function createStores(database: Database, linking: LinkingRules): Stores 
     sessions: createSessions(database),
     linkCodes: createLinkCodes(database),
     signIns: createSignIns(database, linking),
-    finishedFlows: createFinishedFlows(database),
+    usedFlows: createUsedFlows(database),
     tokens: { redeemCode: redeemCode(database), rotate: rotateToken(database) },
     requestCounts: createRequestCounts(database),
     signingKeys: createSigningKeys(database),

@@ -4,7 +4,7 @@ import { explainFailure } from './failures.ts'
 import type { DoctorTexts } from './texts.ts'
 
 /** Why a call ended as it did: words, and what to do. Never a text from outside. */
-export interface Why {
+export interface Explanation {
   text: string
   steps: string[]
 }
@@ -14,7 +14,7 @@ export function explainCall(
   error: LatchkeyError,
   language: OperatorLanguage,
   words: DoctorTexts,
-): Why {
+): Explanation {
   const { reason, status, field } = error.evidence
   if (error.code === 'provider_timeout') return { text: words.noAnswer, steps: [] }
   if (typeof reason === 'string') {

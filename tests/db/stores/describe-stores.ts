@@ -8,12 +8,12 @@ import type { Profile } from '../../../src/core/profile.ts'
 import { hashToken, randomToken } from '../../../src/core/secrets.ts'
 import type {
   Accounts,
-  FinishedFlows,
   Identities,
   LinkCodes,
   NewSession,
   RequestCounts,
   SignIns,
+  UsedFlows,
 } from '../../../src/core/stores.ts'
 
 /** The ports that every store has to fill. */
@@ -22,7 +22,7 @@ export interface Ports {
   identities: Identities
   linkCodes: LinkCodes
   signIns: SignIns
-  finishedFlows: FinishedFlows
+  usedFlows: UsedFlows
   requestCounts: RequestCounts
   signingKeys: SigningKeys
 }
@@ -1077,17 +1077,17 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
     describe('a flow', () => {
       test('is finished once, on whatever replica', async () => {
         const [flow, other] = [randomToken(), randomToken()]
-        expect(await ports({ replica: 0 }).finishedFlows.finish(flow, 60)).toBe(true)
-        expect(await ports({ replica: 0 }).finishedFlows.finish(flow, 60)).toBe(false)
-        expect(await ports({ replica: 1 }).finishedFlows.finish(flow, 60)).toBe(false)
-        expect(await ports({ replica: 1 }).finishedFlows.finish(other, 60)).toBe(true)
+        expect(await ports({ replica: 0 }).usedFlows.finish(flow, 60)).toBe(true)
+        expect(await ports({ replica: 0 }).usedFlows.finish(flow, 60)).toBe(false)
+        expect(await ports({ replica: 1 }).usedFlows.finish(flow, 60)).toBe(false)
+        expect(await ports({ replica: 1 }).usedFlows.finish(other, 60)).toBe(true)
       })
 
       test('2.06 is finished once when fifty try at the same time', async () => {
         const flow = randomToken()
         const all = await Promise.all(
           Array.from({ length: 50 }, (_, i) =>
-            ports({ replica: i % 2 === 0 ? 0 : 1 }).finishedFlows.finish(flow, 60),
+            ports({ replica: i % 2 === 0 ? 0 : 1 }).usedFlows.finish(flow, 60),
           ),
         )
         expect(all.filter((first) => first)).toHaveLength(1)
@@ -1095,9 +1095,9 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
 
       test('stays finished when its mark is over but not removed', async () => {
         const flow = randomToken()
-        const { finishedFlows } = ports()
-        expect(await finishedFlows.finish(flow, 0)).toBe(true)
-        expect(await finishedFlows.finish(flow, 60)).toBe(false)
+        const { usedFlows } = ports()
+        expect(await usedFlows.finish(flow, 0)).toBe(true)
+        expect(await usedFlows.finish(flow, 60)).toBe(false)
       })
     })
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSealer } from '../../src/core/secrets.ts'
-import { createMemos } from '../../src/login/memo.ts'
+import { createResumableStates } from '../../src/login/resumable-state.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { APPS, authorizationQuery, CHALLENGE, NATIVE, OTHER, redeem, SPA } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
@@ -91,25 +91,25 @@ describe('the memo in the state', () => {
   test('of another purpose or secret is ignored', async () => {
     const asked = { client_id: 'spa', redirect_uri: SPA.redirect_uri }
     const sealed = (secret: string, purpose: string) =>
-      createMemos(createSealer([secret], purpose)).add('r'.repeat(22), 'fake', asked)
+      createResumableStates(createSealer([secret], purpose)).add('r'.repeat(22), 'fake', asked)
     for (const forged of [
       sealed(TEST_SECRET, 'flow cookies'),
-      sealed('another secret with more than 32 characters', 'login memos'),
+      sealed('another secret with more than 32 characters', 'resumable states'),
     ]) {
       expect(await linksAt(forged)).toEqual(['/login/fake', '/login'])
     }
-    expect(await linksAt(sealed(TEST_SECRET, 'login memos'))).toHaveLength(3)
+    expect(await linksAt(sealed(TEST_SECRET, 'resumable states'))).toHaveLength(3)
   })
 
   test('of a redirect URI that is registered no longer leads nowhere', async () => {
-    const memos = createMemos(createSealer([TEST_SECRET], 'login memos'))
+    const resumable = createResumableStates(createSealer([TEST_SECRET], 'resumable states'))
     const gone = { client_id: 'spa', redirect_uri: 'https://gone.example.com/cb' }
-    const links = await linksAt(memos.add('r'.repeat(22), 'fake', gone))
+    const links = await linksAt(resumable.add('r'.repeat(22), 'fake', gone))
     expect(links).toEqual(['/login/fake', '/login'])
   })
 
   test('is text of base64url, holds what an app really sends, and is left out above 480', async () => {
-    const memos = createMemos(createSealer([TEST_SECRET], 'login memos'))
+    const resumable = createResumableStates(createSealer([TEST_SECRET], 'resumable states'))
     const asked = {
       client_id: 'my-single-page-app',
       redirect_uri: 'https://accounts.my-company.example.com/signin/callback',
@@ -121,14 +121,14 @@ describe('the memo in the state', () => {
       response_mode: 'web_message' as const,
       ui_locales: 'ko-KR',
     }
-    const state = memos.add('r'.repeat(22), 'fake', asked)
+    const state = resumable.add('r'.repeat(22), 'fake', asked)
     expect(state).toMatch(/^r{22}[A-Za-z0-9_-]+$/)
     expect(state.length).toBeLessThanOrEqual(480)
-    expect(memos.read(state, 'fake')).toEqual(asked)
+    expect(resumable.read(state, 'fake')).toEqual(asked)
     for (let length = 43; length < 200; length++) {
-      const longer = memos.add('r'.repeat(22), 'fake', { ...asked, state: 's'.repeat(length) })
+      const longer = resumable.add('r'.repeat(22), 'fake', { ...asked, state: 's'.repeat(length) })
       expect(longer.length).toBeLessThanOrEqual(480)
-      expect(memos.read(longer, 'fake')?.state).toBe(
+      expect(resumable.read(longer, 'fake')?.state).toBe(
         longer.length === 22 ? undefined : 's'.repeat(length),
       )
     }

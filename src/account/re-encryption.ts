@@ -12,7 +12,7 @@ const PAGE = 500
  * replica that still runs with other settings seals on. Grants of providers whose tokens are not kept any
  * more are forgotten.
  */
-export function keepUp(
+export function reencryptTokens(
   app: FastifyInstance,
   options: {
     store: KeptGrants

@@ -3,24 +3,24 @@ import type { Client } from '../core/client.ts'
 import type { GrantSealer } from '../core/kept-grant.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
 import type { SessionRef } from '../core/session-ref.ts'
-import type { FinishedFlows, LinkCodes, SignIns } from '../core/stores.ts'
+import type { LinkCodes, SignIns, UsedFlows } from '../core/stores.ts'
 import type { TokenResponse } from '../core/token-response.ts'
 import type { Provider } from '../upstream/provider.ts'
 import type { FlowCookie, FlowCookies } from './flow.ts'
 import type { FormUsers } from './form-post.ts'
-import type { Memos } from './memo.ts'
+import type { ResumableStates } from './resumable-state.ts'
 
 /** What a login needs of the other rooms. */
-export interface LoginOptions {
+export interface Login {
   provider: Provider
   /** PUBLIC_URL, the `iss` of what clients are sent. */
   issuer: string
   clients: readonly Client[]
   flowCookies: FlowCookies
-  memos: Memos
+  resumable: ResumableStates
   /** Whether cookies are for https only. */
   https: boolean
-  finishedFlows: FinishedFlows
+  usedFlows: UsedFlows
   signIns: SignIns
   /** For `intent=link`. */
   linkCodes: Pick<LinkCodes, 'keep'>

@@ -5,10 +5,10 @@ import { defined } from '../core/defined.ts'
 import { pathOf } from '../core/public-url.ts'
 import { readParameters } from '../http/query.ts'
 import { withParameters } from './answers.ts'
-import type { KeptRequest, Memos } from './memo.ts'
+import type { KeptRequest, ResumableStates } from './resumable-state.ts'
 
 /** Where a person can go from a problem. */
-export interface WaysOn {
+export interface RecoveryLinks {
   /** The same login once more, with the client's parameters; null where nobody was signing in. */
   retry: string | null
   /** The sign-in page with them. */
@@ -28,14 +28,14 @@ interface LoginRoute {
 }
 
 /** Finds the ways on from a problem with this code. */
-export function createWaysOn(options: {
+export function createRecoveryLinks(options: {
   clients: readonly Client[]
   issuer: string
-  memos: Memos
+  resumable: ResumableStates
   /** The name of an enabled provider. */
   nameOf: (provider: string) => string | undefined
-}): (request: FastifyRequest, code: string) => WaysOn {
-  const { clients, issuer, memos, nameOf } = options
+}): (request: FastifyRequest, code: string) => RecoveryLinks {
+  const { clients, issuer, resumable, nameOf } = options
   const path = pathOf(issuer)
 
   return (request, code) => {
@@ -46,7 +46,7 @@ export function createWaysOn(options: {
       return { retry: null, signIn: `${path}/login`, back: null, uiLocales, providerName: null }
     }
     const { provider, isCallback } = route
-    const asked = isCallback ? readMemo(request, query, provider) : readStart(query)
+    const asked = isCallback ? readResumable(request, query, provider) : readStart(query)
     // Nothing is kept of a request whose client is not registered.
     const resolved = asked === null ? null : findRegistered(clients, asked)
     const isGood = asked !== null && resolved !== null
@@ -72,9 +72,9 @@ export function createWaysOn(options: {
   }
 
   /** What the state of a callback remembers; a form_post brings it in the body. */
-  function readMemo(request: FastifyRequest, query: object, provider: string | null) {
+  function readResumable(request: FastifyRequest, query: object, provider: string | null) {
     const { state } = { ...(request.body ?? {}), ...query } as { state?: unknown }
-    return typeof state === 'string' && provider !== null ? memos.read(state, provider) : null
+    return typeof state === 'string' && provider !== null ? resumable.read(state, provider) : null
   }
 
   function readStart(query: Record<string, unknown>): AuthorizationRequest | null {

@@ -4,10 +4,10 @@ import type { Sealer } from '../core/secrets.ts'
 
 /** What a restarted login needs of the client's request; hints for the provider are not kept. */
 const Kept = AuthorizationRequest.omit({ login_hint: true, prompt: true, response_type: true })
-/** The client's request as it comes out of a memo. */
+/** The client's request as it comes out of a state. */
 export type KeptRequest = z.infer<typeof Kept>
 
-/** A memo is a list in this order, since names would take a third of the room; only add at the end. */
+/** It is sealed as a list in this order, since names would take a third of the room; only add at the end. */
 const ORDER = [
   'client_id',
   'redirect_uri',
@@ -24,37 +24,33 @@ const ORDER = [
 const MAX_STATE_LENGTH = 480
 /** Characters of the random part of a state: 128 bits in base64url. */
 const RANDOM_LENGTH = 22
-/** The part of a state that nobody can guess; a memo may follow. */
+/** The part of a state that nobody can guess; the sealed request may follow. */
 export const randomPart = (state: string): string => state.slice(0, RANDOM_LENGTH)
-
-/** Characters by which a sealer tells its keys apart, before a dot that a state goes without. */
-const KEY_ID_LENGTH = 6
 
 /**
  * The client's request, sealed into the `state` behind its random part. A login whose cookie is gone can
  * be started again from it, at any replica; it proves nothing, so no flow is ever finished by it.
  */
-export interface Memos {
-  /** The state with the memo, or as it was where the request has nowhere to return to or is too long. */
+export interface ResumableStates {
+  /** The state with the request behind it, or as it was where the request has nowhere to return to or is too long. */
   add(state: string, provider: string, asked: AuthorizationRequest): string
   /** What was added to a state of this provider; null for anything else. */
   read(state: string, provider: string): KeptRequest | null
 }
 
-/** Memos under a sealer of their own purpose. */
-export function createMemos(sealer: Sealer): Memos {
+/** ResumableStates under a sealer of their own purpose. */
+export function createResumableStates(sealer: Sealer): ResumableStates {
   const context = (random: string, provider: string) => `${provider} ${random}`
   return {
     add(state, provider, asked) {
       if (asked.redirect_uri === undefined || state.length !== RANDOM_LENGTH) return state
       const text = JSON.stringify(ORDER.map((name) => asked[name] ?? 0))
-      const memo = sealer.seal(text, context(state, provider)).replace('.', '')
-      return state.length + memo.length > MAX_STATE_LENGTH ? state : state + memo
+      const sealed = sealer.sealCompact(text, context(state, provider))
+      return state.length + sealed.length > MAX_STATE_LENGTH ? state : state + sealed
     },
     read(state, provider) {
-      const memo = state.slice(RANDOM_LENGTH)
-      const sealed = `${memo.slice(0, KEY_ID_LENGTH)}.${memo.slice(KEY_ID_LENGTH)}`
-      const text = sealer.open(sealed, context(randomPart(state), provider))
+      const random = randomPart(state)
+      const text = sealer.openCompact(state.slice(RANDOM_LENGTH), context(random, provider))
       if (text === null) return null
       const values: unknown[] = JSON.parse(text)
       const given = ORDER.map((name, place) => [name, values[place]] as const).filter(

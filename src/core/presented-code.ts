@@ -27,7 +27,7 @@ export const codeParameters = {
 const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
 
 /** Reads these parameters of a client. Throws `invalid_request`. */
-export function readShownCode(
+export function readPresentedCode(
   client: Pick<Client, 'id' | 'secret'>,
   body: z.infer<z.ZodObject<typeof codeParameters>>,
 ): { hash: Buffer; clientId: string } & CodeBinding {
