@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { createOwnPostgres } from '../helpers/own-postgres.ts'
+import { freePort, newFolder, startServerProcess } from '../helpers/server-process.ts'
+import { PEOPLE, startLoad } from './load.ts'
+import { SCENES } from './scenes.ts'
+
+// `npm run soak -- 30m`: the faults of the tests, one after the other at random, for as long as you like.
+
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 }
+const [, amount = '2', unit = 'm'] = /^(\d+)([smh])$/.exec(process.env.SOAK_FOR ?? '') ?? []
+const soakMs = Number(amount) * UNITS[unit as keyof typeof UNITS]
+
+/** What the process holds in memory, in MiB. */
+const memoryOf = (pid = 0) =>
+  Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024)
+
+const tell = (line: string) => process.stdout.write(`${line}\n`)
+
+test(
+  'under faults that never end the processes live, answers stay right, and memory does not grow',
+  async () => {
+    const postgres = await createOwnPostgres()
+    const folder = await newFolder()
+    const replicas = await Promise.all(
+      [await freePort(), await freePort()].map(async (port) => {
+        const env = {
+          DATA_DIR: join(folder.path, `data-${port}`),
+          DATABASE_URL: postgres.url,
+          DATABASE_POOL: '4',
+          SECRET: 'a secret of the tests with more than 32 characters',
+          EMULATE: 'all',
+          ACCOUNT_LINKING: 'explicit',
+          RATE_LIMIT: 'off',
+        }
+        const replica = startServerProcess(env, { cwd: folder.path, port })
+        await replica.serving
+        return replica
+      }),
+    )
+    const loads = replicas.map(({ url }, place) =>
+      startLoad(
+        [url],
+        PEOPLE.filter((_, turn) => turn % replicas.length === place),
+      ),
+    )
+    const memory = () => replicas.map(({ child }) => memoryOf(child.pid))
+    // Until caches and code are warm, memory grows for good reason.
+    for (const scene of SCENES.slice(0, 2)) await scene.play(postgres)
+    const before = memory()
+    tell(`memory at the start: ${before.join(', ')} MiB`)
+    const end = Date.now() + soakMs
+    while (Date.now() < end) {
+      const scene = SCENES[Math.floor(Math.random() * SCENES.length)]
+      await scene?.play(postgres)
+      const healed = await Promise.all(loads.map((load) => load.heals(30_000)))
+      expect(healed, scene?.name).toEqual([true, true])
+      expect(loads.flatMap(({ wrong }) => wrong)).toEqual([])
+      tell(`${new Date().toISOString()} healed: ${scene?.name}; memory ${memory().join(', ')} MiB`)
+    }
+    await Promise.all(loads.map((load) => load.end()))
+    const after = memory()
+    tell(`memory at the end: ${after.join(', ')} MiB`)
+    tell(`answers: ${JSON.stringify(loads.map(({ counts }) => Object.fromEntries(counts)))}`)
+    await Promise.all(replicas.map((replica) => replica.stop()))
+    await postgres.remove()
+    await folder.remove()
+    for (const [place, now] of after.entries()) {
+      expect(now).toBeLessThan((before[place] ?? 0) * 1.5 + 20)
+    }
+  },
+  soakMs + 600_000,
+)
