@@ -8,6 +8,7 @@ import type { Environment } from '../../src/settings/reader.ts'
 import { type Answer, Browser } from './browser.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import type { FakeProvider } from './fake-provider.ts'
+import { keepKeys, lendKeys } from './key-ring.ts'
 
 /** SECRET of every test. */
 export const TEST_SECRET = 'a secret of the tests with more than 32 characters'
@@ -41,6 +42,7 @@ export async function startLatchkey(
     ...env,
   })
   const database = openDatabase(testDatabase.connection, settings.database)
+  if (shared.testDatabase === undefined) await lendKeys(env, database)
   const stores = createStores(database, {
     mode: settings.linking,
     trustedProviders: settings.trustedProviders,
@@ -60,6 +62,7 @@ export async function startLatchkey(
     logs,
     async close() {
       await app.close()
+      if (shared.testDatabase === undefined) await keepKeys(env, database)
       await database.close()
       if (shared.testDatabase === undefined) await testDatabase.drop()
     },
