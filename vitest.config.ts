@@ -18,6 +18,7 @@ export default defineConfig({
     // Once more where it failed, since some tests watch the clock; the last lines name each of them.
     retry: 1,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     reporters: ['default', countReporter],
   },
 })

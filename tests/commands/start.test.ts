@@ -191,11 +191,11 @@ describe('a signal to end', () => {
           response.end(JSON.stringify(tokens))
         }
         const inFlight = browser.send(`${server.url}/login/fake/callback?code=c&state=${state}`)
-        await vi.waitFor(() => expect(provider.count('token')).toBe(1), { timeout: 5_000 })
+        await vi.waitFor(() => expect(provider.count('token')).toBe(1), { timeout: 20_000 })
         server.child.kill(signal)
         // No new connection is taken while the old request is waited for.
         await vi.waitFor(() => expect(canConnect(server.url)).resolves.toBe(false), {
-          timeout: 5_000,
+          timeout: 20_000,
         })
         expect(isAlive(pid)).toBe(true)
         release()

@@ -130,7 +130,7 @@ describe('what the playground gives to copy', () => {
       await page.evaluate('window.printed = []; console.log = (one) => printed.push(one)')
       await page.evaluate(script)
       await expect
-        .poll(() => page.evaluate('printed'), { timeout: 10_000 })
+        .poll(() => page.evaluate('printed'))
         .toEqual([expect.stringMatching(/^[\w.-]{20,}$/)])
     })
 

@@ -55,9 +55,7 @@ describe('what can surprise on the playground', () => {
     await signedIn(byReload)
     expect(await alertOf(byReload).innerText()).toBe('')
 
-    await expect
-      .poll(async () => (await cookies()).includes('latchkey-access'), { timeout: 10_000 })
-      .toBe(false)
+    await expect.poll(async () => (await cookies()).includes('latchkey-access')).toBe(false)
     await byCookie.reload()
     await signedIn(byCookie)
     expect(await cookies()).toContain('latchkey-access')

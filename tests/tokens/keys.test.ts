@@ -133,9 +133,7 @@ describe('8.08 keys that are over', () => {
         `update latchkey.signing_keys set published_until = now() - interval '1 second' where kid = $1`,
         [kidOf(token)],
       )
-      await expect
-        .poll(() => publishedKids(latchkey), { timeout: 5_000 })
-        .not.toContain(kidOf(token))
+      await expect.poll(() => publishedKids(latchkey)).not.toContain(kidOf(token))
       expect(await meStatus(latchkey, token)).toBe(401)
       expect(await meStatus(latchkey, await signIn(latchkey))).toBe(200)
     })
@@ -174,9 +172,7 @@ describe('rotation', () => {
             expect.arrayContaining([kidOf(firstToken), kidOf(token)]),
           )
         }
-        await expect
-          .poll(async () => kidOf(await signIn(two)), { timeout: 5_000 })
-          .toBe(kidOf(token))
+        await expect.poll(async () => kidOf(await signIn(two))).toBe(kidOf(token))
         expect(await meStatus(one, await signIn(two))).toBe(200)
       }),
     )

@@ -122,7 +122,7 @@ test('when its owner is killed the server stops, and no committed row is lost', 
   owner.process.kill('SIGKILL')
   // At once: the old server may still be on its way out.
   const server = await start({ dataDir, durable: true })
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 3_000)
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 20_000)
   const [row] = await query(server, 'select max(number), count(*)::int from acknowledged')
   expect(row?.max).toBeGreaterThanOrEqual(owner.last())
   expect(row?.count).toBe(row?.max)
@@ -136,8 +136,8 @@ test('when its owner is killed and nobody starts again, nothing is left running'
   const [sockets] = await socketFolderOf(dataDir)
   expect(existsSync(sockets ?? '')).toBe(true)
   owner.process.kill('SIGKILL')
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 3_000)
-  await vi.waitFor(() => expect(existsSync(sockets ?? '')).toBe(false), 3_000)
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 20_000)
+  await vi.waitFor(() => expect(existsSync(sockets ?? '')).toBe(false), 20_000)
   // A clean shutdown, not a crash.
   expect(existsSync(join(dataDir, 'postgres/postmaster.pid'))).toBe(false)
 })
@@ -159,7 +159,7 @@ test('a first start that was killed half-way is done again', async () => {
   const halfDone = () => readdirSync(dataDir).find((name) => name.startsWith('postgres.new-'))
   const control = () => join(dataDir, halfDone() ?? '', 'global/pg_control')
   await vi.waitFor(() => expect(existsSync(control())).toBe(true), {
-    timeout: 10_000,
+    timeout: 20_000,
     interval: 5,
   })
   owner.process.kill('SIGKILL')
@@ -378,7 +378,7 @@ function startOwner(dataDir: string) {
     process: owner,
     last: () => last,
     printed: (enough: (number: number) => boolean) =>
-      vi.waitFor(() => expect(enough(last)).toBe(true), { timeout: 10_000, interval: 10 }),
+      vi.waitFor(() => expect(enough(last)).toBe(true), { timeout: 20_000, interval: 10 }),
   }
 }
 
