@@ -63,7 +63,7 @@ async function takeCode(
   body: LinkRequest,
 ): Promise<AuthenticatedIdentity> {
   // A client that is registered no longer has no secret to go by.
-  const client = findClient(clients, clientId) ?? { id: clientId, secret: null }
+  const client = findClient(clients, clientId) ?? { id: clientId, secrets: [] }
   const identity = await linkCodes.take(readPresentedCode(client, body))
   if (identity === null) {
     throw new LatchkeyError('invalid_code', CODE_REFUSED, { evidence: { step: 'link_code' } })

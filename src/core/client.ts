@@ -25,8 +25,8 @@ export interface Client {
   id: string
   /** As people see it. */
   name: string
-  /** Null for a public client, which proves itself by PKCE. */
-  secret: string | null
+  /** None for a public client, which proves itself by PKCE; two while one is changed for the other. */
+  secrets: readonly string[]
   redirectUris: readonly string[]
   postLogoutRedirectUris: readonly string[]
   /** Web origins that may read answers (CORS). */
@@ -35,6 +35,8 @@ export interface Client {
   responseModes: readonly ResponseMode[]
   /** The APIs that it may ask tokens for (RFC 8707). */
   resources: readonly string[]
+  /** Whether it may ask for the scope `admin` for itself. */
+  isAdmin: boolean
   /** Whether it may ask for the scope `provider_tokens`. */
   providerTokens: boolean
   /** Its front page; null where nobody said. */
@@ -47,12 +49,13 @@ export interface Client {
 const builtIn: Client = {
   id: BUILT_IN_CLIENT,
   name: 'Latchkey',
-  secret: null,
+  secrets: [],
   redirectUris: [],
   postLogoutRedirectUris: [],
   origins: [],
   responseModes: ['query'],
   resources: [],
+  isAdmin: false,
   providerTokens: false,
   url: null,
   idTokenAlg: 'RS256',
@@ -62,6 +65,9 @@ const builtIn: Client = {
 export function findClient(clients: readonly Client[], id: string): Client | undefined {
   return id === BUILT_IN_CLIENT ? builtIn : clients.find((client) => client.id === id)
 }
+
+/** Whether a client proves itself by a secret (RFC 6749, section 2.1). */
+export const isConfidential = ({ secrets }: Pick<Client, 'secrets'>): boolean => secrets.length > 0
 
 /** The algorithm of a client's ID tokens, also of one that is registered no more. */
 export const idTokenAlgOf = (clients: readonly Client[], id: string): TokenAlg =>

@@ -28,7 +28,7 @@ const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
 
 /** Reads these parameters of a client. Throws `invalid_request`. */
 export function readPresentedCode(
-  client: Pick<Client, 'id' | 'secret'>,
+  client: Pick<Client, 'id' | 'secrets'>,
   body: z.infer<z.ZodObject<typeof codeParameters>>,
 ): { hash: Buffer; clientId: string } & CodeBinding {
   const { code, redirect_uri: redirectUri, code_verifier: verifier } = body
@@ -41,7 +41,7 @@ export function readPresentedCode(
       'The code_verifier must be 43 to 128 unreserved characters.',
     )
   }
-  if (verifier === undefined && client.secret === null) {
+  if (verifier === undefined && client.secrets.length === 0) {
     throw new LatchkeyError('invalid_request', 'The code_verifier is missing.')
   }
   return {

@@ -1,3 +1,5 @@
+import { LatchkeyError } from './errors.ts'
+
 /** What a client may be granted, in the order in which it is written. */
 export const SCOPES = [
   'openid',
@@ -38,4 +40,10 @@ export function grantScope(asked: string | undefined, client: { providerTokens: 
   granted.delete('admin')
   if (!client.providerTokens) granted.delete('provider_tokens')
   return scopeText(granted)
+}
+
+/** Throws `invalid_scope` where a text cannot be a scope at all (RFC 6749, section 3.3). */
+export function checkScope(text: string | undefined): void {
+  if (text === undefined || /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(text)) return
+  throw new LatchkeyError('invalid_scope', 'The scope has characters that no scope can have.')
 }

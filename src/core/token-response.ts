@@ -16,3 +16,14 @@ export const TokenResponse = z
   })
   .meta({ id: 'TokenResponse', description: 'RFC 6749, section 5.1.' })
 export type TokenResponse = z.infer<typeof TokenResponse>
+
+/** What a client gets for itself (RFC 6749, section 4.4.3). */
+export const ClientTokenResponse = TokenResponse.pick({
+  access_token: true,
+  token_type: true,
+  expires_in: true,
+  scope: true,
+})
+  .strict()
+  .meta({ id: 'ClientTokenResponse', description: 'RFC 6749, section 4.4.3: no refresh token.' })
+export type ClientTokenResponse = z.infer<typeof ClientTokenResponse>

@@ -3,7 +3,8 @@ import { LatchkeyError } from '../core/errors.ts'
 
 /**
  * Reads a query or form by its schema: empty parameters are omitted ones, a parameter that stands
- * twice or in brackets is refused, and so is one that is missing or that the schema refuses. Throws `invalid_request`.
+ * twice or in brackets is refused unless the schema takes a list, and so is one that is missing or that
+ * the schema refuses. Throws `invalid_request`.
  */
 export function readParameters<Schema extends z.ZodObject>(
   schema: Schema,
@@ -13,7 +14,8 @@ export function readParameters<Schema extends z.ZodObject>(
   for (const [name, value] of Object.entries(parameters ?? {})) {
     const base = name.replace(/\[.*$/s, '')
     if (!Object.hasOwn(schema.shape, base)) continue
-    if (base !== name || Array.isArray(value)) {
+    const isList = Array.isArray(value) && !takesLists(schema.shape[base] as z.ZodType)
+    if (base !== name || isList) {
       throw new LatchkeyError('invalid_request', `The parameter "${base}" must be given once.`)
     }
     if (value !== '') given[name] = value
@@ -25,3 +27,6 @@ export function readParameters<Schema extends z.ZodObject>(
   if (!(name in given)) throw new LatchkeyError('invalid_request', `The ${name} is missing.`)
   throw new LatchkeyError('invalid_request', `The parameter "${name}" is malformed or too long.`)
 }
+
+/** Whether a parameter may stand twice. */
+const takesLists = (schema: z.ZodType): boolean => schema.safeParse(['a', 'a']).success

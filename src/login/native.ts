@@ -13,6 +13,7 @@ import { authenticatedIdentity, openSession } from './open-session.ts'
 export interface NativeRequest extends SubjectToken {
   clientId: string
   scope: string
+  resource: string | null
 }
 
 /** Native sign-in at any of the enabled providers: a token of its SDK -> user and session -> tokens. */
@@ -20,9 +21,9 @@ export function createNativeSignIn(logins: ReadonlyMap<string, Login>) {
   return async (asked: NativeRequest, request: FastifyRequest) =>
     atLogin(logins, asked, async (login) => {
       const who = await readOnce(login, asked)
-      const { clientId, scope } = asked
+      const { clientId, scope, resource } = asked
       // The nonce was for the provider's ID token; ours answers no authorization request.
-      const client = { clientId, scope, nonce: null, code: null }
+      const client = { clientId, scope, resource, nonce: null, code: null }
       const { prepared, account } = await openSession(login, who, client, request, { native: true })
       return prepared.tokens(account)
     })

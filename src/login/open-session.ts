@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { AuthenticatedIdentity } from '../core/stores.ts'
 import { cleanText } from '../core/text.ts'
+import { addressOf } from '../http/address.ts'
 import type { Authentication } from '../upstream/provider.ts'
 import type { Login } from './login.ts'
 
@@ -19,7 +20,7 @@ export async function openSession(
   who: Authentication,
   client: Pick<
     Parameters<Login['prepareSession']>[0],
-    'clientId' | 'scope' | 'nonce' | 'code' | 'seed' | 'cookieMode'
+    'clientId' | 'scope' | 'nonce' | 'code' | 'seed' | 'cookieMode' | 'resource'
   >,
   request: FastifyRequest,
   facts: { native?: true } = {},
@@ -29,7 +30,7 @@ export async function openSession(
   const prepared = prepareSession({
     ...client,
     userAgent: cleanText(request.headers['user-agent'], 512),
-    address: request.ip,
+    address: addressOf(request),
   })
   const { account, decision } = await signIns.signIn(key, profile, prepared.session, grant)
   request.log.info(

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AuthorizationRequest } from '../core/authorization-request.ts'
-import { type Client, resolveClient } from '../core/client.ts'
+import { type Client, isConfidential, resolveClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { pathOf } from '../core/public-url.ts'
 import { grantScope } from '../core/scope.ts'
@@ -82,7 +82,7 @@ function readClient(clients: readonly Client[], asked: AuthorizationRequest) {
   if (asked.code_challenge !== undefined && asked.code_challenge_method === undefined) {
     return refuse('The code_challenge_method must be S256.')
   }
-  const needsChallenge = redirectUri !== null && mode !== 'cookie' && client.secret === null
+  const needsChallenge = redirectUri !== null && mode !== 'cookie' && !isConfidential(client)
   if (needsChallenge && asked.code_challenge === undefined) {
     return refuse('A public client must send a code_challenge (PKCE, S256).')
   }

@@ -3,19 +3,31 @@ import ipaddr from 'ipaddr.js'
 import { LatchkeyError } from '../core/errors.ts'
 import { deriveKey, keyedHash } from '../core/secrets.ts'
 import type { RequestCounts } from '../core/stores.ts'
+import { addressOf } from '../http/address.ts'
 
 /** What one address may ask for within a window, by the name of the limit. */
 const LIMITS = {
   login: { most: 60, windowSeconds: 60 },
   token: { most: 150, windowSeconds: 300 },
   native: { most: 30, windowSeconds: 60 },
+  /** Failed authentications of one client. */
+  client: { most: 30, windowSeconds: 60 },
 } as const
 
 /** Counts a request; throws `rate_limited` where it is one too many. Fit for an `onRequest` hook. */
 export type RateLimit = (request: FastifyRequest) => Promise<void>
 
+/** Counts failures of one subject beside the address, and refuses both once there were too many. */
+export interface FailureLimit {
+  /** Throws `rate_limited` where there were too many. */
+  check(request: FastifyRequest, subject: string): void
+  failed(request: FastifyRequest, subject: string): Promise<void>
+}
+
 /** Each limit, by its name. */
-export type RateLimits = Readonly<Record<keyof typeof LIMITS, RateLimit>>
+export type RateLimits = Readonly<
+  Record<'login' | 'token' | 'native', RateLimit> & { client: FailureLimit }
+>
 
 /** What is said to whoever is limited. */
 export const TOO_MANY = 'Too many requests came from this address. Please wait a moment.'
@@ -44,24 +56,45 @@ export function createRateLimits(options: {
   const over = new Map<string, number>()
   let pausedUntil = 0
 
-  const limit = (name: keyof typeof LIMITS): RateLimit => {
-    const { most, windowSeconds } = LIMITS[name]
-    return async (request) => {
-      const hash = keyedHash(key, `${name} ${networkOf(request.ip)}`)
-      const now = Date.now()
-      const known = over.get(hash) ?? 0
-      if (known > now) throw refuse(name, known - now)
-      if (pausedUntil > now) return
-      const counted = await options.counts.count(hash, windowSeconds).catch((err) => {
-        pausedUntil = Date.now() + PAUSE_MS
-        request.log.warn({ event: 'rate_limit_away', err }, 'requests are not limited for a moment')
-        return null
-      })
-      if (counted === null || counted.count <= most) return
-      remember(hash, now + counted.endsInMs)
-      throw refuse(name, counted.endsInMs)
-    }
+  const keyOf = (name: string, request: FastifyRequest, subject: string) =>
+    keyedHash(key, [name, networkOf(addressOf(request)), subject].filter(Boolean).join(' '))
+
+  const check = (name: string, hash: string) => {
+    const left = (over.get(hash) ?? 0) - Date.now()
+    if (left > 0) throw refuse(name, left)
   }
+
+  /** Counts one more; gives the milliseconds for which there will have been too many, else 0. */
+  const add = async (name: keyof typeof LIMITS, hash: string, request: FastifyRequest) => {
+    const { most, windowSeconds } = LIMITS[name]
+    const now = Date.now()
+    if (pausedUntil > now) return 0
+    const counted = await options.counts.count(hash, windowSeconds).catch((err) => {
+      pausedUntil = Date.now() + PAUSE_MS
+      request.log.warn({ event: 'rate_limit_away', err }, 'requests are not limited for a moment')
+      return null
+    })
+    if (counted === null || counted.count <= most) return 0
+    remember(hash, now + counted.endsInMs)
+    return counted.endsInMs
+  }
+
+  const limit =
+    (name: keyof typeof LIMITS): RateLimit =>
+    async (request) => {
+      const hash = keyOf(name, request, '')
+      check(name, hash)
+      const waitMs = await add(name, hash, request)
+      if (waitMs > 0) throw refuse(name, waitMs)
+    }
+
+  const failures = (name: keyof typeof LIMITS): FailureLimit => ({
+    check: (request, subject) => check(name, keyOf(name, request, subject)),
+    async failed(request, subject) {
+      const waitMs = await add(name, keyOf(name, request, subject), request)
+      if (waitMs > 0) throw refuse(name, waitMs)
+    },
+  })
 
   function refuse(name: string, waitMs: number): LatchkeyError {
     options.limited(name)
@@ -78,7 +111,12 @@ export function createRateLimits(options: {
     over.set(hash, until)
   }
 
-  return { login: limit('login'), token: limit('token'), native: limit('native') }
+  return {
+    login: limit('login'),
+    token: limit('token'),
+    native: limit('native'),
+    client: failures('client'),
+  }
 }
 
 /** Limits that limit nobody, for RATE_LIMIT=off. */
@@ -86,6 +124,7 @@ export const noRateLimits: RateLimits = {
   login: async () => {},
   token: async () => {},
   native: async () => {},
+  client: { check: () => {}, failed: async () => {} },
 }
 
 /**

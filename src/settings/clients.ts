@@ -45,7 +45,10 @@ function readClient(reader: Reader, id: string): Client {
     return given.filter((uri) => redirectUriProblem(uri) === null)
   }
   const redirectUris = uris('REDIRECT_URIS')
-  if (redirectUris.length === 0) reader.problems.push(words.missing(`${prefix}REDIRECT_URIS`))
+  const isAdmin = reader.isOn(`${prefix}ADMIN`, 'off')
+  // One that administers users need not sign anybody in.
+  if (redirectUris.length === 0 && !isAdmin)
+    reader.problems.push(words.missing(`${prefix}REDIRECT_URIS`))
   const origins = reader.list(`${prefix}ORIGINS`)
   for (const origin of origins) {
     const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin
@@ -53,9 +56,13 @@ function readClient(reader: Reader, id: string): Client {
       reader.problems.push(words.clientOrigin(`${prefix}ORIGINS`, origin))
     }
   }
-  const secret = reader.text(`${prefix}SECRET`) ?? null
-  if (secret !== null && secret.length < 16) {
+  const secrets = reader.list(`${prefix}SECRET`)
+  if (secrets.some((secret) => secret.length < 16)) {
     reader.problems.push(words.clientSecretShort(`${prefix}SECRET`))
+  }
+  if (secrets.length > 2) reader.problems.push(words.clientSecrets(`${prefix}SECRET`))
+  if (isAdmin && secrets.length === 0) {
+    reader.problems.push(words.clientAdmin(`${prefix}ADMIN`, `${prefix}SECRET`))
   }
   const responseModes = reader.list(`${prefix}RESPONSE_MODES`)
   for (const mode of responseModes) {
@@ -75,13 +82,14 @@ function readClient(reader: Reader, id: string): Client {
   return {
     id,
     name: shownName(reader.text(`${prefix}NAME`)) ?? id,
-    secret,
+    secrets,
     redirectUris,
     postLogoutRedirectUris: uris('POST_LOGOUT_REDIRECT_URIS'),
     origins: origins.length > 0 ? origins : originsOf(redirectUris),
     responseModes:
       responseModes.length > 0 ? (responseModes as ResponseMode[]) : DEFAULT_RESPONSE_MODES,
     resources,
+    isAdmin,
     providerTokens: reader.isOn(`${prefix}PROVIDER_TOKENS`, 'off'),
     url,
     idTokenAlg: reader.choice(`${prefix}ID_TOKEN_ALG`, TOKEN_ALGS, 'RS256'),
@@ -99,12 +107,13 @@ function originsOf(redirectUris: readonly string[]): string[] {
 const playground = (publicUrl: string): Client => ({
   id: PLAYGROUND,
   name: 'Playground',
-  secret: null,
+  secrets: [],
   redirectUris: [`${publicUrl}/`],
   postLogoutRedirectUris: [`${publicUrl}/`],
   origins: [originOf(publicUrl)],
   responseModes: [...DEFAULT_RESPONSE_MODES, 'cookie'],
   resources: [],
+  isAdmin: false,
   providerTokens: false,
   url: `${publicUrl}/`,
   idTokenAlg: 'RS256',

@@ -72,6 +72,9 @@ const en = {
   clientOrigin: (name: string, origin: string) =>
     `${name}: "${origin}" is not an https origin such as https://app.example.com.`,
   clientSecretShort: (name: string) => `${name} must have at least 16 characters.`,
+  clientSecrets: (name: string) => `${name} may be two values while it is changed, not more.`,
+  clientAdmin: (name: string, secret: string) =>
+    `${name} is on: only a client with a secret may administer users, so set ${secret}.`,
   clientResource: (name: string) => `${name} must be absolute URIs without a fragment.`,
   clientUrl: (name: string) => `${name} must be an https URL (http on loopback only).`,
   uriProblems: {
@@ -159,6 +162,9 @@ const ko: SettingsTexts = {
   clientOrigin: (name, origin) =>
     `${name}: "${origin}"은(는) https://app.example.com 같은 https 오리진이 아닙니다.`,
   clientSecretShort: (name) => `${name} 값은 16자 이상이어야 합니다.`,
+  clientSecrets: (name) => `${name}에는 바꾸는 동안에만 값을 두 개까지 넣을 수 있습니다.`,
+  clientAdmin: (name, secret) =>
+    `${name} 값이 on입니다. 사용자를 관리하는 클라이언트에는 시크릿이 있어야 하므로 ${secret}을(를) 설정하세요.`,
   clientResource: (name) => `${name}에는 프래그먼트가 없는 절대 URI만 넣으세요.`,
   clientUrl: (name) => `${name}에는 https URL을 넣으세요(http는 루프백에서만).`,
   uriProblems: {

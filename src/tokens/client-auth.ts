@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
@@ -18,54 +19,78 @@ interface ClientCredentials {
   client_secret?: string | undefined
 }
 
+/** What authentication goes by. */
+export interface ClientAuthOptions {
+  clients: readonly Client[]
+  limits: { client: FailureLimit }
+}
+
+/** Failed authentications, counted by address and client id. */
+export interface FailureLimit {
+  /** Throws `rate_limited` where there were too many. */
+  check(request: FastifyRequest, id: string): void
+  /** Counts one more. */
+  failed(request: FastifyRequest, id: string): Promise<void>
+}
+
 /**
  * The client that sends a request (RFC 6749, section 2.3): a confidential one by HTTP Basic or by its
- * secret in the body, a public one by its id. Throws `invalid_client`.
+ * secret in the body, a public one by its id. Throws `invalid_client`, and `rate_limited` after too many
+ * of these.
  */
-export function authenticateClient(
-  clients: readonly Client[],
-  authorization: string | undefined,
+export async function authenticateClient(
+  { clients, limits }: ClientAuthOptions,
+  request: FastifyRequest,
   body: ClientCredentials,
-): Client {
-  const basic = readBasic(authorization)
-  if (basic !== null && body.client_secret !== undefined) {
+): Promise<Client> {
+  const { authorization } = request.headers
+  const isBasic = authorization !== undefined && /^Basic( |$)/i.test(authorization)
+  const basic = isBasic ? readBasic(authorization) : null
+  if (isBasic && body.client_secret !== undefined) {
     throw new LatchkeyError('invalid_request', 'Use one way of client authentication.')
   }
   if (basic !== null && body.client_id !== undefined && body.client_id !== basic.id) {
     throw new LatchkeyError('invalid_request', 'The client_id differs from the one in the header.')
   }
-  const id = basic?.id ?? body.client_id
-  if (id === undefined) {
-    throw new LatchkeyError('invalid_client', 'The client_id is missing.', {
-      evidence: { reason: 'client_missing' },
-    })
-  }
-  const secrets = basic?.secrets ?? [body.client_secret ?? '']
+  const id = basic?.id ?? body.client_id ?? ''
+  limits.client.check(request, id)
   const client = findClient(clients, id)
-  const right = client?.secret ?? ''
-  const isRight = secrets.some((secret) => equalInConstantTime(right, secret))
-  if (client === undefined || !isRight) {
-    const message = 'The client is unknown or did not authenticate.'
-    throw new LatchkeyError('invalid_client', message, { evidence: { reason: 'client_refused' } })
-  }
-  return client
+  const given = basic?.secrets ?? [body.client_secret ?? '']
+  const right = client === undefined || client.secrets.length === 0 ? [''] : client.secrets
+  // Each is compared, whatever came of the others.
+  const matches = right.flatMap((one) => given.map((secret) => equalInConstantTime(one, secret)))
+  const isSound = !isBasic || basic !== null
+  if (client !== undefined && isSound && matches.includes(true)) return client
+  await limits.client.failed(request, id)
+  if (!isSound) throw refused('The Authorization header is malformed.', id, 'header_malformed')
+  if (id === '') throw refused('The client_id is missing.', id, 'client_id_missing')
+  throw refused(
+    'The client is unknown or did not authenticate.',
+    id,
+    whatIsWrong(client, given.every(Boolean)),
+  )
 }
 
+/** For the log alone: an operator must see whose secret is wrong. */
+function whatIsWrong(client: Client | undefined, hasSecret: boolean): string {
+  if (client === undefined) return 'client_id_unknown'
+  if (client.secrets.length === 0) return 'client_is_public'
+  return hasSecret ? 'client_secret_wrong' : 'client_secret_missing'
+}
+
+const refused = (message: string, client: string, reason: string) =>
+  new LatchkeyError('invalid_client', message, { evidence: { reason, client } })
+
 /**
- * Basic credentials, form-encoded within (RFC 6749, section 2.3.1); null where there is no such header.
+ * Basic credentials, form-encoded within (RFC 6749, section 2.3.1); null where they cannot be read.
  * Many clients do not encode, so the secret counts as it stands too.
  */
-function readBasic(authorization: string | undefined): { id: string; secrets: string[] } | null {
-  if (authorization === undefined || !/^Basic( |$)/i.test(authorization)) return null
+function readBasic(authorization: string): { id: string; secrets: string[] } | null {
   const text = Buffer.from(authorization.slice(6).trim(), 'base64').toString('utf8')
   const colon = text.indexOf(':')
-  if (colon > 0) {
-    const [id = '', secret = ''] = [text.slice(0, colon), text.slice(colon + 1)]
-    return { id: decodeForm(id), secrets: [decodeForm(secret), secret] }
-  }
-  throw new LatchkeyError('invalid_client', 'The Authorization header is malformed.', {
-    evidence: { reason: 'basic_malformed' },
-  })
+  if (colon <= 0) return null
+  const [id = '', secret = ''] = [text.slice(0, colon), text.slice(colon + 1)]
+  return { id: decodeForm(id), secrets: [decodeForm(secret), secret] }
 }
 
 /** A form-encoded text, itself where it is not one. */

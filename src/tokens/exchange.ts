@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { readResource } from '../core/resource.ts'
 import { grantScope } from '../core/scope.ts'
 import {
   ACCESS_TOKEN,
@@ -10,7 +11,6 @@ import {
   subjectTokenParameters,
 } from '../core/subject-token.ts'
 import type { TokenResponse } from '../core/token-response.ts'
-import { authenticateClient } from './client-auth.ts'
 
 /** Native sign-in as a grant type (RFC 8693). */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -32,21 +32,25 @@ export const ExchangeParameters = z.object({
 
 /** What the exchange needs of the room that signs people in; gives a token response. */
 export type SignInNatively = (
-  asked: SubjectToken & { clientId: string; scope: string },
+  asked: SubjectToken & { clientId: string; scope: string; resource: string | null },
   request: FastifyRequest,
 ) => Promise<TokenResponse>
 
 /** Swaps a token of a provider's mobile SDK for tokens of ours. */
 export async function exchangeToken(
-  options: { clients: readonly Client[]; signInNatively: SignInNatively },
-  request: FastifyRequest,
-  body: z.infer<typeof ExchangeParameters> & {
-    client_id?: string | undefined
-    client_secret?: string | undefined
-    scope?: string | undefined
+  options: { signInNatively: SignInNatively; tokens: { issuer: string } },
+  client: Client,
+  {
+    request,
+    body,
+  }: {
+    request: FastifyRequest
+    body: z.infer<typeof ExchangeParameters> & {
+      scope?: string | undefined
+      resource?: string | readonly string[] | undefined
+    }
   },
 ): Promise<TokenResponse> {
-  const client = authenticateClient(options.clients, request.headers.authorization, body)
   const presented = readSubjectToken(body)
   if (body.requested_token_type !== undefined && body.requested_token_type !== ACCESS_TOKEN) {
     throw new LatchkeyError(
@@ -57,8 +61,10 @@ export async function exchangeToken(
   if (body.actor_token !== undefined) {
     throw new LatchkeyError('invalid_request', 'There is no delegation here: send no actor_token.')
   }
+  const allowed = [...client.resources, options.tokens.issuer]
+  const resource = readResource(body.resource, allowed) ?? null
   const tokens = await options.signInNatively(
-    { ...presented, clientId: client.id, scope: grantScope(body.scope, client) },
+    { ...presented, clientId: client.id, scope: grantScope(body.scope, client), resource },
     request,
   )
   return { ...tokens, issued_token_type: ACCESS_TOKEN }

@@ -1,15 +1,16 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../core/client.ts'
 import type { Accounts, Sessions } from '../core/stores.ts'
 import type { TokenStore } from '../core/token-store.ts'
 import type { SignInNatively } from './exchange.ts'
 import type { SessionCookies } from './session-cookies.ts'
+import type { TokenRequest } from './token-request.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What the grants need. */
 export interface GrantOptions {
   clients: readonly Client[]
-  tokens: Pick<Tokens, 'issue' | 'families' | 'ttl'>
+  tokens: Pick<Tokens, 'issue' | 'issueToClient' | 'families' | 'ttl' | 'issuer'>
   tokenStore: TokenStore
   accounts: Pick<Accounts, 'findBySession'>
   sessions: Pick<Sessions, 'findByRefreshToken'>
@@ -19,4 +20,11 @@ export interface GrantOptions {
   sessionsPerUser: number
   /** What counts a request, and throws where it is one too many. */
   limits: { native: (request: FastifyRequest) => Promise<void> }
+}
+
+/** A token request on its way. */
+export interface GrantCall {
+  request: FastifyRequest
+  reply: FastifyReply
+  body: TokenRequest
 }

@@ -1,28 +1,34 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { TokenResponse } from '../core/token-response.ts'
+import type { Client } from '../core/client.ts'
+import type { ClientTokenResponse, TokenResponse } from '../core/token-response.ts'
+import { grantToClient } from './client-credentials.ts'
 import { exchangeToken, TOKEN_EXCHANGE } from './exchange.ts'
-import type { GrantOptions } from './grant-options.ts'
+import type { GrantCall, GrantOptions } from './grant-options.ts'
 import { redeemCode } from './redeem-code.ts'
 import { refresh } from './refresh.ts'
-import type { RefreshedInCookies, TokenRequest } from './token-request.ts'
+import type { RefreshedInCookies } from './token-request.ts'
 
-/** Swaps what a client shows for tokens. */
-type Grant = (
-  options: GrantOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  body: TokenRequest,
-) => Promise<TokenResponse | RefreshedInCookies>
+/** What a token request comes to. */
+export type Granted = TokenResponse | ClientTokenResponse | RefreshedInCookies
 
-/** Each grant, by its type. */
+/** Swaps what a client presents for tokens. */
+type Grant = (options: GrantOptions, client: Client, call: GrantCall) => Promise<Granted>
+
+/** Each grant of a client that has authenticated, by its type. */
 export const grantTypes: ReadonlyMap<string, Grant> = new Map<string, Grant>([
-  ['authorization_code', (options, request, _reply, body) => redeemCode(options, request, body)],
+  ['authorization_code', redeemCode],
   ['refresh_token', refresh],
   [
     TOKEN_EXCHANGE,
-    async (options, request, _reply, body) => {
-      await options.limits.native(request)
-      return exchangeToken(options, request, body)
+    async (options, client, call) => {
+      await options.limits.native(call.request)
+      return exchangeToken(options, client, call)
     },
   ],
+  ['client_credentials', (options, client, { body }) => grantToClient(options, client, body)],
 ])
+
+/** Whether the session's cookie stands for the refresh token and its client: the one grant without one. */
+export const comesByCookie = ({ cookies }: GrantOptions, { body, request }: GrantCall): boolean =>
+  body.grant_type === 'refresh_token' &&
+  body.refresh_token === undefined &&
+  cookies.isPresent(request)

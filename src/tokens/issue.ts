@@ -5,7 +5,7 @@ import type { PreparedSession, SessionRequest } from '../core/prepared-session.t
 import { readScope } from '../core/scope.ts'
 import { hashToken, randomToken } from '../core/secrets.ts'
 import { CODE_SECONDS, type NewSession } from '../core/stores.ts'
-import type { TokenResponse } from '../core/token-response.ts'
+import type { ClientTokenResponse, TokenResponse } from '../core/token-response.ts'
 import type { GrantedSession } from '../core/token-store.ts'
 import type { KeyRing } from './signing-keys.ts'
 import type { TokenFamilies } from './token-family.ts'
@@ -61,6 +61,21 @@ export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer
     return { ...tokens, id_token: signer.signIdToken(claims, client_id, access_token) }
   }
 }
+
+/** Seconds for which a token lives that a client has for itself. */
+const CLIENT_TOKEN_SECONDS = 300
+
+/** Signs access tokens that clients have for themselves, for our own routes: `sub` is the client, there is no `sid`. */
+export const createClientTokenIssuer =
+  (keys: KeyRing, publicUrl: string) =>
+  (clientId: string, scope: string): ClientTokenResponse => {
+    const iat = Math.floor(Date.now() / 1000)
+    const access_token = keys.current().signAccessToken({
+      ...{ sub: clientId, client_id: clientId, scope, iat },
+      ...{ aud: publicUrl, exp: iat + CLIENT_TOKEN_SECONDS, jti: randomUUID() },
+    })
+    return { access_token, token_type: 'Bearer', expires_in: CLIENT_TOKEN_SECONDS, scope }
+  }
 
 /** Prepares sessions: the store opens one together with the login, then the tokens are signed. */
 export function createSessionPreparer(

@@ -1,25 +1,24 @@
-import type { FastifyRequest } from 'fastify'
+import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { readPresentedCode } from '../core/presented-code.ts'
+import { readResource } from '../core/resource.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { TokenResponse } from '../core/token-response.ts'
 import { accountFor } from './account-for.ts'
-import { authenticateClient } from './client-auth.ts'
-import type { GrantOptions } from './grant-options.ts'
-import type { TokenRequest } from './token-request.ts'
+import type { GrantCall, GrantOptions } from './grant-options.ts'
 
 /** `authorization_code` (RFC 6749, section 4.1.3): a code -> its session -> tokens. */
 export async function redeemCode(
-  { clients, tokens, tokenStore, accounts, sessionsPerUser }: GrantOptions,
-  request: FastifyRequest,
-  body: TokenRequest,
+  { tokens, tokenStore, accounts, sessionsPerUser }: GrantOptions,
+  client: Client,
+  { request, body }: GrantCall,
 ): Promise<TokenResponse> {
-  const { issue, families, ttl } = tokens
-  const client = authenticateClient(clients, request.headers.authorization, body)
+  const { issue, families, ttl, issuer } = tokens
   const presented = readPresentedCode(client, body)
+  const resource = readResource(body.resource, [...client.resources, issuer])
   const code = body.code ?? ''
   const sessionId = families.sessionOf(code)
-  if (sessionId === null) throw refused('unknown')
+  if (sessionId === null) throw refused('unknown', client)
   const candidates = families.firstOf(code, sessionId)
   const redeemed = await tokenStore.redeemCode(presented, {
     hashes: candidates.map(hashToken),
@@ -27,17 +26,17 @@ export async function redeemCode(
     sessionTtlSeconds: ttl.sessionSeconds,
     sessionsPerUser,
   })
-  if (redeemed === null || redeemed.session.id !== sessionId) throw refused('code')
+  if (redeemed === null || redeemed.session.id !== sessionId) throw refused('code', client)
   const { session, nonce, place } = redeemed
   request.log.info(
     { event: 'code_redeemed', client: client.id, user: session.userId, session: session.id },
     'redeemed a code',
   )
   const account = await accountFor(accounts, session)
-  return issue(session, { refreshToken: candidates[place] ?? '', nonce, account })
+  return issue(session, { refreshToken: candidates[place] ?? '', nonce, account, resource })
 }
 
-const refused = (reason: string) =>
+const refused = (reason: string, { id: client }: Client) =>
   new LatchkeyError('invalid_grant', 'The code is used, expired, or not for this request.', {
-    evidence: { reason },
+    evidence: { reason, client },
   })

@@ -1,12 +1,13 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
+import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { readResource } from '../core/resource.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { TokenResponse } from '../core/token-response.ts'
 import type { Rotation } from '../core/token-store.ts'
 import { accountFor } from './account-for.ts'
-import { authenticateClient } from './client-auth.ts'
-import type { GrantOptions } from './grant-options.ts'
-import type { RefreshedInCookies, TokenRequest } from './token-request.ts'
+import type { GrantCall, GrantOptions } from './grant-options.ts'
+import type { RefreshedInCookies } from './token-request.ts'
 
 /** A refresh token as it was sent, and by whom. */
 interface Sent {
@@ -18,12 +19,53 @@ interface Sent {
 /** `refresh_token` (RFC 6749, section 6): a refresh token -> its session -> tokens and its successor. */
 export async function refresh(
   options: GrantOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  body: TokenRequest,
-): Promise<TokenResponse | RefreshedInCookies> {
-  const { accounts, cookies } = options
-  const sent = readRefreshToken(options, request, body)
+  client: Client,
+  { request, body }: GrantCall,
+): Promise<TokenResponse> {
+  const { refresh_token: token = '' } = body
+  const resource = readResource(body.resource, [...client.resources, options.tokens.issuer])
+  const sent = { token, clientId: client.id, fromCookie: false }
+  return swap(options, sent, { request, body, resource })
+}
+
+/** A refresh in cookie mode, where the cookie stands for token and client: no script ever sees a token. */
+export async function refreshByCookie(
+  options: GrantOptions,
+  { request, reply, body }: GrantCall,
+): Promise<RefreshedInCookies> {
+  const { cookies } = options
+  const token = cookies.readRefreshToken(request)
+  const client = cookies.clientOf(request)
+  const refuse = (message: string, reason: string) =>
+    new LatchkeyError('invalid_grant', message, { evidence: { reason } })
+  // There is an access token in a cookie, and nothing to renew it by.
+  if (token === null) throw refuse('The session is over.', 'cookie_missing')
+  if (client === null) throw refuse('The session is over.', 'cookie_client')
+  if (body.client_id !== undefined && body.client_id !== client.id) {
+    throw refuse('The session is of another client.', 'other_client')
+  }
+  readResource(body.resource, [])
+  try {
+    const sent = { token, clientId: client.id, fromCookie: true }
+    const tokens = await swap(options, sent, { request, body, resource: undefined })
+    cookies.set(reply, client.id, tokens)
+    const { token_type, expires_in, scope } = tokens
+    return { token_type, expires_in, scope }
+  } catch (error) {
+    if (error instanceof LatchkeyError && error.code === 'invalid_grant') cookies.clear(reply)
+    throw error
+  }
+}
+
+async function swap(
+  options: GrantOptions,
+  sent: Sent,
+  {
+    request,
+    body,
+    resource,
+  }: Pick<GrantCall, 'request' | 'body'> & { resource: string | undefined },
+): Promise<TokenResponse> {
   const scopes = body.scope?.split(' ').filter(Boolean) ?? []
   const { rotation, successors } = await rotate(options, sent, scopes)
   logRotation(request, sent, rotation)
@@ -31,7 +73,6 @@ export async function refresh(
     throw new LatchkeyError('invalid_scope', 'The scope is wider than the one that was granted.')
   }
   if (!('session' in rotation)) {
-    if (sent.fromCookie) cookies.clear(reply)
     throw new LatchkeyError('invalid_grant', 'The refresh token is used, expired or revoked.', {
       evidence: { reason: rotation.outcome, detail: rotation.reason, client: sent.clientId },
     })
@@ -41,37 +82,12 @@ export async function refresh(
     scopes.length > 0
       ? { ...rotation.session, scope: narrow(rotation.session.scope, scopes) }
       : rotation.session
-  const tokens = await options.tokens.issue(session, {
+  return options.tokens.issue(session, {
     refreshToken: successors[rotation.place] ?? '',
     nonce: null,
-    account: await accountFor(accounts, session),
+    account: await accountFor(options.accounts, session),
+    resource,
   })
-  if (!sent.fromCookie) return tokens
-  // In cookie mode no script ever sees a token.
-  cookies.set(reply, sent.clientId, tokens)
-  const { access_token, refresh_token, id_token, ...rest } = tokens
-  return rest
-}
-
-function readRefreshToken(
-  { clients, cookies }: GrantOptions,
-  request: FastifyRequest,
-  body: TokenRequest,
-): Sent {
-  if (body.refresh_token !== undefined) {
-    const client = authenticateClient(clients, request.headers.authorization, body)
-    return { token: body.refresh_token, clientId: client.id, fromCookie: false }
-  }
-  const token = cookies.readRefreshToken(request)
-  if (token === null) throw new LatchkeyError('invalid_request', 'The refresh_token is missing.')
-  const client = cookies.clientOf(request)
-  const refuse = (message: string, reason: string) =>
-    new LatchkeyError('invalid_grant', message, { evidence: { reason } })
-  if (client === null) throw refuse('The session is over.', 'cookie_client')
-  if (body.client_id !== undefined && body.client_id !== client.id) {
-    throw refuse('The session is of another client.', 'other_client')
-  }
-  return { token, clientId: client.id, fromCookie: true }
 }
 
 /** Rotates it in the store; where no secret opens its mark any more, the store knows its session. */

@@ -1,19 +1,18 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { Client } from '../core/client.ts'
+import { isConfidential } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
 import { OAuthProblem } from '../http/documented.ts'
 import { FORM_OR_JSON } from '../http/forms.ts'
 import { route } from '../http/route.ts'
-import { authenticateClient, clientCredentials } from './client-auth.ts'
+import { authenticateClient, type ClientAuthOptions, clientCredentials } from './client-auth.ts'
 import { introspectExamples, revokeExamples } from './token-examples.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What revocation and introspection need. */
-export interface TokenStatusOptions {
-  clients: readonly Client[]
+export interface TokenStatusOptions extends ClientAuthOptions {
   sessions: Sessions
   tokens: Pick<Tokens, 'verifyAccessToken' | 'issuer'>
 }
@@ -95,7 +94,7 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
     form: TokenStatusRequest,
     responses: { 200: Revoked, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
     handle: async ({ body, request }) => {
-      const client = authenticateClient(options.clients, request.headers.authorization, body)
+      const client = await authenticateClient(options, request, body)
       if (body.token === undefined)
         throw new LatchkeyError('invalid_request', 'The token is missing.')
       const found = await findToken(options, body.token)
@@ -133,10 +132,10 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
     form: TokenStatusRequest,
     responses: { 200: TokenStatus, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
     handle: async ({ body, request }) => {
-      const client = authenticateClient(options.clients, request.headers.authorization, body)
-      if (client.secret === null) {
+      const client = await authenticateClient(options, request, body)
+      if (!isConfidential(client)) {
         throw new LatchkeyError('invalid_client', 'Only confidential clients may introspect.', {
-          evidence: { reason: 'public' },
+          evidence: { reason: 'public', client: client.id },
         })
       }
       if (body.token === undefined)

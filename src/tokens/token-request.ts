@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { codeParameters } from '../core/presented-code.ts'
+import { resourceParameter } from '../core/resource.ts'
 import { TokenResponse } from '../core/token-response.ts'
 import { clientCredentials } from './client-auth.ts'
 import { ExchangeParameters } from './exchange.ts'
@@ -7,7 +8,8 @@ import { ExchangeParameters } from './exchange.ts'
 /** A token request (RFC 6749, sections 4.1.3 and 6); what is not listed is ignored. */
 export const TokenRequest = z.object({
   grant_type: z.string().max(128).meta({
-    description: '`authorization_code`, `refresh_token`, or the token exchange for native sign-in.',
+    description:
+      '`authorization_code`, `refresh_token`, the token exchange for native sign-in, or `client_credentials`.',
   }),
   ...clientCredentials,
   ...codeParameters,
@@ -16,7 +18,8 @@ export const TokenRequest = z.object({
     .max(4096)
     .optional()
     .meta({ description: 'The last one; in cookie mode the cookie stands for it.' }),
-  scope: z.string().max(255).optional().meta({ description: 'At most what was granted.' }),
+  scope: z.string().max(2048).optional().meta({ description: 'At most what was granted.' }),
+  resource: resourceParameter,
   ...ExchangeParameters.shape,
 })
 export type TokenRequest = z.infer<typeof TokenRequest>

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { SigningKeys } from '../core/key-store.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
 import type { Sealer } from '../core/secrets.ts'
+import type { ClientTokenResponse } from '../core/token-response.ts'
 import {
   type AccessTokenClaims,
   createAccessTokenVerifier,
@@ -10,6 +11,7 @@ import {
   type SessionTokenClaims,
 } from './access-token.ts'
 import {
+  createClientTokenIssuer,
   createSessionPreparer,
   createTokenIssuer,
   type IssueRules,
@@ -23,6 +25,8 @@ import type { TokenFamilies } from './token-family.ts'
 export interface Tokens {
   keys: KeyRing
   issue: TokenIssuer
+  /** An access token that a client has for itself. */
+  issueToClient: (clientId: string, scope: string) => ClientTokenResponse
   families: TokenFamilies
   prepareSession: (request: SessionRequest) => PreparedSession
   /** The claims of an access token, null for whatever is wrong with it. */
@@ -60,6 +64,7 @@ export async function createTokens(
   return {
     keys,
     issue,
+    issueToClient: createClientTokenIssuer(keys, issuer),
     families,
     prepareSession: createSessionPreparer(issue, families, ttl),
     verifyAccessToken,

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { sweepBatch } from '../../src/db/stores/sweep.ts'
 import { networkOf } from '../../src/operations/rate-limits.ts'
 import { age } from '../helpers/age.ts'
-import { APPS, getCode, post, SPA, VERIFIER } from '../helpers/apps.ts'
+import { API, APPS, getCode, post, SPA, VERIFIER, WEB } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
@@ -186,6 +186,43 @@ describe('1.09 logins', () => {
   }, 60_000)
 })
 
+describe('3.16 wrong client secrets', () => {
+  const ask = (route: string, address: string, secret: string, id = API.client_id) =>
+    post(
+      `${replicas[0].url}${route}`,
+      { grant_type: 'refresh_token', refresh_token: 'x', token: 'x' },
+      from(address, { authorization: `Basic ${btoa(`${id}:${secret}`)}` }).headers,
+    )
+
+  test('are thirty in a minute for address and client, wherever they are tried; a right one is not found among more', async () => {
+    const [address, other] = [newAddress(), newAddress()]
+    const routes = ['/token', '/revoke', '/introspect']
+    const answers = await repeat(30, (place) => ask(routes[place % 3] ?? '', address, 'wrong'))
+    expect(statuses(answers)).toEqual([401])
+    for (const route of routes) {
+      expectOAuthError(await ask(route, address, 'wrong'), 429, 'temporarily_unavailable')
+      expectOAuthError(await ask(route, address, API.client_secret), 429, 'temporarily_unavailable')
+    }
+    expect((await ask('/introspect', other, API.client_secret)).status).toBe(200)
+    const web = encodeURIComponent(WEB.client_secret)
+    expect((await ask('/introspect', address, web, WEB.client_id)).status).toBe(200)
+    await age(replicas[0], '61 seconds')
+  })
+
+  test('are counted together where a proxy writes the port behind the address', async () => {
+    const address = newAddress()
+    await repeat(30, (place) => ask('/introspect', `${address}:${40_000 + place}`, 'wrong'))
+    const next = await ask('/introspect', `${address}:50000`, 'wrong')
+    expectOAuthError(next, 429, 'temporarily_unavailable')
+    await repeat(30, (place) => ask('/introspect', `[2001:db8::1]:${40_000 + place}`, 'wrong'))
+    expectOAuthError(
+      await ask('/introspect', '2001:db8::2', 'wrong'),
+      429,
+      'temporarily_unavailable',
+    )
+  })
+})
+
 describe('9.14 the token endpoint', () => {
   const guess = (address: string, at: Latchkey = replicas[0]) =>
     post(
@@ -221,17 +258,13 @@ describe('9.14 the token endpoint', () => {
     expect((await redeem(code, other)).status).toBe(200)
   })
 
-  test('3.16 counts wrong client secrets too', async () => {
+  test('does not count a client that proved itself by its secret', async () => {
     const address = newAddress()
-    const basic = { authorization: `Basic ${btoa('api:wrong')}` }
-    const ask = () =>
-      post(
-        `${replicas[0].url}/token`,
-        { grant_type: 'refresh_token', refresh_token: 'x' },
-        from(address, basic).headers,
-      )
-    expect(statuses(await repeat(150, ask))).toEqual([401])
-    expectOAuthError(await ask(), 429, 'temporarily_unavailable')
+    const { client_id, client_secret } = API
+    const form = { grant_type: 'refresh_token', refresh_token: 'x', client_id, client_secret }
+    const ask = () => post(`${replicas[0].url}/token`, form, from(address).headers)
+    expect(statuses(await repeat(155, ask))).toEqual([400])
+    expectOAuthError(await guess(address), 400, 'invalid_grant')
   })
 
   test('takes 30 native sign-ins in a minute and asks no provider about more; other grants go on', async () => {

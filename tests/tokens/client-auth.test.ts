@@ -98,9 +98,28 @@ describe('3.16 a confidential client authenticates', () => {
     expectOAuthError(await spa({ client_secret: 'x' })(), 401, 'invalid_client')
     expectOAuthError(await spa({}, basic('spa', 'x'))(), 401, 'invalid_client')
     expectOAuthError(await spa({ client_id: null })(), 401, 'invalid_client')
-    expect(lastOAuthError(latchkey)).toMatchObject({ reason: 'client_missing' })
+    expect(lastOAuthError(latchkey)).toMatchObject({ reason: 'client_id_missing' })
   })
 })
+
+test.each([
+  ['api', 'not the secret of anybody', 'client_secret_wrong'],
+  ['api', '', 'client_secret_missing'],
+  ['spa', 'a secret that it does not have', 'client_is_public'],
+  ['nobody', 'a secret', 'client_id_unknown'],
+])(
+  '3.16 the log says of a refusal whose value was wrong: %s with %j is %s',
+  async (id, secret, reason) => {
+    for (const route of ['/token', '/revoke', '/introspect']) {
+      const form = { grant_type: 'refresh_token', refresh_token: 'x', token: 'x' }
+      const given = { ...form, client_id: id, ...(secret === '' ? {} : { client_secret: secret }) }
+      expectOAuthError(await post(`${latchkey.url}${route}`, given), 401, 'invalid_client')
+      expect(lastOAuthError(latchkey)).toMatchObject({ client: id, reason, route })
+      expect(lastOAuthError(latchkey).address).toMatch(/^(127\.0\.0\.1|::1)$/)
+      if (secret !== '') expect(latchkey.logs.join('')).not.toContain(secret)
+    }
+  },
+)
 
 const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPE = 'application/json'
@@ -171,7 +190,6 @@ describe('3.15 and 2.30 the shape of a token request', () => {
     ['client_id=spa', 'invalid_request'],
     ['grant_type=', 'invalid_request'],
     ['grant_type=password&username=a&password=b', 'unsupported_grant_type'],
-    ['grant_type=client_credentials', 'unsupported_grant_type'],
     ['grant_type=implicit', 'unsupported_grant_type'],
     ['grant_type=__proto__', 'unsupported_grant_type'],
   ])('%s is %s', async (form, error) => {

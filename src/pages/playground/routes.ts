@@ -11,7 +11,7 @@ import { type PlaygroundFacts, playgroundPage, playgroundPolicy } from './page.t
 function hasPlayground(publicUrl: string, clients: readonly Client[]): boolean {
   const client = clients.find(({ id }) => id === 'playground')
   return (
-    client?.secret === null &&
+    client?.secrets.length === 0 &&
     client.redirectUris.includes(`${publicUrl}/`) &&
     isLoopbackHost(new URL(publicUrl).hostname)
   )
