@@ -62,14 +62,14 @@ function fillStatements(users: number, issuer: string): Statement[] {
   const session = `('0190bbbb-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`
   return [
     [
-      `insert into latchkey.users (id, email)
-       select ${user}, 'person-' || n || '@example.com' from generate_series(1, $1::int) n`,
+      `insert into latchkey.users (id)
+       select ${user} from generate_series(1, $1::int) n`,
       users,
     ],
     [
       `insert into latchkey.identities
-         (provider, issuer, subject, user_id, email, email_verified, name, picture, locale)
-       select 'bench', $2, 'person-' || n, ${user}, 'person-' || n || '@example.com', true,
+         (provider, issuer, subject, user_id, email, email_verified, gives_email, name, picture, locale)
+       select 'bench', $2, 'person-' || n, ${user}, 'person-' || n || '@example.com', true, true,
          'Person ' || n, 'https://pictures.example.com/' || n || '.jpg', 'en'
        from generate_series(1, $1::int) n`,
       users,

@@ -13,7 +13,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose'
 import postgres from 'postgres'
 import { Agent, request as send } from 'undici'
 import { v7 as uuidv7 } from 'uuid'
-import { SIGN_IN_KNOWN } from '../src/db/stores/sign-in-statements.ts'
+import { signInStatement } from '../src/db/stores/sign-in-statement.ts'
 
 // The least that a login can be when it is written by hand for one provider whose endpoints are
 // known: the same outbound calls, checks and statements as Latchkey's, and nothing else. Nothing is
@@ -21,6 +21,8 @@ import { SIGN_IN_KNOWN } from '../src/db/stores/sign-in-statements.ts'
 const FINISH = `
 insert into latchkey.finished_flows (id, expires_at) values ($1, now() + $2 * interval '1 second')
 on conflict do nothing returning id`
+
+const SIGN_IN = signInStatement({ trustedProviders: [], defaultRoles: [], sessionsPerUser: 100 })
 
 const issuer = process.env.ISSUER ?? ''
 const self = process.env.PUBLIC_URL ?? ''
@@ -160,18 +162,43 @@ app.get<{ Querystring: { code: string; state: string } }>(
     const session = uuidv7()
     const refreshToken = random()
     const [row] = await sql.unsafe(
-      SIGN_IN_KNOWN,
-      [
-        ...['bench', issuer, person.sub ?? '', person.email ?? null],
-        person.email_verified ?? false,
-        ...[person.name ?? null, person.picture ?? null, person.locale ?? null],
-        ...[session, 'latchkey', 'profile email offline_access'],
-        ...[request.headers['user-agent'] ?? null, request.ip, 2_592_000],
-        ...[sha256(refreshToken), 1_209_600, null, null, null, null, 0, null, null],
-      ],
+      SIGN_IN.text,
+      SIGN_IN.bind({
+        provider: 'bench',
+        issuer,
+        subject: person.sub ?? '',
+        email: person.email ?? null,
+        emailVerified: Boolean(person.email_verified),
+        name: person.name ?? null,
+        picture: person.picture ?? null,
+        locale: person.locale ?? null,
+        access: null,
+        refreshToken: null,
+        mayCreate: false,
+        newUserId: session,
+        reason: 'no_email',
+        linkable: null,
+        sessionId: session,
+        clientId: 'latchkey',
+        scope: 'profile email account offline_access',
+        resource: null,
+        cookieMode: false,
+        authTime: null,
+        silent: false,
+        userAgent: request.headers['user-agent'] ?? null,
+        address: request.ip,
+        sessionTtl: 2_592_000,
+        tokenHash: sha256(refreshToken),
+        tokenTtl: 1_209_600,
+        codeHash: null,
+        redirectUri: null,
+        codeChallenge: null,
+        nonce: null,
+        codeTtl: 0,
+      }) as never[],
       prepared,
     )
-    if (row === undefined || row.disabled) refuse('user')
+    if (row === undefined || row.isDisabled) refuse('user')
     const user = JSON.parse(row.account)
     return {
       access_token: signAccessToken(user.sub, session),

@@ -3,7 +3,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import type { Accounts, Identities } from '../core/stores.ts'
 import { LAST, listIdentities, NOT_FOUND, unlinkIdentity } from './docs/identities.ts'
 import type { Leaving } from './leave.ts'
-import { alive, invalidToken } from './protected.ts'
+import { alive, invalidToken, signInAgain } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** `/me/identities`: what the user signs in with. */
@@ -11,7 +11,7 @@ export function identityRoutes(
   room: FastifyInstance,
   options: { accounts: Accounts; identities: Identities } & Leaving,
 ): void {
-  const { accounts, identities, revocable, wakeOutbox } = options
+  const { accounts, identities, revocable, reauthSeconds, wakeOutbox } = options
 
   signedInRoute(room, 'GET', '/me/identities', listIdentities, async ({ caller }) => {
     const { identities } = alive(await accounts.findBySession(caller))
@@ -22,13 +22,20 @@ export function identityRoutes(
     const { userId, clientId: client } = call.caller
     // What no provider can be called is not sent to the database, which does not take all texts.
     const provider = /^[a-z0-9-]+$/.test(call.params.provider) ? call.params.provider : ''
-    const unlinked = await identities.unlink(call.caller, provider, revocable)
+    const unlinked = await identities.unlink(call.caller, provider, { revocable, reauthSeconds })
     if (unlinked.outcome === 'session_over') throw invalidToken()
+    if (unlinked.outcome === 'sign_in_again') throw signInAgain(reauthSeconds)
     if (unlinked.outcome === 'not_found') throw new LatchkeyError('not_found', NOT_FOUND)
-    if (unlinked.outcome === 'last_identity') throw new LatchkeyError('last_identity', LAST)
+    if (unlinked.outcome !== 'unlinked') throw new LatchkeyError('last_identity', LAST)
     wakeOutbox()
     call.request.log.info(
-      { event: 'identity_unlinked', user: userId, provider, client },
+      {
+        event: 'identity_unlinked',
+        user: userId,
+        provider,
+        client,
+        ended_sessions: unlinked.endedSessions,
+      },
       'unlinked an identity',
     )
     return call.reply.code(204).send()

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Accounts } from '../core/stores.ts'
 import { deleteMe } from './docs/me.ts'
-import { alive, type TokenOptions } from './protected.ts'
+import { invalidToken, signInAgain, type TokenOptions } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** What happens to grants that are left. */
@@ -9,6 +9,8 @@ export interface Leaving {
   /** Providers at which there may be something to revoke. */
   revocable: readonly string[]
   wakeOutbox: () => void
+  /** How long ago the person may have signed in for what cannot be undone; null: however long. */
+  reauthSeconds: number | null
 }
 
 /** What leaving needs. */
@@ -19,13 +21,14 @@ export interface LeaveOptions extends Leaving {
 
 /** `DELETE /me`: the user is gone with the answer; the providers are told behind it. */
 export function leaveRoute(room: FastifyInstance, options: LeaveOptions): void {
-  const { accounts, revocable, wakeOutbox, cookies } = options
+  const { accounts, revocable, reauthSeconds, wakeOutbox, cookies } = options
   signedInRoute(room, 'DELETE', '/me', deleteMe, async ({ caller, request, reply }) => {
-    const { userId } = caller
-    alive(await accounts.remove(caller, revocable))
+    const { outcome } = await accounts.remove(caller, { revocable, reauthSeconds })
+    if (outcome === 'session_over') throw invalidToken()
+    if (outcome === 'sign_in_again') throw signInAgain(reauthSeconds)
     wakeOutbox()
     if (request.headers.authorization === undefined) cookies.clear(reply)
-    request.log.info({ event: 'user_deleted', user: userId }, 'deleted a user')
+    request.log.info({ event: 'user_deleted', user: caller.userId }, 'deleted a user')
     return reply.code(204).send()
   })
 }

@@ -6,7 +6,7 @@ import type { AuthenticatedIdentity, Identities, LinkCodes, Sessions } from '../
 import { readSubjectToken, type SubjectToken } from '../core/subject-token.ts'
 import { acceptForms } from '../http/forms.ts'
 import { CODE_REFUSED, IN_USE, type LinkRequest, linkIdentity, NO_PROOF } from './docs/link.ts'
-import { alive, invalidToken } from './protected.ts'
+import { type Caller, invalidToken, signInAgain } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** What linking needs. */
@@ -14,30 +14,36 @@ export interface LinkOptions {
   clients: readonly Client[]
   identities: Pick<Identities, 'link'>
   linkCodes: Pick<LinkCodes, 'take'>
-  sessions: Pick<Sessions, 'isAlive'>
+  sessions: Pick<Sessions, 'standing'>
   /** Who the token of a provider's SDK is about; throws where it does not count. */
   proveNatively: (asked: SubjectToken) => Promise<AuthenticatedIdentity>
+  /** How long ago the person may have signed in; null: however long. */
+  reauthSeconds: number | null
   /** Counts a native request, and throws where it is one too many. */
   limits: { native: (request: FastifyRequest) => Promise<void> }
 }
 
 /** `POST /me/identities`: one more identity for the user whose token it is. */
 export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
-  const { identities, sessions } = options
+  const { identities, sessions, reauthSeconds } = options
   acceptForms(room, { json: true })
   signedInRoute(room, 'POST', '/me/identities', linkIdentity, async ({ caller, body, request }) => {
     const { userId, clientId } = caller
     const isNative = body.subject_token !== undefined
     if (isNative === (body.code !== undefined)) throw new LatchkeyError('invalid_request', NO_PROOF)
     if (isNative) await options.limits.native(request)
-    alive(await sessions.isAlive(caller))
+    // Before the proof is used up, and before the provider is asked.
+    const standing = await sessions.standing(caller, reauthSeconds)
+    if (standing === 'over') throw invalidToken()
+    if (standing === 'stale') throw signInAgain(reauthSeconds)
     const identity = isNative
       ? await options.proveNatively(readSubjectToken(body))
-      : await takeCode(options, clientId, body)
-    const linked = await identities.link(caller, identity)
+      : await takeCode(options, caller, body)
+    const linked = await identities.link(caller, identity, reauthSeconds)
     if (!('account' in linked)) {
       const { outcome } = linked
       if (outcome === 'session_over') throw invalidToken()
+      if (outcome === 'sign_in_again') throw signInAgain(reauthSeconds)
       throw new LatchkeyError(outcome, IN_USE[outcome])
     }
     request.log.info(
@@ -59,12 +65,12 @@ export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
 /** The identity that a code stands for, where this client shows it as it was bound. */
 async function takeCode(
   { clients, linkCodes }: LinkOptions,
-  clientId: string,
+  { clientId, userId }: Caller,
   body: LinkRequest,
 ): Promise<AuthenticatedIdentity> {
   // A client that is registered no longer has no secret to go by.
   const client = findClient(clients, clientId) ?? { id: clientId, secrets: [] }
-  const identity = await linkCodes.take(readPresentedCode(client, body))
+  const identity = await linkCodes.take(readPresentedCode(client, body), userId)
   if (identity === null) {
     throw new LatchkeyError('invalid_code', CODE_REFUSED, { evidence: { step: 'link_code' } })
   }

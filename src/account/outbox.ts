@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
 import type { DueRevocation, Revocations } from '../core/grant-stores.ts'
-import { type GrantSealer, type KeptGrant, toStored } from '../core/kept-grant.ts'
+import type { GrantSealer, KeptGrant } from '../core/kept-grant.ts'
 import { type Background, every } from '../http/every.ts'
 import { evidenceOf } from '../http/logging.ts'
 
@@ -98,14 +98,14 @@ export function startOutbox(
   }
 
   const keep = (due: DueRevocation, grant: KeptGrant) =>
-    store.replaceGrant(due, toStored(sealer.seal(grant, due)))
+    store.replaceGrant(due, sealer.seal(grant, due))
 
   async function revoke(due: DueRevocation) {
     const revoker = revokerOf(due.provider)
     if (revoker === undefined) throw new LatchkeyError('unknown_provider', 'It is not enabled.')
-    let grant = sealer.open(due.sealedGrant, due)
+    let grant = sealer.open(due.sealed, due)
     if (grant === null) throw new Unreadable('The grant was sealed by a SECRET that is gone.')
-    if (sealer.isStale(due.sealedGrant)) await keep(due, grant)
+    if (sealer.isStale(due.sealed)) await keep(due, grant)
     if (revoker.needsRefreshToRevoke(grant)) {
       const fresh = await revoker.refresh(grant, outbox.closing).catch(ifNotOver)
       if (fresh === null) return

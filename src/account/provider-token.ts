@@ -8,7 +8,6 @@ import {
   isFresh,
   type KeptGrant,
   type StoreTokens,
-  toStored,
 } from '../core/kept-grant.ts'
 import type { SessionRef } from '../core/session-ref.ts'
 import { getProviderToken, NOTHING_KEPT } from './docs/provider-token.ts'
@@ -61,7 +60,7 @@ async function findToken(
     const found = await keptGrants.find(caller, id)
     alive(found.isAlive)
     const { stored } = found
-    const grant = stored && grantSealer.open(stored.sealedGrant, stored)
+    const grant = stored && grantSealer.open(stored.sealed, stored)
     if (source?.storeTokens !== 'on' || stored === null || grant === null) throw nothingKept()
     if (grant.access !== null && isFresh(grant)) return grant.access
     if (grant.refreshToken === null || (await keptGrants.lease(stored, LEASE_SECONDS))) {
@@ -85,8 +84,7 @@ async function refresh(
   stored: StoredGrant,
   grant: KeptGrant,
 ): Promise<AccessGrant | null> {
-  const replace = (next: KeptGrant) =>
-    keptGrants.replace(stored, toStored(grantSealer.seal(next, stored)))
+  const replace = (next: KeptGrant) => keptGrants.replace(stored, grantSealer.seal(next, stored))
   try {
     const fresh = await source.refresh(grant)
     return (await replace(fresh)) ? fresh.access : null

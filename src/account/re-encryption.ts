@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { KeptGrants, StoredGrant } from '../core/grant-stores.ts'
-import { type GrantSealer, toStored } from '../core/kept-grant.ts'
+import type { GrantSealer } from '../core/kept-grant.ts'
 import { every } from '../http/every.ts'
 
 const EVERY_MS = 60 * 60 * 1000
@@ -30,10 +30,10 @@ export function reencryptTokens(
     let page: StoredGrant[] = []
     do {
       page = await store.list(page.at(-1) ?? null, PAGE)
-      for (const stored of page.filter(({ sealedGrant }) => sealer.isStale(sealedGrant))) {
-        const grant = sealer.open(stored.sealedGrant, stored)
+      for (const stored of page.filter(({ sealed }) => sealer.isStale(sealed))) {
+        const grant = sealer.open(stored.sealed, stored)
         if (grant === null || closing.aborted) continue
-        if (await store.reseal(stored, toStored(sealer.seal(grant, stored)))) count += 1
+        if (await store.reseal(stored, sealer.seal(grant, stored))) count += 1
       }
     } while (page.length === PAGE && !closing.aborted)
     if (count > 0) log.info({ event: 'grants_sealed_anew', count }, 'sealed grants anew')

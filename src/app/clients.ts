@@ -46,6 +46,7 @@ export async function addClientRooms(
       cookies,
       limits,
       proveNatively: createNativeProof(logins),
+      reauthSeconds: settings.people.reauthSeconds,
       ...kept,
     })
   })

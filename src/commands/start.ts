@@ -85,7 +85,8 @@ async function serve(): Promise<void> {
     await migrate(location)
     database = openDatabase(location, settings.database)
     const stores = createStores(database, {
-      mode: settings.linking,
+      ...settings.people,
+      sessionsPerUser: settings.sessionsPerUser,
       trustedProviders: settings.trustedProviders,
     })
     const secrets = settings.secrets ?? [readOrMakeSecret(settings.dataDir)]

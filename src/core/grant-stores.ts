@@ -1,9 +1,10 @@
 import type { IdentityKey } from './identity-key.ts'
+import type { SealedGrant } from './kept-grant.ts'
 import type { SessionRef } from './session-ref.ts'
 
 /** An identity with what is kept of its grant. */
 export interface StoredGrant extends IdentityKey {
-  sealedGrant: string
+  sealed: SealedGrant
 }
 
 /** What is kept of providers' tokens. */
@@ -16,13 +17,13 @@ export interface KeptGrants {
   /** Whether the caller may refresh the grant: false while another one may, or where it was replaced. */
   lease(stored: StoredGrant, seconds: number): Promise<boolean>
   /** Puts a grant in place of the one that was read, and ends the lease; false where that was replaced. */
-  replace(stored: StoredGrant, sealedGrant: string): Promise<boolean>
+  replace(stored: StoredGrant, sealed: SealedGrant): Promise<boolean>
   /** Ends the lease. */
   release(stored: StoredGrant): Promise<void>
   /** A page of all that is kept, in the order of the identities' keys. */
   list(after: IdentityKey | null, limit: number): Promise<StoredGrant[]>
   /** Puts the same grant, sealed anew, in place of the one that was read, unless it is leased. */
-  reseal(stored: StoredGrant, sealedGrant: string): Promise<boolean>
+  reseal(stored: StoredGrant, sealed: SealedGrant): Promise<boolean>
   /** Removes what is kept at these providers, so many at most; how many. */
   forget(providers: readonly string[], limit: number): Promise<number>
 }
@@ -51,7 +52,7 @@ export interface Revocations {
     except: readonly string[]
   }): Promise<DueRevocation[]>
   /** Replaces the grant of a claimed one. */
-  replaceGrant(claim: Claim, sealedGrant: string): Promise<void>
+  replaceGrant(claim: Claim, sealed: SealedGrant): Promise<void>
   /** Makes a claimed one due again in a while. */
   postpone(claim: Claim, delaySeconds: number): Promise<void>
   /** Takes a claimed one out. */

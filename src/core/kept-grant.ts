@@ -31,31 +31,21 @@ export const isFresh = ({ access }: KeptGrant): boolean =>
   access !== null && (access.expiresAt === null || access.expiresAt > Date.now() + FRESH_FOR_MS)
 
 /**
- * A kept grant sealed, each part by itself and empty where there is none: a login without a refresh
+ * A kept grant sealed, each part by itself and null where there is none: a login without a refresh
  * token replaces the access token and leaves the refresh token that an earlier one brought.
  */
 export interface SealedGrant {
-  access: string
-  refreshToken: string
+  access: string | null
+  refreshToken: string | null
 }
 
 /** Seals grants for one identity each: what was sealed for one opens for no other. */
 export interface GrantSealer {
   seal(grant: KeptGrant, identity: IdentityKey): SealedGrant
-  /** What is stored, `toStored` of it, opened; null where no part of it can be. */
-  open(stored: string, identity: IdentityKey): KeptGrant | null
+  /** What was sealed, opened; null where no part of it can be. */
+  open(sealed: SealedGrant, identity: IdentityKey): KeptGrant | null
   /** Whether a part of it was sealed by a secret that is no longer the first. */
-  isStale(stored: string): boolean
-}
-
-/** Both parts as one text, as the database has it. */
-export const toStored = ({ access, refreshToken }: SealedGrant): string =>
-  `${access} ${refreshToken}`
-
-/** The parts of a text that `toStored` made. */
-export function fromStored(stored: string): SealedGrant {
-  const [access = '', refreshToken = ''] = stored.split(' ')
-  return { access, refreshToken }
+  isStale(sealed: SealedGrant): boolean
 }
 
 /** Grants under a sealer of their own purpose. */
@@ -64,18 +54,21 @@ export function createGrantSealer(sealer: Sealer): GrantSealer {
     JSON.stringify([part, provider, issuer, subject])
   return {
     seal: ({ access, refreshToken }, identity) => ({
-      access: access === null ? '' : sealer.seal(toText(access), context('access', identity)),
+      access: access === null ? null : sealer.seal(toText(access), context('access', identity)),
       refreshToken:
-        refreshToken === null ? '' : sealer.seal(refreshToken, context('refreshToken', identity)),
+        refreshToken === null ? null : sealer.seal(refreshToken, context('refreshToken', identity)),
     }),
-    open(stored, identity) {
-      const parts = fromStored(stored)
-      const text = sealer.open(parts.access, context('access', identity))
-      const refreshToken = sealer.open(parts.refreshToken, context('refreshToken', identity))
+    open(sealed, identity) {
+      const opened = (part: keyof SealedGrant) => {
+        const text = sealed[part]
+        return text === null ? null : sealer.open(text, context(part, identity))
+      }
+      const [text, refreshToken] = [opened('access'), opened('refreshToken')]
       if (text === null && refreshToken === null) return null
       return { access: text === null ? null : fromText(text), refreshToken }
     },
-    isStale: (stored) => stored.split(' ').some((part) => part !== '' && sealer.isStale(part)),
+    isStale: ({ access, refreshToken }) =>
+      [access, refreshToken].some((part) => part !== null && sealer.isStale(part)),
   }
 }
 

@@ -7,7 +7,7 @@ export interface ProviderProfile {
   /** The OpenID `sub` where the subject is something else: it must be the ID token's. */
   sub?: string | undefined
   email?: string | null | undefined
-  /** Null where this document cannot say: then what is known of the same address stays. */
+  /** Null where the documents cannot say: then what is known stays, of the same address where there is one. */
   emailVerified?: boolean | null | undefined
   name?: string | null | undefined
   picture?: string | null | undefined
@@ -19,7 +19,10 @@ export interface Profile {
   /** The provider's identifier of the person: 1 to 255 printable ASCII characters. */
   subject: string
   email: string | null
-  /** True only where the provider says so of this very address; null where it was not told here. */
+  /**
+   * True only where the provider vouches for this very address. Null where it was not told: with an
+   * address what is known of the same one stays, and without one (nobody said anything of it) all of it.
+   */
   emailVerified: boolean | null
   name: string | null
   picture: string | null
@@ -40,11 +43,11 @@ export const NumericSubject = z
 /** Cleans what a row read, or throws where the subject is none. */
 export function toProfile(read: ProviderProfile): Profile {
   const email = cleanEmail(read.email)
+  const isUntold = read.emailVerified === null && (email !== null || read.email === undefined)
   return {
     subject: TextSubject.parse(read.subject),
     email,
-    emailVerified:
-      email !== null && (read.emailVerified === null ? null : read.emailVerified === true),
+    emailVerified: isUntold ? null : email !== null && read.emailVerified === true,
     name: cleanText(read.name),
     picture: cleanPicture(read.picture),
     locale: cleanLocale(read.locale),

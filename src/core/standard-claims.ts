@@ -17,9 +17,14 @@ const StandardClaims = z.object({
 /** Made once: zod compiles a schema when it is first used. */
 const Userinfo = z.looseObject({ sub: TextSubject })
 
+/** Whether the provider is the one to ask about the address of these claims, which say it is verified. */
+export type Vouches = (claims: Record<string, unknown>) => boolean
+
 /** Reads OpenID claims: userinfo where it is asked for (its `sub` must be the token's), else the ID token. */
-export const readStandardClaims = async (source: ProfileSource): Promise<ProviderProfile> =>
-  readClaims(await readMergedClaims(source))
+export const readStandardClaims = async (
+  source: ProfileSource,
+  vouches?: Vouches,
+): Promise<ProviderProfile> => readClaims(await readMergedClaims(source), vouches)
 
 /** The claims of the ID token with those of userinfo over them, where that is asked for. */
 export async function readMergedClaims(
@@ -31,13 +36,17 @@ export async function readMergedClaims(
 }
 
 /** Reads OpenID claims from one document. */
-export function readClaims(document: Record<string, unknown>): ProviderProfile {
+export function readClaims(
+  document: Record<string, unknown>,
+  vouches: Vouches = () => true,
+): ProviderProfile {
   const claims = StandardClaims.parse(document)
   return {
     subject: claims.sub,
     email: claims.email,
     // Amazon Cognito writes the word.
-    emailVerified: claims.email_verified === true || claims.email_verified === 'true',
+    emailVerified:
+      (claims.email_verified === true || claims.email_verified === 'true') && vouches(document),
     name: claims.name ?? claims.nickname ?? claims.preferred_username,
     picture: claims.picture,
     locale: claims.locale,

@@ -83,21 +83,31 @@ export interface AccountEdits {
   locale?: string | null | undefined
 }
 
+/** How long ago a person may have signed in for what cannot be undone; null: however long. */
+export interface Freshness {
+  reauthSeconds: number | null
+}
+
+/** Takes identities away: what is kept of grants at the `revocable` providers goes to the outbox. */
+export interface TakingAway extends Freshness {
+  revocable: readonly string[]
+}
+
 /** Reads and edits users. */
 export interface Accounts {
   /** The same as JSON text, for an answer that is sent on as it is. */
   findJsonBySession(session: SessionRef): Promise<string | null>
   /** The user of a session that is alive, else null. */
   findBySession(session: SessionRef): Promise<Account | null>
-  /** Everything that is stored about the user of a living session, as JSON text; else null. */
-  exportJsonBySession(session: SessionRef): Promise<string | null>
+  /** Everything that is stored about the user of a living session, as JSON text in pieces; else null. */
+  exportBySession(session: SessionRef): Promise<AsyncIterable<string> | null>
   /** Stores the user's own edits; null where the session is not alive. */
   edit(session: SessionRef, edits: AccountEdits): Promise<Account | null>
-  /**
-   * Deletes the user of a session that is alive, with identities and sessions, all or nothing; false
-   * where it is not alive. What is kept of grants at the `revocable` providers goes to the outbox.
-   */
-  remove(session: SessionRef, revocable: readonly string[]): Promise<boolean>
+  /** Deletes the user of a session that is alive, with identities and sessions, all or nothing. */
+  remove(
+    session: SessionRef,
+    options: TakingAway,
+  ): Promise<{ outcome: 'removed' | 'session_over' | 'sign_in_again' }>
 }
 
 /** One-time codes that stand for an identity and for no session. */
@@ -106,9 +116,13 @@ export interface LinkCodes {
     identity: AuthenticatedIdentity,
     code: NewToken & CodeBinding & { clientId: string },
   ): Promise<void>
-  /** The identity, once; a code that is shown with anything but its own binding is gone as well. */
+  /**
+   * The identity, for one user: once, and with a challenge again until the code expires. A code that is
+   * first shown with anything but its own binding is gone.
+   */
   take(
     shown: { hash: Buffer; clientId: string } & CodeBinding,
+    userId: string,
   ): Promise<AuthenticatedIdentity | null>
 }
 
@@ -121,22 +135,22 @@ export interface Identities {
   link(
     session: SessionRef,
     identity: AuthenticatedIdentity,
+    reauthSeconds: Freshness['reauthSeconds'],
   ): Promise<
     | { outcome: 'linked' | 'refreshed'; account: Account }
-    | { outcome: 'session_over' | 'identity_in_use' | 'provider_in_use' }
+    | { outcome: 'session_over' | 'sign_in_again' | 'identity_in_use' | 'provider_in_use' }
   >
   /**
-   * Takes the user's identities at this provider away, as long as one at another provider stays; gives
-   * what was taken. Any number of these at once leave one. What is kept of grants at the `revocable`
-   * providers goes to the outbox.
+   * Takes the user's identity at this provider away, as long as one at another provider stays, and ends
+   * the sessions that it opened. Any number of these at once leave one.
    */
   unlink(
     session: SessionRef,
     provider: string,
-    revocable: readonly string[],
+    options: TakingAway,
   ): Promise<
-    | { outcome: 'unlinked'; removed: IdentityKey[] }
-    | { outcome: 'session_over' | 'not_found' | 'last_identity' }
+    | { outcome: 'unlinked'; endedSessions: number }
+    | { outcome: 'session_over' | 'sign_in_again' | 'not_found' | 'last_identity' }
   >
 }
 
@@ -148,6 +162,11 @@ export interface Sessions {
   end(session: SessionRef): Promise<boolean>
   /** Ends all sessions of this user but one; how many. */
   endOthers(kept: SessionRef): Promise<number>
+  /** Whether a session may be used for what cannot be undone: `stale` where it began too long ago. */
+  standing(
+    session: SessionRef,
+    reauthSeconds: Freshness['reauthSeconds'],
+  ): Promise<'fresh' | 'stale' | 'over'>
   /** Whether a session may still be used. */
   isAlive(session: SessionRef): Promise<boolean>
   /** The living session of a refresh token, and whether the token has a successor by now. */

@@ -1,108 +1,9 @@
-import { sql } from 'drizzle-orm'
-import {
-  bigint,
-  boolean,
-  customType,
-  index,
-  integer,
-  pgSchema,
-  primaryKey,
-  text,
-  timestamp,
-  uniqueIndex,
-  uuid,
-} from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bytea, latchkey, moment } from './columns.ts'
+import { sessions } from './people-schema.ts'
 
-/** A schema of its own, so that Latchkey can share a database with the app it serves. */
-export const latchkey = pgSchema('latchkey')
-
-const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
-const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
-
-/** A person. Name, picture and locale are the person's own edits; null shows what the provider says. */
-export const users = latchkey.table('users', {
-  id: uuid('id').primaryKey(),
-  name: text('name'),
-  picture: text('picture'),
-  locale: text('locale'),
-  /** The first address a provider gave; nullable, not unique, never a key. */
-  email: text('email'),
-  createdAt: moment('created_at').notNull().defaultNow(),
-  updatedAt: moment('updated_at').notNull().defaultNow(),
-  /** Set by the operator: this user can no longer sign in. */
-  disabledAt: moment('disabled_at'),
-})
-
-/** A user's account at a provider, keyed by provider, issuer (where it varies) and subject. */
-export const identities = latchkey.table(
-  'identities',
-  {
-    provider: text('provider').notNull(),
-    issuer: text('issuer').notNull(),
-    subject: text('subject').notNull(),
-    userId: uuid('user_id')
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
-    email: text('email'),
-    emailVerified: boolean('email_verified').notNull(),
-    name: text('name'),
-    picture: text('picture'),
-    locale: text('locale'),
-    linkedAt: moment('linked_at').notNull().defaultNow(),
-    lastLoginAt: moment('last_login_at').notNull().defaultNow(),
-    /** What is kept of the provider's tokens: access token and refresh token, each sealed or empty, with a space between. */
-    sealedGrant: text('sealed_grant'),
-    /** Until then one replica refreshes it at the provider, and the others wait. */
-    grantLeasedUntil: moment('grant_leased_until'),
-  },
-  (table) => [
-    primaryKey({ columns: [table.provider, table.issuer, table.subject] }),
-    index('identities_user').on(table.userId),
-    // The "C" collation lowers ASCII letters only.
-    index('identities_verified_email')
-      .on(sql`lower(${table.email} collate "C")`)
-      .where(sql`${table.emailVerified}`),
-  ],
-)
-
-/** One signed-in client instance of one user. */
-export const sessions = latchkey.table(
-  'sessions',
-  {
-    id: uuid('id').primaryKey(),
-    userId: uuid('user_id')
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
-    clientId: text('client_id').notNull(),
-    /** With issuer and subject the identity that opened it; these two are null where it is older than they. */
-    provider: text('provider').notNull(),
-    issuer: text('issuer'),
-    subject: text('subject'),
-    scope: text('scope').notNull(),
-    /** The one API that its tokens are for (RFC 8707); null for the usual audience. */
-    resource: text('resource'),
-    /** Its tokens live in cookies: only then a refresh token is taken from one. */
-    cookieMode: boolean('cookie_mode').notNull().default(false),
-    /** When the person authenticated at the provider, where the provider signed it. */
-    authTime: moment('auth_time'),
-    /** Begun with `prompt=none`: nobody was asked, so it is no sign-in for what cannot be undone. */
-    silent: boolean('silent').notNull().default(false),
-    userAgent: text('user_agent'),
-    address: text('address'),
-    createdAt: moment('created_at').notNull().defaultNow(),
-    lastUsedAt: moment('last_used_at').notNull().defaultNow(),
-    expiresAt: moment('expires_at').notNull(),
-    /** When its client first got tokens; null until its code is redeemed. */
-    redeemedAt: moment('redeemed_at').defaultNow(),
-    endedAt: moment('ended_at'),
-    /** What ended it. */
-    endReason: text('end_reason'),
-  },
-  (table) => [
-    index('sessions_user').on(table.userId),
-    index('sessions_expires_at').on(table.expiresAt),
-  ],
-)
+export { latchkey } from './columns.ts'
+export { identities, sessions, unlinkedIdentities, users } from './people-schema.ts'
 
 /** Refresh tokens, by SHA-256 hash: the newest three of each session. */
 export const refreshTokens = latchkey.table(
@@ -168,7 +69,10 @@ export const linkCodes = latchkey.table(
     picture: text('picture'),
     locale: text('locale'),
     /** What is kept of the provider's tokens, as on an identity. */
-    sealedGrant: text('sealed_grant'),
+    sealedAccessToken: text('sealed_access_token'),
+    sealedRefreshToken: text('sealed_refresh_token'),
+    /** Who has linked the identity by it. */
+    takenBy: uuid('taken_by'),
     expiresAt: moment('expires_at').notNull(),
   },
   (table) => [index('link_codes_expires_at').on(table.expiresAt)],
@@ -201,7 +105,8 @@ export const revocations = latchkey.table(
     provider: text('provider').notNull(),
     issuer: text('issuer').notNull(),
     subject: text('subject').notNull(),
-    sealedGrant: text('sealed_grant').notNull(),
+    sealedAccessToken: text('sealed_access_token'),
+    sealedRefreshToken: text('sealed_refresh_token'),
     attempts: integer('attempts').notNull().default(0),
     createdAt: moment('created_at').notNull().defaultNow(),
     /** Also the end of the lease of the replica that is at it. */

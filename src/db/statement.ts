@@ -16,6 +16,8 @@ export type Placeholders<Values> = { readonly [Name in keyof Values & string]: P
 export interface Statement<Values, Row> {
   /** As PostgreSQL gets it. */
   readonly text: string
+  /** What goes into its parameters, in their order. */
+  bind(values: Values): unknown[]
   /** All its rows. */
   all(run: RunStatement, values: Values): Promise<Row[]>
   /** Its first row, else null. */
@@ -45,10 +47,10 @@ export function statement<Values, Row>(
   const prepared = build(byName() as Placeholders<Values>).prepare('')
   const { sql: text, params } = prepared.getQuery()
   const readers = readersOf(prepared as { fields?: readonly SelectedField[] })
-  const bind = params.map(binderOf)
+  const binders = params.map(binderOf)
+  const bind = (values: Values) => binders.map((value) => value(values as Record<string, unknown>))
   const all = async (run: RunStatement, values: Values): Promise<Row[]> => {
-    const parameters = bind.map((value) => value(values as Record<string, unknown>))
-    const rows = await run<unknown[]>(text, parameters, { rows: 'arrays' })
+    const rows = await run<unknown[]>(text, bind(values), { rows: 'arrays' })
     return rows.map((row) => {
       const read: Record<string, unknown> = {}
       for (const [place, { name, decode }] of readers.entries()) {
@@ -60,6 +62,7 @@ export function statement<Values, Row>(
   }
   return {
     text,
+    bind,
     all,
     one: async (run, values) => (await all(run, values))[0] ?? null,
     count: async (run, values) => (await all(run, values)).length,
@@ -80,6 +83,10 @@ export function insertFrom<Table extends PgTable>(
   const selected = Object.values<SQLWrapper | Placeholder>(values as never).map((v) => sql`${v}`)
   return sql`insert into ${table} (${list(columns)}) select ${list(selected)} ${rest}`
 }
+
+/** `returning …` of these columns, as what follows in `insertFrom`. */
+export const returning = (columns: Readonly<Record<string, PgColumn>>): SQL =>
+  sql`returning ${list(Object.values(columns).map(nameOf))}`
 
 /** A column by its bare name, where SQL allows no table before it. */
 export const nameOf = (column: PgColumn): SQL => sql`${sql.identifier(column.name)}`

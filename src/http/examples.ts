@@ -42,13 +42,13 @@ export const exampleApp = {
 } as const
 
 /** A user of the examples. */
-export const exampleAccount: Account = {
+export const exampleAccount = {
   sub: '0199f3a2-5d0e-7a43-9c1b-6f2a8e4d1b70',
   name: '민지',
   email: 'minji@example.com',
   email_verified: true,
   picture: 'https://images.example.com/minji.png',
-  locale: null,
+  locale: 'ko',
   updated_at: 1788220800,
   created_at: '2026-09-01T00:00:00.000Z',
   identities: [
@@ -61,7 +61,7 @@ export const exampleAccount: Account = {
       last_login_at: '2026-11-24T02:20:00.000Z',
     },
   ],
-}
+} satisfies Account
 
 /** A token response of the examples; what is long is cut short. */
 export const exampleTokens = {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Account } from '../core/account.ts'
+import { UserInfo } from '../core/account.ts'
 import { AuthorizationRequest } from '../core/authorization-request.ts'
 import { TokenResponse } from '../core/token-response.ts'
 import { NoBody } from '../http/documented.ts'
@@ -21,7 +21,7 @@ const CallbackRequest = z.object({
   error: z.string().optional().meta({ description: 'Where the provider refuses.' }),
 })
 
-const LoginAnswer = TokenResponse.extend({ user: Account }).meta({
+const LoginAnswer = TokenResponse.extend({ user: UserInfo }).meta({
   id: 'LoginAnswer',
   description: 'The token response, and whom it is for.',
 })

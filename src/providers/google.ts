@@ -2,7 +2,7 @@ import { defineProvider } from '../core/provider.ts'
 import { readStandardClaims } from '../core/standard-claims.ts'
 import { googleButton } from './buttons.ts'
 import { googleConsole } from './consoles/google.ts'
-import { googleNative } from './native/google.ts'
+import { googleNative, vouchesForAddress } from './native/google.ts'
 
 /** Google: OpenID Connect by discovery. https://developers.google.com/identity/openid-connect */
 export const google = defineProvider({
@@ -11,7 +11,7 @@ export const google = defineProvider({
   button: googleButton,
   console: googleConsole,
   gives: 'name, e-mail, picture, language',
-  emailVerifiedWhen: '`email_verified` is true',
+  emailVerifiedWhen: '`email_verified` is true, at gmail.com or with `hd`',
   issuer: 'https://accounts.google.com',
   // Legacy tokens carry the issuer without its scheme.
   issuerAliases: ['accounts.google.com'],
@@ -24,5 +24,5 @@ export const google = defineProvider({
   // Given at the first consent, and after `prompt=consent`.
   offline: { params: { access_type: 'offline' } },
   forwardedParams: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'hl' },
-  readProfile: readStandardClaims,
+  readProfile: (source) => readStandardClaims(source, vouchesForAddress),
 })

@@ -3,14 +3,11 @@ import { readClaims, readStandardClaims } from '../core/standard-claims.ts'
 import { oidcConsole } from './consoles/oidc.ts'
 
 /** Any OpenID provider by discovery, from the settings OIDC_PROVIDERS and `<ID>_…`. */
-export function oidcProvider(options: {
-  id: string
-  name: string
-  issuer: string
-  trustsEmail: boolean
-}): ProviderRow {
+export function oidcProvider(options: { id: string; name: string; issuer: string }): ProviderRow {
   return defineProvider({
     ...options,
+    // Whoever runs it may call any address verified.
+    trustsEmail: false,
     console: oidcConsole(options.issuer),
     gives: 'what its claims hold',
     emailVerifiedWhen: '`email_verified` is true',

@@ -2,18 +2,18 @@ import { z } from 'zod'
 import { type Client, TOKEN_ALGS, type TokenAlg } from '../core/client.ts'
 import { DatabaseUrlError, parseDatabaseUrl } from '../core/database-url.ts'
 import type { StoreTokens } from '../core/kept-grant.ts'
-import type { LinkingMode } from '../core/linking.ts'
 import { pathOf } from '../core/public-url.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import { readClients } from './clients.ts'
+import { type PeopleSettings, readPeople } from './people.ts'
 import {
   type ProviderSettings,
   providersToEmulate,
   readProviderSettings,
   readStoreTokens,
-  trustedProviders,
 } from './providers.ts'
 import { type Environment, Reader } from './reader.ts'
+import { trustedProviders } from './trust.ts'
 
 /** All that the environment decides. */
 export interface Settings {
@@ -34,7 +34,7 @@ export interface Settings {
   emulate: string[]
   /** Whether the tokens of an emulated provider are kept, by its id. */
   emulatedStoreTokens: Readonly<Record<string, StoreTokens>>
-  linking: LinkingMode
+  people: PeopleSettings
   /** Providers whose verified flag may join an identity to an existing user. */
   trustedProviders: string[]
   accessTokenTtlSeconds: number
@@ -112,8 +112,8 @@ export function collectSettings(reader: Reader): Settings {
     providers,
     emulate,
     emulatedStoreTokens: Object.fromEntries(emulate.map((id) => [id, readStoreTokens(reader, id)])),
-    linking: reader.choice('ACCOUNT_LINKING', ['verified', 'explicit'], 'verified'),
-    trustedProviders: trustedProviders(providers),
+    people: readPeople(reader),
+    trustedProviders: trustedProviders(reader, providers),
     accessTokenTtlSeconds: reader.duration('ACCESS_TOKEN_TTL', '10m'),
     refreshTokenTtlSeconds: reader.duration('REFRESH_TOKEN_TTL', '14d'),
     sessionTtlSeconds: reader.duration('SESSION_TTL', '30d'),

@@ -5,7 +5,9 @@ import type { RowValues } from '../core/row-inputs.ts'
 import { shownName } from '../core/text.ts'
 import { isSafeEndpoint } from '../core/urls.ts'
 import { builtInProviders, oidcProvider } from '../providers/index.ts'
+import { settingsPrefix } from './prefix.ts'
 import type { Reader } from './reader.ts'
+import { trustsEmail } from './trust.ts'
 
 /** An enabled provider: its row, re-aimed by the settings, and our registration there. */
 export interface ProviderSettings {
@@ -33,9 +35,6 @@ const METADATA_ENDPOINTS = [
 /** Stands in for an issuer that is missing, which is a problem of its own. */
 const NO_ISSUER = 'https://issuer.invalid'
 
-/** The prefix of a provider's settings: `GOOGLE_`. */
-export const settingsPrefix = (id: string) => `${id.toUpperCase().replaceAll('-', '_')}_`
-
 /** The enabled providers, built-in ones first, in the order in which they are shown. */
 export function readProviderSettings(reader: Reader): ProviderSettings[] {
   const providers: ProviderSettings[] = []
@@ -62,7 +61,6 @@ export function readProviderSettings(reader: Reader): ProviderSettings[] {
         id,
         name: shownName(reader.text(`${prefix}NAME`)) ?? id,
         issuer: issuer ?? NO_ISSUER,
-        trustsEmail: reader.isOn(`${prefix}TRUST_EMAIL`, 'off'),
       })
       providers.push(readProvider(reader, row))
     }
@@ -103,7 +101,10 @@ export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings
       : reader.choice(`${prefix}USERINFO`, ['auto', 'always', 'off'], row.userinfo)
   const storeTokens = readStoreTokens(reader, row.id)
   const aimed = withEndpoints(
-    withOfflineAccess({ ...row, pkce, userinfo }, storeTokens),
+    withOfflineAccess(
+      { ...row, pkce, userinfo, trustsEmail: trustsEmail(reader, row) },
+      storeTokens,
+    ),
     named,
     overrides,
     scopes,
@@ -215,10 +216,4 @@ export function providersToEmulate(
     }
   }
   return all.filter((id) => asked.includes(id))
-}
-
-/** Ids of the providers whose verified flag is trusted, whether they are enabled today or not. */
-export function trustedProviders(enabled: readonly ProviderSettings[]): string[] {
-  const rows = [...builtInProviders, ...enabled.map(({ row }) => row)]
-  return [...new Set(rows.filter(({ trustsEmail }) => trustsEmail).map(({ id }) => id))]
 }

@@ -56,6 +56,10 @@ const en = {
   noProvider: (why: string) =>
     `No provider is set (${why}): for example GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET.`,
   production: 'needed where PUBLIC_URL is not on loopback or NODE_ENV is production',
+  signUp:
+    'SIGN_UP must be open, closed, or list e-mail domains such as example.com, without @ and without wildcards.',
+  roles: (name: string) =>
+    `${name} must list roles of lower-case letters, digits, colons, hyphens and underscores.`,
   trustProxy: 'TRUST_PROXY must list IP addresses or CIDRs, for example 10.0.0.0/8, or be off.',
 
   oidcIds:
@@ -147,6 +151,10 @@ const ko: SettingsTexts = {
   noProvider: (why) =>
     `설정된 제공자가 없습니다(${why}). 예: KAKAO_CLIENT_ID와 KAKAO_CLIENT_SECRET.`,
   production: 'PUBLIC_URL이 루프백이 아니거나 NODE_ENV가 production이면 필요합니다',
+  signUp:
+    'SIGN_UP에는 open, closed 또는 example.com 같은 이메일 도메인 목록을 넣으세요(@와 와일드카드 없이).',
+  roles: (name) =>
+    `${name}의 역할 이름에는 영문 소문자, 숫자, 콜론, 하이픈, 밑줄만 쓸 수 있습니다.`,
   trustProxy: 'TRUST_PROXY에는 10.0.0.0/8 같은 IP 주소나 CIDR 목록 또는 off를 넣으세요.',
 
   oidcIds: 'OIDC_PROVIDERS의 id는 영문 소문자로 시작하고 소문자, 숫자, 하이픈만 쓸 수 있습니다.',

@@ -26,7 +26,13 @@ const ask = ({ access_token }: Tokens) =>
   })
 
 type Row = Record<string, unknown>
-type Export = { exported_at: string; user: Row; identities: Row[]; sessions: Row[] }
+type Export = {
+  exported_at: string
+  user: Row
+  identities: Row[]
+  unlinked_identities: Row[]
+  sessions: Row[]
+}
 
 /**
  * What the export leaves out, and why: a table or column that is added must be decided upon here.
@@ -34,7 +40,9 @@ type Export = { exported_at: string; user: Row; identities: Row[]; sessions: Row
  */
 const LEFT_OUT: Record<string, 'owner' | 'secret' | 'nobody'> = {
   'identities.user_id': 'owner',
-  'identities.sealed_grant': 'secret',
+  'identities.sealed_access_token': 'secret',
+  'identities.sealed_refresh_token': 'secret',
+  'unlinked_identities.user_id': 'owner',
   'identities.grant_leased_until': 'nobody',
   'sessions.user_id': 'owner',
   refresh_tokens: 'secret',
@@ -47,15 +55,21 @@ const LEFT_OUT: Record<string, 'owner' | 'secret' | 'nobody'> = {
   request_counts: 'nobody',
   signing_keys: 'nobody',
 }
-const PLACES: Record<string, 'user' | 'identities' | 'sessions'> = {
+const PLACES: Record<string, 'user' | 'identities' | 'sessions' | 'unlinked_identities'> = {
   users: 'user',
   identities: 'identities',
   sessions: 'sessions',
+  unlinked_identities: 'unlinked_identities',
 }
 
 describe('GET /me/export', () => {
   test('is a file of every stored column that is about the user', async () => {
     const tokens = await signIn(latchkey, provider)
+    await latchkey.database.query(
+      `insert into latchkey.unlinked_identities (user_id, provider, issuer, subject)
+       values ($1, 'gone', '', 'x')`,
+      [tokens.sub],
+    )
     const answer = await ask(tokens)
     expect(answer.status, answer.text).toBe(200)
     expectProtected(answer)
@@ -106,7 +120,7 @@ describe('GET /me/export', () => {
     expect(Math.abs(Date.parse(exported_at) - Date.now())).toBeLessThan(60_000)
     expect(user).toMatchObject({
       ...{ id: mine.sub, name: 'My name', picture: null, locale: null },
-      ...{ email: 'export@example.com', disabled_at: null },
+      ...{ roles: [], disabled_at: null },
     })
     expect(identities).toMatchObject([
       {
@@ -116,7 +130,8 @@ describe('GET /me/export', () => {
           subject: 'person-of-the-export',
           name: 'Their name',
         },
-        ...{ email: 'export@example.com', email_verified: true },
+        ...{ email: 'export@example.com', email_verified: true, gives_email: true },
+        ...{ linked_by: 'created', link_reason: 'provider_not_trusted' },
       },
     ])
     const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)

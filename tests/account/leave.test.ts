@@ -161,11 +161,14 @@ describe('the grant at the provider', () => {
     })
     provider.answers.revoke = { status: 500, body: canaries.refresh }
     const { access_token } = await signIn(latchkey, provider)
-    const identities = await latchkey.database.query<{ sealed_grant: string }>(
+    const identities = await latchkey.database.query<Record<string, string | null>>(
       'select * from latchkey.identities',
       [],
     )
-    expect(identities[0]?.sealed_grant).toMatch(/^ [\w-]{6}\.[\w-]{60,}$/)
+    expect(identities[0]).toMatchObject({
+      sealed_access_token: null,
+      sealed_refresh_token: expect.stringMatching(/^[\w-]{6}\.[\w-]{60,}$/),
+    })
     await leave(latchkey, access_token)
     await until(() => expect(revocations(provider)).toHaveLength(1))
     const waiting = await outbox(latchkey)
@@ -298,14 +301,18 @@ describe('FAKE_STORE_TOKENS', () => {
     try {
       spoil()
       const { access_token } = (await login(other, provider)).json()
-      const [row] = await other.database.query<{ sealed_grant: string | null }>(
-        'select sealed_grant from latchkey.identities',
+      const [row] = await other.database.query<{ sealed: string | null }>(
+        `select concat_ws(' ', coalesce(sealed_access_token, '-'), sealed_refresh_token) as sealed
+         from latchkey.identities`,
         [],
       )
       provider.calls.length = 0
       expect((await leave(other, String(access_token))).status).toBe(204)
       await untilOutboxEmpty(other)
-      return { grant: row?.sealed_grant ?? null, revoked: revocations(provider).length }
+      return {
+        grant: row?.sealed === '-' ? null : row?.sealed,
+        revoked: revocations(provider).length,
+      }
     } finally {
       await other.close()
     }
@@ -322,7 +329,7 @@ describe('FAKE_STORE_TOKENS', () => {
   })
 
   test('unset: one token is kept, and only where the provider can revoke', async () => {
-    expect(await kept({})).toMatchObject({ grant: expect.stringMatching(/^ \S+$/), revoked: 1 })
+    expect(await kept({})).toMatchObject({ grant: expect.stringMatching(/^- \S+$/), revoked: 1 })
     const without = await kept({}, () => {
       provider.discovery = ({ revocation_endpoint, ...document }) => document
     })

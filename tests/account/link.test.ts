@@ -222,9 +222,10 @@ describe('POST /me/identities with a code', () => {
     second.person = { name: 'After', email: 'after@example.com', email_verified: true }
     const answer = await link(mine, await code())
     expect(answer.status, answer.text).toBe(200)
-    expect(answer.json()).toMatchObject({ sub: mine.sub, email: 'before@example.com' })
+    // The user's only address follows the identity that it came from.
+    expect(answer.json()).toMatchObject({ sub: mine.sub, email: 'after@example.com' })
     expect((answer.json().identities as object[])[1]).toMatchObject({
-      ...{ provider: 'second', email: 'after@example.com', email_verified: true },
+      ...{ provider: 'second', email: 'after@example.com', email_verified: false },
     })
     expect(lastLogged('identity_linked')).toMatchObject({ identity: 'refreshed' })
   })
@@ -285,14 +286,25 @@ describe('POST /me/identities with a code', () => {
     expect((await link(others, await code(OTHER), own)).status).toBe(200)
   })
 
-  test('that is expired or used: 400', async () => {
+  test('that is expired: 400', async () => {
     const mine = await user()
     const late = await code()
     await latchkey.database.query('update latchkey.link_codes set expires_at = now()', [])
     expectProblem(await link(mine, late), 400, 'invalid_code')
+  })
+
+  test('that was used: the same 200 for the same user and verifier, 400 for all others', async () => {
+    const [mine, theirs] = [await user(), await userOf(`person-${stage.turn}-other`)]
     const shown = await code()
-    expect((await link(mine, shown)).status).toBe(200)
-    expectProblem(await link(mine, shown, {}, replica), 400, 'invalid_code')
+    const first = await link(mine, shown)
+    expect(first.status).toBe(200)
+    const wrong = { code_verifier: 'x'.repeat(43) }
+    expectProblem(await link(mine, shown, wrong), 400, 'invalid_code')
+    expectProblem(await link(theirs, shown), 400, 'invalid_code')
+    const again = await link(mine, shown, {}, replica)
+    expect([again.status, again.json().sub]).toEqual([200, mine.sub])
+    await latchkey.database.query('update latchkey.link_codes set expires_at = now()', [])
+    expectProblem(await link(mine, shown), 400, 'invalid_code')
   })
 
   test('2.09 a link code is none at /token, and a code of a login is none here', async () => {
@@ -342,7 +354,8 @@ describe('POST /me/identities with a code', () => {
       ...{ email: 'root@example.com', email_verified: 'true', linked_at: '2000-01-01' },
     }
     const answer = await link(mine, await code(), more)
-    expect(answer.json()).toMatchObject({ sub: mine.sub, email: null })
+    expect(answer.json()).toMatchObject({ sub: mine.sub })
+    expect(answer.json()).not.toHaveProperty('email')
     expect(await ownerOf(second.subject)).toEqual([mine.sub])
   })
 
@@ -375,13 +388,14 @@ describe('links at the same time', () => {
   const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort()
   const at = (place: number) => (place % 2 === 0 ? latchkey : replica)
 
-  test('one code shown ten times at once counts once', async () => {
+  test('one code shown ten times at once links once, and each is told so', async () => {
     const mine = await user()
     const shown = await code()
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, i) => link(mine, shown, {}, at(i))),
     )
-    expect(statuses(answers)).toEqual([200, ...Array(9).fill(400)])
+    expect(statuses(answers)).toEqual(Array(10).fill(200))
+    expect(await linkedOf(mine)).toHaveLength(2)
   })
 
   test('one identity linked by two users at two replicas gets one of them', async () => {

@@ -63,13 +63,15 @@ const providerToken = async (replica: Latchkey, token: string) => {
 }
 
 const grants = (replica: Latchkey) =>
-  replica.database.query<{ subject: string; sealed_grant: string | null }>(
-    'select subject, sealed_grant from latchkey.identities order by subject',
+  replica.database.query<{ subject: string; sealed: string | null }>(
+    `select subject,
+       nullif(concat_ws(' ', sealed_access_token, sealed_refresh_token), '') as sealed
+     from latchkey.identities order by subject`,
     [],
   )
 /** What tells the secrets apart by which the grants are sealed. */
 const keysOf = async (replica: Latchkey) =>
-  new Set((await grants(replica)).flatMap(({ sealed_grant: text }) => text?.match(/\b\w{6}\./g)))
+  new Set((await grants(replica)).flatMap(({ sealed: text }) => text?.match(/\b\w{6}\./g)))
 
 test('grants are sealed anew while SECRET is rotated, so that the old secret can be dropped', async () => {
   const token = await withReplica({ SECRET: OLD }, async (replica) => {
@@ -97,7 +99,9 @@ test('a grant of a secret that is gone is as none', async () => {
   await withReplica({ SECRET: NEW }, async (replica) => {
     expect(await providerToken(replica, token)).toEqual([200, 'token-of-lost'])
     await replica.database.query(
-      `update latchkey.identities set sealed_grant = regexp_replace(sealed_grant, $1, 'AAAAAA.', 'g')
+      `update latchkey.identities set
+         sealed_access_token = regexp_replace(sealed_access_token, $1, 'AAAAAA.'),
+         sealed_refresh_token = regexp_replace(sealed_refresh_token, $1, 'AAAAAA.')
        where subject = 'lost'`,
       ['[a-zA-Z0-9_-]{6}\\.'],
     )
@@ -112,11 +116,11 @@ test('STORE_TOKENS=off forgets what was kept at that provider, and at no other',
   })
   await withReplica({ SECRET: NEW, FAKE_STORE_TOKENS: 'off' }, async (replica) => {
     await until(async () => {
-      const kept = (await grants(replica)).filter(({ sealed_grant: text }) => text !== null)
+      const kept = (await grants(replica)).filter(({ sealed: text }) => text !== null)
       expect(kept.map(({ subject }) => subject)).toEqual(['kept'])
     })
     await signIn(replica, 'forgotten')
-    const kept = (await grants(replica)).filter(({ sealed_grant: text }) => text !== null)
+    const kept = (await grants(replica)).filter(({ sealed: text }) => text !== null)
     expect(kept).toHaveLength(1)
   })
 })

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { meStatus, type Parameters, signIn, type Tokens } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { type Latchkey, login } from '../helpers/latchkey.ts'
-import { setLinkStage } from '../helpers/linking.ts'
+import { leave } from '../helpers/leaving.ts'
+import { getLinkCode, linkByCode, setLinkStage } from '../helpers/linking.ts'
 import { expectProblem } from '../helpers/problems.ts'
 
 const stage = setLinkStage(
@@ -42,9 +43,12 @@ const ask = (
     method,
     headers: { authorization: `Bearer ${access_token}` },
   })
-const providersOf = async (tokens: Tokens) => {
-  const identities = (await ask(tokens, '', 'GET', replica)).json() as unknown
-  return (identities as { provider: string }[]).map((one) => one.provider)
+const providersOf = async ({ sub }: Tokens) => {
+  const rows = await replica.database.query<{ provider: string }>(
+    'select provider from latchkey.identities where user_id = $1 order by linked_at',
+    [sub],
+  )
+  return rows.map((one) => one.provider)
 }
 
 describe('GET /me/identities', () => {
@@ -71,21 +75,66 @@ describe('GET /me/identities', () => {
 })
 
 describe('DELETE /me/identities/:provider', () => {
-  test('takes one of two away: 204; whoever comes with it is another user', async () => {
+  test('takes one of two away: 204, and ends the sessions that it opened, at every replica', async () => {
     const tokens = await signInTwice()
-    const answer = await ask(tokens, '/fake', 'DELETE')
+    const others = (await login(latchkey, second, new Browser(), 'second')).json()
+    const answer = await ask(tokens, '/second', 'DELETE')
     expect([answer.status, answer.text]).toEqual([204, ''])
-    expect(await providersOf(tokens)).toEqual(['second'])
+    expect(await providersOf(tokens)).toEqual(['fake'])
     expect(await meStatus(replica, tokens.access_token)).toBe(200)
-    // Without an address it joins nobody.
-    provider.person = { name: 'Person' }
-    expect((await signIn(latchkey, provider)).sub).not.toBe(tokens.sub)
+    expect(await meStatus(replica, String(others.access_token))).toBe(401)
     const line = latchkey.logs.map((text) => JSON.parse(text))
     expect(line.findLast(({ event }) => event === 'identity_unlinked')).toMatchObject({
-      user: tokens.sub,
-      provider: 'fake',
-      client: 'spa',
+      ...{ user: tokens.sub, provider: 'second', client: 'spa', ended_sessions: 2 },
     })
+  })
+
+  test('ends the very session that asks, where that identity opened it', async () => {
+    const tokens = await signInTwice()
+    expect((await ask(tokens, '/fake', 'DELETE')).status).toBe(204)
+    expect(await providersOf(tokens)).toEqual(['second'])
+    expect(await meStatus(replica, tokens.access_token)).toBe(401)
+  })
+
+  test('is final: whoever comes with it later is another user, until the user links it again', async () => {
+    const tokens = await signInTwice()
+    expect((await ask(tokens, '/second', 'DELETE')).status).toBe(204)
+    // The address is the same, verified at both, and was joined by before.
+    const stranger = (await login(latchkey, second, new Browser(), 'second')).json()
+    const { sub } = stranger.user as { sub: string }
+    expect(sub).not.toBe(tokens.sub)
+    const [identity] = await latchkey.database.query(
+      'select linked_by, link_reason from latchkey.identities where user_id = $1',
+      [sub],
+    )
+    expect(identity).toEqual({ linked_by: 'created', link_reason: 'user_has_unlinked_it' })
+    // The control: a new identity at a provider that was not taken away joins.
+    expect((await leave(latchkey, String(stranger.access_token))).status).toBe(204)
+    const code = await getLinkCode(latchkey, second, 'second')
+    expect((await linkByCode(latchkey, tokens.access_token, code)).status).toBe(200)
+    expect((await ask(tokens, '/second', 'DELETE')).status).toBe(204)
+    const code2 = await getLinkCode(latchkey, second, 'second')
+    expect((await linkByCode(latchkey, tokens.access_token, code2)).status).toBe(200)
+    expect(
+      await latchkey.database.query('select from latchkey.unlinked_identities where user_id = $1', [
+        tokens.sub,
+      ]),
+    ).toEqual([])
+    expect((await login(latchkey, second, new Browser(), 'second')).json().user).toMatchObject({
+      sub: tokens.sub,
+    })
+  })
+
+  test('of the identity that the address came from: the address is now the oldest one left', async () => {
+    const tokens = await signInTwice()
+    second.person = { name: 'Person', email: `other-${stage.turn}@example.com` }
+    const { access_token, user } = (await login(latchkey, second, new Browser(), 'second')).json()
+    expect(user).toMatchObject({ sub: tokens.sub, email: `person-${stage.turn}@example.com` })
+    const session = { ...tokens, access_token: String(access_token) }
+    expect((await ask(session, '/fake', 'DELETE')).status).toBe(204)
+    const headers = { authorization: `Bearer ${access_token}` }
+    const me = (await new Browser().send(`${latchkey.url}/me`, { headers })).json()
+    expect(me).toMatchObject({ email: `other-${stage.turn}@example.com`, email_verified: false })
   })
 
   test('7.18 keeps the last one: 409 last_identity', async () => {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { decideLink, type LinkCandidate, linkableEmail } from '../../src/core/linking.ts'
+import {
+  decideLink,
+  type LinkCandidate,
+  linkableEmail,
+  refuseSignUp,
+} from '../../src/core/linking.ts'
 import type { Profile } from '../../src/core/profile.ts'
 
 const profile: Profile = {
@@ -15,12 +20,16 @@ const ann: LinkCandidate = {
   userId: 'ann',
   email: 'ann@example.com',
   hasIdentityAtProvider: false,
+  hasUnlinkedIt: false,
   disabled: false,
 }
 
 describe('whether a first login may look for an existing user', () => {
   test('a verified address of a trusted provider may, in ASCII lower case', () => {
-    expect(linkableEmail('verified', profile, true)).toEqual({ email: 'ann@example.com' })
+    expect(linkableEmail('verified', profile, true)).toEqual({
+      email: 'ann@example.com',
+      reason: 'nobody_with_this_email',
+    })
   })
 
   test.each([
@@ -31,7 +40,7 @@ describe('whether a first login may look for an existing user', () => {
   ] as const)('it makes a new user: %s', (reason, mode, changed, trusted) => {
     expect(linkableEmail(mode, changed, trusted)).toEqual({
       email: null,
-      decision: { action: 'create', reason },
+      reason,
     })
   })
 
@@ -39,6 +48,7 @@ describe('whether a first login may look for an existing user', () => {
     const email = 'MıKE\u212A@example.com'
     expect(linkableEmail('verified', { ...profile, email }, true)).toEqual({
       email: 'mıke\u212A@example.com',
+      reason: 'nobody_with_this_email',
     })
   })
 })
@@ -71,6 +81,12 @@ describe('which user a first login joins', () => {
     )
   })
 
+  test('nobody where the holder has taken this identity away before', () => {
+    expect(decideLink('ann@example.com', [{ ...ann, hasUnlinkedIt: true }])).toEqual(
+      create('user_has_unlinked_it'),
+    )
+  })
+
   test('nobody where several users hold the address', () => {
     expect(decideLink('ann@example.com', [ann, { ...ann, userId: 'ben' }])).toEqual(
       create('several_users_with_this_email'),
@@ -97,5 +113,25 @@ describe('which user a first login joins', () => {
   test('a disabled holder of another address refuses nobody', () => {
     const other = { ...ann, email: 'ann@example.org', disabled: true }
     expect(decideLink('ann@example.com', [ann, other])).toEqual(join)
+  })
+})
+
+describe('whether somebody unknown may sign up', () => {
+  test('everybody where it is open, nobody where it is closed', () => {
+    expect(refuseSignUp('open', { ...profile, email: null }, false)).toBeNull()
+    expect(refuseSignUp('closed', profile, true)).toBe('sign_up_closed')
+  })
+
+  test.each([
+    ['an address at the domain', profile, true, null],
+    ['one that is written in capitals', { ...profile, email: 'ANN@EXAMPLE.COM' }, true, null],
+    ['one at a subdomain', { ...profile, email: 'ann@a.example.com' }, true, 'sign_up_domain'],
+    ['one at a longer name', { ...profile, email: 'ann@notexample.com' }, true, 'sign_up_domain'],
+    ['one that is not verified', { ...profile, emailVerified: false }, true, 'sign_up_domain'],
+    ['one of which nothing was told', { ...profile, emailVerified: null }, true, 'sign_up_domain'],
+    ['one that an untrusted provider calls verified', profile, false, 'sign_up_domain'],
+    ['no address', { ...profile, email: null, emailVerified: false }, true, 'sign_up_domain'],
+  ] as const)('with a list of domains: %s', (_, who, isTrusted, refusal) => {
+    expect(refuseSignUp(['example.org', 'example.com'], who, isTrusted)).toBe(refusal)
   })
 })

@@ -7,8 +7,8 @@ import { finishedFlows, refreshTokens, sessions, users } from '../../src/db/sche
 import { db, insertFrom, type Placeholders, seconds, statement } from '../../src/db/statement.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 
-const ADD = statement((p: Placeholders<{ id: string; email: string | null }>) =>
-  db.insert(users).values({ id: p.id, email: p.email }).onConflictDoNothing().returning({
+const ADD = statement((p: Placeholders<{ id: string; name: string | null }>) =>
+  db.insert(users).values({ id: p.id, name: p.name }).onConflictDoNothing().returning({
     id: users.id,
     createdAt: users.createdAt,
   }),
@@ -18,7 +18,7 @@ const FIND = statement((p: Placeholders<{ id: string }>) =>
   db
     .select({
       owner: users.id,
-      address: users.email,
+      called: users.name,
       year: sql<number>`extract(year from now())::int`,
     })
     .from(users)
@@ -99,11 +99,11 @@ describe.each([
 
   it('take parameters by name and give rows by the names that were selected', async () => {
     const id = uuidv7()
-    const added = await ADD.one(database.query, { email: 'a@example.com', id })
+    const added = await ADD.one(database.query, { name: 'Ann', id })
     expect(added).toEqual({ id, createdAt: expect.any(Date) })
-    expect(await ADD.one(database.query, { email: null, id })).toBeNull()
+    expect(await ADD.one(database.query, { name: null, id })).toBeNull()
     const found = await FIND.all(database.query, { id })
-    expect(found).toEqual([{ owner: id, address: 'a@example.com', year: expect.any(Number) }])
+    expect(found).toEqual([{ owner: id, called: 'Ann', year: expect.any(Number) }])
     const other = uuidv7()
     expect(await FIND_ANY.all(database.query, { ids: [other, id] })).toEqual([{ id }])
     expect(await FIND_ANY.count(database.query, { ids: [other] })).toBe(0)
@@ -111,14 +111,14 @@ describe.each([
 
   it('keep null apart from what is there', async () => {
     const id = uuidv7()
-    await ADD.one(database.query, { id, email: null })
-    expect(await FIND.one(database.query, { id })).toMatchObject({ owner: id, address: null })
+    await ADD.one(database.query, { id, name: null })
+    expect(await FIND.one(database.query, { id })).toMatchObject({ owner: id, called: null })
   })
 
   it('change several tables in one, also within a transaction', async () => {
     const [user, id, hash] = [uuidv7(), uuidv7(), Buffer.from(uuidv7())]
     await database.transaction(async (run) => {
-      await ADD.one(run, { id: user, email: null })
+      await ADD.one(run, { id: user, name: null })
       expect(await RENAME_AND_OPEN.one(run, { id, user, hash, ttl: 60 })).toEqual({ opened: id })
     })
     expect(await FIND_TOKEN.one(database.query, { hash, user })).toEqual({

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { expect } from 'vitest'
 import type { StoredGrant } from '../../src/core/grant-stores.ts'
-import { createGrantSealer, toStored } from '../../src/core/kept-grant.ts'
+import type { IdentityKey } from '../../src/core/identity-key.ts'
+import { createGrantSealer, type SealedGrant } from '../../src/core/kept-grant.ts'
 import { createSealer } from '../../src/core/secrets.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { Browser } from './browser.ts'
@@ -65,20 +66,22 @@ export class EmulatedGrants {
   }
 
   async #stored(): Promise<StoredGrant> {
-    const [row, ...more] = await this.latchkey.database.query<StoredGrant>(
-      `select provider, issuer, subject, sealed_grant as "sealedGrant"
+    const [row, ...more] = await this.latchkey.database.query<IdentityKey & SealedGrant>(
+      `select provider, issuer, subject, sealed_access_token as access,
+         sealed_refresh_token as "refreshToken"
        from latchkey.identities where provider = $1`,
       [this.id],
     )
     expect(more).toEqual([])
     if (row === undefined) throw new Error('no identity')
-    return row
+    const { access, refreshToken, ...key } = row
+    return { ...key, sealed: { access, refreshToken } }
   }
 
   /** The tokens that are kept of the only identity at a provider. */
   async kept(): Promise<{ accessToken: string; refreshToken: string | null }> {
     const stored = await this.#stored()
-    const grant = sealer.open(stored.sealedGrant, stored)
+    const grant = sealer.open(stored.sealed, stored)
     if (grant?.access == null) throw new Error('no access token')
     return { accessToken: grant.access.token, refreshToken: grant.refreshToken }
   }
@@ -88,9 +91,11 @@ export class EmulatedGrants {
     const stored = await this.#stored()
     const { refreshToken } = await this.kept()
     const access = { token: 'an old token', expiresAt: Date.now() - 1, scope: null }
+    const sealed = sealer.seal({ access, refreshToken }, stored)
     await this.latchkey.database.query(
-      'update latchkey.identities set sealed_grant = $2 where provider = $1',
-      [this.id, toStored(sealer.seal({ access, refreshToken }, stored))],
+      `update latchkey.identities set sealed_access_token = $2, sealed_refresh_token = $3
+       where provider = $1`,
+      [this.id, sealed.access, sealed.refreshToken],
     )
   }
 

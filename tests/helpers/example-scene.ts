@@ -1,4 +1,4 @@
-import { createGrantSealer, toStored } from '../../src/core/kept-grant.ts'
+import { createGrantSealer } from '../../src/core/kept-grant.ts'
 import { createSealer } from '../../src/core/secrets.ts'
 import { google } from '../../src/emulator/played/google.ts'
 import { exampleApp } from '../../src/http/examples.ts'
@@ -109,10 +109,12 @@ export class ExampleScene {
     )
     await query(
       `insert into latchkey.identities
-         (provider, issuer, subject, user_id, email_verified, sealed_grant)
-       values ($1, '', $2, $3, false, $4)
-       on conflict (provider, issuer, subject) do update set sealed_grant = excluded.sealed_grant`,
-      [provider, identity.subject, sub, toStored(sealed)],
+         (provider, issuer, subject, user_id, email_verified, sealed_access_token, sealed_refresh_token)
+       values ($1, '', $2, $3, false, $4, $5)
+       on conflict (provider, issuer, subject) do update set
+         sealed_access_token = excluded.sealed_access_token,
+         sealed_refresh_token = excluded.sealed_refresh_token`,
+      [provider, identity.subject, sub, sealed.access, sealed.refreshToken],
     )
   }
 

@@ -44,7 +44,8 @@ export async function startLatchkey(
   const database = openDatabase(testDatabase.connection, settings.database)
   if (shared.testDatabase === undefined) await lendKeys(env, database)
   const stores = createStores(database, {
-    mode: settings.linking,
+    ...settings.people,
+    sessionsPerUser: settings.sessionsPerUser,
     trustedProviders: settings.trustedProviders,
   })
   const logs: string[] = []
@@ -117,6 +118,27 @@ export async function login(
   const started = await startLogin(latchkey, browser, id)
   provider.nonce = started.nonce ?? ''
   return browser.send(started.callback())
+}
+
+/** A user as an answer has it, with null for the claims that are absent. */
+export function spelledOut(user: unknown): User {
+  const { identities = [], ...claims } = user as Partial<User>
+  const nothing = { email: null, email_verified: false }
+  return {
+    ...{ sub: '', name: null, picture: null, locale: null, ...nothing, ...claims },
+    identities: identities.map((identity) => ({ ...nothing, ...identity })),
+  }
+}
+
+/** A user with all claims. */
+export interface User {
+  sub: string
+  name: string | null
+  email: string | null
+  email_verified: boolean
+  picture: string | null
+  locale: string | null
+  identities: { provider: string; subject: string; email: string | null; email_verified: boolean }[]
 }
 
 /** What is in the tables that a failed login must not touch. */

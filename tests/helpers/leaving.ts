@@ -15,7 +15,8 @@ export interface OutboxRow {
   provider: string
   subject: string
   attempts: number
-  sealed_grant: string
+  sealed_access_token: string | null
+  sealed_refresh_token: string | null
   /** Seconds until the next attempt. */
   due: number
 }
@@ -23,7 +24,7 @@ export interface OutboxRow {
 /** What waits in the outbox. */
 export const outbox = ({ database }: Latchkey): Promise<OutboxRow[]> =>
   database.query<OutboxRow>(
-    `select provider, subject, attempts, sealed_grant,
+    `select provider, subject, attempts, sealed_access_token, sealed_refresh_token,
        extract(epoch from next_attempt_at - now())::float as due
      from latchkey.revocations order by id`,
     [],

@@ -3,7 +3,7 @@ import { emulatedProviders } from '../../src/emulator/index.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { Browser } from '../helpers/browser.ts'
 import { followForms } from '../helpers/forms.ts'
-import { countRows } from '../helpers/latchkey.ts'
+import { countRows, spelledOut } from '../helpers/latchkey.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 /** Providers that never give an address at all, or never say that it is verified. */
@@ -37,11 +37,11 @@ describe.each(builtInProviders.map(({ id }) => id))('%s, emulated', (id) => {
   })
 
   test('a person without an address is a user without one', async () => {
-    expect(await user('sora')).toMatchObject({ email: null, email_verified: false })
+    expect(spelledOut(await user('sora'))).toMatchObject({ email: null, email_verified: false })
   })
 
   test('an unverified address is not called verified', async () => {
-    expect((await user('yuki')).email_verified).toBe(false)
+    expect((await user('yuki')).email_verified).not.toBe(true)
   })
 
   test('a person with a very odd name signs in', async () => {

@@ -30,7 +30,7 @@ const oidcProfile = {
 
 /** By provider id; a row without a fixture fails the loop over all rows. */
 export const fixtures: Record<string, Fixture> = {
-  google: { claims: oidcClaims, profile: oidcProfile },
+  google: { claims: { ...oidcClaims, hd: 'example.com' }, profile: oidcProfile },
   gitlab: {
     claims: { ...oidcClaims, sub: '123' },
     documents: {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import type { Reply } from '../helpers/fake-provider.ts'
-import { login, startLogin } from '../helpers/latchkey.ts'
+import { login, spelledOut, startLogin } from '../helpers/latchkey.ts'
 import { expectRefused, failed, unusable } from '../helpers/refusals.ts'
 import { setStage } from '../helpers/stage.ts'
 import { playWire } from '../helpers/wire.ts'
@@ -36,6 +36,7 @@ describe('github', () => {
       GITHUB_AUTHORIZATION_ENDPOINT: `${provider.issuer}/login/oauth/authorize`,
       GITHUB_TOKEN_ENDPOINT: `${provider.issuer}/token`,
       GITHUB_USERINFO_ENDPOINT: `${provider.issuer}/userinfo`,
+      GITHUB_TRUST_EMAIL: 'on',
       GITHUB_EMAILS_ENDPOINT: `${provider.issuer}/emails`,
     }),
   })
@@ -101,7 +102,7 @@ describe('github', () => {
     answers({ userinfo: { body: { ...USER, id } }, emails })
     const answer = await signIn()
     expect(answer.status).toBe(200)
-    expect(answer.json().user).toMatchObject({
+    expect(spelledOut(answer.json().user)).toMatchObject({
       email: null,
       email_verified: false,
       identities: [{ subject: String(id), email: null, email_verified: false }],

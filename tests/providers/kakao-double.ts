@@ -38,5 +38,6 @@ export const settings = (provider: FakeProvider): Record<string, string> => ({
   KAKAO_CLIENT_SECRET: 'secret-at-fake',
   KAKAO_AUTHORIZATION_ENDPOINT: `${provider.issuer}/authorize`,
   KAKAO_TOKEN_ENDPOINT: `${provider.issuer}/token`,
+  KAKAO_TRUST_EMAIL: 'on',
   KAKAO_USERINFO_ENDPOINT: `${provider.issuer}/userinfo`,
 })

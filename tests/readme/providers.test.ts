@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { ProviderRow } from '../../src/core/provider.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
-import { settingsPrefix } from '../../src/settings/providers.ts'
+import { settingsPrefix } from '../../src/settings/prefix.ts'
 
 /** One line of the page's table, made of the row. */
 function line(row: ProviderRow): string {

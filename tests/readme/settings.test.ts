@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { readSettings, SettingsError } from '../../src/settings/index.ts'
-import { settingsPrefix } from '../../src/settings/providers.ts'
+import { settingsPrefix } from '../../src/settings/prefix.ts'
 import type { Environment } from '../../src/settings/reader.ts'
 import { codeSpans, english, KOREAN_PAGES, korean, ROOT, tableRows } from './texts.ts'
 

@@ -57,7 +57,8 @@ describe('without any setting', () => {
       secrets: null,
       providers: [],
       emulate: BUILT_IN,
-      linking: 'verified',
+      people: { mode: 'verified', signUp: 'open', defaultRoles: [], reauthSeconds: 1800 },
+      sessionsPerUser: 100,
       accessTokenTtlSeconds: 600,
       refreshTokenTtlSeconds: 14 * 86_400,
       sessionTtlSeconds: 30 * 86_400,
@@ -122,7 +123,20 @@ describe('each setting is read', () => {
       { SECRET: `${SECRET} , x${SECRET},` },
       { secrets: [SECRET, `x${SECRET}`] },
     ],
-    ['ACCOUNT_LINKING', { ACCOUNT_LINKING: 'explicit' }, { linking: 'explicit' }],
+    ['ACCOUNT_LINKING', { ACCOUNT_LINKING: 'explicit' }, { people: { mode: 'explicit' } }],
+    ['SIGN_UP', { SIGN_UP: 'closed' }, { people: { signUp: 'closed' } }],
+    [
+      'SIGN_UP as domains',
+      { SIGN_UP: 'Example.com, b.example.org' },
+      { people: { signUp: ['example.com', 'b.example.org'] } },
+    ],
+    [
+      'DEFAULT_ROLES',
+      { DEFAULT_ROLES: 'member, beta:1,member' },
+      { people: { defaultRoles: ['member', 'beta:1'] } },
+    ],
+    ['REAUTH_MAX_AGE', { REAUTH_MAX_AGE: '5m' }, { people: { reauthSeconds: 300 } }],
+    ['REAUTH_MAX_AGE off', { REAUTH_MAX_AGE: 'off' }, { people: { reauthSeconds: null } }],
     ['ACCESS_TOKEN_TTL', { ACCESS_TOKEN_TTL: '90s' }, { accessTokenTtlSeconds: 90 }],
     ['REFRESH_TOKEN_TTL', { REFRESH_TOKEN_TTL: '12h' }, { refreshTokenTtlSeconds: 43_200 }],
     ['SESSION_TTL', { SESSION_TTL: '2d' }, { sessionTtlSeconds: 172_800 }],
@@ -348,8 +362,27 @@ describe('a provider', () => {
 
   test('has its verified flag trusted as its row says, enabled or not', () => {
     const rows = builtInProviders.filter(({ trustsEmail }) => trustsEmail).map(({ id }) => id)
-    expect(readSettings(GOOGLE).trustedProviders).toEqual(rows)
+    expect(readSettings(GOOGLE).trustedProviders.toSorted()).toEqual(rows.toSorted())
     expect(rows).toContain('google')
+  })
+
+  test('is trusted no more where it is aimed elsewhere, until the operator says so', () => {
+    const isTrusted = (id: string, changes: Environment) =>
+      readSettings({ ...GOOGLE, ...changes }).trustedProviders.includes(id)
+    for (const name of [
+      ...['GOOGLE_ISSUER', 'GOOGLE_TOKEN_ENDPOINT', 'GOOGLE_USERINFO_ENDPOINT', 'GOOGLE_JWKS_URI'],
+      ...['GITHUB_EMAILS_ENDPOINT', 'GITHUB_TOKEN_CHECK_ENDPOINT', 'GOOGLE_TOKEN_INFO_ENDPOINT'],
+    ]) {
+      const id = name.split('_')[0]?.toLowerCase() ?? ''
+      const aimed = { [name]: 'https://elsewhere.example/x' }
+      expect([name, isTrusted(id, aimed)]).toEqual([name, false])
+      const said = { ...aimed, [`${id.toUpperCase()}_TRUST_EMAIL`]: 'on' }
+      expect([name, isTrusted(id, said)]).toEqual([name, true])
+    }
+    // What a browser is sent to proves nothing; and who names the usual address changes nothing.
+    expect(isTrusted('google', { GOOGLE_AUTHORIZATION_ENDPOINT: 'https://e.example/x' })).toBe(true)
+    expect(isTrusted('google', { GOOGLE_ISSUER: 'https://accounts.google.com' })).toBe(true)
+    expect(isTrusted('google', { GOOGLE_TRUST_EMAIL: 'off' })).toBe(false)
   })
 })
 

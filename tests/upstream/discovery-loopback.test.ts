@@ -4,7 +4,7 @@ import { readDiscovery } from '../../src/upstream/discovery.ts'
 
 describe('11.16 an endpoint on loopback that a discovery document names', () => {
   const read = (issuer: string, change: Record<string, unknown>) =>
-    readDiscovery(oidcProvider({ id: 'corp', name: 'Corp', issuer, trustsEmail: false }), {
+    readDiscovery(oidcProvider({ id: 'corp', name: 'Corp', issuer }), {
       issuer,
       authorization_endpoint: `${issuer}/authorize`,
       token_endpoint: `${issuer}/token`,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Account } from '../../core/account.ts'
+import { UserInfo } from '../../core/account.ts'
 import { codeParameters } from '../../core/presented-code.ts'
 import { subjectTokenParameters } from '../../core/subject-token.ts'
 import { refused } from '../../http/documented.ts'
@@ -102,7 +102,7 @@ export const linkIdentity = describe({
   },
   form: LinkRequest,
   responses: {
-    ...{ 200: Account, 400: Problem, 404: Problem, 409: Problem },
+    ...{ 200: UserInfo, 400: Problem, 404: Problem, 409: Problem },
     ...{ 429: Problem, 502: Problem, 504: Problem },
   },
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Account } from '../../core/account.ts'
+import { UserInfo } from '../../core/account.ts'
 import { cleanLocale, cleanPicture, cleanText } from '../../core/text.ts'
 import { NoBody, refused } from '../../http/documented.ts'
 import { exampleAccount } from '../../http/examples.ts'
@@ -17,7 +17,7 @@ export const getMe = describe({
       signed_in: { summary: 'With an access token', status: 200, answer: exampleAccount },
     },
   },
-  responses: { 200: Account },
+  responses: { 200: UserInfo },
 })
 
 /** An edit is stored as it was sent, or refused: a text that would be cleaned is one the user did not mean. */
@@ -73,7 +73,7 @@ export const editMe = describe({
     },
   },
   json: AccountEdits,
-  responses: { 200: Account, 400: Problem },
+  responses: { 200: UserInfo, 400: Problem },
 })
 
 /** `DELETE /me`. */

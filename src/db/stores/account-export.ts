@@ -1,51 +1,100 @@
-import { ALIVE, isoTime } from './account-sql.ts'
+import { and, eq, gt, is, type SQL, sql } from 'drizzle-orm'
+import { getTableConfig, type PgColumn, PgTimestamp } from 'drizzle-orm/pg-core'
+import type { SessionRef } from '../../core/session-ref.ts'
+import type { Accounts } from '../../core/stores.ts'
+import type { Database } from '../client.ts'
+import { identities, sessions, unlinkedIdentities, users } from '../schema.ts'
+import { db, type Placeholders, statement } from '../statement.ts'
+import { isoTime } from './account-json.ts'
+import { asks } from './alive.ts'
 
-const values = (table: string, columns: readonly string[]) =>
-  columns.map((column) => `'${column}', ${table}.${column}`)
+/** Rows of one page: what is held in memory, and how long one statement may take. */
+const PAGE = 500
 
-const times = (table: string, columns: readonly string[]) =>
-  columns.map((column) => `'${column}', ${isoTime(`${table}.${column}`)}`)
+type Table = Parameters<typeof getTableConfig>[0]
 
-const USER = [
-  ...values('u', ['id', 'name', 'picture', 'locale', 'email']),
-  ...times('u', ['created_at', 'updated_at', 'disabled_at']),
-]
+/** A row as JSON text, whole but for what is left out: a column that is added is exported. */
+function rowJson(table: Table, leftOut: readonly PgColumn[] = []): SQL<string> {
+  const columns = getTableConfig(table).columns.filter((column) => !leftOut.includes(column))
+  const parts = columns.map((column) => {
+    const value = is(column, PgTimestamp) ? isoTime(column) : sql`${column}`
+    return sql`${sql`${column.name}`.inlineParams()}, ${value}`
+  })
+  return sql<string>`json_build_object(${sql.join(parts, sql`, `)})`
+}
 
-const IDENTITY = [
-  ...values('i', ['provider', 'issuer', 'subject', 'email', 'email_verified']),
-  ...values('i', ['name', 'picture', 'locale']),
-  ...times('i', ['linked_at', 'last_login_at']),
-]
+const all = (table: Table, row: SQL, owner: PgColumn, order: SQL) =>
+  sql`coalesce((select json_agg(${row} order by ${order}) from ${table} where ${owner} = ${users.id}), '[]')`
 
-const SESSION = [
-  ...values('o', ['id', 'client_id', 'provider', 'issuer', 'subject', 'scope', 'resource']),
-  ...values('o', ['cookie_mode', 'silent', 'user_agent', 'address', 'end_reason']),
-  ...times('o', [
-    'auth_time',
-    'created_at',
-    'last_used_at',
-    'redeemed_at',
-    'expires_at',
-    'ended_at',
-  ]),
-]
+// What stands for a secret (provider tokens, refresh tokens, codes) is not about the person.
+const IDENTITY = rowJson(identities, [
+  identities.userId,
+  identities.sealedAccessToken,
+  identities.sealedRefreshToken,
+  identities.grantLeasedUntil,
+])
 
-/**
- * $1 session, $2 user: the JSON text of everything that is stored about the user, read at one moment.
- * What stands for a secret (refresh tokens, codes: hashes and times) is not about the person.
- */
-export const EXPORT = `
-select json_build_object(
-  'exported_at', ${isoTime('now()')},
-  'user', json_build_object(${USER}),
-  'identities', coalesce((
-    select json_agg(json_build_object(${IDENTITY}) order by i.linked_at, i.provider, i.subject)
-    from latchkey.identities i where i.user_id = u.id
-  ), '[]'),
-  'sessions', coalesce((
-    select json_agg(json_build_object(${SESSION}) order by o.created_at, o.id)
-    from latchkey.sessions o where o.user_id = u.id
-  ), '[]')
-)::text as export
-from latchkey.sessions s join latchkey.users u on u.id = s.user_id
-where ${ALIVE}`
+/** All but what may be many. */
+const FIND_HEAD = statement((p: Placeholders<SessionRef>) =>
+  db
+    .select({
+      exportedAt: sql<string>`${isoTime(sql`now()`)}`,
+      user: sql<string>`${rowJson(users)}::text`,
+      identities: sql<string>`${all(
+        identities,
+        IDENTITY,
+        identities.userId,
+        sql`${identities.linkedAt}, ${identities.provider}, ${identities.subject}`,
+      )}::text`,
+      unlinked: sql<string>`${all(
+        unlinkedIdentities,
+        rowJson(unlinkedIdentities, [unlinkedIdentities.userId]),
+        unlinkedIdentities.userId,
+        sql`${unlinkedIdentities.unlinkedAt}`,
+      )}::text`,
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(asks(p)),
+)
+
+const LIST_SESSIONS = statement((p: Placeholders<{ userId: string; after: string }>) =>
+  db
+    .select({
+      id: sessions.id,
+      json: sql<string>`${rowJson(sessions, [sessions.userId])}::text`,
+    })
+    .from(sessions)
+    .where(and(eq(sessions.userId, p.userId), gt(sessions.id, p.after)))
+    .orderBy(sessions.id)
+    .limit(PAGE),
+)
+
+const FIRST = '00000000-0000-0000-0000-000000000000'
+
+/** Everything that is stored about a user, as JSON text in pieces; no connection is held between two. */
+export function createExport(database: Database): Accounts['exportBySession'] {
+  async function* pieces(userId: string, head: string): AsyncGenerator<string> {
+    yield head
+    let after = FIRST
+    for (;;) {
+      const page = await LIST_SESSIONS.all(database.query, { userId, after })
+      const last = page.at(-1)
+      if (last === undefined) break
+      yield (after === FIRST ? '' : ',') + page.map(({ json }) => json).join()
+      after = last.id
+      if (page.length < PAGE) break
+    }
+    yield ']}'
+  }
+  return async (asking) => {
+    const head = await FIND_HEAD.one(database.query, asking)
+    if (head === null) return null
+    const { exportedAt, user, identities: own, unlinked } = head
+    return pieces(
+      asking.userId,
+      `{"exported_at":"${exportedAt}","user":${user},"identities":${own},` +
+        `"unlinked_identities":${unlinked},"sessions":[`,
+    )
+  }
+}

@@ -1,99 +1,111 @@
+import { and, eq, sql } from 'drizzle-orm'
 import type { Account } from '../../core/account.ts'
 import type { SessionRef } from '../../core/session-ref.ts'
 import type { Accounts } from '../../core/stores.ts'
 import { batched } from '../batch.ts'
 import type { Database } from '../client.ts'
-import { EXPORT } from './account-export.ts'
-import { ALIVE, accountJson } from './account-sql.ts'
-import { leaveRevocations } from './revocations.ts'
-
-const FIND_BY_SESSION = `
-select s.id as "sessionId", u.id as "userId", ${accountJson('latchkey.identities')} as account
-from latchkey.sessions s join latchkey.users u on u.id = s.user_id
-where ${ALIVE}`
-
-/** $1 sessions, $2 their users, each comma separated; a row for each that is alive. */
-const FIND_BY_SESSIONS = `
-select s.id as "sessionId", u.id as "userId", ${accountJson('latchkey.identities')} as account
-from unnest(string_to_array($1, ',')::uuid[], string_to_array($2, ',')::uuid[])
-    as asked(session_id, user_id)
-  join latchkey.sessions s on s.id = asked.session_id and s.user_id = asked.user_id
-  join latchkey.users u on u.id = s.user_id
-where s.ended_at is null and s.expires_at > now() and u.disabled_at is null`
+import { inTime } from '../in-time.ts'
+import { sessions, users } from '../schema.ts'
+import { db, type Placeholders, statement } from '../statement.ts'
+import { createExport } from './account-export.ts'
+import { accountJson } from './account-json.ts'
+import { asks, isAlive } from './alive.ts'
+import { createRemove } from './remove.ts'
 
 /** Look-ups in one statement: enough for a turn of the event loop, and quick. */
 const LARGEST_BATCH = 50
 
-/** $3 to $8: for each of name, picture and locale whether it is given, and its value. */
-const EDIT = `
-update latchkey.users u set
-  name = case when $3 then $4 else u.name end,
-  picture = case when $5 then $6 else u.picture end,
-  locale = case when $7 then $8 else u.locale end,
-  updated_at = now()
-from latchkey.sessions s
-where u.id = s.user_id and ${ALIVE}
-returning ${accountJson('latchkey.identities')} as account`
+const EDITED = ['name', 'picture', 'locale'] as const
 
-/**
- * $3 providers. The identities are locked before the user, as a sign-in does, so that the two never
- * wait for each other in a ring, and what a sign-in has just stored is seen.
- */
-const REMOVE = `
-with leaving as (
-  select i.* from latchkey.identities i
-  where i.user_id = $2 and exists (
-    select from latchkey.sessions s join latchkey.users u on u.id = s.user_id where ${ALIVE}
-  )
-  order by i.provider, i.issuer, i.subject
-  for update of i
-), outbox as (${leaveRevocations('leaving', '$3')})
-delete from latchkey.users u using latchkey.sessions s
-where (select count(*) from leaving) >= 0 and u.id = s.user_id and ${ALIVE}
-returning u.id`
+type Edits = Record<(typeof EDITED)[number], string | null> &
+  Record<`has${'Name' | 'Picture' | 'Locale'}`, boolean>
 
 /** Users in PostgreSQL: one round trip by primary keys. */
-export function createAccounts(database: Database): Accounts {
-  const find = batched<SessionRef, string | null>(async (asked) => {
-    const lists = [asked.map(({ sessionId }) => sessionId), asked.map(({ userId }) => userId)]
-    const rows = await database.query<{ sessionId: string; userId: string; account: string }>(
-      asked.length === 1 ? FIND_BY_SESSION : FIND_BY_SESSIONS,
-      lists.map((ids) => ids.join(',')),
+export function createAccounts(database: Database, trustedProviders: readonly string[]): Accounts {
+  const { query } = database
+  const selection = {
+    sessionId: sessions.id,
+    userId: users.id,
+    account: accountJson(trustedProviders),
+  }
+  const FIND = statement((p: Placeholders<SessionRef>) =>
+    db
+      .select(selection)
+      .from(sessions)
+      .innerJoin(users, eq(users.id, sessions.userId))
+      .where(asks(p)),
+  )
+  /** A row for each that is alive; each list is one text, which costs the driver least. */
+  const FIND_SOME = statement((p: Placeholders<{ sessionIds: string; userIds: string }>) => {
+    const asked = db.$with('asked', { id: sessions.id, userId: sessions.userId }).as(
+      sql`select * from unnest(string_to_array(${p.sessionIds}, ',')::uuid[],
+          string_to_array(${p.userIds}, ',')::uuid[]) as asked(id, user_id)`,
     )
+    return db
+      .with(asked)
+      .select(selection)
+      .from(asked)
+      .innerJoin(sessions, and(eq(sessions.id, asked.id), eq(sessions.userId, asked.userId)))
+      .innerJoin(users, eq(users.id, sessions.userId))
+      .where(isAlive())
+  })
+  const EDIT = statement((p: Placeholders<SessionRef & Edits>) =>
+    db
+      .update(users)
+      .set({
+        name: sql`case when ${p.hasName}::boolean then ${p.name} else ${users.name} end`,
+        picture: sql`case when ${p.hasPicture}::boolean then ${p.picture} else ${users.picture} end`,
+        locale: sql`case when ${p.hasLocale}::boolean then ${p.locale} else ${users.locale} end`,
+        updatedAt: sql`now()`,
+      })
+      .from(sessions)
+      .where(and(eq(users.id, sessions.userId), asks(p), inTime))
+      .returning({ account: accountJson(trustedProviders) }),
+  )
+
+  const find = batched<SessionRef, string | null>(async (asked) => {
+    const [first] = asked
+    const rows =
+      first !== undefined && asked.length === 1
+        ? await FIND.all(query, first)
+        : await FIND_SOME.all(query, {
+            sessionIds: asked.map(({ sessionId }) => sessionId).join(),
+            userIds: asked.map(({ userId }) => userId).join(),
+          })
     const found = new Map(rows.map((row) => [row.sessionId, row]))
     return ({ sessionId, userId }) => {
       const row = found.get(sessionId.toLowerCase())
       return row?.userId === userId.toLowerCase() ? row.account : null
     }
   }, LARGEST_BATCH)
+
+  /** What is told and signed for this person is this person's, whatever happened on the way. */
+  const own = (json: string, userId: string): string => {
+    if (json.startsWith(`{"sub":"${userId.toLowerCase()}"`)) return json
+    throw new Error('the account found is another user\u2019s')
+  }
+  const findJson = async (session: SessionRef) => {
+    const json = await find(session)
+    return json === null ? null : own(json, session.userId)
+  }
   return {
-    findJsonBySession: find,
+    findJsonBySession: findJson,
     async findBySession(session) {
-      const json = await find(session)
-      if (json === null) return null
-      const account = JSON.parse(json) as Account
-      // What is signed for this person is this person's, whatever happened on the way.
-      if (account.sub !== session.userId)
-        throw new Error('the account found is another user\u2019s')
-      return account
+      const json = await findJson(session)
+      return json === null ? null : (JSON.parse(json) as Account)
     },
-    async exportJsonBySession({ userId, sessionId }) {
-      const [row] = await database.query<{ export: string }>(EXPORT, [sessionId, userId])
-      return row?.export ?? null
+    exportBySession: createExport(database),
+    async edit(asking, edits) {
+      const { name = null, picture = null, locale = null } = edits
+      const row = await EDIT.one(query, {
+        ...asking,
+        ...{ name, picture, locale },
+        hasName: edits.name !== undefined,
+        hasPicture: edits.picture !== undefined,
+        hasLocale: edits.locale !== undefined,
+      })
+      return row === null ? null : (JSON.parse(own(row.account, asking.userId)) as Account)
     },
-    async edit({ userId, sessionId }, edits) {
-      const parameters = (['name', 'picture', 'locale'] as const).flatMap((field) => [
-        edits[field] !== undefined,
-        edits[field] ?? null,
-      ])
-      const [row] = await database.query<{ account: string }>(EDIT, [
-        sessionId,
-        userId,
-        ...parameters,
-      ])
-      return row === undefined ? null : (JSON.parse(row.account) as Account)
-    },
-    remove: async ({ userId, sessionId }, revocable) =>
-      (await database.query(REMOVE, [sessionId, userId, revocable])).length === 1,
+    remove: createRemove(database),
   }
 }

@@ -1,6 +1,6 @@
-import { and, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import { type sessions, users } from '../schema.ts'
+import type { sessions } from '../schema.ts'
 
 type Columns<Names extends string> = Record<Names, PgColumn>
 
@@ -16,11 +16,3 @@ export const grantedSession = (table: Columns<keyof typeof sessions._.columns>) 
     authTime: epochSeconds<number | null>(s.authTime).as('auth_time'),
   }
 }
-
-/** Whether a session of `users` may still be used: neither ended nor expired, the user not disabled. */
-export const isAlive = (s: Columns<'endedAt' | 'expiresAt'>): SQL =>
-  and(
-    sql`${s.endedAt} is null`,
-    sql`${s.expiresAt} > now()`,
-    sql`${users.disabledAt} is null`,
-  ) as SQL

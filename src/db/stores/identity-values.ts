@@ -1,34 +1,99 @@
+import { and, eq, exists, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../core/identity-key.ts'
+import type { SealedGrant } from '../../core/kept-grant.ts'
 import type { Profile } from '../../core/profile.ts'
-import type { RunStatement } from '../client.ts'
+import { identities } from '../schema.ts'
+import { db, nameOf, type Placeholders } from '../statement.ts'
 
-/** $1 to $3 of the statements about one identity. */
-export const keyOf = (key: IdentityKey) => [key.provider, key.issuer, key.subject]
+/** An identity, what its provider says of it, and what it gave; parts of many statements. */
+export interface IdentityValues extends IdentityKey, Omit<Profile, 'subject'> {
+  access: string | null
+  refreshToken: string | null
+}
 
-/** $4 to $8 of them. */
-export const factsOf = (profile: Profile) => [
-  profile.email,
-  profile.emailVerified,
-  profile.name,
-  profile.picture,
-  profile.locale,
-]
+/** These values as they are stored. */
+export const valuesOf = (
+  { provider, issuer, subject }: IdentityKey,
+  { email, emailVerified, name, picture, locale }: Profile,
+  grant: SealedGrant | null,
+): IdentityValues => ({
+  ...{ provider, issuer, subject, email, emailVerified, name, picture, locale },
+  ...{ access: grant?.access ?? null, refreshToken: grant?.refreshToken ?? null },
+})
+
+/** Whether it is this identity. */
+export const isIdentity = (p: Placeholders<IdentityKey>): SQL | undefined =>
+  and(
+    eq(identities.provider, p.provider),
+    eq(identities.issuer, p.issuer),
+    eq(identities.subject, p.subject),
+  )
+
+/** The columns that are its key, as a list. */
+export const IDENTITY_KEY: SQL = sql.join(
+  [identities.provider, identities.issuer, identities.subject].map(nameOf),
+  sql`, `,
+)
+
+const other = alias(identities, 'other')
+
+/** Whether the user has an address from one of the identities. */
+const hasEmail = (userId: SQLWrapper) =>
+  exists(
+    db
+      .select({ one: sql`1` })
+      .from(other)
+      .where(and(sql`${other.userId} = ${userId}`, other.givesEmail)),
+  )
+
+/** Whether an identity with this address is where the user's address comes from. */
+const givesEmail = (p: Placeholders<IdentityValues>, userId: SQLWrapper) =>
+  sql`${p.email}::text is not null and not ${hasEmail(userId)}`
+
+/** An identity that is stored for the first time. */
+export const firstFacts = (
+  p: Placeholders<IdentityValues>,
+  { userId, linkedBy, linkReason }: Record<'userId' | 'linkedBy' | 'linkReason', SQLWrapper>,
+) => ({
+  provider: p.provider,
+  issuer: p.issuer,
+  subject: p.subject,
+  userId,
+  email: p.email,
+  emailVerified: sql`coalesce(${p.emailVerified}::boolean, false)`,
+  givesEmail: givesEmail(p, userId),
+  name: p.name,
+  picture: p.picture,
+  locale: p.locale,
+  linkedBy,
+  linkReason,
+  sealedAccessToken: p.access,
+  sealedRefreshToken: p.refreshToken,
+})
 
 /**
- * Locks an identity that may not be there yet, then an address, until the transaction ends. Whoever
- * locks more goes on in this order, so that no two wait for each other in a ring: the identity's row,
- * the user's row.
+ * What changes of an identity that is there: what the provider says now. What it no longer says is
+ * kept, never blanked, but an address counts as verified only while it says so.
  */
-export async function lockIdentity(
-  run: RunStatement,
-  key: IdentityKey,
-  email: string | null = null,
-): Promise<void> {
-  const names = [
-    `identity ${JSON.stringify(keyOf(key))}`,
-    ...(email === null ? [] : [`email ${email}`]),
-  ]
-  for (const name of names) {
-    await run('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`latchkey ${name}`])
-  }
+export const newFacts = (p: Placeholders<IdentityValues>) => ({
+  email: sql`coalesce(${p.email}, ${identities.email})`,
+  emailVerified: sql`case
+    when ${p.emailVerified}::boolean is not null then ${p.emailVerified}
+    else ${identities.emailVerified} and coalesce(${identities.email} = ${p.email}, true) end`,
+  givesEmail: sql`${identities.givesEmail} or (${givesEmail(p, identities.userId)})`,
+  name: sql`coalesce(${p.name}, ${identities.name})`,
+  picture: sql`coalesce(${p.picture}, ${identities.picture})`,
+  locale: sql`coalesce(${p.locale}, ${identities.locale})`,
+  lastLoginAt: sql`now()`,
+  sealedAccessToken: sql`coalesce(${p.access}, ${identities.sealedAccessToken})`,
+  sealedRefreshToken: sql`coalesce(${p.refreshToken}, ${identities.sealedRefreshToken})`,
+})
+
+/** `set …` of these, as what follows in `insertFrom`. */
+export const updating = (facts: ReturnType<typeof newFacts>): SQL => {
+  const set = Object.entries(facts).map(
+    ([name, value]) => sql`${nameOf(identities[name as keyof typeof facts])} = ${value}`,
+  )
+  return sql`set ${sql.join(set, sql`, `)}`
 }

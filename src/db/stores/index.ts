@@ -20,7 +20,7 @@ import { createRequestCounts } from './request-counts.ts'
 import { createRevocations } from './revocations.ts'
 import { rotateToken } from './rotate-token.ts'
 import { createSessions } from './sessions.ts'
-import { createSignIns, type LinkingRules } from './sign-ins.ts'
+import { createSignIns, type SignInRules } from './sign-ins.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { sweepBatch } from './sweep.ts'
 import { createUsedFlows } from './used-flows.ts'
@@ -47,13 +47,13 @@ export interface Stores {
 }
 
 /** The stores in PostgreSQL. */
-export function createStores(database: Database, linking: LinkingRules): Stores {
+export function createStores(database: Database, rules: SignInRules): Stores {
   return {
-    accounts: createAccounts(database),
-    identities: createIdentities(database),
+    accounts: createAccounts(database, rules.trustedProviders),
+    identities: createIdentities(database, rules.trustedProviders),
     sessions: createSessions(database),
     linkCodes: createLinkCodes(database),
-    signIns: createSignIns(database, linking),
+    signIns: createSignIns(database, rules),
     usedFlows: createUsedFlows(database),
     tokens: { redeemCode: redeemCode(database), rotate: rotateToken(database) },
     requestCounts: createRequestCounts(database),

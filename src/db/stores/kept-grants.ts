@@ -1,93 +1,185 @@
+import { and, desc, eq, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { KeptGrants, StoredGrant } from '../../core/grant-stores.ts'
+import type { IdentityKey } from '../../core/identity-key.ts'
+import type { SealedGrant } from '../../core/kept-grant.ts'
+import type { SessionRef } from '../../core/session-ref.ts'
 import type { Database } from '../client.ts'
+import { identities, revocations, sessions, users } from '../schema.ts'
+import { db, type Placeholders, seconds, statement } from '../statement.ts'
+import { asks } from './alive.ts'
+import { isIdentity } from './identity-values.ts'
 
-/** $1 session, $2 user, $3 provider. Of several identities there the one that signed in last. */
-const FIND = `
-select i.provider, i.issuer, i.subject, i.sealed_grant as "sealedGrant"
-from latchkey.sessions s join latchkey.users u on u.id = s.user_id
-left join lateral (
-  select * from latchkey.identities
-  where user_id = u.id and provider = $3 and sealed_grant is not null
-  order by last_login_at desc limit 1
-) i on true
-where s.id = $1 and s.user_id = $2 and s.ended_at is null and s.expires_at > now()
-  and u.disabled_at is null`
+const KEPT = {
+  provider: identities.provider,
+  issuer: identities.issuer,
+  subject: identities.subject,
+  access: identities.sealedAccessToken,
+  refreshToken: identities.sealedRefreshToken,
+}
 
-/** $1 to $3 the identity, $4 the grant as it was read: nothing happens to another one. */
-const READ_BEFORE = 'provider = $1 and issuer = $2 and subject = $3 and sealed_grant = $4'
+const isKept = (): SQL =>
+  sql`coalesce(${identities.sealedAccessToken}, ${identities.sealedRefreshToken}) is not null`
 
-const IS_FREE = '(grant_leased_until is null or grant_leased_until < now())'
+/** Of several identities at a provider the one that signed in last. */
+const FIND = statement((p: Placeholders<SessionRef & { provider: string }>) => {
+  const kept = db
+    .select(KEPT)
+    .from(identities)
+    .where(and(eq(identities.userId, users.id), eq(identities.provider, p.provider), isKept()))
+    .orderBy(desc(identities.lastLoginAt))
+    .limit(1)
+    .as('kept')
+  return db
+    .select({
+      provider: kept.provider,
+      issuer: kept.issuer,
+      subject: kept.subject,
+      access: kept.access,
+      refreshToken: kept.refreshToken,
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .leftJoinLateral(kept, sql`true`)
+    .where(asks(p))
+})
 
-const LEASE = `
-update latchkey.identities set grant_leased_until = now() + $5 * interval '1 second'
-where ${READ_BEFORE} and ${IS_FREE} returning subject`
+/** A grant as it was read: nothing happens to another one. */
+type Read = IdentityKey & SealedGrant
+
+const isAsRead = (p: Placeholders<Read>) =>
+  and(
+    isIdentity(p),
+    sql`(${identities.sealedAccessToken}, ${identities.sealedRefreshToken})
+      is not distinct from (${p.access}::text, ${p.refreshToken}::text)`,
+  )
+
+const isFree = () =>
+  or(isNull(identities.grantLeasedUntil), lt(identities.grantLeasedUntil, sql`now()`))
+
+const { subject } = identities
+
+const LEASE = statement((p: Placeholders<Read & { lease: number }>) =>
+  db
+    .update(identities)
+    .set({ grantLeasedUntil: sql`now() + ${seconds(p.lease)}` })
+    .where(and(isAsRead(p), isFree()))
+    .returning({ subject }),
+)
+
+type Replacing = Read & { newAccess: string | null; newRefreshToken: string | null }
+
+const newParts = (p: Placeholders<Replacing>) => ({
+  sealedAccessToken: sql`${p.newAccess}`,
+  sealedRefreshToken: sql`${p.newRefreshToken}`,
+})
 
 /** Whose user has left meanwhile waits in the outbox: the newer tokens are the ones to revoke. */
-const REPLACE = `
-with left_behind as (
-  update latchkey.revocations set sealed_grant = $5 where ${READ_BEFORE}
+const REPLACE = statement((p: Placeholders<Replacing>) => {
+  const leftBehind = db.$with('left_behind').as(
+    db
+      .update(revocations)
+      .set(newParts(p))
+      .where(
+        and(
+          eq(revocations.provider, p.provider),
+          eq(revocations.issuer, p.issuer),
+          eq(revocations.subject, p.subject),
+          sql`(${revocations.sealedAccessToken}, ${revocations.sealedRefreshToken})
+            is not distinct from (${p.access}::text, ${p.refreshToken}::text)`,
+        ),
+      )
+      .returning({ id: revocations.id }),
+  )
+  return db
+    .with(leftBehind)
+    .update(identities)
+    .set({ ...newParts(p), grantLeasedUntil: null })
+    .where(isAsRead(p))
+    .returning({ subject })
+})
+
+const RELEASE = statement((p: Placeholders<Read>) =>
+  db.update(identities).set({ grantLeasedUntil: null }).where(isAsRead(p)).returning({ subject }),
 )
-update latchkey.identities set sealed_grant = $5, grant_leased_until = null
-where ${READ_BEFORE} returning subject`
 
-const RELEASE = `update latchkey.identities set grant_leased_until = null where ${READ_BEFORE}`
-
-/** $1 to $3 the identity that the page before ended with, $4 how many. */
-const LIST = `
-select provider, issuer, subject, sealed_grant as "sealedGrant"
-from latchkey.identities
-where sealed_grant is not null and (provider, issuer, subject) > ($1, $2, $3)
-order by provider, issuer, subject
-limit $4`
-
-/** Of a lease the refresh is under way: it finds its grant by the text that it has read. */
-const RESEAL = `
-update latchkey.identities set sealed_grant = $5
-where ${READ_BEFORE} and ${IS_FREE} returning subject`
-
-const FORGET = `
-update latchkey.identities set sealed_grant = null, grant_leased_until = null
-where (provider, issuer, subject) in (
-  select provider, issuer, subject from latchkey.identities
-  where provider = any($1) and sealed_grant is not null
-  limit $2
+/** After the identity that the page before ended with. */
+const LIST = statement((p: Placeholders<IdentityKey & { limit: number }>) =>
+  db
+    .select(KEPT)
+    .from(identities)
+    .where(
+      and(
+        isKept(),
+        sql`(${identities.provider}, ${identities.issuer}, ${identities.subject})
+          > (${p.provider}, ${p.issuer}, ${p.subject})`,
+      ),
+    )
+    .orderBy(identities.provider, identities.issuer, identities.subject)
+    .limit(p.limit),
 )
-returning subject`
+
+/** Of a lease the refresh is under way: it finds its grant by what it has read. */
+const RESEAL = statement((p: Placeholders<Replacing>) =>
+  db
+    .update(identities)
+    .set(newParts(p))
+    .where(and(isAsRead(p), isFree()))
+    .returning({ subject }),
+)
+
+const old = alias(identities, 'old')
+
+const FORGET = statement((p: Placeholders<{ providers: readonly string[]; limit: number }>) => {
+  const some = db
+    .select({ provider: old.provider, issuer: old.issuer, subject: old.subject })
+    .from(old)
+    .where(
+      and(
+        sql`${old.provider} = any(${p.providers}::text[])`,
+        or(isNotNull(old.sealedAccessToken), isNotNull(old.sealedRefreshToken)),
+      ),
+    )
+    .limit(p.limit)
+  return db
+    .update(identities)
+    .set({ sealedAccessToken: null, sealedRefreshToken: null, grantLeasedUntil: null })
+    .where(sql`(${identities.provider}, ${identities.issuer}, ${identities.subject}) in (${some})`)
+    .returning({ subject })
+})
 
 /** Kept grants in PostgreSQL. */
 export function createKeptGrants(database: Database): KeptGrants {
-  const read = (stored: StoredGrant) => [
-    stored.provider,
-    stored.issuer,
-    stored.subject,
-    stored.sealedGrant,
-  ]
+  const { query } = database
+  const read = ({ provider, issuer, subject, sealed }: StoredGrant) => ({
+    ...{ provider, issuer, subject },
+    ...sealed,
+  })
+  const replacing = (stored: StoredGrant, { access, refreshToken }: SealedGrant) => ({
+    ...read(stored),
+    ...{ newAccess: access, newRefreshToken: refreshToken },
+  })
+  const toStored = ({ access, refreshToken, ...key }: Read): StoredGrant => ({
+    ...key,
+    sealed: { access, refreshToken },
+  })
   return {
     async find({ userId, sessionId }, provider) {
-      const [row] = await database.query<StoredGrant | { provider: null }>(FIND, [
-        sessionId,
-        userId,
-        provider,
-      ])
-      const stored = row === undefined || row.provider === null ? null : row
-      return { isAlive: row !== undefined, stored }
+      const row = await FIND.one(query, { userId, sessionId, provider })
+      const stored = row === null || row.provider === null ? null : toStored(row as Read)
+      return { isAlive: row !== null, stored }
     },
-    lease: async (stored, seconds) =>
-      (await database.query(LEASE, [...read(stored), seconds])).length === 1,
-    replace: async (stored, sealedGrant) =>
-      (await database.query(REPLACE, [...read(stored), sealedGrant])).length === 1,
+    lease: async (stored, lease) => (await LEASE.count(query, { ...read(stored), lease })) === 1,
+    replace: async (stored, sealed) =>
+      (await REPLACE.count(query, replacing(stored, sealed))) === 1,
     async release(stored) {
-      await database.query(RELEASE, read(stored))
+      await RELEASE.all(query, read(stored))
     },
-    list: (after, limit) =>
-      database.query<StoredGrant>(LIST, [
-        after?.provider ?? '',
-        after?.issuer ?? '',
-        after?.subject ?? '',
-        limit,
-      ]),
-    reseal: async (stored, sealedGrant) =>
-      (await database.query(RESEAL, [...read(stored), sealedGrant])).length === 1,
-    forget: async (providers, limit) => (await database.query(FORGET, [providers, limit])).length,
+    async list(after, limit) {
+      const { provider = '', issuer = '', subject = '' } = after ?? {}
+      return (await LIST.all(query, { provider, issuer, subject, limit })).map(toStored)
+    },
+    reseal: async (stored, sealed) => (await RESEAL.count(query, replacing(stored, sealed))) === 1,
+    forget: (providers, limit) => FORGET.count(query, { providers, limit }),
   }
 }

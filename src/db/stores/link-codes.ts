@@ -1,42 +1,99 @@
-import type { IdentityKey } from '../../core/identity-key.ts'
-import { fromStored, toStored } from '../../core/kept-grant.ts'
-import type { Profile } from '../../core/profile.ts'
+import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import type { LinkCodes } from '../../core/stores.ts'
 import type { Database } from '../client.ts'
-import { factsOf, keyOf } from './identity-values.ts'
+import { inTime } from '../in-time.ts'
+import { linkCodes } from '../schema.ts'
+import { db, type Placeholders, seconds, statement } from '../statement.ts'
+import { type IdentityValues, valuesOf } from './identity-values.ts'
 
-const KEEP = `
-insert into latchkey.link_codes
-  (provider, issuer, subject, email, email_verified, name, picture, locale,
-   hash, client_id, redirect_uri, code_challenge, expires_at, sealed_grant)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + $13 * interval '1 second', $14)`
+interface Binding {
+  hash: Buffer
+  clientId: string
+  redirectUri: string
+  codeChallenge: string | null
+}
 
-/** $1 code hash, $2 client, $3 redirect URI, $4 challenge. Whoever comes second finds nothing. */
-const TAKE = `
-delete from latchkey.link_codes where hash = $1
-returning provider, issuer, subject, email, email_verified as "emailVerified", name, picture, locale,
-  sealed_grant as "sealedGrant",
-  expires_at > now() and client_id = $2 and redirect_uri = $3
-    and code_challenge is not distinct from $4 as fits`
+const KEEP = statement((p: Placeholders<IdentityValues & Binding & { ttl: number }>) =>
+  db.insert(linkCodes).values({
+    hash: p.hash,
+    clientId: p.clientId,
+    redirectUri: p.redirectUri,
+    codeChallenge: p.codeChallenge,
+    provider: p.provider,
+    issuer: p.issuer,
+    subject: p.subject,
+    email: p.email,
+    emailVerified: p.emailVerified,
+    name: p.name,
+    picture: p.picture,
+    locale: p.locale,
+    sealedAccessToken: p.access,
+    sealedRefreshToken: p.refreshToken,
+    expiresAt: sql`now() + ${seconds(p.ttl)}`,
+  }),
+)
+
+const fits = (p: Placeholders<Binding>) =>
+  and(
+    eq(linkCodes.clientId, p.clientId),
+    eq(linkCodes.redirectUri, p.redirectUri),
+    sql`${linkCodes.codeChallenge} is not distinct from ${p.codeChallenge}::text`,
+    sql`${linkCodes.expiresAt} > now()`,
+  )
+
+/** Whoever takes it has it; with a challenge the same user may take it again (an answer that was lost). */
+const TAKE = statement((p: Placeholders<Binding & { userId: string }>) =>
+  db
+    .update(linkCodes)
+    .set({ takenBy: sql`${p.userId}::uuid` })
+    .where(
+      and(
+        eq(linkCodes.hash, p.hash),
+        fits(p),
+        inTime,
+        or(
+          isNull(linkCodes.takenBy),
+          and(eq(linkCodes.takenBy, p.userId), sql`${linkCodes.codeChallenge} is not null`),
+        ),
+      ),
+    )
+    .returning({
+      provider: linkCodes.provider,
+      issuer: linkCodes.issuer,
+      subject: linkCodes.subject,
+      email: linkCodes.email,
+      emailVerified: linkCodes.emailVerified,
+      name: linkCodes.name,
+      picture: linkCodes.picture,
+      locale: linkCodes.locale,
+      access: linkCodes.sealedAccessToken,
+      refreshToken: linkCodes.sealedRefreshToken,
+    }),
+)
+
+/** A wrong guess is the last one, of a code that nobody has taken. */
+const BURN = statement((p: Placeholders<Binding>) =>
+  db
+    .delete(linkCodes)
+    .where(and(eq(linkCodes.hash, p.hash), isNull(linkCodes.takenBy), sql`not (${fits(p)})`)),
+)
 
 /** Codes that stand for an identity, in PostgreSQL. */
 export function createLinkCodes(database: Database): LinkCodes {
+  const { query } = database
   return {
-    async keep(
-      { key, profile, grant },
-      { hash, ttlSeconds, clientId, redirectUri, codeChallenge },
-    ) {
-      const code = [hash, clientId, redirectUri, codeChallenge, ttlSeconds]
-      const sealed = grant === null ? null : toStored(grant)
-      await database.query(KEEP, [...keyOf(key), ...factsOf(profile), ...code, sealed])
+    async keep({ key, profile, grant }, { ttlSeconds, ...binding }) {
+      await KEEP.all(query, { ...valuesOf(key, profile, grant), ...binding, ttl: ttlSeconds })
     },
-    async take({ hash, clientId, redirectUri, codeChallenge }) {
-      const [row] = await database.query<
-        IdentityKey & Profile & { sealedGrant: string | null; fits: boolean }
-      >(TAKE, [hash, clientId, redirectUri, codeChallenge])
-      if (!row?.fits) return null
-      const { fits, sealedGrant, provider, issuer, ...profile } = row
-      const grant = sealedGrant === null ? null : fromStored(sealedGrant)
+    async take({ hash, clientId, redirectUri, codeChallenge }, userId) {
+      const binding = { hash, clientId, redirectUri, codeChallenge }
+      const row = await TAKE.one(query, { ...binding, userId })
+      if (row === null) {
+        await BURN.all(query, binding)
+        return null
+      }
+      const { provider, issuer, access, refreshToken, ...profile } = row
+      const grant = access === null && refreshToken === null ? null : { access, refreshToken }
       return { key: { provider, issuer, subject: profile.subject }, profile, grant }
     },
   }

@@ -5,7 +5,8 @@ import type { Database } from '../client.ts'
 import { inTime } from '../in-time.ts'
 import { loginCodes, refreshTokens, sessions, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../statement.ts'
-import { grantedSession, isAlive } from './granted-session.ts'
+import { isAlive } from './alive.ts'
+import { grantedSession } from './granted-session.ts'
 
 interface Proof {
   hash: Buffer

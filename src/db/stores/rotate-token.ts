@@ -11,7 +11,8 @@ import type { Database } from '../client.ts'
 import { inTime } from '../in-time.ts'
 import { refreshTokens, sessions, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../statement.ts'
-import { grantedSession, isAlive } from './granted-session.ts'
+import { isAlive } from './alive.ts'
+import { grantedSession } from './granted-session.ts'
 
 /** Of each session so many of its newest refresh tokens are kept; an older one is known by its mark. */
 const KEPT = 3

@@ -1,8 +1,15 @@
+import { eq } from 'drizzle-orm'
 import type { SessionRef } from '../../core/session-ref.ts'
-import type { Sessions, StoredSession } from '../../core/stores.ts'
+import type { Freshness, Sessions, StoredSession } from '../../core/stores.ts'
 import type { GrantedSession } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
-import { isoTime } from './account-sql.ts'
+import { sessions, users } from '../schema.ts'
+import { db, type Placeholders, statement } from '../statement.ts'
+import { asks, isFresh } from './alive.ts'
+
+// Until these statements are built from the schema.
+const isoTime = (column: string) =>
+  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 const ALIVE = `s.ended_at is null and s.expires_at > now()
   and exists (select from latchkey.users u where u.id = s.user_id and u.disabled_at is null)`
@@ -34,16 +41,28 @@ select s.id, s.user_id as "userId", s.client_id as "clientId", s.scope,
 from latchkey.refresh_tokens r join latchkey.sessions s on s.id = r.session_id
 where r.hash = $1 and r.expires_at > now() and ${ALIVE}`
 
+const FIND_STANDING = statement((p: Placeholders<SessionRef & Freshness>) =>
+  db
+    .select({ isFresh: isFresh(p) })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(asks(p)),
+)
+
 /** Sessions in PostgreSQL. */
 export function createSessions(database: Database): Sessions {
   const isAlive = async ({ userId, sessionId }: SessionRef) =>
     (await database.query(IS_ALIVE, [userId, sessionId])).length === 1
   return {
     isAlive,
+    async standing({ userId, sessionId }, reauthSeconds) {
+      const row = await FIND_STANDING.one(database.query, { userId, sessionId, reauthSeconds })
+      return row === null ? 'over' : row.isFresh ? 'fresh' : 'stale'
+    },
     async list(caller) {
-      const sessions = await database.query<StoredSession>(LIST, [caller.userId])
-      const isKnown = sessions.some((session) => session.id === caller.sessionId)
-      return isKnown || (await isAlive(caller)) ? sessions : null
+      const found = await database.query<StoredSession>(LIST, [caller.userId])
+      const isKnown = found.some((session) => session.id === caller.sessionId)
+      return isKnown || (await isAlive(caller)) ? found : null
     },
     end: async ({ userId, sessionId }) =>
       (await database.query(END, [userId, sessionId])).length === 1,

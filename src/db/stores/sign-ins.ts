@@ -5,135 +5,158 @@ import type { IdentityKey } from '../../core/identity-key.ts'
 import type { SealedGrant } from '../../core/kept-grant.ts'
 import {
   decideLink,
-  type LinkCandidate,
   type LinkDecision,
   type LinkingMode,
   linkableEmail,
+  type RefuseReason,
+  refuseSignUp,
+  type SignUp,
 } from '../../core/linking.ts'
 import type { Profile } from '../../core/profile.ts'
-import type { NewSession, SignIns } from '../../core/stores.ts'
-import type { Database } from '../client.ts'
-import { factsOf, keyOf, lockIdentity } from './identity-values.ts'
-import {
-  CREATE_USER,
-  FIND_CANDIDATES,
-  HOLD_USER,
-  JOIN_USER,
-  SIGN_IN_KNOWN,
-} from './sign-in-statements.ts'
+import type { NewSession, SignedIn, SignIns } from '../../core/stores.ts'
+import type { Database, RunStatement } from '../client.ts'
+import { valuesOf } from './identity-values.ts'
+import { candidatesStatement, HOLD_USER, JOIN_USER, LOCK_EMAIL } from './join-statements.ts'
+import { type SignInValues, signInStatement } from './sign-in-statement.ts'
 
-/** How first logins find their user. */
-export interface LinkingRules {
+/** How people come in. */
+export interface SignInRules {
   mode: LinkingMode
-  /** Providers whose verified flag may join an identity to an existing user. */
+  /** Providers whose verified flag may join an identity to an existing user, and counts for apps. */
   trustedProviders: readonly string[]
-}
-
-/** What SIGN_IN_KNOWN gives. */
-interface KnownRow {
-  disabled: boolean
-  /** JSON text. */
-  account: string
+  signUp: SignUp
+  /** Roles of a new user. */
+  defaultRoles: readonly string[]
+  /** Where one more session begins, the one unused longest ends. */
+  sessionsPerUser: number
 }
 
 /**
- * Sign-ins in PostgreSQL. A person who was here before costs one statement; a first login one short
- * transaction, under locks that make any number of simultaneous first logins end in one user.
+ * Sign-ins in PostgreSQL. A person who was here before costs one statement, and so does a new one whom
+ * nobody can be joined to by an address. Who brings an address that counts is looked for under a lock,
+ * so that any number of first logins at once end in one user.
  */
-export function createSignIns(database: Database, rules: LinkingRules): SignIns {
-  async function signInKnown(
-    run: (text: string, parameters: unknown[]) => PromiseLike<KnownRow[]>,
-    key: IdentityKey,
-    profile: Profile,
-    session: NewSession,
-    grant: SealedGrant | null,
-  ) {
-    const [row] = await run(SIGN_IN_KNOWN, [
-      ...keyOf(key),
-      ...factsOf(profile),
-      session.id,
-      session.clientId,
-      session.scope,
-      session.userAgent,
-      session.address,
-      session.ttlSeconds,
-      session.refreshToken?.hash ?? null,
-      session.refreshToken?.ttlSeconds ?? 0,
-      session.code?.hash ?? null,
-      session.code?.redirectUri ?? null,
-      session.code?.codeChallenge ?? null,
-      session.code?.nonce ?? null,
-      session.code?.ttlSeconds ?? 0,
-      grant?.access ?? null,
-      grant?.refreshToken ?? null,
-      session.resource,
-      session.cookieMode,
-      session.authTime,
-      session.silent,
-    ])
-    if (row?.disabled) throw disabled()
-    return row === undefined ? null : (JSON.parse(row.account) as Account)
-  }
+export function createSignIns(database: Database, rules: SignInRules): SignIns {
+  const SIGN_IN = signInStatement(rules)
+  const FIND_CANDIDATES = candidatesStatement(rules.trustedProviders)
 
-  function signInFirst(
+  /** One sign-in as it goes through its attempts. */
+  function attempts(
     key: IdentityKey,
     profile: Profile,
     session: NewSession,
     grant: SealedGrant | null,
   ) {
-    return database.transaction(async (run) => {
-      const linkable = linkableEmail(
-        rules.mode,
-        profile,
-        rules.trustedProviders.includes(key.provider),
-      )
-      await lockIdentity(run, key, linkable.email)
-      // Whoever held the lock before us may have been the same person.
-      const known = await signInKnown(run, key, profile, session, grant)
-      if (known !== null) return { account: known, decision: { action: 'known' } as const }
+    const isTrusted = rules.trustedProviders.includes(key.provider)
+    const linkable = linkableEmail(rules.mode, profile, isTrusted)
+    const refusal = refuseSignUp(rules.signUp, profile, isTrusted)
+    const identity = valuesOf(key, profile, grant)
+    const values = {
+      ...identity,
+      ...{ newUserId: uuidv7(), reason: linkable.reason, linkable: null, mayCreate: false },
+      ...sessionValues(session),
+    }
+    const signIn = async (
+      run: RunStatement,
+      changes: Partial<SignInValues> = {},
+    ): Promise<SignedIn | null> => {
+      const row = await SIGN_IN.one(run, { ...values, ...changes })
+      if (row === null) return null
+      if (row.isDisabled) throw refuse('user_disabled')
+      const { reason } = { ...values, ...changes }
+      const account = JSON.parse(row.account) as Account
+      return { account, decision: row.isNew ? { action: 'create', reason } : { action: 'known' } }
+    }
+
+    /**
+     * Under the lock of the address: nobody else looks for its holders now. Null where the identity
+     * became somebody's meanwhile.
+     */
+    async function joinOrCreate(run: RunStatement, email: string): Promise<SignedIn | null> {
+      await LOCK_EMAIL.one(run, { email })
+      const known = await signIn(run)
+      if (known !== null) return known
       const decide = async (): Promise<LinkDecision> =>
-        linkable.email === null
-          ? linkable.decision
-          : decideLink(
-              linkable.email,
-              await run<LinkCandidate>(FIND_CANDIDATES, [
-                linkable.email,
-                rules.trustedProviders,
-                key.provider,
-              ]),
-            )
+        decideLink(email, await FIND_CANDIDATES.all(run, { ...key, email }))
       let decision = await decide()
       if (decision.action === 'join') {
         // Until now the user may have linked or unlinked an identity by hand.
-        await run(HOLD_USER, [decision.userId])
+        await HOLD_USER.one(run, decision)
         decision = await decide()
       }
-      if (decision.action === 'refuse') throw disabled()
-      const values = [...keyOf(key), ...factsOf(profile)]
-      if (decision.action === 'join') await run(JOIN_USER, [...values, decision.userId])
-      else await run(CREATE_USER, [...values, uuidv7()])
-      const account = await signInKnown(run, key, profile, session, grant)
-      if (account === null) throw new Error('the identity just written is not there')
-      return { account, decision }
-    })
+      if (decision.action === 'join') {
+        const { userId } = decision
+        if ((await JOIN_USER.one(run, { ...identity, userId })) === null) return null
+        const joined = await signIn(run)
+        return joined && { ...joined, decision }
+      }
+      const why = decision.action === 'refuse' ? decision.reason : refusal
+      if (why !== null) throw refuse(why)
+      const { reason } = decision.action === 'create' ? decision : linkable
+      return signIn(run, { mayCreate: true, reason })
+    }
+    return { linkable, refusal, signIn, joinOrCreate }
   }
 
   return {
     async signIn(key, profile, session, grant = null) {
-      const known = await signInKnown(
-        (text, parameters) => database.query(text, parameters),
-        key,
-        profile,
-        session,
-        grant,
-      )
-      if (known !== null) return { account: known, decision: { action: 'known' } }
-      return signInFirst(key, profile, session, grant)
+      const { linkable, refusal, signIn, joinOrCreate } = attempts(key, profile, session, grant)
+      const mayCreate = refusal === null
+      const { email } = linkable
+      const found = await signIn(database.query, { mayCreate: mayCreate && email === null })
+      if (found !== null) return found
+      // Somebody else made the identity at the same moment, or nobody may.
+      const again = async () => {
+        const known = await signIn(database.query)
+        if (known !== null) return known
+        throw refusal === null ? elsewhere() : refuse(refusal)
+      }
+      if (email === null) return again()
+      if (mayCreate) {
+        const alone = await database.transaction(async (run) => {
+          const locked = LOCK_EMAIL.one(run, { email })
+          const signedIn = signIn(run, { mayCreate, linkable: email })
+          return (await Promise.all([locked, signedIn]))[1]
+        })
+        if (alone !== null) return alone
+      }
+      return (await database.transaction((run) => joinOrCreate(run, email))) ?? again()
     },
   }
 }
 
-const disabled = () =>
-  new LatchkeyError('access_denied', 'This user is disabled.', {
-    evidence: { reason: 'user_disabled' },
+const sessionValues = (session: NewSession) => ({
+  sessionId: session.id,
+  clientId: session.clientId,
+  scope: session.scope,
+  resource: session.resource,
+  cookieMode: session.cookieMode,
+  authTime: session.authTime,
+  silent: session.silent,
+  userAgent: session.userAgent,
+  address: session.address,
+  sessionTtl: session.ttlSeconds,
+  tokenHash: session.refreshToken?.hash ?? null,
+  tokenTtl: session.refreshToken?.ttlSeconds ?? 0,
+  codeHash: session.code?.hash ?? null,
+  redirectUri: session.code?.redirectUri ?? null,
+  codeChallenge: session.code?.codeChallenge ?? null,
+  nonce: session.code?.nonce ?? null,
+  codeTtl: session.code?.ttlSeconds ?? 0,
+})
+
+const REFUSED: Readonly<Record<RefuseReason, string>> = {
+  user_disabled: 'This user is disabled.',
+  sign_up_closed: 'Nobody new can sign up here.',
+  sign_up_domain: 'Only people with a verified address of certain domains can sign up here.',
+}
+
+const refuse = (reason: RefuseReason) =>
+  new LatchkeyError('access_denied', REFUSED[reason], { evidence: { reason } })
+
+/** The identity came and went while it was signed in with. */
+const elsewhere = () =>
+  new LatchkeyError('temporarily_unavailable', 'The account is being changed elsewhere.', {
+    evidence: { reason: 'identity_changes' },
+    retryAfterSeconds: 1,
   })

@@ -1,16 +1,23 @@
 import { z } from 'zod'
 import { optionalText } from '../../core/documents.ts'
 import type { NativeTokens } from '../../core/native.ts'
-import { readClaims } from '../../core/standard-claims.ts'
+import { readClaims, type Vouches } from '../../core/standard-claims.ts'
 
 /** `GET /tokeninfo`; there is no `sub` where the scope `openid` was not granted. */
 const TokenInfo = z
   .object({ aud: optionalText, azp: optionalText, sub: optionalText })
   .transform(({ aud, azp, sub }) => ({ isValid: true, apps: [aud, azp], subject: sub }))
 
+/**
+ * Google runs the mailboxes of gmail.com and of a Workspace (`hd`); any other address was verified once
+ * and may have changed hands since.
+ */
+export const vouchesForAddress: Vouches = ({ email, hd }) =>
+  (typeof hd === 'string' && hd !== '') || /@(gmail|googlemail)\.com$/i.test(String(email))
+
 /** Google's SDKs give ID tokens, on Android with the app's own id as `azp`, and access tokens. */
 export const googleNative: NativeTokens = {
-  readIdToken: readClaims,
+  readIdToken: (claims) => readClaims(claims, vouchesForAddress),
   inspectAccessToken: async ({ accessToken, call }) =>
     TokenInfo.parse(
       await call('token_info_endpoint', {

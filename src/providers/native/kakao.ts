@@ -25,7 +25,11 @@ const TokenInfo = z
 
 /** Kakao's SDK gives ID tokens, whose audience is the native app key, and access tokens. */
 export const kakaoNative: NativeTokens = {
-  readIdToken: (claims) => KakaoClaims.parse(claims),
+  readIdToken(claims) {
+    const profile = KakaoClaims.parse(claims)
+    // Without an address the person has none, or shares it no longer.
+    return profile.email ? profile : { ...profile, emailVerified: false }
+  },
   inspectAccessToken: async ({ call }) =>
     TokenInfo.parse(await call('token_info_endpoint', { auth: 'bearer', refusedOn: [400, 401] })),
   appIds: ({ APP_ID = '' }) => [APP_ID],

@@ -6,6 +6,7 @@ import { hashToken, randomToken } from '../../../src/core/secrets.ts'
 import { type Database, openDatabase } from '../../../src/db/client.ts'
 import { createStores, type Stores } from '../../../src/db/stores/index.ts'
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
+import { RULES } from '../../helpers/rules.ts'
 
 let testDatabase: TestDatabase
 let database: Database
@@ -14,7 +15,7 @@ let stores: Stores
 beforeAll(async () => {
   testDatabase = await createTestDatabase()
   database = openDatabase(testDatabase.connection, { connections: 8, prepare: true })
-  stores = createStores(database, { mode: 'verified', trustedProviders: ['google', 'apple'] })
+  stores = createStores(database, RULES)
 })
 afterAll(async () => {
   await database.close()
@@ -64,10 +65,12 @@ test('a first login that would join somebody who leaves that moment is somebody 
 
 test('only a session that is alive deletes its user, and all identities go', async () => {
   const { user, session } = await signIn(GOOGLE)
-  expect(await stores.accounts.remove({ userId: user, sessionId: uuidv7() }, [])).toBe(false)
-  expect(await stores.accounts.remove({ userId: uuidv7(), sessionId: session }, [])).toBe(false)
+  const remove = (userId: string, sessionId: string) =>
+    stores.accounts.remove({ userId, sessionId }, { revocable: [], reauthSeconds: null })
+  expect(await remove(user, uuidv7())).toEqual({ outcome: 'session_over' })
+  expect(await remove(uuidv7(), session)).toEqual({ outcome: 'session_over' })
   expect(await database.query('select from latchkey.identities', [])).toHaveLength(2)
-  expect(await stores.accounts.remove({ userId: user, sessionId: session }, [])).toBe(true)
+  expect(await remove(user, session)).toEqual({ outcome: 'removed' })
   expect(await database.query('select from latchkey.identities', [])).toEqual([])
   expect(await database.query('select from latchkey.users', [])).toEqual([])
 })

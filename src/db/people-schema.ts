@@ -1,0 +1,117 @@
+import { sql } from 'drizzle-orm'
+import { boolean, index, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { latchkey, moment } from './columns.ts'
+
+/**
+ * A person. Name, picture and locale are the person's own edits; null shows what the provider says.
+ *
+ * Whoever locks rows of several tables does it in this order, rows of one table in the order of their
+ * keys, so that no two wait for each other: advisory locks, identities, users, sessions, codes and
+ * refresh tokens.
+ */
+export const users = latchkey.table('users', {
+  id: uuid('id').primaryKey(),
+  name: text('name'),
+  picture: text('picture'),
+  locale: text('locale'),
+  /** What apps may go by; set by the operator. */
+  roles: text('roles').array().notNull().default([]),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  updatedAt: moment('updated_at').notNull().defaultNow(),
+  /** Set by the operator: this user can no longer sign in. */
+  disabledAt: moment('disabled_at'),
+})
+
+/** A user's account at a provider, keyed by provider, issuer (where it varies) and subject. */
+export const identities = latchkey.table(
+  'identities',
+  {
+    provider: text('provider').notNull(),
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    email: text('email'),
+    /** The provider's latest word on the address; whether it counts is up to the settings. */
+    emailVerified: boolean('email_verified').notNull(),
+    /** The user's address is this identity's; of at most one of the user. */
+    givesEmail: boolean('gives_email').notNull().default(false),
+    name: text('name'),
+    picture: text('picture'),
+    locale: text('locale'),
+    linkedAt: moment('linked_at').notNull().defaultNow(),
+    /** How it became this user's (`core/linking.ts`), and why. */
+    linkedBy: text('linked_by'),
+    linkReason: text('link_reason'),
+    lastLoginAt: moment('last_login_at').notNull().defaultNow(),
+    /** What is kept of the provider's tokens, sealed for this identity. */
+    sealedAccessToken: text('sealed_access_token'),
+    sealedRefreshToken: text('sealed_refresh_token'),
+    /** Until then one replica refreshes it at the provider, and the others wait. */
+    grantLeasedUntil: moment('grant_leased_until'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.provider, table.issuer, table.subject] }),
+    index('identities_user').on(table.userId),
+    // The "C" collation lowers ASCII letters only.
+    index('identities_verified_email')
+      .on(sql`lower(${table.email} collate "C")`)
+      .where(sql`${table.emailVerified}`),
+  ],
+)
+
+/** Identities that a user took away: no later login joins them to that user again. */
+export const unlinkedIdentities = latchkey.table(
+  'unlinked_identities',
+  {
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    provider: text('provider').notNull(),
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    unlinkedAt: moment('unlinked_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.provider, table.issuer, table.subject] })],
+)
+
+/** One signed-in client instance of one user. */
+export const sessions = latchkey.table(
+  'sessions',
+  {
+    id: uuid('id').primaryKey(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    clientId: text('client_id').notNull(),
+    /** With issuer and subject the identity that opened it; these two are null where it is older than they. */
+    provider: text('provider').notNull(),
+    issuer: text('issuer'),
+    subject: text('subject'),
+    scope: text('scope').notNull(),
+    /** The one API that its tokens are for (RFC 8707); null for the usual audience. */
+    resource: text('resource'),
+    /** Its tokens live in cookies: only then a refresh token is taken from one. */
+    cookieMode: boolean('cookie_mode').notNull().default(false),
+    /** When the person authenticated at the provider, where the provider signed it. */
+    authTime: moment('auth_time'),
+    /** Begun with `prompt=none`: nobody was asked, so it is no sign-in for what cannot be undone. */
+    silent: boolean('silent').notNull().default(false),
+    userAgent: text('user_agent'),
+    address: text('address'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    lastUsedAt: moment('last_used_at').notNull().defaultNow(),
+    expiresAt: moment('expires_at').notNull(),
+    /** When its client first got tokens; null until its code is redeemed. */
+    redeemedAt: moment('redeemed_at').defaultNow(),
+    endedAt: moment('ended_at'),
+    /** What ended it. */
+    endReason: text('end_reason'),
+  },
+  (table) => [
+    index('sessions_user').on(table.userId),
+    index('sessions_alive').on(table.userId).where(sql`${table.endedAt} is null`),
+    index('sessions_expires_at').on(table.expiresAt),
+  ],
+)

@@ -1,0 +1,28 @@
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { SessionRef } from '../../core/session-ref.ts'
+import type { Freshness } from '../../core/stores.ts'
+import { sessions, users } from '../schema.ts'
+import { type Placeholders, seconds } from '../statement.ts'
+
+type SessionColumns = Record<'endedAt' | 'expiresAt', PgColumn>
+
+/** Whether a session, joined with its user, may still be used. */
+export const isAlive = (
+  s: SessionColumns = sessions,
+  u: { disabledAt: PgColumn } = users,
+): SQL | undefined => and(isNull(s.endedAt), sql`${s.expiresAt} > now()`, isNull(u.disabledAt))
+
+/** `sessions` joined with `users`, or an alias of these: the one that asks, where it is alive. */
+export const asks = (p: Placeholders<SessionRef>, u = users as { disabledAt: PgColumn }) =>
+  and(eq(sessions.id, p.sessionId), eq(sessions.userId, p.userId), isAlive(sessions, u))
+
+/**
+ * Whether the session began by a sign-in that is recent enough: its begin, or what the provider signed.
+ * One that was begun silently asked nobody.
+ */
+export const isFresh = (p: Placeholders<Freshness>): SQL<boolean> => sql<boolean>`(
+  ${p.reauthSeconds}::int is null
+  or (not ${sessions.silent}
+    and coalesce(${sessions.authTime}, ${sessions.createdAt}) > now() - ${seconds(p.reauthSeconds)})
+)`
