@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { parseDatabaseUrl } from '../../src/core/database-url.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { readSettings, SettingsError } from '../../src/settings/index.ts'
 import { settingsPrefix } from '../../src/settings/prefix.ts'
@@ -95,4 +96,12 @@ test('.env.example explains what the server asks for, and nothing else', () => {
     (name) => !isOfProvider(name) && !name.startsWith('CLIENT_APP_'),
   )
   expect(general.filter((name) => !documented.has(name) && name !== 'NODE_ENV')).toEqual([])
+})
+
+test('every DATABASE_URL of docs/production.md is understood', () => {
+  const urls = english('production').match(/postgres(?:ql)?:\/\/[^\s`]+/g) ?? []
+  expect(urls.length).toBeGreaterThan(6)
+  for (const url of urls) expect(() => parseDatabaseUrl(url.replace('…', 'password'))).not.toThrow()
+  const [first = ''] = urls
+  expect(() => parseDatabaseUrl(`${first}?sslmood=require`)).toThrow('sslmood')
 })
