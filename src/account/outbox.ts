@@ -1,15 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
-import type { DueRevocation, Revocations } from '../core/grant-stores.ts'
-import type { GrantSealer, KeptGrant } from '../core/kept-grant.ts'
+import type { DueRevocation, Revocations } from '../core/provider-token-stores.ts'
+import type { ProviderTokens, TokenSealer } from '../core/provider-tokens.ts'
 import { type Background, every } from '../http/every.ts'
 import { evidenceOf } from '../http/logging.ts'
 
 /** What the outbox needs of a provider. */
 export interface Revoker {
-  needsRefreshToRevoke(grant: KeptGrant): boolean
-  refresh(grant: KeptGrant, stop: AbortSignal): Promise<KeptGrant>
-  revoke(grant: KeptGrant, subject: string, stop: AbortSignal): Promise<void>
+  needsRefreshToRevoke(grant: ProviderTokens): boolean
+  refresh(grant: ProviderTokens, stop: AbortSignal): Promise<ProviderTokens>
+  revoke(grant: ProviderTokens, subject: string, stop: AbortSignal): Promise<void>
 }
 
 const EVERY_MS = 5_000
@@ -33,7 +33,7 @@ export function startOutbox(
   app: FastifyInstance,
   options: {
     store: Revocations
-    sealer: GrantSealer
+    sealer: TokenSealer
     /** Undefined for a provider that is not enabled, or not any more. */
     revokerOf: (provider: string) => Revoker | undefined
   },
@@ -97,8 +97,8 @@ export function startOutbox(
     }
   }
 
-  const keep = (due: DueRevocation, grant: KeptGrant) =>
-    store.replaceGrant(due, sealer.seal(grant, due))
+  const keep = (due: DueRevocation, grant: ProviderTokens) =>
+    store.replaceTokens(due, sealer.seal(grant, due))
 
   async function revoke(due: DueRevocation) {
     const revoker = revokerOf(due.provider)

@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
-import type { KeptGrants, StoredGrant } from '../core/grant-stores.ts'
+import type { ProviderTokenStore, StoredProviderTokens } from '../core/provider-token-stores.ts'
 import {
-  type AccessGrant,
-  type GrantSealer,
   isFresh,
-  type KeptGrant,
+  type ProviderAccessToken,
+  type ProviderTokens,
   type StoreTokens,
-} from '../core/kept-grant.ts'
+  type TokenSealer,
+} from '../core/provider-tokens.ts'
 import type { SessionRef } from '../core/session-ref.ts'
 import { getProviderToken, NOTHING_KEPT } from './docs/provider-token.ts'
 import { alive } from './protected.ts'
@@ -16,15 +16,15 @@ import { signedInRoute } from './signed-in-route.ts'
 
 /** What handing out a provider's tokens needs. */
 export interface ProviderTokenOptions {
-  keptGrants: KeptGrants
-  grantSealer: GrantSealer
-  providers: { get(id: string): { grants: GrantSource } | undefined }
+  providerTokens: ProviderTokenStore
+  tokenSealer: TokenSealer
+  providers: { get(id: string): { tokens: TokenSource } | undefined }
 }
 
 /** A provider, as far as its tokens are asked for. */
-interface GrantSource {
+interface TokenSource {
   storeTokens: StoreTokens
-  refresh(grant: KeptGrant): Promise<KeptGrant>
+  refresh(grant: ProviderTokens): Promise<ProviderTokens>
 }
 
 /** Longer than a refresh can take. */
@@ -50,20 +50,20 @@ async function findToken(
   options: ProviderTokenOptions,
   caller: SessionRef,
   provider: string,
-): Promise<AccessGrant> {
-  const { keptGrants, grantSealer } = options
+): Promise<ProviderAccessToken> {
+  const { providerTokens, tokenSealer } = options
   const giveUpAt = Date.now() + WAIT_MS
-  const source = options.providers.get(provider)?.grants
+  const source = options.providers.get(provider)?.tokens
   for (;;) {
     // No text of a stranger goes into the database.
     const id = source === undefined ? '' : provider
-    const found = await keptGrants.find(caller, id)
+    const found = await providerTokens.find(caller, id)
     alive(found.isAlive)
     const { stored } = found
-    const grant = stored && grantSealer.open(stored.sealed, stored)
+    const grant = stored && tokenSealer.open(stored.sealed, stored)
     if (source?.storeTokens !== 'on' || stored === null || grant === null) throw nothingKept()
     if (grant.access !== null && isFresh(grant)) return grant.access
-    if (grant.refreshToken === null || (await keptGrants.lease(stored, LEASE_SECONDS))) {
+    if (grant.refreshToken === null || (await providerTokens.lease(stored, LEASE_SECONDS))) {
       const fresh = await refresh(options, source, stored, grant)
       if (fresh !== null) return fresh
     } else if (Date.now() > giveUpAt) {
@@ -79,12 +79,13 @@ async function findToken(
 
 /** Refreshes a leased grant; null where a login has replaced it in the meantime. */
 async function refresh(
-  { keptGrants, grantSealer }: ProviderTokenOptions,
-  source: GrantSource,
-  stored: StoredGrant,
-  grant: KeptGrant,
-): Promise<AccessGrant | null> {
-  const replace = (next: KeptGrant) => keptGrants.replace(stored, grantSealer.seal(next, stored))
+  { providerTokens, tokenSealer }: ProviderTokenOptions,
+  source: TokenSource,
+  stored: StoredProviderTokens,
+  grant: ProviderTokens,
+): Promise<ProviderAccessToken | null> {
+  const replace = (next: ProviderTokens) =>
+    providerTokens.replace(stored, tokenSealer.seal(next, stored))
   try {
     const fresh = await source.refresh(grant)
     return (await replace(fresh)) ? fresh.access : null
@@ -92,7 +93,7 @@ async function refresh(
     const isRefused = error instanceof LatchkeyError && error.code === 'reauthentication_required'
     // So that nobody asks with it again.
     if (isRefused && grant.refreshToken !== null) await replace({ ...grant, refreshToken: null })
-    else await keptGrants.release(stored)
+    else await providerTokens.release(stored)
     throw error
   }
 }

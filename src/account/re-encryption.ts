@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { KeptGrants, StoredGrant } from '../core/grant-stores.ts'
-import type { GrantSealer } from '../core/kept-grant.ts'
+import type { ProviderTokenStore, StoredProviderTokens } from '../core/provider-token-stores.ts'
+import type { TokenSealer } from '../core/provider-tokens.ts'
 import { every } from '../http/every.ts'
 
 const EVERY_MS = 60 * 60 * 1000
@@ -15,8 +15,8 @@ const PAGE = 500
 export function reencryptTokens(
   app: FastifyInstance,
   options: {
-    store: KeptGrants
-    sealer: GrantSealer
+    store: ProviderTokenStore
+    sealer: TokenSealer
     hasOldSecrets: boolean
     /** Providers of which nothing is to be kept. */
     forgotten: readonly string[]
@@ -27,7 +27,7 @@ export function reencryptTokens(
 
   async function sealAnew(closing: AbortSignal) {
     let count = 0
-    let page: StoredGrant[] = []
+    let page: StoredProviderTokens[] = []
     do {
       page = await store.list(page.at(-1) ?? null, PAGE)
       for (const stored of page.filter(({ sealed }) => sealer.isStale(sealed))) {

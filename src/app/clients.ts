@@ -1,7 +1,7 @@
 import { startOutbox } from '../account/outbox.ts'
 import { reencryptTokens } from '../account/re-encryption.ts'
 import { accountRoutes } from '../account/routes.ts'
-import { createGrantSealer } from '../core/kept-grant.ts'
+import { createTokenSealer } from '../core/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
 import { withPreflights } from '../http/cors.ts'
 import { createNativeProof, createNativeSignIn } from '../login/native.ts'
@@ -54,24 +54,24 @@ export async function addClientRooms(
 
 /** What logins leave behind of providers' tokens, and what is done about it in the background. */
 function openKeptGrants({ app, stores, secrets }: AppContext, { providers }: Shared) {
-  const grantSealer = createGrantSealer(createSealer(secrets, 'provider grants'))
+  const tokenSealer = createTokenSealer(createSealer(secrets, 'provider grants'))
   const outbox = startOutbox(app, {
     store: stores.revocations,
-    sealer: grantSealer,
-    revokerOf: (id) => providers.get(id)?.grants,
+    sealer: tokenSealer,
+    revokerOf: (id) => providers.get(id)?.tokens,
   })
   reencryptTokens(app, {
-    store: stores.keptGrants,
-    sealer: grantSealer,
+    store: stores.providerTokens,
+    sealer: tokenSealer,
     hasOldSecrets: secrets.length > 1,
-    forgotten: idsOf(providers.list.filter(({ grants }) => grants.storeTokens === 'off')),
+    forgotten: idsOf(providers.list.filter((one) => one.tokens.storeTokens === 'off')),
   })
   return {
     providers,
-    keptGrants: stores.keptGrants,
-    grantSealer,
+    providerTokens: stores.providerTokens,
+    tokenSealer,
     wakeOutbox: outbox.wake,
-    revocable: idsOf(providers.list.filter(({ grants }) => grants.mayRevoke)),
+    revocable: idsOf(providers.list.filter((one) => one.tokens.mayRevoke)),
   }
 }
 

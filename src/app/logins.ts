@@ -1,4 +1,4 @@
-import { createGrantSealer } from '../core/kept-grant.ts'
+import { createTokenSealer } from '../core/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
 import { createFlowCookies } from '../login/flow.ts'
 import { createFormUsers } from '../login/form-post.ts'
@@ -25,7 +25,7 @@ export async function addLogins(
     resumable,
     flowCookies: createFlowCookies(createSealer(secrets, 'flow cookies'), settings.publicUrl),
     formUsers: createFormUsers(createSealer(secrets, 'form users')),
-    grantSealer: createGrantSealer(createSealer(secrets, 'provider grants')),
+    tokenSealer: createTokenSealer(createSealer(secrets, 'provider grants')),
     usedFlows: stores.usedFlows,
     signIns: stores.signIns,
     linkCodes: stores.linkCodes,

@@ -7,7 +7,7 @@ import { type Revocation, tokenRevocation } from './revocation.ts'
 import type { IdTokenClaims, RowValues } from './row-inputs.ts'
 
 /** The tokens a provider gave for a code, read once at the door. */
-export interface Grant {
+export interface ProviderTokenResponse {
   accessToken: string
   tokenType: string
   /** Seconds, null where the provider says nothing usable. */
@@ -20,7 +20,7 @@ export interface Grant {
 
 /** What a row needs to read a profile. */
 export interface ProfileSource {
-  grant: Grant
+  grant: ProviderTokenResponse
   /** The ID token's claims once verified, null where the provider gives none. */
   claims: IdTokenClaims | null
   /** Our registration there. */

@@ -1,8 +1,8 @@
 import type { Account } from './account.ts'
 import type { IdentityKey } from './identity-key.ts'
-import type { SealedGrant } from './kept-grant.ts'
 import type { LinkDecision } from './linking.ts'
 import type { Profile } from './profile.ts'
+import type { SealedTokens } from './provider-tokens.ts'
 import type { SessionRef } from './session-ref.ts'
 import type { CodeBinding, GrantedSession } from './token-store.ts'
 
@@ -11,7 +11,7 @@ export interface AuthenticatedIdentity {
   key: IdentityKey
   profile: Profile
   /** What is kept of the tokens that it gave, sealed for this identity. */
-  grant: SealedGrant | null
+  grant: SealedTokens | null
 }
 
 /** A session that is to be opened together with the login. */
@@ -72,7 +72,7 @@ export interface SignIns {
     identity: IdentityKey,
     profile: Profile,
     session: NewSession,
-    grant?: SealedGrant | null,
+    grant?: SealedTokens | null,
   ): Promise<SignedIn>
 }
 

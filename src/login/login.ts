@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../core/client.ts'
-import type { GrantSealer } from '../core/kept-grant.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
+import type { TokenSealer } from '../core/provider-tokens.ts'
 import type { SessionRef } from '../core/session-ref.ts'
 import type { LinkCodes, SignIns, UsedFlows } from '../core/stores.ts'
 import type { TokenResponse } from '../core/token-response.ts'
@@ -24,7 +24,7 @@ export interface Login {
   signIns: SignIns
   /** For `intent=link`. */
   linkCodes: Pick<LinkCodes, 'keep'>
-  grantSealer: GrantSealer
+  tokenSealer: TokenSealer
   formUsers: FormUsers
   prepareSession: (request: SessionRequest) => PreparedSession
   /** For `response_mode=cookie`: where the tokens go, and which session was there before. */

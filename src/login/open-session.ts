@@ -7,11 +7,11 @@ import type { Login } from './login.ts'
 
 /** What the provider said and gave, as it is stored. */
 export function authenticatedIdentity(
-  { provider, grantSealer }: Pick<Login, 'provider' | 'grantSealer'>,
+  { provider, tokenSealer }: Pick<Login, 'provider' | 'tokenSealer'>,
   { profile, issuer, grant }: Authentication,
 ): AuthenticatedIdentity {
   const key = { provider: provider.row.id, issuer, subject: profile.subject }
-  return { key, profile, grant: grant === null ? null : grantSealer.seal(grant, key) }
+  return { key, profile, grant: grant === null ? null : tokenSealer.seal(grant, key) }
 }
 
 /** Who the provider says has signed in -> user and session, stored, with what the client will get. */

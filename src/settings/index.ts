@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Client, TOKEN_ALGS, type TokenAlg } from '../core/client.ts'
 import { DatabaseUrlError, parseDatabaseUrl } from '../core/database-url.ts'
-import type { StoreTokens } from '../core/kept-grant.ts'
+import type { StoreTokens } from '../core/provider-tokens.ts'
 import { pathOf } from '../core/public-url.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import { readClients } from './clients.ts'

@@ -1,6 +1,6 @@
-import type { StoreTokens } from '../core/kept-grant.ts'
 import { readPrivateKey } from '../core/private-key.ts'
 import type { ProviderRow, RowSetting } from '../core/provider.ts'
+import type { StoreTokens } from '../core/provider-tokens.ts'
 import type { RowValues } from '../core/row-inputs.ts'
 import { shownName } from '../core/text.ts'
 import { isSafeEndpoint } from '../core/urls.ts'

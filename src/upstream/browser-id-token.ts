@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto'
-import type { Grant } from '../core/provider.ts'
+import type { ProviderTokenResponse } from '../core/provider.ts'
 import type { IdTokenClaims } from '../core/row-inputs.ts'
 import { issuersOf, type ProviderCall, usesIdToken } from './call.ts'
 import { verifyIdToken } from './id-token.ts'
@@ -13,7 +13,7 @@ const MAX_AGE_SECONDS = 600
 /** The claims of the ID token that came with the tokens, verified; null where none is asked for. */
 export async function readIdToken(
   call: ProviderCall,
-  grant: Grant,
+  grant: ProviderTokenResponse,
   nonce: string,
 ): Promise<IdTokenClaims | null> {
   const { row, metadata, registration } = call

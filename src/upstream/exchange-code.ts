@@ -1,4 +1,4 @@
-import type { Grant } from '../core/provider.ts'
+import type { ProviderTokenResponse } from '../core/provider.ts'
 import type { ProviderCall } from './call.ts'
 import { clientAuth } from './client-auth.ts'
 import { endpoint } from './metadata.ts'
@@ -18,7 +18,7 @@ export interface PresentedCode {
 export async function exchangeCode(
   { row, metadata, registration, outbound, signal }: ProviderCall,
   { code, state, verifier, callbackUrl }: PresentedCode,
-): Promise<Grant> {
+): Promise<ProviderTokenResponse> {
   const auth = await clientAuth(metadata, registration)
   const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'token', {
     signal,

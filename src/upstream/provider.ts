@@ -1,6 +1,6 @@
-import type { KeptGrant, StoreTokens } from '../core/kept-grant.ts'
 import type { Profile } from '../core/profile.ts'
 import type { ProviderRow } from '../core/provider.ts'
+import type { ProviderTokens, StoreTokens } from '../core/provider-tokens.ts'
 import type { RowValues } from '../core/row-inputs.ts'
 import { randomToken } from '../core/secrets.ts'
 import { type AuthorizationRequest, registerProvider, withQuery } from './authorization.ts'
@@ -16,8 +16,8 @@ import { createMetadataSource, endpoint, type Metadata } from './metadata.ts'
 import { type NativeToken, readNativeToken, requireOffered, sortOut } from './native-token.ts'
 import type { Note } from './note.ts'
 import { type CallEnded, type Outbound, timedOutbound } from './outbound.ts'
-import { createProviderGrants, type ProviderGrants } from './provider-grants.ts'
 import { readProfile } from './read-profile.ts'
+import { createTokensAtProvider, type TokensAtProvider } from './tokens-at-provider.ts'
 
 /** What of the client's request is passed on to the provider where it understands it. */
 export type ForwardedParams = Readonly<
@@ -29,7 +29,7 @@ export interface Authentication {
   profile: Profile
   issuer: string
   /** What is kept of the tokens, null for nothing. */
-  grant: KeptGrant | null
+  grant: ProviderTokens | null
 }
 
 /** One enabled provider at work. Each of its methods has ten seconds in all. */
@@ -59,7 +59,7 @@ export interface Provider {
   /** The same from a token of its mobile SDK. Throws `invalid_code` for one that is not good. */
   readNative(presented: NativeToken): Promise<Authentication>
   /** The tokens that a login leaves behind. */
-  grants: ProviderGrants
+  tokens: TokensAtProvider
 }
 
 /** What a provider is made of: its row, our registration there and our callback. */
@@ -116,7 +116,7 @@ export function createProvider(options: ProviderOptions): Provider {
     return (await make)()
   }
 
-  const { keep, ...grants } = createProviderGrants({
+  const { keep, ...tokens } = createTokensAtProvider({
     row,
     storeTokens: options.storeTokens,
     atProvider,
@@ -178,6 +178,6 @@ export function createProvider(options: ProviderOptions): Provider {
         throw sortOut(error, presented.kind)
       })
     },
-    grants,
+    tokens,
   }
 }

@@ -1,5 +1,5 @@
-import { mustSignInAgain } from '../core/kept-grant.ts'
-import type { Grant } from '../core/provider.ts'
+import type { ProviderTokenResponse } from '../core/provider.ts'
+import { mustSignInAgain } from '../core/provider-tokens.ts'
 import type { ProviderCall } from './call.ts'
 import { clientAuth } from './client-auth.ts'
 import { endpoint } from './metadata.ts'
@@ -16,10 +16,10 @@ const REFRESH_TOKEN: Refusable = {
  * New tokens for a refresh token (RFC 6749, section 6); one that brings no refresh token keeps the old
  * one. Throws `reauthentication_required` where the provider refuses it.
  */
-export async function refreshGrant(
+export async function refreshTokensOf(
   { row, metadata, registration, outbound, signal }: ProviderCall,
   refreshToken: string,
-): Promise<Grant> {
+): Promise<ProviderTokenResponse> {
   const auth = await clientAuth(metadata, registration)
   const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'refresh', {
     signal,

@@ -1,5 +1,5 @@
 import { LatchkeyError } from '../core/errors.ts'
-import type { KeptGrant } from '../core/kept-grant.ts'
+import type { ProviderTokens } from '../core/provider-tokens.ts'
 import type { RevocationRequest } from '../core/revocation.ts'
 import { withQuery } from './authorization.ts'
 import type { ProviderCall } from './call.ts'
@@ -9,9 +9,9 @@ import type { Outbound } from './outbound.ts'
 import { type Answer, readBody, readJson } from './read-answer.ts'
 
 /** Tells the provider that a person has left; a grant that is over there already is as good. */
-export async function revokeGrant(
+export async function revokeTokens(
   call: ProviderCall,
-  { access, refreshToken }: KeptGrant,
+  { access, refreshToken }: ProviderTokens,
   subject: string,
 ): Promise<void> {
   const { row, metadata, registration: client, outbound, signal } = call

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Evidence, LatchkeyError } from '../core/errors.ts'
-import type { Grant, ProviderRow } from '../core/provider.ts'
+import type { ProviderRow, ProviderTokenResponse } from '../core/provider.ts'
 import { fieldsOf } from './fields.ts'
 import { invalidAnswer } from './read-answer.ts'
 
@@ -76,7 +76,7 @@ export function readTokenResponse(
   status: number,
   document: unknown,
   refusable = CODE,
-): Grant {
+): ProviderTokenResponse {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     if (status >= 400) throw refused({ step: 'token', status })
     throw invalidAnswer('token', 'not_an_object', { status })

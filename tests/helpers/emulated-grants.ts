@@ -1,15 +1,15 @@
 import { createHmac } from 'node:crypto'
 import { expect } from 'vitest'
-import type { StoredGrant } from '../../src/core/grant-stores.ts'
 import type { IdentityKey } from '../../src/core/identity-key.ts'
-import { createGrantSealer, type SealedGrant } from '../../src/core/kept-grant.ts'
+import type { StoredProviderTokens } from '../../src/core/provider-token-stores.ts'
+import { createTokenSealer, type SealedTokens } from '../../src/core/provider-tokens.ts'
 import { createSealer } from '../../src/core/secrets.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { Browser } from './browser.ts'
 import { followForms } from './forms.ts'
 import { type Latchkey, startLatchkey, TEST_SECRET } from './latchkey.ts'
 
-const sealer = createGrantSealer(createSealer([TEST_SECRET], 'provider grants'))
+const sealer = createTokenSealer(createSealer([TEST_SECRET], 'provider grants'))
 
 /** A Latchkey with one provider, emulated outside of it as the real one is, that keeps its tokens. */
 export class EmulatedGrants {
@@ -65,8 +65,8 @@ export class EmulatedGrants {
     return String(answer.json().access_token)
   }
 
-  async #stored(): Promise<StoredGrant> {
-    const [row, ...more] = await this.latchkey.database.query<IdentityKey & SealedGrant>(
+  async #stored(): Promise<StoredProviderTokens> {
+    const [row, ...more] = await this.latchkey.database.query<IdentityKey & SealedTokens>(
       `select provider, issuer, subject, sealed_access_token as access,
          sealed_refresh_token as "refreshToken"
        from latchkey.identities where provider = $1`,

@@ -1,4 +1,4 @@
-import { createGrantSealer } from '../../src/core/kept-grant.ts'
+import { createTokenSealer } from '../../src/core/provider-tokens.ts'
 import { createSealer } from '../../src/core/secrets.ts'
 import { google } from '../../src/emulator/played/google.ts'
 import { exampleApp } from '../../src/http/examples.ts'
@@ -103,7 +103,7 @@ export class ExampleScene {
     )
     const identity = { provider, issuer: '', subject: known?.subject ?? sub }
     const access = { token: 'over', expiresAt: Date.now(), scope: null }
-    const sealed = createGrantSealer(createSealer([TEST_SECRET], 'provider grants')).seal(
+    const sealed = createTokenSealer(createSealer([TEST_SECRET], 'provider grants')).seal(
       { access, refreshToken: 'over too' },
       identity,
     )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { mustSignInAgain } from '../../core/kept-grant.ts'
+import { mustSignInAgain } from '../../core/provider-tokens.ts'
 import { refused } from '../../http/documented.ts'
 import { Problem } from '../../http/problems.ts'
 import { describe } from '../signed-in-route.ts'

@@ -1,8 +1,8 @@
 import { and, eq, exists, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../core/identity-key.ts'
-import type { SealedGrant } from '../../core/kept-grant.ts'
 import type { Profile } from '../../core/profile.ts'
+import type { SealedTokens } from '../../core/provider-tokens.ts'
 import { identities } from '../schema.ts'
 import { db, nameOf, type Placeholders } from '../statement.ts'
 
@@ -16,7 +16,7 @@ export interface IdentityValues extends IdentityKey, Omit<Profile, 'subject'> {
 export const valuesOf = (
   { provider, issuer, subject }: IdentityKey,
   { email, emailVerified, name, picture, locale }: Profile,
-  grant: SealedGrant | null,
+  grant: SealedTokens | null,
 ): IdentityValues => ({
   ...{ provider, issuer, subject, email, emailVerified, name, picture, locale },
   ...{ access: grant?.access ?? null, refreshToken: grant?.refreshToken ?? null },

@@ -1,5 +1,5 @@
-import type { KeptGrants, Revocations } from '../../core/grant-stores.ts'
 import type { SigningKeys } from '../../core/key-store.ts'
+import type { ProviderTokenStore, Revocations } from '../../core/provider-token-stores.ts'
 import type {
   Accounts,
   Identities,
@@ -13,8 +13,8 @@ import type { TokenStore } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
 import { createAccounts } from './accounts.ts'
 import { createIdentities } from './identities.ts'
-import { createKeptGrants } from './kept-grants.ts'
 import { createLinkCodes } from './link-codes.ts'
+import { createProviderTokenStore } from './provider-tokens.ts'
 import { redeemCode } from './redeem-code.ts'
 import { createRequestCounts } from './request-counts.ts'
 import { createRevocations } from './revocations.ts'
@@ -37,7 +37,7 @@ export interface Stores {
   requestCounts: RequestCounts
   signingKeys: SigningKeys
   revocations: Revocations
-  keptGrants: KeptGrants
+  providerTokens: ProviderTokenStore
   /** Whether the database is reached and migrated. */
   isReady(): Promise<boolean>
   /** Operations of the database that run or wait. */
@@ -59,7 +59,7 @@ export function createStores(database: Database, rules: SignInRules): Stores {
     requestCounts: createRequestCounts(database),
     signingKeys: createSigningKeys(database),
     revocations: createRevocations(database),
-    keptGrants: createKeptGrants(database),
+    providerTokens: createProviderTokenStore(database),
     isReady: async () => {
       const [row] = await database.query<{ ready: boolean }>(
         `select to_regclass('latchkey.signing_keys') is not null as ready`,

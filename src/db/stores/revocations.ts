@@ -1,6 +1,6 @@
 import { and, asc, eq, lte, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
-import type { DueRevocation, Revocations } from '../../core/grant-stores.ts'
-import type { SealedGrant } from '../../core/kept-grant.ts'
+import type { DueRevocation, Revocations } from '../../core/provider-token-stores.ts'
+import type { SealedTokens } from '../../core/provider-tokens.ts'
 import type { Database } from '../client.ts'
 import { revocations } from '../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../statement.ts'
@@ -72,7 +72,7 @@ type Claim = { id: string; attempts: number }
 const isClaimed = (p: Placeholders<Claim>) =>
   and(sql`${revocations.id} = ${p.id}`, eq(revocations.attempts, p.attempts))
 
-const REPLACE = statement((p: Placeholders<Claim & SealedGrant>) =>
+const REPLACE = statement((p: Placeholders<Claim & SealedTokens>) =>
   db
     .update(revocations)
     .set({
@@ -102,7 +102,7 @@ export function createRevocations(database: Database): Revocations {
           sealed: { access, refreshToken },
         }),
       ),
-    async replaceGrant({ id, attempts }, sealed) {
+    async replaceTokens({ id, attempts }, sealed) {
       await REPLACE.all(query, { id, attempts, ...sealed })
     },
     async postpone({ id, attempts }, delay) {

@@ -2,7 +2,6 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Account } from '../../core/account.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import type { IdentityKey } from '../../core/identity-key.ts'
-import type { SealedGrant } from '../../core/kept-grant.ts'
 import {
   decideLink,
   type LinkDecision,
@@ -13,6 +12,7 @@ import {
   type SignUp,
 } from '../../core/linking.ts'
 import type { Profile } from '../../core/profile.ts'
+import type { SealedTokens } from '../../core/provider-tokens.ts'
 import type { NewSession, SignedIn, SignIns } from '../../core/stores.ts'
 import type { Database, RunStatement } from '../client.ts'
 import { valuesOf } from './identity-values.ts'
@@ -45,7 +45,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     key: IdentityKey,
     profile: Profile,
     session: NewSession,
-    grant: SealedGrant | null,
+    grant: SealedTokens | null,
   ) {
     const isTrusted = rules.trustedProviders.includes(key.provider)
     const linkable = linkableEmail(rules.mode, profile, isTrusted)

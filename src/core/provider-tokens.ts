@@ -9,13 +9,13 @@ import type { Sealer } from './secrets.ts'
 export type StoreTokens = 'on' | 'to_revoke' | 'off'
 
 /** What is kept of the tokens that a provider gave; at least one of them is there. */
-export interface KeptGrant {
-  access: AccessGrant | null
+export interface ProviderTokens {
+  access: ProviderAccessToken | null
   refreshToken: string | null
 }
 
 /** An access token of a provider. */
-export interface AccessGrant {
+export interface ProviderAccessToken {
   token: string
   /** Milliseconds since 1970, null where the provider named no end. */
   expiresAt: number | null
@@ -27,30 +27,30 @@ export interface AccessGrant {
 const FRESH_FOR_MS = 60_000
 
 /** Whether there is an access token that lives on for a while. */
-export const isFresh = ({ access }: KeptGrant): boolean =>
+export const isFresh = ({ access }: ProviderTokens): boolean =>
   access !== null && (access.expiresAt === null || access.expiresAt > Date.now() + FRESH_FOR_MS)
 
 /**
- * A kept grant sealed, each part by itself and null where there is none: a login without a refresh
+ * These tokens sealed, each part by itself and null where there is none: a login without a refresh
  * token replaces the access token and leaves the refresh token that an earlier one brought.
  */
-export interface SealedGrant {
+export interface SealedTokens {
   access: string | null
   refreshToken: string | null
 }
 
-/** Seals grants for one identity each: what was sealed for one opens for no other. */
-export interface GrantSealer {
-  seal(grant: KeptGrant, identity: IdentityKey): SealedGrant
+/** Seals tokens for one identity each: what was sealed for one opens for no other. */
+export interface TokenSealer {
+  seal(grant: ProviderTokens, identity: IdentityKey): SealedTokens
   /** What was sealed, opened; null where no part of it can be. */
-  open(sealed: SealedGrant, identity: IdentityKey): KeptGrant | null
+  open(sealed: SealedTokens, identity: IdentityKey): ProviderTokens | null
   /** Whether a part of it was sealed by a secret that is no longer the first. */
-  isStale(sealed: SealedGrant): boolean
+  isStale(sealed: SealedTokens): boolean
 }
 
-/** Grants under a sealer of their own purpose. */
-export function createGrantSealer(sealer: Sealer): GrantSealer {
-  const context = (part: keyof SealedGrant, { provider, issuer, subject }: IdentityKey) =>
+/** Tokens under a sealer of their own purpose. */
+export function createTokenSealer(sealer: Sealer): TokenSealer {
+  const context = (part: keyof SealedTokens, { provider, issuer, subject }: IdentityKey) =>
     JSON.stringify([part, provider, issuer, subject])
   return {
     seal: ({ access, refreshToken }, identity) => ({
@@ -59,7 +59,7 @@ export function createGrantSealer(sealer: Sealer): GrantSealer {
         refreshToken === null ? null : sealer.seal(refreshToken, context('refreshToken', identity)),
     }),
     open(sealed, identity) {
-      const opened = (part: keyof SealedGrant) => {
+      const opened = (part: keyof SealedTokens) => {
         const text = sealed[part]
         return text === null ? null : sealer.open(text, context(part, identity))
       }
@@ -72,10 +72,10 @@ export function createGrantSealer(sealer: Sealer): GrantSealer {
   }
 }
 
-const toText = ({ token, expiresAt, scope }: AccessGrant) =>
+const toText = ({ token, expiresAt, scope }: ProviderAccessToken) =>
   JSON.stringify([token, expiresAt, scope])
 
-function fromText(text: string): AccessGrant {
+function fromText(text: string): ProviderAccessToken {
   const [token, expiresAt, scope] = JSON.parse(text)
   return { token, expiresAt, scope }
 }

@@ -1,8 +1,8 @@
 import { and, desc, eq, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import type { KeptGrants, StoredGrant } from '../../core/grant-stores.ts'
 import type { IdentityKey } from '../../core/identity-key.ts'
-import type { SealedGrant } from '../../core/kept-grant.ts'
+import type { ProviderTokenStore, StoredProviderTokens } from '../../core/provider-token-stores.ts'
+import type { SealedTokens } from '../../core/provider-tokens.ts'
 import type { SessionRef } from '../../core/session-ref.ts'
 import type { Database } from '../client.ts'
 import { identities, revocations, sessions, users } from '../schema.ts'
@@ -45,7 +45,7 @@ const FIND = statement((p: Placeholders<SessionRef & { provider: string }>) => {
 })
 
 /** A grant as it was read: nothing happens to another one. */
-type Read = IdentityKey & SealedGrant
+type Read = IdentityKey & SealedTokens
 
 const isAsRead = (p: Placeholders<Read>) =>
   and(
@@ -149,17 +149,17 @@ const FORGET = statement((p: Placeholders<{ providers: readonly string[]; limit:
 })
 
 /** Kept grants in PostgreSQL. */
-export function createKeptGrants(database: Database): KeptGrants {
+export function createProviderTokenStore(database: Database): ProviderTokenStore {
   const { query } = database
-  const read = ({ provider, issuer, subject, sealed }: StoredGrant) => ({
+  const read = ({ provider, issuer, subject, sealed }: StoredProviderTokens) => ({
     ...{ provider, issuer, subject },
     ...sealed,
   })
-  const replacing = (stored: StoredGrant, { access, refreshToken }: SealedGrant) => ({
+  const replacing = (stored: StoredProviderTokens, { access, refreshToken }: SealedTokens) => ({
     ...read(stored),
     ...{ newAccess: access, newRefreshToken: refreshToken },
   })
-  const toStored = ({ access, refreshToken, ...key }: Read): StoredGrant => ({
+  const toStored = ({ access, refreshToken, ...key }: Read): StoredProviderTokens => ({
     ...key,
     sealed: { access, refreshToken },
   })

@@ -1,30 +1,37 @@
-import { isFresh, type KeptGrant, mustSignInAgain, type StoreTokens } from '../core/kept-grant.ts'
-import type { Grant, ProviderRow } from '../core/provider.ts'
+import type { ProviderRow, ProviderTokenResponse } from '../core/provider.ts'
+import {
+  isFresh,
+  mustSignInAgain,
+  type ProviderTokens,
+  type StoreTokens,
+} from '../core/provider-tokens.ts'
 import type { ProviderCall } from './call.ts'
 import type { Metadata } from './metadata.ts'
-import { refreshGrant } from './refresh.ts'
-import { revokeGrant } from './revoke.ts'
+import { refreshTokensOf } from './refresh.ts'
+import { revokeTokens } from './revoke.ts'
 
 /** What becomes of a provider's tokens after the login that they came with. */
-export interface ProviderGrants {
+export interface TokensAtProvider {
   storeTokens: StoreTokens
   /** Whether there may be something to revoke when a person leaves. */
   mayRevoke: boolean
   /** Whether a revocation has to refresh the grant first. */
-  needsRefreshToRevoke(grant: KeptGrant): boolean
+  needsRefreshToRevoke(grant: ProviderTokens): boolean
   /** Fresh tokens. Throws `reauthentication_required` where there are none to be had. */
-  refresh(grant: KeptGrant, stop?: AbortSignal): Promise<KeptGrant>
+  refresh(grant: ProviderTokens, stop?: AbortSignal): Promise<ProviderTokens>
   /** Ends the grant at the provider; one that is over there already is as good. */
-  revoke(grant: KeptGrant, subject: string, stop?: AbortSignal): Promise<void>
+  revoke(grant: ProviderTokens, subject: string, stop?: AbortSignal): Promise<void>
 }
 
 /** Grants at one provider; `keep` says what of the tokens of a login is kept. */
-export function createProviderGrants(options: {
+export function createTokensAtProvider(options: {
   row: ProviderRow
   storeTokens: StoreTokens
   /** Does work at the provider, within one deadline. */
   atProvider: <T>(work: (call: ProviderCall) => Promise<T>, stop?: AbortSignal) => Promise<T>
-}): ProviderGrants & { keep(grant: Grant, metadata: Metadata): KeptGrant | null } {
+}): TokensAtProvider & {
+  keep(grant: ProviderTokenResponse, metadata: Metadata): ProviderTokens | null
+} {
   const { row, storeTokens, atProvider } = options
   const { endpoint, token: taken } = row.revocation
   return {
@@ -41,14 +48,15 @@ export function createProviderGrants(options: {
       taken === 'access_token' && grant.refreshToken !== null && !isFresh(grant),
     async refresh({ refreshToken, access }, stop) {
       if (refreshToken === null) throw mustSignInAgain({ reason: 'no_refresh_token' })
-      const grant = await atProvider((call) => refreshGrant(call, refreshToken), stop)
+      const grant = await atProvider((call) => refreshTokensOf(call, refreshToken), stop)
       return toKept(grant, grant.scope ?? access?.scope ?? null)
     },
-    revoke: (grant, subject, stop) => atProvider((call) => revokeGrant(call, grant, subject), stop),
+    revoke: (grant, subject, stop) =>
+      atProvider((call) => revokeTokens(call, grant, subject), stop),
   }
 }
 
-function toKept(grant: Grant, scope: string | null): KeptGrant {
+function toKept(grant: ProviderTokenResponse, scope: string | null): ProviderTokens {
   const { accessToken: token, expiresInSeconds: seconds, refreshToken } = grant
   const expiresAt = seconds === null ? null : Date.now() + seconds * 1000
   return { access: { token, expiresAt, scope }, refreshToken }
