@@ -10,6 +10,12 @@ export interface NativeTokens {
    * the claims are of another shape.
    */
   readonly readIdToken?: (claims: IdTokenClaims) => ProviderProfile
+  /** How its SDK carries the app's nonce: as it is (default), or as the hex of its SHA-256. */
+  readonly nonce?: 'plain' | 'sha256'
+  /** Whether its SDK may put in a nonce that the app never sees: let be where the app sent none. */
+  readonly addsNonce?: true
+  /** Whether a token for us alone may say that another asked for it (`azp`): its app's own client id. */
+  readonly askedByOthers?: true
   /**
    * Asks the provider to which app it gave an access token. Without it none is accepted: a token that
    * the person gave to any other app would sign its holder in here.

@@ -66,6 +66,8 @@ export interface RowSetting {
   readonly pattern: RegExp
   /** For a private key in PEM: the algorithms, one of which it must sign with. */
   readonly privateKey?: readonly string[]
+  /** The parameter of the authorization request that its value is sent in, where it is set. */
+  readonly sentAs?: string
   /** What a value must be, for the message to the operator. */
   readonly mustBe: OperatorText
 }
@@ -118,6 +120,11 @@ export interface ProviderRow {
     row: ProviderRow,
     values: RowValues,
   ) => () => Promise<string>
+  /**
+   * Whether the settings let this person in, by the claims of the ID token, or by userinfo where there is
+   * none. Without it everybody may.
+   */
+  readonly isMember?: (document: Readonly<Record<string, unknown>>, values: RowValues) => boolean
   /** The key of `private_key_jwt` where the settings give one, which then stands for the secret. */
   readonly clientKey?: (values: RowValues) => ClientKey | null
   /** Whether S256 PKCE is sent (RFC 7636). Default: true. */
@@ -164,10 +171,12 @@ export interface ProviderRow {
   >
   /** The parameter of its end_session_endpoint that names the way back. */
   readonly logoutRedirectParam: string
-  /** Error codes in a callback that mean "the person said no". */
+  /** Error codes in a callback that mean "the person said no", in small letters. */
   readonly deniedErrors: readonly string[]
   /** The error code in a token endpoint's answer that is not of RFC 6749's shape. */
   readonly tokenError: (document: Record<string, unknown>) => unknown
+  /** The error code in an answer of its API, for the log. */
+  readonly apiError: (document: Record<string, unknown>) => unknown
   /** A more exact code of the provider beside it, for the log and the doctor. */
   readonly exactError: (document: Record<string, unknown>) => unknown
   /** Error codes at the token endpoint that mean "this code is used or expired". */
@@ -205,6 +214,7 @@ const DEFAULTS = {
   logoutRedirectParam: 'post_logout_redirect_uri',
   deniedErrors: ['access_denied'],
   tokenError: (document) => document.error,
+  apiError: (document) => document.error,
   exactError: () => undefined,
   refusedCodeErrors: ['invalid_grant'],
   refusedRefreshErrors: ['invalid_grant'],

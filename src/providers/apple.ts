@@ -87,7 +87,8 @@ export const apple = defineProvider({
   authorizationParams: { response_mode: 'form_post' },
   formPost: true,
   idToken: 'required',
-  native: { readIdToken: (claims) => AppleClaims.parse(claims) },
+  // Apps hand the SDK the hash, and keep the nonce itself.
+  native: { readIdToken: (claims) => AppleClaims.parse(claims), nonce: 'sha256' },
   deniedErrors: ['access_denied', 'user_cancelled_authorize'],
   readProfile: async ({ claims, formUser }) => {
     const { firstName, lastName } = AppleUser.parse(formUser)?.name ?? {}

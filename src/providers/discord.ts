@@ -44,8 +44,6 @@ export const discord = defineProvider({
   },
   scopes: ['identify', 'email'],
   clientAuth: 'client_secret_basic',
-  // Documented nowhere, and reported not to work beside a secret.
-  pkce: false,
   forwardedParams: { prompt: 'prompt' },
   readProfile: async ({ get }) => DiscordUser.parse(await get('userinfo_endpoint')),
 })

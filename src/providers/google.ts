@@ -21,6 +21,21 @@ export const google = defineProvider({
   idToken: 'required',
   refusesWebViews: true,
   native: googleNative,
+  settings: {
+    HOSTED_DOMAIN: {
+      default: '',
+      pattern: /^(\*|([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63})$/,
+      mustBe: {
+        en: 'the domain of a Google Workspace such as example.com, or * for any of them',
+        ko: 'example.com 같은 Google Workspace 도메인이나, 모든 도메인을 뜻하는 *',
+      },
+      // A hint, which anybody can change: the claim is what counts.
+      sentAs: 'hd',
+    },
+  },
+  isMember: ({ hd }, { HOSTED_DOMAIN: domain = '' }) =>
+    domain === '' ||
+    (typeof hd === 'string' && hd !== '' && ['*', hd.toLowerCase()].includes(domain)),
   // Given at the first consent, and after `prompt=consent`.
   offline: { params: { access_type: 'offline' } },
   forwardedParams: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'hl' },

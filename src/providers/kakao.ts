@@ -67,7 +67,8 @@ export const kakao = defineProvider({
     token_info_endpoint: 'https://kapi.kakao.com/v1/user/access_token_info',
     unlink_endpoint: 'https://kapi.kakao.com/v1/user/unlink',
   },
-  scopes: ['profile_nickname', 'profile_image', 'account_email'],
+  // The consent items of the console; one that the app may not ask for would fail the whole login.
+  scopes: [],
   scopeSeparator: ',',
   idToken: 'with-openid',
   native: kakaoNative,

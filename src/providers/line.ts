@@ -56,6 +56,8 @@ export const line = defineProvider({
     },
     isGone: (status, { message }) => status === 400 && message === 'invalid token',
   }),
+  // By age and platform, in capitals too.
+  deniedErrors: ['access_denied', 'invalid_request'],
   forwardedParams: { prompt: 'prompt', ui_locales: 'ui_locales' },
   readProfile: async ({ claims }) => LineClaims.parse(claims),
 })

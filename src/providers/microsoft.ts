@@ -38,10 +38,10 @@ export const microsoft = defineProvider({
   settings: {
     TENANT: {
       default: 'common',
-      pattern: /^[a-z0-9.-]{1,253}$/,
+      pattern: /^(common|organizations|consumers|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
       mustBe: {
-        en: 'common, organizations, consumers or a tenant id',
-        ko: 'common, organizations, consumers 또는 테넌트 ID',
+        en: 'common, organizations, consumers or the id of a tenant (a GUID, in small letters)',
+        ko: 'common, organizations, consumers 또는 테넌트 ID(소문자 GUID)',
       },
     },
   },
@@ -64,7 +64,8 @@ export const microsoft = defineProvider({
   },
   scopes: ['openid', 'profile', 'email'],
   idToken: 'required',
-  native: { readIdToken: (claims) => MicrosoftClaims.parse(claims) },
+  // With the Authenticator as broker the nonce can be another, or missing.
+  native: { readIdToken: (claims) => MicrosoftClaims.parse(claims), addsNonce: true },
   issuerVaries: true,
   offline: { scopes: ['offline_access'] },
   exactError: ({ error_description: text }) =>

@@ -45,6 +45,8 @@ export const x = defineProvider({
   // A used or expired code is an invalid_request here.
   refusedCodeErrors: ['invalid_grant', 'invalid_request'],
   refusedRefreshErrors: ['invalid_grant', 'invalid_request'],
+  // {"title":"Client Forbidden","reason":"client-not-enrolled","status":403}
+  apiError: ({ reason, title }) => reason ?? title,
   offline: { scopes: ['offline.access'] },
   readProfile: async ({ get }) =>
     XUser.parse(

@@ -92,6 +92,10 @@ export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings
     }
     return value
   }
+  const sent = Object.entries(row.settings).flatMap(([name, { sentAs }]) =>
+    sentAs !== undefined && values[name] ? [[sentAs, values[name]] as const] : [],
+  )
+  const authorizationParams = { ...row.authorizationParams, ...Object.fromEntries(sent) }
   const scopes = reader.list(`${prefix}SCOPES`, /[\s,]+/)
   const pkce = reader.isOn(`${prefix}PKCE`, row.pkce ? 'on' : 'off')
   const named = { ...values, CLIENT_ID: encodeURIComponent(clientId) }
@@ -102,7 +106,7 @@ export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings
   const storeTokens = readStoreTokens(reader, row.id)
   const aimed = withEndpoints(
     withOfflineAccess(
-      { ...row, pkce, userinfo, trustsEmail: trustsEmail(reader, row) },
+      { ...row, pkce, userinfo, authorizationParams, trustsEmail: trustsEmail(reader, row) },
       storeTokens,
     ),
     named,

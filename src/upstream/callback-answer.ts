@@ -16,7 +16,7 @@ export function readCallbackAnswer(row: ProviderRow, { code, error }: CallbackAn
     step: 'callback',
     error: error !== undefined && /^[\w.:-]{1,64}$/.test(error) ? error : null,
   }
-  if (error !== undefined && code === undefined && row.deniedErrors.includes(error)) {
+  if (error !== undefined && code === undefined && row.deniedErrors.includes(error.toLowerCase())) {
     throw new LatchkeyError('access_denied', 'The sign-in was declined.', { evidence })
   }
   throw new LatchkeyError('provider_error', 'The provider could not sign you in.', { evidence })

@@ -33,8 +33,8 @@ export interface IdTokenExpectations {
   algorithms: readonly string[]
   /** Seconds since the token was made. */
   maxAgeSeconds: number
-  /** The values that its nonce may have. */
-  nonces: readonly string[]
+  /** The values that its nonce may have; null where nobody of ours chose it. */
+  nonces: readonly string[] | null
   /** Whether a token without a nonce is accepted; a wrong one never is. */
   nonceOptional: boolean
   /** For `at_hash`; null where there is none to compare with. */
@@ -67,7 +67,10 @@ export async function verifyIdToken(
   checkTimes(claims, expected.maxAgeSeconds)
   const { nonce } = claims
   if (nonce === undefined && !expected.nonceOptional) throw refused('claim_nonce')
-  if (nonce !== undefined && !expected.nonces.some((one) => equalInConstantTime(nonce, one))) {
+  if (
+    nonce !== undefined &&
+    !(expected.nonces?.some((one) => equalInConstantTime(nonce, one)) ?? true)
+  ) {
     throw refused('claim_nonce')
   }
   // Further audiences are accepted only where the token says that it was issued to us.

@@ -12,6 +12,7 @@ import { basicAuth } from './client-auth.ts'
 import { fieldsOf } from './fields.ts'
 import { verifyIdToken } from './id-token.ts'
 import { headerOf } from './jws.ts'
+import { requireMember } from './membership.ts'
 import { endpoint } from './metadata.ts'
 import { readJson } from './read-answer.ts'
 import { readProfile } from './read-profile.ts'
@@ -48,13 +49,11 @@ async function readIdToken(call: ProviderCall, { token, nonce, audiences }: Pres
   const claims = await verifyIdToken(token, {
     issuers: issuersOf(call),
     audiences,
-    // On Android the token is for our server, asked for by our app.
-    allowAskedByOthers: true,
+    allowAskedByOthers: row.native.askedByOthers ?? false,
     // Apps do not hold the secret that a shared key would be.
     algorithms: metadata.idTokenAlgorithms.filter((alg) => !alg.startsWith('HS')),
     maxAgeSeconds: NATIVE_MAX_AGE_SECONDS,
-    // Apple's apps hand the SDK the hash, and keep the nonce itself.
-    nonces: nonce === null ? [] : [nonce, hashToken(nonce).toString('hex')],
+    nonces: noncesOf(row, nonce),
     nonceOptional: nonce === null,
     accessToken: null,
     find: jwks(endpoint(metadata, 'jwks_uri'), signal),
@@ -63,7 +62,14 @@ async function readIdToken(call: ProviderCall, { token, nonce, audiences }: Pres
   const read = row.native.readIdToken?.(claims) ?? { subject: '' }
   const profile = toProfile(read)
   if ((read.sub ?? profile.subject) !== claims.sub) throw refused('id_token', 'subject_mismatch')
+  requireMember(row, call.values, claims)
   return { profile, claims }
+}
+
+/** The values that its nonce may have; null for any. */
+function noncesOf({ native }: ProviderRow, nonce: string | null): string[] | null {
+  if (nonce === null) return native.addsNonce ? null : []
+  return [native.nonce === 'sha256' ? hashToken(nonce).toString('hex') : nonce]
 }
 
 /**

@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../core/errors.ts'
+import { type Evidence, LatchkeyError } from '../core/errors.ts'
 import { parseJson } from './json.ts'
 
 /** What a provider answered. */
@@ -63,7 +63,25 @@ export function invalidAnswer(
 }
 
 /** A call that the provider answered with a status that is no success. */
-export const refusedBy = (step: string, status: number): LatchkeyError =>
+const refusedBy = (step: string, status: number, facts: Evidence = {}): LatchkeyError =>
   new LatchkeyError('provider_error', 'The provider refused a request or failed.', {
-    evidence: { step, status },
+    evidence: { step, status, ...facts },
   })
+
+/** An error code as it may be logged (RFC 6749, section 5.2). */
+const ErrorCode = /^[\w.:-]{1,64}$/
+
+/** The JSON of a successful answer of an API; a refusal is logged with the code that `codeOf` finds in it. */
+export function readApiJson(
+  answer: Answer,
+  step: string,
+  codeOf: (document: Record<string, unknown>) => unknown,
+): unknown {
+  if (answer.status < 400) return readJson(answer, step)
+  const document = readBody(answer, step)
+  const isObject = typeof document === 'object' && document !== null
+  const error = isObject ? codeOf(document as Record<string, unknown>) : undefined
+  const { status } = answer
+  const isCode = typeof error === 'string' && ErrorCode.test(error)
+  throw refusedBy(step, status, isCode ? { error } : {})
+}

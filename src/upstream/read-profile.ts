@@ -4,8 +4,9 @@ import type { ProfileSource } from '../core/provider.ts'
 import { withQuery } from './authorization.ts'
 import type { ProviderCall } from './call.ts'
 import { fieldsOf } from './fields.ts'
+import { requireMember } from './membership.ts'
 import { endpoint } from './metadata.ts'
-import { invalidAnswer, readJson } from './read-answer.ts'
+import { invalidAnswer, readApiJson } from './read-answer.ts'
 import { askUserinfo } from './userinfo.ts'
 
 /** Lets the row read who it is, with calls to the provider; a document of another shape is refused. */
@@ -15,6 +16,7 @@ export async function readProfile(
 ): Promise<Profile> {
   const { row, metadata, registration, outbound, signal } = call
   let isComplete = true
+  let document: Record<string, unknown> = claims ?? {}
   try {
     const read = await row.readProfile({
       grant,
@@ -24,6 +26,7 @@ export async function readProfile(
       async userinfo(options) {
         const asked = await askUserinfo(call, grant.accessToken, claims, options)
         isComplete = asked.isComplete
+        document = claims ?? asked.document ?? {}
         return asked.document
       },
       async get(name, { params = {}, headers = {}, absentOn = [] } = {}) {
@@ -33,13 +36,14 @@ export async function readProfile(
           signal,
           headers: { ...headers, authorization: `Bearer ${grant.accessToken}` },
         })
-        return absentOn.includes(answer.status) ? null : readJson(answer, step)
+        return absentOn.includes(answer.status) ? null : readApiJson(answer, step, row.apiError)
       },
     })
     const profile = toProfile(read)
     if (claims !== null && (read.sub ?? profile.subject) !== claims.sub) {
       throw invalidAnswer('userinfo', 'subject_mismatch')
     }
+    requireMember(row, call.values, document)
     // An address that nobody could tell is not one that the person has given up.
     return isComplete || profile.email !== null ? profile : { ...profile, emailVerified: null }
   } catch (error) {

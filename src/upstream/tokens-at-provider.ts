@@ -38,7 +38,7 @@ export function createTokensAtProvider(options: {
     storeTokens,
     mayRevoke: storeTokens !== 'off' && (row.discovery || row.endpoints[endpoint] !== undefined),
     keep(grant, { endpoints }) {
-      if (storeTokens === 'on') return toKept(grant, grant.scope ?? row.scopes.join(' '))
+      if (storeTokens === 'on') return toKept(grant, grant.scope ?? (row.scopes.join(' ') || null))
       if (storeTokens === 'off' || endpoints[endpoint] === undefined) return null
       const kept = toKept(grant, null)
       // One token is enough, and the refresh token outlives the other.

@@ -6,7 +6,7 @@ import { issuersOf, type ProviderCall } from './call.ts'
 import { hasEnded } from './id-token.ts'
 import { verifyJws } from './jws.ts'
 import { endpoint } from './metadata.ts'
-import { type Answer, invalidAnswer, readJson } from './read-answer.ts'
+import { type Answer, invalidAnswer, readApiJson } from './read-answer.ts'
 
 const STEP = 'userinfo'
 
@@ -47,7 +47,7 @@ export async function askUserinfo(
   const document =
     claims !== null && answer.status === 200 && answer.contentType === 'application/jwt'
       ? await readSigned(call, answer, claims)
-      : readJson(answer, STEP)
+      : readApiJson(answer, STEP, row.apiError)
   return { document: z.record(z.string(), z.unknown()).parse(document), isComplete: true }
 }
 

@@ -31,7 +31,7 @@ describe.each([...emulatedProviders])('%s', (id) => {
     const answer = await ask(await stage.signIn())
     expect(answer.status, answer.text).toBe(200)
     expect(answer.json().access_token).toBe((await stage.kept()).accessToken)
-    expect(answer.json().scope).toMatch(/^(\S+( \S+)*)?$/)
+    expect(answer.json().scope ?? '').toMatch(/^(\S+( \S+)*)?$/)
     expect(await (await isAlive())()).toBe(true)
   })
 

@@ -26,7 +26,6 @@ describe('kakao', () => {
     ).toEqual({
       authorization: {
         client_id: 'client-at-fake',
-        scope: 'profile_nickname,profile_image,account_email',
         login_hint: 'a@b.kr',
         prompt: 'login',
       },

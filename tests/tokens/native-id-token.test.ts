@@ -65,6 +65,7 @@ describe('5.01 a token of another app', () => {
     ['a list of ours in one text', { aud: 'ios-app,android-app' }, 'claim_aud'],
     ['ours and another, asked by nobody', { aud: ['ios-app', 'x'] }, 'claim_azp'],
     ['ours and another, asked by it', { aud: ['ios-app', 'x'], azp: 'x' }, 'claim_azp'],
+    ['ours alone, asked by another', { aud: 'client-at-fake', azp: 'x' }, 'claim_azp'],
   ])('with %s is refused', async (_title, changes, reason) => {
     await refuse(await idToken(changes), reason)
   })
@@ -74,7 +75,6 @@ describe('5.01 a token of another app', () => {
     ['of an app', { aud: 'ios-app' }],
     ['of another app', { aud: ['android-app'] }],
     ['of the server, asked for by an app', { aud: 'client-at-fake', azp: 'android-app' }],
-    ['of the server, asked for by an app that is not listed', { aud: 'client-at-fake', azp: 'x' }],
     ['of two apps of ours, asked for by one', { aud: ['ios-app', 'android-app'], azp: 'ios-app' }],
   ])('but one with an audience of ours is accepted: %s', async (_title, changes) => {
     expectSignedIn(await exchange(latchkey, await idToken(changes)))
@@ -131,17 +131,14 @@ describe('5.06 the nonce', () => {
     ['is a number', 7, '7', 'claim_nonce'],
     ['is an array', [nonce], nonce, 'claim_nonce'],
     ['is hashed in the request and raw in the token', nonce, sha256(nonce), 'claim_nonce'],
-    ['is hashed twice', sha256(sha256(nonce)), nonce, 'claim_nonce'],
+    ['is hashed in the token, as Apple alone has it', sha256(nonce), nonce, 'claim_nonce'],
     ['is hashed in capitals', sha256(nonce).toUpperCase(), nonce, 'claim_nonce'],
   ])('that %s is refused', async (_title, claim, given, reason) => {
     await refuse(await idToken({ nonce: claim }), reason, { nonce: given })
   })
 
-  test.each<[title: string, claim: string]>([
-    ['as it is', nonce],
-    ['as its SHA-256, as Apple’s apps do', sha256(nonce)],
-  ])('is accepted %s', async (_title, claim) => {
-    expectSignedIn(await exchange(latchkey, await idToken({ nonce: claim }), { nonce }))
+  test('is accepted as the app sent it', async () => {
+    expectSignedIn(await exchange(latchkey, await idToken({ nonce }), { nonce }))
   })
 })
 
@@ -299,7 +296,7 @@ describe('5.09 e-mail', () => {
       other
         .sign({ ...claims, sub, email_verified })
         .then((token) => exchange(latchkey, token, { subject_issuer: 'second' }))
-    for (const [place, unverified] of [false, 'true', 1, null, undefined].entries()) {
+    for (const [place, unverified] of [false, 'TRUE', 1, null, undefined].entries()) {
       expect(expectSignedIn(await flag(unverified, `unverified-${place}`))).not.toBe(first)
     }
     expect(expectSignedIn(await flag(true, 'verified'))).toBe(first)

@@ -145,14 +145,34 @@ describe.each(Object.entries(ROWS))('an ID token of %s', (id, { person, subject 
     }
   })
 
-  test('has a nonce, raw or hashed, or none', async () => {
+  test('carries the app’s nonce as the SDK does: hashed at Apple, plain elsewhere', async () => {
     const nonce = 'raw-nonce'
     const hashed = createHash('sha256').update(nonce).digest('hex')
-    for (const claim of [nonce, hashed]) {
-      expectSignedIn(await signIn(id, await idToken(id, { nonce: claim }), { nonce }))
-      await refuse(await idToken(id, { nonce: claim }), 'claim_nonce')
+    const [right, other] = id === 'apple' ? [hashed, nonce] : [nonce, hashed]
+    expectSignedIn(await signIn(id, await idToken(id, { nonce: right }), { nonce }))
+    for (const claim of [other, hashed.toUpperCase(), '', undefined]) {
+      await refuse(await idToken(id, { nonce: claim }), 'claim_nonce', { nonce })
     }
-    await refuse(await idToken(id), 'claim_nonce', { nonce })
+    // Whoever has the token has what stands in it; that alone must not do for the app's nonce.
+    if (id === 'apple')
+      await refuse(await idToken(id, { nonce: hashed }), 'claim_nonce', { nonce: hashed })
+  })
+
+  test('may have a nonce of its SDK where the app sent none: at Google and Microsoft only', async () => {
+    const token = await idToken(id, { nonce: 'hV3v4mTzYx0JmE0W1h3kqYJx3yGxPjC3Vw8wLVb4r7A' })
+    if (['google', 'microsoft'].includes(id)) expectSignedIn(await signIn(id, token))
+    else await refuse(token, 'claim_nonce')
+  })
+
+  test('may be asked for by another client of ours, and by one that nobody listed at Google only', async () => {
+    expectSignedIn(await signIn(id, await idToken(id, { aud: 'client-at-fake', azp: `${id}-app` })))
+    const foreign = { aud: 'client-at-fake', azp: 'an-app-of-android' }
+    if (id === 'google') expectSignedIn(await signIn(id, await idToken(id, foreign)))
+    else await refuse(await idToken(id, foreign), 'claim_azp')
+    const two = ['client-at-fake', 'another']
+    await refuse(await idToken(id, { aud: two, azp: 'an-app-of-android' }), 'claim_azp')
+    await refuse(await idToken(id, { aud: two, azp: undefined }), 'claim_azp')
+    expectSignedIn(await signIn(id, await idToken(id, { aud: two, azp: `${id}-app` })))
   })
 
   test('is of this provider’s issuer, or refused', async () => {
@@ -211,7 +231,11 @@ describe('the emulator, which was written apart from the rows', () => {
       )
       try {
         const people = new Set<unknown>()
-        const { access_token = '', id_token } = await dancer(emulator, id).tokensFor()
+        const { access_token = '', id_token } = await dancer(emulator, id).tokensFor(
+          row.native.nonce === 'sha256'
+            ? { nonce: createHash('sha256').update('n').digest('hex') }
+            : {},
+        )
         // LINE's web tokens are HS256, which only apps' tokens are not.
         if (row.native.readIdToken && id_token !== undefined) {
           const answer = await exchange(aimed, id_token, { subject_issuer: id, nonce: 'n' })

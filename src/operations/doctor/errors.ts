@@ -75,7 +75,8 @@ export function findErrors(
   rows: readonly ProviderRow[],
   language: OperatorLanguage,
 ): Named[] {
-  const words = new Set(text.toLowerCase().split(/[^\w]+/))
+  const lower = text.toLowerCase()
+  const words = new Set([...lower.split(/[^\w]+/), ...lower.split(/[^\w-]+/)])
   // A number in a longer text is mostly another number.
   const isNamed = (code: string) =>
     /^\d+$/.test(code) ? text.trim() === code : words.has(code.toLowerCase())

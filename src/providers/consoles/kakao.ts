@@ -36,8 +36,8 @@ export const kakaoConsole = defineConsole({
       ko: '카카오 로그인 > 일반에서 카카오 로그인 사용 설정을 켜세요.',
     },
     {
-      en: 'Kakao Login > Consent items: turn on each item of KAKAO_SCOPES; account_email takes a Biz app.',
-      ko: '카카오 로그인 > 동의항목에서 KAKAO_SCOPES의 항목을 모두 켜세요. account_email은 비즈 앱만 쓸 수 있습니다.',
+      en: 'Kakao Login > Consent items: turn on what people are to be asked for (nickname, picture; account_email takes a Biz app). KAKAO_SCOPES asks for some of them only.',
+      ko: '카카오 로그인 > 동의항목에서 받을 항목(닉네임, 프로필 사진, 비즈 앱이면 account_email)을 켜세요. KAKAO_SCOPES를 쓰면 그중 일부만 요청합니다.',
     },
   ],
   clientId: { pattern: /^[0-9a-f]{32}$/, like: '0123456789abcdef0123456789abcdef' },

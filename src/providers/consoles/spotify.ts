@@ -13,8 +13,8 @@ export const spotifyConsole = defineConsole({
   },
   also: [
     {
-      en: 'In development mode only people on the list under User Management can sign in.',
-      ko: '개발 모드에서는 User Management 목록에 있는 사람만 로그인할 수 있습니다.',
+      en: 'In development mode only five people, on the list under User Management, can sign in (others are refused at userinfo, HTTP 403), the owner needs Premium, and there is no e-mail address. Extended quota lifts all of it.',
+      ko: '개발 모드에서는 User Management 목록에 있는 다섯 명만 로그인할 수 있고(다른 사람은 userinfo에서 HTTP 403), 소유자에게 Premium이 있어야 하며 이메일은 오지 않습니다. Extended quota를 받으면 풀립니다.',
     },
   ],
   refuses: {

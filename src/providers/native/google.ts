@@ -18,6 +18,9 @@ export const vouchesForAddress: Vouches = ({ email, hd }) =>
 /** Google's SDKs give ID tokens, on Android with the app's own id as `azp`, and access tokens. */
 export const googleNative: NativeTokens = {
   readIdToken: (claims) => readClaims(claims, vouchesForAddress),
+  // GIDSignIn on iOS adds one.
+  addsNonce: true,
+  askedByOthers: true,
   inspectAccessToken: async ({ accessToken, call }) =>
     TokenInfo.parse(
       await call('token_info_endpoint', {
