@@ -15,8 +15,6 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     // For a busy machine, where a server or a browser may take seconds to start.
     testTimeout: 60_000,
-    // Once more where it failed, since some tests watch the clock; the last lines name each of them.
-    retry: 1,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
     reporters: ['default', countReporter],

@@ -2,8 +2,8 @@ import type { Reporter } from 'vitest/node'
 
 /**
  * Ends the output with one line, `N passed, N failed`, and with `, N skipped` when there are any;
- * before it, each skipped test with its reason, and each that failed once and passed when it was tried
- * again. A file that cannot be loaded counts as one failure.
+ * before it, each skipped test with its reason, and, where a run was told to try again (`--retry=1`),
+ * each that failed once. A file that cannot be loaded counts as one failure.
  */
 export const countReporter: Reporter = {
   onTestRunEnd(modules, unhandledErrors) {
