@@ -13,7 +13,7 @@ export const exampleValues: Readonly<Record<string, string>> = {
   $ID_TOKEN: 'its `id_token`, where `openid` was asked for',
   $CODE: 'the `code` that `https://app.example.com/callback` was sent',
   $STATE: 'the `state` that Latchkey sent to the provider, in the same browser',
-  $APP_STATE: 'the same of a login for the client `app`',
+  $APP_STATE: 'the `state` that Latchkey sent to the provider in a login for the client `app`',
   $PROVIDER_CODE: 'the `code` that the provider sent back for that `state`',
   $USED_CODE: 'such a `code` that was used before (emulator: `login_hint=!used-code`)',
   $BROKEN_CODE: 'such a `code` of a provider that fails (emulator: `login_hint=!server-error`)',

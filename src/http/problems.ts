@@ -10,7 +10,7 @@ export const Problem = z
     type: z
       .string()
       .meta({ description: 'Where the code is explained: `/docs/errors#<code>` here.' }),
-    title: z.string().meta({ description: 'The same for every problem of this code.' }),
+    title: z.string().meta({ description: 'What the code means; one title per code.' }),
     status: z.int().meta({ description: 'The status of the answer.' }),
     detail: z.string().meta({ description: 'What happened here; safe to show.' }),
     code: z.string().meta({ description: 'For programs; never changes its meaning.' }),
@@ -22,7 +22,7 @@ export type Problem = z.infer<typeof Problem>
 /** The one body of a refused access token: it does not even name its request. */
 export const InvalidToken = Problem.omit({ request_id: true }).meta({
   id: 'InvalidToken',
-  description: 'The same for whatever is wrong with the token.',
+  description: 'One body, whatever is wrong with the token.',
 })
 export type InvalidToken = z.infer<typeof InvalidToken>
 

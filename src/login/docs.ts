@@ -97,7 +97,7 @@ export const finishByForm = {
       'For providers that send the browser back by a form (Apple): goes on as a GET, which brings the cookies.',
     consumes: FORM,
     answers: {
-      303: 'The same address, as a GET.',
+      303: 'Back to this address, as a GET.',
       405: 'The provider does not use a form.',
     },
     examples: formCallbackExamples,

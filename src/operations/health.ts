@@ -5,7 +5,7 @@ import { Problem } from '../http/problems.ts'
 import { route } from '../http/route.ts'
 
 const Status = z
-  .object({ status: z.literal('ok').meta({ description: 'Always the same.' }) })
+  .object({ status: z.literal('ok').meta({ description: 'Always `ok`.' }) })
   .meta({ id: 'Status', description: 'All is well.' })
 
 /** `/healthz`: the process answers. `/readyz`: the database is reached and its schema is ours. */

@@ -64,7 +64,7 @@ export function metadataRoutes(
       path: '/.well-known/oauth-authorization-server',
       operationId: 'getOAuthMetadata',
       summary: 'OAuth metadata',
-      description: 'The same by RFC 8414.',
+      description: 'The same document as OpenID Connect’s, at the address that RFC 8414 names.',
     },
   ]
   for (const { path, ...described } of places) {

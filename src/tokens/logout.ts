@@ -44,7 +44,7 @@ const LogoutRequest = z.object({
 type LogoutRequest = z.infer<typeof LogoutRequest>
 
 const SignedOut = z
-  .object({ status: z.literal('signed_out').meta({ description: 'Always the same.' }) })
+  .object({ status: z.literal('signed_out').meta({ description: 'Always `signed_out`.' }) })
   .meta({ id: 'SignedOut', description: 'Nobody is signed in here any more.' })
 
 const OfProvider = z.object({
@@ -202,7 +202,7 @@ function refusePrefetch(request: FastifyRequest): void {
  * may come from a page of the same site, where the app is, and then only as a navigation.
  */
 function refuseStranger(request: FastifyRequest, cookies: SessionCookies): void {
-  cookies.refuseForgery(request)
+  cookies.requireOwnOriginIfSignedIn(request)
   if (request.method !== 'GET') return
   const { 'sec-fetch-site': site, 'sec-fetch-dest': destination } = request.headers
   const isElsewhere = site === 'cross-site' || (site === 'same-site' && destination !== 'document')

@@ -16,16 +16,16 @@ interface CookieTokens {
 export interface SessionCookies {
   set(reply: FastifyReply, clientId: string, tokens: CookieTokens): void
   clear(reply: FastifyReply): void
-  /** Throws `csrf` where the request may have been made by a stranger's page. */
+  /** The refresh token of the cookie, null where there is none. Throws `csrf` for a stranger's page. */
   readRefreshToken(request: FastifyRequest): string | null
   /** The client whose session the cookies hold, null where it is no longer registered. */
   clientOf(request: FastifyRequest): Client | null
-  /** The access token of the cookie, null where there is none. Throws `csrf` as above. */
+  /** The access token of the cookie, null where there is none. Throws `csrf` for a stranger's page. */
   readAccessToken(request: FastifyRequest): string | null
   /** The session that the cookies hold, by whichever of them still counts; null where it is over. */
   findSession(request: FastifyRequest): Promise<{ sub: string; sid: string } | null>
-  /** Throws `csrf` where there are cookies and the request may have been made by a stranger's page. */
-  refuseForgery(request: FastifyRequest): void
+  /** Throws `csrf` where there are cookies and a stranger's page may have made the request. */
+  requireOwnOriginIfSignedIn(request: FastifyRequest): void
   /** Whether any of the cookies is there. */
   isPresent(request: FastifyRequest): boolean
 }
@@ -51,7 +51,7 @@ export function createSessionCookies(options: {
   const origins = new Set([originOf(publicUrl), ...clients.flatMap((client) => client.origins)])
 
   /** Unsafe methods need a same-origin or registered Origin; SameSite does not keep siblings out. */
-  const refuseForgery = (request: FastifyRequest) => {
+  const requireOwnOrigin = (request: FastifyRequest) => {
     if (SAFE_METHODS.has(request.method)) return
     const { origin } = request.headers
     const isOurs =
@@ -65,7 +65,7 @@ export function createSessionCookies(options: {
   const read = (request: FastifyRequest, name: string) => {
     const value = request.cookies[name]
     if (value === undefined || value === '') return null
-    refuseForgery(request)
+    requireOwnOrigin(request)
     return value
   }
   // The refresh cookie names its client, so that a page does not have to: `<client>:<token>`.
@@ -105,8 +105,8 @@ export function createSessionCookies(options: {
       const found = token === '' ? null : await sessions.findByRefreshToken(hashToken(token))
       return found && { sub: found.userId, sid: found.id }
     },
-    refuseForgery(request) {
-      if (isPresent(request)) refuseForgery(request)
+    requireOwnOriginIfSignedIn(request) {
+      if (isPresent(request)) requireOwnOrigin(request)
     },
     isPresent,
   }

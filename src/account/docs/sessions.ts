@@ -12,7 +12,7 @@ const Session = z
     client_id: z.string().meta({ description: 'The app that the person signed in to.' }),
     provider: z.string().meta({ description: 'The provider that signed the person in.' }),
     user_agent: z.string().nullable().meta({ description: 'Of the browser at the sign-in.' }),
-    address: z.string().nullable().meta({ description: 'Of the same.' }),
+    address: z.string().nullable().meta({ description: 'Of the browser at the sign-in.' }),
     created_at: z.iso.datetime().meta({ description: 'When the person signed in.' }),
     last_used_at: z.iso.datetime().meta({ description: 'When tokens were last renewed.' }),
     expires_at: z.iso.datetime().meta({ description: 'When it ends at the latest.' }),
