@@ -1,24 +1,13 @@
 import { is } from 'drizzle-orm'
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as schema from '../../src/db/schema.ts'
 import { APPS, getCode, signIn, type Tokens } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { expectProblem, expectProtected } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey({ ...provider.settings(), ...APPS })
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-})
+const { provider, latchkey } = setStage({ settings: APPS })
 
 const ask = ({ access_token }: Tokens) =>
   new Browser().send(`${latchkey.url}/me/export`, {

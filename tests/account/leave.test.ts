@@ -1,11 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { APPS, basic, meStatus, post, signIn } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { APP_ORIGIN, cookieLogin, cookieOf } from '../helpers/cookie-login.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
-import { countRows, type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
+import { countRows, login, startLatchkey } from '../helpers/latchkey.ts'
 import {
   hurry,
   leave,
@@ -16,20 +16,10 @@ import {
   untilOutboxEmpty,
 } from '../helpers/leaving.ts'
 import { expectNoSecretLogged, expectProblem } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey({ ...provider.settings(), ...APPS, LOG_LEVEL: 'trace' })
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-})
+const { provider, latchkey } = setStage({ settings: { ...APPS, LOG_LEVEL: 'trace' } })
 beforeEach(() => {
-  provider.reset()
   provider.token = (document) => ({ ...document, refresh_token: 'refresh-token-of-fake' })
 })
 afterEach(async () => {

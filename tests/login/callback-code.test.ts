@@ -1,41 +1,27 @@
 import { createHash } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import type { Call } from '../helpers/fake-provider.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, type StartedLogin, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { type StartedLogin, startLogin } from '../helpers/latchkey.ts'
 import {
   expectNobodySignedIn,
   expectNoSecretLogged,
   expectProblem,
   lastProblem,
 } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
 // Both bind a code to its authorization request: one by PKCE (RFC 7636), one only by the nonce.
-const withPkce = new FakeProvider()
 const withoutPkce = new FakeProvider()
+withoutPkce.discovery = (document) => ({
+  ...document,
+  code_challenge_methods_supported: ['plain'],
+})
 const codes = new Map<string, { challenge: string | null; nonce: string | null }>()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await Promise.all([withPkce.listen(), withoutPkce.listen()])
-  withoutPkce.discovery = (document) => ({
-    ...document,
-    code_challenge_methods_supported: ['plain'],
-  })
-  latchkey = await startLatchkey({
-    ...withPkce.settings('pkce'),
-    ...withoutPkce.settings('nopkce'),
-    OIDC_PROVIDERS: 'pkce,nopkce',
-  })
-})
-afterEach(() => {
-  for (const provider of [withPkce, withoutPkce]) provider.calls.length = 0
-})
-afterAll(async () => {
-  await latchkey.close()
-  await withPkce.close()
-  await withoutPkce.close()
+const { provider: withPkce, latchkey } = setStage({
+  aim: (provider) => provider.settings('pkce'),
+  others: { nopkce: withoutPkce },
 })
 
 const s256 = (verifier: string) => createHash('sha256').update(verifier).digest('base64url')

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey, startLogin, TEST_SECRET } from '../helpers/latchkey.ts'
+import { startLogin, TEST_SECRET } from '../helpers/latchkey.ts'
 import { expectNoSecretLogged } from '../helpers/problems.ts'
 import { rawRequest } from '../helpers/raw-request.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
 const CANARY = {
   code: 'canary-code-4b1f',
   accessTokenOfProvider: 'canary-access-token-of-provider',
@@ -20,10 +19,9 @@ const CANARY = {
   loginHint: 'canary-login-hint',
   injected: 'canary"},{"level":"fatal\n{"injected":1}',
 }
-let latchkey: Latchkey
+const { provider, latchkey } = setStage({ settings: { LOG_LEVEL: 'trace' } })
 
-beforeAll(async () => {
-  await provider.listen()
+beforeEach(() => {
   provider.subject = CANARY.subject
   provider.person = { name: CANARY.name, email: CANARY.email, picture: CANARY.picture }
   provider.token = (document) => ({
@@ -31,11 +29,6 @@ beforeAll(async () => {
     access_token: CANARY.accessTokenOfProvider,
     refresh_token: CANARY.refreshTokenOfProvider,
   })
-  latchkey = await startLatchkey({ ...provider.settings(), LOG_LEVEL: 'trace' })
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
 })
 
 /** What one login shows to the provider, the browser and the wire: none of it is for the log. */

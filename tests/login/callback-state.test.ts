@@ -1,31 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createSealer } from '../../src/core/secrets.ts'
 import { createFlowCookies, type Flow } from '../../src/login/flow.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
 import {
   countRows,
-  type Latchkey,
   login,
   type StartedLogin,
-  startLatchkey,
   startLogin,
   TEST_SECRET,
 } from '../helpers/latchkey.ts'
 import { expectNobodySignedIn, expectProblem, lastProblem } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey(provider.settings())
-})
-afterEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-})
+const { provider, latchkey } = setStage()
 
 /** Fails unless this callback is refused for this reason and nothing came of it. */
 async function expectInvalidState(reason: string, send: () => Promise<Answer>): Promise<Answer> {

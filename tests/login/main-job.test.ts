@@ -1,21 +1,11 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, login, startLatchkey } from '../helpers/latchkey.ts'
+import { login } from '../helpers/latchkey.ts'
+import { setStage } from '../helpers/stage.ts'
 
 describe('the main job', () => {
-  const provider = new FakeProvider()
-  let latchkey: Latchkey
-
-  beforeAll(async () => {
-    await provider.listen()
-    latchkey = await startLatchkey(provider.settings())
-  })
-  afterAll(async () => {
-    await latchkey.close()
-    await provider.close()
-  })
+  const { provider, latchkey } = setStage()
 
   test('a login answers with tokens and the user, and the token opens /me', async () => {
     const answer = await login(latchkey, provider)
