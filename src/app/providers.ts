@@ -8,7 +8,7 @@ import { emulate, inOrder } from './emulation.ts'
 
 /** The enabled providers at work, those of the emulator among them. */
 export async function openProviders({ app, settings, meter }: AppContext): Promise<Providers> {
-  const outbound = createOutbound()
+  const outbound = createOutbound(settings.forwardProxies)
   app.addHook('onClose', () => outbound.close())
   const emulation = await emulate(settings, () => import('../emulator/index.ts'))
   app.addHook('onClose', () => emulation.close())

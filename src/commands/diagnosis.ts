@@ -171,7 +171,7 @@ export async function diagnose(
   const words = doctorTexts[language]
   const reader = new Reader(env, language)
   const settings = collectSettings(reader)
-  const outbound = offline ? null : createOutbound()
+  const outbound = offline ? null : createOutbound(settings.forwardProxies)
   try {
     const sections = await examine({ env, file, language, words, reader, settings, outbound })
     return printReport(sections, words.summary)

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { type Client, TOKEN_ALGS, type TokenAlg } from '../core/client.ts'
 import { DatabaseUrlError, parseDatabaseUrl } from '../core/database-url.ts'
+import type { ForwardProxies } from '../core/forward-proxy.ts'
 import type { StoreTokens } from '../core/provider-tokens.ts'
 import { pathOf } from '../core/public-url.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import { readClients } from './clients.ts'
+import { readForwardProxies } from './forward-proxies.ts'
 import { type PeopleSettings, readPeople } from './people.ts'
 import {
   type ProviderSettings,
@@ -48,6 +50,8 @@ export interface Settings {
   signingKeyRotationSeconds: number
   /** Addresses and CIDRs of proxies whose X-Forwarded-For is believed. */
   trustProxy: string[]
+  /** Through which calls to providers and webhooks go out. */
+  forwardProxies: ForwardProxies
   /** Whether requests are limited by address. */
   rateLimit: boolean
   logLevel: string
@@ -122,6 +126,7 @@ export function collectSettings(reader: Reader): Settings {
     signingAlg: reader.choice('SIGNING_ALG', TOKEN_ALGS, 'ES256'),
     signingKeyRotationSeconds: reader.duration('SIGNING_KEY_ROTATION', '90d'),
     trustProxy: readTrustProxy(reader),
+    forwardProxies: readForwardProxies(reader),
     rateLimit: reader.isOn('RATE_LIMIT', 'on'),
     logLevel: reader.choice(
       'LOG_LEVEL',

@@ -1,7 +1,8 @@
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
-import { Agent, type Dispatcher, request } from 'undici'
+import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
 import { LatchkeyError } from '../core/errors.ts'
+import { DIRECT, type ForwardProxies, proxyFor } from '../core/forward-proxy.ts'
 import { withOutcome } from '../http/outcome.ts'
 import { OUTBOUND_MS, tooSlow, withDeadline } from './deadline.ts'
 import { type Answer, invalidAnswer } from './read-answer.ts'
@@ -61,19 +62,44 @@ export const timedOutbound = (outbound: Outbound, ended: CallEnded): Outbound =>
   close: () => outbound.close(),
 })
 
+const CONNECT_MS = 3_000
+
+const LIMITS = {
+  connections: 128,
+  pipelining: 1,
+  maxResponseSize: OUTBOUND_BYTES,
+  maxHeaderSize: 32 * 1024,
+  // The deadline of the whole login rules; these only keep undici's own out of its way.
+  headersTimeout: OUTBOUND_MS + 1_000,
+  bodyTimeout: OUTBOUND_MS + 1_000,
+  keepAliveTimeout: 4_000,
+}
+
+/** What connections go through, by URL; made when they are first needed. */
+function createDispatchers(proxies: ForwardProxies) {
+  const made = new Map<string | null, Dispatcher>()
+  const make = (proxy: string | null): Dispatcher =>
+    proxy === null
+      ? new Agent({ ...LIMITS, connect: { timeout: CONNECT_MS } })
+      : new ProxyAgent({
+          ...LIMITS,
+          uri: proxy,
+          proxyTls: { timeout: CONNECT_MS },
+        })
+  return {
+    for(url: string): Dispatcher {
+      const proxy = proxyFor(new URL(url), proxies)
+      const dispatcher = made.get(proxy) ?? make(proxy)
+      made.set(proxy, dispatcher)
+      return dispatcher
+    },
+    close: () => Promise.all([...made.values()].map((dispatcher) => dispatcher.destroy())),
+  }
+}
+
 /** The client that all of Latchkey shares. */
-export function createOutbound(): Outbound {
-  const agent = new Agent({
-    connect: { timeout: 3_000 },
-    connections: 128,
-    pipelining: 1,
-    maxResponseSize: OUTBOUND_BYTES,
-    maxHeaderSize: 32 * 1024,
-    // The deadline of the whole login rules; these only keep undici's own out of its way.
-    headersTimeout: OUTBOUND_MS + 1_000,
-    bodyTimeout: OUTBOUND_MS + 1_000,
-    keepAliveTimeout: 4_000,
-  })
+export function createOutbound(proxies: ForwardProxies = DIRECT): Outbound {
+  const dispatchers = createDispatchers(proxies)
   const send =
     (method: 'GET' | 'POST' | 'DELETE') =>
     async (url: string, step: string, options: BodyOptions = {}): Promise<Answer> => {
@@ -84,7 +110,7 @@ export function createOutbound(): Outbound {
       const body = encodeBody(options)
       try {
         const response = await request(url, {
-          dispatcher: agent,
+          dispatcher: dispatchers.for(url),
           signal,
           method,
           body: body?.text ?? null,
@@ -105,7 +131,9 @@ export function createOutbound(): Outbound {
     get: send('GET'),
     post: send('POST'),
     delete: send('DELETE'),
-    close: () => agent.destroy(),
+    async close() {
+      await dispatchers.close()
+    },
   }
 }
 

@@ -29,7 +29,12 @@ const PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad'
 /** The rows whose apps have ID tokens, and their claims as documented, with what comes of them. */
 const ROWS: Record<string, { claims: () => Claims; person: Claims; subject: string }> = {
   google: {
-    claims: () => ({ azp: 'android-app', picture: 'https://g.example/p', locale: 'ko' }),
+    claims: () => ({
+      azp: 'android-app',
+      hd: 'example.com',
+      picture: 'https://g.example/p',
+      locale: 'ko',
+    }),
     person: { email: 'google@example.com', email_verified: true, locale: 'ko' },
     subject: 'person-1',
   },

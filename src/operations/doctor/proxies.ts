@@ -7,7 +7,8 @@ import { type Finding, info, ok, warning } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 
 /** Variables by which other programs are told to call out through a proxy. */
-const FORWARD = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
+const READ = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']
+const NOT_READ = ['ALL_PROXY', 'all_proxy']
 
 /** What stands between Latchkey and the people, and between Latchkey and the providers. */
 export async function checkProxies(
@@ -24,11 +25,15 @@ export async function checkProxies(
   words: DoctorTexts,
 ): Promise<Finding[]> {
   const { publicUrl, trustsProxy, given, hasProviders } = where
-  const forward = FORWARD.find((name) => given.includes(name))
+  const forward = READ.filter((name) => given.includes(name))
+  const other = NOT_READ.find((name) => given.includes(name))
   const isPublic = publicUrl.startsWith('https:')
   return [
     ...(isPublic && !trustsProxy ? [warning(words.trustProxy)] : []),
-    ...(forward !== undefined && hasProviders ? [warning(words.forwardProxy(forward))] : []),
+    ...(forward.length > 0 && hasProviders ? [info(words.forwardProxy(forward.join(', ')))] : []),
+    ...(forward.length === 0 && other !== undefined && hasProviders
+      ? [warning(words.otherProxy(other))]
+      : []),
     ...(isPublic && outbound !== null
       ? [await checkPublicUrl(publicUrl, outbound, language, words)]
       : []),

@@ -20,8 +20,9 @@ const en = {
   proxies: 'Proxies',
   trustProxy:
     'TRUST_PROXY is off: behind a reverse proxy every address is the proxy’s, and all people share one rate limit. Set it to the proxy’s address.',
-  forwardProxy: (name: string) =>
-    `${name} is set, but Latchkey calls providers directly and does not use it: let its calls out on port 443.`,
+  forwardProxy: (names: string) =>
+    `Providers are called through the proxy of ${names}, this machine and the hosts of NO_PROXY directly.`,
+  otherProxy: (name: string) => `${name} is set, but Latchkey does not read it: set HTTPS_PROXY.`,
   publicGood: (url: string) => `${url} is reached, and Latchkey answers there.`,
   publicOther: (url: string) =>
     `${url} is reached, but Latchkey with this PUBLIC_URL does not answer there: check where the reverse proxy sends it.`,
@@ -110,8 +111,9 @@ const ko: DoctorTexts = {
   proxies: '프록시',
   trustProxy:
     'TRUST_PROXY가 꺼져 있습니다. 리버스 프록시 뒤에서는 모든 주소가 프록시 주소가 되어 요청 한도를 모두가 함께 씁니다. 프록시 주소를 지정하세요.',
-  forwardProxy: (name) =>
-    `${name} 값이 있지만 Latchkey는 쓰지 않고 제공자에 직접 연결합니다. 443 포트로 나가는 연결을 허용하세요.`,
+  forwardProxy: (names) =>
+    `${names}의 프록시를 거쳐 제공자에 연결합니다. 이 컴퓨터와 NO_PROXY의 호스트에는 직접 연결합니다.`,
+  otherProxy: (name) => `${name} 값이 있지만 Latchkey는 읽지 않습니다. HTTPS_PROXY를 설정하세요.`,
   publicGood: (url) => `${url}에 연결했고 Latchkey가 응답합니다.`,
   publicOther: (url) =>
     `${url}에 연결했지만 이 PUBLIC_URL을 쓰는 Latchkey의 응답이 아닙니다. 리버스 프록시가 어디로 보내는지 확인하세요.`,

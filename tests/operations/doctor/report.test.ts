@@ -33,7 +33,6 @@ describe('the doctor', () => {
       'http://localhost:4000/logout/corp/callback\n',
       'https://developers.kakao.com/console/app\n',
       'App > Platform keys > REST API key',
-      'Asks for: profile_nickname, profile_image, account_email (KAKAO_SCOPES)',
       `Discovery ${double.url}/.well-known/openid-configuration is reached`,
       `JWKS ${double.url}/jwks is reached`,
     ]) {
