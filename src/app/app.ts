@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Settings } from '../settings/index.ts'
 import { addClientRooms } from './clients.ts'
 import type { AppDependencies } from './context.ts'
+import { addEvents } from './events.ts'
 import { addLogins } from './logins.ts'
 import { addOperations, openLimits } from './operations.ts'
 import { addPages } from './pages.ts'
@@ -29,6 +30,8 @@ export async function buildApp(
   await addTokenRooms(context, shared)
   // What apps and their pages call: tokens, and the signed-in user.
   await addClientRooms(context, shared, logins)
+  // What happens is kept and told.
+  await addEvents(context)
   // Health, metrics, documentation; sweeping.
   await addOperations(context)
 

@@ -43,6 +43,8 @@ export interface Client {
   url: string | null
   /** The algorithm of its ID tokens. */
   idTokenAlg: TokenAlg
+  /** Where it is told of sessions that end (OpenID Connect Back-Channel Logout). */
+  backchannelLogoutUri: string | null
 }
 
 /** The client whose flows have no redirect_uri: the callback itself answers with the tokens. */
@@ -59,6 +61,7 @@ const builtIn: Client = {
   providerTokens: false,
   url: null,
   idTokenAlg: 'RS256',
+  backchannelLogoutUri: null,
 }
 
 /** The client of this id, the built-in one among them. */

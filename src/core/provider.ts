@@ -3,6 +3,7 @@ import type { Console } from './console.ts'
 import type { NativeTokens } from './native.ts'
 import type { OperatorText } from './operator-texts.ts'
 import type { ProviderProfile } from './profile.ts'
+import type { EventReceiver } from './provider-event.ts'
 import { type Revocation, tokenRevocation } from './revocation.ts'
 import type { IdTokenClaims, RowValues } from './row-inputs.ts'
 
@@ -185,6 +186,8 @@ export interface ProviderRow {
   readonly refusedRefreshErrors: readonly string[]
   /** How it is told that a person has left. Default: RFC 7009, where it has the endpoint. */
   readonly revocation: Revocation
+  /** What it tells of its own accord; null where it tells nothing. */
+  readonly events: EventReceiver | null
   /** The last seam: from tokens to who it is. Throws a ZodError where the document is of another shape. */
   readProfile(source: ProfileSource): Promise<ProviderProfile>
 }
@@ -219,6 +222,7 @@ const DEFAULTS = {
   refusedCodeErrors: ['invalid_grant'],
   refusedRefreshErrors: ['invalid_grant'],
   revocation: tokenRevocation,
+  events: null,
 } satisfies Partial<ProviderRow>
 
 /** A frozen row with the defaults filled in: plain OAuth 2.0 with PKCE, secret in the body, no ID token. */

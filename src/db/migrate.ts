@@ -3,7 +3,9 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import type postgres from 'postgres'
 import { addressOf, connect, type DatabaseLocation } from './connect.ts'
+import { makePartitions } from './partitions.ts'
 import { findHost } from './primary.ts'
+import { runInTransaction } from './run.ts'
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
@@ -11,7 +13,7 @@ const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url)
 const LOCK = [76, 4711] as const
 
 /**
- * Brings the database up to the schema of this version, on a connection of its own. Any number of
+ * Brings the database up to the schema of this version, with the audit's partitions, on a connection of its own. Any number of
  * replicas may call it at once: one migrates, the others wait for it. The lock belongs to the
  * transaction, not to the connection, so it holds behind PgBouncer in transaction mode too.
  */
@@ -33,6 +35,7 @@ export async function migrateDatabase(location: DatabaseLocation): Promise<void>
         begin: transaction.savepoint,
       }) as unknown as postgres.Sql
       await migrate(drizzle(nested), { migrationsFolder, migrationsTable: 'latchkey_migrations' })
+      await makePartitions(runInTransaction(transaction))
     })
   } finally {
     await sql.end({ timeout: 5 })

@@ -48,6 +48,8 @@ export const identities = latchkey.table(
     /** What is kept of the provider's tokens, sealed for this identity. */
     sealedAccessToken: text('sealed_access_token'),
     sealedRefreshToken: text('sealed_refresh_token'),
+    /** When its provider said that the account is gone; null again once somebody signs in with it. */
+    goneAt: moment('gone_at'),
     /** Until then one replica refreshes it at the provider, and the others wait. */
     grantLeasedUntil: moment('grant_leased_until'),
   },

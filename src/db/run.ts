@@ -78,3 +78,9 @@ export function isWhole(rows: postgres.RowList<postgres.Row[]>): boolean {
   for (let place = 0; place < rows.length; place++) if (!(place in rows)) return false
   return true
 }
+
+/** Runs statements in a transaction that is no operation of the pool: it takes as long as it takes. */
+export const runInTransaction =
+  (transaction: Client): RunStatement =>
+  async (text, parameters = []) =>
+    (await transaction.unsafe(text, parameters as never[])) as unknown as never[]

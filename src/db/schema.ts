@@ -3,6 +3,7 @@ import { bytea, latchkey, moment } from './columns.ts'
 import { sessions } from './people-schema.ts'
 
 export { latchkey } from './columns.ts'
+export { auditEvents, outbox, outboxTargets, receivedEvents } from './events-schema.ts'
 export { identities, sessions, unlinkedIdentities, users } from './people-schema.ts'
 
 /** Refresh tokens, by SHA-256 hash: the newest three of each session. */

@@ -10,6 +10,7 @@ import {
 import { originOf } from '../core/public-url.ts'
 import { redirectUriProblem } from '../core/redirects.ts'
 import { shownName } from '../core/text.ts'
+import { isDeliverable } from '../core/webhook.ts'
 import type { Reader } from './reader.ts'
 
 /** The registered clients: CLIENTS and `CLIENT_<ID>_…`, and on loopback the playground. */
@@ -79,6 +80,10 @@ function readClient(reader: Reader, id: string): Client {
   if (url !== null && (!/^https?:/i.test(url) || redirectUriProblem(url) !== null)) {
     reader.problems.push(words.clientUrl(`${prefix}URL`))
   }
+  const logoutUri = reader.text(`${prefix}BACKCHANNEL_LOGOUT_URI`) ?? null
+  if (logoutUri !== null && !isDeliverable(logoutUri)) {
+    reader.problems.push(words.deliverable(`${prefix}BACKCHANNEL_LOGOUT_URI`))
+  }
   return {
     id,
     name: shownName(reader.text(`${prefix}NAME`)) ?? id,
@@ -93,6 +98,7 @@ function readClient(reader: Reader, id: string): Client {
     providerTokens: reader.isOn(`${prefix}PROVIDER_TOKENS`, 'off'),
     url,
     idTokenAlg: reader.choice(`${prefix}ID_TOKEN_ALG`, TOKEN_ALGS, 'RS256'),
+    backchannelLogoutUri: logoutUri,
   }
 }
 
@@ -117,4 +123,5 @@ const playground = (publicUrl: string): Client => ({
   providerTokens: false,
   url: `${publicUrl}/`,
   idTokenAlg: 'RS256',
+  backchannelLogoutUri: null,
 })

@@ -15,6 +15,7 @@ import {
   readStoreTokens,
 } from './providers.ts'
 import { type Environment, Reader } from './reader.ts'
+import { readTold, type ToldSettings } from './told.ts'
 import { trustedProviders } from './trust.ts'
 
 /** All that the environment decides. */
@@ -57,6 +58,7 @@ export interface Settings {
   logLevel: string
   /** Whether `/metrics` is served. */
   metrics: boolean
+  told: ToldSettings
 }
 
 /** Settings that cannot be served with; `message` lists every problem and prints no secret. */
@@ -134,6 +136,7 @@ export function collectSettings(reader: Reader): Settings {
       'info',
     ),
     metrics: reader.isOn('METRICS', 'off'),
+    told: readTold(reader),
   }
   if (isPublic) requireForProduction(reader, settings, publicUrl)
   return settings

@@ -83,6 +83,12 @@ const en = {
     `${name} is on: only a client with a secret may administer users, so set ${secret}.`,
   clientResource: (name: string) => `${name} must be absolute URIs without a fragment.`,
   clientUrl: (name: string) => `${name} must be an https URL (http on loopback only).`,
+  deliverable: (name: string) =>
+    `${name} must be an https URL without a user or fragment (http only to loopback or a private address).`,
+  webhookSecret:
+    'WEBHOOK_SECRET must be whsec_ and the base64 of 24 to 64 bytes; two, comma separated, while it is changed.',
+  webhookEvents:
+    'WEBHOOK_EVENTS must list types of events such as session.ended, or user.* for all that begin so.',
   uriProblems: {
     not_a_url: 'is not a URL',
     characters: 'has a space, a backslash or a wildcard',
@@ -178,6 +184,12 @@ const ko: SettingsTexts = {
     `${name} 값이 on입니다. 사용자를 관리하는 클라이언트에는 시크릿이 있어야 하므로 ${secret}을(를) 설정하세요.`,
   clientResource: (name) => `${name}에는 프래그먼트가 없는 절대 URI만 넣으세요.`,
   clientUrl: (name) => `${name}에는 https URL을 넣으세요(http는 루프백에서만).`,
+  deliverable: (name) =>
+    `${name}에는 사용자 정보와 프래그먼트가 없는 https URL을 넣으세요(http는 루프백이나 사설 주소에만).`,
+  webhookSecret:
+    'WEBHOOK_SECRET에는 whsec_ 뒤에 24~64바이트의 base64를 넣으세요. 바꾸는 동안에는 쉼표로 두 개까지 쓸 수 있습니다.',
+  webhookEvents:
+    'WEBHOOK_EVENTS에는 session.ended 같은 이벤트 종류나 user.* 형식을 쉼표로 나열하세요.',
   uriProblems: {
     not_a_url: 'URL이 아닙니다',
     characters: '공백, 역슬래시 또는 와일드카드가 있습니다',

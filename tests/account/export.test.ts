@@ -21,6 +21,7 @@ type Export = {
   identities: Row[]
   unlinked_identities: Row[]
   sessions: Row[]
+  events: Row[]
 }
 
 /**
@@ -41,14 +42,22 @@ const LEFT_OUT: Record<string, 'owner' | 'secret' | 'nobody'> = {
   finished_flows: 'nobody',
   // Of people who have left.
   revocations: 'nobody',
+  outbox: 'nobody',
+  outbox_targets: 'nobody',
+  received_events: 'nobody',
+  'audit_events.user_id': 'owner',
   request_counts: 'nobody',
   signing_keys: 'nobody',
 }
-const PLACES: Record<string, 'user' | 'identities' | 'sessions' | 'unlinked_identities'> = {
+const PLACES: Record<
+  string,
+  'user' | 'identities' | 'sessions' | 'unlinked_identities' | 'events'
+> = {
   users: 'user',
   identities: 'identities',
   sessions: 'sessions',
   unlinked_identities: 'unlinked_identities',
+  audit_events: 'events',
 }
 
 describe('GET /me/export', () => {

@@ -21,7 +21,7 @@ test('the playground is a client on loopback only, beside others and without the
     {
       id: 'playground',
       name: 'Playground',
-      secret: null,
+      secrets: [],
       redirectUris: ['http://localhost:4000/'],
       postLogoutRedirectUris: ['http://localhost:4000/'],
       origins: ['http://localhost:4000'],
@@ -29,6 +29,9 @@ test('the playground is a client on loopback only, beside others and without the
       resources: [],
       providerTokens: false,
       url: 'http://localhost:4000/',
+      idTokenAlg: 'RS256',
+      backchannelLogoutUri: null,
+      isAdmin: false,
     },
   ]
   expect(readSettings({ PORT: '4000' }).clients).toEqual(playground)
@@ -61,7 +64,7 @@ test('a client has what its settings say, in any spelling of its id', () => {
     {
       id: 'my-app.v2',
       name: 'my-app.v2',
-      secret: null,
+      secrets: [],
       redirectUris: ['com.example.app:/cb', 'http://127.0.0.1/cb', 'https://a.example/x?y=1'],
       postLogoutRedirectUris: ['https://a.example/bye'],
       // An app's own scheme has no origin.
@@ -70,11 +73,14 @@ test('a client has what its settings say, in any spelling of its id', () => {
       resources: [],
       providerTokens: false,
       url: null,
+      idTokenAlg: 'RS256',
+      backchannelLogoutUri: null,
+      isAdmin: false,
     },
     {
       id: 'Web',
       name: 'The Web App',
-      secret: SECRET,
+      secrets: [SECRET],
       redirectUris: ['https://web.example.com/cb', 'https://web.example.com/other'],
       postLogoutRedirectUris: [],
       origins: ['https://one.example', 'http://localhost:5173'],
@@ -82,6 +88,9 @@ test('a client has what its settings say, in any spelling of its id', () => {
       resources: ['https://api.example.com/', 'urn:example:orders'],
       providerTokens: true,
       url: 'https://web.example.com/home',
+      idTokenAlg: 'RS256',
+      backchannelLogoutUri: null,
+      isAdmin: false,
     },
   ])
 })

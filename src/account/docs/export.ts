@@ -35,6 +35,7 @@ const AccountExport = z
           locale: text('As the provider gave it last.'),
           linked_at: moment('When it became this user’s.'),
           last_login_at: moment('When the user last signed in with it.'),
+          gone_at: maybeMoment('When its provider said that the account is gone.').optional(),
         }),
       )
       .meta({ description: 'What the providers said.' }),
@@ -54,6 +55,22 @@ const AccountExport = z
         }),
       )
       .meta({ description: 'All sessions that are still stored, those that are over too.' }),
+    events: z
+      .array(
+        z.object({
+          id: z.uuid().meta({ description: 'Also the `webhook-id` that it is posted by.' }),
+          at: moment('When it happened.'),
+          type: z.string().meta({ description: 'What: `session.ended`.' }),
+          session_id: z.uuid().nullable().meta({ description: 'Of the session concerned.' }),
+          client_id: text('Of the app concerned.'),
+          provider: text('Of the identity concerned.'),
+          address: text('Where it was asked for.'),
+          user_agent: text('The browser or app that asked for it.'),
+          request_id: text('The request that asked for it.'),
+          reason: text('Why.'),
+        }),
+      )
+      .meta({ description: 'What happened to the user, as far as it is kept.' }),
   })
   .meta({ id: 'AccountExport', description: 'Everything that is stored about a user.' })
 
@@ -83,6 +100,7 @@ const exampleExport: z.infer<typeof AccountExport> = {
           },
         ],
   sessions: [],
+  events: [],
 }
 
 /** `GET /me/export`. */
@@ -91,7 +109,7 @@ export const exportMe = describe({
     operationId: 'exportMe',
     summary: 'Everything that is stored about the user',
     description:
-      'As a file, `latchkey-export.json`: the user with own edits, the identities as the providers gave them, and the sessions. Secrets (tokens, codes and their hashes) are not in it.',
+      'As a file, `latchkey-export.json`: the user with own edits, the identities as the providers gave them, the sessions, and what happened. Secrets (tokens, codes and their hashes) are not in it.',
     answers: { 200: 'All of it, as of one moment.' },
     examples: { all: { summary: 'With an access token', status: 200, answer: exampleExport } },
   },

@@ -1,9 +1,9 @@
-import { and, eq, gt, is, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, is, type SQL, sql } from 'drizzle-orm'
 import { getTableConfig, type PgColumn, PgTimestamp } from 'drizzle-orm/pg-core'
 import type { SessionRef } from '../../core/session-ref.ts'
 import type { Accounts } from '../../core/stores.ts'
 import type { Database } from '../client.ts'
-import { identities, sessions, unlinkedIdentities, users } from '../schema.ts'
+import { auditEvents, identities, sessions, unlinkedIdentities, users } from '../schema.ts'
 import { db, type Placeholders, statement } from '../statement.ts'
 import { isoTime } from './account-json.ts'
 import { asks } from './alive.ts'
@@ -58,15 +58,36 @@ const FIND_HEAD = statement((p: Placeholders<SessionRef>) =>
     .where(asks(p)),
 )
 
-const LIST_SESSIONS = statement((p: Placeholders<{ userId: string; after: string }>) =>
+/** A page of the user's rows in the order of a key that is a text here. */
+type Listing = { userId: string; after: string }
+
+const LIST_SESSIONS = statement((p: Placeholders<Listing>) =>
   db
     .select({
-      id: sessions.id,
+      key: sql<string>`${sessions.id}::text`,
       json: sql<string>`${rowJson(sessions, [sessions.userId])}::text`,
     })
     .from(sessions)
-    .where(and(eq(sessions.userId, p.userId), gt(sessions.id, p.after)))
-    .orderBy(sessions.id)
+    .where(and(eq(sessions.userId, p.userId), gt(sessions.id, sql`${p.after}::uuid`)))
+    .orderBy(asc(sessions.id))
+    .limit(PAGE),
+)
+
+const LIST_EVENTS = statement((p: Placeholders<Listing>) =>
+  db
+    .select({
+      key: sql<string>`${isoTime(auditEvents.at)} || ' ' || ${auditEvents.id}`,
+      json: sql<string>`${rowJson(auditEvents, [auditEvents.userId])}::text`,
+    })
+    .from(auditEvents)
+    .where(
+      and(
+        eq(auditEvents.userId, p.userId),
+        sql`(${auditEvents.at}, ${auditEvents.id})
+          > (split_part(${p.after}, ' ', 1)::timestamptz, split_part(${p.after}, ' ', 2)::uuid)`,
+      ),
+    )
+    .orderBy(asc(auditEvents.at), asc(auditEvents.id))
     .limit(PAGE),
 )
 
@@ -74,17 +95,26 @@ const FIRST = '00000000-0000-0000-0000-000000000000'
 
 /** Everything that is stored about a user, as JSON text in pieces; no connection is held between two. */
 export function createExport(database: Database): Accounts['exportBySession'] {
-  async function* pieces(userId: string, head: string): AsyncGenerator<string> {
-    yield head
-    let after = FIRST
+  async function* rows(
+    userId: string,
+    list: typeof LIST_SESSIONS,
+    first: string,
+  ): AsyncGenerator<string> {
+    let after = first
     for (;;) {
-      const page = await LIST_SESSIONS.all(database.query, { userId, after })
+      const page = await list.all(database.query, { userId, after })
       const last = page.at(-1)
       if (last === undefined) break
-      yield (after === FIRST ? '' : ',') + page.map(({ json }) => json).join()
-      after = last.id
+      yield (after === first ? '' : ',') + page.map(({ json }) => json).join()
+      after = last.key
       if (page.length < PAGE) break
     }
+  }
+  async function* pieces(userId: string, head: string): AsyncGenerator<string> {
+    yield `${head}"sessions":[`
+    yield* rows(userId, LIST_SESSIONS, FIRST)
+    yield '],"events":['
+    yield* rows(userId, LIST_EVENTS, `-infinity ${FIRST}`)
     yield ']}'
   }
   return async (asking) => {
@@ -94,7 +124,7 @@ export function createExport(database: Database): Accounts['exportBySession'] {
     return pieces(
       asking.userId,
       `{"exported_at":"${exportedAt}","user":${user},"identities":${own},` +
-        `"unlinked_identities":${unlinked},"sessions":[`,
+        `"unlinked_identities":${unlinked},`,
     )
   }
 }

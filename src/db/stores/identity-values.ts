@@ -86,6 +86,7 @@ export const newFacts = (p: Placeholders<IdentityValues>) => ({
   picture: sql`coalesce(${p.picture}, ${identities.picture})`,
   locale: sql`coalesce(${p.locale}, ${identities.locale})`,
   lastLoginAt: sql`now()`,
+  goneAt: sql`null`,
   sealedAccessToken: sql`coalesce(${p.access}, ${identities.sealedAccessToken})`,
   sealedRefreshToken: sql`coalesce(${p.refreshToken}, ${identities.sealedRefreshToken})`,
 })

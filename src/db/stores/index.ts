@@ -1,3 +1,4 @@
+import type { Audit } from '../../core/audit.ts'
 import type { SigningKeys } from '../../core/key-store.ts'
 import type { ProviderTokenStore, Revocations } from '../../core/provider-token-stores.ts'
 import type {
@@ -12,6 +13,7 @@ import type {
 import type { TokenStore } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
 import { createAccounts } from './accounts.ts'
+import { createAudit } from './audit.ts'
 import { createIdentities } from './identities.ts'
 import { createLinkCodes } from './link-codes.ts'
 import { createProviderTokenStore } from './provider-tokens.ts'
@@ -38,6 +40,7 @@ export interface Stores {
   signingKeys: SigningKeys
   revocations: Revocations
   providerTokens: ProviderTokenStore
+  audit: Audit
   /** Whether the database is reached and migrated. */
   isReady(): Promise<boolean>
   /** Operations of the database that run or wait. */
@@ -60,6 +63,7 @@ export function createStores(database: Database, rules: SignInRules): Stores {
     signingKeys: createSigningKeys(database),
     revocations: createRevocations(database),
     providerTokens: createProviderTokenStore(database),
+    audit: createAudit(database),
     isReady: async () => {
       const [row] = await database.query<{ ready: boolean }>(
         `select to_regclass('latchkey.signing_keys') is not null as ready`,

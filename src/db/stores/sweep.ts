@@ -5,6 +5,7 @@ import {
   finishedFlows,
   linkCodes,
   loginCodes,
+  receivedEvents,
   refreshTokens,
   requestCounts,
   sessions,
@@ -36,6 +37,7 @@ const REMOVALS = [
   removal(refreshTokens.hash, refreshTokens.expiresAt),
   removal(loginCodes.hash, loginCodes.expiresAt),
   removal(linkCodes.hash, linkCodes.expiresAt),
+  removal(receivedEvents.id, receivedEvents.expiresAt),
   removal(sessions.id, sessions.expiresAt),
 ]
 

@@ -1,0 +1,108 @@
+-- What happens is recorded in the transaction of the thing itself, whatever statement did it. Who asked
+-- for it (address, user agent, request id, reason) is what the transaction says in `latchkey.asked`.
+CREATE FUNCTION "latchkey"."record_event"(
+	"event_type" text, "of_user" uuid, "of_session" uuid, "of_client" text, "of_provider" text,
+	"from_address" text, "with_user_agent" text, "because" text
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	asked jsonb := nullif(current_setting('latchkey.asked', true), '')::jsonb;
+	event_id uuid := gen_random_uuid();
+	event_at timestamptz(3) := now();
+BEGIN
+	INSERT INTO "latchkey"."audit_events"
+		("id", "at", "type", "user_id", "session_id", "client_id", "provider", "address", "user_agent", "request_id", "reason")
+	VALUES (
+		event_id, event_at, event_type, of_user, of_session, of_client, of_provider,
+		coalesce(from_address, asked->>'address'), coalesce(with_user_agent, asked->>'user_agent'),
+		asked->>'request_id', coalesce(because, asked->>'reason')
+	);
+	INSERT INTO "latchkey"."outbox" ("kind", "target", "event_id", "event_at")
+	SELECT t."kind", t."target", event_id, event_at FROM "latchkey"."outbox_targets" t
+	WHERE t."kind" = 'webhook' AND t."stopped_at" IS NULL AND event_type LIKE ANY (t."types");
+END $$;
+--> statement-breakpoint
+CREATE FUNCTION "latchkey"."record_user"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'INSERT' THEN
+		PERFORM "latchkey"."record_event"('user.created', NEW."id", NULL, NULL, NULL, NULL, NULL, NULL);
+	ELSIF TG_OP = 'DELETE' THEN
+		PERFORM "latchkey"."record_event"('user.deleted', OLD."id", NULL, NULL, NULL, NULL, NULL, NULL);
+		UPDATE "latchkey"."audit_events" SET "address" = NULL, "user_agent" = NULL
+		WHERE "user_id" = OLD."id" AND ("address" IS NOT NULL OR "user_agent" IS NOT NULL);
+	ELSIF (OLD."disabled_at" IS NULL) <> (NEW."disabled_at" IS NULL) THEN
+		PERFORM "latchkey"."record_event"(
+			CASE WHEN NEW."disabled_at" IS NULL THEN 'user.enabled' ELSE 'user.disabled' END,
+			NEW."id", NULL, NULL, NULL, NULL, NULL, NULL);
+	ELSE
+		PERFORM "latchkey"."record_event"('user.updated', NEW."id", NULL, NULL, NULL, NULL, NULL, NULL);
+	END IF;
+	RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER "record_made" AFTER INSERT OR DELETE ON "latchkey"."users"
+	FOR EACH ROW EXECUTE FUNCTION "latchkey"."record_user"();
+--> statement-breakpoint
+CREATE TRIGGER "record_changed" AFTER UPDATE ON "latchkey"."users" FOR EACH ROW
+	WHEN (
+		(OLD."name", OLD."picture", OLD."locale", OLD."roles") IS DISTINCT FROM (NEW."name", NEW."picture", NEW."locale", NEW."roles")
+		OR (OLD."disabled_at" IS NULL) <> (NEW."disabled_at" IS NULL)
+	)
+	EXECUTE FUNCTION "latchkey"."record_user"();
+--> statement-breakpoint
+CREATE FUNCTION "latchkey"."record_identity"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'INSERT' THEN
+		PERFORM "latchkey"."record_event"(
+			'identity.linked', NEW."user_id", NULL, NULL, NEW."provider", NULL, NULL, coalesce(NEW."link_reason", NEW."linked_by"));
+	-- Of a user who is deleted, that is what happened.
+	ELSIF EXISTS (SELECT FROM "latchkey"."users" u WHERE u."id" = OLD."user_id") THEN
+		PERFORM "latchkey"."record_event"(
+			'identity.unlinked', OLD."user_id", NULL, NULL, OLD."provider", NULL, NULL, NULL);
+	END IF;
+	RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER "record_linked" AFTER INSERT OR DELETE ON "latchkey"."identities"
+	FOR EACH ROW EXECUTE FUNCTION "latchkey"."record_identity"();
+--> statement-breakpoint
+CREATE FUNCTION "latchkey"."record_session"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'INSERT' THEN
+		PERFORM "latchkey"."record_event"(
+			'session.created', NEW."user_id", NEW."id", NEW."client_id", NEW."provider", NEW."address", NEW."user_agent", NULL);
+		RETURN NULL;
+	END IF;
+	PERFORM "latchkey"."record_event"(
+		'session.ended', OLD."user_id", OLD."id", OLD."client_id", OLD."provider", NULL, NULL,
+		CASE WHEN TG_OP = 'DELETE' THEN 'user_deleted' ELSE NEW."end_reason" END);
+	-- Its client knows a session once it has had its tokens.
+	IF OLD."redeemed_at" IS NOT NULL THEN
+		INSERT INTO "latchkey"."outbox" ("kind", "target", "user_id", "session_id")
+		SELECT t."kind", t."target", OLD."user_id", OLD."id" FROM "latchkey"."outbox_targets" t
+		WHERE t."kind" = 'logout' AND t."target" = OLD."client_id" AND t."stopped_at" IS NULL;
+	END IF;
+	RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER "record_begun" AFTER INSERT ON "latchkey"."sessions"
+	FOR EACH ROW EXECUTE FUNCTION "latchkey"."record_session"();
+--> statement-breakpoint
+CREATE TRIGGER "record_ended" AFTER UPDATE ON "latchkey"."sessions" FOR EACH ROW
+	WHEN (OLD."ended_at" IS NULL AND NEW."ended_at" IS NOT NULL)
+	EXECUTE FUNCTION "latchkey"."record_session"();
+--> statement-breakpoint
+CREATE TRIGGER "record_removed" AFTER DELETE ON "latchkey"."sessions" FOR EACH ROW
+	WHEN (OLD."ended_at" IS NULL AND OLD."expires_at" > now())
+	EXECUTE FUNCTION "latchkey"."record_session"();
+--> statement-breakpoint
+CREATE FUNCTION "latchkey"."record_key"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	-- The first of its kind takes over from none.
+	IF EXISTS (SELECT FROM "latchkey"."signing_keys" k WHERE k."alg" = NEW."alg" AND k."kid" <> NEW."kid") THEN
+		PERFORM "latchkey"."record_event"('signing_key.rotated', NULL, NULL, NULL, NULL, NULL, NULL, NEW."kid");
+	END IF;
+	RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER "record_key" AFTER INSERT ON "latchkey"."signing_keys"
+	FOR EACH ROW EXECUTE FUNCTION "latchkey"."record_key"();

@@ -1,0 +1,68 @@
+/** What can happen, in dotted past tense; `admin.…` is what an operator's command did. */
+export type EventType =
+  | 'user.created'
+  | 'user.updated'
+  | 'user.deleted'
+  | 'user.disabled'
+  | 'user.enabled'
+  | 'identity.linked'
+  | 'identity.unlinked'
+  | 'session.created'
+  | 'session.ended'
+  | 'sign_in.failed'
+  | 'refresh_token.reused'
+  | 'refresh_token.repeated'
+  | 'provider_event.received'
+  | 'grant.revoked'
+  | 'grant.revocation_failed'
+  | 'signing_key.rotated'
+  | `admin.${string}`
+
+/** Who asked for what happened, as far as it is known. */
+export interface Asker {
+  requestId: string | null
+  address: string | null
+  userAgent: string | null
+}
+
+/** One thing that happened; what is not known, or not there, is left out. */
+export interface AuditEvent {
+  type: EventType
+  userId?: string | null
+  sessionId?: string | null
+  clientId?: string | null
+  provider?: string | null
+  /** A word such as `logout`, never what a person wrote. */
+  reason?: string | null
+}
+
+/** An event as it is kept; `at` is ISO 8601. */
+export interface AuditRow extends Required<AuditEvent>, Asker {
+  id: string
+  at: string
+}
+
+/** Which rows are asked for. */
+export interface AuditFilter {
+  userId?: string
+  /** A type, or its beginning: `user`. */
+  type?: string
+  since?: Date
+  /** Rows behind this one, oldest first. */
+  after?: Pick<AuditRow, 'id' | 'at'>
+  limit: number
+}
+
+/**
+ * The audit. Users, identities, sessions and signing keys record what happens to them themselves, in the
+ * same transaction and whatever statement did it; `record` is for the rest.
+ */
+export interface Audit {
+  record(event: AuditEvent, asker?: Asker | null): Promise<void>
+  /** Oldest first. */
+  list(filter: AuditFilter): Promise<AuditRow[]>
+  /** Makes the months that are missing, this one and three ahead. */
+  makePartitions(): Promise<void>
+  /** Drops whole months that ended longer ago; gives how many. */
+  dropPartitions(olderThanSeconds: number): Promise<number>
+}

@@ -1,0 +1,106 @@
+import type { OperatorText } from './operator-texts.ts'
+import type { RowValues } from './row-inputs.ts'
+
+/** What providers tell, in one vocabulary. */
+export type ProviderEventKind =
+  | 'consent_withdrawn'
+  | 'account_gone'
+  | 'sessions_revoked'
+  | 'account_disabled'
+  | 'account_enabled'
+
+/** One thing that happened to a person's account at its provider. */
+export interface ProviderEvent {
+  kind: ProviderEventKind
+  /** Whose, or the beginning that the subjects of all concerned have. */
+  subject: string | { prefix: string }
+  /** The provider's own word for it, for the log. */
+  told: string
+  /** Whether the person also wants to be forgotten: then what the provider said of them is, too. */
+  forget?: true
+}
+
+/** What a provider sent: nothing in it is believed before its proof is checked. */
+export interface EventRequest {
+  method: 'GET' | 'POST'
+  /** Below the address for events: empty, or such as `/data-deletion`. */
+  path: string
+  /** Without parameters, in lower case. */
+  contentType: string
+  header(name: string): string
+  query: Readonly<Record<string, string>>
+  /** As it came, byte for byte. */
+  body: Buffer
+}
+
+/** An answer in the provider's form. */
+export interface EventAnswer {
+  status: number
+  type?: string
+  body?: string
+}
+
+/** A request whose proof holds. */
+export interface ProvenEvents {
+  /** Empty for what changes nothing: a check of the address, an unknown kind. */
+  events: readonly ProviderEvent[]
+  /** What tells it from others, as far as the proof covers it; null: it is acted on every time. */
+  id: string | null
+  /** When it happened in ms since 1970, null where it does not say: then its arrival counts. */
+  at: number | null
+  answer: EventAnswer
+}
+
+/** What a receiver checks proofs with. */
+export interface EventTools {
+  /** Our registration there. */
+  client: { id: string; secret: string }
+  /** All ids of apps of ours. */
+  audiences: readonly string[]
+  issuer: string
+  values: RowValues
+  /** The address that people see, without a slash at the end: `<PUBLIC_URL>/providers/<id>/events`. */
+  address: string
+  /**
+   * The claims of a token that is signed by the provider's keys, and the issuer that goes with them.
+   * Throws where it is not.
+   */
+  verify(token: string): Promise<{ claims: Record<string, unknown>; issuer: string }>
+}
+
+/** Where in the console an address goes. */
+export interface EventAddress {
+  /** Below the address for events. */
+  path: string
+  where: OperatorText
+  /** The row's setting that proves it; null where that is there anyway. */
+  setting: string | null
+  /** What brings the provider to send there, where the console does not: a command of ours. */
+  command?: string
+}
+
+/** How a provider's events are received; nothing outside the row asks which provider it is. */
+export interface EventReceiver {
+  addresses: readonly EventAddress[]
+  /** Whether it also comes by GET. */
+  get?: true
+  /** The metadata name of the endpoint where the keys of events are, or the document that names it. */
+  keys?: { jwks: string } | { configuration: string }
+  /** Whether what proves this request is set. */
+  isOn(request: EventRequest, values: RowValues): boolean
+  /** Reads what is proven. Throws UnprovenEvent, or a ZodError for what is proven and makes no sense. */
+  read(request: EventRequest, tools: EventTools): ProvenEvents | Promise<ProvenEvents>
+  /** The answer to what is not proven; default: 401 without a body. */
+  refuse?(refusal: UnprovenEvent): EventAnswer
+}
+
+/** An event whose proof fails, or that is about another app. */
+export class UnprovenEvent extends Error {
+  override readonly name = 'UnprovenEvent'
+  /** As RFC 8935, section 2.3, calls it. */
+  readonly reason: 'invalid_request' | 'invalid_key' | 'invalid_issuer' | 'invalid_audience'
+  constructor(reason: UnprovenEvent['reason'], message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.reason = reason
+  }
+}

@@ -1,0 +1,71 @@
+import { getTableConfig } from 'drizzle-orm/pg-core'
+import type { RunStatement } from './run.ts'
+import { auditEvents } from './schema.ts'
+
+/** Partitions that are there before they are needed, the present month's beside. */
+const MONTHS_AHEAD = 3
+
+/** What waits for a lock longer than this is done another day. */
+const LOCK_TIMEOUT = `set local lock_timeout = '2s'`
+
+const { schema = 'public', name: table } = getTableConfig(auditEvents)
+const whole = `"${schema}"."${table}"`
+
+/** A month in UTC, counted from the year 0. */
+type Month = number
+
+const monthOf = (at: Date): Month => at.getUTCFullYear() * 12 + at.getUTCMonth()
+const begin = (month: Month) => new Date(Date.UTC(Math.floor(month / 12), month % 12)).toISOString()
+const partition = (month: Month) =>
+  `${table}_${Math.floor(month / 12)}_${String((month % 12) + 1).padStart(2, '0')}`
+
+/** The month that a partition is of, null for what is none. */
+function monthIn(name: string): Month | null {
+  const [, year, month] = /_(\d{4})_(\d{2})$/.exec(name) ?? []
+  return year === undefined ? null : Number(year) * 12 + Number(month) - 1
+}
+
+/**
+ * Makes the audit's partitions of this month and the next three, where they are missing. A partition is
+ * made beside and attached, which keeps nobody from writing.
+ */
+export async function makePartitions(run: RunStatement): Promise<void> {
+  const present = new Set((await listPartitions(run)).map(({ name }) => name))
+  const now = await nowOf(run)
+  for (let month = now; month <= now + MONTHS_AHEAD; month++) {
+    const name = partition(month)
+    if (present.has(name)) continue
+    await run(LOCK_TIMEOUT)
+    await run(`create table "${schema}"."${name}" (like ${whole} including all)`)
+    await run(
+      `alter table ${whole} attach partition "${schema}"."${name}"
+       for values from ('${begin(month)}') to ('${begin(month + 1)}')`,
+    )
+  }
+}
+
+/** Drops the months that ended longer ago than this; gives how many. */
+export async function dropPartitions(run: RunStatement, olderThanSeconds: number): Promise<number> {
+  const last = monthOf(new Date((await clockOf(run)) - olderThanSeconds * 1000))
+  const over = (await listPartitions(run)).filter(({ month }) => month !== null && month < last)
+  for (const { name } of over) {
+    await run(LOCK_TIMEOUT)
+    await run(`drop table "${schema}"."${name}"`)
+  }
+  return over.length
+}
+
+async function listPartitions(run: RunStatement): Promise<{ name: string; month: Month | null }[]> {
+  const rows = await run<{ name: string }>(
+    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = '${whole}'::regclass`,
+  )
+  return rows.map(({ name }) => ({ name, month: monthIn(name) }))
+}
+
+async function clockOf(run: RunStatement): Promise<number> {
+  const [row] = await run<{ ms: number }>('select (extract(epoch from now()) * 1000)::float8 as ms')
+  return row?.ms ?? Date.now()
+}
+
+const nowOf = async (run: RunStatement) => monthOf(new Date(await clockOf(run)))

@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify'
+import type { Audit } from '../core/audit.ts'
+import { every } from '../http/every.ts'
+
+const DAY_MS = 86_400_000
+
+/**
+ * Keeps the audit's months, once a day: those ahead are made, those past retention are dropped. What
+ * fails, as where a lock is held for long, is done another day: the months ahead are three.
+ */
+export function keepMonths(
+  app: FastifyInstance,
+  options: { audit: Pick<Audit, 'makePartitions' | 'dropPartitions'>; retentionSeconds: number },
+): void {
+  const { audit, retentionSeconds } = options
+  every(
+    app,
+    DAY_MS,
+    'audit_months_failed',
+    async () => {
+      await audit.makePartitions()
+      const dropped = await audit.dropPartitions(retentionSeconds)
+      if (dropped > 0)
+        app.log.info({ event: 'audit_dropped', months: dropped }, 'dropped old audit')
+    },
+    { atStart: true },
+  )
+}

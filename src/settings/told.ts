@@ -1,0 +1,54 @@
+import {
+  DEFAULT_WEBHOOK_EVENTS,
+  isDeliverable,
+  isEventPattern,
+  readWebhookSecret,
+  type WebhookTarget,
+} from '../core/webhook.ts'
+import { builtInProviders } from '../providers/index.ts'
+import { settingsPrefix } from './prefix.ts'
+import type { Reader } from './reader.ts'
+
+/** What becomes of a person whose account at a provider is gone. */
+export type OnAccountGone = 'end_sessions' | 'delete'
+
+/** What is kept and told of what happens. */
+export interface ToldSettings {
+  auditRetentionSeconds: number
+  webhook: WebhookTarget | null
+  /** By the id of a provider that tells of it. */
+  onAccountGone: Readonly<Record<string, OnAccountGone>>
+}
+
+/** AUDIT_RETENTION, WEBHOOK_… and `<PROVIDER>_ON_ACCOUNT_GONE`. */
+export function readTold(reader: Reader): ToldSettings {
+  const telling = builtInProviders.filter(({ events }) => events !== null)
+  return {
+    auditRetentionSeconds: reader.duration('AUDIT_RETENTION', '400d'),
+    webhook: readWebhook(reader),
+    onAccountGone: Object.fromEntries(
+      telling.map(({ id }) => [
+        id,
+        reader.choice(
+          `${settingsPrefix(id)}ON_ACCOUNT_GONE`,
+          ['end_sessions', 'delete'],
+          'end_sessions',
+        ),
+      ]),
+    ),
+  }
+}
+
+function readWebhook(reader: Reader): WebhookTarget | null {
+  const { words, problems } = reader
+  const url = reader.text('WEBHOOK_URL')
+  const secrets = reader.list('WEBHOOK_SECRET')
+  const asked = reader.list('WEBHOOK_EVENTS')
+  if (asked.some((pattern) => !isEventPattern(pattern))) problems.push(words.webhookEvents)
+  if (url === undefined) return null
+  if (!isDeliverable(url)) problems.push(words.deliverable('WEBHOOK_URL'))
+  const keys = secrets.map(readWebhookSecret).filter((key) => key !== null)
+  if (secrets.length === 0) problems.push(words.missing('WEBHOOK_SECRET'))
+  else if (keys.length < secrets.length || secrets.length > 2) problems.push(words.webhookSecret)
+  return { url, keys, events: asked.length > 0 ? asked : DEFAULT_WEBHOOK_EVENTS }
+}

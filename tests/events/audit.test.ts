@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import { dropPartitions } from '../../src/db/partitions.ts'
+import { createAudit } from '../../src/db/stores/audit.ts'
+import { Browser } from '../helpers/browser.ts'
+import { login } from '../helpers/latchkey.ts'
+import { setStage } from '../helpers/stage.ts'
+
+const { latchkey, provider } = setStage({ people: () => ({ email: 'minji@example.com' }) })
+
+const audit = () => createAudit(latchkey.database)
+const typesOf = async (userId: string) =>
+  (await audit().list({ userId, limit: 100 })).map(({ type }) => type)
+
+interface SignedIn {
+  access_token: string
+  user: { sub: string }
+}
+
+const signIn = async () =>
+  (await login(latchkey, provider, new Browser())).json() as unknown as SignedIn
+
+test('a first login records its user, identity and session, and a second one its session only', async () => {
+  const { user } = await signIn()
+  expect((await typesOf(user.sub)).sort()).toEqual([
+    'identity.linked',
+    'session.created',
+    'user.created',
+  ])
+  await signIn()
+  expect((await typesOf(user.sub)).filter((type) => type === 'session.created')).toHaveLength(2)
+  expect(await typesOf(user.sub)).toHaveLength(4)
+  const [begun] = await audit().list({ userId: user.sub, type: 'session', limit: 1 })
+  expect(begun).toMatchObject({ clientId: 'latchkey', provider: 'fake', userAgent: 'node' })
+  expect(begun?.address).toMatch(/127\.0\.0\.1|::1/)
+})
+
+test('what a person does with the account is recorded, and what changes nothing is not', async () => {
+  const { user, access_token } = await signIn()
+  const authorization = `Bearer ${access_token}`
+  const patch = (body: object) =>
+    fetch(`${latchkey.url}/me`, {
+      method: 'PATCH',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  await patch({ name: 'Minji' })
+  await patch({ name: 'Minji' })
+  expect((await typesOf(user.sub)).filter((type) => type === 'user.updated')).toHaveLength(1)
+})
+
+test('who is deleted leaves rows without address and user agent; nobody else’s are touched', async () => {
+  const other = await signIn()
+  provider.subject = 'somebody-else'
+  provider.person = { email: 'somebody-else@example.com' }
+  const { user, access_token } = await signIn()
+  expect(user.sub).not.toBe(other.user.sub)
+  const gone = await fetch(`${latchkey.url}/me`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${access_token}` },
+  })
+  expect(gone.status).toBe(204)
+  const rows = await audit().list({ userId: user.sub, limit: 100 })
+  expect(rows.map(({ type }) => type).sort()).toEqual([
+    'identity.linked',
+    'session.created',
+    'session.ended',
+    'user.created',
+    'user.deleted',
+  ])
+  expect(rows.filter(({ address, userAgent }) => address !== null || userAgent !== null)).toEqual(
+    [],
+  )
+  const [kept] = await audit().list({ userId: other.user.sub, type: 'session.created', limit: 1 })
+  expect(kept?.address).not.toBeNull()
+})
+
+test('a session that ends is recorded with its reason, whatever ended it', async () => {
+  const { user } = await signIn()
+  await latchkey.database.query(
+    `update latchkey.sessions set ended_at = now(), end_reason = 'too_many' where user_id = $1`,
+    [user.sub],
+  )
+  const [ended] = await audit().list({ userId: user.sub, type: 'session.ended', limit: 1 })
+  expect(ended).toMatchObject({ reason: 'too_many', clientId: 'latchkey', provider: 'fake' })
+})
+
+test('months are made three ahead, and whole months past retention are dropped', async () => {
+  const { database } = latchkey
+  const months = async () =>
+    (
+      await database.query<{ name: string }>(
+        `select inhrelid::regclass::text as name from pg_inherits
+         where inhparent = 'latchkey.audit_events'::regclass`,
+        [],
+      )
+    ).length
+  expect(await months()).toBe(4)
+  await audit().makePartitions()
+  expect(await months()).toBe(4)
+  await database.query(
+    `create table latchkey.audit_events_2024_01 partition of latchkey.audit_events
+     for values from ('2024-01-01Z') to ('2024-02-01Z')`,
+    [],
+  )
+  const century = 100 * 365 * 86_400
+  expect(await database.transaction((run) => dropPartitions(run, century))).toBe(0)
+  expect(await audit().dropPartitions(400 * 86_400)).toBe(1)
+  expect(await months()).toBe(4)
+})
