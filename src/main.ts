@@ -1,2 +1,11 @@
 #!/usr/bin/env node
-import './commands/main.ts'
+// Said before anything is loaded: an older Node.js ends in the middle of it, with an error of the syntax.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(`Latchkey needs Node.js 20.19 or newer; this is ${process.versions.node}.\n`)
+  process.exitCode = 1
+} else {
+  await import('./commands/main.ts')
+}
+
+export {}

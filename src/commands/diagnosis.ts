@@ -12,7 +12,6 @@ import {
   warning,
   wrong,
 } from '../operations/doctor/findings.ts'
-import { checkNames } from '../operations/doctor/names.ts'
 import { type AtProvider, checkNetwork } from '../operations/doctor/network.ts'
 import { checkProxies } from '../operations/doctor/proxies.ts'
 import { describeRedirectUri, describeRegistration } from '../operations/doctor/registration.ts'
@@ -21,10 +20,11 @@ import { checkValues } from '../operations/doctor/values.ts'
 import { builtInProviders } from '../providers/index.ts'
 import { collectSettings, type Settings } from '../settings/index.ts'
 import { settingsPrefix } from '../settings/prefix.ts'
-import { type ProviderSettings, readProvider } from '../settings/providers.ts'
+import type { ProviderSettings } from '../settings/providers.ts'
 import { type Environment, Reader } from '../settings/reader.ts'
 import { createOutbound, type Outbound } from '../upstream/outbound.ts'
 import { createProvider } from '../upstream/provider.ts'
+import { checkGivenNames, isHostForgotten } from './given-names.ts'
 
 /** What the doctor says, and how its process ends: 1 where something is wrong. */
 export interface Diagnosis {
@@ -49,14 +49,6 @@ interface DoctorRun {
 function checkSettings({ env, file, words, reader, settings, outbound }: DoctorRun): Section {
   const problems = [...new Set(reader.problems)]
   const enabled = new Set([...settings.providers.map(({ row }) => row.id), ...settings.emulate])
-  const idle = new Map<string, string>()
-  for (const row of builtInProviders) {
-    const all = new Reader({})
-    readProvider(all, row)
-    for (const name of all.names) idle.set(name, `${settingsPrefix(row.id)}CLIENT_ID`)
-  }
-  const given = Object.keys(env).filter((name) => env[name]?.trim())
-  const inFile = Object.keys(file)
   const off = builtInProviders.map(({ id }) => id).filter((id) => !enabled.has(id))
   const isWeak = (settings.secrets ?? []).some((secret) => new Set(secret).size < 10)
   return {
@@ -65,7 +57,8 @@ function checkSettings({ env, file, words, reader, settings, outbound }: DoctorR
       ...problems.map((problem) => wrong(problem)),
       ...(problems.length === 0 ? [ok(words.settingsGood)] : []),
       ...(isWeak ? [warning(words.weakSecret)] : []),
-      ...checkNames({ read: reader.names, idle, given, inFile }, words),
+      ...checkGivenNames(reader, { env, file }, words),
+      ...(isHostForgotten(settings) ? [warning(words.hostInContainer)] : []),
       ...(off.length > 0 && enabled.size > 0 ? [info(words.notEnabled(off.join(', ')))] : []),
       ...(outbound === null ? [info(words.offline)] : []),
     ],

@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util'
 import { doctorTexts } from '../operations/doctor/texts.ts'
-import { readEnvironment, readEnvironmentFile } from '../settings/environment.ts'
+import {
+  EnvironmentFileError,
+  readEnvironment,
+  readEnvironmentFile,
+} from '../settings/environment.ts'
 import { diagnose, explain } from './diagnosis.ts'
 
 // Arguments and environment -> what it says -> exit code.
@@ -36,6 +40,11 @@ export async function doctor(args: string[]): Promise<void> {
   } catch (error) {
     // A system error's message names the call and the file, and nothing secret.
     const { code, message } = error as { code?: unknown; message: string }
+    if (error instanceof EnvironmentFileError) {
+      process.stderr.write(`${message}\n`)
+      process.exitCode = 1
+      return
+    }
     if (typeof code !== 'string') throw error
     const isUsage = code.startsWith('ERR_PARSE_ARGS')
     process.stderr.write(isUsage ? `${message}\n\n${doctorTexts.en.usage}` : `${message}\n`)

@@ -1,30 +1,33 @@
-import { LatchkeyError } from '../core/errors.ts'
 import { type Database, type DatabaseLocation, openDatabase } from '../db/client.ts'
-import { DriverError, requireMendedDriver } from '../db/driver.ts'
-import {
-  type EmbeddedServer,
-  EmbeddedServerError,
-  startEmbeddedServer,
-} from '../db/embedded/index.ts'
-import { codeOf } from '../db/failures.ts'
-import { migrateDatabase } from '../db/migrate.ts'
-import { NoFitHostError } from '../db/primary.ts'
+import { requireMendedDriver } from '../db/driver.ts'
+import { type EmbeddedServer, startEmbeddedServer } from '../db/embedded/index.ts'
 import { createStores } from '../db/stores/index.ts'
-import { explainFailure } from '../operations/doctor/failures.ts'
-import { readEnvironment } from '../settings/environment.ts'
-import { readSettings, type Settings, SettingsError } from '../settings/index.ts'
+import { doctorTexts } from '../operations/doctor/texts.ts'
+import { readEnvironment, readEnvironmentFile } from '../settings/environment.ts'
+import { collectSettings, type Settings, SettingsError } from '../settings/index.ts'
+import { Reader } from '../settings/reader.ts'
 import { readOrMakeSecret } from '../settings/secret-file.ts'
-
-/** The last line of a start that failed. */
-const SAYS_MORE = '`npm run doctor` says more.'
+import { checkGivenNames, isHostForgotten } from './given-names.ts'
+import { refuse, StartError } from './refuse.ts'
+import { waitAndMigrate } from './wait-for-database.ts'
 
 // The process: settings -> database -> app -> listen -> close.
 const DRAIN_MS = 30_000
 
-/** Tells the operator why the service does not start, without a stack trace, and ends. */
-function refuse(message: string): never {
-  process.stderr.write(`${message}\n${SAYS_MORE}\n`)
-  process.exit(1)
+/** The settings, and what of the environment has no effect. Throws where they cannot be served with. */
+function readAll(): { settings: Settings; warnings: string[] } {
+  const file = readEnvironmentFile()
+  const env = readEnvironment(file)
+  const reader = new Reader(env)
+  const settings = collectSettings(reader)
+  const words = doctorTexts.en
+  const warnings = checkGivenNames(reader, { env, file }, words)
+    .filter(({ level }) => level === 'warning')
+    .map(({ text }) => text)
+  if (isHostForgotten(settings)) warnings.push(words.hostInContainer)
+  if (reader.problems.length > 0)
+    throw new StartError([new SettingsError(reader).message, ...warnings])
+  return { settings, warnings }
 }
 
 async function findDatabase(
@@ -33,6 +36,7 @@ async function findDatabase(
   if (settings.database.url !== null) {
     return { location: { url: settings.database.url }, embedded: null }
   }
+  process.stderr.write(`Starting PostgreSQL in ${settings.dataDir} …\n`)
   const embedded = await startEmbeddedServer({
     dataDir: settings.dataDir,
     log: (line) => process.stderr.write(`${line}\n`),
@@ -40,40 +44,9 @@ async function findDatabase(
   return { location: embedded.connection, embedded }
 }
 
-/** What may be over in a moment: a server that starts, or a failover. Everything else needs a person. */
-const PASSING =
-  /^(ECONNREFUSED|ECONNRESET|ENOENT|CONNECTION_CLOSED|CONNECT_TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|NO_FIT_HOST|READ_ONLY|25006|53300|57P0[123])$/
-const TOLD_AFTER_MS = 3_000
-const PATIENCE_MS = 30_000
-
-/** Migrates; a database that is still starting is told of after three seconds and waited for thirty. */
-async function migrate(location: DatabaseLocation): Promise<void> {
-  const startedAt = performance.now()
-  let isTold = false
-  for (;;) {
-    try {
-      return await migrateDatabase(location)
-    } catch (error) {
-      const code = codeOf(error)
-      // An error of ours, or one that is no failure of the database.
-      if (code === undefined) throw error
-      const each = error instanceof NoFitHostError ? `${error.message}: ` : ''
-      const why = explainFailure(code, 'en')
-      const what = [`The database cannot be used (${each}${code}).`, ...why].join(' ')
-      const waitedMs = performance.now() - startedAt
-      if (!PASSING.test(code) || waitedMs > PATIENCE_MS) refuse(what)
-      if (waitedMs > TOLD_AFTER_MS && !isTold) {
-        process.stderr.write(`${what} Trying for ${PATIENCE_MS / 1000} seconds …\n`)
-        isTold = true
-      }
-      await new Promise((resolve) => setTimeout(resolve, 500))
-    }
-  }
-}
-
 async function serve(): Promise<void> {
   requireMendedDriver()
-  const settings = readSettings(readEnvironment())
+  const { settings, warnings } = readAll()
   // The modules of the app load while the database starts.
   const [{ location, embedded }, { buildApp }, { standardOutput }] = await Promise.all([
     findDatabase(settings),
@@ -82,7 +55,7 @@ async function serve(): Promise<void> {
   ])
   let database: Database | null = null
   try {
-    await migrate(location)
+    await waitAndMigrate(location)
     database = openDatabase(location, settings.database)
     const stores = createStores(database, {
       ...settings.people,
@@ -90,9 +63,13 @@ async function serve(): Promise<void> {
       trustedProviders: settings.trustedProviders,
     })
     const secrets = settings.secrets ?? [readOrMakeSecret(settings.dataDir)]
-    const app = await buildApp(settings, { stores, secrets, logStream: standardOutput() })
+    const app = await buildApp(settings, {
+      stores,
+      secrets,
+      logStream: standardOutput(settings.logFormat),
+    })
     await app.listen({ port: settings.port, host: settings.host })
-    announce(settings)
+    announce(settings, warnings)
     await closeOnSignal(async () => {
       await app.close()
       await database?.close()
@@ -105,8 +82,8 @@ async function serve(): Promise<void> {
   }
 }
 
-function announce(settings: Settings): void {
-  const lines = [`Latchkey serves ${settings.publicUrl}`]
+function announce(settings: Settings, warnings: readonly string[]): void {
+  const lines = [...warnings, `Latchkey serves ${settings.publicUrl}`]
   if (settings.emulate.length > 0) {
     lines.push(
       `EMULATED providers, for development only (anybody signs in as anybody): ${settings.emulate.join(', ')}`,
@@ -115,12 +92,6 @@ function announce(settings: Settings): void {
     )
   }
   process.stderr.write(`${lines.join('\n')}\n`)
-}
-
-/** What an operator can act on; behind a pooler the usual cause of a protocol violation by its name. */
-function reasonOf({ message, evidence: { database } }: LatchkeyError): string {
-  const hint = database === '08P01' ? ' Behind PgBouncer, set DATABASE_PREPARE=off.' : ''
-  return `Latchkey cannot start: ${message}${database ? ` (${database})` : ''}${hint}`
 }
 
 /** Waits for SIGTERM or SIGINT, lets the requests in flight finish, ends with 0. */
@@ -149,22 +120,6 @@ export async function start(): Promise<void> {
   try {
     await serve()
   } catch (error) {
-    if (
-      error instanceof SettingsError ||
-      error instanceof EmbeddedServerError ||
-      error instanceof DriverError
-    ) {
-      refuse(error.message)
-    }
-    if (error instanceof LatchkeyError) refuse(reasonOf(error))
-    const { code } = error as { code?: string }
-    if (code === 'EADDRINUSE') {
-      refuse(
-        'The port is in use. Stop what listens there, or set PORT (and PUBLIC_URL) to another one.',
-      )
-    }
-    // A system error's message names the call and the address or folder, and nothing secret.
-    if (code !== undefined) refuse(`Latchkey cannot start: ${(error as Error).message}`)
-    throw error
+    refuse(error)
   }
 }

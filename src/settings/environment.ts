@@ -1,13 +1,36 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import type { Environment } from './reader.ts'
 
-/** The process's environment over what `.env` in the working folder says. */
-export function readEnvironment(): Environment {
-  return { ...readEnvironmentFile(), ...process.env }
+/** A `.env` that is there and cannot be used; nothing is started without what it says. */
+export class EnvironmentFileError extends Error {
+  override name = 'EnvironmentFileError'
 }
 
-/** What `.env` in the working folder says; nothing where there is none. */
-export function readEnvironmentFile(): Environment {
-  return existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {}
+/** The process's environment over what `.env` in the working folder says. */
+export function readEnvironment(file: Environment = readEnvironmentFile()): Environment {
+  return { ...file, ...process.env }
 }
+
+/**
+ * What `.env` in the working folder says; nothing where there is none.
+ *
+ * @throws EnvironmentFileError where there is one that cannot be read as text in UTF-8.
+ */
+export function readEnvironmentFile(path = '.env'): Environment {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return {}
+    throw new EnvironmentFileError(`${path} is there and cannot be read: ${message}.`)
+  }
+  if (bytes.includes(0) || isUtf16(bytes)) {
+    throw new EnvironmentFileError(`${path} is not UTF-8 (it looks like UTF-16): save it as UTF-8.`)
+  }
+  // Editors put a byte order mark before the first name.
+  return parseEnv(bytes.toString('utf8').replace(/^\uFEFF/, ''))
+}
+
+const isUtf16 = (bytes: Buffer) => ['fffe', 'feff'].includes(bytes.toString('hex', 0, 2))

@@ -56,6 +56,10 @@ export interface Settings {
   /** Whether requests are limited by address. */
   rateLimit: boolean
   logLevel: string
+  /** Null: readable on a terminal, else JSON lines. */
+  logFormat: 'json' | 'pretty' | null
+  /** Whether `HOST` was given: in a container the default reaches nobody. */
+  isHostGiven: boolean
   /** Whether `/metrics` is served. */
   metrics: boolean
   told: ToldSettings
@@ -65,12 +69,22 @@ export interface Settings {
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
   readonly problems: readonly string[]
-  constructor(problems: readonly string[]) {
+  constructor({ problems, needs, words }: Pick<Reader, 'problems' | 'needs' | 'words'>) {
+    const all = [...new Set(problems)]
+    const isNeed = (line: string) => needs?.problems.has(line) === true
+    const lines = (title: string, some: readonly string[]) =>
+      some.length === 0 ? [] : [title, ...some.map((line) => `  - ${line}`)]
     super(
-      `Latchkey cannot start with these settings:\n${problems.map((line) => `  - ${line}`).join('\n')}\n` +
-        'Each setting is explained in .env.example.',
+      [
+        ...lines(
+          words.cannotStart,
+          all.filter((line) => !isNeed(line)),
+        ),
+        ...lines(needs?.title ?? '', all.filter(isNeed)),
+        words.explained,
+      ].join('\n'),
     )
-    this.problems = problems
+    this.problems = all
   }
 }
 
@@ -81,7 +95,7 @@ export class SettingsError extends Error {
 export function readSettings(env: Environment): Settings {
   const reader = new Reader(env)
   const settings = collectSettings(reader)
-  if (reader.problems.length > 0) throw new SettingsError([...new Set(reader.problems)])
+  if (reader.problems.length > 0) throw new SettingsError(reader)
   return settings
 }
 
@@ -135,6 +149,10 @@ export function collectSettings(reader: Reader): Settings {
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
       'info',
     ),
+    logFormat: reader.text('LOG_FORMAT')
+      ? reader.choice('LOG_FORMAT', ['json', 'pretty'], 'json')
+      : null,
+    isHostGiven: reader.text('HOST') !== undefined,
     metrics: reader.isOn('METRICS', 'off'),
     told: readTold(reader),
   }
@@ -143,15 +161,19 @@ export function collectSettings(reader: Reader): Settings {
 }
 
 function requireForProduction(reader: Reader, settings: Settings, publicUrl: URL | null) {
-  const { problems, words } = reader
-  const why = words.production
-  if (!reader.text('PUBLIC_URL')) problems.push(words.publicUrlMissing(why))
-  else if (publicUrl !== null && publicUrl.protocol !== 'https:') {
-    problems.push(words.publicUrlHttps(why))
+  const { words } = reader
+  const missing: string[] = []
+  if (!reader.text('PUBLIC_URL')) missing.push(words.publicUrlMissing)
+  else if (publicUrl !== null && publicUrl.protocol !== 'https:') missing.push(words.publicUrlHttps)
+  if (!reader.text('SECRET')) missing.push(words.secretMissing)
+  if (!reader.text('DATABASE_URL')) missing.push(words.databaseUrlMissing)
+  if (settings.providers.length === 0) missing.push(words.noProvider)
+  const isProduction = reader.text('NODE_ENV') === 'production'
+  reader.problems.push(...missing)
+  reader.needs = {
+    title: isProduction ? words.productionNeeds : words.publicNeeds,
+    problems: new Set(missing),
   }
-  if (!reader.text('SECRET')) problems.push(words.secretMissing(why))
-  if (!reader.text('DATABASE_URL')) problems.push(words.databaseUrlMissing(why))
-  if (settings.providers.length === 0) problems.push(words.noProvider(why))
 }
 
 function readPublicUrl(reader: Reader, port: number): URL | null {

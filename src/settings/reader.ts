@@ -16,6 +16,8 @@ function parseDuration(text: string): number | null {
 /** Reads one setting after the other and collects what is wrong instead of stopping at the first. */
 export class Reader {
   readonly problems: string[] = []
+  /** Those of the problems that are no faults on a developer's machine, and the line above them. */
+  needs: { title: string; problems: ReadonlySet<string> } | null = null
   /** The names of all settings that were asked for. */
   readonly names = new Set<string>()
   readonly language: OperatorLanguage

@@ -28,11 +28,9 @@ const en = {
   publicUrl: 'PUBLIC_URL must be an http or https URL such as https://login.example.com.',
   publicUrlParts:
     'PUBLIC_URL may have a path of letters, digits, - . _ ~ and slashes, but no query, fragment or user.',
-  publicUrlMissing: (why: string) =>
-    `PUBLIC_URL is missing (${why}): the https URL that browsers use.`,
-  publicUrlHttps: (why: string) => `PUBLIC_URL must be https (${why}).`,
-  secretMissing: (why: string) =>
-    `SECRET is missing (${why}): for example the output of "openssl rand -base64 32".`,
+  publicUrlMissing: 'PUBLIC_URL is missing: the https URL that browsers use.',
+  publicUrlHttps: 'PUBLIC_URL must be https.',
+  secretMissing: 'SECRET is missing: for example the output of "openssl rand -base64 32".',
   secretShort:
     'SECRET must have at least 32 characters (each, where several are separated by commas).',
   databaseUrlProblem: (problem: DatabaseUrlProblem): string => {
@@ -51,11 +49,12 @@ const en = {
         return `DATABASE_URL names other numbers of hosts and of ports (${problem.value}).`
     }
   },
-  databaseUrlMissing: (why: string) =>
-    `DATABASE_URL is missing (${why}): postgres://user:password@host:5432/name.`,
-  noProvider: (why: string) =>
-    `No provider is set (${why}): for example GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET.`,
-  production: 'needed where PUBLIC_URL is not on loopback or NODE_ENV is production',
+  databaseUrlMissing: 'DATABASE_URL is missing: postgres://user:password@host:5432/name.',
+  noProvider: 'No provider is set: for example GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET.',
+  cannotStart: 'Latchkey cannot start with these settings:',
+  productionNeeds: 'NODE_ENV=production needs:',
+  publicNeeds: 'A PUBLIC_URL that is not on loopback needs:',
+  explained: 'Each setting is explained in .env.example.',
   signUp:
     'SIGN_UP must be open, closed, or list e-mail domains such as example.com, without @ and without wildcards.',
   roles: (name: string) =>
@@ -133,10 +132,9 @@ const ko: SettingsTexts = {
   publicUrl: 'PUBLIC_URL에는 https://login.example.com 같은 http 또는 https URL을 넣으세요.',
   publicUrlParts:
     'PUBLIC_URL의 경로에는 영문자, 숫자, - . _ ~ 와 슬래시만 쓸 수 있고, 쿼리, 프래그먼트, 사용자 정보는 쓸 수 없습니다.',
-  publicUrlMissing: (why) => `PUBLIC_URL이 없습니다(${why}). 브라우저가 접속하는 https URL입니다.`,
-  publicUrlHttps: (why) => `PUBLIC_URL은 https여야 합니다(${why}).`,
-  secretMissing: (why) =>
-    `SECRET이 없습니다(${why}). 예를 들어 "openssl rand -base64 32"의 출력을 넣으세요.`,
+  publicUrlMissing: 'PUBLIC_URL이 없습니다. 브라우저가 접속하는 https URL입니다.',
+  publicUrlHttps: 'PUBLIC_URL은 https여야 합니다.',
+  secretMissing: 'SECRET이 없습니다. 예를 들어 "openssl rand -base64 32"의 출력을 넣으세요.',
   secretShort: 'SECRET은 32자 이상이어야 합니다(쉼표로 여러 개를 쓰면 각각 32자 이상).',
   databaseUrlProblem: (problem) => {
     switch (problem.reason) {
@@ -154,11 +152,12 @@ const ko: SettingsTexts = {
         return `DATABASE_URL의 호스트 수와 포트 수가 다릅니다(${problem.value}).`
     }
   },
-  databaseUrlMissing: (why) =>
-    `DATABASE_URL이 없습니다(${why}). 형식: postgres://user:password@host:5432/name.`,
-  noProvider: (why) =>
-    `설정된 제공자가 없습니다(${why}). 예: KAKAO_CLIENT_ID와 KAKAO_CLIENT_SECRET.`,
-  production: 'PUBLIC_URL이 루프백이 아니거나 NODE_ENV가 production이면 필요합니다',
+  databaseUrlMissing: 'DATABASE_URL이 없습니다. 형식: postgres://user:password@host:5432/name.',
+  noProvider: '설정된 제공자가 없습니다. 예: KAKAO_CLIENT_ID와 KAKAO_CLIENT_SECRET.',
+  cannotStart: '다음 설정으로는 Latchkey를 시작할 수 없습니다:',
+  productionNeeds: 'NODE_ENV=production에 필요한 것:',
+  publicNeeds: 'PUBLIC_URL이 루프백이 아닐 때 필요한 것:',
+  explained: '설정마다 .env.example에 설명이 있습니다.',
   signUp:
     'SIGN_UP에는 open, closed 또는 example.com 같은 이메일 도메인 목록을 넣으세요(@와 와일드카드 없이).',
   roles: (name) =>

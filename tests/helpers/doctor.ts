@@ -25,7 +25,8 @@ export async function runDoctor(
   options: { file?: Record<string, string>; language?: 'en' | 'ko'; offline?: boolean } = {},
 ): Promise<Report> {
   const { file = {}, language = 'en', offline = false } = options
-  const report = await diagnose({ ...file, ...env }, { file, language, offline })
+  // In a container a HOST that is not set is told of.
+  const report = await diagnose({ HOST: 'localhost', ...file, ...env }, { file, language, offline })
   expect(report.text).not.toContain('canary')
   return report
 }
@@ -40,7 +41,7 @@ export async function spawnDoctor(
   if (file !== undefined) writeFileSync(join(cwd, '.env'), file)
   const child = spawn(process.execPath, [MAIN, 'doctor', ...args], {
     cwd,
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', HOST: 'localhost', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let text = ''

@@ -610,6 +610,32 @@ describe('the message', () => {
     EMULATE: 'all',
   }
 
+  const errorOf = (env: Environment): Error => {
+    try {
+      readSettings(env)
+    } catch (error) {
+      if (error instanceof SettingsError) return error
+    }
+    throw new Error('nothing was refused')
+  }
+
+  test('has what production needs below a line of its own', () => {
+    const { message } = errorOf({ NODE_ENV: 'production', PORT: 'abc', EMULATE: '' })
+    expect(message.split('\n').map((line) => line.split(/[ :]/, 4).join(' '))).toEqual([
+      'Latchkey cannot start with',
+      '  - PORT',
+      'NODE_ENV=production needs ',
+      '  - PUBLIC_URL',
+      '  - SECRET',
+      '  - DATABASE_URL',
+      '  - No',
+      'Each setting is explained',
+    ])
+    expect(errorOf({ PUBLIC_URL: 'https://a.example' }).message).toMatch(
+      /^A PUBLIC_URL that is not on loopback needs:\n/,
+    )
+  })
+
   test('names every problem at once, each once', () => {
     const problems = problemsOf(hopeless)
     expect(new Set(problems).size).toBe(problems.length)
@@ -622,7 +648,7 @@ describe('the message', () => {
 
   test('holds each problem in a line of its own and says where settings are explained', () => {
     const problems = problemsOf(hopeless)
-    const error = new SettingsError(problems)
+    const error = errorOf(hopeless)
     const lines = error.message.split('\n')
     for (const problem of problems) expect(lines).toContain(`  - ${problem}`)
     expect(lines.at(-1)).toContain('.env.example')
@@ -630,6 +656,6 @@ describe('the message', () => {
   })
 
   test('prints no secret', () => {
-    expect(new SettingsError(problemsOf(hopeless)).message).not.toContain('canary')
+    expect(errorOf(hopeless).message).not.toContain('canary')
   })
 })

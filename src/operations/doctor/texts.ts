@@ -29,6 +29,8 @@ const en = {
   publicAway: (url: string, why: string) =>
     `${url} is not reached from here (${why}); that is no problem while Latchkey is not running yet.`,
 
+  hostInContainer:
+    'HOST is not set, and this looks like a container: nothing outside it reaches localhost. Set HOST=0.0.0.0.',
   database: 'Database',
   embedded: (folder: string) =>
     `A PostgreSQL server of its own starts with Latchkey; its data is in ${folder}.`,
@@ -120,6 +122,8 @@ const ko: DoctorTexts = {
   publicAway: (url, why) =>
     `여기서는 ${url}에 연결할 수 없습니다(${why}). 아직 Latchkey를 시작하지 않았다면 문제가 아닙니다.`,
 
+  hostInContainer:
+    'HOST가 설정되지 않았는데 컨테이너로 보입니다. 컨테이너 밖에서는 localhost에 접속할 수 없습니다. HOST=0.0.0.0으로 설정하세요.',
   database: '데이터베이스',
   embedded: (folder) =>
     `Latchkey가 자체 PostgreSQL 서버를 함께 시작합니다. 데이터는 ${folder}에 있습니다.`,

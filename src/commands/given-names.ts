@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import type { Finding } from '../operations/doctor/findings.ts'
+import { checkNames } from '../operations/doctor/names.ts'
+import type { DoctorTexts } from '../operations/doctor/texts.ts'
+import { builtInProviders } from '../providers/index.ts'
+import type { Settings } from '../settings/index.ts'
+import { settingsPrefix } from '../settings/prefix.ts'
+import { readProvider } from '../settings/providers.ts'
+import { type Environment, Reader } from '../settings/reader.ts'
+
+/** Settings that are given and have no effect: misspelt ones, and those of providers that are not enabled. */
+export function checkGivenNames(
+  reader: Reader,
+  { env, file }: { env: Environment; file: Environment },
+  words: DoctorTexts,
+): Finding[] {
+  const idle = new Map<string, string>()
+  for (const row of builtInProviders) {
+    const all = new Reader({})
+    readProvider(all, row)
+    for (const name of all.names) idle.set(name, `${settingsPrefix(row.id)}CLIENT_ID`)
+  }
+  const given = Object.keys(env).filter((name) => env[name]?.trim())
+  return checkNames({ read: reader.names, idle, given, inFile: Object.keys(file) }, words)
+}
+
+/** What container engines leave in the file system of a container. */
+const CONTAINER_MARKS = ['/.dockerenv', '/run/.containerenv', '/var/run/secrets/kubernetes.io']
+
+/** Whether this is a container and nothing outside it can reach the server, which serves others than a developer. */
+export function isHostForgotten({ isHostGiven, emulate }: Settings): boolean {
+  return !isHostGiven && emulate.length === 0 && CONTAINER_MARKS.some((path) => existsSync(path))
+}

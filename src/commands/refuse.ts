@@ -1,0 +1,52 @@
+import { LatchkeyError } from '../core/errors.ts'
+import { DriverError } from '../db/driver.ts'
+import { EmbeddedServerError } from '../db/embedded/index.ts'
+import { EnvironmentFileError } from '../settings/environment.ts'
+import { SecretFileError } from '../settings/secret-file.ts'
+
+/** Why the service cannot start, as it is told: a line each, without a stack and without a secret. */
+export class StartError extends Error {
+  override name = 'StartError'
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'))
+  }
+}
+
+const TOLD_AS_THEY_ARE = [
+  StartError,
+  EmbeddedServerError,
+  DriverError,
+  EnvironmentFileError,
+  SecretFileError,
+]
+
+/** Tells the operator why the service does not start, and ends with 1. An unforeseen error is thrown on. */
+export function refuse(error: unknown): never {
+  const reason = reasonOf(error)
+  if (reason === null) throw error
+  process.stderr.write(`${reason}\n\`npm run doctor\` says more.\n`)
+  process.exit(1)
+}
+
+function reasonOf(error: unknown): string | null {
+  if (TOLD_AS_THEY_ARE.some((kind) => error instanceof kind)) return (error as Error).message
+  if (error instanceof LatchkeyError) {
+    const { database } = error.evidence
+    return `Latchkey cannot start: ${error.message}${database ? ` (${database})` : ''}`
+  }
+  const { code, message, port, address } = error as NodeJS.ErrnoException & {
+    port?: number
+    address?: string
+  }
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is in use. Stop what listens there, or set PORT (and PUBLIC_URL) to another one.`
+  }
+  if (code === 'EACCES' && port !== undefined) {
+    return `This user may not listen on port ${port}. Set PORT to one from 1024 up and let a proxy listen on ${port}, or give the process the right (CAP_NET_BIND_SERVICE).`
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    return `HOST is ${address}, which is no address of this machine. Set HOST to one of its own, or 0.0.0.0 for all.`
+  }
+  // A system error's message names the call and the address or folder, and nothing secret.
+  return code === undefined ? null : `Latchkey cannot start: ${message}`
+}

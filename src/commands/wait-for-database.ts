@@ -1,0 +1,37 @@
+import type { DatabaseLocation } from '../db/client.ts'
+import { codeOf } from '../db/failures.ts'
+import { migrateDatabase } from '../db/migrate.ts'
+import { NoFitHostError } from '../db/primary.ts'
+import { explainFailure } from '../operations/doctor/failures.ts'
+import { StartError } from './refuse.ts'
+
+/** What may be over in a moment: a server that starts, or a failover. Everything else needs a person. */
+const PASSING =
+  /^(ECONNREFUSED|ECONNRESET|ENOENT|CONNECTION_CLOSED|CONNECT_TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|NO_FIT_HOST|READ_ONLY|25006|53300|57P0[123])$/
+const TOLD_AFTER_MS = 3_000
+const PATIENCE_MS = 30_000
+
+/** Migrates; a database that is still starting is told of after three seconds and waited for thirty. */
+export async function waitAndMigrate(location: DatabaseLocation): Promise<void> {
+  const startedAt = performance.now()
+  let isTold = false
+  for (;;) {
+    try {
+      return await migrateDatabase(location)
+    } catch (error) {
+      const code = codeOf(error)
+      // An error of ours, or one that is no failure of the database.
+      if (code === undefined) throw error
+      const each = error instanceof NoFitHostError ? `${error.message}: ` : ''
+      const why = explainFailure(code, 'en')
+      const what = [`The database cannot be used (${each}${code}).`, ...why].join(' ')
+      const waitedMs = performance.now() - startedAt
+      if (!PASSING.test(code) || waitedMs > PATIENCE_MS) throw new StartError([what])
+      if (waitedMs > TOLD_AFTER_MS && !isTold) {
+        process.stderr.write(`${what} Trying for ${PATIENCE_MS / 1000} seconds …\n`)
+        isTold = true
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+  }
+}
