@@ -216,11 +216,13 @@ describe('of proxies the doctor says', () => {
     expect(local.text).not.toContain('TRUST_PROXY')
   })
 
-  test('that HTTPS_PROXY is not used, where a provider is to be called', async () => {
+  test('that HTTPS_PROXY is used where a provider is to be called, and ALL_PROXY is not', async () => {
     const HTTPS_PROXY = 'http://user:canary@proxy.example:3128'
     const report = await runDoctor({ ...PRODUCTION, HTTPS_PROXY }, { offline: true })
-    expect(linesWith(report, 'HTTPS_PROXY is set')).toEqual([expect.stringMatching(/^ {2}! /)])
-    const emulated = await runDoctor({ HTTPS_PROXY }, { offline: true })
-    expect(emulated.text).not.toContain('HTTPS_PROXY is set')
+    expect(linesWith(report, 'the proxy of HTTPS_PROXY')).toEqual([expect.stringMatching(/^ {4}/)])
+    const other = await runDoctor({ ...PRODUCTION, ALL_PROXY: HTTPS_PROXY }, { offline: true })
+    expect(linesWith(other, 'ALL_PROXY is set')).toEqual([expect.stringMatching(/^ {2}! /)])
+    const emulated = await runDoctor({ HTTPS_PROXY, ALL_PROXY: 'x' }, { offline: true })
+    expect(emulated.text).not.toMatch(/_PROXY/)
   })
 })
