@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { endSession } from '../helpers/age.ts'
 import { APPS, signIn, type Tokens } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { expectProblem } from '../helpers/problems.ts'
@@ -172,7 +173,7 @@ describe('7.28 PATCH /me refuses', () => {
     expectProblem(await patch(tokens, { name: 'a'.repeat(70_000) }), 413, 'payload_too_large')
     const nobody = { ...tokens, access_token: 'x' }
     expectProblem(await patch(nobody, body), 401, 'invalid_token')
-    await latchkey.database.query('update latchkey.sessions set ended_at = now()', [])
+    await endSession(latchkey)
     expectProblem(await patch(tokens, body), 401, 'invalid_token')
     expect((await me(await login())).name).toBe(THEIRS.name)
   })

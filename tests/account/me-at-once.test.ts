@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { setDisabled } from '../helpers/age.ts'
 import { Browser } from '../helpers/browser.ts'
 import { login } from '../helpers/latchkey.ts'
 import { setStage } from '../helpers/stage.ts'
@@ -38,9 +39,7 @@ test('a session that is over is refused among others that are not', async () => 
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({ token: ended?.token ?? '', client_id: 'latchkey' }).toString(),
   })
-  await latchkey.database.query('update latchkey.users set disabled_at = now() where id = $1', [
-    disabled?.sub,
-  ])
+  await setDisabled(latchkey, true, disabled?.sub)
   for (const { sub, answer } of await askAtOnce()) {
     const isOver = sub === ended?.sub || sub === disabled?.sub
     expect([sub, answer.status]).toEqual([sub, isOver ? 401 : 200])

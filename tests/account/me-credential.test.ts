@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { age, endSession, setDisabled } from '../helpers/age.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { login, startLogin } from '../helpers/latchkey.ts'
 import { expectNoSecretLogged, expectProblem, expectProtected } from '../helpers/problems.ts'
@@ -156,36 +157,29 @@ describe('8.13 what happens to session and user', () => {
     return { sub, get: () => me('authorization', `Bearer ${access_token}`) }
   }
 
-  test.each([
-    ['ended', 'update latchkey.sessions set ended_at = now() where user_id = $1'],
-    [
-      'expired',
-      "update latchkey.sessions set expires_at = now() - interval '1 second' where user_id = $1",
-    ],
-    ['deleted', 'delete from latchkey.sessions where user_id = $1'],
-  ])('a session that is %s bites at once', async (name, statement) => {
-    const [mine, other] = [await signIn(`session-${name}`), await signIn(`session-${name}-other`)]
-    expect((await mine.get()).status).toBe(200)
-    await latchkey.database.query(statement, [mine.sub])
-    expectUnauthorized(await mine.get())
-    expect((await other.get()).status).toBe(200)
-  })
+  const query = (text: string, id: string) => latchkey.database.query(text, [id])
 
-  test.each([
-    ['disabled', 'update latchkey.users set disabled_at = now() where id = $1'],
-    ['deleted', 'delete from latchkey.users where id = $1'],
-  ])('a user who is %s is out at once', async (name, statement) => {
-    const [mine, other] = [await signIn(`user-${name}`), await signIn(`user-${name}-other`)]
+  test.each<[string, (userId: string) => Promise<unknown>]>([
+    ['a session that has ended', () => endSession(latchkey)],
+    ['a session that has expired', () => age(latchkey, '30 days')],
+    [
+      'a session that is gone',
+      (id) => query('delete from latchkey.sessions where user_id = $1', id),
+    ],
+    ['a user who is disabled', (id) => setDisabled(latchkey, true, id)],
+    ['a user who is gone', (id) => query('delete from latchkey.users where id = $1', id)],
+  ])('%s is out at once, and another is not', async (name, happens) => {
+    const mine = await signIn(name)
     expect((await mine.get()).status).toBe(200)
-    await latchkey.database.query(statement, [mine.sub])
+    await happens(mine.sub)
+    const other = await signIn(`${name}, another`)
     expectUnauthorized(await mine.get())
     expect((await other.get()).status).toBe(200)
   })
 
   test('one session that ends leaves the others of the same user alone', async () => {
     const first = await signIn('two-sessions')
-    const ended = `update latchkey.sessions set ended_at = now() where user_id = $1`
-    await latchkey.database.query(ended, [first.sub])
+    await endSession(latchkey)
     const second = await signIn('two-sessions')
     expect(second.sub).toBe(first.sub)
     expectUnauthorized(await first.get())

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { age, endSession } from '../helpers/age.ts'
 import {
   APPS,
   authorizationQuery,
@@ -84,11 +85,10 @@ describe('GET /me/sessions', () => {
   })
 
   test('shows none that has expired or ended', async () => {
-    const [mine, expired, ended] = [await login(), await login(), await login()]
-    const set = (what: string, { sid }: Tokens) =>
-      latchkey.database.query(`update latchkey.sessions set ${what} where id = $1`, [sid])
-    await set("expires_at = now() - interval '1 second'", expired)
-    await set('ended_at = now()', ended)
+    const expired = await login()
+    await age(latchkey, '30 days')
+    const [mine, ended] = [await login(), await login()]
+    await endSession(latchkey, ended.sid)
     expect((await list(mine)).map(({ id }) => id)).toEqual([mine.sid])
     expectProblem(await ask(expired), 401, 'invalid_token')
     expectProblem(await ask(ended), 401, 'invalid_token')

@@ -33,3 +33,14 @@ export async function setDisabled(
     [isDisabled, userId],
   )
 }
+
+/** Ends a session, or every one, without any request. */
+export async function endSession(
+  { database }: Latchkey,
+  sessionId: string | null = null,
+): Promise<void> {
+  await database.query(
+    'update latchkey.sessions set ended_at = now() where id = coalesce($1::uuid, id)',
+    [sessionId],
+  )
+}

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { setDisabled } from '../helpers/age.ts'
 import {
   APPS,
   basic,
@@ -160,9 +161,7 @@ describe('a native sign-in', () => {
   test('of a disabled user is refused, with no session', async () => {
     provider.subject = 'person-disabled'
     const sub = expectSignedIn(await exchange(latchkey, await idToken()))
-    await latchkey.database.query('update latchkey.users set disabled_at = now() where id = $1', [
-      sub,
-    ])
+    await setDisabled(latchkey, true, sub)
     const rows = await countRows(latchkey)
     expectOAuthError(await exchange(latchkey, await idToken()), 400, 'invalid_grant')
     expect(await countRows(latchkey)).toEqual(rows)
