@@ -33,6 +33,7 @@ const {
   settings: {
     ...APPS,
     FAKE_NATIVE_CLIENT_IDS: 'ios-app, android-app',
+    FAKE_TRUST_EMAIL: 'on',
     NAVER_CLIENT_ID: 'naver-id',
     NAVER_CLIENT_SECRET: 'naver-secret',
     GITHUB_CLIENT_ID: 'github-id',
