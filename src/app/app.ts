@@ -25,7 +25,7 @@ export async function buildApp(
 
   // The rooms. Signing in: a person comes, goes to a provider and comes back.
   const logins = await addLogins(context, shared, recovery)
-  await addPages(context, shared, logins)
+  await addPages(context, shared)
   // What apps verify tokens by, and sign people out at.
   await addTokenRooms(context, shared)
   // What apps and their pages call: tokens, and the signed-in user.

@@ -4,9 +4,12 @@ import { createFlowCookies } from '../login/flow.ts'
 import { createFormUsers } from '../login/form-post.ts'
 import type { Login } from '../login/login.ts'
 import type { ResumableStates } from '../login/resumable-state.ts'
-import { loginRoutes } from '../login/routes.ts'
+import { entryRoutes, loginRoutes } from '../login/routes.ts'
+import { sendFormPage } from '../pages/form-page.ts'
 import { isInAppBrowser } from '../pages/in-app.ts'
 import { sendPopupPage } from '../pages/popup.ts'
+import { createSignInPage } from '../pages/sign-in.ts'
+import { sendTokenPage } from '../pages/token-page.ts'
 import type { AppContext, Shared } from './context.ts'
 
 /** One login per enabled provider, by its id. */
@@ -32,7 +35,11 @@ export async function addLogins(
     endSession: stores.sessions.end,
     prepareSession: tokens.prepareSession,
     sessionCookies: cookies,
+    directAnswer: settings.directAnswer,
+    findAccount: stores.accounts.findBySession,
     sendPopupPage,
+    sendFormPage,
+    sendTokenPage,
     isInAppBrowser,
   }
   const logins = new Map<string, Login>(
@@ -44,9 +51,19 @@ export async function addLogins(
       ]
     }),
   )
+  const entry = {
+    ...common,
+    find: (id: string) => logins.get(id),
+    sendSignInPage: createSignInPage(
+      providers.list.map(({ row }) => ({ ...row, emulated: settings.emulate.includes(row.id) })),
+      settings.publicUrl,
+    ),
+  }
+  await app.register(async (room) => entryRoutes(room, { ...entry, limit: limits.login }))
   await app.register(async (room) => {
     room.addHook('onRequest', limits.login)
-    loginRoutes(room, (id) => logins.get(id))
+    // Counted already.
+    loginRoutes(room, { ...entry, limit: async () => {} })
   })
   return logins
 }

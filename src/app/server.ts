@@ -32,7 +32,7 @@ export async function openServer(
     logLevel,
     logStream,
     trustProxy,
-    sendProblemPage: createProblemPage(recoveryLinks),
+    sendProblemPage: createProblemPage(recoveryLinks, publicUrl),
     bareProblemPage: createBareProblemPage(publicUrl),
   })
   const refuseOtherMethods = watchMethods(app)

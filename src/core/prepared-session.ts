@@ -12,6 +12,8 @@ export interface SessionRequest {
   address: string | null
   /** Where the client gets a code in place of tokens: what it must show again. */
   code: { redirectUri: string; codeChallenge: string | null } | null
+  /** Of the session. A fresh one by default. */
+  id?: string
   /** A secret of the login: code and refresh token are derived from it. A fresh one by default. */
   seed?: string
   /** The one API that its tokens are for (RFC 8707). Default: the usual audience. */

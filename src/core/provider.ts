@@ -73,6 +73,9 @@ export interface RowSetting {
   readonly mustBe: OperatorText
 }
 
+/** What a client may ask the provider to ask the person (OpenID Connect Core, section 3.1.2.1). */
+export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
+
 /**
  * One provider as data. Endpoints are named as in OpenID metadata; each can be overridden by the
  * setting `<PROVIDER>_<ENDPOINT>`, so that a row can be aimed at a double.
@@ -168,8 +171,18 @@ export interface ProviderRow {
   }
   /** Our parameter -> the provider's name for it; a parameter that is not listed is not passed on. */
   readonly forwardedParams: Readonly<
-    Partial<Record<'login_hint' | 'prompt' | 'ui_locales', string>>
+    Partial<Record<'login_hint' | 'prompt' | 'max_age' | 'ui_locales', string>>
   >
+  /** Parameters of its own that mean one of our prompts, beside or in place of `prompt`. */
+  readonly prompts: Readonly<Partial<Record<Prompt, Readonly<Record<string, string>>>>>
+  /** Whether its `prompt` knows `login`: the person authenticates anew. */
+  readonly knowsLogin: boolean
+  /** Whether it signs people in without any page (`prompt=none`), or says at once that it cannot. */
+  readonly silent: boolean
+  /** Whether its ID tokens say when the person authenticated. */
+  readonly authTime: boolean
+  /** What a login is tried with once more that came back with an error and a state of somebody else's. */
+  readonly secondTry?: Readonly<Record<string, string>>
   /** The parameter of its end_session_endpoint that names the way back. */
   readonly logoutRedirectParam: string
   /** Error codes in a callback that mean "the person said no", in small letters. */
@@ -214,6 +227,10 @@ const DEFAULTS = {
   authorizationParams: {},
   offline: {},
   forwardedParams: {},
+  prompts: {},
+  knowsLogin: false,
+  silent: false,
+  authTime: false,
   logoutRedirectParam: 'post_logout_redirect_uri',
   deniedErrors: ['access_denied'],
   tokenError: (document) => document.error,

@@ -82,7 +82,15 @@ export const linkCodes = latchkey.table(
 /** Flows that have been answered: a flow can be finished once, whatever replica answers. */
 export const finishedFlows = latchkey.table(
   'finished_flows',
-  { id: text('id').primaryKey(), expiresAt: moment('expires_at').notNull() },
+  {
+    id: text('id').primaryKey(),
+    finishedAt: moment('finished_at').notNull().defaultNow(),
+    expiresAt: moment('expires_at').notNull(),
+    failedAt: moment('failed_at'),
+    /** What its client was told, where it failed. */
+    error: text('error'),
+    errorDescription: text('error_description'),
+  },
   (table) => [index('finished_flows_expires_at').on(table.expiresAt)],
 )
 

@@ -43,11 +43,12 @@ const started: Examples = {
     summary: 'To link, without an app',
     parameters: { provider: 'google', intent: 'link' },
   }),
-  without_pkce: refused(
-    'invalid_request',
-    'A public client must send a code_challenge (PKCE, S256).',
-    { summary: 'A public client without PKCE', parameters: { provider: 'google', ...request } },
-  ),
+  without_pkce: {
+    summary: 'A public client without PKCE is told so at its redirect URI',
+    parameters: { provider: 'google', ...request },
+    status: 303,
+    location: `${redirect_uri}?error=invalid_request&error_description=A%20public%20client%20must%20send%20a%20code_challenge%20(PKCE%2C%20S256).&state=af0ifjsldkj&iss=https%3A%2F%2Flogin.example.com`,
+  },
   unknown_provider: refused('unknown_provider', nobody, {
     summary: 'A provider that is not enabled',
     parameters: { provider: 'nobody' },
@@ -74,6 +75,16 @@ export const signInExamples: Examples = {
     answer: '<!doctype html>…',
   },
   ...started,
+}
+
+/** `POST /login`. */
+export const signInFormExamples: Examples = {
+  page: {
+    summary: 'The page of an app',
+    body: { ...request, ...proof },
+    status: 200,
+    answer: '<!doctype html>…',
+  },
 }
 
 /** `GET /login/:provider/callback`. */

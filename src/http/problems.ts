@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
+import { type ErrorCode, type Evidence, LatchkeyError } from '../core/errors.ts'
+import { isLoopbackHost } from '../core/urls.ts'
 import { ERRORS } from './error-table.ts'
 import { evidenceOf } from './logging.ts'
 
@@ -72,7 +73,10 @@ export function sendProblem(
 ): FastifyReply {
   const { request, reply, publicUrl, sendPage } = context
   const error = logProblem(thrown, request)
-  const problem = problemOf(error.code, error.message, { requestId: request.id, publicUrl })
+  const problem = problemOf(error.code, detailOf(error, publicUrl), {
+    requestId: request.id,
+    publicUrl,
+  })
   reply.code(problem.status)
   if (OF_CREDENTIAL.includes(error.code)) {
     reply.header('www-authenticate', challengeOf(error))
@@ -98,11 +102,30 @@ function challengeOf({ code, challenge }: LatchkeyError): string {
   return `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(', ')}`
 }
 
-/** Logs an error that ends a request, and gives it as one of ours. */
-export function logProblem(thrown: unknown, request: FastifyRequest): LatchkeyError {
+/**
+ * What happened, in words that are safe to show; on loopback, where only its developer looks, with the
+ * value that was sent and what is registered.
+ */
+export function detailOf({ message, evidence }: LatchkeyError, publicUrl: string): string {
+  const { sent, registered } = evidence
+  if (typeof sent !== 'string' || !isLoopbackHost(new URL(publicUrl).hostname)) return message
+  const known = typeof registered === 'string' ? `; registered: ${registered || 'none'}` : ''
+  return `${message} (sent ${sent}${known})`
+}
+
+/** Logs an error that ends a request, and gives it as one of ours; `facts` say whose request it was. */
+export function logProblem(
+  thrown: unknown,
+  request: FastifyRequest,
+  facts: Evidence = {},
+): LatchkeyError {
   const error = toLatchkeyError(thrown)
-  const log = { event: 'problem', code: error.code, ...evidenceOf(error) }
-  if (ERRORS[error.code].status >= 500) request.log.error(log, error.message)
+  const { ip: address, routeOptions } = request
+  const where = { route: routeOptions?.url ?? null, address }
+  const log = { event: 'problem', code: error.code, ...where, ...facts, ...evidenceOf(error) }
+  // What a browser fetches ahead is refused all day, and nothing is wrong with us.
+  const isOurs = ERRORS[error.code].status >= 500 && error.evidence.reason !== 'prefetch'
+  if (isOurs) request.log.error(log, error.message)
   else request.log.info(log, error.message)
   return error
 }

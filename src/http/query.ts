@@ -1,14 +1,18 @@
 import type { z } from 'zod'
-import { LatchkeyError } from '../core/errors.ts'
+import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
+
+/** The code of a parameter that stands twice or is malformed. Default: `invalid_request`. */
+type CodeOf = (name: string, isTwice: boolean) => ErrorCode | undefined
 
 /**
  * Reads a query or form by its schema: empty parameters are omitted ones, a parameter that stands
  * twice or in brackets is refused unless the schema takes a list, and so is one that is missing or that
- * the schema refuses. Throws `invalid_request`.
+ * the schema refuses. Throws `invalid_request`, or what `codeOf` says.
  */
 export function readParameters<Schema extends z.ZodObject>(
   schema: Schema,
   parameters: unknown,
+  codeOf: CodeOf = () => undefined,
 ): z.infer<Schema> {
   const given: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(parameters ?? {})) {
@@ -16,7 +20,8 @@ export function readParameters<Schema extends z.ZodObject>(
     if (!Object.hasOwn(schema.shape, base)) continue
     const isList = Array.isArray(value) && !takesLists(schema.shape[base] as z.ZodType)
     if (base !== name || isList) {
-      throw new LatchkeyError('invalid_request', `The parameter "${base}" must be given once.`)
+      const code = codeOf(base, true) ?? 'invalid_request'
+      throw new LatchkeyError(code, `The parameter "${base}" must be given once.`)
     }
     if (value !== '') given[name] = value
   }
@@ -25,7 +30,10 @@ export function readParameters<Schema extends z.ZodObject>(
   const [issue] = read.error.issues
   const name = String(issue?.path[0] ?? '')
   if (!(name in given)) throw new LatchkeyError('invalid_request', `The ${name} is missing.`)
-  throw new LatchkeyError('invalid_request', `The parameter "${name}" is malformed or too long.`)
+  const code = codeOf(name, false) ?? 'invalid_request'
+  throw new LatchkeyError(code, `The parameter "${name}" is malformed or too long.`, {
+    evidence: { reason: 'malformed', parameter: name },
+  })
 }
 
 /** Whether a parameter may stand twice. */

@@ -8,6 +8,8 @@ import {
   callbackExamples,
   FLOW_COOKIE,
   formCallbackExamples,
+  signInExamples,
+  signInFormExamples,
   startExamples,
 } from '../http/login-examples.ts'
 import { Problem } from '../http/problems.ts'
@@ -35,23 +37,67 @@ const params = z.object({
   provider: z.string().meta({ description: 'Id of an enabled provider.' }),
 })
 
+const enterAnswers = {
+  ...{ 200: z.string(), 302: NoBody, 303: NoBody, 400: Problem, 404: Problem },
+  ...{ 429: Problem, 502: Problem, 503: Problem, 504: Problem },
+}
+const enterNotes = {
+  ...shared,
+  produces: ['text/html'],
+  answers: {
+    200: 'The sign-in page: no provider is named, or the person has to click here first.',
+    303: 'To the app: the request has a fault, in the words of RFC 6749, section 4.1.2.1.',
+    400: 'The client or its redirect_uri is not registered.',
+  },
+  cookies: { 302: FLOW_COOKIE },
+}
+
+const EnterRequest = AuthorizationRequest.extend({
+  provider: z.string().optional().meta({ description: 'Goes on to it at once.' }),
+})
+
+/** `GET /login`. */
+export const enterAny = {
+  docs: {
+    ...enterNotes,
+    operationId: 'showSignIn',
+    summary: 'The sign-in page',
+    description:
+      'One button per enabled provider. With `provider` in the query it behaves as `/login/{provider}`. The authorization endpoint of the metadata.',
+    examples: signInExamples,
+  },
+  query: EnterRequest,
+  responses: enterAnswers,
+} satisfies RouteShape
+
+/** `POST /login`. */
+export const enterByForm = {
+  docs: {
+    ...enterNotes,
+    operationId: 'showSignInByForm',
+    summary: 'The sign-in page, asked for by a form',
+    description:
+      'What `GET /login` answers, for parameters in a form (OpenID Connect Core, 3.1.2.1).',
+    consumes: FORM,
+    examples: signInFormExamples,
+  },
+  form: EnterRequest,
+  responses: enterAnswers,
+} satisfies RouteShape
+
 /** `GET /login/:provider`. */
 export const start = {
   docs: {
-    ...shared,
+    ...enterNotes,
     operationId: 'startLogin',
     summary: 'Start a login',
     description:
-      'Send the browser here. Redirects to the provider and keeps the login in a sealed cookie of this browser for ten minutes. A browser inside an app (KakaoTalk, Instagram) is led to `/login` instead where the provider refuses such browsers.',
-    cookies: { 302: FLOW_COOKIE },
+      'Send the browser here. Redirects to the provider and keeps the login in a sealed cookie of this browser for ten minutes. A browser inside an app (KakaoTalk, Instagram) is led to `/login` instead where the provider refuses such browsers; in cookie mode a start from another site shows the sign-in page first.',
     examples: startExamples,
   },
   params,
   query: AuthorizationRequest,
-  responses: {
-    ...{ 302: NoBody, 400: Problem, 404: Problem, 429: Problem },
-    ...{ 502: Problem, 504: Problem },
-  },
+  responses: enterAnswers,
 } satisfies RouteShape
 
 /** `GET /login/:provider/callback`. */

@@ -1,14 +1,26 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { LatchkeyError } from '../core/errors.ts'
-import { LAST_PROVIDER_SECONDS, lastProviderCookie } from '../core/last-provider.ts'
+import { isLoopbackHost } from '../core/urls.ts'
+import { refusePrefetch } from '../http/prefetch.ts'
 import { isBrowserNavigation, logProblem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
-import { answerClient, type ClientFlow, endsAtClient, failureParameters } from './answers.ts'
+import type { Authentication } from '../upstream/provider.ts'
+import {
+  answerClient,
+  type ClientFlow,
+  endsAtClient,
+  failureParameters,
+  targetOf,
+} from './answers.ts'
+import { checkAuthTime } from './auth-time.ts'
 import { FLOW_TTL_SECONDS, type Flow, flowMark } from './flow.ts'
-import { answerWithIdentity } from './link.ts'
+import { invalidState } from './invalid-state.ts'
+import { keepIdentity } from './link.ts'
 import { type Login, setCookies } from './login.ts'
-import { openSession } from './open-session.ts'
+import { rememberProvider, signIn } from './open-session.ts'
+import { repeatAnswer } from './repeat.ts'
+import { noDirectAnswer } from './request.ts'
+import { trySecondTime } from './second-try.ts'
 
 /** What a provider sends back; anything else that it adds is ignored. */
 const CallbackQuery = z.object({
@@ -24,116 +36,153 @@ const CallbackQuery = z.object({
   /** What a form_post brought beside these, sealed by ourselves on the way. */
   form_user: z.string().max(8192).optional(),
 })
-
-/** Who has signed in at the provider. */
-type Authentication = Awaited<ReturnType<typeof readIdentity>>
+type CallbackQuery = z.infer<typeof CallbackQuery>
 
 /** Cookie and query -> flow -> tokens -> profile -> user and session -> answer. */
 export async function finishLogin(
-  options: Login,
+  login: Login,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<object> {
-  const { flowCookies, https, usedFlows } = options
+  refusePrefetch(request)
   const query = readParameters(CallbackQuery, request.query)
-  const flow = findFlow(options, query.state, request)
-  // From here on the flow is over, whatever comes out: on all replicas, and in this browser.
-  const finish = async () => {
-    const isFirst = await usedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2)
-    setCookies(reply, [flowCookies.clear(flow.state)], https)
-    return isFirst
+  const flow = findFlow(login, query.state, request)
+  if (typeof flow === 'string') {
+    const again = await trySecondTime(login, query.error, request, reply)
+    if (again !== null) return again
+    throw invalidState(flow)
   }
-  if (!endsAtClient(flow)) {
-    if (!(await finish())) throw invalidState('used')
-    const who = await readIdentity(options, flow, query)
-    const { prepared, account } = await signIn(options, flow, who, request, reply)
-    options.ended('browser', 'success')
-    return { ...(await prepared.tokens(account)), user: account }
-  }
-  try {
-    if (await finish()) {
-      const who = await readIdentity(options, flow, query)
-      const answer =
-        flow.client.intent === 'link'
-          ? await answerWithIdentity(options, flow, who, request, reply)
-          : await answerWithSession(options, flow, who, request, reply)
-      options.ended('browser', 'success')
-      return answer
-    }
-  } catch (error) {
-    const { code } = logProblem(error, request)
-    options.ended('browser', code)
-    return answerClient(options, flow, failureParameters(error), request, reply)
-  }
-  throw invalidState('used')
+  return endsAtClient(flow)
+    ? answerFlow(login, flow, query, request, reply)
+    : answerDirectly(login, flow, query, request, reply)
 }
 
-/** Signs in and sends the client its code; in cookie mode the tokens go into cookies instead. */
-async function answerWithSession(
-  options: Login,
+/** A flow of a client: however it ends, the client is told, and told the same for a minute. */
+async function answerFlow(
+  login: Login,
+  flow: ClientFlow,
+  query: CallbackQuery,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { usedFlows, flowCookies, https, issuer, ended } = login
+  const target = targetOf(flow)
+  const tell = (result: Readonly<Record<string, string>>) =>
+    answerClient(login, target, result, request, reply)
+  let isOver = false
+  try {
+    if (!(await usedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2))) {
+      return tell(await repeatAnswer(login, flow, request, reply))
+    }
+    isOver = true
+    // From here on the flow is over on all replicas; its cookie only asks for its answer again.
+    setCookies(reply, [flowCookies.keep(flow.state, request.cookies)], https)
+    const who = await readIdentity(login, flow, query)
+    const result =
+      flow.client.intent === 'link'
+        ? await keepIdentity(login, flow, who, request)
+        : await signInFor(login, flow, who, request, reply)
+    ended('browser', 'success')
+    return tell(result)
+  } catch (error) {
+    // Whoever comes again with a flow that is over gets the page.
+    if (!isOver && isInvalidState(error)) {
+      setCookies(reply, [flowCookies.clear(flow.state)], https)
+      throw error
+    }
+    const { code } = logProblem(error, request, factsOf(flow))
+    ended('browser', code)
+    const failure = failureParameters(error, issuer)
+    if (isOver) await keepFailure(login, flow, failure, request)
+    return tell({ ...failure })
+  }
+}
+
+/** Keeps how the flow failed; where that cannot be, a repeat is told so. */
+async function keepFailure(
+  { usedFlows }: Login,
+  flow: Flow,
+  failure: ReturnType<typeof failureParameters>,
+  request: FastifyRequest,
+): Promise<void> {
+  await usedFlows.fail(flowMark(flow), failure).catch((error) => logProblem(error, request))
+}
+
+/** A flow without a redirect_uri: the callback answers with the tokens themselves, once. */
+async function answerDirectly(
+  login: Login,
+  flow: Flow,
+  query: CallbackQuery,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<object> {
+  const { usedFlows, flowCookies, https, issuer } = login
+  if (!login.directAnswer) throw noDirectAnswer()
+  const isFirst = await usedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2)
+  setCookies(reply, [flowCookies.clear(flow.state)], https)
+  if (!isFirst) throw invalidState('used')
+  const who = await readIdentity(login, flow, query)
+  const { prepared, account } = await signIn(login, flow, who, request)
+  rememberProvider(login, flow, request, reply)
+  login.ended('browser', 'success')
+  const answer = { ...(await prepared.tokens(account)), user: account }
+  const isPage = isBrowserNavigation(request) && isLoopbackHost(new URL(issuer).hostname)
+  if (!isPage) return answer
+  return login.sendTokenPage(
+    { answer, uiLocales: flow.client.uiLocales ?? undefined },
+    request,
+    reply,
+  )
+}
+
+/** Signs in and gives what the client is sent: its code; in cookie mode the tokens go into cookies. */
+async function signInFor(
+  login: Login,
   flow: ClientFlow,
   who: Authentication,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<FastifyReply> {
-  const { sessionCookies, endSession } = options
-  const { prepared, account } = await signIn(options, flow, who, request, reply)
-  if (flow.client.responseMode !== 'cookie') {
-    return answerClient(options, flow, { code: prepared.code }, request, reply)
-  }
+): Promise<Record<string, string>> {
+  const { sessionCookies, endSession } = login
+  const { prepared, account } = await signIn(login, flow, who, request)
+  rememberProvider(login, flow, request, reply)
+  if (flow.client.responseMode !== 'cookie') return { code: prepared.code }
   // Nobody could use the session any more whose cookies are overwritten now.
   const before = await sessionCookies.findSession(request)
   if (before !== null) await endSession({ userId: before.sub, sessionId: before.sid })
   sessionCookies.set(reply, flow.client.id, await prepared.tokens(account))
-  return answerClient(options, flow, {}, request, reply)
+  return {}
 }
 
-/** The provider's answer -> who has signed in there. */
-function readIdentity(
+/** The provider's answer -> who has signed in there, and when. */
+async function readIdentity(
   { provider, formUsers }: Login,
   flow: Flow,
-  query: z.infer<typeof CallbackQuery>,
-) {
-  const formUser = formUsers.open(query.form_user, flow.state)
-  const { code, error, iss } = query
-  return provider.finish({ ...flow, code, error, iss, formUser })
+  { form_user, code, error, iss }: CallbackQuery,
+): Promise<Authentication> {
+  const formUser = formUsers.open(form_user, flow.state)
+  const who = await provider.finish({ ...flow, code, error, iss, formUser })
+  checkAuthTime(flow, who.authTime, provider.row.name)
+  return who
 }
 
-/** Who has signed in -> user and session, stored. */
-async function signIn(
-  options: Login,
-  flow: Flow,
-  who: Authentication,
+/** The flow, or why there is none. */
+function findFlow(
+  { flowCookies, provider }: Login,
+  state: string | undefined,
   request: FastifyRequest,
-  reply: FastifyReply,
-) {
-  const { https, issuer } = options
-  const { id: clientId, scope, nonce, redirectUri, codeChallenge, responseMode } = flow.client
-  const code =
-    redirectUri === null || responseMode === 'cookie' ? null : { redirectUri, codeChallenge }
-  const cookieMode = responseMode === 'cookie'
-  const client = { clientId, scope, nonce, code, cookieMode, seed: flow.state }
-  const opened = await openSession(options, who, client, request)
-  const name = lastProviderCookie(issuer)
-  // The sign-in page shows it to people; a program never sees that page.
-  if (isBrowserNavigation(request) && request.cookies[name] !== flow.provider) {
-    const used = { name, value: flow.provider, maxAgeSeconds: LAST_PROVIDER_SECONDS }
-    setCookies(reply, [used], https)
-  }
-  return opened
+): Flow | 'state_missing' | 'flow_not_found' | 'other_provider' {
+  if (state === undefined) return 'state_missing'
+  const flow = flowCookies.find(state, request.cookies, Date.now())
+  if (flow === null) return 'flow_not_found'
+  return flow.provider === provider.row.id ? flow : 'other_provider'
 }
 
-function findFlow(options: Login, state: string | undefined, request: FastifyRequest): Flow {
-  if (state === undefined) throw invalidState('state_missing')
-  const flow = options.flowCookies.find(state, request.cookies, Date.now())
-  if (flow === null) throw invalidState('flow_not_found')
-  if (flow.provider !== options.provider.row.id) throw invalidState('other_provider')
-  return flow
-}
+const isInvalidState = (error: unknown) => (error as { code?: unknown }).code === 'invalid_state'
 
-const invalidState = (reason: string) =>
-  new LatchkeyError(
-    'invalid_state',
-    'This sign-in is over, was started elsewhere or took too long. Please start again.',
-    { evidence: { reason } },
-  )
+/** What the log says of a login that failed, beside why. */
+const factsOf = ({ provider, client }: ClientFlow) => ({
+  provider,
+  client: client.id,
+  redirect_uri: client.redirectUri.replace(/[?#].*$/s, ''),
+})

@@ -7,14 +7,37 @@ import { randomPart } from './resumable-state.ts'
 /** How long a login may take from start to callback. */
 export const FLOW_TTL_SECONDS = 600
 
+/** How long its answer may be asked for again. */
+export const REPEAT_SECONDS = 60
+
 /** Logins that one browser can have under way at once. */
 export const MAX_FLOWS = 5
 
-/** Characters of all flow cookies together: all headers of a request may have 16 KiB. */
-const MAX_FLOWS_SIZE = 9_000
+/** Characters of all flow cookies together: all headers of a request may have 16 KiB, a code 8 of them. */
+const MAX_FLOWS_SIZE = 6_000
 
-/** One login attempt in one browser: what the callback must find again, and nobody else may read. */
-export const Flow = z.object({
+/** What a flow keeps of the client's request. */
+const FlowClient = z.object({
+  id: z.string(),
+  /** As granted. */
+  scope: z.string(),
+  nonce: z.string().nullable(),
+  resource: z.string().nullable(),
+  /** Null where the callback itself answers with the tokens. */
+  redirectUri: z.string().nullable(),
+  state: z.string().nullable(),
+  codeChallenge: z.string().nullable(),
+  responseMode: z.enum(RESPONSE_MODES),
+  /** `link`: the code names the identity, and nobody is signed in. */
+  intent: z.literal('link').nullable(),
+  uiLocales: z.string().nullable(),
+  /** Seconds since the person authenticated, at most; null where nobody asked. */
+  maxAge: z.int().nullable(),
+  /** `prompt` as it was sent. */
+  prompt: z.string().nullable(),
+})
+
+const fields = {
   provider: z.string(),
   state: z.string().min(22),
   nonce: z.string().min(22),
@@ -22,19 +45,16 @@ export const Flow = z.object({
   verifier: z.string().min(43).nullable(),
   /** Milliseconds since 1970. */
   expiresAt: z.int(),
-  client: z.object({
-    id: z.string(),
-    scope: z.string(),
-    nonce: z.string().nullable(),
-    /** Null where the callback itself answers with the tokens. */
-    redirectUri: z.string().nullable(),
-    state: z.string().nullable(),
-    codeChallenge: z.string().nullable(),
-    responseMode: z.enum(RESPONSE_MODES),
-    /** `link`: the code names the identity, and nobody is signed in. */
-    intent: z.literal('link').nullable().default(null),
-  }),
-})
+  /** Of the session that it opens: known beforehand, so that it is found by whoever comes again. */
+  sessionId: z.uuid(),
+  /** What its code and tokens are derived from; never leaves the sealed cookie. */
+  seed: z.string().min(22),
+  /** Whether it was started a second time by itself. */
+  isSecondTry: z.boolean(),
+}
+
+/** One login attempt in one browser: what the callback must find again, and nobody else may read. */
+export const Flow = z.object({ ...fields, client: FlowClient })
 export type Flow = z.infer<typeof Flow>
 
 /** A cookie to be set; an empty value with `maxAgeSeconds` 0 clears it. */
@@ -44,15 +64,44 @@ export interface FlowCookie {
   maxAgeSeconds: number
 }
 
+/** The cookies that a browser sent. */
+type Sent = Readonly<Record<string, string | undefined>>
+
 /** Flow cookies: one per flow, sealed, found again by the state that comes back. */
 export interface FlowCookies {
   /** The cookies that start `flow` beside those the browser sent, the oldest beyond the limit cleared. */
-  start(flow: Flow, sent: Readonly<Record<string, string | undefined>>, now: number): FlowCookie[]
+  start(flow: Flow, sent: Sent, now: number): FlowCookie[]
   /** The flow of this state if this browser started it and it is not over, else null. */
-  find(state: string, sent: Readonly<Record<string, string | undefined>>, now: number): Flow | null
+  find(state: string, sent: Sent, now: number): Flow | null
+  /** The flows at a provider that this browser has under way, with the cookies of each. */
+  under(provider: string, sent: Sent, now: number): { flow: Flow; name: string }[]
+  /** The cookie that keeps the flow of this state for as long as its answer may be asked for again. */
+  keep(state: string, sent: Sent): FlowCookie
   /** The cookie that clears the flow of this state. */
   clear(state: string): FlowCookie
 }
+
+const NAMES = Object.keys(fields) as (keyof typeof fields)[]
+const CLIENT_NAMES = Object.keys(FlowClient.shape) as (keyof typeof FlowClient.shape)[]
+
+/** A flow as a list in the order of its schema: names would take a sixth of the room. */
+const pack = (flow: Flow) =>
+  JSON.stringify([
+    ...NAMES.map((name) => flow[name]),
+    ...CLIENT_NAMES.map((name) => flow.client[name]),
+  ])
+
+function unpack(text: string): Flow | null {
+  const values: unknown[] = JSON.parse(text)
+  const own = NAMES.map((name, place) => [name, values[place]])
+  const client = CLIENT_NAMES.map((name, place) => [name, values[NAMES.length + place]])
+  // A flow that another version started may have another shape.
+  const flow = { ...Object.fromEntries(own), client: Object.fromEntries(client) }
+  return Flow.safeParse(flow).data ?? null
+}
+
+/** The cookie that clears one of this name. */
+export const cleared = (name: string): FlowCookie => ({ name, value: '', maxAgeSeconds: 0 })
 
 /** Flow cookies under a prefix: `__Host-` where the service is https. */
 export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookies {
@@ -62,11 +111,9 @@ export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookie
     `${prefix}${hashToken(state).toString('base64url').slice(0, 16)}`
   const open = (name: string, value: string | undefined): Flow | null => {
     const text = value === undefined ? null : sealer.open(value, name)
-    if (text === null) return null
-    // A flow that an older version started may have another shape.
-    return Flow.safeParse(JSON.parse(text)).data ?? null
+    return text === null ? null : unpack(text)
   }
-  const cleared = (name: string) => ({ name, value: '', maxAgeSeconds: 0 })
+  const read = (sent: Sent, name: string) => (Object.hasOwn(sent, name) ? sent[name] : undefined)
   return {
     start(flow, sent, now) {
       const others = Object.entries(sent)
@@ -78,9 +125,8 @@ export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookie
         }))
         .sort((a, b) => b.expiresAt - a.expiresAt)
       const name = nameOf(flow.state)
-      // The request in the state is not kept twice: the name, a hash of the whole state, is bound in.
-      const kept = { ...flow, state: randomPart(flow.state) }
-      const value = sealer.seal(JSON.stringify(kept), name)
+      // The memo in the state is not kept twice: the name, a hash of the whole state, is bound in.
+      const value = sealer.seal(pack({ ...flow, state: randomPart(flow.state) }), name)
       let size = value.length
       const surplus = others.filter((other, place) => {
         size += other.size
@@ -93,9 +139,19 @@ export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookie
     },
     find(state, sent, now) {
       const name = nameOf(state)
-      const flow = open(name, Object.hasOwn(sent, name) ? sent[name] : undefined)
+      const flow = open(name, read(sent, name))
       if (flow === null || flow.expiresAt <= now) return null
       return equalInConstantTime(flow.state, randomPart(state)) ? { ...flow, state } : null
+    },
+    under: (provider, sent, now) =>
+      Object.entries(sent).flatMap(([name, value]) => {
+        const flow = name.startsWith(prefix) ? open(name, value) : null
+        const isUnderWay = flow?.provider === provider && flow.expiresAt > now
+        return flow !== null && isUnderWay ? [{ flow, name }] : []
+      }),
+    keep(state, sent) {
+      const name = nameOf(state)
+      return { name, value: read(sent, name) ?? '', maxAgeSeconds: REPEAT_SECONDS }
     },
     clear: (state) => cleared(nameOf(state)),
   }

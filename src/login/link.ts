@@ -1,30 +1,38 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { hashToken, randomToken } from '../core/secrets.ts'
+import type { FastifyRequest } from 'fastify'
+import { hashToken } from '../core/secrets.ts'
 import { CODE_SECONDS } from '../core/stores.ts'
-import { answerClient, type ClientFlow } from './answers.ts'
+import type { Authentication } from '../upstream/provider.ts'
+import type { ClientFlow } from './answers.ts'
+import type { Flow } from './flow.ts'
 import type { Login } from './login.ts'
 import { authenticatedIdentity } from './open-session.ts'
 
+/** The code of a link, which whoever brings the flow again gets again. */
+export const linkCodeOf = ({ seed }: Flow): string =>
+  hashToken(`link code ${seed}`).toString('base64url')
+
 /**
- * Sends the client a code that names the identity and nothing else: no user is made, nobody is signed
+ * Gives the client a code that names the identity and nothing else: no user is made, nobody is signed
  * in, and whose the identity becomes is decided by the token that the app shows together with the code.
  */
-export async function answerWithIdentity(
-  options: Login,
+export async function keepIdentity(
+  login: Login,
   flow: ClientFlow,
-  who: Parameters<typeof authenticatedIdentity>[1],
+  who: Authentication,
   request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+): Promise<Record<string, string>> {
   const { id: clientId, redirectUri, codeChallenge } = flow.client
-  const code = randomToken()
-  await options.linkCodes.keep(authenticatedIdentity(options, who), {
-    ...{ hash: hashToken(code), ttlSeconds: CODE_SECONDS },
-    ...{ clientId, redirectUri, codeChallenge },
+  const code = linkCodeOf(flow)
+  await login.linkCodes.keep(authenticatedIdentity(login, who), {
+    hash: hashToken(code),
+    ttlSeconds: CODE_SECONDS,
+    clientId,
+    redirectUri,
+    codeChallenge,
   })
   request.log.info(
     { event: 'identity_proven', provider: flow.provider, client: clientId, address: request.ip },
     'signed in at the provider only, to link',
   )
-  return answerClient(options, flow, { code }, request, reply)
+  return { code }
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Account } from '../core/account.ts'
 import type { Client } from '../core/client.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
 import type { TokenSealer } from '../core/provider-tokens.ts'
@@ -16,6 +17,8 @@ export interface Login {
   /** PUBLIC_URL, the `iss` of what clients are sent. */
   issuer: string
   clients: readonly Client[]
+  /** Whether a flow without a redirect_uri is answered with the tokens themselves. */
+  directAnswer: boolean
   flowCookies: FlowCookies
   resumable: ResumableStates
   /** Whether cookies are for https only. */
@@ -46,6 +49,25 @@ export interface Login {
     request: FastifyRequest,
     reply: FastifyReply,
   ) => FastifyReply
+  /** For `response_mode=form_post`: answers a page whose form posts itself to the client. */
+  sendFormPage: (
+    answer: {
+      action: string
+      fields: Readonly<Record<string, string>>
+      client: string
+      uiLocales: string | undefined
+    },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => FastifyReply
+  /** Shows a person who has signed in without an app what a program would get. */
+  sendTokenPage: (
+    page: { answer: TokenResponse & { user: Account }; uiLocales: string | undefined },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => FastifyReply
+  /** The user of a session that is alive. */
+  findAccount: (session: SessionRef) => Promise<Account | null>
   /** Whether a User-Agent is of a browser that an app brings itself, which some providers refuse. */
   isInAppBrowser: (userAgent: string | undefined) => boolean
   endSession: (session: SessionRef) => Promise<boolean>

@@ -1,9 +1,12 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { LAST_PROVIDER_SECONDS, lastProviderCookie } from '../core/last-provider.ts'
+import type { SessionRequest } from '../core/prepared-session.ts'
 import type { AuthenticatedIdentity } from '../core/stores.ts'
 import { cleanText } from '../core/text.ts'
-import { addressOf } from '../http/address.ts'
+import { isBrowserNavigation } from '../http/problems.ts'
 import type { Authentication } from '../upstream/provider.ts'
-import type { Login } from './login.ts'
+import type { Flow } from './flow.ts'
+import { type Login, setCookies } from './login.ts'
 
 /** What the provider said and gave, as it is stored. */
 export function authenticatedIdentity(
@@ -14,30 +17,23 @@ export function authenticatedIdentity(
   return { key, profile, grant: grant === null ? null : tokenSealer.seal(grant, key) }
 }
 
-/** Who the provider says has signed in -> user and session, stored, with what the client will get. */
+/** Authentication the provider says has signed in -> user and session, stored, with what the client will get. */
 export async function openSession(
   login: Login,
   who: Authentication,
-  client: Pick<
-    Parameters<Login['prepareSession']>[0],
-    'clientId' | 'scope' | 'nonce' | 'code' | 'seed' | 'cookieMode' | 'resource'
-  >,
+  asked: Omit<SessionRequest, 'userAgent' | 'address'>,
   request: FastifyRequest,
   facts: { native?: true } = {},
 ) {
   const { provider, signIns, prepareSession } = login
   const { key, profile, grant } = authenticatedIdentity(login, who)
-  const prepared = prepareSession({
-    ...client,
-    userAgent: cleanText(request.headers['user-agent'], 512),
-    address: addressOf(request),
-  })
+  const prepared = prepareSession({ ...asked, ...senderOf(request) })
   const { account, decision } = await signIns.signIn(key, profile, prepared.session, grant)
   request.log.info(
     {
       event: 'signed_in',
       provider: provider.row.id,
-      client: client.clientId,
+      client: asked.clientId,
       user: account.sub,
       session: prepared.session.id,
       address: request.ip,
@@ -48,4 +44,49 @@ export async function openSession(
     'signed in',
   )
   return { prepared, account }
+}
+
+/** Authentication sends a request, as a session keeps it. */
+const senderOf = (request: FastifyRequest) => ({
+  userAgent: cleanText(request.headers['user-agent'], 512),
+  address: request.ip,
+})
+
+/** The session that a flow asks for: the same each time, so that its code is. */
+export function sessionRequest(
+  { client, sessionId: id, seed }: Flow,
+  authTime: number | null,
+  request: FastifyRequest,
+): SessionRequest {
+  const { redirectUri, codeChallenge, responseMode, scope, nonce, resource } = client
+  const cookieMode = responseMode === 'cookie'
+  return {
+    id,
+    seed,
+    clientId: client.id,
+    scope,
+    nonce,
+    resource,
+    cookieMode,
+    authTime,
+    silent: client.prompt === 'none',
+    code: redirectUri === null || cookieMode ? null : { redirectUri, codeChallenge },
+    ...senderOf(request),
+  }
+}
+
+/** Authentication has signed in at the provider -> user and session, stored. */
+export const signIn = (login: Login, flow: Flow, who: Authentication, request: FastifyRequest) =>
+  openSession(login, who, sessionRequest(flow, who.authTime, request), request)
+
+/** Keeps the provider for the sign-in page, which people see and programs never do. */
+export function rememberProvider(
+  { https, issuer }: Login,
+  { provider }: Flow,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const name = lastProviderCookie(issuer)
+  if (!isBrowserNavigation(request) || request.cookies[name] === provider) return
+  setCookies(reply, [{ name, value: provider, maxAgeSeconds: LAST_PROVIDER_SECONDS }], https)
 }

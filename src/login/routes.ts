@@ -4,17 +4,39 @@ import { unknownProvider } from '../core/unknown-provider.ts'
 import { acceptForms } from '../http/forms.ts'
 import { toLatchkeyError } from '../http/problems.ts'
 import { route } from '../http/route.ts'
-import { finish, finishByForm, start } from './docs.ts'
+import { enterAny, enterByForm, finish, finishByForm, start } from './docs.ts'
+import { type EntryOptions, enter } from './enter.ts'
 import { finishLogin } from './finish.ts'
 import { bounceForm } from './form-post.ts'
 import type { Login } from './login.ts'
-import { startLogin } from './start.ts'
+import type { Parameters } from './request.ts'
 
-/** The login at an enabled provider; undefined for any other. */
-export type FindLogin = (provider: string) => Login | undefined
+/** `/login`, the page and the form, without a limit of its own: only what goes on to a provider counts. */
+export function entryRoutes(room: FastifyInstance, options: EntryOptions): void {
+  acceptForms(room)
+  const enterWith = (sent: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const { provider, ...given } = (sent ?? {}) as Parameters
+    if (provider !== undefined && typeof provider !== 'string') {
+      throw new LatchkeyError('invalid_request', 'The parameter "provider" must be given once.')
+    }
+    return enter(options, { given, provider: provider || undefined }, request, reply)
+  }
+  route(room, 'GET', '/login', {
+    ...enterAny,
+    readsItself: true,
+    head: false,
+    handle: ({ request, reply }) => enterWith(request.query, request, reply),
+  })
+  route(room, 'POST', '/login', {
+    ...enterByForm,
+    readsItself: true,
+    handle: ({ request, reply }) => enterWith(request.body, request, reply),
+  })
+}
 
 /** `/login/:provider` and its callback. */
-export function loginRoutes(room: FastifyInstance, find: FindLogin): void {
+export function loginRoutes(room: FastifyInstance, options: EntryOptions): void {
+  const { find } = options
   const loginOf = (params: unknown): Login => {
     const login = find((params as { provider: string }).provider)
     if (login === undefined) throw unknownProvider()
@@ -26,7 +48,8 @@ export function loginRoutes(room: FastifyInstance, find: FindLogin): void {
     ...start,
     readsItself: true,
     head: false,
-    handle: ({ params, request, reply }) => startLogin(loginOf(params), request, reply),
+    handle: ({ params, request, reply }) =>
+      enter(options, { given: request.query as Parameters, ...params }, request, reply),
   })
 
   route(room, 'GET', '/login/:provider/callback', {

@@ -37,6 +37,8 @@ const cspHash = (text: string) => `'sha256-${createHash('sha256').update(text).d
 export interface Extras {
   style?: string
   script?: string
+  /** Whether its form goes to another site, which may send the person on to a third. */
+  mayPost?: boolean
 }
 
 /** A page as it is sent: headers, and HTML as text. */
@@ -50,7 +52,7 @@ export function renderPage(
   language: Language,
   title: string,
   body: Html,
-  { style, script }: Extras = {},
+  { style, script, mayPost = false }: Extras = {},
 ): RenderedPage {
   const styles = [STYLE, style].filter((text) => text !== undefined)
   const policy = [
@@ -59,7 +61,8 @@ export function renderPage(
     ...(script === undefined ? [] : [`script-src ${cspHash(script)}`]),
     "frame-ancestors 'none'",
     "base-uri 'none'",
-    "form-action 'none'",
+    // Browsers hold the redirects of whoever takes the form to it too, so that no list would be right.
+    ...(mayPost ? [] : ["form-action 'none'"]),
   ]
   const headers = {
     'content-type': 'text/html; charset=utf-8',

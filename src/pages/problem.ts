@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../core/errors.ts'
 import { pathOf } from '../core/public-url.ts'
+import { isLoopbackHost } from '../core/urls.ts'
 import type { InvalidToken, Problem } from '../http/problems.ts'
 import { type Html, html } from './html.ts'
 import { pickLanguage } from './language.ts'
@@ -28,7 +29,10 @@ const PASSING = ['temporarily_unavailable', 'rate_limited', 'request_timeout', '
 /** Makes the page of a problem: what happened, as a person reads it, and the ways on. */
 export function createProblemPage(
   recoveryLinks: (request: FastifyRequest, code: string) => RecoveryLinks,
+  publicUrl: string,
 ) {
+  // There whoever looks is the developer.
+  const showsDetail = isLoopbackHost(new URL(publicUrl).hostname)
   return (
     problem: Problem | InvalidToken,
     request: FastifyRequest,
@@ -54,7 +58,7 @@ export function createProblemPage(
 <div class="ways">
 ${links.map(([href, text], place) => link(href, text, place === 0))}
 </div>
-<p class="quiet">${facts.join(' · ')}</p>`
+${showsDetail ? html`<p class="quiet">${problem.detail}</p>\n` : null}<p class="quiet">${facts.join(' · ')}</p>`
     // CORS may have named the Origin already.
     const vary = new Set(`${reply.getHeader('vary') ?? ''}, Accept, Accept-Language`.split(/,\s*/))
     const { headers, ...page } = renderPage(language, title, body, { style: STYLE })

@@ -1,5 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AuthorizationRequest } from '../core/authorization-request.ts'
 import type { Button, Skin } from '../core/button.ts'
+import { BUILT_IN_CLIENT, type Client } from '../core/client.ts'
+import { lastProviderCookie } from '../core/last-provider.ts'
 import { pathOf } from '../core/public-url.ts'
 import { type Html, html, lines, trusted } from './html.ts'
 import { findInApp } from './in-app.ts'
@@ -18,16 +21,11 @@ export interface ShownProvider {
   emulated: boolean
 }
 
-/** One request for the sign-in page. */
+/** One request for the sign-in page: the client that sent the person here, and its parameters, to be kept. */
 export interface SignInPage {
-  /** The client's parameters, to be kept. */
-  query: URLSearchParams
-  /** The registered client that sent the person here, by its name. */
-  client: string | null
-  /** The provider that this browser used last, if it is one of ours. */
-  lastProvider: string | undefined
-  /** Where a login that goes on in another browser has to begin; null where it can begin here. */
-  startOver: URL | null
+  client: Client
+  redirectUri: string | null
+  asked: AuthorizationRequest
 }
 
 const PLAIN: Button = {
@@ -58,13 +56,19 @@ h1, h1 + .lead { text-align: center; text-wrap: balance }
 /** Makes the answer to `GET /login`: one link per provider, no script where none is needed. */
 export function createSignInPage(providers: readonly ShownProvider[], publicUrl: string) {
   const path = pathOf(publicUrl)
+  const lastProviderName = lastProviderCookie(publicUrl)
   const style = LIST_STYLE + providers.map(buttonStyle).join('')
 
   return (
-    { query, client, lastProvider, startOver }: SignInPage,
+    { client: sender, redirectUri, asked }: SignInPage,
     request: FastifyRequest,
     reply: FastifyReply,
   ): FastifyReply => {
+    const kept = Object.entries(asked).filter((entry) => entry[1] !== undefined)
+    const query = new URLSearchParams(kept as [string, string][])
+    const client = sender.id === BUILT_IN_CLIENT ? null : sender.name
+    const lastProvider = request.cookies[lastProviderName]
+    const startOver = startOverAt(sender, redirectUri, asked)
     const language = pickLanguage(
       query.get('ui_locales') ?? undefined,
       request.headers['accept-language'],
@@ -141,4 +145,18 @@ function buttonStyle({ id, button }: ShownProvider): string {
   const rule = ({ background, color, border }: Skin) =>
     `.b-${id}{background:${background};color:${color};border-color:${border}}`
   return `${rule(light)}@media (prefers-color-scheme:dark){${rule(dark)}}\n`
+}
+
+/**
+ * The front page of the app that sent the person here, if its state or PKCE verifier is kept in this
+ * browser: a login that goes on in another one has to begin there.
+ */
+function startOverAt(
+  { url }: Client,
+  redirectUri: string | null,
+  asked: AuthorizationRequest,
+): URL | null {
+  const isBound = asked.state !== undefined || asked.code_challenge !== undefined
+  if (!isBound || redirectUri === null || !/^https?:/.test(redirectUri)) return null
+  return new URL(url ?? '/', redirectUri)
 }

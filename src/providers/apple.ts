@@ -87,6 +87,7 @@ export const apple = defineProvider({
   authorizationParams: { response_mode: 'form_post' },
   formPost: true,
   idToken: 'required',
+  authTime: true,
   // Apps hand the SDK the hash, and keep the nonce itself.
   native: { readIdToken: (claims) => AppleClaims.parse(claims), nonce: 'sha256' },
   deniedErrors: ['access_denied', 'user_cancelled_authorize'],

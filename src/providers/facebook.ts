@@ -60,6 +60,7 @@ export const facebook = defineProvider({
     jwks_uri: 'https://limited.facebook.com/.well-known/oauth/openid/jwks/',
   },
   scopes: ['public_profile', 'email'],
+  prompts: { login: { auth_type: 'reauthenticate' }, consent: { auth_type: 'rerequest' } },
   scopeSeparator: ',',
   pkce: false,
   trustsEmail: false,

@@ -15,6 +15,7 @@ export const gitlab = defineProvider({
   discovery: true,
   scopes: ['openid', 'profile', 'email'],
   idToken: 'required',
+  authTime: true,
   // Subjects are numbers of one instance.
   issuerVaries: true,
   readProfile: readStandardClaims,

@@ -39,5 +39,6 @@ export const google = defineProvider({
   // Given at the first consent, and after `prompt=consent`.
   offline: { params: { access_type: 'offline' } },
   forwardedParams: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'hl' },
+  silent: true,
   readProfile: (source) => readStandardClaims(source, vouchesForAddress),
 })

@@ -75,6 +75,9 @@ export const kakao = defineProvider({
   logoutRedirectParam: 'logout_redirect_uri',
   exactError: (document) => document.error_code,
   forwardedParams: { login_hint: 'login_hint', prompt: 'prompt' },
+  knowsLogin: true,
+  silent: true,
+  authTime: true,
   revocation: accessTokenRevocation({
     endpoint: 'unlink_endpoint',
     request: ({ token }) => ({ auth: { bearer: token } }),

@@ -58,6 +58,9 @@ export const line = defineProvider({
   }),
   // By age and platform, in capitals too.
   deniedErrors: ['access_denied', 'invalid_request'],
-  forwardedParams: { prompt: 'prompt', ui_locales: 'ui_locales' },
+  forwardedParams: { prompt: 'prompt', max_age: 'max_age', ui_locales: 'ui_locales' },
+  authTime: true,
+  // A failed automatic login by the LINE app comes back with a state of its own.
+  secondTry: { disable_auto_login: 'true' },
   readProfile: async ({ claims }) => LineClaims.parse(claims),
 })

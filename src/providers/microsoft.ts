@@ -71,5 +71,7 @@ export const microsoft = defineProvider({
   exactError: ({ error_description: text }) =>
     typeof text === 'string' ? /\bAADSTS\d+\b/.exec(text)?.[0] : undefined,
   forwardedParams: { login_hint: 'login_hint', prompt: 'prompt' },
+  knowsLogin: true,
+  silent: true,
   readProfile: async ({ claims }) => MicrosoftClaims.parse(claims),
 })

@@ -42,6 +42,7 @@ export const naver = defineProvider({
   },
   // The console decides what is asked for.
   scopes: [],
+  prompts: { login: { auth_type: 'reauthenticate' }, consent: { auth_type: 'reprompt' } },
   pkce: false,
   stateAtTokenEndpoint: true,
   trustsEmail: false,

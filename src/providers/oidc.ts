@@ -36,7 +36,15 @@ export function oidcProvider(options: { id: string; name: string; issuer: string
     idTokenAlgorithms: 'metadata',
     issuerVaries: true,
     native: { readIdToken: readClaims },
-    forwardedParams: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'ui_locales' },
+    forwardedParams: {
+      login_hint: 'login_hint',
+      prompt: 'prompt',
+      max_age: 'max_age',
+      ui_locales: 'ui_locales',
+    },
+    knowsLogin: true,
+    silent: true,
+    authTime: true,
     readProfile: readStandardClaims,
   })
 }

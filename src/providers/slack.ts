@@ -53,6 +53,7 @@ export const slack = defineProvider({
   // A setting of the app that cannot be undone; without it a verifier is an internal_error.
   pkce: false,
   idToken: 'required',
+  authTime: true,
   refusedCodeErrors: ['invalid_code', 'code_already_used', 'code_expired'],
   refusedRefreshErrors: ['invalid_refresh_token', 'invalid_grant'],
   revocation: {

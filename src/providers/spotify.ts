@@ -40,6 +40,7 @@ export const spotify = defineProvider({
     userinfo_endpoint: 'https://api.spotify.com/v1/me',
   },
   scopes: ['user-read-email'],
+  prompts: { consent: { show_dialog: 'true' }, select_account: { show_dialog: 'true' } },
   clientAuth: 'client_secret_basic',
   // Sources disagree whether it goes together with a secret; SPOTIFY_PKCE=on sends it.
   pkce: false,

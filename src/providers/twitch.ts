@@ -26,6 +26,7 @@ export const twitch = defineProvider({
   // Claims beyond the subject must be asked for one by one (OpenID Connect Core, section 5.5).
   authorizationParams: { claims: JSON.stringify({ id_token: asked, userinfo: asked }) },
   pkce: false,
+  prompts: { login: { force_verify: 'true' }, consent: { force_verify: 'true' } },
   idToken: 'required',
   // {"status":400,"message":"Invalid authorization code"}: the message is all there is.
   tokenError: (document) =>

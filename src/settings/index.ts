@@ -32,6 +32,8 @@ export interface Settings {
   /** The first seals, all open; null: made and kept in the data folder. */
   secrets: string[] | null
   clients: Client[]
+  /** Whether a flow without a redirect_uri is answered with the tokens themselves. */
+  directAnswer: boolean
   providers: ProviderSettings[]
   /** Ids of the providers that the emulator plays. */
   emulate: string[]
@@ -107,6 +109,7 @@ export function collectSettings(reader: Reader): Settings {
   const isPublic =
     reader.text('NODE_ENV') === 'production' ||
     (publicUrl !== null && !isLoopbackHost(publicUrl.hostname))
+  const isLoopback = publicUrl === null || isLoopbackHost(publicUrl.hostname)
   const ownUrl = publicUrl === null ? 'http://localhost' : publicUrl.origin + pathOf(publicUrl.href)
 
   const providers = readProviderSettings(reader)
@@ -129,6 +132,7 @@ export function collectSettings(reader: Reader): Settings {
     dataDir: reader.text('DATA_DIR') ?? '.data',
     secrets: readSecrets(reader),
     clients: readClients(reader, ownUrl, isPublic),
+    directAnswer: reader.isOn('DIRECT_ANSWER', isLoopback ? 'on' : 'off'),
     providers,
     emulate,
     emulatedStoreTokens: Object.fromEntries(emulate.map((id) => [id, readStoreTokens(reader, id)])),

@@ -34,7 +34,7 @@ export function metadataRoutes(
     end_session_endpoint: `${url}/logout`,
     service_documentation: `${url}/docs`,
     response_types_supported: ['code'],
-    response_modes_supported: ['query', 'cookie', 'web_message'],
+    response_modes_supported: ['query', 'form_post', 'web_message', 'cookie'],
     grant_types_supported: grantTypes,
     code_challenge_methods_supported: ['S256'],
     scopes_supported: ['openid', 'profile', 'email', 'offline_access'],

@@ -83,8 +83,7 @@ export function createSessionPreparer(
   families: TokenFamilies,
   ttl: { refreshTokenSeconds: number; sessionSeconds: number },
 ): (request: SessionRequest) => PreparedSession {
-  return ({ code: asked, seed = randomToken(), nonce, ...request }) => {
-    const id = uuidv7()
+  return ({ code: asked, seed = randomToken(), id = uuidv7(), nonce, ...request }) => {
     const [secret] = asked === null ? families.firstOf(seed, id) : families.codesOf(seed, id)
     const hash = hashToken(secret)
     const { resource = null, cookieMode = false, authTime = null, silent = false } = request

@@ -8,6 +8,7 @@ import type { Sessions } from '../core/stores.ts'
 import { unknownProvider } from '../core/unknown-provider.ts'
 import { NoBody } from '../http/documented.ts'
 import { acceptForms, FORM } from '../http/forms.ts'
+import { refusePrefetch } from '../http/prefetch.ts'
 import { logProblem, Problem } from '../http/problems.ts'
 import { route } from '../http/route.ts'
 import type { Providers } from '../upstream/directory.ts'
@@ -190,12 +191,6 @@ const notSignedOut = () =>
     'csrf',
     'This does not sign out: send an id_token_hint, or sign out on the page itself.',
   )
-
-/** What is fetched ahead must not sign anybody out. */
-function refusePrefetch(request: FastifyRequest): void {
-  const purpose = String(request.headers['sec-purpose'] ?? request.headers.purpose ?? '')
-  if (/\bpre(fetch|render)\b/i.test(purpose)) throw notSignedOut()
-}
 
 /**
  * Without a hint, a stranger's page must not sign anybody out: a POST needs a registered origin, a GET

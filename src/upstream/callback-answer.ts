@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../core/errors.ts'
+import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import type { ProviderRow } from '../core/provider.ts'
 
 /** What a provider sends back with the browser. */
@@ -9,6 +9,14 @@ export interface CallbackAnswer {
   iss?: string | undefined
 }
 
+/** Answers to what a client asked for (OpenID Connect Core, section 3.1.2.6), which it is told as they are. */
+const TOLD = [
+  'login_required',
+  'interaction_required',
+  'consent_required',
+  'account_selection_required',
+] as const satisfies readonly ErrorCode[]
+
 /** The code, or the provider's refusal as one of our codes. Its texts are shown to nobody. */
 export function readCallbackAnswer(row: ProviderRow, { code, error }: CallbackAnswer): string {
   if (error === undefined && code !== undefined) return code
@@ -18,6 +26,12 @@ export function readCallbackAnswer(row: ProviderRow, { code, error }: CallbackAn
   }
   if (error !== undefined && code === undefined && row.deniedErrors.includes(error.toLowerCase())) {
     throw new LatchkeyError('access_denied', 'The sign-in was declined.', { evidence })
+  }
+  const told = code === undefined ? TOLD.find((one) => one === error) : undefined
+  if (told !== undefined) {
+    throw new LatchkeyError(told, 'The provider has to ask the person something first.', {
+      evidence,
+    })
   }
   throw new LatchkeyError('provider_error', 'The provider could not sign you in.', { evidence })
 }

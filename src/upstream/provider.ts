@@ -3,6 +3,7 @@ import type { ProviderRow } from '../core/provider.ts'
 import type { ProviderTokens, StoreTokens } from '../core/provider-tokens.ts'
 import type { RowValues } from '../core/row-inputs.ts'
 import { randomToken } from '../core/secrets.ts'
+import { authTimeOf } from './auth-time.ts'
 import { type AuthorizationRequest, registerProvider, withQuery } from './authorization.ts'
 import { readIdToken } from './browser-id-token.ts'
 import { createBulkhead } from './bulkhead.ts'
@@ -11,6 +12,7 @@ import { type CallbackAnswer, readCallbackAnswer } from './callback-answer.ts'
 import { checkCallbackIssuer } from './callback-issuer.ts'
 import { withDeadline } from './deadline.ts'
 import { exchangeCode } from './exchange-code.ts'
+import { forwardedParameters } from './forwarded.ts'
 import { createJwksSource } from './jwks.ts'
 import { createMetadataSource, endpoint, type Metadata } from './metadata.ts'
 import { type NativeToken, readNativeToken, requireOffered, sortOut } from './native-token.ts'
@@ -21,13 +23,15 @@ import { createTokensAtProvider, type TokensAtProvider } from './tokens-at-provi
 
 /** What of the client's request is passed on to the provider where it understands it. */
 export type ForwardedParams = Readonly<
-  Partial<Record<'login_hint' | 'prompt' | 'ui_locales', string | undefined>>
+  Partial<Record<'login_hint' | 'prompt' | 'max_age' | 'ui_locales', string | undefined>>
 >
 
 /** Who has signed in. The key's issuer is empty where it does not vary. */
 export interface Authentication {
   profile: Profile
   issuer: string
+  /** When the person authenticated, as the provider signed it: seconds since 1970; null where it did not. */
+  authTime: number | null
   /** What is kept of the tokens, null for nothing. */
   grant: ProviderTokens | null
 }
@@ -43,6 +47,7 @@ export interface Provider {
   start(
     forwardedParams: ForwardedParams,
     makeResumable: (state: string) => string,
+    more?: Readonly<Record<string, string>>,
   ): Promise<{ url: URL; state: string; nonce: string; verifier: string | null }>
   /** The URL of the provider's own logout, null where it has none. */
   logout(back: { redirectUri: string; state: string }): Promise<URL | null>
@@ -128,7 +133,7 @@ export function createProvider(options: ProviderOptions): Provider {
       await withDeadline(metadataOf)
     },
     metadata: () => withDeadline(metadataOf),
-    async start(forwardedParams, makeResumable) {
+    async start(forwardedParams, makeResumable, more = {}) {
       const metadata = await withDeadline(metadataOf)
       const { parameters, verifier, ...made } = await authorize(metadata.pkce)
       const state = makeResumable(made.state)
@@ -139,10 +144,8 @@ export function createProvider(options: ProviderOptions): Provider {
         parameters.set(name, value)
       }
       if (usesIdToken(row)) parameters.set('nonce', nonce)
-      for (const [ours, theirs] of Object.entries(row.forwardedParams)) {
-        const value = forwardedParams[ours as keyof ForwardedParams]
-        if (value !== undefined) parameters.set(theirs, value)
-      }
+      const forwarded = { ...forwardedParameters(row, forwardedParams), ...more }
+      for (const [name, value] of Object.entries(forwarded)) parameters.set(name, value)
       const url = withQuery(endpoint(metadata, 'authorization_endpoint'), parameters)
       // A space as %20, which everybody reads; `+` is not read by all.
       url.search = url.search.replaceAll('+', '%20')
@@ -159,13 +162,17 @@ export function createProvider(options: ProviderOptions): Provider {
     },
     finish: ({ nonce, formUser, iss, ...answer }) =>
       atProvider(async (call) => {
-        checkCallbackIssuer(row, call.metadata, iss)
+        // Whoever declines is believed: an error that names no issuer signs nobody in.
+        if (iss !== undefined || answer.error === undefined) {
+          checkCallbackIssuer(row, call.metadata, iss)
+        }
         const code = readCallbackAnswer(row, answer)
         // The exchange comes first: some codes live for seconds.
         const grant = await exchangeCode(call, { ...answer, code, callbackUrl })
         const claims = await readIdToken(call, grant, nonce)
         const profile = await readProfile(call, { grant, claims, formUser })
-        return { profile, issuer: issuerIn(row, claims), grant: keep(grant, call.metadata) }
+        const issuer = issuerIn(row, claims)
+        return { profile, issuer, authTime: authTimeOf(claims), grant: keep(grant, call.metadata) }
       }),
     async readNative(presented) {
       requireOffered(row, presented.kind)
@@ -173,7 +180,7 @@ export function createProvider(options: ProviderOptions): Provider {
       return atProvider(async (call) => {
         const { profile, claims } = await readNativeToken(call, { ...presented, audiences })
         // The tokens are the app's, not ours.
-        return { profile, issuer: issuerIn(row, claims), grant: null }
+        return { profile, issuer: issuerIn(row, claims), authTime: authTimeOf(claims), grant: null }
       }).catch((error) => {
         throw sortOut(error, presented.kind)
       })

@@ -23,7 +23,12 @@ import {
   setLinkStage,
 } from '../helpers/linking.ts'
 import { expectOAuthError } from '../helpers/oauth.ts'
-import { expectNoSecretLogged, expectProblem, lastProblem } from '../helpers/problems.ts'
+import {
+  expectNoSecretLogged,
+  expectProblem,
+  expectTold,
+  lastProblem,
+} from '../helpers/problems.ts'
 
 const stage = setLinkStage('http://localhost:3992', (turn) => ({ name: `Person ${turn}` }))
 const { provider, second } = stage
@@ -83,7 +88,7 @@ describe('a flow with intent=link', () => {
     })
     expect(await countRows(latchkey)).toEqual(rows)
     for (const cookie of answer.headers.getSetCookie()) {
-      expect(cookie).toMatch(/^latchkey-flow-[\w-]+=;.*Max-Age=0/)
+      expect(cookie).toMatch(/^latchkey-flow-[\w-]+=.*Max-Age=60;/)
     }
     const shown = answer.location?.searchParams.get('code') ?? ''
     const [stored] = await latchkey.database.query<Record<string, unknown>>(
@@ -115,14 +120,16 @@ describe('a flow with intent=link', () => {
     ['no PKCE', { code_challenge: null, code_challenge_method: null, intent: 'link' }],
   ])('does not start with %s', async (_title, parameters) => {
     const send = (query: string) => new Browser().send(`${latchkey.url}/login/second${query}`)
-    expectProblem(await send(authorizationQuery(parameters)), 400, 'invalid_request')
+    const answer = await send(authorizationQuery(parameters))
+    if (parameters.redirect_uri === null) expectProblem(answer, 400, 'invalid_request')
+    else expectTold(answer, 'invalid_request', { iss: 'http://localhost:3992' })
     expect((await send(authorizationQuery({ intent: 'link' }))).status).toBe(302)
   })
 
   test('does not start with the intent given twice', async () => {
     const query = `${authorizationQuery({ intent: 'link' })}&intent=link`
     const answer = await new Browser().send(`${latchkey.url}/login/second${query}`)
-    expectProblem(answer, 400, 'invalid_request')
+    expectTold(answer, 'invalid_request', { iss: 'http://localhost:3992' })
   })
 
   test('tells the client of a refusal, as any flow does', async () => {
@@ -371,16 +378,17 @@ describe('POST /me/identities with a code', () => {
     expect((await link(mine, shown)).status).toBe(200)
   })
 
-  test('of a confidential client: bound to its challenge, or to none', async () => {
+  test('of a confidential client: bound to its challenge, without which it does not start', async () => {
     const mine = await user(WEB)
     const { client_secret, ...asked } = WEB
-    const bare = { ...asked, code_challenge: null, code_challenge_method: null }
     const own = { redirect_uri: WEB.redirect_uri }
     const none = { ...own, code_verifier: null }
-    expectProblem(await link(mine, await code(bare), own), 400, 'invalid_code')
     expectProblem(await link(mine, await code(asked), none), 400, 'invalid_code')
-    expect((await link(mine, await code(bare), none)).status).toBe(200)
     expect((await link(mine, await code(asked), own)).status).toBe(200)
+    const bare = { ...asked, code_challenge: null, code_challenge_method: null, intent: 'link' }
+    const url = `${latchkey.url}/login/second${authorizationQuery(bare)}`
+    const answer = await new Browser().send(url)
+    expect(answer.location?.searchParams.get('error')).toBe('invalid_request')
   })
 })
 

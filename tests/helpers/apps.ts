@@ -26,6 +26,7 @@ export const NATIVE = { client_id: 'native', redirect_uri: 'http://127.0.0.1/cb'
 export const APPS: Readonly<Record<string, string>> = {
   CLIENTS: 'spa,other,web,api,native',
   CLIENT_SPA_REDIRECT_URIS: `${SPA.redirect_uri},http://localhost:5173/cb`,
+  CLIENT_SPA_RESPONSE_MODES: 'query,form_post,web_message,cookie',
   CLIENT_SPA_POST_LOGOUT_REDIRECT_URIS: 'https://app.example.com/bye,https://app.example.com/?a=b',
   CLIENT_OTHER_REDIRECT_URIS: `${OTHER.redirect_uri},com.example.other:/cb`,
   CLIENT_OTHER_POST_LOGOUT_REDIRECT_URIS: 'https://other.example.com/bye',

@@ -22,3 +22,7 @@ export async function cookieLogin(
 /** The value of a cookie that the browser has, empty where there is none. */
 export const cookieOf = (browser: Browser, name: string): string =>
   browser.jar().get(`latchkey-${name}`)?.value ?? ''
+
+/** The names of the cookies that the browser has, but for those of flows, which outlive them by a minute. */
+export const cookieNamesOf = (browser: Browser): string[] =>
+  [...browser.jar().keys()].filter((name) => !name.startsWith('latchkey-flow-')).sort()

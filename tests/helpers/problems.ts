@@ -34,6 +34,37 @@ export function expectProblem(answer: Answer, status: number, code: string): voi
   expectProtected(answer)
 }
 
+/**
+ * Fails unless the fault is told to the client (RFC 6749, section 4.1.2.1): a 303 to its redirect URI with
+ * this error, its state and our issuer, and nothing begun here. Gives the description.
+ */
+export function expectTold(
+  answer: Answer,
+  error: string,
+  {
+    iss,
+    redirectUri = 'https://app.example.com/cb',
+    state = 'state-of-the-app',
+  }: {
+    iss: string
+    redirectUri?: string
+    state?: string | null
+  },
+): string {
+  expect({ status: answer.status, text: answer.text }).toEqual({ status: 303, text: '' })
+  const told = Object.fromEntries(answer.location?.searchParams ?? [])
+  expect(told).toEqual({
+    error,
+    error_description: expect.stringMatching(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/),
+    iss,
+    ...(state === null ? {} : { state }),
+  })
+  expect(answer.headers.get('location')?.startsWith(`${redirectUri}?error=`)).toBe(true)
+  expect(answer.headers.get('cache-control')).toBe('no-store')
+  expect(answer.headers.getSetCookie()).toEqual([])
+  return told.error_description ?? ''
+}
+
 /** What the log says of the problem that was answered last: its code, its reason and the like. */
 export function lastProblem(latchkey: Latchkey): Record<string, unknown> {
   const lines: Record<string, unknown>[] = latchkey.logs.map((line) => JSON.parse(line))

@@ -55,13 +55,22 @@ describe('a refusal of the provider', () => {
     expect(lastProblem(latchkey)).toMatchObject({ step: 'callback', error: 'access_denied' })
   })
 
-  test.each([['server_error'], ['temporarily_unavailable'], ['login_required'], ['invalid_scope']])(
+  test.each([['server_error'], ['temporarily_unavailable'], ['invalid_scope']])(
     '2.22 any other refusal (%s) is the error of the provider',
     async (error) => {
       await expectRefused(502, 'provider_error', `error=${error}&state=STATE`)
       expect(lastProblem(latchkey)).toMatchObject({ step: 'callback', error })
     },
   )
+
+  test.each([
+    'login_required',
+    'interaction_required',
+    'consent_required',
+    'account_selection_required',
+  ])('2.22 what has to be asked (%s) is told as it is', async (error) => {
+    await expectRefused(400, error, `error=${error}&state=STATE`)
+  })
 
   test.each(Object.entries(HOSTILE))(
     '2.23 what a provider says in words (%s) is shown, sent and logged nowhere',

@@ -10,8 +10,8 @@ import {
 } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { EVIL, evilTargets, nearMisses } from '../helpers/evil-targets.ts'
-import { startLatchkey } from '../helpers/latchkey.ts'
-import { expectProblem } from '../helpers/problems.ts'
+import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { expectProblem, lastProblem } from '../helpers/problems.ts'
 import { rawRequest } from '../helpers/raw-request.ts'
 import { setStage } from '../helpers/stage.ts'
 
@@ -99,7 +99,7 @@ test.each(nearMisses(SPA.redirect_uri))(
   },
 )
 
-test('3.02 redirect_uri twice, or in brackets, is refused; once it is accepted', async () => {
+test('3.02 redirect_uri or client twice, or in brackets, is refused here; once it is accepted', async () => {
   const query = authorizationQuery()
   for (const more of [
     `&redirect_uri=${encodeURIComponent(SPA.redirect_uri)}`,
@@ -107,8 +107,6 @@ test('3.02 redirect_uri twice, or in brackets, is refused; once it is accepted',
     '&redirect_uri[]=https%3A%2F%2Fevil.example',
     '&redirect_uri[0]=x',
     '&client_id=other',
-    '&state[]=a',
-    '&code_challenge=x',
   ]) {
     const answer = await new Browser().send(`${latchkey.url}/login/fake${query}${more}`)
     expectProblem(answer, 400, 'invalid_request')
@@ -224,5 +222,72 @@ describe('3.05 a pair of client and redirect_uri', () => {
     } finally {
       await other.close()
     }
+  })
+})
+
+describe('what a developer sent wrong', () => {
+  const wrong = authorizationQuery({ redirect_uri: 'https://app.example.com/CB?code=secret' })
+  const sent = {
+    reason: 'redirect_uri_unregistered',
+    client: 'spa',
+    sent: 'https://app.example.com/CB',
+    registered: 'https://app.example.com/cb, http://localhost:5173/cb',
+  }
+
+  test('stands in the log without its query, beside what is registered, with client, route and address', async () => {
+    const answer = await new Browser().send(`${latchkey.url}/login/fake${wrong}`)
+    expectProblem(answer, 400, 'invalid_request')
+    expect(lastProblem(latchkey)).toMatchObject({
+      ...sent,
+      route: '/login/:provider',
+      address: '127.0.0.1',
+    })
+    expect(latchkey.logs.join()).not.toContain('code=secret')
+  })
+
+  test('on loopback stands in the answer and on the page too; elsewhere only in the log', async () => {
+    const words = `(sent ${sent.sent}; registered: ${sent.registered})`
+    const shown = async (at: Latchkey) => {
+      const url = `${at.url}/login/fake${wrong}`
+      const page = await new Browser().send(url, { headers: { accept: 'text/html' } })
+      return [(await new Browser().send(url)).json().detail as string, page.text]
+    }
+    for (const text of await shown(latchkey)) expect(text).toContain(words)
+    const served = await startLatchkey(
+      { ...provider.settings(), ...APPS, DATABASE_URL: 'postgres://is-not-used-by-the-harness' },
+      { publicUrl: 'https://login.example.com' },
+    )
+    try {
+      for (const text of await shown(served)) expect(text).not.toContain('registered:')
+      expect(lastProblem(served)).toMatchObject(sent)
+    } finally {
+      await served.close()
+    }
+  })
+
+  test('is cut and escaped: nothing that is sent turns a log or a page', async () => {
+    const redirect_uri = `https://evil.example/\u202e\r\n<b>${'x'.repeat(400)}`
+    const url = `${latchkey.url}/login${authorizationQuery({ redirect_uri })}`
+    const { text } = await new Browser().send(url, { headers: { accept: 'text/html' } })
+    expect(text).not.toMatch(/<b>|\u202e|x{190}/)
+    expect(text).toContain('\\u202e\\r\\n&lt;b&gt;')
+    expect(String(lastProblem(latchkey).sent).length).toBeLessThanOrEqual(201)
+  })
+
+  test('a client that is unknown and a redirect_uri that is not registered are two messages', async () => {
+    const details = []
+    for (const parameters of [{ client_id: 'nobody' }, { redirect_uri: 'https://x.example' }]) {
+      for (const path of ['/login/fake', '/login']) {
+        const answer = await new Browser().send(
+          latchkey.url + path + authorizationQuery(parameters),
+        )
+        expectProblem(answer, 400, 'invalid_request')
+        details.push(String(answer.json().detail).replace(/ \(sent .*/s, ''))
+      }
+    }
+    expect(details).toEqual([
+      ...Array(2).fill('No client with this client_id is registered.'),
+      ...Array(2).fill('This redirect_uri is not registered for the client.'),
+    ])
   })
 })

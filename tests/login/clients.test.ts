@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { age } from '../helpers/age.ts'
 import {
   APPS,
   authorizationQuery,
@@ -12,7 +13,12 @@ import {
 import { Browser } from '../helpers/browser.ts'
 import { FakeProvider, type Reply } from '../helpers/fake-provider.ts'
 import { countRows, type Latchkey, startLatchkey, startLogin } from '../helpers/latchkey.ts'
-import { expectNoSecretLogged, expectProblem, lastProblem } from '../helpers/problems.ts'
+import {
+  expectNoSecretLogged,
+  expectProblem,
+  expectTold,
+  lastProblem,
+} from '../helpers/problems.ts'
 
 const provider = new FakeProvider()
 let latchkey: Latchkey
@@ -45,7 +51,8 @@ test('a login ends with 303 at the client: code, its state and iss, and nothing 
   expect(answer.headers.get('cache-control')).toBe('no-store')
   expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
   expect(answer.text).toBe('')
-  expect([...browser.jar().keys()]).toEqual([])
+  // Its cookie is kept for a minute, for the browser that comes again.
+  expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/flow-.*Max-Age=60;/)])
 })
 
 test('parameters are added to a query that a redirect URI has, and none without a state', async () => {
@@ -66,20 +73,21 @@ describe('1.07 PKCE', () => {
     ['none', noChallenge, /must send a code_challenge/],
     ['an empty one', { code_challenge: '' }, /must send a code_challenge/],
     ['a method alone', { code_challenge: null }, /must send a code_challenge/],
-    ['plain', { code_challenge_method: 'plain' }, /"code_challenge_method" is malformed/],
+    ['plain', { code_challenge_method: 'plain' }, /'code_challenge_method' is malformed/],
     ['no method, which means plain', { code_challenge_method: null }, /must be S256/],
     ['s256 in lower case', { code_challenge_method: 's256' }, /malformed/],
-    ['42 characters', { code_challenge: 'a'.repeat(42) }, /"code_challenge" is malformed/],
+    ['42 characters', { code_challenge: 'a'.repeat(42) }, /'code_challenge' is malformed/],
     ['44 characters', { code_challenge: 'a'.repeat(44) }, /malformed/],
     ['129 characters', { code_challenge: 'a'.repeat(129) }, /malformed/],
     ['base64 with padding', { code_challenge: `${'a'.repeat(42)}=` }, /malformed/],
-  ])('a public client with %s is refused', async (_name, parameters, detail) => {
-    const answer = await start(parameters)
-    expectProblem(answer, 400, 'invalid_request')
-    expect(answer.json().detail).toMatch(detail)
-    expect([answer.location, answer.headers.getSetCookie()]).toEqual([null, []])
-    expect(provider.count('token')).toBe(0)
-  })
+  ])(
+    'a public client with %s is refused at its redirect URI',
+    async (_name, parameters, detail) => {
+      const told = expectTold(await start(parameters), 'invalid_request', { iss: latchkey.url })
+      expect(told).toMatch(detail)
+      expect(provider.count('token')).toBe(0)
+    },
+  )
 
   test('a public client with S256, a confidential one without, and cookie mode are accepted', async () => {
     for (const parameters of [
@@ -90,32 +98,97 @@ describe('1.07 PKCE', () => {
     ]) {
       expect((await start(parameters)).status).toBe(302)
     }
-    const plain = { ...web, code_challenge_method: null }
-    expectProblem(await start(plain), 400, 'invalid_request')
+    const plain = { ...web, code_challenge: CHALLENGE, code_challenge_method: null }
+    const to = { iss: latchkey.url, redirectUri: 'https://web.example.com/cb?from=latchkey' }
+    expect((await start(plain)).location?.searchParams.get('error')).toBe('invalid_request')
+    expect((await start(plain)).location?.href.startsWith(`${to.redirectUri}&error=`)).toBe(true)
+    // A popup is told in its own way.
     const popup = await start({ ...noChallenge, response_mode: 'web_message' })
-    expectProblem(popup, 400, 'invalid_request')
+    expect([popup.status, popup.location]).toEqual([200, null])
+    expect(popup.text).toContain('&quot;error&quot;:&quot;invalid_request&quot;')
   })
 })
 
-test.each<[string, Parameters, RegExp]>([
-  ['response_type=token', { response_type: 'token' }, /"response_type" is malformed/],
-  ['response_type=code id_token', { response_type: 'code id_token' }, /malformed/],
-  ['response_mode=fragment', { response_mode: 'fragment' }, /"response_mode" is malformed/],
-  [
-    'web_message to an app',
-    { client_id: 'native', redirect_uri: 'com.example.app:/cb', response_mode: 'web_message' },
-    /http or https redirect_uri/,
-  ],
-  [
-    'cookie without a client',
-    { client_id: null, redirect_uri: null, response_mode: 'cookie' },
-    /needs a redirect_uri/,
-  ],
-])('%s is refused', async (_name, parameters, detail) => {
-  const answer = await start(parameters)
+test.each<[string, Parameters, string]>([
+  ['response_type=token', { response_type: 'token' }, 'unsupported_response_type'],
+  ['response_type=code id_token', { response_type: 'code id_token' }, 'unsupported_response_type'],
+  ['response_mode=fragment', { response_mode: 'fragment' }, 'invalid_request'],
+  ['a scope with a quote', { scope: 'open"id' }, 'invalid_scope'],
+  ['a resource that it does not list', { resource: 'https://other.example' }, 'invalid_target'],
+  ['a request object', { request: 'eyJ' }, 'request_not_supported'],
+  ['one by reference', { request_uri: 'urn:x' }, 'request_uri_not_supported'],
+  ['prompt=none beside another', { prompt: 'none login' }, 'invalid_request'],
+  ['a max_age that is no number', { max_age: 'soon' }, 'invalid_request'],
+  ['another intent', { intent: 'steal' }, 'invalid_request'],
+])('%s is told to the client', async (_name, parameters, error) => {
+  expectTold(await start(parameters), error, { iss: latchkey.url })
+  // The sign-in page is not even shown.
+  const page = await new Browser().send(`${latchkey.url}/login${authorizationQuery(parameters)}`, {
+    headers: { accept: 'text/html' },
+  })
+  expectTold(page, error, { iss: latchkey.url })
+  expect((await start({})).status).toBe(302)
+})
+
+test('a mode that the client does not list, or that its redirect URI cannot take, is told by query', async () => {
+  const other = { client_id: 'other', redirect_uri: 'https://other.example.com/cb' }
+  const to = { iss: latchkey.url, redirectUri: other.redirect_uri }
+  const cookie = { ...other, ...noChallenge, response_mode: 'cookie' }
+  expectTold(await start(cookie), 'unauthorized_client', to)
+  const app = { client_id: 'native', redirect_uri: 'com.example.app:/cb' }
+  for (const response_mode of ['web_message', 'form_post']) {
+    const answer = await start({ ...app, response_mode })
+    expect(answer.headers.get('location')).toMatch(
+      /^com\.example\.app:\/cb\?error=invalid_request&/,
+    )
+  }
+})
+
+test('cookies without a client are refused here: there is nobody to tell', async () => {
+  const answer = await start({ client_id: null, redirect_uri: null, response_mode: 'cookie' })
   expectProblem(answer, 400, 'invalid_request')
-  expect(answer.json().detail).toMatch(detail)
-  expect(answer.location).toBeNull()
+  expect(answer.json().detail).toMatch(/needs a redirect_uri/)
+})
+
+test('the state comes back only where exactly one was sent; a parameter that stands twice is told', async () => {
+  const query = authorizationQuery({ state: 'one' })
+  const send = (more: string) => new Browser().send(`${latchkey.url}/login/fake${query}${more}`)
+  expectTold(await send('&state=two'), 'invalid_request', { iss: latchkey.url, state: null })
+  expectTold(await send('&scope=a&scope=b'), 'invalid_request', { iss: latchkey.url, state: 'one' })
+  const twice = '&resource=https://a.example&resource=https://b.example'
+  expectTold(await send(twice), 'invalid_target', { iss: latchkey.url, state: 'one' })
+  // Whom to answer must be clear first.
+  for (const name of ['client_id', 'redirect_uri']) {
+    expectProblem(await send(`&${name}=x`), 400, 'invalid_request')
+  }
+})
+
+test('a provider that is not enabled is told to the client', async () => {
+  const query = authorizationQuery()
+  const told = await new Browser().send(`${latchkey.url}/login/nobody${query}`)
+  expectTold(told, 'invalid_request', { iss: latchkey.url })
+  expectTold(
+    await new Browser().send(`${latchkey.url}/login${query}&provider=nobody`),
+    'invalid_request',
+    { iss: latchkey.url },
+  )
+  expectProblem(await new Browser().send(`${latchkey.url}/login/nobody`), 404, 'unknown_provider')
+})
+
+test('POST /login with a form is GET /login', async () => {
+  const post = (parameters: Parameters, more: Record<string, string> = {}) => {
+    const body = new URLSearchParams(authorizationQuery(parameters).slice(1))
+    for (const [name, value] of Object.entries(more)) body.set(name, value)
+    return new Browser().send(`${latchkey.url}/login`, { method: 'POST', body })
+  }
+  const page = await post({})
+  expect([page.status, page.text.includes('/login/fake?client_id=spa')]).toEqual([200, true])
+  const gone = await post({}, { provider: 'fake' })
+  expect([gone.status, gone.location?.origin]).toEqual([302, provider.issuer])
+  expectTold(await post({ response_type: 'token' }), 'unsupported_response_type', {
+    iss: latchkey.url,
+  })
+  expectProblem(await post({ client_id: 'nobody' }), 400, 'invalid_request')
 })
 
 describe('3.14 the state of the app', () => {
@@ -140,9 +213,12 @@ describe('3.14 the state of the app', () => {
 
   test('of 2,800 characters or five kilobytes is refused', async () => {
     for (const length of [2800, 5000]) {
-      const answer = await start({ state: 'a'.repeat(length) })
-      expectProblem(answer, 400, 'invalid_request')
-      expect(answer.json().detail).toMatch(/"state"|too long together/)
+      const state = 'a'.repeat(length)
+      const told = expectTold(await start({ state }), 'invalid_request', {
+        iss: latchkey.url,
+        state,
+      })
+      expect(told).toMatch(/'state'|too long together/)
     }
   })
 })
@@ -154,7 +230,14 @@ describe('a failure goes to the client', () => {
   const nothing = () => {}
   test.each<[string, () => void, Record<string, string | null>, string]>([
     ['the person said no', nothing, { code: null, error: 'access_denied' }, 'access_denied'],
-    ['another error', nothing, { code: null, error: 'login_required' }, 'server_error'],
+    ['a silent one cannot be', nothing, { code: null, error: 'login_required' }, 'login_required'],
+    ['another error', nothing, { code: null, error: 'out_of_beans' }, 'server_error'],
+    [
+      'declined, with no iss',
+      nothing,
+      { code: null, error: 'access_denied', iss: null },
+      'access_denied',
+    ],
     ['code and error', nothing, { error: 'access_denied' }, 'server_error'],
     ['neither', nothing, { code: null }, 'server_error'],
     ['another iss', nothing, { iss: 'https://evil.example' }, 'server_error'],
@@ -197,12 +280,17 @@ describe('a failure goes to the client', () => {
       state: 'state-of-the-app',
       iss: latchkey.url,
     })
-    expect(answer.location?.href).not.toMatch(/img|evil|Set-Cookie|login_required|html/)
+    expect(answer.location?.href).not.toMatch(/img|evil|Set-Cookie|beans|html/)
     expect(answer.headers.get('location')?.startsWith(`${SPA.redirect_uri}?error=`)).toBe(true)
     expect(await countRows(latchkey)).toEqual(before)
-    expect([...browser.jar().keys()]).toEqual([])
+    // Its cookie is kept for a minute, for the browser that comes again.
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/flow-.*Max-Age=60;/)])
     expectNoSecretLogged(latchkey, { description: '<img src=x>', secret: 'secret-at-fake' })
-    // The flow is over: the same callback is not an answer to the client again.
+    // The flow is over: the same error again, and later the page.
+    const calls = provider.count('token')
+    expect((await browser.send(again.callback())).location?.href).toBe(answer.location?.href)
+    expect(provider.count('token')).toBe(calls)
+    await age(latchkey, '61 seconds')
     expectProblem(await browser.send(again.callback()), 400, 'invalid_state')
   })
 

@@ -89,7 +89,7 @@ const table: Row[] = [
     code: 'invalid_request',
     when: 'a start with a redirect_uri that no client registered',
     play: (headers) =>
-      get(`/login/fake?redirect_uri=${encodeURIComponent('https://evil.example/')}`, headers),
+      get(`/login/fake?redirect_uri=${encodeURIComponent('https://stranger.example/')}`, headers),
   },
   {
     status: 400,
@@ -302,10 +302,15 @@ describe('control', () => {
     expect((await callBack({})).status).toBe(200)
   })
 
-  test('for a browser too, where the answer is the same JSON', async () => {
+  test('for a browser on loopback a page that has the JSON behind a button', async () => {
     const answer = await callBack({ accept: 'text/html' })
-    expect(answer.status).toBe(200)
-    expect(answer.json()).toMatchObject({ token_type: 'Bearer' })
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(answer.text).toContain('<h1>Signed in as Person One</h1>')
+    expect(answer.text).toMatch(/<button [^>]*type="button"/)
+    expect(answer.text).toMatch(
+      /<pre id="json"[^>]* hidden>[^<]*&quot;token_type&quot;: &quot;Bearer/,
+    )
   })
 
   test('the link of a page of a missing flow starts a login that works', async () => {

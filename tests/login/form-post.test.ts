@@ -26,6 +26,7 @@ beforeAll(async () => {
     APPLE_ISSUER: provider.issuer,
     APPLE_AUTHORIZATION_ENDPOINT: `${provider.issuer}/authorize`,
     APPLE_TOKEN_ENDPOINT: `${provider.issuer}/token`,
+    APPLE_TRUST_EMAIL: 'on',
     APPLE_JWKS_URI: `${provider.issuer}/jwks`,
   })
 })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { APPS, authorizationQuery } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import { type Latchkey, login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
@@ -49,8 +50,6 @@ describe('what the provider is asked', () => {
   })
 
   test.each([
-    ['response_type=token'],
-    ['response_type=code+id_token'],
     ['response_mode=fragment'],
     ['code_challenge_method=plain'],
     ['code_challenge=too-short'],
@@ -148,9 +147,17 @@ describe('what a start leaves behind', () => {
     ['sec-purpose', 'prefetch'],
     ['sec-purpose', 'prefetch;prerender'],
     ['purpose', 'prefetch'],
-  ])('1.04 a prefetch (%s: %s) starts nothing', (name, value) =>
-    expectRefused('', { headers: { [name]: value } }),
-  )
+    ['x-moz', 'prefetch'],
+  ])('1.04 a prefetch (%s: %s) starts nothing, and may come again', async (name, value) => {
+    const headers = { [name]: value }
+    for (const path of ['/login/fake', '/login?provider=fake', '/login', '/login/fake/callback']) {
+      const answer = await new Browser().send(latchkey.url + path, { headers })
+      expectProblem(answer, 503, 'temporarily_unavailable')
+      expect(answer.headers.get('retry-after')).toBe('1')
+      expect(answer.headers.getSetCookie()).toEqual([])
+    }
+    expect((await start()).status).toBe(302)
+  })
 
   test('1.05 the redirect is a 302 that nobody keeps and that tells no referrer', async () => {
     const answer = await start()
@@ -169,11 +176,15 @@ describe('what a start leaves behind', () => {
   test('1.05 where PUBLIC_URL is https the cookie is Secure and bound to the host by its name', async () => {
     const publicUrl = 'https://login.example.com'
     const https = await startLatchkey(
-      { ...provider.settings(), DATABASE_URL: 'postgres://is-not-used-by-the-harness' },
+      { ...provider.settings(), ...APPS, DATABASE_URL: 'postgres://is-not-used-by-the-harness' },
       { publicUrl },
     )
     try {
-      const answer = await new Browser().send(`${https.url}/login/fake`)
+      // Without an app there is nobody to answer where others are served.
+      const direct = await new Browser().send(`${https.url}/login/fake`)
+      expectProblem(direct, 400, 'invalid_request')
+      expect(direct.json().detail).toContain('DIRECT_ANSWER')
+      const answer = await new Browser().send(`${https.url}/login/fake${authorizationQuery()}`)
       const [pair = '', ...attributes] = (answer.headers.getSetCookie()[0] ?? '').split('; ')
       expect(pair).toMatch(/^__Host-latchkey-flow-/)
       expect(attributes.sort()).toEqual([

@@ -11,6 +11,7 @@ const latchkey = useLatchkey({
   EMULATE: 'all',
   CLIENTS: 'spa',
   CLIENT_SPA_NAME: 'The Shop',
+  CLIENT_SPA_RESPONSE_MODES: 'query,cookie',
   CLIENT_SPA_REDIRECT_URIS: `${REDIRECT},${APP_REDIRECT}`,
 })
 
@@ -119,16 +120,20 @@ describe('the way out leads', () => {
   })
 
   test('to the app, which is said, where its state or verifier is kept there', async () => {
-    for (const bound of ['state=abc', `code_challenge=${CHALLENGE}&code_challenge_method=S256`]) {
+    const proof = `code_challenge=${CHALLENGE}&code_challenge_method=S256`
+    for (const bound of [`state=abc&${proof}`, proof, 'state=abc&response_mode=cookie']) {
       expect(await target(`${registered}&${bound}`)).toEqual({
         says: expect.stringContaining('Opens The Shop in your browser'),
         url: 'https://app.example.com/',
       })
     }
     const other = encodeURIComponent('https://evil.example.com/callback')
-    const evil = await target(`?client_id=spa&redirect_uri=${other}&state=abc`)
-    expect(evil.url).toContain(`${google()}?`)
-    const native = `?client_id=spa&redirect_uri=${encodeURIComponent(APP_REDIRECT)}&state=abc`
+    const evil = await new Browser().send(
+      `${latchkey.url}/login?client_id=spa&redirect_uri=${other}&state=abc`,
+      { headers: { 'user-agent': kakaotalk, accept: 'text/html' } },
+    )
+    expect([evil.status, evil.text.includes('openExternal')]).toEqual([400, false])
+    const native = `?client_id=spa&redirect_uri=${encodeURIComponent(APP_REDIRECT)}&state=abc&${proof}`
     expect((await target(native)).url).toBe(`${google()}${native}`)
   })
 
@@ -200,7 +205,8 @@ describe('a browser that an app brings itself, sent to Google directly', () => {
     const bad = authorizationQuery({ code_challenge: null, code_challenge_method: null })
     for (const userAgent of [IN_APP[0].userAgent, ANDROID]) {
       const answer = await send(`/login/google${bad}`, userAgent)
-      expect([answer.status, answer.text.includes('invalid_request')]).toEqual([400, true])
+      const error = answer.location?.searchParams.get('error')
+      expect([answer.status, error]).toEqual([303, 'invalid_request'])
     }
   })
 })

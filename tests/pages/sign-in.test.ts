@@ -16,6 +16,7 @@ import { useLatchkey } from '../helpers/stage.ts'
 
 const ARTIFACTS = '.artifacts/sign-in'
 const REDIRECT = 'https://app.example.com/callback'
+const PROOF = `code_challenge=${'c'.repeat(43)}&code_challenge_method=S256`
 const latchkey = useLatchkey({
   EMULATE: 'all',
   CLIENTS: 'web',
@@ -52,11 +53,15 @@ describe('the sign-in page', () => {
 
   test('names a registered client, escaped, and nobody else', async () => {
     const name = '&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne'
-    const registered = await get(`?client_id=web&redirect_uri=${encodeURIComponent(REDIRECT)}`)
+    const registered = await get(
+      `?client_id=web&redirect_uri=${encodeURIComponent(REDIRECT)}&${PROOF}`,
+    )
     expect(registered.text).toContain(`to continue to ${name}`)
     const other = encodeURIComponent('https://evil.example.com/callback')
-    for (const query of ['', `?client_id=web&redirect_uri=${other}`, '?client_id=none']) {
-      expect((await get(query)).text).not.toContain('to continue to')
+    expect((await get()).text).not.toContain('to continue to')
+    for (const query of [`?client_id=web&redirect_uri=${other}`, '?client_id=none']) {
+      const refused = await get(query)
+      expect([refused.status, refused.text.includes('to continue to')]).toEqual([400, false])
     }
   })
 
@@ -111,7 +116,7 @@ describe('in Chromium the sign-in page', () => {
 
   test.each(['en', 'ko', 'ja'])('fits a phone and asks nobody else: %s', async (language) => {
     const page = await chrome.context.newPage()
-    const query = `?ui_locales=${language}&client_id=web&redirect_uri=${REDIRECT}`
+    const query = `?ui_locales=${language}&client_id=web&redirect_uri=${REDIRECT}&${PROOF}`
     const hosts = await open(page, query)
     await takePicture(page, `sign-in/${language}`)
     await expectFitsPhone(page)
@@ -121,7 +126,7 @@ describe('in Chromium the sign-in page', () => {
 
   test('has no barrier', async () => {
     const page = await chrome.context.newPage()
-    await open(page, `?client_id=web&redirect_uri=${REDIRECT}`)
+    await open(page, `?client_id=web&redirect_uri=${REDIRECT}&${PROOF}`)
     await expectNoBarriers(page)
   })
 
@@ -194,7 +199,7 @@ describe('in Chromium the sign-in page', () => {
     await chrome.context.addCookies([{ name: 'latchkey-provider', value: 'kakao', url: shop.url }])
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      await page.goto(`${shop.url}/login?client_id=web&redirect_uri=${REDIRECT}`)
+      await page.goto(`${shop.url}/login?client_id=web&redirect_uri=${REDIRECT}&${PROOF}`)
       const picture = `${ARTIFACTS}/sign-in-${colorScheme}.png`
       await page.screenshot({ path: picture })
       // UPDATE_PICTURES=1 puts them where the README shows them.
@@ -239,7 +244,7 @@ describe('in Chromium the sign-in page', () => {
       return dialog.dismiss()
     })
     const state = encodeURIComponent('"><img src=x onerror=alert(1)><script>alert(1)</script>')
-    await open(page, `?client_id=web&redirect_uri=${REDIRECT}&state=${state}`)
+    await open(page, `?client_id=web&redirect_uri=${REDIRECT}&state=${state}&${PROOF}`)
     expect(await page.locator('img').count()).toBe(0)
     expect(await page.getByText('<script>alert(1)</script> & Söhne').count()).toBe(1)
     expect(await page.getByText('<b>Corp</b>').count()).toBe(1)

@@ -1,14 +1,105 @@
-import type { UsedFlows } from '../../core/stores.ts'
+import { and, eq, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { FlowOutcome, UsedFlows } from '../../core/stores.ts'
 import type { Database } from '../client.ts'
+import { finishedFlows, linkCodes, loginCodes, refreshTokens, sessions } from '../schema.ts'
+import { db, insertFrom, nameOf, seconds, statement } from '../statement.ts'
 
-const FINISH = `
-insert into latchkey.finished_flows (id, expires_at) values ($1, now() + $2 * interval '1 second')
-on conflict do nothing returning id`
+const now = sql`now()`
+/** For how long an answer may be asked for again. */
+const REPEAT_SECONDS = 60
+/** Longer than any login takes: ten seconds of the provider's, five of the database's. */
+const LONGEST_SECONDS = 16
+
+const FINISH = statement<{ id: string; ttl: number }, { id: string }>((p) => {
+  const finished = db
+    .$with('finished', { id: finishedFlows.id })
+    .as(
+      insertFrom(
+        finishedFlows,
+        { id: p.id, expiresAt: sql`${now} + ${seconds(p.ttl)}` },
+        sql`on conflict do nothing returning ${nameOf(finishedFlows.id)}`,
+      ),
+    )
+  return db.with(finished).select({ id: finished.id }).from(finished)
+})
+
+const FAIL = statement<{ id: string; error: string; description: string }, { id: string }>((p) =>
+  db
+    .update(finishedFlows)
+    .set({
+      failedAt: now,
+      error: sql`${p.error}::text`,
+      errorDescription: sql`${p.description}::text`,
+    })
+    .where(eq(finishedFlows.id, p.id))
+    .returning({ id: finishedFlows.id }),
+)
+
+const s = alias(sessions, 's')
+const c = alias(loginCodes, 'c')
+const r = alias(refreshTokens, 'r')
+const l = alias(linkCodes, 'l')
+
+interface Row {
+  waits: boolean
+  failed: boolean
+  error: string | null
+  description: string | null
+  linked: boolean
+  signedIn: boolean
+  userId: string | null
+  authTime: number | null
+  tokenHash: Buffer | null
+}
+
+const isRecent = (time: unknown, within: number) =>
+  sql<boolean>`coalesce(${time} > ${now} - ${seconds(within)}, false)`
+
+const FIND = statement<{ id: string; sessionId: string; linkCode: Buffer }, Row>((p) =>
+  db
+    .select({
+      waits: isRecent(finishedFlows.finishedAt, LONGEST_SECONDS).as('waits'),
+      failed: isRecent(finishedFlows.failedAt, REPEAT_SECONDS).as('failed'),
+      error: finishedFlows.error,
+      description: finishedFlows.errorDescription,
+      linked: sql<boolean>`coalesce(${l.expiresAt} > ${now}, false)`.as('linked'),
+      signedIn: isRecent(s.createdAt, REPEAT_SECONDS).as('signed_in'),
+      userId: s.userId,
+      authTime: sql<number | null>`floor(extract(epoch from ${s.authTime}))::int`.as('auth_time'),
+      tokenHash: sql<Buffer | null>`coalesce(${c.hash}, ${r.hash})`.as('token_hash'),
+    })
+    .from(finishedFlows)
+    .leftJoin(s, eq(s.id, p.sessionId))
+    .leftJoin(c, eq(c.sessionId, s.id))
+    .leftJoin(r, and(eq(r.sessionId, s.id), eq(r.generation, 1)))
+    .leftJoin(l, eq(l.hash, p.linkCode))
+    .where(eq(finishedFlows.id, p.id)),
+)
+
+function outcomeOf(row: Row | null): FlowOutcome {
+  if (row === null) return { is: 'over' }
+  const { error, description, userId, tokenHash } = row
+  if (error !== null) {
+    const failure = { error, error_description: description ?? '' }
+    return row.failed ? { is: 'failed', failure } : { is: 'over' }
+  }
+  if (row.linked) return { is: 'linked' }
+  if (userId !== null && tokenHash !== null) {
+    const { authTime } = row
+    return row.signedIn ? { is: 'signed_in', userId, authTime, tokenHash } : { is: 'over' }
+  }
+  return { is: row.waits ? 'under_way' : 'over' }
+}
 
 /** Marks in PostgreSQL that let each flow be finished once. */
-export function createUsedFlows(database: Database): UsedFlows {
+export function createUsedFlows({ query }: Database): UsedFlows {
   return {
-    finish: async (flowId, ttlSeconds) =>
-      (await database.query(FINISH, [flowId, ttlSeconds])).length === 1,
+    finish: async (id, ttl) => (await FINISH.count(query, { id, ttl })) === 1,
+    async fail(id, { error, error_description: description }) {
+      await FAIL.one(query, { id, error, description })
+    },
+    find: async (id, { sessionId, linkCode }) =>
+      outcomeOf(await FIND.one(query, { id, sessionId, linkCode })),
   }
 }

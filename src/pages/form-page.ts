@@ -1,0 +1,36 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { html } from './html.ts'
+import { pickLanguage } from './language.ts'
+import { renderPage, sendPage } from './page.ts'
+import { problemTexts } from './problem-texts.ts'
+
+/** What a page posts to the app by itself (OAuth 2.0 Form Post Response Mode). */
+export interface FormAnswer {
+  /** The redirect URI: http or https. */
+  action: string
+  fields: Readonly<Record<string, string>>
+  /** The client, by its name. */
+  client: string
+  uiLocales: string | undefined
+}
+
+const SCRIPT = `document.forms[0].submit()`
+
+/** A page whose form posts itself to the app; without scripts the person does that. */
+export function sendFormPage(
+  { action, fields, client, uiLocales }: FormAnswer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const language = pickLanguage(uiLocales, request.headers['accept-language'])
+  const title = problemTexts[language].backTo(client)
+  const inputs = Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )
+  const body = html`<form method="post" action="${action}">
+${inputs}
+<noscript><button class="action" type="submit">${title}</button></noscript>
+</form>`
+  const extras = { style: '.action { width: 100% }', script: SCRIPT, mayPost: true }
+  return sendPage(reply, renderPage(language, title, body, extras))
+}
