@@ -367,7 +367,7 @@ describe('oauth4webapi reads each error', () => {
     await readUser(app, tokens.access_token, claims.sub)
   })
 
-  test('of a grant type that is not offered', async () => {
+  test('of a grant type that is not for this client', async () => {
     const { as, client, authentication } = web
     const response = await oauth.clientCredentialsGrantRequest(
       as,
@@ -378,7 +378,7 @@ describe('oauth4webapi reads each error', () => {
     )
     const read = oauth.processClientCredentialsResponse(as, client, response)
     expect(await rejectionOf(read)).toMatchObject({
-      error: 'unsupported_grant_type',
+      error: 'unauthorized_client',
       status: 400,
     })
   })

@@ -110,7 +110,7 @@ test('an API goes through key rotations under steady requests without one failur
       }),
     )
     expect(failures).toEqual([])
-    expect(count).toBeGreaterThan(200)
+    expect(count).toBeGreaterThan(50)
     expect(kids.size).toBeGreaterThanOrEqual(3)
     // The keys did change: whoever keeps them for good is lost, and only then.
     const known = new Set(first.keys.map(({ kid }) => kid))

@@ -33,7 +33,6 @@ const {
   settings: {
     ...APPS,
     FAKE_NATIVE_CLIENT_IDS: 'ios-app, android-app',
-    FAKE_TRUST_EMAIL: 'on',
     NAVER_CLIENT_ID: 'naver-id',
     NAVER_CLIENT_SECRET: 'naver-secret',
     GITHUB_CLIENT_ID: 'github-id',
@@ -69,7 +68,8 @@ describe('a native sign-in', () => {
       sub,
       name: 'Person One',
       email: 'person.one@example.com',
-      email_verified: true,
+      // The provider says so and is not trusted with it.
+      email_verified: false,
       identities: [{ provider: 'fake', subject: provider.subject }],
     })
     // All is in the ID token: nothing but the keys was asked for.
