@@ -37,7 +37,7 @@ export async function openServer(
   })
   const refuseOtherMethods = watchMethods(app)
   await app.register(cookie)
-  await describeRoutes(app, publicUrl)
+  describeRoutes(app, publicUrl)
   const meter = settings.metrics ? await openMetrics(app, stores.pendingOperations) : noMeter
   const https = isHttps(publicUrl)
   return { ...dependencies, app, settings, meter, https, refuseOtherMethods, recovery }

@@ -31,7 +31,7 @@ export async function withPreflights(
     await addRoutes(room)
     for (const [url, known] of [...methods]) {
       const allowed = [...known].filter((method) => method !== 'HEAD').join(', ')
-      room.options(url, { schema: { hide: true } }, (request, reply) => {
+      room.options(url, (request, reply) => {
         if (isAllowed(request)) {
           reply.headers({
             'access-control-allow-methods': allowed,

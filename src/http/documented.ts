@@ -31,10 +31,6 @@ export interface Notes {
   cacheSeconds?: number
 }
 
-declare module 'fastify' {
-  interface FastifySchema extends Notes {}
-}
-
 /** The body of an error at the OAuth endpoints (RFC 6749, section 5.2). */
 export const OAuthProblem = z
   .object({

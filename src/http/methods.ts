@@ -21,7 +21,6 @@ export function watchMethods(app: FastifyInstance): () => void {
         method: METHODS.filter((method) => !methods.has(method)),
         url,
         exposeHeadRoute: false,
-        schema: { hide: true },
         // Before the body is looked at: what it holds does not matter to a method that is not allowed.
         onRequest: (_request, reply, done) => {
           reply.header('allow', allow)

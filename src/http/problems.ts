@@ -147,16 +147,7 @@ const BY_STATUS: Record<number, readonly [ErrorCode, string]> = {
 /** Any thrown thing as an error with one of our codes. */
 export function toLatchkeyError(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error
-  const { statusCode, code, validation, validationContext } = error as Partial<FastifyError>
-  if (validation) {
-    const [first] = validation
-    const field = first?.instancePath?.split('/')[1]
-    const where = field
-      ? `${validationContext ?? 'request'} "${field}"`
-      : `${validationContext ?? 'request'}`
-    const why = first?.message ?? 'is not valid'
-    return new LatchkeyError('invalid_request', `The ${where}: ${why}.`.slice(0, 300))
-  }
+  const { statusCode, code } = error as Partial<FastifyError>
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 600) {
     const known = BY_STATUS[statusCode]
     if (known !== undefined) return new LatchkeyError(...known)

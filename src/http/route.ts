@@ -2,12 +2,10 @@ import type {
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
-  FastifySchema,
   onErrorHookHandler,
   onRequestAsyncHookHandler,
   onRequestHookHandler,
 } from 'fastify'
-import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
 import { defined } from '../core/defined.ts'
 import { LatchkeyError } from '../core/errors.ts'
@@ -99,17 +97,13 @@ export function route<
     method,
     url: path,
     exposeHeadRoute: method === 'GET' && head,
-    schema: {
-      ...(docs as FastifySchema),
-      ...defined({ params, querystring: query, body }),
-      response: responses,
-    },
-    validatorCompiler: (part) => {
-      if (readsItself) return () => true
-      const isPlain = part.httpPart === 'params' || (part.httpPart === 'body' && form === undefined)
+    config: { described: { docs, responses, ...defined({ params, query, form, json }) } },
+    schema: readsItself ? {} : defined({ params, querystring: query, body }),
+    validatorCompiler: ({ schema, httpPart = '' }) => {
+      const isPlain = httpPart === 'params' || (httpPart === 'body' && form === undefined)
       return isPlain
-        ? validatorCompiler(part as never)
-        : parametersBy(part.schema as unknown as z.ZodObject)
+        ? valueBy(schema as unknown as z.ZodType, httpPart)
+        : parametersBy(schema as unknown as z.ZodObject)
     },
     ...defined({ onRequest, onError }),
     handler: (request, reply) =>
@@ -121,6 +115,23 @@ export function route<
         reply,
       }) as never,
   })
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What `/openapi.json` shows of the route. */
+    described?: RouteShape
+  }
+}
+
+/** A JSON body or the parameters of a path, in the form in which Fastify wants to hear of it. */
+const valueBy = (schema: z.ZodType, where: string) => (given: unknown) => {
+  const read = schema.safeParse(given)
+  if (read.success) return { value: read.data }
+  const [issue] = read.error.issues
+  const field = issue?.path[0] === undefined ? '' : ` "${String(issue.path[0])}"`
+  const message = `The ${where}${field}: ${issue?.message ?? 'is not valid'}.`
+  return { error: new LatchkeyError('invalid_request', message.slice(0, 300)) }
 }
 
 /** Parameters by `readParameters`, in the form in which Fastify wants to hear of it. */

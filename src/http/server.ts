@@ -1,5 +1,4 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
-import { validatorCompiler } from 'fastify-type-provider-zod'
 import { defined } from '../core/defined.ts'
 import { belowPath } from './base-path.ts'
 import { answerClientErrors, type BarePage } from './client-errors.ts'
@@ -47,9 +46,6 @@ export function createServer(options: {
       sendProblem(error, { request, reply: reply.headers(security), publicUrl, sendPage })
     },
   })
-  app.setValidatorCompiler(validatorCompiler)
-  // The compiler checks what handlers return; checking every answer again would cost more than making it.
-  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   answerProblems(app, { publicUrl, sendPage })
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(security)

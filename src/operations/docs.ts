@@ -97,7 +97,7 @@ export function docsRoutes(app: FastifyInstance): void {
     handle: ({ reply }) =>
       reply.type('text/html; charset=utf-8').header('content-security-policy', POLICY).send(PAGE),
   })
-  app.get('/docs/viewer.js', { schema: { hide: true } }, async (request, reply) => {
+  app.get('/docs/viewer.js', async (request, reply) => {
     script ??= readScript()
     const { plain, zipped, tag } = await script
     const takesZipped = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')

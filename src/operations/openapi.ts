@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs'
-import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { cookieName } from '../core/public-url.ts'
 import { PUBLIC_URL } from '../http/documented.ts'
 import { exampleApp, exampleValues } from '../http/examples.ts'
 import { publicDocument } from '../http/headers.ts'
-import { route } from '../http/route.ts'
-import type { OpenApi } from './openapi/document.ts'
-import { tidy } from './openapi/tidy.ts'
+import { type RouteShape, route } from '../http/route.ts'
+import type { Operation } from './openapi/document.ts'
+import { toOperation } from './openapi/operation.ts'
+import type { Components } from './openapi/schemas.ts'
 
 const packageFile = new URL('../../package.json', import.meta.url)
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
@@ -32,62 +31,75 @@ ${Object.entries(exampleValues)
   .join('\n')}
 `
 
+const headOf = (publicUrl: string) => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'Latchkey',
+    version,
+    summary: 'Sign in with the provider you already use.',
+    description,
+    contact: { name: 'Whoever runs this Latchkey', url: publicUrl },
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  servers: [{ url: publicUrl, description: 'This Latchkey' }],
+  tags: [
+    { name: 'sign-in', description: 'Signing people in and out, in their browser.' },
+    { name: 'account', description: 'The signed-in user.' },
+    { name: 'tokens', description: 'Getting, verifying and ending what Latchkey issues.' },
+    { name: 'operations', description: 'Running the service.' },
+  ],
+})
+
+const securitySchemesOf = (publicUrl: string) => ({
+  accessToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'An access token of ours.',
+  },
+  sessionCookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: cookieName(publicUrl, 'access'),
+    description: 'Set by a login with `response_mode=cookie`.',
+  },
+  refreshCookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: cookieName(publicUrl, 'refresh'),
+    description: 'Set by a login with `response_mode=cookie`; renewed by each refresh.',
+  },
+  client: {
+    type: 'http',
+    scheme: 'basic',
+    description: 'A confidential client’s id and secret; they may stand in the body instead.',
+  },
+})
+
 /** Describes every route that is registered after it, from the schemas, at `/openapi.json`. */
-export async function describeRoutes(app: FastifyInstance, publicUrl: string): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Latchkey',
-        version,
-        summary: 'Sign in with the provider you already use.',
-        description,
-        contact: { name: 'Whoever runs this Latchkey', url: publicUrl },
-        license: { name: 'MIT', identifier: 'MIT' },
-      } as never,
-      servers: [{ url: publicUrl, description: 'This Latchkey' }],
-      tags: [
-        { name: 'sign-in', description: 'Signing people in and out, in their browser.' },
-        { name: 'account', description: 'The signed-in user.' },
-        { name: 'tokens', description: 'Getting, verifying and ending what Latchkey issues.' },
-        { name: 'operations', description: 'Running the service.' },
-      ],
-      components: {
-        securitySchemes: {
-          accessToken: {
-            type: 'http',
-            scheme: 'bearer',
-            bearerFormat: 'JWT',
-            description: 'An access token of ours.',
-          },
-          sessionCookie: {
-            type: 'apiKey',
-            in: 'cookie',
-            name: cookieName(publicUrl, 'access'),
-            description: 'Set by a login with `response_mode=cookie`.',
-          },
-          refreshCookie: {
-            type: 'apiKey',
-            in: 'cookie',
-            name: cookieName(publicUrl, 'refresh'),
-            description: 'Set by the same; renewed by each refresh.',
-          },
-          client: {
-            type: 'http',
-            scheme: 'basic',
-            description:
-              'A confidential client’s id and secret; they may stand in the body instead.',
-          },
-        },
-      },
-    },
-    transform: (route) => {
-      const { examples, answers, cookies, cacheSeconds, ...schema } = route.schema ?? {}
-      const notes = { examples, answers, cookies, cacheSeconds }
-      return jsonSchemaTransform({ ...route, schema: { ...schema, 'x-notes': notes } } as never)
-    },
-    transformObject: (document) => tidy(jsonSchemaTransformObject(document) as OpenApi) as never,
+export function describeRoutes(app: FastifyInstance, publicUrl: string): void {
+  const described: { path: string; method: string; shape: RouteShape }[] = []
+  app.addHook('onRoute', ({ url, method, config }) => {
+    const shape = config?.described
+    // Every GET answers HEAD too.
+    if (shape === undefined || method === 'HEAD') return
+    const path = url.replace(/:(\w+)/g, '{$1}')
+    described.push({ path, method: String(method).toLowerCase(), shape })
   })
+  const write = (): string => {
+    const components: Components = new Map()
+    const paths: Record<string, Record<string, Operation>> = {}
+    for (const { path, method, shape } of described) {
+      paths[path] = { ...paths[path], [method]: toOperation(shape, components) }
+    }
+    const schemas = Object.fromEntries(components)
+    const document = {
+      ...headOf(publicUrl),
+      components: { schemas, securitySchemes: securitySchemesOf(publicUrl) },
+      paths,
+    }
+    return JSON.stringify(document).replaceAll(PUBLIC_URL, publicUrl)
+  }
   let text: string | undefined
   route(app, 'GET', '/openapi.json', {
     docs: {
@@ -108,7 +120,7 @@ export async function describeRoutes(app: FastifyInstance, publicUrl: string): P
     },
     responses: { 200: z.looseObject({ openapi: z.string(), info: z.looseObject({}) }) },
     handle: ({ reply }) => {
-      text ??= JSON.stringify(app.swagger()).replaceAll(PUBLIC_URL, publicUrl)
+      text ??= write()
       return reply
         .headers(publicDocument(CACHE_SECONDS))
         .type('application/json; charset=utf-8')

@@ -1,25 +1,33 @@
-import type { Notes } from '../../http/documented.ts'
+import type { JsonSchema } from './schemas.ts'
 
-/** A generated OpenAPI document, as far as it is touched here. */
-export interface OpenApi {
-  paths?: Record<string, Record<string, Operation>>
-  components?: { schemas?: Record<string, unknown> }
+/** One operation. */
+export interface Operation {
+  operationId: string
+  summary: string
+  description: string
+  tags: readonly string[]
+  security: readonly Readonly<Record<string, readonly string[]>>[]
+  parameters?: Parameter[]
+  requestBody?: { required: boolean; content: Record<string, Media> }
+  responses: Record<string, Response>
 }
 
-/** One operation; `x-notes` are ours, and gone from what is published. */
-export interface Operation {
-  parameters?: { name: string; examples?: Named; schema?: unknown }[]
-  requestBody?: { required?: boolean; content: Record<string, Media> }
-  responses: Record<string, Response>
-  'x-notes'?: Notes
+/** A parameter of the path or the query. */
+export interface Parameter {
+  name: string
+  in: 'path' | 'query'
+  required: boolean
+  description: unknown
+  schema: JsonSchema
+  examples?: Named
 }
 
 /** Examples by name: those of one name are one request and its answer. */
-export type Named = Record<string, { summary?: string; value?: unknown }>
+export type Named = Record<string, { summary: string; value?: unknown }>
 
 /** A body of one content type. */
 export interface Media {
-  schema?: unknown
+  schema: JsonSchema
   examples?: Named
 }
 
@@ -27,7 +35,7 @@ export interface Media {
 export interface Header {
   description: string
   required: boolean
-  schema: unknown
+  schema: JsonSchema
   examples?: Named
 }
 
@@ -39,7 +47,3 @@ export interface Response {
   /** The examples of an answer that has neither body nor `Location`. */
   'x-examples'?: Named
 }
-
-/** Whether an answer is an error in the words of RFC 6749. */
-export const isOAuth = (response: Response | undefined): boolean =>
-  JSON.stringify(response?.content ?? {}).includes('/OAuthProblem')

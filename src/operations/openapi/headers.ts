@@ -1,30 +1,35 @@
 import type { Notes } from '../../http/documented.ts'
-import { isOAuth, type Response } from './document.ts'
+import type { Header } from './document.ts'
 
 const text = { type: 'string' }
 
-/** Names the headers of an answer that whoever reads it relies on. */
-export function addHeaders(status: string, response: Response, notes: Notes): void {
+/** The headers of an answer that whoever reads it relies on. */
+export function headersOf(
+  status: number,
+  { isOAuth, notes }: { isOAuth: boolean; notes: Notes },
+): Record<string, Header> {
+  const headers: Record<string, Header> = {}
   const header = (name: string, description: string, schema: object, required = true) => {
-    response.headers = { ...response.headers, [name]: { description, required, schema } }
+    headers[name] = { description, required, schema: { ...schema } }
   }
-  if (status === '302' || status === '303') header('Location', 'Where to go on.', text)
-  if (status === '405') header('Allow', 'What is allowed here.', text)
-  if (status === '429' || status === '503') {
+  if (status === 302 || status === 303) header('Location', 'Where to go on.', text)
+  if (status === 405) header('Allow', 'What is allowed here.', text)
+  if (status === 429 || status === 503) {
     header('Retry-After', 'Seconds.', { type: 'integer', minimum: 1 })
   }
-  if (status === '401' && isOAuth(response)) {
+  if (status === 401 && isOAuth) {
     const basic = '`Basic`, where the client tried to authenticate in this way.'
     header('WWW-Authenticate', basic, text, false)
-  } else if (status === '401') {
+  } else if (status === 401) {
     const bearer = 'Bearer error="invalid_token"'
     header('WWW-Authenticate', 'RFC 6750, section 3.', { ...text, const: bearer })
   }
-  const cookies = notes.cookies?.[Number(status)]
+  const cookies = notes.cookies?.[status]
   if (cookies !== undefined) header('Set-Cookie', cookies, text, false)
-  if (status.startsWith('2')) {
+  if (status >= 200 && status < 300) {
     const { cacheSeconds: seconds } = notes
     const rule = seconds === undefined ? 'no-store' : `public, max-age=${seconds}`
     header('Cache-Control', 'Who may keep the answer, and how long.', { ...text, const: rule })
   }
+  return headers
 }

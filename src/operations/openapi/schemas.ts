@@ -1,75 +1,48 @@
-import type { OpenApi, Operation } from './document.ts'
+import { z } from 'zod'
 
-interface Schema {
-  [keyword: string]: unknown
-}
+/** A JSON Schema. */
+export type JsonSchema = Record<string, unknown>
 
-/** Leaves of the generated schemas what a reader needs, under the names that clients know. */
-export function tidySchemas(document: OpenApi): void {
-  const operations = Object.values(document.paths ?? {}).flatMap(Object.values) as Operation[]
-  const bodies = operations.flatMap(({ requestBody, parameters = [] }) => [
-    ...Object.values(requestBody?.content ?? {}),
-    ...parameters,
-  ])
-  const answers = operations.flatMap(({ responses }) =>
-    Object.values(responses).flatMap(({ content = {} }) => Object.values(content)),
-  )
-  for (const { schema } of bodies) simplify(schema)
-  for (const { schema } of answers) simplify(schema, { open: true })
-  removeUnused(document)
-  const schemas = document.components?.schemas ?? {}
-  for (const [name, schema] of Object.entries(schemas)) {
-    simplify(schema, { open: !name.endsWith(INPUT) })
-  }
-  nameInputs(document)
-}
-
-/** What the generator adds to the name of a schema that a request has. */
-const INPUT = 'Input'
+/** The schemas that have a name, as they are found. */
+export type Components = Map<string, JsonSchema>
 
 /**
- * A format says more than its pattern, and a whole number needs no word about what a double can hold.
- * `open`: an answer may get further members one day, so a client must not insist on those of today.
+ * A zod schema as JSON Schema. What has a name (`meta({ id })`) becomes a component and is referred to.
+ * `input`: what is sent to us; `output`: what we answer.
  */
-function simplify(schema: unknown, how: { open?: boolean } = {}): void {
-  if (typeof schema !== 'object' || schema === null) return
-  const node = schema as Schema
+export function toSchema(
+  schema: z.ZodType,
+  io: 'input' | 'output',
+  components: Components,
+): JsonSchema {
+  const { $schema, $defs, ...made } = z.toJSONSchema(schema, {
+    io,
+    override: ({ jsonSchema }) => simplify(jsonSchema, io),
+  })
+  for (const [name, definition] of Object.entries($defs ?? {})) {
+    const component = withReferences(definition)
+    const known = components.get(name)
+    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(component)) {
+      throw new Error(`two schemas are called ${name}`)
+    }
+    components.set(name, component)
+  }
+  return withReferences(made)
+}
+
+/**
+ * A format says more than its pattern, and a whole number needs no word about what a double can hold. An
+ * answer may get further members one day, so that a client must not insist on those of today.
+ */
+function simplify(node: JsonSchema, io: 'input' | 'output'): void {
   if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum
   if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum
   if (typeof node.format === 'string') delete node.pattern
-  if (how.open && node.additionalProperties === false) delete node.additionalProperties
-  for (const value of Object.values(node)) simplify(value, how)
+  if (io === 'output' && node.additionalProperties === false) delete node.additionalProperties
 }
 
-/** The generator makes an input and an output of every schema; what nothing refers to goes. */
-function removeUnused(document: OpenApi): void {
-  const schemas = document.components?.schemas ?? {}
-  for (let before = -1; before !== Object.keys(schemas).length; ) {
-    before = Object.keys(schemas).length
-    const text = JSON.stringify(document)
-    for (const name of Object.keys(schemas)) {
-      if (!text.includes(`"#/components/schemas/${name}"`)) delete schemas[name]
-    }
-  }
-}
-
-/** A schema that only requests have is called as it is here. */
-function nameInputs(document: OpenApi): void {
-  const schemas = document.components?.schemas ?? {}
-  const renamed = new Map<string, string>()
-  for (const [name, schema] of Object.entries(schemas)) {
-    const plain = name.slice(0, -INPUT.length)
-    if (!name.endsWith(INPUT) || plain in schemas) continue
-    delete schemas[name]
-    schemas[plain] = schema
-    renamed.set(`#/components/schemas/${name}`, `#/components/schemas/${plain}`)
-  }
-  const refer = (node: unknown): void => {
-    if (typeof node !== 'object' || node === null) return
-    const reference = node as { $ref?: unknown }
-    const to = renamed.get(String(reference.$ref))
-    if (to !== undefined) reference.$ref = to
-    for (const value of Object.values(node)) refer(value)
-  }
-  refer(document)
+/** The same with its references as OpenAPI has them. */
+function withReferences(schema: object): JsonSchema {
+  const text = JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')
+  return JSON.parse(text) as JsonSchema
 }

@@ -28,10 +28,7 @@ export function playgroundRoutes(
   const policy = playgroundPolicy(facts)
   const chosen = cookieName(facts.publicUrl, 'playground-language')
   const scripts = readScripts()
-  // For people: the documentation is of the API.
-  const schema = { hide: true }
-
-  app.get<{ Querystring: { ui_locales?: unknown } }>('/', { schema }, (request, reply) => {
+  app.get<{ Querystring: { ui_locales?: unknown } }>('/', (request, reply) => {
     const { ui_locales: asked } = request.query
     const isAsked = typeof asked === 'string'
     const language = pickLanguage(
@@ -56,7 +53,7 @@ export function playgroundRoutes(
       })
       .send(pages.get(language))
   })
-  app.get<{ Params: { file: string } }>('/playground/:file', { schema }, (request, reply) => {
+  app.get<{ Params: { file: string } }>('/playground/:file', (request, reply) => {
     const script = scripts.get(request.params.file)
     if (script === undefined) throw new LatchkeyError('not_found', 'There is nothing here.')
     return reply.type('text/javascript; charset=utf-8').send(script)

@@ -1,0 +1,50 @@
+import type { z } from 'zod'
+import { type Example, OAuthProblem, oauthRefused, refused } from '../../http/documented.ts'
+import type { RouteShape } from '../../http/route.ts'
+import { TOO_MANY } from '../rate-limits.ts'
+
+type Answers = RouteShape['responses']
+
+const TOO_LARGE = 'The body may have at most 64 KiB.'
+const OTHER_TYPE = 'This content type is not accepted here.'
+const DATABASE_AWAY = 'The database is away or overloaded.'
+
+/** The answers of a route with those that no route says of itself: a body may be refused unread. */
+export function allAnswers({ form, json, responses }: RouteShape): Answers {
+  const model = responses[400]
+  if ((form ?? json) === undefined || model === undefined) return responses
+  return { ...responses, 413: model, 415: model }
+}
+
+/** The examples of a route with those of what can happen to any request. */
+export function allExamples(shape: RouteShape): Readonly<Record<string, Example>> {
+  const answers = allAnswers(shape)
+  const { examples = {} } = shape.docs
+  const refuse = (status: number) => (isOAuth(answers[status]) ? oauthRefused : refused)
+  return {
+    ...examples,
+    ...(answers[413] && {
+      body_too_large: refuse(413)('payload_too_large', TOO_LARGE, {
+        summary: 'A body of 100 KiB',
+      }),
+      body_of_other_type: refuse(415)('unsupported_media_type', OTHER_TYPE, {
+        summary: 'A body of text/csv',
+      }),
+    }),
+    ...(answers[429] && {
+      rate_limited: refuse(429)('rate_limited', TOO_MANY, {
+        summary: 'Too many requests from one address',
+      }),
+    }),
+    ...(answers[503] &&
+      !('database_away' in examples) && {
+        database_away: refuse(503)('temporarily_unavailable', DATABASE_AWAY, {
+          summary: 'The database is away',
+        }),
+      }),
+  }
+}
+
+/** Whether an answer is an error in the words of RFC 6749. */
+export const isOAuth = (answer: z.ZodType | { content: object } | undefined): boolean =>
+  answer === OAuthProblem
