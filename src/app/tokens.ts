@@ -1,7 +1,7 @@
 import { idTokenAlgOf, idTokenAlgs } from '../core/client.ts'
 import { createSealer } from '../core/secrets.ts'
 import { metadataRoutes } from '../tokens/discovery.ts'
-import { TOKEN_EXCHANGE } from '../tokens/exchange.ts'
+import { grantTypes } from '../tokens/grant-types.ts'
 import { keyRoutes } from '../tokens/jwks.ts'
 import { logoutRoutes } from '../tokens/logout.ts'
 import { createSessionCookies, type SessionCookies } from '../tokens/session-cookies.ts'
@@ -36,7 +36,7 @@ export function openTokens({ app, settings, stores, secrets }: AppContext): Prom
 
 /** The sessions that live in cookies. */
 export function openCookies(
-  { settings, stores, https }: AppContext,
+  { settings, stores, secrets, https }: AppContext,
   { verifySessionToken }: Tokens,
 ): SessionCookies {
   return createSessionCookies({
@@ -46,6 +46,8 @@ export function openCookies(
     refreshTokenTtlSeconds: settings.refreshTokenTtlSeconds,
     sessions: stores.sessions,
     verifySessionToken,
+    sealer: createSealer(secrets, 'opened sessions'),
+    sessionTtlSeconds: settings.sessionTtlSeconds,
   })
 }
 
@@ -60,7 +62,7 @@ export async function addTokenRooms(
     metadataRoutes(room, {
       publicUrl,
       idTokenAlgs: idTokenAlgs(clients),
-      grantTypes: ['authorization_code', 'refresh_token', TOKEN_EXCHANGE],
+      grantTypes: [...grantTypes.keys()],
     })
   })
   await app.register(async (room) =>

@@ -146,7 +146,10 @@ async function signInFor(
   const { sessionCookies, endSession } = login
   const { prepared, account } = await signIn(login, flow, who, request)
   rememberProvider(login, flow, request, reply)
-  if (flow.client.responseMode !== 'cookie') return { code: prepared.code }
+  if (flow.client.responseMode !== 'cookie') {
+    sessionCookies.marks.add(request, reply, prepared.session.id)
+    return { code: prepared.code }
+  }
   // Nobody could use the session any more whose cookies are overwritten now.
   const before = await sessionCookies.findSession(request)
   if (before !== null) await endSession({ userId: before.sub, sessionId: before.sid })

@@ -34,6 +34,8 @@ export interface Login {
   sessionCookies: {
     set(reply: FastifyReply, clientId: string, tokens: TokenResponse): void
     findSession(request: FastifyRequest): Promise<{ sub: string; sid: string } | null>
+    /** For sessions whose apps get a code: which browser opened them. */
+    marks: { add(request: FastifyRequest, reply: FastifyReply, sessionId: string): void }
   }
   /** For `response_mode=web_message`: answers the page that hands the answer to its opener. */
   sendPopupPage: (

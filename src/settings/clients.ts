@@ -52,10 +52,7 @@ function readClient(reader: Reader, id: string): Client {
     reader.problems.push(words.missing(`${prefix}REDIRECT_URIS`))
   const origins = reader.list(`${prefix}ORIGINS`)
   for (const origin of origins) {
-    const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin
-    if (!isOrigin || redirectUriProblem(origin) !== null) {
-      reader.problems.push(words.clientOrigin(`${prefix}ORIGINS`, origin))
-    }
+    if (!isOrigin(origin)) reader.problems.push(words.clientOrigin(`${prefix}ORIGINS`, origin))
   }
   const secrets = reader.list(`${prefix}SECRET`)
   if (secrets.some((secret) => secret.length < 16)) {
@@ -102,13 +99,21 @@ function readClient(reader: Reader, id: string): Client {
   }
 }
 
-/** The origins of the web pages among redirect URIs. */
-function originsOf(redirectUris: readonly string[]): string[] {
-  const web = redirectUris
-    .map((uri) => new URL(uri))
-    .filter((url) => /^https?:$/.test(url.protocol))
-  return [...new Set(web.map((url) => url.origin))]
+/** The origin of a URI, also of an app shell's own scheme, which a URL does not give; null where it has none. */
+function originOfUri(uri: string): string | null {
+  const { origin, protocol, host } = new URL(uri)
+  if (origin !== 'null') return origin
+  return host === '' ? null : `${protocol}//${host}`
 }
+
+/** Compared with `Origin` as text: `https://app.example.com`, or an app shell's `capacitor://localhost`. */
+const isOrigin = (text: string): boolean =>
+  redirectUriProblem(text) === null && originOfUri(text) === text
+
+/** The origins of the pages among redirect URIs. */
+const originsOf = (redirectUris: readonly string[]): string[] => [
+  ...new Set(redirectUris.map(originOfUri).filter((origin) => origin !== null)),
+]
 
 const playground = (publicUrl: string): Client => ({
   id: PLAYGROUND,

@@ -75,7 +75,7 @@ const en = {
   clientPrefix: (prefix: string) => `CLIENTS: another client has settings named ${prefix}… too.`,
   clientUri: (name: string, uri: string, problem: string) => `${name}: "${uri}" ${problem}.`,
   clientOrigin: (name: string, origin: string) =>
-    `${name}: "${origin}" is not an https origin such as https://app.example.com.`,
+    `${name}: "${origin}" is not an origin such as https://app.example.com or capacitor://localhost.`,
   clientSecretShort: (name: string) => `${name} must have at least 16 characters.`,
   clientSecrets: (name: string) => `${name} may be two values while it is changed, not more.`,
   clientAdmin: (name: string, secret: string) =>
@@ -176,7 +176,7 @@ const ko: SettingsTexts = {
     `CLIENTS: ${prefix}…로 시작하는 설정을 쓰는 클라이언트가 이미 있습니다.`,
   clientUri: (name, uri, problem) => `${name}: "${uri}" — ${problem}.`,
   clientOrigin: (name, origin) =>
-    `${name}: "${origin}"은(는) https://app.example.com 같은 https 오리진이 아닙니다.`,
+    `${name}: "${origin}"은(는) https://app.example.com이나 capacitor://localhost 같은 오리진이 아닙니다.`,
   clientSecretShort: (name) => `${name} 값은 16자 이상이어야 합니다.`,
   clientSecrets: (name) => `${name}에는 바꾸는 동안에만 값을 두 개까지 넣을 수 있습니다.`,
   clientAdmin: (name, secret) =>

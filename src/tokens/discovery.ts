@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { SCOPES } from '../core/scope.ts'
 import { publicDocument } from '../http/headers.ts'
 import { route } from '../http/route.ts'
 
@@ -37,18 +38,23 @@ export function metadataRoutes(
     response_modes_supported: ['query', 'form_post', 'web_message', 'cookie'],
     grant_types_supported: grantTypes,
     code_challenge_methods_supported: ['S256'],
-    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+    // `provider_tokens` and `admin` are for clients whose settings allow them.
+    scopes_supported: SCOPES.filter((scope) => scope !== 'provider_tokens' && scope !== 'admin'),
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    claim_types_supported: ['normal'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: idTokenAlgs,
     token_endpoint_auth_methods_supported: [...secrets, 'none'],
     revocation_endpoint_auth_methods_supported: [...secrets, 'none'],
     introspection_endpoint_auth_methods_supported: secrets,
     claims_supported: [
-      ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'sid', 'name', 'email'],
-      ...['email_verified', 'picture', 'locale', 'updated_at'],
+      ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'at_hash', 'sid', 'name'],
+      ...['email', 'email_verified', 'picture', 'locale', 'updated_at'],
     ],
     ui_locales_supported: ['en', 'ko', 'ja'],
     authorization_response_iss_parameter_supported: true,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     claims_parameter_supported: false,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

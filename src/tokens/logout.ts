@@ -1,14 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { type Client, findClient } from '../core/client.ts'
-import { LatchkeyError } from '../core/errors.ts'
-import { matchesRedirectUri } from '../core/redirects.ts'
 import type { Sealer } from '../core/secrets.ts'
-import type { Sessions } from '../core/stores.ts'
 import { unknownProvider } from '../core/unknown-provider.ts'
 import { NoBody } from '../http/documented.ts'
 import { acceptForms, FORM } from '../http/forms.ts'
-import { refusePrefetch } from '../http/prefetch.ts'
 import { logProblem, Problem } from '../http/problems.ts'
 import { route } from '../http/route.ts'
 import type { Providers } from '../upstream/directory.ts'
@@ -18,31 +13,7 @@ import {
   logoutFormExamples,
   providerLogoutExamples,
 } from './logout-examples.ts'
-import type { SessionCookies } from './session-cookies.ts'
-import type { Tokens } from './tokens.ts'
-
-/** A logout request (OpenID Connect RP-Initiated Logout 1.0, section 2). */
-const LogoutRequest = z.object({
-  id_token_hint: z
-    .string()
-    .max(8192)
-    .optional()
-    .meta({ description: 'An ID token of ours, also an expired one: ends its session.' }),
-  client_id: z.string().max(128).optional().meta({ description: 'Where there is no hint.' }),
-  post_logout_redirect_uri: z
-    .string()
-    .max(2048)
-    .optional()
-    .meta({ description: 'Where to go on: one of the client, exactly as registered.' }),
-  state: z.string().max(512).optional().meta({ description: 'Comes back with the redirect.' }),
-  logout_hint: z
-    .string()
-    .max(512)
-    .optional()
-    .meta({ description: 'Understood, and of no effect.' }),
-  ui_locales: z.string().max(64).optional().meta({ description: 'Understood, and of no effect.' }),
-})
-type LogoutRequest = z.infer<typeof LogoutRequest>
+import { LogoutRequest, type SignOutOptions, signOut } from './sign-out.ts'
 
 const SignedOut = z
   .object({ status: z.literal('signed_out').meta({ description: 'Always `signed_out`.' }) })
@@ -52,8 +23,11 @@ const OfProvider = z.object({
   provider: z.string().meta({ description: 'Id of an enabled provider.' }),
 })
 
+/** Characters of the way back through a provider. */
+const MOST_STATE = 8192
+
 const LogoutCallback = z.object({
-  state: z.string().max(8192).optional().meta({ description: 'Made by Latchkey.' }),
+  state: z.string().max(MOST_STATE).optional().meta({ description: 'Made by Latchkey.' }),
 })
 
 const CLEARED = 'The session’s cookies are cleared, where there are any.'
@@ -67,11 +41,7 @@ const shared = {
 }
 
 /** What a logout needs. */
-export interface LogoutOptions {
-  clients: readonly Client[]
-  sessions: Sessions
-  tokens: Pick<Tokens, 'readIdTokenHint'>
-  cookies: SessionCookies
+export interface LogoutOptions extends SignOutOptions {
   publicUrl: string
   /** Carries the way back through a provider's own logout. */
   sealer: Sealer
@@ -95,7 +65,7 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     query: LogoutRequest,
     responses: { ...answers, ...refusals },
     head: false,
-    handle: async (call) => goBack(call.reply, await endSession(options, call, call.query)),
+    handle: async (call) => goBack(call.reply, (await signOut(options, call, call.query)).back),
   })
   route(room, 'POST', '/logout', {
     docs: {
@@ -109,7 +79,7 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     },
     form: LogoutRequest,
     responses: { ...answers, ...refusals },
-    handle: async (call) => goBack(call.reply, await endSession(options, call, call.body)),
+    handle: async (call) => goBack(call.reply, (await signOut(options, call, call.body)).back),
   })
 
   route(room, 'GET', '/logout/:provider', {
@@ -129,8 +99,12 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
       const { provider: id } = call.params
       const provider = options.providers.get(id)
       if (provider === undefined) throw unknownProvider()
-      const back = await endSession(options, call, query)
+      const { back, isHere } = await signOut(options, call, query)
+      // Whose session it was is signed in somewhere else: the person here stays so at the provider.
+      if (!isHere) return goBack(reply, back)
       const state = options.sealer.seal(JSON.stringify(back), `logout ${id}`)
+      // No address is taken that is longer, ours on the way back neither.
+      if (state.length > MOST_STATE) return goBack(reply, back)
       const redirectUri = `${options.publicUrl}/logout/${id}/callback`
       // Signed out here already: a provider that cannot be reached must not keep the person here.
       const away = await provider.logout({ redirectUri, state }).catch((error) => {
@@ -159,73 +133,6 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
       return goBack(reply, text === null ? null : (JSON.parse(text) as string | null))
     },
   })
-}
-
-/** Ends the sessions that the hint and the cookies stand for; gives the registered way back. */
-async function endSession(
-  options: LogoutOptions,
-  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  asked: LogoutRequest,
-): Promise<string | null> {
-  const { sessions, cookies } = options
-  const hint =
-    asked.id_token_hint === undefined ? null : options.tokens.readIdTokenHint(asked.id_token_hint)
-  refusePrefetch(request)
-  if (hint === null) refuseStranger(request, cookies)
-  const back = readWayBack(options, asked, hint?.aud)
-  const own = await cookies.findSession(request)
-  // Anybody may send people here with a hint of their own: it says nothing about another's cookies.
-  const isOwn = hint === null || own === null || own.sub === hint.sub
-  const ended = [hint, isOwn ? own : null].filter((session) => session !== null)
-  for (const { sub, sid } of ended) {
-    if (await sessions.end({ userId: sub, sessionId: sid })) {
-      request.log.info({ event: 'session_ended', user: sub, session: sid }, 'signed out')
-    }
-  }
-  if (isOwn && cookies.isPresent(request)) cookies.clear(reply)
-  return back
-}
-
-const notSignedOut = () =>
-  new LatchkeyError(
-    'csrf',
-    'This does not sign out: send an id_token_hint, or sign out on the page itself.',
-  )
-
-/**
- * Without a hint, a stranger's page must not sign anybody out: a POST needs a registered origin, a GET
- * may come from a page of the same site, where the app is, and then only as a navigation.
- */
-function refuseStranger(request: FastifyRequest, cookies: SessionCookies): void {
-  cookies.requireOwnOriginIfSignedIn(request)
-  if (request.method !== 'GET') return
-  const { 'sec-fetch-site': site, 'sec-fetch-dest': destination } = request.headers
-  const isElsewhere = site === 'cross-site' || (site === 'same-site' && destination !== 'document')
-  if (isElsewhere) throw notSignedOut()
-}
-
-function readWayBack(
-  { clients }: LogoutOptions,
-  asked: LogoutRequest,
-  audience: string | undefined,
-): string | null {
-  const { client_id: id, post_logout_redirect_uri: uri, state } = asked
-  const refuse = (message: string) => new LatchkeyError('invalid_request', message)
-  if (id !== undefined && audience !== undefined && id !== audience) {
-    throw refuse('The client_id is not the one of the id_token_hint.')
-  }
-  const client = findClient(clients, id ?? audience ?? '')
-  if ((id ?? audience) !== undefined && client === undefined) {
-    throw refuse('No client with this client_id is registered.')
-  }
-  if (uri === undefined) return null
-  const registering = client === undefined ? clients : [client]
-  const isRegistered = registering.some((one) =>
-    one.postLogoutRedirectUris.some((registered) => matchesRedirectUri(registered, uri)),
-  )
-  if (!isRegistered) throw refuse('This post_logout_redirect_uri is not registered.')
-  if (state === undefined) return uri
-  return `${uri}${uri.includes('?') ? '&' : '?'}state=${encodeURIComponent(state)}`
 }
 
 function goBack(reply: FastifyReply, back: string | null): FastifyReply {

@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../core/client.ts'
-import { LatchkeyError } from '../core/errors.ts'
-import { cookieName, originOf } from '../core/public-url.ts'
-import { hashToken } from '../core/secrets.ts'
+import { cookieName } from '../core/public-url.ts'
+import { hashToken, type Sealer } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
+import { type BrowserMarks, createBrowserMarks } from './browser-marks.ts'
+import { requireOwnOrigin } from './own-origin.ts'
 
 /** The tokens that cookies hold. */
 interface CookieTokens {
@@ -28,9 +29,9 @@ export interface SessionCookies {
   requireOwnOriginIfSignedIn(request: FastifyRequest): void
   /** Whether any of the cookies is there. */
   isPresent(request: FastifyRequest): boolean
+  /** Which sessions this browser opened whose apps got a code, and no cookies. */
+  marks: BrowserMarks
 }
-
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Session cookies; `__Host-` and Secure where the service is https. */
 export function createSessionCookies(options: {
@@ -39,7 +40,10 @@ export function createSessionCookies(options: {
   clients: readonly Client[]
   refreshTokenTtlSeconds: number
   sessions: Pick<Sessions, 'findByRefreshToken' | 'isAlive'>
-  verifySessionToken: (token: string) => { sub: string; sid: string } | null
+  verifySessionToken: (token: string) => { sub: string; sid: string; client_id: string } | null
+  /** Of the marks. */
+  sealer: Sealer
+  sessionTtlSeconds: number
 }): SessionCookies {
   const { https, clients, sessions, verifySessionToken } = options
   const { publicUrl } = options
@@ -48,32 +52,17 @@ export function createSessionCookies(options: {
     refresh: cookieName(publicUrl, 'refresh'),
   }
   const attributes = { path: '/', httpOnly: true, secure: https, sameSite: 'lax' } as const
-  const origins = new Set([originOf(publicUrl), ...clients.flatMap((client) => client.origins)])
-
-  /** Unsafe methods need a same-origin or registered Origin; SameSite does not keep siblings out. */
-  const requireOwnOrigin = (request: FastifyRequest) => {
-    if (SAFE_METHODS.has(request.method)) return
-    const { origin } = request.headers
-    const isOurs =
-      origin === undefined
-        ? request.headers['sec-fetch-site'] === 'same-origin'
-        : origins.has(origin)
-    if (!isOurs) {
-      throw new LatchkeyError('csrf', 'A cookie counts only for requests from a registered origin.')
-    }
-  }
-  const read = (request: FastifyRequest, name: string) => {
-    const value = request.cookies[name]
-    if (value === undefined || value === '') return null
-    requireOwnOrigin(request)
-    return value
-  }
+  const find = (id: string | undefined) => clients.find((client) => client.id === id) ?? null
   // The refresh cookie names its client, so that a page does not have to: `<client>:<token>`.
   const splitRefresh = (request: FastifyRequest) => {
     const value = request.cookies[names.refresh] ?? ''
     const colon = value.lastIndexOf(':')
     return { clientId: value.slice(0, Math.max(colon, 0)), token: value.slice(colon + 1) }
   }
+  const refreshClient = (request: FastifyRequest) => find(splitRefresh(request).clientId)
+  const clientOfSession = (request: FastifyRequest) =>
+    find(verifySessionToken(request.cookies[names.access] ?? '')?.client_id) ??
+    refreshClient(request)
   const isPresent = (request: FastifyRequest) =>
     Object.values(names).some((name) => Boolean(request.cookies[name]))
   return {
@@ -93,11 +82,18 @@ export function createSessionCookies(options: {
       }
     },
     readRefreshToken(request) {
-      return read(request, names.refresh) === null ? null : splitRefresh(request).token || null
+      const { token } = splitRefresh(request)
+      if (token === '') return null
+      requireOwnOrigin(request, publicUrl, refreshClient(request))
+      return token
     },
-    clientOf: (request) =>
-      clients.find((client) => client.id === splitRefresh(request).clientId) ?? null,
-    readAccessToken: (request) => read(request, names.access),
+    clientOf: refreshClient,
+    readAccessToken(request) {
+      const token = request.cookies[names.access] ?? ''
+      if (token === '') return null
+      requireOwnOrigin(request, publicUrl, clientOfSession(request))
+      return token
+    },
     async findSession(request) {
       const claims = verifySessionToken(request.cookies[names.access] ?? '')
       if (claims !== null && (await sessions.isAlive(refOf(claims)))) return claims
@@ -106,9 +102,10 @@ export function createSessionCookies(options: {
       return found && { sub: found.userId, sid: found.id }
     },
     requireOwnOriginIfSignedIn(request) {
-      if (isPresent(request)) requireOwnOrigin(request)
+      if (isPresent(request)) requireOwnOrigin(request, publicUrl, clientOfSession(request))
     },
     isPresent,
+    marks: createBrowserMarks(options.sealer, options),
   }
 }
 

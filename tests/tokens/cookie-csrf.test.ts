@@ -6,7 +6,12 @@ import { expectOAuthError } from '../helpers/oauth.ts'
 import { expectProblem } from '../helpers/problems.ts'
 import { setStage } from '../helpers/stage.ts'
 
-const { provider, latchkey } = setStage({ settings: APPS })
+const { provider, latchkey } = setStage({
+  settings: {
+    ...APPS,
+    CLIENT_SPA_ORIGINS: `${APP_ORIGIN},http://localhost:5173,capacitor://localhost,tauri://localhost`,
+  },
+})
 beforeEach(async () => {
   await latchkey.database.query('update latchkey.users set name = null', [])
   provider.subject = 'person-1'
@@ -32,6 +37,8 @@ describe('10.01 an unsafe request with a cookie', () => {
     {},
     { origin: 'null' },
     { origin: 'https://evil.example' },
+    // Of another client.
+    { origin: 'https://other.example.com' },
     { origin: 'https://evil.app.example.com' },
     { origin: 'https://app.example.com.evil.example' },
     { origin: 'http://app.example.com' },
@@ -112,6 +119,26 @@ describe('10.01 an unsafe request with a cookie', () => {
     const refreshing = await browser.send(`${latchkey.url}/token?grant_type=refresh_token`)
     expect(refreshing.status).toBe(405)
     expect(await statusOfMe(browser)).toBe(200)
+  })
+
+  test.each<[string, Record<string, string>, number]>([
+    ['our own page', { 'sec-fetch-site': 'same-origin' }, 200],
+    ['the address bar', { 'sec-fetch-site': 'none' }, 200],
+    ['a program', {}, 200],
+    ['the client’s page', { origin: APP_ORIGIN, 'sec-fetch-site': 'cross-site' }, 200],
+    ['an app shell of the client', { origin: 'capacitor://localhost' }, 200],
+    ['another client’s page', { origin: 'https://other.example.com' }, 403],
+    ['a stranger’s page', { origin: 'https://evil.example' }, 403],
+    ['a page in a sandbox', { origin: 'null' }, 403],
+    ['a picture on a sibling’s page', { 'sec-fetch-site': 'same-site' }, 403],
+    ['a link on a stranger’s page', { 'sec-fetch-site': 'cross-site' }, 403],
+  ])('a safe one counts from %s as %j: %i', async (_name, headers, status) => {
+    const browser = await signInWithCookies()
+    for (const path of ['/me', '/me/sessions']) {
+      const answer = await browser.send(`${latchkey.url}${path}`, { headers })
+      expect(answer.status).toBe(status)
+      if (status === 403) expectProblem(answer, 403, 'csrf')
+    }
   })
 
   test('with a Bearer header no origin is asked for: no page can forge it', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { APPS, meStatus, signIn } from '../helpers/apps.ts'
+import { APPS, authorize, meStatus, readTokens, redeem } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
+import { cookieLogin } from '../helpers/cookie-login.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import { expectProblem } from '../helpers/problems.ts'
 import { setStage } from '../helpers/stage.ts'
@@ -33,15 +34,19 @@ function offerLogout(provider: FakeProvider) {
   })
 }
 
-const go = (path: string, query: Record<string, string> = {}) =>
-  new Browser().send(`${latchkey.url}${path}?${new URLSearchParams(query)}`)
-const login = () => signIn(latchkey, provider, { scope: 'openid' })
+const go = (path: string, query: Record<string, string> = {}, browser = new Browser()) =>
+  browser.send(`${latchkey.url}${path}?${new URLSearchParams(query)}`)
+const login = async (browser = new Browser()) => {
+  const answer = await authorize(latchkey, provider, { scope: 'openid' }, browser)
+  return readTokens(await redeem(latchkey, answer.location?.searchParams.get('code') ?? ''))
+}
 
 describe('/logout/:provider', () => {
   test('of a provider that cannot be reached ends the session here and comes straight back', async () => {
-    const { id_token, access_token } = await login()
+    const browser = new Browser()
+    const { id_token, access_token } = await login(browser)
     const asked = { id_token_hint: id_token, post_logout_redirect_uri: BYE }
-    const back = await go('/logout/gone', asked)
+    const back = await go('/logout/gone', asked, browser)
     expect(back.status).toBe(303)
     expect(back.location?.href).toBe(BYE)
     expect(await meStatus(latchkey, access_token)).toBe(401)
@@ -49,10 +54,11 @@ describe('/logout/:provider', () => {
   })
 
   test('ends the session, goes on to the provider’s logout, and comes back to the client', async () => {
-    const { id_token, access_token } = await login()
+    const browser = new Browser()
+    const { id_token, access_token } = await login(browser)
     const state = 'state of the app &#'
     const asked = { id_token_hint: id_token, post_logout_redirect_uri: BYE, state }
-    const away = await go('/logout/fake', asked)
+    const away = await go('/logout/fake', asked, browser)
     expect(away.status).toBe(303)
     expect(await meStatus(latchkey, access_token)).toBe(401)
     expect(away.location?.href.startsWith(`${provider.issuer}/end?tenant=1&`)).toBe(true)
@@ -68,6 +74,43 @@ describe('/logout/:provider', () => {
     const back = await go('/logout/fake/callback', { state: sealed })
     expect([back.status, back.location?.origin]).toEqual([303, 'https://app.example.com'])
     expect(back.location?.searchParams.get('state')).toBe(state)
+  })
+
+  test('with the hint of a session that another browser opened ends it, and leaves the person at the provider', async () => {
+    const mine = new Browser()
+    const [here, there] = [await login(mine), await login()]
+    const away = { id_token_hint: there.id_token, post_logout_redirect_uri: BYE }
+    const answer = await go('/logout/fake', away, mine)
+    expect([answer.status, answer.location?.href]).toEqual([303, BYE])
+    expect(await meStatus(latchkey, there.access_token)).toBe(401)
+    expect(await meStatus(latchkey, here.access_token)).toBe(200)
+    const own = { id_token_hint: here.id_token, post_logout_redirect_uri: BYE }
+    expect((await go('/logout/fake', own, mine)).location?.href).toMatch(/\/end\?/)
+    // It is marked no more, and neither by what somebody else made of the cookie.
+    expect((await go('/logout/fake', own, mine)).location?.href).toBe(BYE)
+    const other = new Browser()
+    const third = await login(other)
+    const mark = other.jar().get('latchkey-opened')?.value ?? ''
+    expect(mark).not.toBe('')
+    const forgery = { value: `${mark.slice(0, -2)}AA`, path: '/', attributes: [] }
+    other.jar().set('latchkey-opened', forgery)
+    const forged = { id_token_hint: third.id_token, post_logout_redirect_uri: BYE }
+    expect((await go('/logout/fake', forged, other)).location?.href).toBe(BYE)
+  })
+
+  test('while its cookies hold another user’s session a hint leads no further than back', async () => {
+    provider.subject = 'somebody-else'
+    provider.person = { name: 'Somebody Else' }
+    const theirs = await login()
+    provider.subject = 'person-of-the-cookies'
+    provider.person = { name: 'Person' }
+    const browser = await cookieLogin(latchkey, provider)
+    const asked = { id_token_hint: theirs.id_token, post_logout_redirect_uri: BYE }
+    expect((await go('/logout/fake', asked, browser)).location?.href).toBe(BYE)
+    expect((await browser.send(`${latchkey.url}/me`)).status).toBe(200)
+    const mine = await go('/logout/fake', { post_logout_redirect_uri: BYE }, browser)
+    expect(mine.location?.href).toMatch(/\/end\?/)
+    expect((await browser.send(`${latchkey.url}/me`)).status).toBe(401)
   })
 
   test('comes back with the longest state and address that are accepted', async () => {

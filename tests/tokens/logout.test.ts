@@ -71,7 +71,7 @@ describe.each(['GET', 'POST'])('%s /logout with an id_token_hint', (method) => {
       { post_logout_redirect_uri: 'https://app.example.com/cb' },
       /not registered/,
     ],
-    ['a state of 513 characters', { state: 'a'.repeat(513) }, /"state"/],
+    ['a state of 2,049 characters', { state: 'a'.repeat(2049) }, /"state"/],
   ])('%s is refused, and nobody is signed out', async (_name, given, detail) => {
     const tokens = await withIdToken()
     const answer = await logout(method, { id_token_hint: tokens.id_token, ...given })
