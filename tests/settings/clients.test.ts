@@ -31,9 +31,7 @@ test('the playground is a client on loopback only, beside others and without the
       providerTokens: false,
       idTokenAlg: 'RS256',
       url: 'http://localhost:4000/',
-      idTokenAlg: 'RS256',
       backchannelLogoutUri: null,
-      isAdmin: false,
     },
   ]
   expect(readSettings({ PORT: '4000' }).clients).toEqual(playground)
@@ -78,9 +76,7 @@ test('a client has what its settings say, in any spelling of its id', () => {
       providerTokens: false,
       idTokenAlg: 'RS256',
       url: null,
-      idTokenAlg: 'RS256',
       backchannelLogoutUri: null,
-      isAdmin: false,
     },
     {
       id: 'Web',
@@ -95,9 +91,7 @@ test('a client has what its settings say, in any spelling of its id', () => {
       providerTokens: true,
       idTokenAlg: 'ES256',
       url: 'https://web.example.com/home',
-      idTokenAlg: 'RS256',
       backchannelLogoutUri: null,
-      isAdmin: false,
     },
   ])
 })
