@@ -160,7 +160,7 @@ describe('2.29 the user parameter', () => {
     '{"__proto__":{"name":{"firstName":"x"}}}',
     '{"name":{"firstName":"\\u0000","lastName":"\\u202e"}}',
   ])('%s is as good as none', async (text) => {
-    expect(userOf(await finish(text)).name).toBeNull()
+    expect(userOf(await finish(text)).name).toBeUndefined()
     expect(({} as { name?: unknown }).name).toBeUndefined()
   })
 
@@ -178,10 +178,10 @@ describe('2.29 the user parameter', () => {
     const sealed = await sealedOf(first.state)
     provider.nonce = second.nonce ?? ''
     const other = second.callback({ form_user: sealed })
-    expect(userOf(await second.browser.send(other)).name).toBeNull()
+    expect(userOf(await second.browser.send(other)).name).toBeUndefined()
     const plain = await start()
     const unsealed = plain.callback({ form_user: JSON.stringify(NAME) })
-    expect(userOf(await plain.browser.send(unsealed)).name).toBeNull()
+    expect(userOf(await plain.browser.send(unsealed)).name).toBeUndefined()
     provider.nonce = first.nonce ?? ''
     const own = first.callback({ form_user: sealed })
     expect(userOf(await first.browser.send(own)).name).toBe('Minjeong Kim')
