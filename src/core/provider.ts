@@ -171,12 +171,10 @@ export interface ProviderRow {
   }
   /** Our parameter -> the provider's name for it; a parameter that is not listed is not passed on. */
   readonly forwardedParams: Readonly<
-    Partial<Record<'login_hint' | 'prompt' | 'max_age' | 'ui_locales', string>>
+    Partial<Record<'login_hint' | 'max_age' | 'ui_locales', string>>
   >
-  /** Parameters of its own that mean one of our prompts, beside or in place of `prompt`. */
+  /** Its words for each of our prompts; one that is not listed is not understood, and not sent. */
   readonly prompts: Readonly<Partial<Record<Prompt, Readonly<Record<string, string>>>>>
-  /** Whether its `prompt` knows `login`: the person authenticates anew. */
-  readonly knowsLogin: boolean
   /** Whether it signs people in without any page (`prompt=none`), or says at once that it cannot. */
   readonly silent: boolean
   /** Whether its ID tokens say when the person authenticated. */
@@ -228,7 +226,6 @@ const DEFAULTS = {
   offline: {},
   forwardedParams: {},
   prompts: {},
-  knowsLogin: false,
   silent: false,
   authTime: false,
   logoutRedirectParam: 'post_logout_redirect_uri',

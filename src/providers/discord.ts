@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
+import { standardPrompts } from '../core/prompts.ts'
 import { defineProvider } from '../core/provider.ts'
 import { discordButton } from './buttons.ts'
 import { discordConsole } from './consoles/discord.ts'
@@ -27,6 +28,9 @@ const DiscordUser = z
     locale,
   }))
 
+/** All that it can do for an app that wants the person to see something. */
+const ASKS = { prompt: 'consent' }
+
 /** Discord: OAuth 2.0. https://docs.discord.com/developers/topics/oauth2 */
 export const discord = defineProvider({
   id: 'discord',
@@ -44,6 +48,8 @@ export const discord = defineProvider({
   },
   scopes: ['identify', 'email'],
   clientAuth: 'client_secret_basic',
-  forwardedParams: { prompt: 'prompt' },
+  // Without it Discord asks for approval at every login.
+  authorizationParams: { prompt: 'none' },
+  prompts: { ...standardPrompts('none', 'consent'), login: ASKS, select_account: ASKS },
   readProfile: async ({ get }) => DiscordUser.parse(await get('userinfo_endpoint')),
 })

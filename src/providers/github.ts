@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { NumericSubject } from '../core/profile.ts'
+import { standardPrompts } from '../core/prompts.ts'
 import { defineProvider } from '../core/provider.ts'
 import { accessTokenRevocation } from '../core/revocation.ts'
 import { githubButton } from './buttons.ts'
@@ -44,7 +45,8 @@ export const github = defineProvider({
     request: ({ token }) => ({ method: 'DELETE', json: { access_token: token }, auth: 'basic' }),
     isGone: (status) => status === 404 || status === 422,
   }),
-  forwardedParams: { login_hint: 'login', prompt: 'prompt' },
+  forwardedParams: { login_hint: 'login' },
+  prompts: standardPrompts('select_account'),
   native: githubNative,
   readProfile: async ({ get }) => {
     // `email` of /user is only the public address, so the list is asked; without the permission it is 403 or 404.

@@ -1,3 +1,4 @@
+import { standardPrompts } from '../core/prompts.ts'
 import { defineProvider } from '../core/provider.ts'
 import { readStandardClaims } from '../core/standard-claims.ts'
 import { googleButton } from './buttons.ts'
@@ -38,7 +39,9 @@ export const google = defineProvider({
     (typeof hd === 'string' && hd !== '' && ['*', hd.toLowerCase()].includes(domain)),
   // Given at the first consent, and after `prompt=consent`.
   offline: { params: { access_type: 'offline' } },
-  forwardedParams: { login_hint: 'login_hint', prompt: 'prompt', ui_locales: 'hl' },
+  forwardedParams: { login_hint: 'login_hint', ui_locales: 'hl' },
+  // A prompt=login is an error there.
+  prompts: standardPrompts('none', 'consent', 'select_account'),
   silent: true,
   readProfile: (source) => readStandardClaims(source, vouchesForAddress),
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { NumericSubject } from '../core/profile.ts'
+import { standardPrompts } from '../core/prompts.ts'
 import { defineProvider } from '../core/provider.ts'
 import { accessTokenRevocation } from '../core/revocation.ts'
 import { kakaoButton } from './buttons.ts'
@@ -74,8 +75,8 @@ export const kakao = defineProvider({
   native: kakaoNative,
   logoutRedirectParam: 'logout_redirect_uri',
   exactError: (document) => document.error_code,
-  forwardedParams: { login_hint: 'login_hint', prompt: 'prompt' },
-  knowsLogin: true,
+  forwardedParams: { login_hint: 'login_hint' },
+  prompts: standardPrompts('none', 'login', 'select_account'),
   silent: true,
   authTime: true,
   revocation: accessTokenRevocation({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
+import { standardPrompts } from '../core/prompts.ts'
 import { defineProvider } from '../core/provider.ts'
 import { accessTokenRevocation } from '../core/revocation.ts'
 import { lineButton } from './buttons.ts'
@@ -58,7 +59,8 @@ export const line = defineProvider({
   }),
   // By age and platform, in capitals too.
   deniedErrors: ['access_denied', 'invalid_request'],
-  forwardedParams: { prompt: 'prompt', max_age: 'max_age', ui_locales: 'ui_locales' },
+  forwardedParams: { max_age: 'max_age', ui_locales: 'ui_locales' },
+  prompts: standardPrompts('consent'),
   authTime: true,
   // A failed automatic login by the LINE app comes back with a state of its own.
   secondTry: { disable_auto_login: 'true' },

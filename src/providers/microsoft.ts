@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { lenientTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
+import { standardPrompts } from '../core/prompts.ts'
 import { defineProvider } from '../core/provider.ts'
 import { microsoftButton } from './buttons.ts'
 import { microsoftConsole } from './consoles/microsoft.ts'
@@ -70,8 +71,8 @@ export const microsoft = defineProvider({
   offline: { scopes: ['offline_access'] },
   exactError: ({ error_description: text }) =>
     typeof text === 'string' ? /\bAADSTS\d+\b/.exec(text)?.[0] : undefined,
-  forwardedParams: { login_hint: 'login_hint', prompt: 'prompt' },
-  knowsLogin: true,
+  forwardedParams: { login_hint: 'login_hint' },
+  prompts: standardPrompts('none', 'login', 'consent', 'select_account'),
   silent: true,
   readProfile: async ({ claims }) => MicrosoftClaims.parse(claims),
 })

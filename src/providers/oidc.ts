@@ -1,3 +1,4 @@
+import { standardPrompts } from '../core/prompts.ts'
 import { defineProvider, type ProviderRow } from '../core/provider.ts'
 import { readClaims, readStandardClaims } from '../core/standard-claims.ts'
 import { oidcConsole } from './consoles/oidc.ts'
@@ -38,11 +39,10 @@ export function oidcProvider(options: { id: string; name: string; issuer: string
     native: { readIdToken: readClaims },
     forwardedParams: {
       login_hint: 'login_hint',
-      prompt: 'prompt',
       max_age: 'max_age',
       ui_locales: 'ui_locales',
     },
-    knowsLogin: true,
+    prompts: standardPrompts('none', 'login', 'consent', 'select_account'),
     silent: true,
     authTime: true,
     readProfile: readStandardClaims,

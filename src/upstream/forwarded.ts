@@ -12,14 +12,19 @@ export function forwardedParameters(row: ProviderRow, asked: Asked): Record<stri
     const value = asked[ours as keyof Asked]
     if (value !== undefined && value !== '') given[theirs] = value
   }
-  const prompts = (asked.prompt ?? '').split(/[ ,]+/).filter(Boolean) as Prompt[]
-  for (const prompt of prompts) Object.assign(given, row.prompts[prompt])
-  // Where it has no max_age, the person authenticates anew where it can ask for that.
-  const isOlder = asked.max_age !== undefined && row.forwardedParams.max_age === undefined
-  if (isOlder && !prompts.includes('none')) {
-    const { prompt } = row.forwardedParams
-    if (row.prompts.login !== undefined) Object.assign(given, row.prompts.login)
-    else if (prompt !== undefined && row.knowsLogin) given[prompt] ??= 'login'
+  for (const prompt of promptsOf(row, asked)) {
+    for (const [name, value] of Object.entries(row.prompts[prompt] ?? {})) {
+      const values = given[name]?.split(' ') ?? []
+      given[name] = [...new Set([...values, value])].join(' ')
+    }
   }
   return given
+}
+
+/** The prompts that were asked for; where there is no max_age, the person authenticates anew instead. */
+function promptsOf({ forwardedParams }: ProviderRow, asked: Asked): Prompt[] {
+  const prompts = (asked.prompt ?? '').split(/[ ,]+/).filter(Boolean) as Prompt[]
+  const isOlder = asked.max_age !== undefined && forwardedParams.max_age === undefined
+  const isAnew = isOlder && !prompts.includes('none') && !prompts.includes('login')
+  return isAnew ? ['login', ...prompts] : prompts
 }

@@ -98,7 +98,7 @@ describe('oidc-provider', () => {
     const before = await rows()
     const started = await startLogin(stage.latchkey, browser, 'op', '?prompt=none')
     const { callback } = await playPerson(stage, browser, started.authorization, { login: 'ada' })
-    expectProblem(await browser.send(callback), 502, 'provider_error')
+    expectProblem(await browser.send(callback), 400, 'login_required')
     expect(lastProblem(stage.latchkey)).toMatchObject({ error: 'login_required' })
     expect(await rows()).toEqual(before)
   })
