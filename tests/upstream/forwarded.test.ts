@@ -3,7 +3,7 @@ import { builtInProviders, oidcProvider } from '../../src/providers/index.ts'
 import { forwardedParameters } from '../../src/upstream/forwarded.ts'
 
 const issuer = 'https://id.example'
-const oidc = oidcProvider({ id: 'corp', name: 'Corp', issuer, trustsEmail: false })
+const oidc = oidcProvider({ id: 'corp', name: 'Corp', issuer })
 const rowOf = (id: string) => [...builtInProviders, oidc].find((row) => row.id === id) ?? oidc
 const sent = (id: string, asked: Record<string, string>) => {
   const row = rowOf(id)
