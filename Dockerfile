@@ -1,0 +1,34 @@
+# syntax=docker/dockerfile:1
+# The image has what runs and nothing else: no compiler, no development dependency, no database server.
+# It is the same for amd64 and arm64: docker buildx build --platform linux/amd64,linux/arm64 .
+
+FROM node:22-bookworm-slim AS build
+WORKDIR /app
+# patches/ comes first: npm's postinstall mends the database driver, and the server refuses another one.
+COPY package.json package-lock.json .npmrc ./
+COPY patches ./patches
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+FROM node:22-bookworm-slim AS production
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY patches ./patches
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund && npm cache clean --force
+
+FROM node:22-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
+COPY --from=production /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY drizzle ./drizzle
+COPY --from=build /app/dist ./dist
+# A user that owns nothing here; the file system may be read-only.
+USER node
+EXPOSE 3000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "--enable-source-maps", "dist/main.js"]

