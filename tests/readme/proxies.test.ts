@@ -45,6 +45,7 @@ function useProxy(
     const env = {
       ...provider.settings(),
       NODE_ENV: 'production',
+      DIRECT_ANSWER: 'on',
       DATABASE_URL: 'postgres://stands-for@the.one.of.the.test/latchkey',
       TRUST_PROXY: '127.0.0.1',
       RATE_LIMIT: 'on',

@@ -25,6 +25,7 @@ async function startReplicas(provider: FakeProvider, ports: [number, number]) {
   const env = {
     ...provider.settings(),
     NODE_ENV: 'production',
+    DIRECT_ANSWER: 'on',
     PUBLIC_URL: SITE,
     HOST: '127.0.0.1',
     SECRET: TEST_SECRET,
