@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
+import type { JWK } from 'jose'
 import { z } from 'zod'
 import type { SigningKeys, StoredSigningKey } from '../core/key-store.ts'
 import type { Sealer } from '../core/secrets.ts'
 import { every } from '../http/every.ts'
 import { bridge, currentKey, isRetired, type KeyNeeds, keyTimes, planKeys } from './key-plan.ts'
+import { keyContext, makeKey } from './make-key.ts'
 import { createTokenSigner, publicPart, type TokenRules, type TokenSigner } from './token-signer.ts'
 
 /** The keys that sign and verify our tokens, the same on all replicas. */
@@ -37,23 +38,12 @@ export interface KeyRingOptions {
 /** A JWK of our own making; `d` is its private part, which a retired key has no more. */
 const OwnJwk = z.looseObject({ kty: z.string(), d: z.string().optional() })
 
-const contextOf = (kid: string) => `signing key ${kid}`
-
 /** Lets the keys of ID tokens be made once the first answer is out: an RSA key takes a while. */
 export function prepareBehindFirstAnswer(app: FastifyInstance, keys: KeyRing): void {
   app.addHook('onResponse', (_request, _reply, done) => {
     keys.prepare()
     done()
   })
-}
-
-/** A new key, sealed. RSA keys have 2,048 bits, as every verifier takes. */
-async function makeKey(alg: string, signsFrom: number, sealer: Sealer): Promise<StoredSigningKey> {
-  const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 })
-  const jwk = await exportJWK(privateKey)
-  const kid = await calculateJwkThumbprint(jwk)
-  const sealedJwk = sealer.seal(JSON.stringify(jwk), contextOf(kid))
-  return { kid, alg, sealedJwk, signsFrom, publishedUntil: null }
 }
 
 /** Opens the ring, makes the first key of access tokens where there is none, and keeps it turning. */
@@ -71,11 +61,13 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
   let isPrepared = false
 
   const now = () => Date.now() + clockOffset
-  const openKey = (key: StoredSigningKey) => sealer.open(key.sealedJwk, contextOf(key.kid))
+  const openKey = (key: StoredSigningKey) => sealer.open(key.sealedJwk, keyContext(key.kid))
+  /** Also one that was opened before another replica sealed it by a secret that is new to this one. */
+  const isOwn = (key: StoredSigningKey) => signers.has(key.kid) || openKey(key) !== null
   const planFor = (stored: readonly StoredSigningKey[], at: number) => {
     for (const { alg } of stored) if (idAlgs.includes(alg)) wanted.add(alg)
     const present = { accessAlg, idAlgs: [...wanted], keepMs }
-    const plan = planKeys(stored, at, present, times, (key) => openKey(key) !== null)
+    const plan = planKeys(stored, at, present, times, isOwn)
     const change = new Map(plan.change.map((key) => [key.kid, key]))
     for (const key of stored) {
       const text = openKey(key)
@@ -85,7 +77,7 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
       // After a rotation of SECRET the key is sealed anew, so that the old secret can be dropped.
       if (!isStripped && !sealer.isStale(key.sealedJwk)) continue
       const kept = isStripped ? JSON.stringify(publicPart(jwk as JWK)) : text
-      const sealedJwk = sealer.seal(kept, contextOf(key.kid))
+      const sealedJwk = sealer.seal(kept, keyContext(key.kid))
       change.set(key.kid, { ...(change.get(key.kid) ?? key), sealedJwk })
     }
     return { add: plan.add, change: [...change.values()], remove: plan.remove }
@@ -114,6 +106,10 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
   async function load(stored: readonly StoredSigningKey[]) {
     const opened: StoredSigningKey[] = []
     for (const key of stored) {
+      if (signers.has(key.kid)) {
+        opened.push(key)
+        continue
+      }
       const text = openKey(key)
       if (text === null) {
         const facts = { event: 'signing_key_sealed_otherwise', kid: key.kid }
@@ -121,7 +117,6 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
         continue
       }
       opened.push(key)
-      if (signers.has(key.kid)) continue
       const jwk = OwnJwk.parse(JSON.parse(text)) as JWK
       signers.set(key.kid, await createTokenSigner({ kid: key.kid, alg: key.alg, jwk, rules }))
     }

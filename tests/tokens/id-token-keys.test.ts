@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createRemoteJWKSet, decodeProtectedHeader, type JWK, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { createSealer } from '../../src/core/secrets.ts'
+import { createSigningKeys } from '../../src/db/stores/signing-keys.ts'
+import { rotateKeys } from '../../src/tokens/rotate-keys.ts'
 import { API, APPS, claimsOf, meStatus, post, SPA, signIn, WEB } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
-import type { Latchkey } from '../helpers/latchkey.ts'
+import { type Latchkey, TEST_SECRET } from '../helpers/latchkey.ts'
 import { openOwnKeys } from '../helpers/minting.ts'
 import { setStage } from '../helpers/stage.ts'
 
@@ -97,4 +100,24 @@ describe('an id_token_hint', () => {
     await signOut(other, tokens.id_token)
     expect(await meStatus(other, tokens.access_token)).toBe(200)
   })
+})
+
+test('an operator’s rotation at once takes over within seconds, for each algorithm, and old tokens stay good', async () => {
+  const before = await signIn(latchkey, provider, { scope: 'openid' })
+  const sealer = createSealer([TEST_SECRET], 'signing keys')
+  const next = await rotateKeys({
+    ...{ store: createSigningKeys(latchkey.database), sealer, atOnce: true },
+    ...{ rotationSeconds: 40, accessTokenTtlSeconds: 600 },
+  })
+  expect(next.map(({ alg }) => alg).sort()).toEqual(['ES256', 'EdDSA', 'RS256'])
+  const kids = next.map(({ kid }) => kid)
+  const kidOf = async () =>
+    decodeProtectedHeader((await signIn(latchkey, provider)).access_token).kid
+  await expect.poll(kidOf, { timeout: 15_000 }).toBeOneOf(kids)
+  const after = await signIn(latchkey, provider, { scope: 'openid' })
+  expect(decodeProtectedHeader(after.id_token).kid).toBeOneOf(kids)
+  expect(await meStatus(latchkey, before.access_token)).toBe(200)
+  expect((await published(latchkey)).map(({ kid }) => kid)).toEqual(
+    expect.arrayContaining([...kids, decodeProtectedHeader(before.access_token).kid]),
+  )
 })
