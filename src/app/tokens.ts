@@ -1,4 +1,5 @@
 import { idTokenAlgOf, idTokenAlgs } from '../core/client.ts'
+import { createTokenSealer } from '../core/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
 import { metadataRoutes } from '../tokens/discovery.ts'
 import { grantTypes } from '../tokens/grant-types.ts'
@@ -57,6 +58,7 @@ export async function addTokenRooms(
   { tokens, cookies, providers }: Shared,
 ): Promise<void> {
   const { publicUrl, clients } = settings
+  const tokenSealer = createTokenSealer(createSealer(secrets, 'provider grants'))
   await app.register(async (room) => {
     keyRoutes(room, tokens.keys)
     metadataRoutes(room, {
@@ -74,6 +76,10 @@ export async function addTokenRooms(
       providers,
       publicUrl,
       sealer: createSealer(secrets, 'logout states'),
+      async idTokenOf(session, provider) {
+        const { stored } = await stores.providerTokens.find(session, provider)
+        return stored && (tokenSealer.open(stored.sealed, stored)?.access?.idToken ?? null)
+      },
     }),
   )
 }

@@ -21,6 +21,8 @@ export interface ProviderAccessToken {
   expiresAt: number | null
   /** Space separated, null where the provider named none. */
   scope: string | null
+  /** The ID token that came along, for the provider's own logout; null where it has none. */
+  idToken?: string | null
 }
 
 /** An access token with less than this left is refreshed before it is used. */
@@ -72,12 +74,12 @@ export function createTokenSealer(sealer: Sealer): TokenSealer {
   }
 }
 
-const toText = ({ token, expiresAt, scope }: ProviderAccessToken) =>
-  JSON.stringify([token, expiresAt, scope])
+const toText = ({ token, expiresAt, scope, idToken = null }: ProviderAccessToken) =>
+  JSON.stringify([token, expiresAt, scope, ...(idToken === null ? [] : [idToken])])
 
 function fromText(text: string): ProviderAccessToken {
-  const [token, expiresAt, scope] = JSON.parse(text)
-  return { token, expiresAt, scope }
+  const [token, expiresAt, scope, idToken = null] = JSON.parse(text)
+  return { token, expiresAt, scope, idToken }
 }
 
 /** The provider gives no more tokens until the person has been there again. */

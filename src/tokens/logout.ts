@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { Sealer } from '../core/secrets.ts'
+import type { SessionRef } from '../core/session-ref.ts'
 import { unknownProvider } from '../core/unknown-provider.ts'
 import { NoBody } from '../http/documented.ts'
 import { acceptForms, FORM } from '../http/forms.ts'
@@ -46,6 +47,8 @@ export interface LogoutOptions extends SignOutOptions {
   /** Carries the way back through a provider's own logout. */
   sealer: Sealer
   providers: Providers
+  /** The ID token that a provider gave whoever has this session; null where none is kept. */
+  idTokenOf: (session: SessionRef, provider: string) => Promise<string | null>
 }
 
 /** `/logout` and, through a provider's own logout, `/logout/:provider`. */
@@ -99,7 +102,11 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
       const { provider: id } = call.params
       const provider = options.providers.get(id)
       if (provider === undefined) throw unknownProvider()
-      const { back, isHere } = await signOut(options, call, query)
+      let idToken: string | null = null
+      const keepsTokens = provider.tokens.storeTokens === 'on'
+      const { back, isHere } = await signOut(options, call, query, async (session) => {
+        if (keepsTokens) idToken ??= await options.idTokenOf(session, id)
+      })
       // Whose session it was is signed in somewhere else: the person here stays so at the provider.
       if (!isHere) return goBack(reply, back)
       const state = options.sealer.seal(JSON.stringify(back), `logout ${id}`)
@@ -107,7 +114,7 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
       if (state.length > MOST_STATE) return goBack(reply, back)
       const redirectUri = `${options.publicUrl}/logout/${id}/callback`
       // Signed out here already: a provider that cannot be reached must not keep the person here.
-      const away = await provider.logout({ redirectUri, state }).catch((error) => {
+      const away = await provider.logout({ redirectUri, state, idToken }).catch((error) => {
         logProblem(error, request)
         return null
       })

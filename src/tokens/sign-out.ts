@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { matchesRedirectUri } from '../core/redirects.ts'
+import type { SessionRef } from '../core/session-ref.ts'
 import type { Sessions } from '../core/stores.ts'
 import { refusePrefetch } from '../http/prefetch.ts'
 import type { SessionCookies } from './session-cookies.ts'
@@ -41,12 +42,13 @@ export interface SignOutOptions {
 
 /**
  * Ends the sessions that the hint and the cookies stand for; gives the registered way back, and whether
- * it was this browser that was signed in.
+ * it was this browser that was signed in; `before` is told of each session of it that is about to end.
  */
 export async function signOut(
   options: SignOutOptions,
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   asked: LogoutRequest,
+  before: (session: SessionRef) => Promise<void> = async () => {},
 ): Promise<{ back: string | null; isHere: boolean }> {
   const { sessions, cookies } = options
   const hint =
@@ -60,7 +62,9 @@ export async function signOut(
   const isHere = hint === null || (own === null ? cookies.marks.has(request, hint.sid) : isOwn)
   const ended = [hint, isOwn ? own : null].filter((session) => session !== null)
   for (const { sub, sid } of ended) {
-    if (await sessions.end({ userId: sub, sessionId: sid })) {
+    const session = { userId: sub, sessionId: sid }
+    if (isHere) await before(session)
+    if (await sessions.end(session)) {
       request.log.info({ event: 'session_ended', user: sub, session: sid }, 'signed out')
     }
     cookies.marks.remove(request, reply, sid)

@@ -36,6 +36,17 @@ export interface Authentication {
   grant: ProviderTokens | null
 }
 
+/** A logout at the provider (OpenID Connect RP-Initiated Logout 1.0, section 2). */
+export interface LogoutRequest {
+  redirectUri: string
+  state: string
+  /** The provider's own, so that it need not ask whom to sign out; null where none is kept. */
+  idToken?: string | null
+}
+
+/** Characters of an ID token that goes along in an address. */
+const MAX_HINT = 4096
+
 /** One enabled provider at work. Each of its methods has ten seconds in all. */
 export interface Provider {
   row: ProviderRow
@@ -50,7 +61,7 @@ export interface Provider {
     more?: Readonly<Record<string, string>>,
   ): Promise<{ url: URL; state: string; nonce: string; verifier: string | null }>
   /** The URL of the provider's own logout, null where it has none. */
-  logout(back: { redirectUri: string; state: string }): Promise<URL | null>
+  logout(back: LogoutRequest): Promise<URL | null>
   /** Code -> tokens -> ID token -> profile; throws where the provider, or another, says no. */
   finish(
     callback: CallbackAnswer & {
@@ -151,13 +162,17 @@ export function createProvider(options: ProviderOptions): Provider {
       url.search = url.search.replaceAll('+', '%20')
       return { url, state, nonce, verifier }
     },
-    async logout({ redirectUri, state }) {
+    async logout({ redirectUri, state, idToken = null }) {
       const { end_session_endpoint: endSession } = (await withDeadline(metadataOf)).endpoints
       if (endSession === undefined) return null
       return withQuery(endSession, [
         ['client_id', clientId],
         [row.logoutRedirectParam, redirectUri],
         ['state', state],
+        // No address is taken that is much longer.
+        ...(idToken === null || idToken.length > MAX_HINT
+          ? []
+          : ([['id_token_hint', idToken]] as const)),
       ])
     },
     finish: ({ nonce, formUser, iss, ...answer }) =>

@@ -38,7 +38,10 @@ export function createTokensAtProvider(options: {
     storeTokens,
     mayRevoke: storeTokens !== 'off' && (row.discovery || row.endpoints[endpoint] !== undefined),
     keep(grant, { endpoints }) {
-      if (storeTokens === 'on') return toKept(grant, grant.scope ?? (row.scopes.join(' ') || null))
+      if (storeTokens === 'on') {
+        const idToken = endpoints.end_session_endpoint === undefined ? null : grant.idToken
+        return toKept(grant, grant.scope ?? (row.scopes.join(' ') || null), idToken)
+      }
       if (storeTokens === 'off' || endpoints[endpoint] === undefined) return null
       const kept = toKept(grant, null)
       // One token is enough, and the refresh token outlives the other.
@@ -49,15 +52,19 @@ export function createTokensAtProvider(options: {
     async refresh({ refreshToken, access }, stop) {
       if (refreshToken === null) throw mustSignInAgain({ reason: 'no_refresh_token' })
       const grant = await atProvider((call) => refreshTokensOf(call, refreshToken), stop)
-      return toKept(grant, grant.scope ?? access?.scope ?? null)
+      return toKept(grant, grant.scope ?? access?.scope ?? null, access?.idToken)
     },
     revoke: (grant, subject, stop) =>
       atProvider((call) => revokeTokens(call, grant, subject), stop),
   }
 }
 
-function toKept(grant: ProviderTokenResponse, scope: string | null): ProviderTokens {
+function toKept(
+  grant: ProviderTokenResponse,
+  scope: string | null,
+  idToken: string | null = null,
+): ProviderTokens {
   const { accessToken: token, expiresInSeconds: seconds, refreshToken } = grant
   const expiresAt = seconds === null ? null : Date.now() + seconds * 1000
-  return { access: { token, expiresAt, scope }, refreshToken }
+  return { access: { token, expiresAt, scope, idToken }, refreshToken }
 }
