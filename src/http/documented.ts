@@ -27,6 +27,8 @@ export interface Notes {
   answers?: Readonly<Record<number, string>>
   /** Which cookies a status sets, and when. */
   cookies?: Readonly<Record<number, string>>
+  /** Whether it answers without the database: else what it says then is shown too. */
+  withoutDatabase?: boolean
   /** Seconds for which anybody may keep the answer; without them nobody may keep it. */
   cacheSeconds?: number
 }

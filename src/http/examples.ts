@@ -48,7 +48,6 @@ export const exampleAccount = {
   email: 'minji@example.com',
   email_verified: true,
   picture: 'https://images.example.com/minji.png',
-  locale: 'ko',
   updated_at: 1788220800,
   created_at: '2026-09-01T00:00:00.000Z',
   identities: [

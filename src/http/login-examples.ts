@@ -23,7 +23,7 @@ const started: Examples = {
     parameters: { provider: 'kakao', login_hint: 'minji' },
     status: 302,
     location:
-      'https://kauth.kakao.com/oauth/authorize?response_type=code&client_id=…&redirect_uri=https%3A%2F%2Flogin.example.com%2Flogin%2Fkakao%2Fcallback&scope=…&state=…&code_challenge=…&code_challenge_method=S256',
+      'https://kauth.kakao.com/oauth/authorize?response_type=code&client_id=…&redirect_uri=https%3A%2F%2Flogin.example.com%2Flogin%2Fkakao%2Fcallback&state=…&code_challenge=…&code_challenge_method=S256',
   },
   for_app: {
     summary: 'For an app, which then gets a code',
@@ -63,8 +63,27 @@ const started: Examples = {
   }),
 }
 
+const AHEAD = 'This is not fetched ahead of the person.'
+
+/** What is fetched before the person asks for it begins nothing. */
+const aheadOf = (sent: Pick<Example, 'parameters' | 'body'>): Examples => ({
+  fetched_ahead: refused('temporarily_unavailable', AHEAD, {
+    summary: 'Fetched ahead of the person, with `Sec-Purpose: prefetch`',
+    ...sent,
+  }),
+})
+
 /** `GET /login/:provider`. */
-export const startExamples: Examples = started
+export const startExamples: Examples = {
+  ...started,
+  ...aheadOf({ parameters: { provider: 'google' } }),
+  cross_site: {
+    summary: 'In cookie mode from another site: the person clicks here first',
+    parameters: { provider: 'google', client_id, redirect_uri, response_mode: 'cookie' },
+    status: 200,
+    answer: '<!doctype html>…',
+  },
+}
 
 /** `GET /login`. */
 export const signInExamples: Examples = {
@@ -75,10 +94,18 @@ export const signInExamples: Examples = {
     answer: '<!doctype html>…',
   },
   ...started,
+  ...aheadOf({}),
 }
 
 /** `POST /login`. */
 export const signInFormExamples: Examples = {
+  ...Object.fromEntries(
+    Object.entries(started).map(([name, { parameters = {}, ...example }]) => [
+      name,
+      { ...example, body: parameters },
+    ]),
+  ),
+  ...aheadOf({ body: { provider: 'google' } }),
   page: {
     summary: 'The page of an app',
     body: { ...request, ...proof },

@@ -43,6 +43,7 @@ const enterAnswers = {
 }
 const enterNotes = {
   ...shared,
+  withoutDatabase: true,
   produces: ['text/html'],
   answers: {
     200: 'The sign-in page: no provider is named, or the person has to click here first.',

@@ -18,6 +18,7 @@ export const EXAMPLE_SETTINGS: Readonly<Record<string, string>> = {
   CLIENTS: 'app,api',
   CLIENT_APP_REDIRECT_URIS: exampleApp.redirect_uri,
   CLIENT_APP_POST_LOGOUT_REDIRECT_URIS: exampleApp.post_logout_redirect_uri,
+  CLIENT_APP_RESPONSE_MODES: 'query,form_post,web_message,cookie',
   CLIENT_API_REDIRECT_URIS: 'https://api.example.com/callback',
   CLIENT_API_SECRET: 'the secret of the api of the examples',
   OIDC_PROVIDERS: 'acme,sleepy',

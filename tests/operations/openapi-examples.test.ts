@@ -7,7 +7,7 @@ import { type Answer, Browser } from '../helpers/browser.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { EXAMPLE_SETTINGS, ExampleScene } from '../helpers/example-scene.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
-import { GRANT } from '../helpers/native.ts'
+import { GRANT, ID_TOKEN } from '../helpers/native.ts'
 import {
   answersOf,
   type DescribedExample,
@@ -65,6 +65,7 @@ const CIRCUMSTANCES: Record<string, (scene: ExampleScene) => Promise<Record<stri
   refresh_fails: async (scene) => scene.keepOverGrant('acme').then(() => ({})),
   refresh_too_slow: async (scene) => scene.keepOverGrant('sleepy').then(() => ({})),
   cross_site: async () => ({ 'sec-fetch-site': 'cross-site' }),
+  fetched_ahead: async () => ({ 'sec-purpose': 'prefetch' }),
   body_of_other_type: async () => ({ 'content-type': 'text/csv' }),
 }
 
@@ -258,8 +259,15 @@ describe('the examples of an address that asks too often', () => {
     }
     const ask = (method: string, path: string) => new Browser().send(busy.url + path, { method })
     for (let i = 0; i < 60; i++) await ask('GET', '/login/nobody')
-    for (let i = 0; i < 30; i++) await post(`${busy.url}/token`, { grant_type: GRANT })
-    for (let i = 0; i < 150; i++) await ask('POST', '/token')
+    const nativeToken = {
+      grant_type: GRANT,
+      client_id: exampleApp.client_id,
+      subject_token: 'x',
+      subject_token_type: ID_TOKEN,
+      subject_issuer: 'google',
+    }
+    for (let i = 0; i < 30; i++) await post(`${busy.url}/token`, nativeToken)
+    for (let i = 0; i < 150; i++) await post(`${busy.url}/token`, { grant_type: 'none' })
     return () => busy.close()
   }, 60_000)
 

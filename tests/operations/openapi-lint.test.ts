@@ -20,10 +20,7 @@ const MEANT = [
     'operation-4xx-response: /readyz get',
   ],
   // A redirect is all that these do.
-  ...[
-    'operation-2xx-response: /login/{provider} get',
-    'operation-2xx-response: /login/{provider}/callback post',
-  ],
+  ...['operation-2xx-response: /login/{provider}/callback post'],
 ]
 
 /** What the linter finds with all of its recommended rules. */

@@ -16,7 +16,7 @@ const AccountExport = z
         name: text('The user’s own edit; null where there is none.'),
         picture: text('The user’s own edit; null where there is none.'),
         locale: text('The user’s own edit; null where there is none.'),
-        email: text('The first address that a provider gave.'),
+        roles: z.array(z.string()).meta({ description: 'Given by the operator.' }),
         created_at: moment('When the user first signed in.'),
         updated_at: moment('When something of the user last changed.'),
         disabled_at: maybeMoment('When an operator locked the user out.'),
@@ -30,28 +30,51 @@ const AccountExport = z
           subject: z.string().meta({ description: 'The provider’s identifier of the person.' }),
           email: text('As the provider gave it last.'),
           email_verified: z.boolean().meta({ description: 'Whether the provider says so.' }),
+          gives_email: z.boolean().meta({
+            description: 'Whether the user’s address follows this identity.',
+          }),
           name: text('As the provider gave it last.'),
           picture: text('As the provider gave it last.'),
           locale: text('As the provider gave it last.'),
           linked_at: moment('When it became this user’s.'),
+          linked_by: text('What made it this user’s.'),
+          link_reason: text('Why it did not join another user, or why it joined this one.'),
           last_login_at: moment('When the user last signed in with it.'),
-          gone_at: maybeMoment('When its provider said that the account is gone.').optional(),
+          gone_at: maybeMoment('When its provider said that the account is gone.'),
         }),
       )
       .meta({ description: 'What the providers said.' }),
+    unlinked_identities: z
+      .array(
+        z.object({
+          provider: z.string().meta({ description: 'Provider id.' }),
+          issuer: z.string().meta({ description: 'Where the provider has several, else empty.' }),
+          subject: z.string().meta({ description: 'The provider’s identifier of the person.' }),
+          unlinked_at: moment('When the user took it away.'),
+        }),
+      )
+      .meta({ description: 'What the user has unlinked: it joins this user no more by itself.' }),
     sessions: z
       .array(
         z.object({
           id: z.uuid().meta({ description: '`sid` of its tokens.' }),
           client_id: z.string().meta({ description: 'The app.' }),
           provider: z.string().meta({ description: 'The provider that signed the person in.' }),
+          issuer: text('Of the identity that signed in.'),
+          subject: text('Of the identity that signed in.'),
           scope: z.string().meta({ description: 'What was granted to the app.' }),
+          resource: text('The API that its tokens are for; null for the usual audience.'),
+          cookie_mode: z.boolean().meta({ description: 'Whether its tokens live in cookies.' }),
+          silent: z.boolean().meta({ description: 'Begun with `prompt=none`.' }),
+          auth_time: maybeMoment('When the provider says that the person authenticated.'),
+          redeemed_at: maybeMoment('When the app got its tokens.'),
           user_agent: text('Of the browser at the sign-in.'),
           address: text('Of the browser at the sign-in.'),
           created_at: moment('When the person signed in.'),
           last_used_at: moment('When tokens were last renewed.'),
           expires_at: moment('When it ends at the latest.'),
           ended_at: maybeMoment('When it was ended before that.'),
+          end_reason: text('Why it was ended.'),
         }),
       )
       .meta({ description: 'All sessions that are still stored, those that are over too.' }),
@@ -83,7 +106,7 @@ const exampleExport: z.infer<typeof AccountExport> = {
     name: '민지',
     picture: null,
     locale: null,
-    email: exampleAccount.email,
+    roles: [],
     created_at: exampleAccount.created_at,
     updated_at: exampleAccount.created_at,
     disabled_at: null,
@@ -94,11 +117,13 @@ const exampleExport: z.infer<typeof AccountExport> = {
       : [
           {
             ...identity,
-            ...{ issuer: '', locale: null },
+            ...{ issuer: '', locale: null, gives_email: true, gone_at: null },
+            ...{ linked_by: null, link_reason: null },
             name: '김민지',
             picture: exampleAccount.picture,
           },
         ],
+  unlinked_identities: [],
   sessions: [],
   events: [],
 }

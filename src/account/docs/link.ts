@@ -26,10 +26,15 @@ const ANY_TOKEN = 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl'
 
 const linked = {
   ...exampleAccount,
-  identities: exampleAccount.identities.flatMap((one) => [
-    one,
-    { ...one, provider: 'google', subject: '110169484474386276334' },
-  ]),
+  identities: [
+    ...exampleAccount.identities,
+    {
+      provider: 'google',
+      subject: '110169484474386276334',
+      linked_at: '2026-11-24T02:20:00.000Z',
+      last_login_at: '2026-11-24T02:20:00.000Z',
+    },
+  ],
 }
 
 /** Said of a code that does not count. */

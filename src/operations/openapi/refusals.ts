@@ -19,7 +19,7 @@ export function allAnswers({ form, json, responses }: RouteShape): Answers {
 /** The examples of a route with those of what can happen to any request. */
 export function allExamples(shape: RouteShape): Readonly<Record<string, Example>> {
   const answers = allAnswers(shape)
-  const { examples = {} } = shape.docs
+  const { examples = {}, withoutDatabase = false } = shape.docs
   const refuse = (status: number) => (isOAuth(answers[status]) ? oauthRefused : refused)
   return {
     ...examples,
@@ -37,7 +37,7 @@ export function allExamples(shape: RouteShape): Readonly<Record<string, Example>
       }),
     }),
     ...(answers[503] &&
-      !('database_away' in examples) && {
+      !withoutDatabase && {
         database_away: refuse(503)('temporarily_unavailable', DATABASE_AWAY, {
           summary: 'The database is away',
         }),
