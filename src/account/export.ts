@@ -1,13 +1,21 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Accounts } from '../core/stores.ts'
 import { exportMe } from './docs/export.ts'
 import { alive } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
+/** What an export needs. */
+export interface ExportOptions {
+  accounts: Pick<Accounts, 'exportBySession'>
+  /** Counts exports of one user, and throws where it is one too many. */
+  limits: { export: (request: FastifyRequest, userId: string) => Promise<void> }
+}
+
 /** `/me/export`: what a person may ask for of the data about them. */
-export function exportRoute(room: FastifyInstance, accounts: Accounts): void {
-  signedInRoute(room, 'GET', '/me/export', exportMe, async ({ caller, reply }) => {
+export function exportRoute(room: FastifyInstance, { accounts, limits }: ExportOptions): void {
+  signedInRoute(room, 'GET', '/me/export', exportMe, async ({ caller, request, reply }) => {
+    await limits.export(request, caller.userId)
     const pieces = alive(await accounts.exportBySession(caller))
     reply.header('content-disposition', 'attachment; filename="latchkey-export.json"')
     // The next piece is fetched when the one before has gone out.

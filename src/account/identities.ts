@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { claimsOf } from '../core/account.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Accounts, Identities } from '../core/stores.ts'
 import { LAST, listIdentities, NOT_FOUND, unlinkIdentity } from './docs/identities.ts'
@@ -14,8 +15,8 @@ export function identityRoutes(
   const { accounts, identities, revocable, reauthSeconds, wakeOutbox } = options
 
   signedInRoute(room, 'GET', '/me/identities', listIdentities, async ({ caller }) => {
-    const { identities } = alive(await accounts.findBySession(caller))
-    return identities
+    const account = alive(await accounts.findBySession(caller))
+    return claimsOf(account, caller.scope).identities ?? []
   })
 
   signedInRoute(room, 'DELETE', '/me/identities/:provider', unlinkIdentity, async (call) => {

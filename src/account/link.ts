@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { claimsOf } from '../core/account.ts'
 import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { readPresentedCode } from '../core/presented-code.ts'
@@ -58,7 +59,7 @@ export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
       },
       'linked an identity',
     )
-    return linked.account
+    return claimsOf(linked.account, caller.scope)
   })
 }
 

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
+import { readScope, type Scope, type ScopeName } from '../core/scope.ts'
 import type { SessionRef } from '../core/session-ref.ts'
 
 /** Who calls, as the access token says. */
 export interface Caller extends SessionRef {
   clientId: string
-  scope: string
+  scope: Scope
 }
 
 declare module 'fastify' {
@@ -66,12 +67,43 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
         userId: claims.sub,
         sessionId: claims.sid,
         clientId: claims.client_id,
-        scope: claims.scope,
+        scope: scopeOf(claims.scope),
       }
       done(request.caller === null ? invalidToken() : undefined)
     } catch (error) {
       done(error as Error)
     }
+  })
+}
+
+/** Scopes as they were granted, which are few different ones. */
+const scopes = new Map<string, Scope>()
+
+function scopeOf(granted: string): Scope {
+  const known = scopes.get(granted)
+  if (known !== undefined) return known
+  const read = readScope(granted)
+  // What we sign is of few kinds; should it ever be of many, they are not kept.
+  if (scopes.size < 1_000) scopes.set(granted, read)
+  return read
+}
+
+/** The token may be used, but not for this (RFC 6750, section 3.1). */
+export const insufficientScope = (scope: ScopeName) =>
+  new LatchkeyError('insufficient_scope', `The access token needs the scope "${scope}".`, {
+    challenge: { scope },
+  })
+
+/** Furnishes a room below `requireToken` whose routes all need a scope, and are counted for each user. */
+export function requireScope(
+  room: FastifyInstance,
+  scope: ScopeName,
+  limit: (request: FastifyRequest, userId: string) => Promise<void>,
+): void {
+  room.addHook('onRequest', async (request) => {
+    const caller = callerOf(request)
+    if (!caller.scope.has(scope)) throw insufficientScope(scope)
+    await limit(request, caller.userId)
   })
 }
 

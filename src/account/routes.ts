@@ -1,11 +1,13 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Account, claimsOf } from '../core/account.ts'
 import type { Accounts, Identities, Sessions } from '../core/stores.ts'
-import { editMe, getMe } from './docs/me.ts'
-import { exportRoute } from './export.ts'
+import { acceptForms } from '../http/forms.ts'
+import { editMe, getMe, postMe } from './docs/me.ts'
+import { type ExportOptions, exportRoute } from './export.ts'
 import { identityRoutes } from './identities.ts'
 import { type LeaveOptions, leaveRoute } from './leave.ts'
 import { type LinkOptions, linkRoute } from './link.ts'
-import { alive, requireToken, type TokenOptions } from './protected.ts'
+import { alive, type Caller, requireScope, requireToken, type TokenOptions } from './protected.ts'
 import { type ProviderTokenOptions, providerTokenRoute } from './provider-token.ts'
 import { sessionRoutes } from './sessions.ts'
 import { signedInRoute } from './signed-in-route.ts'
@@ -16,26 +18,52 @@ export async function accountRoutes(
   options: TokenOptions &
     LinkOptions &
     LeaveOptions &
-    ProviderTokenOptions & { accounts: Accounts; identities: Identities; sessions: Sessions },
+    ExportOptions &
+    ProviderTokenOptions & {
+      accounts: Accounts
+      identities: Identities
+      sessions: Sessions
+      limits: { account: UserLimit }
+    },
 ): Promise<void> {
-  const { accounts, sessions } = options
+  const { accounts, sessions, limits } = options
   requireToken(room, options)
 
-  signedInRoute(room, 'GET', '/me', getMe, async ({ caller, reply }) => {
+  const showMe = async ({ caller, reply }: { caller: Caller; reply: FastifyReply }) => {
     const json = alive(await accounts.findJsonBySession(caller))
-    // Already text: it is sent as the database made it.
-    return reply.type('application/json; charset=utf-8').send(json)
+    // Already text: for the usual scopes it is sent as the database made it.
+    const text = ALL.every((scope) => caller.scope.has(scope))
+      ? json
+      : JSON.stringify(claimsOf(JSON.parse(json) as Account, caller.scope))
+    return reply.type('application/json; charset=utf-8').send(text)
+  }
+  signedInRoute(room, 'GET', '/me', getMe, showMe)
+  await room.register(async (inner) => {
+    // Whoever asks by POST may say that there is a form, which is empty.
+    acceptForms(inner, { json: true })
+    signedInRoute(inner, 'POST', '/me', postMe, showMe)
   })
 
-  signedInRoute(room, 'PATCH', '/me', editMe, async ({ caller, body }) =>
-    alive(await accounts.edit(caller, body)),
-  )
-
-  leaveRoute(room, options)
-  exportRoute(room, accounts)
-  identityRoutes(room, options)
-  // The only one that takes forms.
-  await room.register(async (inner) => linkRoute(inner, options))
-  providerTokenRoute(room, options)
-  sessionRoutes(room, sessions)
+  await room.register(async (inner) => {
+    requireScope(inner, 'account', limits.account)
+    signedInRoute(inner, 'PATCH', '/me', editMe, async ({ caller, body }) =>
+      claimsOf(alive(await accounts.edit(caller, body)), caller.scope),
+    )
+    leaveRoute(inner, options)
+    exportRoute(inner, options)
+    identityRoutes(inner, options)
+    sessionRoutes(inner, sessions)
+    // The only one that takes forms.
+    await inner.register(async (forms) => linkRoute(forms, options))
+  })
+  await room.register(async (inner) => {
+    requireScope(inner, 'provider_tokens', limits.account)
+    providerTokenRoute(inner, options)
+  })
 }
+
+/** The scopes that ask for all that there is of a user. */
+const ALL = ['profile', 'email', 'account'] as const
+
+/** Counts a request of one user, and throws where it is one too many. */
+type UserLimit = (request: FastifyRequest, userId: string) => Promise<void>

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import { defined } from '../core/defined.ts'
-import { forgedCookie, withoutToken } from '../http/examples.ts'
+import type { ScopeName } from '../core/scope.ts'
+import { forgedCookie, withNarrowToken, withoutToken } from '../http/examples.ts'
 import { InvalidToken, Problem } from '../http/problems.ts'
 import {
   type Answer,
@@ -20,6 +21,8 @@ export interface SignedInShape<
   Answers extends Responses = Responses,
 > extends Pick<RouteShape<Params, z.ZodObject, Body, Answers>, 'params' | 'form' | 'json'> {
   docs: Omit<RouteDocs, 'tags' | 'security'>
+  /** What the token must be granted, everywhere but at `/me` itself. Default: `account`. */
+  scope?: ScopeName
   responses: Answers
 }
 
@@ -33,6 +36,7 @@ export const describe = <
 ) => shape
 
 const FORGED = 'The request may be forged.'
+const NARROW = 'The access token lacks the scope.'
 
 /** Adds a route below `requireToken`: refused without a token, and with a cookie from a stranger's page. */
 export function signedInRoute<
@@ -43,7 +47,7 @@ export function signedInRoute<
   room: FastifyInstance,
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
-  { docs, responses, ...shape }: SignedInShape<Params, Body, Answers>,
+  { docs, responses, scope = 'account', ...shape }: SignedInShape<Params, Body, Answers>,
   handle: (
     call: Call<z.output<Params>, unknown, z.output<Body>> & { caller: Caller },
   ) => Promise<Answer<Answers>>,
@@ -51,21 +55,29 @@ export function signedInRoute<
   const [{ parameters, body } = {}] = Object.values(docs.examples ?? {})
   const sent = defined({ parameters, body })
   const changes = method !== 'GET'
+  const needs = path === '/me' && method !== 'PATCH' && method !== 'DELETE' ? null : scope
   route(room, method, path, {
     ...shape,
     docs: {
       ...docs,
       tags: ['account'],
       security: [{ accessToken: [] }, { sessionCookie: [] }],
-      answers: { ...(changes ? { 403: FORGED } : {}), ...docs.answers },
+      answers: {
+        ...(changes || needs !== null
+          ? { 403: [changes ? FORGED : '', needs === null ? '' : NARROW].filter(Boolean).join(' ') }
+          : {}),
+        ...docs.answers,
+      },
       examples: {
         ...docs.examples,
         ...(changes ? { forged: forgedCookie(sent) } : {}),
+        ...(needs === null ? {} : { scope_missing: withNarrowToken(needs, sent) }),
         no_token: { ...withoutToken, ...sent },
       },
     },
     responses: {
-      ...(changes ? { 403: Problem } : {}),
+      ...(changes || needs !== null ? { 403: Problem } : {}),
+      ...(needs === null ? {} : { 429: Problem }),
       401: InvalidToken,
       503: Problem,
       ...responses,

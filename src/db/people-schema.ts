@@ -57,9 +57,8 @@ export const identities = latchkey.table(
     primaryKey({ columns: [table.provider, table.issuer, table.subject] }),
     index('identities_user').on(table.userId),
     // The "C" collation lowers ASCII letters only.
-    index('identities_verified_email')
-      .on(sql`lower(${table.email} collate "C")`)
-      .where(sql`${table.emailVerified}`),
+    index('identities_email').on(sql`lower(${table.email} collate "C")`),
+    index('identities_subject').on(table.subject),
   ],
 )
 

@@ -90,3 +90,13 @@ export const forgedCookie = (sent: Pick<Example, 'parameters' | 'body'>): Exampl
     summary: 'With the session cookie, from a page that is not registered',
     ...sent,
   })
+
+/** A token that was not granted what the route needs. */
+export const withNarrowToken = (
+  scope: string,
+  sent: Pick<Example, 'parameters' | 'body'>,
+): Example =>
+  refused('insufficient_scope', `The access token needs the scope "${scope}".`, {
+    summary: `With an access token that lacks the scope \`${scope}\``,
+    ...sent,
+  })

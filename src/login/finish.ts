@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { claimsOf } from '../core/account.ts'
+import { readScope } from '../core/scope.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import { refusePrefetch } from '../http/prefetch.ts'
 import { isBrowserNavigation, logProblem } from '../http/problems.ts'
@@ -125,7 +127,8 @@ async function answerDirectly(
   const { prepared, account } = await signIn(login, flow, who, request)
   rememberProvider(login, flow, request, reply)
   login.ended('browser', 'success')
-  const answer = { ...(await prepared.tokens(account)), user: account }
+  const user = claimsOf(account, readScope(flow.client.scope))
+  const answer = { ...(await prepared.tokens(account)), user }
   const isPage = isBrowserNavigation(request) && isLoopbackHost(new URL(issuer).hostname)
   if (!isPage) return answer
   return login.sendTokenPage(

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Account } from '../core/account.ts'
+import type { Account, UserInfo } from '../core/account.ts'
 import type { Client } from '../core/client.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
 import type { TokenSealer } from '../core/provider-tokens.ts'
@@ -64,7 +64,7 @@ export interface Login {
   ) => FastifyReply
   /** Shows a person who has signed in without an app what a program would get. */
   sendTokenPage: (
-    page: { answer: TokenResponse & { user: Account }; uiLocales: string | undefined },
+    page: { answer: TokenResponse & { user: UserInfo }; uiLocales: string | undefined },
     request: FastifyRequest,
     reply: FastifyReply,
   ) => FastifyReply

@@ -5,13 +5,17 @@ import { deriveKey, keyedHash } from '../core/secrets.ts'
 import type { RequestCounts } from '../core/stores.ts'
 import { addressOf } from '../http/address.ts'
 
-/** What one address may ask for within a window, by the name of the limit. */
+/** What one address or user may ask for within a window, by the name of the limit. */
 const LIMITS = {
   login: { most: 60, windowSeconds: 60 },
   token: { most: 150, windowSeconds: 300 },
   native: { most: 30, windowSeconds: 60 },
   /** Failed authentications of one client. */
   client: { most: 30, windowSeconds: 60 },
+  /** What is below /me, and writes there, of one user. */
+  account: { most: 300, windowSeconds: 60 },
+  /** Exports of one user. */
+  export: { most: 6, windowSeconds: 3600 },
 } as const
 
 /** Counts a request; throws `rate_limited` where it is one too many. Fit for an `onRequest` hook. */
@@ -24,13 +28,17 @@ export interface FailureLimit {
   failed(request: FastifyRequest, subject: string): Promise<void>
 }
 
+/** Counts a request of one user, from wherever; throws `rate_limited` where it is one too many. */
+export type UserLimit = (request: FastifyRequest, userId: string) => Promise<void>
+
 /** Each limit, by its name. */
 export type RateLimits = Readonly<
-  Record<'login' | 'token' | 'native', RateLimit> & { client: FailureLimit }
+  Record<'login' | 'token' | 'native', RateLimit> &
+    Record<'account' | 'export', UserLimit> & { client: FailureLimit }
 >
 
 /** What is said to whoever is limited. */
-export const TOO_MANY = 'Too many requests came from this address. Please wait a moment.'
+export const TOO_MANY = 'Too many requests came from this address or user. Please wait a moment.'
 
 /** Addresses that are remembered as being over a limit. */
 const MOST_REMEMBERED = 10_000
@@ -88,6 +96,15 @@ export function createRateLimits(options: {
       if (waitMs > 0) throw refuse(name, waitMs)
     }
 
+  const ofUser =
+    (name: keyof typeof LIMITS): UserLimit =>
+    async (request, userId) => {
+      const hash = keyedHash(key, `${name} ${userId}`)
+      check(name, hash)
+      const waitMs = await add(name, hash, request)
+      if (waitMs > 0) throw refuse(name, waitMs)
+    }
+
   const failures = (name: keyof typeof LIMITS): FailureLimit => ({
     check: (request, subject) => check(name, keyOf(name, request, subject)),
     async failed(request, subject) {
@@ -116,6 +133,8 @@ export function createRateLimits(options: {
     token: limit('token'),
     native: limit('native'),
     client: failures('client'),
+    account: ofUser('account'),
+    export: ofUser('export'),
   }
 }
 
@@ -125,6 +144,8 @@ export const noRateLimits: RateLimits = {
   token: async () => {},
   native: async () => {},
   client: { check: () => {}, failed: async () => {} },
+  account: async () => {},
+  export: async () => {},
 }
 
 /**

@@ -1,3 +1,4 @@
+import { ROLE } from '../core/admin-users.ts'
 import type { LinkingMode, SignUp } from '../core/linking.ts'
 import { asciiLowerCase } from '../core/text.ts'
 import type { Reader } from './reader.ts'
@@ -13,9 +14,6 @@ export interface PeopleSettings {
 }
 
 const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/
-
-/** A role, as it stands in access tokens. */
-export const ROLE = /^[a-z0-9:_-]{1,64}$/
 
 /** Reads ACCOUNT_LINKING, SIGN_UP, DEFAULT_ROLES and REAUTH_MAX_AGE. */
 export function readPeople(reader: Reader): PeopleSettings {

@@ -146,7 +146,7 @@ describe('GET /me/export', () => {
 
   test('holds no token, no code and no hash', async () => {
     provider.subject = 'person-with-secrets'
-    const tokens = await signIn(latchkey, provider, { scope: 'openid' })
+    const tokens = await signIn(latchkey, provider, { scope: 'openid account' })
     await getCode(latchkey, provider)
     const { text } = await ask(tokens)
     const hashes = await latchkey.database.query<{ hash: string }>(

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { APPS, signIn } from '../helpers/apps.ts'
+import { APPS, signIn as signInAtClient } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { cookieLogin } from '../helpers/cookie-login.ts'
 import type { Call, Reply } from '../helpers/fake-provider.ts'
@@ -13,7 +13,18 @@ const {
   latchkey,
   replica: other,
   start,
-} = setStageOfTwo({ settings: { ...APPS, FAKE_STORE_TOKENS: 'on', LOG_LEVEL: 'trace' } })
+} = setStageOfTwo({
+  settings: {
+    ...APPS,
+    CLIENT_SPA_PROVIDER_TOKENS: 'on',
+    FAKE_STORE_TOKENS: 'on',
+    LOG_LEVEL: 'trace',
+  },
+})
+/** Signs in as the app does that may have the provider's tokens. */
+const signIn: typeof signInAtClient = (at, from, parameters = {}) =>
+  signInAtClient(at, from, { scope: 'openid account provider_tokens', ...parameters })
+
 let person = 0
 /** Lifetime of the access token that a login gets. */
 let loginSeconds = 3600
@@ -73,7 +84,9 @@ describe('the token of a provider', () => {
   })
 
   test('is handed out to a session in cookies too', async () => {
-    const browser = await cookieLogin(latchkey, provider)
+    const browser = await cookieLogin(latchkey, provider, {
+      scope: 'openid account provider_tokens',
+    })
     const answer = await browser.send(`${latchkey.url}/me/identities/fake/token`)
     expect(answer.json()).toMatchObject({ access_token: 'canary-access-token-of-login' })
   })

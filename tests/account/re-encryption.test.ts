@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { APPS, signIn as signInAtClient } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
@@ -29,6 +30,8 @@ async function withReplica<T>(
   const replica = await startLatchkey(
     {
       ...settings,
+      ...APPS,
+      CLIENT_SPA_PROVIDER_TOKENS: 'on',
       OIDC_PROVIDERS: 'fake,second',
       FAKE_STORE_TOKENS: 'on',
       SECOND_STORE_TOKENS: 'on',
@@ -51,8 +54,10 @@ async function signIn(replica: Latchkey, subject: string, at = provider, id = 'f
     access_token: `token-of-${subject}`,
     refresh_token: `refresh-token-of-${subject}`,
   })
-  const { access_token } = (await login(replica, at, new Browser(), id)).json()
-  return String(access_token)
+  if (id !== 'fake')
+    return String((await login(replica, at, new Browser(), id)).json().access_token)
+  const scope = 'account provider_tokens'
+  return (await signInAtClient(replica, at, { scope })).access_token
 }
 
 const providerToken = async (replica: Latchkey, token: string) => {

@@ -1,10 +1,13 @@
 import { createHmac } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect } from 'vitest'
 import type { IdentityKey } from '../../src/core/identity-key.ts'
 import type { StoredProviderTokens } from '../../src/core/provider-token-stores.ts'
 import { createTokenSealer, type SealedTokens } from '../../src/core/provider-tokens.ts'
 import { createSealer } from '../../src/core/secrets.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
+import { APPS, authorizationQuery, NATIVE, readTokens, redeem } from './apps.ts'
 import { Browser } from './browser.ts'
 import { followForms } from './forms.ts'
 import { type Latchkey, startLatchkey, TEST_SECRET } from './latchkey.ts'
@@ -15,6 +18,7 @@ const sealer = createTokenSealer(createSealer([TEST_SECRET], 'provider grants'))
 export class EmulatedGrants {
   readonly id: string
   emulator!: Emulator
+  #app!: Server
   latchkey!: Latchkey
 
   constructor(id: string) {
@@ -24,7 +28,18 @@ export class EmulatedGrants {
   async start(): Promise<void> {
     await this.#startEmulator(0)
     const prefix = this.id.toUpperCase()
-    const env: Record<string, string> = { [`${prefix}_STORE_TOKENS`]: 'on' }
+    const env: Record<string, string> = {
+      ...APPS,
+      CLIENT_NATIVE_PROVIDER_TOKENS: 'on',
+      [`${prefix}_STORE_TOKENS`]: 'on',
+    }
+    // The app, which shows what it was sent.
+    this.#app = createServer((request, response) => {
+      const { searchParams } = new URL(request.url ?? '', 'http://127.0.0.1')
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(Object.fromEntries(searchParams)))
+    })
+    await new Promise<void>((resolve) => this.#app.listen(0, '127.0.0.1', resolve))
     for (const [name, value] of Object.entries(this.settings)) env[`${prefix}_${name}`] = value
     this.latchkey = await startLatchkey(env)
   }
@@ -32,6 +47,7 @@ export class EmulatedGrants {
   async close(): Promise<void> {
     await this.latchkey.close()
     await this.emulator.close()
+    this.#app.close()
   }
 
   /** Puts an emulator in the place of the first that knows no token of before. */
@@ -56,13 +72,17 @@ export class EmulatedGrants {
   /** Signs Minji in; gives the access token of Latchkey. */
   async signIn(): Promise<string> {
     const browser = new Browser()
-    const { location } = await browser.send(`${this.latchkey.url}/login/${this.id}`)
+    const redirect_uri = `http://127.0.0.1:${(this.#app.address() as AddressInfo).port}/cb`
+    const client = { client_id: NATIVE.client_id, redirect_uri }
+    const query = authorizationQuery({ ...client, scope: 'account provider_tokens' })
+    const { location } = await browser.send(`${this.latchkey.url}/login/${this.id}${query}`)
     if (location === null) throw new Error('no redirect')
     // The hint is for the emulator; not every real provider takes one.
     location.searchParams.set('login_hint', 'minji')
     const answer = await followForms(browser, location.href.replaceAll('+', '%20'))
     expect(answer.status, answer.text).toBe(200)
-    return String(answer.json().access_token)
+    const { code } = answer.json()
+    return readTokens(await redeem(this.latchkey, String(code), client)).access_token
   }
 
   async #stored(): Promise<StoredProviderTokens> {

@@ -19,6 +19,7 @@ export const EXAMPLE_SETTINGS: Readonly<Record<string, string>> = {
   CLIENT_APP_REDIRECT_URIS: exampleApp.redirect_uri,
   CLIENT_APP_POST_LOGOUT_REDIRECT_URIS: exampleApp.post_logout_redirect_uri,
   CLIENT_APP_RESPONSE_MODES: 'query,form_post,web_message,cookie',
+  CLIENT_APP_PROVIDER_TOKENS: 'on',
   CLIENT_API_REDIRECT_URIS: 'https://api.example.com/callback',
   CLIENT_API_SECRET: 'the secret of the api of the examples',
   OIDC_PROVIDERS: 'acme,sleepy',
@@ -38,6 +39,8 @@ const HINTS: Readonly<Record<string, string>> = {
 }
 
 const { client_id, redirect_uri, code_challenge, code_verifier } = exampleApp
+
+const SCOPE = 'openid profile email account provider_tokens'
 
 /** A browser in which an example is played, and the values that only a running Latchkey can give. */
 export class ExampleScene {
@@ -132,13 +135,20 @@ export class ExampleScene {
 
   async #code(provider = 'kakao', more: Record<string, string> = {}): Promise<string> {
     const proof = { code_challenge, code_challenge_method: 'S256' }
-    const query = { client_id, redirect_uri, ...proof, scope: 'openid profile email' }
+    const query = { client_id, redirect_uri, ...proof, scope: SCOPE }
     const end = await this.#walk(provider, { ...query, login_hint: 'minji', ...more }, redirect_uri)
     return end.searchParams.get('code') ?? ''
   }
 
-  async #signIn(): Promise<Record<'access_token' | 'refresh_token' | 'id_token', string>> {
-    const code = await this.#code()
+  /** An access token that may be used for next to nothing. */
+  async narrowToken(): Promise<string> {
+    return (await this.#signIn('openid')).access_token
+  }
+
+  async #signIn(
+    scope = SCOPE,
+  ): Promise<Record<'access_token' | 'refresh_token' | 'id_token', string>> {
+    const code = await this.#code('kakao', { scope })
     const form = { grant_type: 'authorization_code', client_id, redirect_uri, code_verifier, code }
     const answer = await post(`${this.latchkey.url}/token`, form)
     if (answer.status !== 200) throw new Error(answer.text)

@@ -94,7 +94,9 @@ async function prepare(
   const headers: Record<string, string> = {}
   const isProtected = operation.security.some((one) => 'accessToken' in one)
   if (isProtected && status !== 401 && name !== 'forged') {
-    headers.authorization = `Bearer ${await scene.fill('$ACCESS_TOKEN')}`
+    const token =
+      name === 'scope_missing' ? await scene.narrowToken() : await scene.fill('$ACCESS_TOKEN')
+    headers.authorization = `Bearer ${token}`
   }
   const init: RequestInit = { method: method.toUpperCase(), headers }
   if (body !== undefined && contentType !== undefined) {
@@ -268,6 +270,17 @@ describe('the examples of an address that asks too often', () => {
     }
     for (let i = 0; i < 30; i++) await post(`${busy.url}/token`, nativeToken)
     for (let i = 0; i < 150; i++) await post(`${busy.url}/token`, { grant_type: 'none' })
+    for (const { init } of prepared.values()) {
+      const { authorization } = init.headers as Record<string, string>
+      if (authorization !== undefined) {
+        await new Browser().send(`${busy.url}/me/sessions`, { headers: { authorization } })
+      }
+    }
+    // As if each had asked as often as nobody may.
+    await busy.database.query(
+      `update latchkey.request_counts set count = count + 1000, expires_at = now() + interval '1 hour'`,
+      [],
+    )
     return () => busy.close()
   }, 60_000)
 

@@ -32,6 +32,7 @@ const {
 } = setStageOfTwo({
   settings: {
     ...APPS,
+    FAKE_TRUST_EMAIL: 'on',
     FAKE_NATIVE_CLIENT_IDS: 'ios-app, android-app',
     NAVER_CLIENT_ID: 'naver-id',
     NAVER_CLIENT_SECRET: 'naver-secret',

@@ -25,6 +25,7 @@ const SIGN_IN_AGAIN = mustSignInAgain({}).message
 
 /** `GET /me/identities/:provider/token`. */
 export const getProviderToken = describe({
+  scope: 'provider_tokens',
   docs: {
     operationId: 'getProviderToken',
     summary: 'An access token of a provider',

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, is, type SQL, sql } from 'drizzle-orm'
 import { getTableConfig, type PgColumn, PgTimestamp } from 'drizzle-orm/pg-core'
+import type { AdminUsers } from '../../core/admin-users.ts'
 import type { SessionRef } from '../../core/session-ref.ts'
 import type { Accounts } from '../../core/stores.ts'
 import type { Database } from '../client.ts'
@@ -35,27 +36,29 @@ const IDENTITY = rowJson(identities, [
 ])
 
 /** All but what may be many. */
-const FIND_HEAD = statement((p: Placeholders<SessionRef>) =>
-  db
-    .select({
-      exportedAt: sql<string>`${isoTime(sql`now()`)}`,
-      user: sql<string>`${rowJson(users)}::text`,
-      identities: sql<string>`${all(
-        identities,
-        IDENTITY,
-        identities.userId,
-        sql`${identities.linkedAt}, ${identities.provider}, ${identities.subject}`,
-      )}::text`,
-      unlinked: sql<string>`${all(
-        unlinkedIdentities,
-        rowJson(unlinkedIdentities, [unlinkedIdentities.userId]),
-        unlinkedIdentities.userId,
-        sql`${unlinkedIdentities.unlinkedAt}`,
-      )}::text`,
-    })
-    .from(sessions)
-    .innerJoin(users, eq(users.id, sessions.userId))
-    .where(asks(p)),
+const HEAD = {
+  exportedAt: sql<string>`${isoTime(sql`now()`)}`,
+  user: sql<string>`${rowJson(users)}::text`,
+  identities: sql<string>`${all(
+    identities,
+    IDENTITY,
+    identities.userId,
+    sql`${identities.linkedAt}, ${identities.provider}, ${identities.subject}`,
+  )}::text`,
+  unlinked: sql<string>`${all(
+    unlinkedIdentities,
+    rowJson(unlinkedIdentities, [unlinkedIdentities.userId]),
+    unlinkedIdentities.userId,
+    sql`${unlinkedIdentities.unlinkedAt}`,
+  )}::text`,
+}
+
+const FIND_OWN = statement((p: Placeholders<SessionRef>) =>
+  db.select(HEAD).from(sessions).innerJoin(users, eq(users.id, sessions.userId)).where(asks(p)),
+)
+
+const FIND_ANY = statement((p: Placeholders<{ userId: string }>) =>
+  db.select(HEAD).from(users).where(eq(users.id, p.userId)),
 )
 
 /** A page of the user's rows in the order of a key that is a text here. */
@@ -94,7 +97,10 @@ const LIST_EVENTS = statement((p: Placeholders<Listing>) =>
 const FIRST = '00000000-0000-0000-0000-000000000000'
 
 /** Everything that is stored about a user, as JSON text in pieces; no connection is held between two. */
-export function createExport(database: Database): Accounts['exportBySession'] {
+export function createExport(database: Database): {
+  own: Accounts['exportBySession']
+  any: AdminUsers['export']
+} {
   async function* rows(
     userId: string,
     list: typeof LIST_SESSIONS,
@@ -110,21 +116,20 @@ export function createExport(database: Database): Accounts['exportBySession'] {
       if (page.length < PAGE) break
     }
   }
-  async function* pieces(userId: string, head: string): AsyncGenerator<string> {
-    yield `${head}"sessions":[`
+  async function* pieces(userId: string, head: Head): AsyncGenerator<string> {
+    const { exportedAt, user, identities: own, unlinked } = head
+    yield `{"exported_at":"${exportedAt}","user":${user},"identities":${own},`
+    yield `"unlinked_identities":${unlinked},"sessions":[`
     yield* rows(userId, LIST_SESSIONS, FIRST)
     yield '],"events":['
     yield* rows(userId, LIST_EVENTS, `-infinity ${FIRST}`)
     yield ']}'
   }
-  return async (asking) => {
-    const head = await FIND_HEAD.one(database.query, asking)
-    if (head === null) return null
-    const { exportedAt, user, identities: own, unlinked } = head
-    return pieces(
-      asking.userId,
-      `{"exported_at":"${exportedAt}","user":${user},"identities":${own},` +
-        `"unlinked_identities":${unlinked},`,
-    )
+  const whole = (userId: string, head: Head | null) => head && pieces(userId, head)
+  return {
+    own: async (asking) => whole(asking.userId, await FIND_OWN.one(database.query, asking)),
+    any: async (userId) => whole(userId, await FIND_ANY.one(database.query, { userId })),
   }
 }
+
+type Head = Record<'exportedAt' | 'user' | 'identities' | 'unlinked', string>

@@ -94,7 +94,7 @@ export function createAccounts(database: Database, trustedProviders: readonly st
       const json = await findJson(session)
       return json === null ? null : (JSON.parse(json) as Account)
     },
-    exportBySession: createExport(database),
+    exportBySession: createExport(database).own,
     async edit(asking, edits) {
       const { name = null, picture = null, locale = null } = edits
       const row = await EDIT.one(query, {

@@ -1,3 +1,4 @@
+import type { AdminUsers } from '../../core/admin-users.ts'
 import type { Audit } from '../../core/audit.ts'
 import type { SigningKeys } from '../../core/key-store.ts'
 import type { ProviderTokenStore, Revocations } from '../../core/provider-token-stores.ts'
@@ -13,6 +14,7 @@ import type {
 import type { TokenStore } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
 import { createAccounts } from './accounts.ts'
+import { createAdminUsers } from './admin-users.ts'
 import { createAudit } from './audit.ts'
 import { createIdentities } from './identities.ts'
 import { createLinkCodes } from './link-codes.ts'
@@ -30,6 +32,7 @@ import { createUsedFlows } from './used-flows.ts'
 /** Everything that is kept, as the rooms see it. */
 export interface Stores {
   accounts: Accounts
+  adminUsers: AdminUsers
   identities: Identities
   sessions: Sessions
   signIns: SignIns
@@ -53,6 +56,7 @@ export interface Stores {
 export function createStores(database: Database, rules: SignInRules): Stores {
   return {
     accounts: createAccounts(database, rules.trustedProviders),
+    adminUsers: createAdminUsers(database, rules.trustedProviders),
     identities: createIdentities(database, rules.trustedProviders),
     sessions: createSessions(database),
     linkCodes: createLinkCodes(database),

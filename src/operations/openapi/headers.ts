@@ -21,8 +21,14 @@ export function headersOf(
     const basic = '`Basic`, where the client tried to authenticate in this way.'
     header('WWW-Authenticate', basic, text, false)
   } else if (status === 401) {
-    const bearer = 'Bearer error="invalid_token"'
-    header('WWW-Authenticate', 'RFC 6750, section 3.', { ...text, const: bearer })
+    const bearer =
+      '`Bearer error="invalid_token"` (RFC 6750, section 3); or `Bearer error="insufficient_user_authentication"` with `max_age` where the sign-in is too long ago (RFC 9470).'
+    header('WWW-Authenticate', bearer, text)
+  }
+  if (status === 403 && notes.examples?.scope_missing !== undefined) {
+    const scope =
+      'Where the access token lacks a scope: `Bearer error="insufficient_scope"` with it.'
+    header('WWW-Authenticate', scope, text, false)
   }
   const cookies = notes.cookies?.[status]
   if (cookies !== undefined) header('Set-Cookie', cookies, text, false)

@@ -22,7 +22,7 @@ const MEANINGS: Record<string, string> = {
   409: 'It would contradict what is there.',
   413: 'The body has more than 64 KiB.',
   415: 'The body has another content type.',
-  429: 'Too many requests from this address.',
+  429: 'Too many requests from this address, or of this user.',
   502: 'The provider refused or failed.',
   503: 'The database cannot be reached, or there is too much to do.',
   504: 'The provider did not answer within ten seconds.',
