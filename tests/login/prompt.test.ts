@@ -123,7 +123,6 @@ describe('at the built-in providers', () => {
     new Browser().send(`${emulated.url}/login/${provider}${authorizationQuery(parameters)}`)
 
   test.each([
-    ['google', 'login', { prompt: 'login' }],
     ['facebook', 'login', { auth_type: 'reauthenticate' }],
     ['facebook', 'consent', { auth_type: 'rerequest' }],
     ['naver', 'consent', { auth_type: 'reprompt' }],
