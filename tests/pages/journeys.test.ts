@@ -56,16 +56,6 @@ describe('on a phone', () => {
   const press = (tab: Page, name: string) => tab.getByRole('button', { name }).first().click()
   const refused = () => page.getByRole('heading', { name: 'Signing in did not work' }).waitFor()
 
-  /** Back at the provider, where the login is over: a person is chosen, and chosen again at the restart. */
-  async function goBackAndStartAgain(picture: string) {
-    await page.goBack()
-    await press(page, '김민지')
-    await refused()
-    await look(page, picture)
-    await page.getByRole('link', { name: 'Try again' }).click()
-    await press(page, '김민지')
-  }
-
   test('a person comes from the shop, chooses a provider, signs in and is back', async () => {
     await page.goto(`${latchkey.url}/login${shop.asks()}`)
     await look(page, 'sign-in')
@@ -154,27 +144,34 @@ describe('on a phone', () => {
     await shop.redeem(page, latchkey, 'of-the-first')
   })
 
-  test('back after a success, and once more: the login is over and starts again', async () => {
+  test('back after a success, and once more: the app gets the same answer', async () => {
     await start(page)
     await press(page, '김민지')
     await shop.redeem(page, latchkey)
-    await goBackAndStartAgain('back-after-success')
+    await page.goBack()
+    await press(page, '김민지')
     await shop.redeem(page, latchkey)
   })
 
-  test('back after a failure, to choose otherwise: the same', async () => {
+  test('back after a failure, to choose otherwise: the app is told the same', async () => {
     await start(page)
     await press(page, '!denied')
     await page.getByRole('heading', { name: 'access_denied' }).waitFor()
-    await goBackAndStartAgain('back-after-failure')
-    await shop.redeem(page, latchkey)
+    await page.goBack()
+    await press(page, '김민지')
+    await page.getByRole('heading', { name: 'access_denied' }).waitFor()
   })
 
-  test('back from the page of a failure, too', async () => {
+  test('back from the page of a failure, where no app waits: the login starts again', async () => {
     await page.goto(`${latchkey.url}/login/kakao`)
     await press(page, '!denied')
     await refused()
-    await goBackAndStartAgain('back-from-failure')
-    await page.getByText('"access_token"').waitFor()
+    await page.goBack()
+    await press(page, '김민지')
+    await refused()
+    await look(page, 'back-from-failure')
+    await page.getByRole('link', { name: 'Try again' }).click()
+    await press(page, '김민지')
+    await page.getByText('"access_token"').waitFor({ state: 'attached' })
   })
 })

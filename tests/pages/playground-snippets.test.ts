@@ -197,7 +197,7 @@ describe('what the playground gives to copy', () => {
       expect([await status(other), await status(own)]).toEqual([401, 200])
       const { access_token: fresh } = JSON.parse(await pasted('Refresh · '))
       expect(await status(fresh)).toBe(200)
-      expect(await pasted('Revoke · ')).toBe('')
+      expect(await pasted('Revoke · ')).toBe('{}')
       expect(await status(fresh)).toBe(401)
     })
 

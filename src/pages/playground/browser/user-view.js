@@ -6,8 +6,8 @@ import { words } from './words.js'
 
 /**
  * @import { SignedIn } from './client.js'
- * @typedef {{ provider: string, subject: string, email: string | null, email_verified: boolean, last_login_at: string }} Identity
- * @typedef {{ sub: string, name: string | null, email: string | null, email_verified: boolean, picture: string | null, locale: string | null, created_at: string, identities: Identity[] }} User
+ * @typedef {{ provider: string, subject: string, email?: string, email_verified?: boolean, last_login_at: string }} Identity
+ * @typedef {{ sub: string, name?: string, email?: string, email_verified?: boolean, picture?: string, locale?: string, created_at: string, identities: Identity[] }} User
  */
 
 /**
@@ -18,7 +18,10 @@ import { words } from './words.js'
 function face({ name, picture, identities }) {
   const letter = el('span', { 'aria-hidden': 'true' }, [...(name ?? '?')][0] ?? '?')
   const holder = el('div', { class: 'face' }, letter)
-  if (picture === null || identities.every(({ provider }) => settings.emulated.includes(provider)))
+  if (
+    picture === undefined ||
+    identities.every(({ provider }) => settings.emulated.includes(provider))
+  )
     return holder
   const image = el('img', { alt: '', referrerpolicy: 'no-referrer' })
   image.addEventListener('error', () => holder.replaceChildren(letter))
@@ -27,9 +30,9 @@ function face({ name, picture, identities }) {
   return holder
 }
 
-/** @param {{ email: string | null, email_verified: boolean }} of */
+/** @param {{ email?: string, email_verified?: boolean }} of What nobody knows is not there. */
 const email = ({ email, email_verified }) =>
-  email === null
+  email === undefined
     ? [badge(words.user.noEmail)]
     : [
         `${email} `,
