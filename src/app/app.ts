@@ -31,7 +31,7 @@ export async function buildApp(
   // What apps and their pages call: tokens, and the signed-in user.
   await addClientRooms(context, shared, logins)
   // What happens is kept and told.
-  await addEvents(context)
+  await addEvents(context, shared)
   // Health, metrics, documentation; sweeping.
   await addOperations(context)
 

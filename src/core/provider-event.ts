@@ -17,7 +17,7 @@ export interface ProviderEvent {
   /** The provider's own word for it, for the log. */
   told: string
   /** Whether the person also wants to be forgotten: then what the provider said of them is, too. */
-  forget?: true
+  forget?: boolean
 }
 
 /** What a provider sent: nothing in it is believed before its proof is checked. */
@@ -91,7 +91,7 @@ export interface EventReceiver {
   /** Reads what is proven. Throws UnprovenEvent, or a ZodError for what is proven and makes no sense. */
   read(request: EventRequest, tools: EventTools): ProvenEvents | Promise<ProvenEvents>
   /** The answer to what is not proven; default: 401 without a body. */
-  refuse?(refusal: UnprovenEvent): EventAnswer
+  refuse?(refusal: UnprovenEvent, request: EventRequest): EventAnswer
 }
 
 /** An event whose proof fails, or that is about another app. */

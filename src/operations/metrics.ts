@@ -12,6 +12,8 @@ export interface Meter {
   grantEnded(grantType: string, outcome: string): void
   /** A request was one too many. */
   limited(limit: string): void
+  /** A provider told something: `acted`, `nothing`, `repeated`, `old` or why it was refused. */
+  eventReceived(provider: string, outcome: string): void
 }
 
 /** A meter that counts nothing, for METRICS=off. */
@@ -20,6 +22,7 @@ export const noMeter: Meter = {
   callEnded: () => {},
   grantEnded: () => {},
   limited: () => {},
+  eventReceived: () => {},
 }
 
 /** Seconds, up to the time that a request may take. */
@@ -71,6 +74,12 @@ export async function openMetrics(
   const limited = new Counter(
     metric('rate_limited_total', 'Requests that were one too many.', ['limit']),
   )
+  const received = new Counter(
+    metric('provider_events_total', 'What providers told, by what came of it.', [
+      'provider',
+      'outcome',
+    ]),
+  )
   new Gauge({
     ...metric('database_operations_pending', 'Operations that run or wait for a connection.', []),
     collect() {
@@ -115,5 +124,6 @@ export async function openMetrics(
       calls.observe({ provider, endpoint, outcome }, seconds),
     grantEnded: (grantType, outcome) => grants.inc({ grant_type: grantType, outcome }),
     limited: (limit) => limited.inc({ limit }),
+    eventReceived: (provider, outcome) => received.inc({ provider, outcome }),
   }
 }

@@ -16,6 +16,8 @@ const LIMITS = {
   account: { most: 300, windowSeconds: 60 },
   /** Exports of one user. */
   export: { most: 6, windowSeconds: 3600 },
+  /** Events of providers whose proof fails. */
+  proof: { most: 30, windowSeconds: 60 },
 } as const
 
 /** Counts a request; throws `rate_limited` where it is one too many. Fit for an `onRequest` hook. */
@@ -34,7 +36,8 @@ export type UserLimit = (request: FastifyRequest, userId: string) => Promise<voi
 /** Each limit, by its name. */
 export type RateLimits = Readonly<
   Record<'login' | 'token' | 'native', RateLimit> &
-    Record<'account' | 'export', UserLimit> & { client: FailureLimit }
+    Record<'account' | 'export', UserLimit> &
+    Record<'client' | 'proof', FailureLimit>
 >
 
 /** What is said to whoever is limited. */
@@ -135,6 +138,7 @@ export function createRateLimits(options: {
     client: failures('client'),
     account: ofUser('account'),
     export: ofUser('export'),
+    proof: failures('proof'),
   }
 }
 
@@ -146,6 +150,7 @@ export const noRateLimits: RateLimits = {
   client: { check: () => {}, failed: async () => {} },
   account: async () => {},
   export: async () => {},
+  proof: { check: () => {}, failed: async () => {} },
 }
 
 /**

@@ -6,6 +6,7 @@ import { defineProvider, type ProviderRow } from '../core/provider.ts'
 import type { RowValues } from '../core/row-inputs.ts'
 import { appleButton } from './buttons.ts'
 import { appleConsole } from './consoles/apple.ts'
+import { appleEvents } from './events/apple.ts'
 
 const SECRET_SECONDS = 3600
 
@@ -57,6 +58,7 @@ export const apple = defineProvider({
   name: 'Apple',
   button: appleButton,
   console: appleConsole,
+  events: appleEvents,
   gives: 'name once, e-mail (may be a relay address)',
   emailVerifiedWhen: '`email_verified` is true or "true"',
   settings: {

@@ -5,6 +5,7 @@ import { standardPrompts } from '../core/prompts.ts'
 import { defineProvider } from '../core/provider.ts'
 import { discordButton } from './buttons.ts'
 import { discordConsole } from './consoles/discord.ts'
+import { discordEvents } from './events/discord.ts'
 
 const DiscordUser = z
   .object({
@@ -37,6 +38,17 @@ export const discord = defineProvider({
   name: 'Discord',
   button: discordButton,
   console: discordConsole,
+  events: discordEvents,
+  settings: {
+    PUBLIC_KEY: {
+      default: '',
+      pattern: /^([0-9a-fA-F]{64})?$/,
+      mustBe: {
+        en: 'the application’s public key, 64 hexadecimal digits',
+        ko: '애플리케이션의 Public Key(16진수 64자)',
+      },
+    },
+  },
   gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`verified` is true',
   callbackIssuer: 'https://discord.com',

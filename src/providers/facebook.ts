@@ -6,6 +6,7 @@ import { defineProvider } from '../core/provider.ts'
 import { accessTokenRevocation } from '../core/revocation.ts'
 import { facebookButton } from './buttons.ts'
 import { facebookConsole } from './consoles/facebook.ts'
+import { facebookEvents } from './events/facebook.ts'
 import { facebookNative } from './native/facebook.ts'
 
 const FacebookUser = z
@@ -39,6 +40,7 @@ export const facebook = defineProvider({
   name: 'Facebook',
   button: facebookButton,
   console: facebookConsole,
+  events: facebookEvents,
   gives: 'name, picture, e-mail for some',
   emailVerifiedWhen: 'never: Facebook has no flag',
   settings: {

@@ -6,6 +6,7 @@ import { defineProvider } from '../core/provider.ts'
 import { accessTokenRevocation } from '../core/revocation.ts'
 import { githubButton } from './buttons.ts'
 import { githubConsole } from './consoles/github.ts'
+import { githubEvents } from './events/github.ts'
 import { githubNative } from './native/github.ts'
 
 const GitHubUser = z.object({
@@ -25,6 +26,14 @@ export const github = defineProvider({
   name: 'GitHub',
   button: githubButton,
   console: githubConsole,
+  events: githubEvents,
+  settings: {
+    WEBHOOK_SECRET: {
+      default: '',
+      pattern: /^([\x20-\x7e]{8,255})?$/,
+      mustBe: { en: '8 to 255 printable ASCII characters', ko: '8~255자의 ASCII 문자' },
+    },
+  },
   gives: 'name, e-mail, picture',
   emailVerifiedWhen: 'the primary address is verified',
   callbackIssuer: 'https://github.com/login/oauth',

@@ -3,6 +3,7 @@ import { defineProvider } from '../core/provider.ts'
 import { readStandardClaims } from '../core/standard-claims.ts'
 import { googleButton } from './buttons.ts'
 import { googleConsole } from './consoles/google.ts'
+import { googleEvents } from './events/google.ts'
 import { googleNative, vouchesForAddress } from './native/google.ts'
 
 /** Google: OpenID Connect by discovery. https://developers.google.com/identity/openid-connect */
@@ -11,18 +12,28 @@ export const google = defineProvider({
   name: 'Google',
   button: googleButton,
   console: googleConsole,
+  events: googleEvents,
   gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`email_verified` is true, at gmail.com or with `hd`',
   issuer: 'https://accounts.google.com',
   // Legacy tokens carry the issuer without its scheme.
   issuerAliases: ['accounts.google.com'],
   discovery: true,
-  endpoints: { token_info_endpoint: 'https://oauth2.googleapis.com/tokeninfo' },
+  endpoints: {
+    risc_configuration: 'https://accounts.google.com/.well-known/risc-configuration',
+    risc_stream_endpoint: 'https://risc.googleapis.com/v1beta/stream',
+    token_info_endpoint: 'https://oauth2.googleapis.com/tokeninfo',
+  },
   scopes: ['openid', 'profile', 'email'],
   idToken: 'required',
   refusesWebViews: true,
   native: googleNative,
   settings: {
+    RISC_SERVICE_ACCOUNT: {
+      default: '',
+      pattern: /^[^\0]*$/,
+      mustBe: { en: 'the path of a key file', ko: '키 파일의 경로' },
+    },
     HOSTED_DOMAIN: {
       default: '',
       pattern: /^(\*|([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63})$/,

@@ -6,6 +6,7 @@ import { defineProvider } from '../core/provider.ts'
 import { accessTokenRevocation } from '../core/revocation.ts'
 import { kakaoButton } from './buttons.ts'
 import { kakaoConsole } from './consoles/kakao.ts'
+import { kakaoEvents } from './events/kakao.ts'
 import { KakaoClaims, kakaoNative } from './native/kakao.ts'
 
 /** `GET /v2/user/me`; everything but the id can be missing, by consent or by the console's settings. */
@@ -48,10 +49,16 @@ export const kakao = defineProvider({
   name: 'Kakao',
   button: kakaoButton,
   console: kakaoConsole,
+  events: kakaoEvents,
   gives: 'nickname, picture, e-mail where the app may ask',
   emailVerifiedWhen: '`is_email_valid` and `is_email_verified` are both true',
   // Only access tokens of apps are checked against it.
   settings: {
+    ADMIN_KEY: {
+      default: '',
+      pattern: /^(\S{16,128})?$/,
+      mustBe: { en: 'the app’s primary admin key', ko: '앱의 기본 어드민 키' },
+    },
     APP_ID: {
       default: '',
       pattern: /^\d{0,20}$/,

@@ -4,6 +4,7 @@ import { TextSubject } from '../core/profile.ts'
 import { defineProvider } from '../core/provider.ts'
 import { naverButton } from './buttons.ts'
 import { naverConsole } from './consoles/naver.ts'
+import { naverEvents } from './events/naver.ts'
 
 /** `GET /v1/nid/me`: an envelope of its own, in which everything but the id can be missing. */
 const NaverProfile = z
@@ -32,6 +33,7 @@ export const naver = defineProvider({
   name: 'NAVER',
   button: naverButton,
   console: naverConsole,
+  events: naverEvents,
   gives: 'name or nickname, e-mail, picture, each by consent',
   emailVerifiedWhen: 'never: Naver has no flag',
   endpoints: {

@@ -5,6 +5,7 @@ import { defineProvider } from '../core/provider.ts'
 import { readMergedClaims } from '../core/standard-claims.ts'
 import { slackButton } from './buttons.ts'
 import { slackConsole } from './consoles/slack.ts'
+import { slackEvents } from './events/slack.ts'
 
 const SlackUser = z
   .object({
@@ -39,6 +40,14 @@ export const slack = defineProvider({
   name: 'Slack',
   button: slackButton,
   console: slackConsole,
+  events: slackEvents,
+  settings: {
+    SIGNING_SECRET: {
+      default: '',
+      pattern: /^(\S{16,128})?$/,
+      mustBe: { en: 'the app’s signing secret', ko: '앱의 Signing Secret' },
+    },
+  },
   gives: 'name, e-mail, picture, language',
   emailVerifiedWhen: '`email_verified` is true',
   issuer: 'https://slack.com',

@@ -3,6 +3,7 @@ import { accessTokenRevocation } from '../core/revocation.ts'
 import { readClaims, readMergedClaims } from '../core/standard-claims.ts'
 import { twitchButton } from './buttons.ts'
 import { twitchConsole } from './consoles/twitch.ts'
+import { twitchEvents } from './events/twitch.ts'
 
 const asked = { email: null, email_verified: null, picture: null, preferred_username: null }
 
@@ -12,6 +13,14 @@ export const twitch = defineProvider({
   name: 'Twitch',
   button: twitchButton,
   console: twitchConsole,
+  events: twitchEvents,
+  settings: {
+    EVENTSUB_SECRET: {
+      default: '',
+      pattern: /^([\x21-\x7e]{10,100})?$/,
+      mustBe: { en: '10 to 100 printable ASCII characters', ko: '10~100자의 ASCII 문자' },
+    },
+  },
   gives: 'name, e-mail, picture',
   emailVerifiedWhen: '`email_verified` is true',
   issuer: 'https://id.twitch.tv/oauth2',
@@ -21,6 +30,7 @@ export const twitch = defineProvider({
     userinfo_endpoint: 'https://id.twitch.tv/oauth2/userinfo',
     jwks_uri: 'https://id.twitch.tv/oauth2/keys',
     revocation_endpoint: 'https://id.twitch.tv/oauth2/revoke',
+    eventsub_endpoint: 'https://api.twitch.tv/helix/eventsub/subscriptions',
   },
   scopes: ['openid', 'user:read:email'],
   // Claims beyond the subject must be asked for one by one (OpenID Connect Core, section 5.5).

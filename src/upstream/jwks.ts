@@ -45,6 +45,7 @@ interface PublicKey {
  */
 export function createJwksSource(
   outbound: Outbound,
+  cooldownMs = REFETCH_COOLDOWN_MS,
 ): (url: string, signal: AbortSignal) => KeyFinder {
   let cached: { url: string; at: number; keys: PublicKey[] } | null = null
   let refetchedAt = 0
@@ -75,13 +76,13 @@ export function createJwksSource(
     const isOver = (at: number, ms: number) => Date.now() - at >= ms
     if (cached === null || cached.url !== url) {
       await untilAborted(fetchKeys(url), signal)
-    } else if (isOver(cached.at, FRESH_MS) && isOver(renewedAt, REFETCH_COOLDOWN_MS)) {
+    } else if (isOver(cached.at, FRESH_MS) && isOver(renewedAt, cooldownMs)) {
       renewedAt = Date.now()
       await untilAborted(fetchKeys(url), signal).catch((error) => {
         if (!(error instanceof LatchkeyError)) throw error
       })
     }
-    if (!mayBeNew() || !isOver(refetchedAt, REFETCH_COOLDOWN_MS)) return fitting()
+    if (!mayBeNew() || !isOver(refetchedAt, cooldownMs)) return fitting()
     refetchedAt = Date.now()
     await untilAborted(fetchKeys(url), signal)
     return fitting()

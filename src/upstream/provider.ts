@@ -18,6 +18,7 @@ import { createMetadataSource, endpoint, type Metadata } from './metadata.ts'
 import { type NativeToken, readNativeToken, requireOffered, sortOut } from './native-token.ts'
 import type { Note } from './note.ts'
 import { type CallEnded, type Outbound, timedOutbound } from './outbound.ts'
+import { createEventReader, type EventReader } from './provider-events.ts'
 import { readProfile } from './read-profile.ts'
 import { createTokensAtProvider, type TokensAtProvider } from './tokens-at-provider.ts'
 
@@ -76,6 +77,8 @@ export interface Provider {
   readNative(presented: NativeToken): Promise<Authentication>
   /** The tokens that a login leaves behind. */
   tokens: TokensAtProvider
+  /** What it tells of its own accord. */
+  readEvents: EventReader
 }
 
 /** What a provider is made of: its row, our registration there and our callback. */
@@ -201,5 +204,13 @@ export function createProvider(options: ProviderOptions): Provider {
       })
     },
     tokens,
+    readEvents: createEventReader({
+      row,
+      values,
+      clientId,
+      audiences: [clientId, ...options.nativeClientIds],
+      secretOf,
+      outbound,
+    }),
   }
 }

@@ -2,6 +2,7 @@ import type { AdminUsers } from '../../core/admin-users.ts'
 import type { Audit } from '../../core/audit.ts'
 import type { SigningKeys } from '../../core/key-store.ts'
 import type { ProviderTokenStore, Revocations } from '../../core/provider-token-stores.ts'
+import type { ReceivedEventStore } from '../../core/received-events.ts'
 import type {
   Accounts,
   Identities,
@@ -19,6 +20,7 @@ import { createAudit } from './audit.ts'
 import { createIdentities } from './identities.ts'
 import { createLinkCodes } from './link-codes.ts'
 import { createProviderTokenStore } from './provider-tokens.ts'
+import { createReceivedEvents } from './received-events.ts'
 import { redeemCode } from './redeem-code.ts'
 import { createRequestCounts } from './request-counts.ts'
 import { createRevocations } from './revocations.ts'
@@ -44,6 +46,7 @@ export interface Stores {
   revocations: Revocations
   providerTokens: ProviderTokenStore
   audit: Audit
+  receivedEvents: ReceivedEventStore
   /** Whether the database is reached and migrated. */
   isReady(): Promise<boolean>
   /** Operations of the database that run or wait. */
@@ -68,6 +71,7 @@ export function createStores(database: Database, rules: SignInRules): Stores {
     revocations: createRevocations(database),
     providerTokens: createProviderTokenStore(database),
     audit: createAudit(database),
+    receivedEvents: createReceivedEvents(database),
     isReady: async () => {
       const [row] = await database.query<{ ready: boolean }>(
         `select to_regclass('latchkey.signing_keys') is not null as ready`,

@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import { NoBody, refused } from '../http/documented.ts'
+import type { RouteShape } from '../http/route.ts'
+
+const Anything = z.unknown()
+
+const NOT_THERE = 'No such provider is enabled, or what proves its events is not set.'
+
+const shared = {
+  tags: ['events'],
+  security: [],
+}
+
+/** The path of an event. */
+export const EventParams = z.object({
+  provider: z.string().meta({ description: 'Provider id.', example: 'kakao' }),
+})
+
+/** The path of an event of a further kind. */
+export const PartParams = EventParams.extend({
+  part: z.string().meta({ description: 'Facebook: `data-deletion`.', example: 'data-deletion' }),
+})
+
+/** The path of a page about one event. */
+export const CodeParams = PartParams.extend({
+  code: z.string().meta({ description: '`confirmation_code` of the answer.', example: 'abc' }),
+})
+
+const answers = {
+  200: 'Received; the body is what the provider wants.',
+  202: 'Received (RFC 8935).',
+  204: 'Received.',
+  400: 'The security event token is refused (RFC 8935, section 2.3).',
+  401: 'The proof does not hold.',
+}
+
+const responses = { 200: Anything, 202: NoBody, 204: NoBody, 400: Anything, 401: NoBody }
+
+const unknown = (parameters: Record<string, string>) => ({
+  not_enabled: refused('unknown_provider', NOT_ENABLED, {
+    summary: 'From a provider that tells nothing here',
+    parameters,
+  }),
+})
+
+const NOT_ENABLED = 'No such provider is enabled here.'
+
+/** `POST /providers/:provider/events`. */
+export const receiveEvent = {
+  docs: {
+    ...shared,
+    operationId: 'receiveProviderEvent',
+    summary: 'What a provider tells',
+    description:
+      'For providers: consent that was withdrawn, accounts that are gone, sessions that were revoked, in the provider’s own form and proof. What is not proven changes nothing; what is unknown, older than 30 days or repeated is acknowledged and changes nothing. `npm run doctor` says where in each console the address goes.',
+    answers: { ...answers, 404: NOT_THERE },
+    examples: unknown({ provider: 'nobody' }),
+  },
+  params: EventParams,
+  responses,
+} satisfies RouteShape
+
+/** `GET /providers/:provider/events`. */
+export const receiveEventByGet = {
+  docs: {
+    ...receiveEvent.docs,
+    operationId: 'receiveProviderEventByGet',
+    summary: 'What a provider tells by GET',
+    description: 'For providers that send by GET where the console has it chosen (Kakao).',
+  },
+  params: EventParams,
+  responses,
+} satisfies RouteShape
+
+/** `POST /providers/:provider/events/:part`. */
+export const receivePart = {
+  docs: {
+    ...receiveEvent.docs,
+    operationId: 'receiveProviderEventOfKind',
+    summary: 'What a provider tells at an address of its own',
+    description:
+      'Facebook’s data deletion request; the answer names a page that says what became of it.',
+    examples: unknown({ provider: 'nobody', part: 'data-deletion' }),
+  },
+  params: PartParams,
+  responses,
+} satisfies RouteShape
+
+/** `GET /providers/:provider/events/:part/:code`. */
+export const showPart = {
+  docs: {
+    ...shared,
+    operationId: 'showProviderEvent',
+    summary: 'What became of a request',
+    description:
+      'The page that a person is sent to who asked a provider to have data deleted here.',
+    produces: ['text/html'],
+    answers: {
+      200: 'When it was received, and that it is done.',
+      404: 'No such request is remembered.',
+    },
+    examples: unknown({ provider: 'nobody', part: 'data-deletion', code: 'abc' }),
+  },
+  params: CodeParams,
+  responses: { 200: z.string() },
+} satisfies RouteShape

@@ -1,0 +1,130 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Asker } from '../core/audit.ts'
+import type { ProviderRow } from '../core/provider.ts'
+import {
+  type EventAnswer,
+  type EventRequest,
+  type ProvenEvents,
+  UnprovenEvent,
+} from '../core/provider-event.ts'
+import type { ReceivedEventStore } from '../core/received-events.ts'
+import { unknownProvider } from '../core/unknown-provider.ts'
+
+/** What of a provider receives its events. */
+export interface TellingProvider {
+  row: ProviderRow
+  readEvents(request: EventRequest, address: string): Promise<ProvenEvents | null>
+}
+
+/** What receiving needs. */
+export interface ReceiveOptions {
+  publicUrl: string
+  /** Undefined where it is not enabled. */
+  providerOf(id: string): TellingProvider | undefined
+  store: ReceivedEventStore
+  /** Whether a user whose last identity is gone at this provider goes too. */
+  deletesUsers(provider: string): boolean
+  /** Counts a failed proof; throws where there were too many from this address. */
+  failed(request: FastifyRequest): Promise<void>
+  /** Told of what came of each. */
+  received(provider: string, outcome: string): void
+}
+
+/** Older ones are taken and not acted on: by then their ids may be forgotten. */
+const OLDEST_MS = 30 * 86_400_000
+
+/** Where a provider's events go. */
+export const eventsAddress = (publicUrl: string, provider: string): string =>
+  `${publicUrl}/providers/${provider}/events`
+
+/** Takes what a provider sent, acts on it where its proof holds, and answers in the provider's form. */
+export async function receive(
+  options: ReceiveOptions,
+  { provider: id, path }: { provider: string; path: string },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const provider = options.providerOf(id)
+  const receiver = provider?.row.events ?? null
+  const asked = requestOf(request, path)
+  const isThere = asked.method === 'POST' || receiver?.get === true
+  if (provider === undefined || receiver === null || !isThere) throw unknownProvider()
+  try {
+    const proven = await provider.readEvents(asked, eventsAddress(options.publicUrl, id))
+    if (proven === null) throw unknownProvider()
+    await act(options, id, proven, request)
+    return send(reply, proven.answer)
+  } catch (error) {
+    const refusal = refusalOf(error)
+    if (refusal === null) throw error
+    options.received(id, refusal.reason)
+    const fields = { event: 'provider_event_refused', provider: id, reason: refusal.reason }
+    request.log.warn({ ...fields, err: refusal }, 'an event is not proven')
+    await options.failed(request)
+    return send(reply, receiver.refuse?.(refusal, asked) ?? { status: 401 })
+  }
+}
+
+async function act(
+  { store, deletesUsers, received }: ReceiveOptions,
+  provider: string,
+  { events, id, at }: ProvenEvents,
+  request: FastifyRequest,
+): Promise<void> {
+  const now = Date.now()
+  const told = events.map((event) => event.told).join()
+  const log = (outcome: string, more = {}) => {
+    received(provider, outcome)
+    const fields = { event: 'provider_event', provider, told, outcome, ...more }
+    request.log.info(fields, 'a provider told something')
+  }
+  if (events.length === 0) return log('nothing')
+  if (at !== null && at < now - OLDEST_MS) return log('old')
+  const { outcome, ...counts } = await store.act({
+    provider,
+    id,
+    // One that claims to be of tomorrow ends nothing that begins until then.
+    at: Math.min(at ?? now, now),
+    events,
+    deletesUsers: deletesUsers(provider),
+    asker: askerOf(request),
+  })
+  log(outcome, counts)
+}
+
+/** The provider's own address and name say nothing of the person. */
+const askerOf = (request: FastifyRequest): Asker => ({
+  requestId: request.id,
+  address: null,
+  userAgent: null,
+})
+
+/** What is not proven, or proven and makes no sense; null for a fault that is not the sender's. */
+function refusalOf(error: unknown): UnprovenEvent | null {
+  if (error instanceof UnprovenEvent) return error
+  if (!(error instanceof z.ZodError)) return null
+  return new UnprovenEvent('invalid_request', 'It cannot be read.', { cause: error })
+}
+
+function requestOf(request: FastifyRequest, path: string): EventRequest {
+  const { method, headers, query, body } = request
+  const one = (value: unknown) => String(Array.isArray(value) ? (value[0] ?? '') : (value ?? ''))
+  return {
+    method: method === 'POST' ? 'POST' : 'GET',
+    path,
+    contentType: one(headers['content-type']).split(';')[0]?.trim().toLowerCase() ?? '',
+    header: (name) => one(headers[name]),
+    query: Object.fromEntries(
+      Object.entries(query as object).map(([name, value]) => [name, one(value)]),
+    ),
+    body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+  }
+}
+
+function send(reply: FastifyReply, { status, type, body }: EventAnswer): FastifyReply {
+  reply.code(status).header('cache-control', 'no-store')
+  if (type !== undefined) reply.header('content-type', type)
+  // As it is: no serializer; an answer without a body keeps its content type.
+  return body === undefined ? reply.send() : reply.serializer((given) => given as string).send(body)
+}

@@ -1,0 +1,49 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { unknownProvider } from '../core/unknown-provider.ts'
+import { route } from '../http/route.ts'
+import { receiveEvent, receiveEventByGet, receivePart, showPart } from './docs.ts'
+import { type ReceiveOptions, receive } from './receive.ts'
+
+/** What the room of providers' events needs. */
+export interface EventRoutesOptions extends ReceiveOptions {
+  /** Tells a person when what they asked for was received and done. */
+  sendReceivedPage(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    about: { provider: string; at: Date },
+  ): FastifyReply
+}
+
+/** `/providers/:provider/events` and what is below it. */
+export function eventRoutes(room: FastifyInstance, options: EventRoutesOptions): void {
+  // A proof covers the bytes as they came.
+  room.removeAllContentTypeParsers()
+  room.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  const path = '/providers/:provider/events'
+  route(room, 'POST', path, {
+    ...receiveEvent,
+    handle: ({ params, request, reply }) =>
+      receive(options, { ...params, path: '' }, request, reply),
+  })
+  route(room, 'GET', path, {
+    ...receiveEventByGet,
+    head: false,
+    handle: ({ params, request, reply }) =>
+      receive(options, { ...params, path: '' }, request, reply),
+  })
+  route(room, 'POST', `${path}/:part`, {
+    ...receivePart,
+    handle: ({ params: { provider, part }, request, reply }) =>
+      receive(options, { provider, path: `/${part}` }, request, reply),
+  })
+  route(room, 'GET', `${path}/:part/:code`, {
+    ...showPart,
+    async handle({ params: { provider, part, code }, request, reply }) {
+      const row = options.providerOf(provider)?.row
+      const isThere = row?.events?.addresses.some((address) => address.path === `/${part}`)
+      const at = isThere ? await options.store.receivedAt(provider, code) : null
+      if (row === undefined || at === null) throw unknownProvider()
+      return options.sendReceivedPage(request, reply, { provider: row.name, at })
+    },
+  })
+}

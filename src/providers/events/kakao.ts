@@ -1,0 +1,74 @@
+import type {
+  EventReceiver,
+  EventRequest,
+  EventTools,
+  ProvenEvents,
+  ProviderEventKind,
+} from '../../core/provider-event.ts'
+import { ensure, fieldsOf, isSame } from './proofs.ts'
+import { readSet, refuseSet } from './set.ts'
+
+const oauth = 'https://schemas.openid.net/secevent/oauth/event-type'
+const risc = 'https://schemas.openid.net/secevent/risc/event-type'
+
+// `user-linked` and `user-scope-consent` come at the moment of sign-up.
+const KINDS: Readonly<Record<string, ProviderEventKind>> = {
+  [`${oauth}/user-unlinked`]: 'consent_withdrawn',
+  [`${oauth}/tokens-revoked`]: 'sessions_revoked',
+  [`${risc}/sessions-revoked`]: 'sessions_revoked',
+  [`${risc}/account-disabled`]: 'account_disabled',
+  [`${risc}/account-enabled`]: 'account_enabled',
+  [`${risc}/account-purged`]: 'account_gone',
+}
+
+const GONE = ['ACCOUNT_DELETE', 'FORCED_ACCOUNT_DELETE']
+
+const isSet = ({ contentType }: EventRequest) => contentType === 'application/secevent+jwt'
+
+/** Proven by the admin key; nothing in it says when, or which of several it is. */
+function readUnlink(request: EventRequest, { values }: EventTools): ProvenEvents {
+  const key = `KakaoAK ${values.ADMIN_KEY}`
+  ensure(isSame(request.header('authorization'), key), 'invalid_key', 'The admin key is another.')
+  const { app_id, user_id = '', referrer_type = 'unlink' } = fieldsOf(request)
+  const isOurs = app_id === undefined || !values.APP_ID || app_id === values.APP_ID
+  ensure(isOurs, 'invalid_audience', 'It is about another app.')
+  ensure(/^\d{1,20}$/.test(user_id), 'invalid_request', 'It names nobody.')
+  const kind = GONE.includes(referrer_type) ? 'account_gone' : 'consent_withdrawn'
+  const events = [{ kind, subject: user_id, told: referrer_type.slice(0, 64) } as const]
+  return { events, id: null, at: null, answer: { status: 200 } }
+}
+
+/** Kakao's two webhooks. https://developers.kakao.com/docs/latest/ko/kakaologin/callback */
+export const kakaoEvents: EventReceiver = {
+  addresses: [
+    {
+      path: '',
+      where: {
+        en: 'Kakao Login > Advanced > Unlink webhook (POST or GET)',
+        ko: '카카오 로그인 > 고급 > 연결 해제 웹훅(POST 또는 GET)',
+      },
+      setting: 'ADMIN_KEY',
+    },
+    {
+      path: '',
+      where: {
+        en: 'Kakao Login > Account status change webhook',
+        ko: '카카오 로그인 > 계정 상태 변경 웹훅',
+      },
+      setting: null,
+    },
+  ],
+  get: true,
+  keys: { jwks: 'jwks_uri' },
+  isOn: (request, values) => isSet(request) || values.ADMIN_KEY !== '',
+  read: (request, tools) =>
+    isSet(request)
+      ? readSet(request.body.toString(), tools, {
+          audiences: [...tools.audiences, tools.values.APP_ID ?? ''].filter((id) => id !== ''),
+          kinds: KINDS,
+          refine: (kind, { reason }) =>
+            kind === 'consent_withdrawn' && GONE.includes(String(reason)) ? 'account_gone' : kind,
+        })
+      : readUnlink(request, tools),
+  refuse: (refusal, request) => (isSet(request) ? refuseSet(refusal) : { status: 401 }),
+}

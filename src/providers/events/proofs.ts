@@ -1,0 +1,67 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+import { type EventRequest, UnprovenEvent } from '../../core/provider-event.ts'
+
+/** Whether two texts or bytes are the same, in a time that does not tell where they differ. */
+export function isSame(a: string | Buffer, b: string | Buffer): boolean {
+  const [one, other] = [a, b].map((value) => createHash('sha256').update(value).digest()) as [
+    Buffer,
+    Buffer,
+  ]
+  return timingSafeEqual(one, other)
+}
+
+/** The HMAC-SHA256 of texts and bytes in a row. */
+export function hmac(key: string | Buffer, ...parts: readonly (string | Buffer)[]): Buffer {
+  const mac = createHmac('sha256', key)
+  for (const part of parts) mac.update(part)
+  return mac.digest()
+}
+
+/** What stands for what was signed, where it has no id of its own. */
+export const hashOf = (...parts: readonly (string | Buffer)[]): string => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex').slice(0, 40)
+}
+
+/** A moment in seconds or ms as ms: one without milliseconds is the whole second. */
+export function momentOf(value: unknown): number | null {
+  const given = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  if (typeof given === 'string') return wholeSecond(Date.parse(given))
+  if (typeof given !== 'number' || !Number.isFinite(given)) return null
+  return wholeSecond(given > 100_000_000_000 ? given : given * 1000)
+}
+
+const wholeSecond = (ms: number) =>
+  Number.isNaN(ms) ? null : ms % 1000 === 0 ? ms + 999 : Math.floor(ms)
+
+/** Throws where a proof does not hold. */
+export function ensure(holds: boolean, reason: UnprovenEvent['reason'], message: string): void {
+  if (!holds) throw new UnprovenEvent(reason, message)
+}
+
+/** The JSON object of a text. Throws a ZodError for anything else. */
+export function jsonOf(text: string | Buffer): Record<string, unknown> {
+  return z
+    .preprocess(
+      (given) => {
+        try {
+          return JSON.parse(String(given))
+        } catch {
+          return undefined
+        }
+      },
+      z.record(z.string(), z.unknown()),
+    )
+    .parse(text)
+}
+
+/** The fields of a form, a query or a JSON object, whichever way they came. */
+export function fieldsOf({ query, contentType, body }: EventRequest): Record<string, string> {
+  const sent =
+    contentType === 'application/json'
+      ? Object.entries(jsonOf(body)).map(([name, value]) => [name, String(value)] as const)
+      : [...new URLSearchParams(body.toString())]
+  return { ...query, ...Object.fromEntries(sent) }
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import {
+  type EventTools,
+  type ProvenEvents,
+  type ProviderEvent,
+  type ProviderEventKind,
+  UnprovenEvent,
+} from '../../core/provider-event.ts'
+import { hashOf, momentOf } from './proofs.ts'
+
+const Subject = z.looseObject({ iss: z.string().optional(), sub: z.string().optional() })
+
+const Claims = z.looseObject({
+  iss: z.string(),
+  aud: z.union([z.string(), z.array(z.string())]),
+  iat: z.number(),
+  jti: z.string().optional(),
+  toe: z.number().optional(),
+  sub: z.string().optional(),
+  sub_id: Subject.optional(),
+  events: z.record(z.string(), z.looseObject({ subject: Subject.optional() })),
+})
+
+/** The answer to a SET that was taken (RFC 8935, section 2.2). */
+const TAKEN = { status: 202 }
+
+/** The answer to one that was not (RFC 8935, section 2.3). */
+export const refuseSet = (refusal: UnprovenEvent) => ({
+  status: 400,
+  type: 'application/json',
+  body: JSON.stringify({ err: refusal.reason, description: refusal.message }),
+})
+
+/**
+ * Reads a security event token (RFC 8417). The person stands in the event (`subject`), beside it
+ * (`sub_id`, `sub`), or in both: then it must be the same. Only kinds that are listed do anything.
+ */
+export async function readSet(
+  token: string,
+  tools: EventTools,
+  options: {
+    audiences: readonly string[]
+    kinds: Readonly<Record<string, ProviderEventKind>>
+    /** What the event's reason makes of its kind. */
+    refine?: (kind: ProviderEventKind, event: Record<string, unknown>) => ProviderEventKind
+  },
+): Promise<ProvenEvents> {
+  const { claims: given, issuer } = await tools.verify(token)
+  const read = Claims.safeParse(given)
+  if (!read.success) {
+    throw new UnprovenEvent('invalid_request', 'It is no security event token.', {
+      cause: read.error,
+    })
+  }
+  const claims = read.data
+  if (claims.iss !== issuer) throw new UnprovenEvent('invalid_issuer', 'Its issuer is another one.')
+  if (![claims.aud].flat().some((one) => options.audiences.includes(one))) {
+    throw new UnprovenEvent('invalid_audience', 'It is for another app.')
+  }
+  const events: ProviderEvent[] = []
+  for (const [uri, event] of Object.entries(claims.events)) {
+    const kind = options.kinds[uri]
+    if (kind === undefined) continue
+    const { subject = {} } = event
+    const said = [subject.sub, claims.sub_id?.sub, claims.sub].filter((one) => one !== undefined)
+    const issuers = [subject.iss, claims.sub_id?.iss].filter((one) => one !== undefined)
+    const [sub] = said
+    const isOne = said.every((one) => one === sub)
+    if (sub === undefined || !isOne || issuers.some((one) => one !== issuer)) {
+      throw new UnprovenEvent('invalid_request', 'It does not name one person.')
+    }
+    events.push({
+      kind: options.refine?.(kind, event) ?? kind,
+      subject: sub,
+      told: uri.slice(uri.lastIndexOf('/') + 1),
+    })
+  }
+  const at = momentOf(claims.toe ?? claims.iat)
+  return { events, id: claims.jti ?? hashOf(token), at, answer: TAKEN }
+}

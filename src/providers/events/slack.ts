@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import type { EventReceiver, ProviderEvent } from '../../core/provider-event.ts'
+import { ensure, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
+
+const Callback = z.looseObject({
+  team_id: z.string().min(1),
+  event_id: z.string(),
+  event_time: z.number().optional(),
+  event: z.looseObject({
+    type: z.string(),
+    tokens: z.looseObject({ oauth: z.array(z.string()).optional() }).optional(),
+  }),
+})
+
+/** User ids are unique in their workspace only. */
+function eventsOf({ team_id: team, event }: z.infer<typeof Callback>): ProviderEvent[] {
+  const told = { kind: 'consent_withdrawn', told: event.type } as const
+  if (event.type === 'app_uninstalled') return [{ ...told, subject: { prefix: `${team}_` } }]
+  if (event.type !== 'tokens_revoked') return []
+  // Named after tokens, and lists people.
+  return (event.tokens?.oauth ?? []).map((user) => ({ ...told, subject: `${team}_${user}` }))
+}
+
+/** The Events API. https://docs.slack.dev/authentication/verifying-requests-from-slack */
+export const slackEvents: EventReceiver = {
+  addresses: [
+    {
+      path: '',
+      where: {
+        en: 'Event Subscriptions > Request URL, with tokens_revoked and app_uninstalled',
+        ko: 'Event Subscriptions > Request URL, tokens_revoked와 app_uninstalled 선택',
+      },
+      setting: 'SIGNING_SECRET',
+    },
+  ],
+  isOn: (_request, { SIGNING_SECRET }) => SIGNING_SECRET !== '',
+  read({ header, body }, { values }) {
+    const timestamp = header('x-slack-request-timestamp')
+    const mac = hmac(values.SIGNING_SECRET ?? '', `v0:${timestamp}:`, body).toString('hex')
+    ensure(isSame(header('x-slack-signature'), `v0=${mac}`), 'invalid_key', 'Wrong signature.')
+    const payload = jsonOf(body)
+    if (payload.type === 'url_verification') {
+      const answer = { status: 200, type: 'text/plain', body: String(payload.challenge) }
+      return { events: [], id: null, at: null, answer }
+    }
+    const read = Callback.parse(payload)
+    return {
+      events: eventsOf(read),
+      id: hashOf(read.event_id),
+      at: momentOf(read.event_time ?? timestamp),
+      answer: { status: 200 },
+    }
+  },
+}

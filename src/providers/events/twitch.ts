@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import type { EventReceiver } from '../../core/provider-event.ts'
+import { ensure, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
+
+const Notification = z.looseObject({
+  subscription: z.looseObject({ type: z.string() }),
+  event: z.looseObject({ client_id: z.string(), user_id: z.string() }).optional(),
+})
+
+/** EventSub by webhook. https://dev.twitch.tv/docs/eventsub/handling-webhook-events */
+export const twitchEvents: EventReceiver = {
+  addresses: [
+    {
+      path: '',
+      where: {
+        en: 'registered by a call of the app (https, port 443)',
+        ko: '앱이 호출해서 등록합니다(https, 443 포트)',
+      },
+      setting: 'EVENTSUB_SECRET',
+      command: 'npm run admin -- twitch-eventsub register',
+    },
+  ],
+  isOn: (_request, { EVENTSUB_SECRET }) => EVENTSUB_SECRET !== '',
+  read({ header, body }, { client, values }) {
+    const id = header('twitch-eventsub-message-id')
+    const timestamp = header('twitch-eventsub-message-timestamp')
+    const mac = hmac(values.EVENTSUB_SECRET ?? '', id, timestamp, body).toString('hex')
+    const isRight = isSame(header('twitch-eventsub-message-signature'), `sha256=${mac}`)
+    ensure(isRight, 'invalid_key', 'Its signature is another one.')
+    const payload = jsonOf(body)
+    const none = { events: [], id: null, at: null, answer: { status: 204 } }
+    if (typeof payload.challenge === 'string') {
+      const answer = { status: 200, type: 'text/plain', body: payload.challenge }
+      return { ...none, answer }
+    }
+    const { subscription, event } = Notification.parse(payload)
+    if (subscription.type !== 'user.authorization.revoke' || event === undefined) return none
+    ensure(event.client_id === client.id, 'invalid_audience', 'It is about another app.')
+    return {
+      events: [{ kind: 'consent_withdrawn', subject: event.user_id, told: subscription.type }],
+      id: hashOf(id),
+      at: momentOf(timestamp),
+      answer: { status: 204 },
+    }
+  },
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { LatchkeyError } from '../core/errors.ts'
+import type { ProviderRow } from '../core/provider.ts'
+import { type EventRequest, type ProvenEvents, UnprovenEvent } from '../core/provider-event.ts'
+import type { RowValues } from '../core/row-inputs.ts'
+import { isSafeEndpoint } from '../core/urls.ts'
+import { withDeadline } from './deadline.ts'
+import { createJwksSource } from './jwks.ts'
+import { verifyJws } from './jws.ts'
+import type { Outbound } from './outbound.ts'
+import { invalidAnswer, readJson } from './read-answer.ts'
+
+/** Reads what a provider sent once its proof holds; null where what would prove it is not set. */
+export type EventReader = (
+  request: EventRequest,
+  /** The address that it was sent to, without what is below it. */
+  address: string,
+) => Promise<ProvenEvents | null>
+
+/** A made-up `kid` turns into a call at most once in this time. */
+const COOLDOWN_MS = 60_000
+/** Providers wait three seconds for an answer. */
+const KEYS_MS = 1_500
+const FRESH_MS = 60 * 60 * 1000
+
+const Configuration = z.object({ issuer: z.string(), jwks_uri: z.string().refine(isSafeEndpoint) })
+
+/** How the events of one provider are read. */
+export function createEventReader(options: {
+  row: ProviderRow
+  values: RowValues
+  clientId: string
+  audiences: readonly string[]
+  secretOf: () => Promise<string>
+  outbound: Outbound
+}): EventReader {
+  const { row, values, clientId, audiences, secretOf, outbound } = options
+  const receiver = row.events
+  if (receiver === null) return async () => null
+  const keysOf = createJwksSource(outbound, COOLDOWN_MS)
+  const configurationOf = createConfigurationSource(row, outbound)
+
+  const whereKeysAre = async (signal: AbortSignal) => {
+    const { keys } = receiver
+    if (keys !== undefined && 'configuration' in keys) {
+      return configurationOf(keys.configuration, signal)
+    }
+    const url = keys === undefined ? undefined : row.endpoints[keys.jwks]
+    if (url === undefined) throw new Error('a receiver without keys verifies no token')
+    return { issuer: row.issuer ?? '', url }
+  }
+  const verify = (token: string) =>
+    withDeadline(
+      async (signal) => {
+        const { issuer, url } = await whereKeysAre(signal)
+        const find = keysOf(url, signal)
+        const { payload } = await verifyJws(token, { step: 'event', algorithms: ['RS256'], find })
+        return { claims: payload, issuer }
+      },
+      { ms: KEYS_MS },
+    ).catch((error) => {
+      throw isForged(error)
+        ? new UnprovenEvent('invalid_key', 'Its signature cannot be verified.', { cause: error })
+        : error
+    })
+
+  return async (request, address) => {
+    if (!receiver.isOn(request, values)) return null
+    const client = { id: clientId, secret: row.clientSecret ? '' : await secretOf() }
+    const issuer = row.issuer ?? ''
+    return receiver.read(request, { client, audiences, issuer, values, address, verify })
+  }
+}
+
+/** Whether it is the token that is wrong, and not what the keys are fetched from. */
+const isForged = (error: unknown) =>
+  error instanceof LatchkeyError &&
+  error.code === 'invalid_provider_response' &&
+  error.evidence.step === 'event'
+
+/** A document that names issuer and keys, kept for an hour; a broken one replaces no good one. */
+function createConfigurationSource(row: ProviderRow, outbound: Outbound) {
+  let known: { issuer: string; url: string; at: number } | null = null
+  return async (name: string, signal: AbortSignal) => {
+    if (known !== null && Date.now() - known.at < FRESH_MS) return known
+    const answer = await outbound
+      .get(row.endpoints[name] ?? '', 'event_configuration', { signal })
+      .catch((error) => {
+        if (known === null) throw error
+        return null
+      })
+    if (answer !== null) {
+      const read = Configuration.safeParse(readJson(answer, 'event_configuration'))
+      if (!read.success) throw invalidAnswer('event_configuration', 'shape', {}, read.error)
+      known = { issuer: read.data.issuer, url: read.data.jwks_uri, at: Date.now() }
+    }
+    return known as { issuer: string; url: string }
+  }
+}
