@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { NoBody, refused } from '../http/documented.ts'
+import { Problem } from '../http/problems.ts'
 import type { RouteShape } from '../http/route.ts'
-
-const Anything = z.unknown()
 
 const NOT_THERE = 'No such provider is enabled, or what proves its events is not set.'
 
@@ -34,7 +33,10 @@ const answers = {
   401: 'The proof does not hold.',
 }
 
-const responses = { 200: Anything, 202: NoBody, 204: NoBody, 400: Anything, 401: NoBody }
+const responses = {
+  ...{ 200: NoBody, 202: NoBody, 204: NoBody, 400: NoBody, 401: NoBody },
+  404: Problem,
+}
 
 const unknown = (parameters: Record<string, string>) => ({
   not_enabled: refused('unknown_provider', NOT_ENABLED, {
@@ -43,7 +45,7 @@ const unknown = (parameters: Record<string, string>) => ({
   }),
 })
 
-const NOT_ENABLED = 'No such provider is enabled here.'
+const NOT_ENABLED = 'No provider of this name is enabled.'
 
 /** `POST /providers/:provider/events`. */
 export const receiveEvent = {
@@ -102,5 +104,5 @@ export const showPart = {
     examples: unknown({ provider: 'nobody', part: 'data-deletion', code: 'abc' }),
   },
   params: CodeParams,
-  responses: { 200: z.string() },
+  responses: { 200: z.string(), 404: Problem },
 } satisfies RouteShape

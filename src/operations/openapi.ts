@@ -46,6 +46,7 @@ const headOf = (publicUrl: string) => ({
     { name: 'sign-in', description: 'Signing people in and out, in their browser.' },
     { name: 'account', description: 'The signed-in user.' },
     { name: 'tokens', description: 'Getting, verifying and ending what Latchkey issues.' },
+    { name: 'events', description: 'What providers tell.' },
     { name: 'operations', description: 'Running the service.' },
   ],
 })
