@@ -18,7 +18,7 @@ export function sessionRoutes(room: FastifyInstance, sessions: Sessions): void {
     const { userId } = caller
     alive(await sessions.isAlive(caller))
     const id = z.uuid().safeParse(params.id).data
-    if (id === undefined || !(await sessions.end({ userId, sessionId: id }))) {
+    if (id === undefined || !(await sessions.end({ userId, sessionId: id }, 'ended_by_user'))) {
       throw new LatchkeyError('not_found', 'There is no such session.')
     }
     request.log.info({ event: 'session_ended', user: userId, session: id }, 'ended a session')
@@ -28,7 +28,7 @@ export function sessionRoutes(room: FastifyInstance, sessions: Sessions): void {
   signedInRoute(room, 'DELETE', '/me/sessions', endOtherSessions, async (call) => {
     const { userId } = call.caller
     alive(await sessions.isAlive(call.caller))
-    const count = await sessions.endOthers(call.caller)
+    const count = await sessions.endOthers(call.caller, 'ended_by_user')
     call.request.log.info(
       { event: 'sessions_ended', user: userId, count },
       'ended all other sessions',

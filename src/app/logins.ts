@@ -1,5 +1,6 @@
 import { createTokenSealer } from '../core/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
+import type { SessionRef } from '../core/session-ref.ts'
 import { createFlowCookies } from '../login/flow.ts'
 import { createFormUsers } from '../login/form-post.ts'
 import type { Login } from '../login/login.ts'
@@ -32,7 +33,7 @@ export async function addLogins(
     usedFlows: stores.usedFlows,
     signIns: stores.signIns,
     linkCodes: stores.linkCodes,
-    endSession: stores.sessions.end,
+    endSession: (session: SessionRef) => stores.sessions.end(session, 'replaced'),
     prepareSession: tokens.prepareSession,
     sessionCookies: cookies,
     directAnswer: settings.directAnswer,

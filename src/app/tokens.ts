@@ -26,6 +26,7 @@ export function openTokens({ app, settings, stores, secrets }: AppContext): Prom
       publicUrl: settings.publicUrl,
       tokenAudience: settings.tokenAudience,
       accessTokenSeconds: settings.accessTokenTtlSeconds,
+      rolesOf: stores.sessions.rolesOf,
       idTokenAlgOf: (id) => idTokenAlgOf(settings.clients, id),
     },
     ttl: {

@@ -154,14 +154,19 @@ export interface Identities {
   >
 }
 
+/** Why a session ends at somebody's wish: a logout, a revocation, the user's list, another sign-in in its place. */
+export type EndReason = 'signed_out' | 'revoked' | 'ended_by_user' | 'replaced'
+
 /** The signed-in client instances of users. */
 export interface Sessions {
   /** The living sessions of a user, last used first; null where the asking one is not alive. */
   list(session: SessionRef): Promise<StoredSession[] | null>
   /** Ends one session of this user; whether there was one to end. */
-  end(session: SessionRef): Promise<boolean>
+  end(session: SessionRef, reason: EndReason): Promise<boolean>
   /** Ends all sessions of this user but one; how many. */
-  endOthers(kept: SessionRef): Promise<number>
+  endOthers(kept: SessionRef, reason: EndReason): Promise<number>
+  /** The roles of a living session's user; null where it is over. */
+  rolesOf(session: SessionRef): Promise<readonly string[] | null>
   /** Whether a session may be used for what cannot be undone: `stale` where it began too long ago. */
   standing(
     session: SessionRef,

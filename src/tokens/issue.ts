@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import type { Account } from '../core/account.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
 import { readScope } from '../core/scope.ts'
 import { hashToken, randomToken } from '../core/secrets.ts'
+import type { SessionRef } from '../core/session-ref.ts'
 import { CODE_SECONDS, type NewSession } from '../core/stores.ts'
 import type { ClientTokenResponse, TokenResponse } from '../core/token-response.ts'
 import type { GrantedSession } from '../core/token-store.ts'
@@ -28,21 +30,28 @@ export interface IssueRules {
   /** The usual audience beside PUBLIC_URL. */
   tokenAudience: string
   accessTokenSeconds: number
+  /** The roles of a living session's user; null where it is over. */
+  rolesOf: (session: SessionRef) => Promise<readonly string[] | null>
   /** The algorithm of a client's ID tokens. */
   idTokenAlgOf: (clientId: string) => string
 }
 
 /** The issuer of all tokens. */
 export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer {
-  const { publicUrl, tokenAudience, accessTokenSeconds, idTokenAlgOf } = rules
+  const { publicUrl, tokenAudience, accessTokenSeconds, idTokenAlgOf, rolesOf } = rules
   const usualAudience = tokenAudience === publicUrl ? publicUrl : [tokenAudience, publicUrl]
   return async (session, { refreshToken, nonce, account, resource }) => {
     const { id: sid, userId: sub, clientId: client_id, scope, authTime } = session
+    const scopes = readScope(scope)
+    const isWithRoles = scopes.has('roles')
+    const roles = isWithRoles ? await rolesOf({ userId: sub, sessionId: sid }) : null
+    if (isWithRoles && roles === null) throw sessionOver()
     const iat = Math.floor(Date.now() / 1000)
     const access_token = keys.current().signAccessToken({
       ...{ sub, sid, client_id, scope, iat },
       aud: resource ?? session.resource ?? usualAudience,
       ...(authTime === null ? {} : { auth_time: authTime }),
+      ...(roles === null ? {} : { roles }),
       exp: iat + accessTokenSeconds,
       jti: randomUUID(),
     })
@@ -53,7 +62,7 @@ export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer
       refresh_token: refreshToken,
       scope,
     }
-    if (account === null || !readScope(scope).has('openid')) return tokens
+    if (account === null || !scopes.has('openid')) return tokens
     // Whatever went wrong below: nobody is told in another's name who they are.
     if (account.sub !== sub) throw new Error('the account is not of the session’s user')
     const signer = await keys.signerOf(idTokenAlgOf(client_id))
@@ -61,6 +70,11 @@ export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer
     return { ...tokens, id_token: signer.signIdToken(claims, client_id, access_token) }
   }
 }
+
+const sessionOver = () =>
+  new LatchkeyError('invalid_grant', 'The session is over.', {
+    evidence: { reason: 'session_ended' },
+  })
 
 /** Seconds for which a token lives that a client has for itself. */
 const CLIENT_TOKEN_SECONDS = 300

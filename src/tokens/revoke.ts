@@ -101,7 +101,7 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
       // A token of another client is none of this client's business (RFC 7009, section 2.1).
       if (found?.session && found.clientId === client.id) {
         const { userId: user, sessionId: session } = found.session
-        await options.sessions.end(found.session)
+        await options.sessions.end(found.session, 'revoked')
         request.log.info(
           { event: 'session_ended', client: client.id, user, session },
           'revoked a token',

@@ -64,7 +64,7 @@ export async function signOut(
   for (const { sub, sid } of ended) {
     const session = { userId: sub, sessionId: sid }
     if (isHere) await before(session)
-    if (await sessions.end(session)) {
+    if (await sessions.end(session, 'signed_out')) {
       request.log.info({ event: 'session_ended', user: sub, session: sid }, 'signed out')
     }
     cookies.marks.remove(request, reply, sid)
