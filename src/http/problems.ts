@@ -121,7 +121,9 @@ export function logProblem(
 ): LatchkeyError {
   const error = toLatchkeyError(thrown)
   const { ip: address, routeOptions } = request
-  const where = { route: routeOptions?.url ?? null, address }
+  const { provider } = (request.params ?? {}) as { provider?: unknown }
+  const isNamed = typeof provider === 'string' && error.code !== 'unknown_provider'
+  const where = { route: routeOptions?.url ?? null, address, ...(isNamed ? { provider } : {}) }
   const log = { event: 'problem', code: error.code, ...where, ...facts, ...evidenceOf(error) }
   // What a browser fetches ahead is refused all day, and nothing is wrong with us.
   const isOurs = ERRORS[error.code].status >= 500 && error.evidence.reason !== 'prefetch'

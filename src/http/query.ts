@@ -23,6 +23,10 @@ export function readParameters<Schema extends z.ZodObject>(
       const code = codeOf(base, true) ?? 'invalid_request'
       throw new LatchkeyError(code, `The parameter "${base}" must be given once.`)
     }
+    // No text of PostgreSQL can hold it; a state is only sent back.
+    if (typeof value === 'string' && value.includes('\0') && name !== 'state') {
+      throw malformed(name, codeOf)
+    }
     if (value !== '') given[name] = value
   }
   const read = schema.safeParse(given)
@@ -30,11 +34,15 @@ export function readParameters<Schema extends z.ZodObject>(
   const [issue] = read.error.issues
   const name = String(issue?.path[0] ?? '')
   if (!(name in given)) throw new LatchkeyError('invalid_request', `The ${name} is missing.`)
-  const code = codeOf(name, false) ?? 'invalid_request'
-  throw new LatchkeyError(code, `The parameter "${name}" is malformed or too long.`, {
-    evidence: { reason: 'malformed', parameter: name },
-  })
+  throw malformed(name, codeOf)
 }
+
+const malformed = (name: string, codeOf: CodeOf) =>
+  new LatchkeyError(
+    codeOf(name, false) ?? 'invalid_request',
+    `The parameter "${name}" is malformed or too long.`,
+    { evidence: { reason: 'malformed', parameter: name } },
+  )
 
 /** Whether a parameter may stand twice. */
 const takesLists = (schema: z.ZodType): boolean => schema.safeParse(['a', 'a']).success

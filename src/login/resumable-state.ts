@@ -18,6 +18,8 @@ const ORDER = [
   'response_mode',
   'ui_locales',
   'intent',
+  'resource',
+  'max_age',
 ] as const
 
 /** Some providers refuse a state that is longer (X: 500). */

@@ -44,6 +44,7 @@ beforeAll(async () => {
     EMULATE: 'google,kakao',
     RATE_LIMIT: 'off',
     CLIENTS: 'spa',
+    CLIENT_SPA_RESPONSE_MODES: 'query,form_post,web_message,cookie',
     CLIENT_SPA_REDIRECT_URIS: [
       `${spa.origin}/callback`,
       `${spa.origin}/popup`,
