@@ -4,6 +4,8 @@ import { cleanEmail, cleanLocale, cleanPicture, cleanText } from './text.ts'
 /** What a provider's row makes of the provider's JSON; anything may still be hostile text. */
 export interface ProviderProfile {
   subject: string
+  /** What the provider named the person by before, where that is told too: a stored identity is renamed. */
+  formerSubject?: string | null | undefined
   /** The OpenID `sub` where the subject is something else: it must be the ID token's. */
   sub?: string | undefined
   email?: string | null | undefined
@@ -18,6 +20,8 @@ export interface ProviderProfile {
 export interface Profile {
   /** The provider's identifier of the person: 1 to 255 printable ASCII characters. */
   subject: string
+  /** What the provider named them by before, where it has another name now. */
+  formerSubject?: string
   email: string | null
   /**
    * True only where the provider vouches for this very address. Null where it was not told: with an
@@ -44,8 +48,10 @@ export const NumericSubject = z
 export function toProfile(read: ProviderProfile): Profile {
   const email = cleanEmail(read.email)
   const isUntold = read.emailVerified === null && (email !== null || read.email === undefined)
+  const former = TextSubject.safeParse(read.formerSubject).data
   return {
     subject: TextSubject.parse(read.subject),
+    ...(former === undefined || former === read.subject ? {} : { formerSubject: former }),
     email,
     emailVerified: isUntold ? null : email !== null && read.emailVerified === true,
     name: cleanText(read.name),

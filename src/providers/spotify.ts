@@ -20,6 +20,8 @@ const SpotifyUser = z
   .transform(({ account_id, id, display_name, email, images }) => ({
     // Immutable, and what Spotify says to link accounts by since May 2026.
     subject: account_id ?? id ?? '',
+    // Who signed in before Spotify gave it is kept by this one.
+    formerSubject: id,
     email,
     emailVerified: false,
     name: display_name,

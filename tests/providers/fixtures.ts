@@ -360,6 +360,7 @@ export const fixtures: Record<string, Fixture> = {
     },
     profile: {
       subject: 'acc0unt1d',
+      formerSubject: 'wizzler',
       name: 'JM',
       picture: 'https://i.scdn.co/large',
       email: 'e@x.com',

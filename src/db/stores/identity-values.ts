@@ -7,7 +7,7 @@ import { identities } from '../schema.ts'
 import { db, nameOf, type Placeholders } from '../statement.ts'
 
 /** An identity, what its provider says of it, and what it gave; parts of many statements. */
-export interface IdentityValues extends IdentityKey, Omit<Profile, 'subject'> {
+export interface IdentityValues extends IdentityKey, Omit<Profile, 'subject' | 'formerSubject'> {
   access: string | null
   refreshToken: string | null
 }

@@ -5,6 +5,7 @@ import { inTime } from '../in-time.ts'
 import { linkCodes } from '../schema.ts'
 import { db, type Placeholders, seconds, statement } from '../statement.ts'
 import { type IdentityValues, valuesOf } from './identity-values.ts'
+import { rekeyIdentity } from './rekey.ts'
 
 interface Binding {
   hash: Buffer
@@ -83,6 +84,7 @@ export function createLinkCodes(database: Database): LinkCodes {
   const { query } = database
   return {
     async keep({ key, profile, grant }, { ttlSeconds, ...binding }) {
+      await rekeyIdentity(database, key, profile.formerSubject)
       await KEEP.all(query, { ...valuesOf(key, profile, grant), ...binding, ttl: ttlSeconds })
     },
     async take({ hash, clientId, redirectUri, codeChallenge }, userId) {

@@ -17,6 +17,7 @@ import type { NewSession, SignedIn, SignIns } from '../../core/stores.ts'
 import type { Database, RunStatement } from '../client.ts'
 import { valuesOf } from './identity-values.ts'
 import { candidatesStatement, HOLD_USER, JOIN_USER, LOCK_EMAIL } from './join-statements.ts'
+import { rekeyIdentity } from './rekey.ts'
 import { type SignInValues, signInStatement } from './sign-in-statement.ts'
 
 /** How people come in. */
@@ -100,6 +101,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
 
   return {
     async signIn(key, profile, session, grant = null) {
+      await rekeyIdentity(database, key, profile.formerSubject)
       const { linkable, refusal, signIn, joinOrCreate } = attempts(key, profile, session, grant)
       const mayCreate = refusal === null
       const { email } = linkable
