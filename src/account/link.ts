@@ -2,11 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { claimsOf } from '../core/account.ts'
 import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { readPresentedCode } from '../core/presented-code.ts'
 import type { AuthenticatedIdentity, Identities, LinkCodes, Sessions } from '../core/stores.ts'
 import { readSubjectToken, type SubjectToken } from '../core/subject-token.ts'
 import { acceptForms } from '../http/forms.ts'
-import { CODE_REFUSED, IN_USE, type LinkRequest, linkIdentity, NO_PROOF } from './docs/link.ts'
+import { IN_USE, type LinkRequest, linkIdentity, NO_PROOF } from './docs/link.ts'
 import { type Caller, invalidToken, signInAgain } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
@@ -73,7 +74,7 @@ async function takeCode(
   const client = findClient(clients, clientId) ?? { id: clientId, secrets: [] }
   const identity = await linkCodes.take(readPresentedCode(client, body), userId)
   if (identity === null) {
-    throw new LatchkeyError('invalid_code', CODE_REFUSED, { evidence: { step: 'link_code' } })
+    throw new LatchkeyError('invalid_code', said.codeRefused, { evidence: { step: 'link_code' } })
   }
   return identity
 }

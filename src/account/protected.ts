@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { readScope, type Scope, type ScopeName } from '../core/scope.ts'
 import type { SessionRef } from '../core/session-ref.ts'
 
@@ -17,11 +18,7 @@ declare module 'fastify' {
 }
 
 /** One error for whatever is wrong with a credential: no cause can be told from another. */
-export const invalidToken = () =>
-  new LatchkeyError(
-    'invalid_token',
-    'Send a valid access token as "Authorization: Bearer <token>".',
-  )
+export const invalidToken = () => new LatchkeyError('invalid_token', said.sendAccessToken)
 
 /** What a store gave for the caller's session. Throws `invalid_token` where that is not alive. */
 export function alive<T>(found: T | null | false): T {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import type { Sessions } from '../core/stores.ts'
 import { endOtherSessions, endSession, listSessions } from './docs/sessions.ts'
 import { alive } from './protected.ts'
@@ -19,7 +20,7 @@ export function sessionRoutes(room: FastifyInstance, sessions: Sessions): void {
     alive(await sessions.isAlive(caller))
     const id = z.uuid().safeParse(params.id).data
     if (id === undefined || !(await sessions.end({ userId, sessionId: id }, 'ended_by_user'))) {
-      throw new LatchkeyError('not_found', 'There is no such session.')
+      throw new LatchkeyError('not_found', said.noSuchSession)
     }
     request.log.info({ event: 'session_ended', user: userId, session: id }, 'ended a session')
     return reply.code(204).send()

@@ -1,4 +1,5 @@
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 
 // Node's and the driver's codes for a connection that cannot be had or broke.
 const AWAY = new Set([
@@ -49,7 +50,7 @@ export function translate(error: unknown): unknown {
   const code = codeOf(error)
   if (code === undefined) return error
   if (AWAY.has(code) || AWAY_CLASS.test(code)) {
-    return unavailable('The database is away or overloaded.', { database: code })
+    return unavailable(said.databaseAway, { database: code })
   }
   // A statement that refers to a row that has gone: the user left at this moment.
   if (code === '23503') return unavailable('What this refers to has just gone.', { database: code })

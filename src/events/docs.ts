@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { said } from '../core/messages.ts'
 import { NoBody, refused } from '../http/documented.ts'
 import { Problem } from '../http/problems.ts'
 import type { RouteShape } from '../http/route.ts'
@@ -39,13 +40,11 @@ const responses = {
 }
 
 const unknown = (parameters: Record<string, string>) => ({
-  not_enabled: refused('unknown_provider', NOT_ENABLED, {
+  not_enabled: refused('unknown_provider', said.unknownProvider, {
     summary: 'From a provider that tells nothing here',
     parameters,
   }),
 })
-
-const NOT_ENABLED = 'No provider of this name is enabled.'
 
 /** `POST /providers/:provider/events`. */
 export const receiveEvent = {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Account } from '../core/account.ts'
+import { said } from '../core/messages.ts'
 import { type Example, PUBLIC_URL, refused } from './documented.ts'
 import { type InvalidToken, problemOf } from './problems.ts'
 
@@ -71,11 +72,10 @@ export const exampleTokens = {
   scope: 'profile email account offline_access',
 } as const
 
-const { request_id, ...invalidToken } = problemOf(
-  'invalid_token',
-  'Send a valid access token as "Authorization: Bearer <token>".',
-  { requestId: '', publicUrl: PUBLIC_URL },
-)
+const { request_id, ...invalidToken } = problemOf('invalid_token', said.sendAccessToken, {
+  requestId: '',
+  publicUrl: PUBLIC_URL,
+})
 
 /** A protected route that is asked without a token. */
 export const withoutToken: Example = {
@@ -86,7 +86,7 @@ export const withoutToken: Example = {
 
 /** A cookie-mode session that a stranger’s page uses. */
 export const forgedCookie = (sent: Pick<Example, 'parameters' | 'body'>): Example =>
-  refused('csrf', 'A cookie counts only for requests from a registered origin.', {
+  refused('csrf', said.cookieFromElsewhere, {
     summary: 'With the session cookie, from a page that is not registered',
     ...sent,
   })

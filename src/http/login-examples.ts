@@ -1,3 +1,4 @@
+import { said } from '../core/messages.ts'
 import { type Example, refused } from './documented.ts'
 import { exampleAccount, exampleApp, exampleTokens } from './examples.ts'
 
@@ -11,10 +12,6 @@ const request = {
   scope: 'openid profile email',
 }
 const proof = { code_challenge, code_challenge_method: 'S256' }
-
-const nobody = 'No provider of this name is enabled.'
-const silent = 'The provider did not answer in time.'
-const failing = 'The provider refused a request or failed.'
 
 /** What starts a login; these stand at `/login` too, where the provider is a parameter of the query. */
 const started: Examples = {
@@ -49,25 +46,23 @@ const started: Examples = {
     status: 303,
     location: `${redirect_uri}?error=invalid_request&error_description=A%20public%20client%20must%20send%20a%20code_challenge%20(PKCE%2C%20S256).&state=af0ifjsldkj&iss=https%3A%2F%2Flogin.example.com`,
   },
-  unknown_provider: refused('unknown_provider', nobody, {
+  unknown_provider: refused('unknown_provider', said.unknownProvider, {
     summary: 'A provider that is not enabled',
     parameters: { provider: 'nobody' },
   }),
-  provider_away: refused('provider_error', 'The provider cannot be reached.', {
+  provider_away: refused('provider_error', said.providerAway, {
     summary: 'An OpenID provider (acme) that cannot be reached',
     parameters: { provider: 'acme' },
   }),
-  provider_silent: refused('provider_timeout', silent, {
+  provider_silent: refused('provider_timeout', said.providerSilent, {
     summary: 'An OpenID provider (sleepy) that does not answer',
     parameters: { provider: 'sleepy' },
   }),
 }
 
-const AHEAD = 'This is not fetched ahead of the person.'
-
 /** What is fetched before the person asks for it begins nothing. */
 const aheadOf = (sent: Pick<Example, 'parameters' | 'body'>): Examples => ({
-  fetched_ahead: refused('temporarily_unavailable', AHEAD, {
+  fetched_ahead: refused('temporarily_unavailable', said.notAhead, {
     summary: 'Fetched ahead of the person, with `Sec-Purpose: prefetch`',
     ...sent,
   }),
@@ -128,35 +123,27 @@ export const callbackExamples: Examples = {
     status: 303,
     location: `${redirect_uri}?code=SplxlOBeZQQYbYS6WxSbIA&state=af0ifjsldkj&iss=https%3A%2F%2Flogin.example.com`,
   },
-  stale: refused(
-    'invalid_state',
-    'This sign-in is over, was started elsewhere or took too long. Please start again.',
-    {
-      summary: 'A login that is over, or of another browser',
-      parameters: { provider: 'kakao', code: 'SplxlOBeZQQYbYS6WxSbIA', state: 'af0ifjsldkj' },
-    },
-  ),
-  used_code: refused(
-    'invalid_code',
-    'The provider refused the code: it was used before or is too old. Please sign in again.',
-    {
-      summary: 'A code that the provider refuses',
-      parameters: { provider: 'kakao', code: '$USED_CODE', state: '$STATE' },
-    },
-  ),
-  declined: refused('access_denied', 'The sign-in was declined.', {
+  stale: refused('invalid_state', said.flowOver, {
+    summary: 'A login that is over, or of another browser',
+    parameters: { provider: 'kakao', code: 'SplxlOBeZQQYbYS6WxSbIA', state: 'af0ifjsldkj' },
+  }),
+  used_code: refused('invalid_code', said.providerRefusedCode, {
+    summary: 'A code that the provider refuses',
+    parameters: { provider: 'kakao', code: '$USED_CODE', state: '$STATE' },
+  }),
+  declined: refused('access_denied', said.signInDeclined, {
     summary: 'The person declined',
     parameters: { provider: 'kakao', error: 'access_denied', state: '$STATE' },
   }),
-  unknown_provider: refused('unknown_provider', nobody, {
+  unknown_provider: refused('unknown_provider', said.unknownProvider, {
     summary: 'A provider that is not enabled',
     parameters: { provider: 'nobody', code: 'SplxlOBeZQQYbYS6WxSbIA', state: 'af0ifjsldkj' },
   }),
-  provider_fails: refused('provider_error', failing, {
+  provider_fails: refused('provider_error', said.providerRefused, {
     summary: 'The provider fails',
     parameters: { provider: 'kakao', code: '$BROKEN_CODE', state: '$STATE' },
   }),
-  provider_silent: refused('provider_timeout', silent, {
+  provider_silent: refused('provider_timeout', said.providerSilent, {
     summary: 'The provider does not answer',
     parameters: { provider: 'kakao', code: '$SLOW_CODE', state: '$STATE' },
   }),
@@ -181,7 +168,7 @@ export const formCallbackExamples: Examples = {
     parameters: { provider: 'kakao' },
     body: { code: 'SplxlOBeZQQYbYS6WxSbIA', state: 'af0ifjsldkj' },
   }),
-  unknown_provider: refused('unknown_provider', nobody, {
+  unknown_provider: refused('unknown_provider', said.unknownProvider, {
     summary: 'A provider that is not enabled',
     parameters: { provider: 'nobody' },
     body: { code: 'SplxlOBeZQQYbYS6WxSbIA', state: 'af0ifjsldkj' },

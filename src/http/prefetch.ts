@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 
 /**
  * Refuses what a browser or a messenger fetches ahead of the person, so that it uses nothing up: a GET
@@ -8,7 +9,7 @@ import { LatchkeyError } from '../core/errors.ts'
 export function refusePrefetch({ headers }: Pick<FastifyRequest, 'headers'>): void {
   const purposes = [headers['sec-purpose'], headers.purpose, headers['x-purpose'], headers['x-moz']]
   if (!purposes.some((one) => /\b(?:prefetch|prerender|preview)\b/i.test(String(one ?? '')))) return
-  throw new LatchkeyError('temporarily_unavailable', 'This is not fetched ahead of the person.', {
+  throw new LatchkeyError('temporarily_unavailable', said.notAhead, {
     evidence: { reason: 'prefetch' },
     retryAfterSeconds: 1,
   })

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type ErrorCode, type Evidence, LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import { ERRORS } from './error-table.ts'
 import { evidenceOf } from './logging.ts'
@@ -142,8 +143,8 @@ const BY_STATUS: Record<number, readonly [ErrorCode, string]> = {
   404: ['not_found', 'There is nothing here.'],
   405: ['method_not_allowed', 'This method is not allowed here.'],
   408: ['request_timeout', 'The request did not arrive in time.'],
-  413: ['payload_too_large', 'The body may have at most 64 KiB.'],
-  415: ['unsupported_media_type', 'This content type is not accepted here.'],
+  413: ['payload_too_large', said.bodyTooLarge],
+  415: ['unsupported_media_type', said.otherContentType],
 }
 
 /** Any thrown thing as an error with one of our codes. */

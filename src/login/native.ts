@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { AuthenticatedIdentity } from '../core/stores.ts'
 import type { SubjectToken } from '../core/subject-token.ts'
@@ -45,7 +46,7 @@ async function atLogin<T>(
 ): Promise<T> {
   const login = logins.get(provider)
   if (login === undefined) {
-    throw new LatchkeyError('unknown_provider', 'The subject_issuer names no enabled provider.')
+    throw new LatchkeyError('unknown_provider', said.unknownSubjectIssuer)
   }
   return withOutcome(work(login), (outcome) => login.ended('native', outcome))
 }

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
 
 /** What a client says of itself in the body, as fields of a request's schema. */
@@ -64,11 +65,7 @@ export async function authenticateClient(
   await limits.client.failed(request, id)
   if (!isSound) throw refused('The Authorization header is malformed.', id, 'header_malformed')
   if (id === '') throw refused('The client_id is missing.', id, 'client_id_missing')
-  throw refused(
-    'The client is unknown or did not authenticate.',
-    id,
-    whatIsWrong(client, given.every(Boolean)),
-  )
+  throw refused(said.clientRefused, id, whatIsWrong(client, given.every(Boolean)))
 }
 
 /** For the log alone: an operator must see whose secret is wrong. */

@@ -1,3 +1,4 @@
+import { said } from '../core/messages.ts'
 import { type Example, refused } from '../http/documented.ts'
 import { exampleApp } from '../http/examples.ts'
 
@@ -9,10 +10,6 @@ const elsewhere = { post_logout_redirect_uri: 'https://elsewhere.example.com/' }
 const location = `${exampleApp.post_logout_redirect_uri}?state=af0ifjsldkj`
 const answer = { status: 'signed_out' }
 
-const unregistered = 'This post_logout_redirect_uri is not registered.'
-const stranger = 'This does not sign out: send an id_token_hint, or sign out on the page itself.'
-const forgery = 'A cookie counts only for requests from a registered origin.'
-
 /** `GET /logout`. */
 export const logoutExamples: Examples = {
   with_hint: { summary: 'The session of an ID token', parameters: hint, status: 200, answer },
@@ -22,22 +19,24 @@ export const logoutExamples: Examples = {
     status: 303,
     location,
   },
-  elsewhere: refused('invalid_request', unregistered, {
+  elsewhere: refused('invalid_request', said.unregisteredWayBack, {
     summary: 'Back to where nobody registered',
     parameters: { ...hint, ...elsewhere },
   }),
-  cross_site: refused('csrf', stranger, { summary: 'Linked from another site, without a hint' }),
+  cross_site: refused('csrf', said.notSignedOut, {
+    summary: 'Linked from another site, without a hint',
+  }),
 }
 
 /** `POST /logout`. */
 export const logoutFormExamples: Examples = {
   with_hint: { summary: 'The session of an ID token', body: hint, status: 200, answer },
   and_back: { summary: 'And back to the app', body: { ...hint, ...back }, status: 303, location },
-  elsewhere: refused('invalid_request', unregistered, {
+  elsewhere: refused('invalid_request', said.unregisteredWayBack, {
     summary: 'Back to where nobody registered',
     body: { ...hint, ...elsewhere },
   }),
-  forged: refused('csrf', forgery, {
+  forged: refused('csrf', said.cookieFromElsewhere, {
     summary: 'With the session cookie, from a page that is not registered',
     body: {},
   }),
@@ -58,15 +57,15 @@ export const providerLogoutExamples: Examples = {
     status: 200,
     answer,
   },
-  elsewhere: refused('invalid_request', unregistered, {
+  elsewhere: refused('invalid_request', said.unregisteredWayBack, {
     summary: 'Back to where nobody registered',
     parameters: { provider: 'kakao', ...hint, ...elsewhere },
   }),
-  cross_site: refused('csrf', stranger, {
+  cross_site: refused('csrf', said.notSignedOut, {
     summary: 'Linked from another site, without a hint',
     parameters: { provider: 'kakao' },
   }),
-  unknown_provider: refused('unknown_provider', 'No provider of this name is enabled.', {
+  unknown_provider: refused('unknown_provider', said.unknownProvider, {
     summary: 'A provider that is not enabled',
     parameters: { provider: 'nobody' },
   }),

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { originOf } from '../core/public-url.ts'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -22,7 +23,7 @@ export function requireOwnOrigin(
         (SAFE_METHODS.has(request.method) && (site === undefined || site === 'none'))
       : origin === originOf(publicUrl) || (client?.origins.includes(origin) ?? false)
   if (isOurs) return
-  throw new LatchkeyError('csrf', 'A cookie counts only for requests from a registered origin.', {
+  throw new LatchkeyError('csrf', said.cookieFromElsewhere, {
     evidence: { reason: origin === undefined ? 'origin_missing' : 'origin_unregistered' },
   })
 }

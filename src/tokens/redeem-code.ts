@@ -1,5 +1,6 @@
 import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { readPresentedCode } from '../core/presented-code.ts'
 import { readResource } from '../core/resource.ts'
 import { hashToken } from '../core/secrets.ts'
@@ -37,6 +38,6 @@ export async function redeemCode(
 }
 
 const refused = (reason: string, { id: client }: Client) =>
-  new LatchkeyError('invalid_grant', 'The code is used, expired, or not for this request.', {
+  new LatchkeyError('invalid_grant', said.codeRefused, {
     evidence: { reason, client },
   })

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { isConfidential } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
 import { OAuthProblem } from '../http/documented.ts'
@@ -134,7 +135,7 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
     handle: async ({ body, request }) => {
       const client = await authenticateClient(options, request, body)
       if (!isConfidential(client)) {
-        throw new LatchkeyError('invalid_client', 'Only confidential clients may introspect.', {
+        throw new LatchkeyError('invalid_client', said.confidentialOnly, {
           evidence: { reason: 'public', client: client.id },
         })
       }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { matchesRedirectUri } from '../core/redirects.ts'
 import type { SessionRef } from '../core/session-ref.ts'
 import type { Sessions } from '../core/stores.ts'
@@ -73,11 +74,7 @@ export async function signOut(
   return { back, isHere }
 }
 
-const notSignedOut = () =>
-  new LatchkeyError(
-    'csrf',
-    'This does not sign out: send an id_token_hint, or sign out on the page itself.',
-  )
+const notSignedOut = () => new LatchkeyError('csrf', said.notSignedOut)
 
 /**
  * Without a hint, a stranger's page must not sign anybody out: a POST needs a registered origin, a GET
@@ -112,7 +109,7 @@ function readWayBack(
   const isRegistered = registering.some((one) =>
     one.postLogoutRedirectUris.some((registered) => matchesRedirectUri(registered, uri)),
   )
-  if (!isRegistered) throw refuse('This post_logout_redirect_uri is not registered.')
+  if (!isRegistered) throw refuse(said.unregisteredWayBack)
   if (state === undefined) return uri
   return `${uri}${uri.includes('?') ? '&' : '?'}state=${encodeURIComponent(state)}`
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { checkScope } from '../core/scope.ts'
 import { ClientTokenResponse, TokenResponse } from '../core/token-response.ts'
 import { OAuthProblem } from '../http/documented.ts'
@@ -37,7 +38,7 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
       consumes: FORM_OR_JSON,
       answers: {
         200: 'The tokens.',
-        401: 'The client is unknown or did not authenticate.',
+        401: said.clientRefused,
         403: 'The session cookie was sent from a page that is not registered.',
         503: 'The database or the provider cannot be reached.',
       },

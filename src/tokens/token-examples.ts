@@ -1,11 +1,10 @@
+import { said } from '../core/messages.ts'
 import { type Example, oauthRefused } from '../http/documented.ts'
 import { exampleAccount, exampleApp, exampleTokens } from '../http/examples.ts'
 
 type Examples = Readonly<Record<string, Example>>
 
 const { client_id, redirect_uri, code_verifier } = exampleApp
-
-const CLIENT = 'The client is unknown or did not authenticate.'
 
 /** `/token`. */
 export const tokenExamples: Examples = {
@@ -40,23 +39,19 @@ export const tokenExamples: Examples = {
       issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     },
   },
-  unknown_code: oauthRefused(
-    'invalid_grant',
-    'The code is used, expired, or not for this request.',
-    {
-      summary: 'A code that does not count',
-      body: {
-        grant_type: 'authorization_code',
-        ...{ client_id, redirect_uri, code_verifier },
-        code: 'SplxlOBeZQQYbYS6WxSbIA',
-      },
+  unknown_code: oauthRefused('invalid_grant', said.codeRefused, {
+    summary: 'A code that does not count',
+    body: {
+      grant_type: 'authorization_code',
+      ...{ client_id, redirect_uri, code_verifier },
+      code: 'SplxlOBeZQQYbYS6WxSbIA',
     },
-  ),
-  unknown_client: oauthRefused('invalid_client', CLIENT, {
+  }),
+  unknown_client: oauthRefused('invalid_client', said.clientRefused, {
     summary: 'A client that is not registered',
     body: { grant_type: 'refresh_token', client_id: 'nobody', refresh_token: '$REFRESH_TOKEN' },
   }),
-  forged: oauthRefused('csrf', 'A cookie counts only for requests from a registered origin.', {
+  forged: oauthRefused('csrf', said.cookieFromElsewhere, {
     summary: 'With the session cookie, from a page that is not registered',
     body: { grant_type: 'refresh_token' },
   }),
@@ -74,7 +69,7 @@ export const revokeExamples: Examples = {
     summary: 'An empty token',
     body: { client_id, token: '' },
   }),
-  unknown_client: oauthRefused('invalid_client', CLIENT, {
+  unknown_client: oauthRefused('invalid_client', said.clientRefused, {
     summary: 'A client that is not registered',
     body: { client_id: 'nobody', token: '$REFRESH_TOKEN' },
   }),
@@ -112,7 +107,7 @@ export const introspectExamples: Examples = {
     summary: 'An empty token',
     body: { ...api, token: '' },
   }),
-  public_client: oauthRefused('invalid_client', 'Only confidential clients may introspect.', {
+  public_client: oauthRefused('invalid_client', said.confidentialOnly, {
     summary: 'A public client',
     body: { client_id, token: '$ACCESS_TOKEN' },
   }),

@@ -1,4 +1,5 @@
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import type { ProviderRow } from '../core/provider.ts'
 
 /** What a provider sends back with the browser. */
@@ -25,7 +26,7 @@ export function readCallbackAnswer(row: ProviderRow, { code, error }: CallbackAn
     error: error !== undefined && /^[\w.:-]{1,64}$/.test(error) ? error : null,
   }
   if (error !== undefined && code === undefined && row.deniedErrors.includes(error.toLowerCase())) {
-    throw new LatchkeyError('access_denied', 'The sign-in was declined.', { evidence })
+    throw new LatchkeyError('access_denied', said.signInDeclined, { evidence })
   }
   const told = code === undefined ? TOLD.find((one) => one === error) : undefined
   if (told !== undefined) {

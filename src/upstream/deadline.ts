@@ -1,4 +1,5 @@
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 
 /** All calls of one login to its provider must be answered within this time. */
 export const OUTBOUND_MS = 10_000
@@ -38,6 +39,6 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
 export const tooSlow = (step?: string): LatchkeyError =>
   new LatchkeyError(
     'provider_timeout',
-    'The provider did not answer in time.',
+    said.providerSilent,
     step === undefined ? {} : { evidence: { step } },
   )

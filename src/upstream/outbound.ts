@@ -3,6 +3,7 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
 import { LatchkeyError } from '../core/errors.ts'
 import { DIRECT, type ForwardProxies, proxyFor } from '../core/forward-proxy.ts'
+import { said } from '../core/messages.ts'
 import { withOutcome } from '../http/outcome.ts'
 import { OUTBOUND_MS, tooSlow, withDeadline } from './deadline.ts'
 import { type Answer, invalidAnswer } from './read-answer.ts'
@@ -180,7 +181,7 @@ function toOutboundError(error: unknown, step: string, signal: AbortSignal): Lat
   if (typeof code === 'string' && /^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$/.test(code)) {
     return tooSlow(step)
   }
-  return new LatchkeyError('provider_error', 'The provider cannot be reached.', {
+  return new LatchkeyError('provider_error', said.providerAway, {
     evidence: { step },
     cause: error,
   })

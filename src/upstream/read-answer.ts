@@ -1,4 +1,5 @@
 import { type Evidence, LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { parseJson } from './json.ts'
 
 /** What a provider answered. */
@@ -64,7 +65,7 @@ export function invalidAnswer(
 
 /** A call that the provider answered with a status that is no success. */
 const refusedBy = (step: string, status: number, facts: Evidence = {}): LatchkeyError =>
-  new LatchkeyError('provider_error', 'The provider refused a request or failed.', {
+  new LatchkeyError('provider_error', said.providerRefused, {
     evidence: { step, status, ...facts },
   })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Evidence, LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import type { ProviderRow, ProviderTokenResponse } from '../core/provider.ts'
 import { fieldsOf } from './fields.ts'
 import { invalidAnswer } from './read-answer.ts'
@@ -59,12 +60,7 @@ export interface Refusable {
 /** A code that was used before or is too old. */
 const CODE: Refusable = {
   errors: (row) => row.refusedCodeErrors,
-  error: (evidence) =>
-    new LatchkeyError(
-      'invalid_code',
-      'The provider refused the code: it was used before or is too old. Please sign in again.',
-      { evidence },
-    ),
+  error: (evidence) => new LatchkeyError('invalid_code', said.providerRefusedCode, { evidence }),
 }
 
 /**
@@ -109,7 +105,7 @@ export function readTokenResponse(
 }
 
 function refused(evidence: Evidence) {
-  return new LatchkeyError('provider_error', 'The provider refused a request or failed.', {
+  return new LatchkeyError('provider_error', said.providerRefused, {
     evidence,
   })
 }

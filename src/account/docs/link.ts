@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UserInfo } from '../../core/account.ts'
+import { said } from '../../core/messages.ts'
 import { codeParameters } from '../../core/presented-code.ts'
 import { subjectTokenParameters } from '../../core/subject-token.ts'
 import { refused } from '../../http/documented.ts'
@@ -37,8 +38,6 @@ const linked = {
   ],
 }
 
-/** Said of a code that does not count. */
-export const CODE_REFUSED = 'The code is used, expired, or not for this request.'
 /** Said where there is nothing to link. */
 export const NO_PROOF = 'Send a code, or a subject_token.'
 /** Said where something else is linked already. */
@@ -60,7 +59,7 @@ const examples = {
     status: 200,
     answer: linked,
   },
-  unknown_code: refused('invalid_code', CODE_REFUSED, {
+  unknown_code: refused('invalid_code', said.codeRefused, {
     summary: 'A code that does not count',
     body: code('SplxlOBeZQQYbYS6WxSbIA'),
   }),
@@ -76,15 +75,15 @@ const examples = {
     summary: 'A second account at the same provider',
     body: native('$SECOND_ID_TOKEN'),
   }),
-  unknown_provider: refused('unknown_provider', 'The subject_issuer names no enabled provider.', {
+  unknown_provider: refused('unknown_provider', said.unknownSubjectIssuer, {
     summary: 'A provider that is not enabled',
     body: native(ANY_TOKEN, 'nobody'),
   }),
-  provider_away: refused('provider_error', 'The provider cannot be reached.', {
+  provider_away: refused('provider_error', said.providerAway, {
     summary: 'An OpenID provider (acme) that cannot be reached',
     body: native(ANY_TOKEN, 'acme'),
   }),
-  provider_silent: refused('provider_timeout', 'The provider did not answer in time.', {
+  provider_silent: refused('provider_timeout', said.providerSilent, {
     summary: 'An OpenID provider (sleepy) that does not answer',
     body: native(ANY_TOKEN, 'sleepy'),
   }),

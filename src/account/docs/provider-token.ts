@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { said } from '../../core/messages.ts'
 import { mustSignInAgain } from '../../core/provider-tokens.ts'
 import { refused } from '../../http/documented.ts'
 import { Problem } from '../../http/problems.ts'
@@ -56,11 +57,11 @@ export const getProviderToken = describe({
         summary: 'Where the provider refuses to refresh it',
         parameters: { provider: 'kakao' },
       }),
-      refresh_fails: refused('provider_error', 'The provider cannot be reached.', {
+      refresh_fails: refused('provider_error', said.providerAway, {
         summary: 'Where the provider is away while it is refreshed',
         parameters: { provider: 'acme' },
       }),
-      refresh_too_slow: refused('provider_timeout', 'The provider did not answer in time.', {
+      refresh_too_slow: refused('provider_timeout', said.providerSilent, {
         summary: 'Where the provider does not answer in ten seconds',
         parameters: { provider: 'sleepy' },
       }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { said } from '../../core/messages.ts'
 import { NoBody, refused } from '../../http/documented.ts'
 import { Problem } from '../../http/problems.ts'
 import { describe } from '../signed-in-route.ts'
@@ -53,7 +54,7 @@ export const endSession = describe({
     answers: { 204: 'It is over.' },
     examples: {
       another: { summary: 'Another device', parameters: { id: '$SESSION_ID' }, status: 204 },
-      unknown: refused('not_found', 'There is no such session.', {
+      unknown: refused('not_found', said.noSuchSession, {
         summary: 'Of nobody, or of somebody else',
         parameters: { id: exampleSession.id },
       }),

@@ -1,13 +1,10 @@
 import type { z } from 'zod'
+import { said } from '../../core/messages.ts'
 import { type Example, OAuthProblem, oauthRefused, refused } from '../../http/documented.ts'
 import type { RouteShape } from '../../http/route.ts'
 import { TOO_MANY } from '../rate-limits.ts'
 
 type Answers = RouteShape['responses']
-
-const TOO_LARGE = 'The body may have at most 64 KiB.'
-const OTHER_TYPE = 'This content type is not accepted here.'
-const DATABASE_AWAY = 'The database is away or overloaded.'
 
 /** The answers of a route with those that no route says of itself: a body may be refused unread. */
 export function allAnswers({ form, json, responses }: RouteShape): Answers {
@@ -24,10 +21,10 @@ export function allExamples(shape: RouteShape): Readonly<Record<string, Example>
   return {
     ...examples,
     ...(answers[413] && {
-      body_too_large: refuse(413)('payload_too_large', TOO_LARGE, {
+      body_too_large: refuse(413)('payload_too_large', said.bodyTooLarge, {
         summary: 'A body of 100 KiB',
       }),
-      body_of_other_type: refuse(415)('unsupported_media_type', OTHER_TYPE, {
+      body_of_other_type: refuse(415)('unsupported_media_type', said.otherContentType, {
         summary: 'A body of text/csv',
       }),
     }),
@@ -38,7 +35,7 @@ export function allExamples(shape: RouteShape): Readonly<Record<string, Example>
     }),
     ...(answers[503] &&
       !withoutDatabase && {
-        database_away: refuse(503)('temporarily_unavailable', DATABASE_AWAY, {
+        database_away: refuse(503)('temporarily_unavailable', said.databaseAway, {
           summary: 'The database is away',
         }),
       }),
