@@ -60,10 +60,15 @@ function checkSettings({ env, file, words, reader, settings, outbound }: DoctorR
       ...checkGivenNames(reader, { env, file }, words),
       ...(isHostForgotten(settings) ? [warning(words.hostInContainer)] : []),
       ...(off.length > 0 && enabled.size > 0 ? [info(words.notEnabled(off.join(', ')))] : []),
+      ...(settings.isPublic ? [describeDirectAnswer(settings, words)] : []),
       ...(outbound === null ? [info(words.offline)] : []),
     ],
   }
 }
+
+/** What becomes of a login without a redirect_uri, where others than the developer are served. */
+const describeDirectAnswer = ({ directAnswer }: Settings, words: DoctorTexts): Finding =>
+  directAnswer ? warning(words.directAnswerOn) : info(words.directAnswerOff)
 
 async function describeDatabase({ language, words, settings }: DoctorRun): Promise<Section> {
   const { url, prepare } = settings.database

@@ -10,6 +10,10 @@ const en = {
   settings: 'Settings',
   settingsGood: 'The server starts with these settings.',
   notEnabled: (ids: string) => `Not enabled, since <PROVIDER>_CLIENT_ID is not set: ${ids}.`,
+  directAnswerOn:
+    'DIRECT_ANSWER=on: a login without a redirect_uri is answered with the tokens themselves, in the browser of whoever signs in.',
+  directAnswerOff:
+    'A login without a redirect_uri is refused (DIRECT_ANSWER=off); each app has its CLIENT_<ID>_REDIRECT_URIS.',
   typo: (given: string, meant: string) => `${given} is not a setting. ${meant} may be meant.`,
   withoutProvider: (given: string, id: string) => `${given} is set, but ${id} is missing.`,
   withoutList: (given: string, list: string, id: string) =>
@@ -103,6 +107,10 @@ const ko: DoctorTexts = {
   settings: '설정',
   settingsGood: '이 설정으로 서버를 시작할 수 있습니다.',
   notEnabled: (ids) => `<PROVIDER>_CLIENT_ID가 없어 꺼져 있는 제공자: ${ids}.`,
+  directAnswerOn:
+    'DIRECT_ANSWER=on: redirect_uri가 없는 로그인에는 로그인한 사람의 브라우저에 토큰을 바로 보냅니다.',
+  directAnswerOff:
+    'redirect_uri가 없는 로그인은 거절합니다(DIRECT_ANSWER=off). 앱마다 CLIENT_<ID>_REDIRECT_URIS를 설정하세요.',
   typo: (given, meant) => `${given} 설정은 없습니다. ${meant}인 것 같습니다.`,
   withoutProvider: (given, id) => `${given} 값이 있지만 ${id} 값이 없습니다.`,
   withoutList: (given, list, id) => `${given} 값이 있지만 ${list}에 "${id}"가 없습니다.`,

@@ -58,6 +58,20 @@ describe('the doctor', () => {
     expect(text).toMatch(/문제 2개, 경고 0개\n$/)
   })
 
+  test('tells what becomes of a login without a redirect_uri where others are served', async () => {
+    const told = async (env: Record<string, string>) =>
+      (
+        await runDoctor(
+          { ...env, GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b' },
+          { offline: true },
+        )
+      ).text
+    const served = { PUBLIC_URL: 'https://login.example.com' }
+    expect(await told(served)).toContain('(DIRECT_ANSWER=off)')
+    expect(await told({ ...served, DIRECT_ANSWER: 'on' })).toContain('DIRECT_ANSWER=on: a login')
+    expect(await told({})).not.toContain('DIRECT_ANSWER')
+  })
+
   test('asks nobody with --offline', async () => {
     const double = await startDouble()
     const env = { ...kakaoAt(double), ...corpAt(double) }
