@@ -62,6 +62,11 @@ export const slack = defineProvider({
   // A setting of the app that cannot be undone; without it a verifier is an internal_error.
   pkce: false,
   idToken: 'required',
+  scopeClaims: {
+    openid: ['https://slack.com/team_id', 'https://slack.com/user_id'],
+    profile: ['name', 'picture'],
+    email: ['email', 'email_verified'],
+  },
   authTime: true,
   refusedCodeErrors: ['invalid_code', 'code_already_used', 'code_expired'],
   refusedRefreshErrors: ['invalid_refresh_token', 'invalid_grant'],

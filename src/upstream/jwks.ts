@@ -2,6 +2,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
 import { untilAborted, withDeadline } from './deadline.ts'
+import { fieldsOf } from './fields.ts'
 import { type JwsHeader, type KeyFinder, keyTypeOf } from './jws.ts'
 import type { Outbound } from './outbound.ts'
 import { invalidAnswer, readJson } from './read-answer.ts'
@@ -97,7 +98,7 @@ const toKey = ({ key }: PublicKey) => key
  */
 export function readKeys(document: unknown): PublicKey[] {
   const set = JwkSet.safeParse(document)
-  if (!set.success) throw invalidAnswer('jwks', 'shape', {}, set.error)
+  if (!set.success) throw invalidAnswer('jwks', 'shape', { field: fieldsOf(set.error) })
   const found = new Map<string, PublicKey>()
   for (const entry of set.data.keys.slice(0, MAX_KEYS)) {
     const key = readKey(entry)
