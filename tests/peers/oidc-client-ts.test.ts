@@ -103,7 +103,7 @@ describe('oidc-client-ts in Chromium', () => {
     expect(parameters.sort()).toEqual(['code', 'iss', 'state'])
     const user = await ask<User>(page, 'opened')
     expect(user).toMatchObject({
-      scope: 'openid profile email',
+      scope: 'openid profile email account',
       state: { from: '/cart' },
       // From the ID token, and from /me as the library reads userinfo.
       profile: { name: '김민지', identities: [{ provider: 'kakao' }] },

@@ -37,7 +37,7 @@ async function prepare(config: client.Configuration, redirectUri: string, more =
   const nonce = client.randomNonce()
   const url = client.buildAuthorizationUrl(config, {
     redirect_uri: redirectUri,
-    scope: 'openid profile email',
+    scope: 'openid profile email account',
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     state,
@@ -90,7 +90,7 @@ describe('openid-client as a web client', () => {
   test('signs in with PKCE, state, nonce and iss, and verifies the ID token', async () => {
     const { answer, checks, tokens } = await signIn(config)
     expect([...answer.searchParams.keys()].sort()).toEqual(['code', 'iss', 'state'])
-    expect(tokens).toMatchObject({ scope: 'openid profile email' })
+    expect(tokens).toMatchObject({ scope: 'openid profile email account' })
     expect(tokens.expiresIn()).toBeGreaterThan(0)
     expect(tokens.claims()).toMatchObject({
       iss: latchkey.url,

@@ -10,7 +10,7 @@ const createManager = (more = {}) =>
     redirect_uri: `${origin}/callback`,
     popup_redirect_uri: `${origin}/popup`,
     post_logout_redirect_uri: `${origin}/bye`,
-    scope: 'openid profile email',
+    scope: 'openid profile email account',
     loadUserInfo: true,
     automaticSilentRenew: false,
     userStore: new window.oidc.WebStorageStateStore({ store: window.localStorage }),

@@ -50,7 +50,7 @@ export function authorizationUrl({ provider, mode, hint, openid, state, nonce, c
   add.set('response_type', 'code')
   if (mode === 'cookie') add.set('response_mode', 'cookie')
   if (mode === 'popup') add.set('response_mode', 'web_message')
-  add.set('scope', openid ? 'openid profile email' : 'profile email')
+  add.set('scope', openid ? 'openid profile email account' : 'profile email account')
   add.set('state', state)
   if (openid && mode !== 'cookie') add.set('nonce', nonce)
   // In cookie mode there is no code that a challenge could protect.
