@@ -32,7 +32,7 @@ const MAX_LINES = 250
 const ROOM: Directions = { rooms: ['core', 'http'], types: ['upstream'], packages: 'any' }
 
 const SHARED = ['core', 'providers', 'settings', 'db', 'http', 'upstream']
-const DOING = ['login', 'tokens', 'account', 'events', 'pages', 'operations']
+const DOING = ['login', 'tokens', 'account', 'admin', 'events', 'pages', 'operations']
 
 /** The directions of the house, downwards. */
 const ROOMS: Record<string, Directions> = {

@@ -6,6 +6,7 @@ import { createSealer } from '../core/secrets.ts'
 import { withPreflights } from '../http/cors.ts'
 import { createNativeProof, createNativeSignIn } from '../login/native.ts'
 import { tokenRoutes } from '../tokens/token-routes.ts'
+import { addAdmin } from './admin.ts'
 import type { AppContext, Shared } from './context.ts'
 import type { Logins } from './logins.ts'
 
@@ -50,6 +51,7 @@ export async function addClientRooms(
       ...kept,
     })
   })
+  await addAdmin(context, shared, kept)
 }
 
 /** What logins leave behind of providers' tokens, and what is done about it in the background. */

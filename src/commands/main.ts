@@ -4,7 +4,7 @@ const USAGE = `Usage: latchkey [start|doctor|admin]
 
   start    serves (the default)
   doctor   says what of the settings is right, and what is missing; see latchkey doctor --help
-  admin    the operator's command line
+  admin    the operator's command line; see latchkey admin --help
 `
 
 /** Tells the person who typed it, and ends with what a wrong command ends with. */
@@ -25,9 +25,11 @@ switch (command) {
     await doctor(args)
     break
   }
-  case 'admin':
-    refuse('latchkey admin is not there yet.\n', 1)
+  case 'admin': {
+    const { admin } = await import('./admin/index.ts')
+    await admin(args)
     break
+  }
   case 'help':
   case '--help':
     process.stdout.write(USAGE)

@@ -47,6 +47,7 @@ const headOf = (publicUrl: string) => ({
     { name: 'account', description: 'The signed-in user.' },
     { name: 'tokens', description: 'Getting, verifying and ending what Latchkey issues.' },
     { name: 'events', description: 'What providers tell.' },
+    { name: 'admin', description: 'What the operator’s own programs do to users.' },
     { name: 'operations', description: 'Running the service.' },
   ],
 })

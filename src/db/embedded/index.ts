@@ -14,7 +14,7 @@ import {
   removeLeftovers,
 } from './folder.ts'
 import { startWatched, type WatchedProcess } from './process.ts'
-import { PORT, startServer } from './server.ts'
+import { PORT, readPidFile, startServer } from './server.ts'
 import { supervise } from './supervise.ts'
 
 export { EmbeddedServerError } from './error.ts'
@@ -70,6 +70,22 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       { cause },
     )
   }
+}
+
+/** How to reach the server that another process of ours runs in this folder; null where none runs. */
+export async function joinEmbeddedServer(
+  dataDir: string,
+  database = 'latchkey',
+): Promise<EmbeddedServer['connection'] | null> {
+  const folder = await choosePostgresFolder(dataDir, () => undefined)
+  const { status, sockets } = await readPidFile(folder.path)
+  if (status !== 'ready' || sockets === '') return null
+  const connection = { host: sockets, port: PORT, database, username: USERNAME }
+  // A file that a killed server left names a socket that is gone.
+  return query(connection, (sql) => sql`select 1`).then(
+    () => connection,
+    () => null,
+  )
 }
 
 async function start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {

@@ -96,9 +96,15 @@ async function untilReady(server: WatchedProcess, path: string): Promise<string 
   return `not ready after ${READY_MS / 1000} seconds`
 }
 
-/** The server tells its state in the eighth line of its lock file. */
-async function readPidFile(path: string): Promise<{ pid: number; status: string }> {
+/** The server tells the folder of its socket in the fifth line of its lock file, its state in the eighth. */
+export async function readPidFile(
+  path: string,
+): Promise<{ pid: number; status: string; sockets: string }> {
   const text = await readFile(join(path, 'postmaster.pid'), 'utf8').catch(() => '')
   const lines = text.split('\n')
-  return { pid: Number(lines[0]), status: lines[7]?.trim() ?? '' }
+  return {
+    pid: Number(lines[0]),
+    sockets: lines[4]?.trim() ?? '',
+    status: lines[7]?.trim() ?? '',
+  }
 }

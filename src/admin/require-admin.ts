@@ -1,0 +1,60 @@
+import type { FastifyInstance } from 'fastify'
+import { type Client, findClient } from '../core/client.ts'
+import { LatchkeyError } from '../core/errors.ts'
+
+/** What tells the room who calls: the claims of an access token of ours, null for any other. */
+export interface AdminTokens {
+  verify(token: string): {
+    sub: string
+    sid?: string | undefined
+    aud: string | string[]
+    client_id: string
+    scope: string
+  } | null
+  issuer: string
+}
+
+// One credential (RFC 6750, section 2.1), the scheme in any case (RFC 9110, section 11.1).
+const BEARER = /^Bearer +([A-Za-z0-9_.-]+)$/i
+
+/**
+ * Furnishes a room whose routes a client calls for itself: by a token of the scope `admin` that it got by
+ * client_credentials. No cookie counts, and the client's registration is looked at each time.
+ */
+export function requireAdmin(
+  room: FastifyInstance,
+  { tokens, clients }: { tokens: AdminTokens; clients: readonly Client[] },
+): void {
+  room.addHook('onRequest', (request, _reply, done) => {
+    const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? []
+    const claims = token === undefined ? null : tokens.verify(token)
+    const isForUs = claims !== null && [claims.aud].flat().includes(tokens.issuer)
+    if (!isForUs) return done(invalidToken())
+    const client = findClient(clients, claims.client_id)
+    if (!claims.scope.split(' ').includes('admin') || claims.sid !== undefined) {
+      return done(
+        new LatchkeyError('insufficient_scope', 'This needs a token of the scope admin.', {
+          evidence: { client: claims.client_id },
+        }),
+      )
+    }
+    // A client that may no longer ask has no use for what it still holds.
+    if (client?.isAdmin !== true) return done(invalidToken())
+    request.adminClient = client.id
+    done()
+  })
+  room.decorateRequest('adminClient', '')
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The client that calls, behind `requireAdmin`. */
+    adminClient: string
+  }
+}
+
+const invalidToken = () =>
+  new LatchkeyError(
+    'invalid_token',
+    'Send a valid access token as "Authorization: Bearer <token>".',
+  )

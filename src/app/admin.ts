@@ -1,0 +1,19 @@
+import { adminRoutes } from '../admin/routes.ts'
+import type { AppContext, Shared } from './context.ts'
+
+/** What the operator's own programs call. Nobody's pages: it has no CORS. */
+export async function addAdmin(
+  { app, stores, settings }: AppContext,
+  { tokens, providers }: Shared,
+  { wakeOutbox }: { wakeOutbox(): void },
+): Promise<void> {
+  await app.register(async (room) =>
+    adminRoutes(room, {
+      users: stores.adminUsers,
+      clients: settings.clients,
+      tokens: { verify: tokens.verifyAccessToken, issuer: tokens.issuer },
+      revocable: providers.list.filter((one) => one.tokens.mayRevoke).map(({ row }) => row.id),
+      wakeOutbox,
+    }),
+  )
+}

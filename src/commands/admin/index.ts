@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util'
+import { runKeys } from './keys.ts'
+import { type AdminRun, openStores } from './open-stores.ts'
+import type { Shown } from './print.ts'
+import { print } from './print.ts'
+import { AdminError, USAGE, UsageError } from './usage.ts'
+import { runUsers } from './users.ts'
+
+const COMMANDS: Readonly<Record<string, (run: AdminRun) => Promise<Shown>>> = {
+  users: runUsers,
+  keys: runKeys,
+}
+
+/** `latchkey admin`, with what was typed after it. */
+export async function admin(args: string[]): Promise<void> {
+  try {
+    const { values: flags, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        now: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    const [name = '', ...words] = positionals
+    if (flags.help || (name === '' && args.length === 0)) {
+      process.stdout.write(USAGE)
+      return
+    }
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+    if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.`)
+    const opened = await openStores()
+    try {
+      await print(await command({ ...opened, words, flags }), flags.json)
+    } finally {
+      await opened.close()
+    }
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message: string }
+    const isUsage =
+      error instanceof UsageError || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS'))
+    if (isUsage) {
+      process.stderr.write(`${message}\n\n${USAGE}`)
+      process.exitCode = 2
+    } else if (error instanceof AdminError) {
+      process.stderr.write(`${message}\n`)
+      process.exitCode = 1
+    } else {
+      const { refuse } = await import('../refuse.ts')
+      refuse(error)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** What a command has to say: a table's rows, one thing, pieces of text, or a line. */
+export type Shown =
+  | { rows: readonly Readonly<Record<string, unknown>>[] }
+  | { one: Readonly<Record<string, unknown>> }
+  | { pieces: AsyncIterable<string> }
+  | { line: string; one?: Readonly<Record<string, unknown>> }
+
+/** Prints for a person, or as JSON for a program. */
+export async function print(shown: Shown, asJson: boolean): Promise<void> {
+  const write = (text: string) => process.stdout.write(text)
+  if ('pieces' in shown) {
+    for await (const piece of shown.pieces) write(piece)
+    write('\n')
+  } else if (asJson) {
+    const value = 'rows' in shown ? shown.rows : (shown.one ?? { done: true })
+    write(`${JSON.stringify(value, null, 2)}\n`)
+  } else if ('line' in shown) {
+    write(`${shown.line}\n`)
+  } else if ('rows' in shown) {
+    write(table(shown.rows))
+  } else {
+    const width = Math.max(...Object.keys(shown.one).map((name) => name.length))
+    for (const [name, value] of Object.entries(shown.one)) {
+      write(`${name.padEnd(width)}  ${cell(value)}\n`)
+    }
+  }
+}
+
+function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const [first] = rows
+  if (first === undefined) return 'None.\n'
+  const names = Object.keys(first)
+  const lines = [names, ...rows.map((row) => names.map((name) => cell(row[name])))]
+  const widths = names.map((_, place) =>
+    Math.max(...lines.map((line) => [...(line[place] ?? '')].length)),
+  )
+  return lines
+    .map((line) =>
+      line
+        .map((text, place) => text.padEnd(widths[place] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+/** Control characters, which could write elsewhere on the terminal, are shown as codes. */
+const cell = (value: unknown): string =>
+  (value === null || value === undefined
+    ? '-'
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value)
+  ).replace(
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )

@@ -1,0 +1,27 @@
+/** What `latchkey admin` can do. */
+export const USAGE = `Usage: latchkey admin <what> [--json]
+
+  users find [TEXT]           by id, provider's subject, or the beginning of an e-mail address
+  users show ID               roles, identities, whether disabled
+  users disable ID            shut out at once: login, refresh and every protected route
+  users enable ID
+  users delete ID             with identities and sessions; grants are revoked at the providers
+  users export ID             everything that is stored, as JSON
+  users end-sessions ID
+  users grant ID ROLE         in the next access token
+  users revoke ID ROLE
+  keys list                   the signing keys, published and to come
+  keys rotate [--now]         a new key for each algorithm; --now: it signs at once
+
+It works on the database of DATABASE_URL, else on the one in DATA_DIR, running or not.
+`
+
+/** A command line that cannot be understood; `message` says what is wrong with it. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+/** What was asked for cannot be done, as it is told; the exit code is 1. */
+export class AdminError extends Error {
+  override name = 'AdminError'
+}

@@ -1,0 +1,72 @@
+import { type AdminUser, ROLE } from '../../core/admin-users.ts'
+import type { AdminRun } from './open-stores.ts'
+import type { Shown } from './print.ts'
+import { providersThatRevoke } from './revocable.ts'
+import { AdminError, UsageError } from './usage.ts'
+
+/** Users on one page of a search. */
+const MOST = 1_000
+
+const row = (user: AdminUser) => ({
+  id: user.sub,
+  name: user.name,
+  email: user.email,
+  verified: user.email_verified,
+  disabled: user.disabled_at,
+  roles: user.roles.join(' ') || null,
+  identities: user.identities?.map(({ provider }) => provider).join(' ') ?? null,
+  sessions: user.sessions,
+})
+
+/** There is such a user. */
+function found<T>(value: T | null | false, id: string): T {
+  if (value === null || value === false) throw new AdminError(`There is no user ${id}.`)
+  return value
+}
+
+/** `admin users …` */
+export async function runUsers(run: AdminRun): Promise<Shown> {
+  const { stores, words } = run
+  const users = stores.adminUsers
+  const [verb = '', id = '', role = ''] = words
+  const needId = () => {
+    if (id === '') throw new UsageError(`users ${verb} needs an id.`)
+    return id
+  }
+  const changed = async (change: Promise<AdminUser | null>): Promise<Shown> => {
+    const user = found(await change, id)
+    return { one: run.flags.json ? { ...user } : row(user) }
+  }
+  switch (verb) {
+    case 'find': {
+      const all = await users.find(id, { after: null, limit: MOST })
+      return { rows: run.flags.json ? all.map((user) => ({ ...user })) : all.map(row) }
+    }
+    case 'show': {
+      const user = found(await users.show(needId()), id)
+      return { one: { ...user } }
+    }
+    case 'disable':
+    case 'enable':
+      return changed(users.setDisabled(needId(), verb === 'disable'))
+    case 'delete':
+      found(await users.remove(needId(), providersThatRevoke(run.settings)), id)
+      return { line: `User ${id} is deleted.`, one: { deleted: id } }
+    case 'export':
+      return { pieces: found(await users.export(needId()), id) }
+    case 'end-sessions': {
+      const count = found(await users.endSessions(needId()), id)
+      return { line: `${count} sessions of ${id} are ended.`, one: { ended: count } }
+    }
+    case 'grant':
+    case 'revoke':
+      if (!ROLE.test(role)) {
+        throw new UsageError('A role has 1 to 64 lower-case letters, digits, colons, - and _.')
+      }
+      return changed(
+        verb === 'grant' ? users.grantRole(needId(), role) : users.revokeRole(needId(), role),
+      )
+    default:
+      throw new UsageError(`There is no command users ${JSON.stringify(verb)}.`)
+  }
+}

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Browser } from '../helpers/browser.ts'
+import {
+  freePort,
+  newFolder,
+  type ServerProcess,
+  startServerProcess,
+} from '../helpers/server-process.ts'
+
+const MAIN = join(import.meta.dirname, '../../dist/main.js')
+
+let folder: Awaited<ReturnType<typeof newFolder>>
+let server: ServerProcess
+let userId: string
+let tokens: { access_token: string; refresh_token: string }
+
+beforeAll(async () => {
+  folder = await newFolder()
+  server = startServerProcess(
+    { DATA_DIR: join(folder.path, 'data') },
+    { cwd: folder.path, port: await freePort() },
+  )
+  await server.serving
+  await signIn()
+})
+afterAll(async () => {
+  await server.stop()
+  await folder.remove()
+})
+
+async function signIn() {
+  const answer = await new Browser().follow(`${server.url}/login/kakao?login_hint=minji`)
+  if (answer.status !== 200) return answer
+  const body = answer.json() as typeof tokens & { user: { sub: string } }
+  userId = body.user.sub
+  tokens = body
+  return answer
+}
+
+async function admin(...args: string[]) {
+  const env = { PATH: process.env.PATH ?? '', DATA_DIR: join(folder.path, 'data') }
+  const options = { cwd: folder.path, env, timeout: 50_000 }
+  return promisify(execFile)(process.execPath, [MAIN, 'admin', ...args], options).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  )
+}
+const json = async (...args: string[]) => JSON.parse((await admin(...args, '--json')).stdout)
+const me = () =>
+  fetch(`${server.url}/me`, { headers: { authorization: `Bearer ${tokens.access_token}` } })
+const refresh = () =>
+  fetch(`${server.url}/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: tokens.refresh_token,
+      client_id: 'latchkey',
+    }),
+  })
+
+describe('the operator, beside a running server', () => {
+  test('finds a user by id, subject and e-mail, and sees what is known', async () => {
+    const user = await json('users', 'show', userId)
+    expect(user).toMatchObject({ sub: userId, roles: [], disabled_at: null })
+    const [{ subject }] = user.identities
+    for (const text of [userId, subject, user.email.slice(0, 5).toUpperCase()]) {
+      expect((await json('users', 'find', text)).map(({ sub }: { sub: string }) => sub)).toContain(
+        userId,
+      )
+    }
+    const { stdout } = await admin('users', 'find')
+    expect(stdout.split('\n')[0]).toMatch(/^id +name +email/)
+    expect(await admin('users', 'find', 'nobody@nowhere.example')).toMatchObject({
+      stdout: 'None.\n',
+    })
+  })
+
+  test('disables a user at once everywhere, and enables again', async () => {
+    expect((await me()).status).toBe(200)
+    expect((await admin('users', 'disable', userId)).code).toBe(0)
+    expect((await me()).status).toBe(401)
+    expect((await refresh()).status).toBe(400)
+    expect((await signIn()).status).toBe(403)
+    expect((await admin('users', 'enable', userId)).code).toBe(0)
+    expect((await signIn()).status).toBe(200)
+    expect((await me()).status).toBe(200)
+  })
+
+  test('grants a role and takes it back', async () => {
+    expect((await json('users', 'grant', userId, 'support:read')).roles).toEqual(['support:read'])
+    expect((await json('users', 'grant', userId, 'admin')).roles).toEqual(['admin', 'support:read'])
+    expect((await json('users', 'revoke', userId, 'admin')).roles).toEqual(['support:read'])
+    expect(await admin('users', 'grant', userId, 'Not A Role')).toMatchObject({ code: 2 })
+  })
+
+  test('ends sessions, rotates keys, exports and deletes', async () => {
+    expect((await json('users', 'end-sessions', userId)).ended).toBeGreaterThan(0)
+    expect((await me()).status).toBe(401)
+    await signIn()
+    const before = await json('keys', 'list')
+    expect((await json('keys', 'rotate', '--now')).length).toBeGreaterThan(before.length)
+    const { stdout } = await admin('users', 'export', userId)
+    expect(JSON.parse(stdout)).toMatchObject({ user: { id: userId } })
+    expect((await admin('users', 'delete', userId)).code).toBe(0)
+    expect((await me()).status).toBe(401)
+    expect(await admin('users', 'show', userId)).toMatchObject({
+      code: 1,
+      stderr: `There is no user ${userId}.\n`,
+    })
+  })
+
+  test('is told what a wrong command is', async () => {
+    expect(await admin('users', 'explode')).toMatchObject({ code: 2 })
+    expect(await admin('users', 'show')).toMatchObject({ code: 2 })
+    expect(await admin('--help')).toMatchObject({ code: 0 })
+  })
+})
+
+test('without a running server the embedded one is started for the command', async () => {
+  await signIn()
+  await server.stop()
+  expect(await json('users', 'show', userId)).toMatchObject({ sub: userId })
+  server = startServerProcess(
+    { DATA_DIR: join(folder.path, 'data') },
+    { cwd: folder.path, port: await freePort() },
+  )
+  await server.serving
+})
