@@ -324,7 +324,9 @@ describe('the examples, all of them,', () => {
   })
 
   test('cover each answer of each operation', () => {
-    const bare = Object.entries(description.paths).flatMap(([path, methods]) =>
+    // What a provider proves only it can send; each proof is sent by the emulator in the tests of events.
+    const shown = Object.entries(description.paths).filter(([path]) => !/\/events\b/.test(path))
+    const bare = shown.flatMap(([path, methods]) =>
       Object.entries(methods).flatMap(([method, { responses }]) =>
         Object.entries(responses)
           .filter(([, response]) => Object.keys(answersOf(response)).length === 0)
