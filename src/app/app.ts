@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Settings } from '../settings/index.ts'
 import { addClientRooms } from './clients.ts'
 import type { AppDependencies } from './context.ts'
-import { addEvents } from './events.ts'
+import { addEvents, openOutbox } from './events.ts'
 import { addLogins } from './logins.ts'
 import { addOperations, openLimits } from './operations.ts'
 import { addPages } from './pages.ts'
@@ -21,7 +21,8 @@ export async function buildApp(
   const tokens = await openTokens(context)
   const cookies = openCookies(context, tokens)
   const limits = openLimits(context)
-  const shared = { tokens, cookies, providers, limits }
+  const wakeOutbox = await openOutbox(context, { tokens, providers })
+  const shared = { tokens, cookies, providers, limits, wakeOutbox }
 
   // The rooms. Signing in: a person comes, goes to a provider and comes back.
   const logins = await addLogins(context, shared, recovery)

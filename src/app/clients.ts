@@ -1,4 +1,3 @@
-import { startOutbox } from '../account/outbox.ts'
 import { reencryptTokens } from '../account/re-encryption.ts'
 import { accountRoutes } from '../account/routes.ts'
 import { createTokenSealer } from '../core/provider-tokens.ts'
@@ -55,13 +54,8 @@ export async function addClientRooms(
 }
 
 /** What logins leave behind of providers' tokens, and what is done about it in the background. */
-function openKeptGrants({ app, stores, secrets }: AppContext, { providers }: Shared) {
+function openKeptGrants({ app, stores, secrets }: AppContext, { providers, wakeOutbox }: Shared) {
   const tokenSealer = createTokenSealer(createSealer(secrets, 'provider grants'))
-  const outbox = startOutbox(app, {
-    store: stores.revocations,
-    sealer: tokenSealer,
-    revokerOf: (id) => providers.get(id)?.tokens,
-  })
   reencryptTokens(app, {
     store: stores.providerTokens,
     sealer: tokenSealer,
@@ -72,7 +66,7 @@ function openKeptGrants({ app, stores, secrets }: AppContext, { providers }: Sha
     providers,
     providerTokens: stores.providerTokens,
     tokenSealer,
-    wakeOutbox: outbox.wake,
+    wakeOutbox,
     revocable: idsOf(providers.list.filter((one) => one.tokens.mayRevoke)),
   }
 }

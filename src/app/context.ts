@@ -30,4 +30,6 @@ export interface Shared {
   cookies: SessionCookies
   providers: Providers
   limits: RateLimits
+  /** Has what is in the outbox carried out now. */
+  wakeOutbox: () => void
 }

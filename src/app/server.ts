@@ -38,7 +38,9 @@ export async function openServer(
   const refuseOtherMethods = watchMethods(app)
   await app.register(cookie)
   describeRoutes(app, publicUrl)
-  const meter = settings.metrics ? await openMetrics(app, stores.pendingOperations) : noMeter
+  const meter = settings.metrics
+    ? await openMetrics(app, stores.pendingOperations, stores.outbox.depth)
+    : noMeter
   const https = isHttps(publicUrl)
   return { ...dependencies, app, settings, meter, https, refuseOtherMethods, recovery }
 }

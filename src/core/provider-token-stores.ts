@@ -27,34 +27,3 @@ export interface ProviderTokenStore {
   /** Removes what is kept at these providers, so many at most; how many. */
   forget(providers: readonly string[], limit: number): Promise<number>
 }
-
-/** Tokens that wait to be revoked at its provider. */
-export interface DueRevocation extends StoredProviderTokens {
-  id: string
-  /** How often it was claimed, this time included. */
-  attempts: number
-  /** Seconds since the person left. */
-  ageSeconds: number
-}
-
-/** A claim of a due revocation; a later claim ends it. */
-type Claim = Pick<DueRevocation, 'id' | 'attempts'>
-
-/** The outbox of tokens to revoke, by the database's clock. */
-export interface Revocations {
-  /**
-   * Claims what is due, for `leaseSeconds`: until then no replica gets it again. Providers in `except`
-   * are left out.
-   */
-  claim(options: {
-    limit: number
-    leaseSeconds: number
-    except: readonly string[]
-  }): Promise<DueRevocation[]>
-  /** Replaces the tokens of a claimed one. */
-  replaceTokens(claim: Claim, sealed: SealedTokens): Promise<void>
-  /** Makes a claimed one due again in a while. */
-  postpone(claim: Claim, delaySeconds: number): Promise<void>
-  /** Takes a claimed one out. */
-  remove(claim: Claim): Promise<void>
-}

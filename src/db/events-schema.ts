@@ -60,6 +60,8 @@ export const outbox = latchkey.table(
     failedAt: moment('failed_at'),
     /** Why the last attempt failed. */
     failure: text('failure'),
+    /** When the operator had it tried again: its time begins anew. */
+    retriedAt: moment('retried_at'),
   },
   (table) => [
     index('outbox_due')

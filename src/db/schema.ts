@@ -1,4 +1,4 @@
-import { bigint, boolean, index, integer, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { boolean, index, integer, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { bytea, latchkey, moment } from './columns.ts'
 import { sessions } from './people-schema.ts'
 
@@ -104,24 +104,6 @@ export const requestCounts = latchkey.table(
     expiresAt: moment('expires_at').notNull(),
   },
   (table) => [index('request_counts_expires_at').on(table.expiresAt)],
-)
-
-/** Grants of people who have left, to be revoked at their providers. */
-export const revocations = latchkey.table(
-  'revocations',
-  {
-    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
-    provider: text('provider').notNull(),
-    issuer: text('issuer').notNull(),
-    subject: text('subject').notNull(),
-    sealedAccessToken: text('sealed_access_token'),
-    sealedRefreshToken: text('sealed_refresh_token'),
-    attempts: integer('attempts').notNull().default(0),
-    createdAt: moment('created_at').notNull().defaultNow(),
-    /** Also the end of the lease of the replica that is at it. */
-    nextAttemptAt: moment('next_attempt_at').notNull().defaultNow(),
-  },
-  (table) => [index('revocations_next_attempt_at').on(table.nextAttemptAt)],
 )
 
 /** The keys that sign our tokens; the private part is sealed. */

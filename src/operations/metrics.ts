@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { OutboxDepth } from '../core/outbox.ts'
 import { route } from '../http/route.ts'
 
 /** What the rooms tell while they work. Outcomes are `success` or the code of an error. */
@@ -14,6 +15,8 @@ export interface Meter {
   limited(limit: string): void
   /** A provider told something: `acted`, `nothing`, `repeated`, `old` or why it was refused. */
   eventReceived(provider: string, outcome: string): void
+  /** Something of the outbox was tried: `done`, `over`, `failed`, `given_up`, `stopped`, `dropped`. */
+  delivered(kind: string, outcome: string, count?: number): void
 }
 
 /** A meter that counts nothing, for METRICS=off. */
@@ -23,6 +26,7 @@ export const noMeter: Meter = {
   grantEnded: () => {},
   limited: () => {},
   eventReceived: () => {},
+  delivered: () => {},
 }
 
 /** Seconds, up to the time that a request may take. */
@@ -37,6 +41,8 @@ export async function openMetrics(
   app: FastifyInstance,
   /** Operations of the database that run or wait, now. */
   pendingOperations: () => number,
+  /** What waits in the outbox, now. */
+  outboxDepth: () => Promise<readonly OutboxDepth[]>,
 ): Promise<Meter> {
   const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } = await import('prom-client')
   const register = new Registry()
@@ -80,6 +86,30 @@ export async function openMetrics(
       'outcome',
     ]),
   )
+  const deliveries = new Counter(
+    metric('outbox_attempts_total', 'Attempts for what is in the outbox.', ['kind', 'outcome']),
+  )
+  const waiting = new Gauge(
+    metric('outbox_waiting', 'Entries of the outbox that wait.', ['kind', 'target']),
+  )
+  const failed = new Gauge(
+    metric('outbox_given_up', 'Entries that only the operator has tried again.', [
+      'kind',
+      'target',
+    ]),
+  )
+  new Gauge({
+    ...metric('outbox_oldest_seconds', 'Age of the oldest entry that waits.', ['kind', 'target']),
+    async collect() {
+      for (const gauge of [this, waiting, failed]) gauge.reset()
+      for (const one of await outboxDepth().catch(() => [])) {
+        const labels = { kind: one.kind, target: one.target }
+        this.set(labels, one.oldestSeconds)
+        waiting.set(labels, one.waiting)
+        failed.set(labels, one.failed)
+      }
+    },
+  })
   new Gauge({
     ...metric('database_operations_pending', 'Operations that run or wait for a connection.', []),
     collect() {
@@ -125,5 +155,6 @@ export async function openMetrics(
     grantEnded: (grantType, outcome) => grants.inc({ grant_type: grantType, outcome }),
     limited: (limit) => limited.inc({ limit }),
     eventReceived: (provider, outcome) => received.inc({ provider, outcome }),
+    delivered: (kind, outcome, count = 1) => deliveries.inc({ kind, outcome }, count),
   }
 }

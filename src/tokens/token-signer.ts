@@ -21,11 +21,19 @@ export interface TokenSigner {
    * `iat`, `exp` and `at_hash` are added. Lives as long as an access token.
    */
   signIdToken(claims: object, clientId: string, accessToken: string): string
+  /**
+   * Signs a logout token (OpenID Connect Back-Channel Logout, section 2.4) for a client, of two minutes;
+   * `iss`, `iat` and `exp` are added.
+   */
+  signLogoutToken(claims: { sub: string; sid: string; aud: string; jti: string }): string
   /** The claims of an access token of this key, or throws. */
   verifyAccessToken(token: string): unknown
   /** The claims of an ID token of this key, expired or not, or throws. */
   verifyIdTokenHint(token: string): unknown
 }
+
+const LOGOUT_TOKEN_SECONDS = 120
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
 /** What is public of a JWK of ours. */
 export function publicPart({ kty, n, e, crv, x, y }: JWK): JWK {
@@ -81,8 +89,13 @@ export async function createTokenSigner(options: {
       ignoreExpiration: true,
     },
   })
+  await engine.register(jwt, {
+    namespace: 'logout',
+    secret,
+    sign: { ...sign, expiresIn: LOGOUT_TOKEN_SECONDS, header: { typ: 'logout+jwt' } as never },
+  })
   await engine.ready()
-  const { access, id } = engine.jwt as unknown as Record<'access' | 'id', JWT>
+  const { access, id, logout } = engine.jwt as unknown as Record<'access' | 'id' | 'logout', JWT>
   const parts = publicPart(publicKey.export({ format: 'jwk' }) as JWK)
   return {
     kid,
@@ -90,6 +103,7 @@ export async function createTokenSigner(options: {
     signAccessToken: (claims) => access.sign(claims),
     signIdToken: (claims, clientId, accessToken) =>
       id.sign({ ...claims, aud: clientId, at_hash: halfHash(alg, accessToken) }),
+    signLogoutToken: (claims) => logout.sign({ ...claims, events: { [LOGOUT_EVENT]: {} } }),
     verifyAccessToken: (token) => access.verify(token),
     verifyIdTokenHint: (token) => id.verify(token),
   }

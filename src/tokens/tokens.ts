@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { SigningKeys } from '../core/key-store.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
@@ -33,6 +34,8 @@ export interface Tokens {
   verifyAccessToken: (token: string) => AccessTokenClaims | null
   /** The same of a session, for our own routes; null for any other. */
   verifySessionToken: (token: string) => SessionTokenClaims | null
+  /** A logout token for a client, of a session that ended. */
+  signLogoutToken: (clientId: string, session: { userId: string; id: string }) => Promise<string>
   readIdTokenHint: (token: string) => ReturnType<typeof readIdTokenHint>
   ttl: { refreshTokenSeconds: number; sessionSeconds: number }
   /** `iss` of all tokens: PUBLIC_URL. */
@@ -69,6 +72,10 @@ export async function createTokens(
     prepareSession: createSessionPreparer(issue, families, ttl),
     verifyAccessToken,
     verifySessionToken: (token) => ofSession(verifyAccessToken(token), issuer),
+    signLogoutToken: async (clientId, { userId, id }) =>
+      (await keys.signerOf(rules.idTokenAlgOf(clientId))).signLogoutToken({
+        ...{ sub: userId, sid: id, aud: clientId, jti: randomUUID() },
+      }),
     readIdTokenHint: (token) => readIdTokenHint(keys, token),
     ttl,
     issuer,

@@ -40,8 +40,6 @@ const LEFT_OUT: Record<string, 'owner' | 'secret' | 'nobody'> = {
   // Of an identity that is nobody's yet, for a minute.
   link_codes: 'secret',
   finished_flows: 'nobody',
-  // Of people who have left.
-  revocations: 'nobody',
   outbox: 'nobody',
   outbox_targets: 'nobody',
   received_events: 'nobody',

@@ -83,7 +83,7 @@ test('a replica that died holds its work no longer than its lease', async () => 
   provider.answers = {}
   const claimedFor = (seconds: number) =>
     replica.database.query(
-      `update latchkey.revocations set next_attempt_at = now() + $1 * interval '1 second'`,
+      `update latchkey.outbox set next_attempt_at = now() + $1 * interval '1 second'`,
       [seconds],
     )
   await claimedFor(60)

@@ -320,7 +320,7 @@ test('no token of the provider stands in the database or the log as it is', asyn
 
 async function dump() {
   const identities = await latchkey.database.query('select * from latchkey.identities', [])
-  const revoked = await latchkey.database.query('select * from latchkey.revocations', [])
+  const revoked = await latchkey.database.query('select * from latchkey.outbox', [])
   expect(identities.length).toBeGreaterThan(10)
   return { rows: JSON.stringify([identities, revoked]) }
 }

@@ -24,15 +24,15 @@ export interface OutboxRow {
 /** What waits in the outbox. */
 export const outbox = ({ database }: Latchkey): Promise<OutboxRow[]> =>
   database.query<OutboxRow>(
-    `select provider, subject, attempts, sealed_access_token, sealed_refresh_token,
+    `select target as provider, subject, attempts, sealed_access_token, sealed_refresh_token,
        extract(epoch from next_attempt_at - now())::float as due
-     from latchkey.revocations order by id`,
+     from latchkey.outbox where kind = 'revocation' and failed_at is null order by id`,
     [],
   )
 
 /** Makes everything in the outbox due now. */
 export const hurry = ({ database }: Latchkey): Promise<unknown> =>
-  database.query('update latchkey.revocations set next_attempt_at = now()', [])
+  database.query('update latchkey.outbox set next_attempt_at = now()', [])
 
 /** Waits until a condition holds. */
 export const until = (condition: () => unknown): Promise<unknown> =>

@@ -1,7 +1,8 @@
 import type { AdminUsers } from '../../core/admin-users.ts'
 import type { Audit } from '../../core/audit.ts'
 import type { SigningKeys } from '../../core/key-store.ts'
-import type { ProviderTokenStore, Revocations } from '../../core/provider-token-stores.ts'
+import type { Outbox } from '../../core/outbox.ts'
+import type { ProviderTokenStore } from '../../core/provider-token-stores.ts'
 import type { ReceivedEventStore } from '../../core/received-events.ts'
 import type {
   Accounts,
@@ -19,11 +20,11 @@ import { createAdminUsers } from './admin-users.ts'
 import { createAudit } from './audit.ts'
 import { createIdentities } from './identities.ts'
 import { createLinkCodes } from './link-codes.ts'
+import { createOutbox } from './outbox.ts'
 import { createProviderTokenStore } from './provider-tokens.ts'
 import { createReceivedEvents } from './received-events.ts'
 import { redeemCode } from './redeem-code.ts'
 import { createRequestCounts } from './request-counts.ts'
-import { createRevocations } from './revocations.ts'
 import { rotateToken } from './rotate-token.ts'
 import { createSessions } from './sessions.ts'
 import { createSignIns, type SignInRules } from './sign-ins.ts'
@@ -43,7 +44,7 @@ export interface Stores {
   tokens: TokenStore
   requestCounts: RequestCounts
   signingKeys: SigningKeys
-  revocations: Revocations
+  outbox: Outbox
   providerTokens: ProviderTokenStore
   audit: Audit
   receivedEvents: ReceivedEventStore
@@ -68,7 +69,7 @@ export function createStores(database: Database, rules: SignInRules): Stores {
     tokens: { redeemCode: redeemCode(database), rotate: rotateToken(database) },
     requestCounts: createRequestCounts(database),
     signingKeys: createSigningKeys(database),
-    revocations: createRevocations(database),
+    outbox: createOutbox(database),
     providerTokens: createProviderTokenStore(database),
     audit: createAudit(database),
     receivedEvents: createReceivedEvents(database),

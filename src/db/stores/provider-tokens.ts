@@ -5,7 +5,7 @@ import type { ProviderTokenStore, StoredProviderTokens } from '../../core/provid
 import type { SealedTokens } from '../../core/provider-tokens.ts'
 import type { SessionRef } from '../../core/session-ref.ts'
 import type { Database } from '../client.ts'
-import { identities, revocations, sessions, users } from '../schema.ts'
+import { identities, outbox, sessions, users } from '../schema.ts'
 import { db, type Placeholders, seconds, statement } from '../statement.ts'
 import { asks } from './alive.ts'
 import { isIdentity } from './identity-values.ts'
@@ -78,18 +78,19 @@ const newParts = (p: Placeholders<Replacing>) => ({
 const REPLACE = statement((p: Placeholders<Replacing>) => {
   const leftBehind = db.$with('left_behind').as(
     db
-      .update(revocations)
+      .update(outbox)
       .set(newParts(p))
       .where(
         and(
-          eq(revocations.provider, p.provider),
-          eq(revocations.issuer, p.issuer),
-          eq(revocations.subject, p.subject),
-          sql`(${revocations.sealedAccessToken}, ${revocations.sealedRefreshToken})
+          eq(outbox.kind, 'revocation'),
+          eq(outbox.target, p.provider),
+          eq(outbox.issuer, p.issuer),
+          eq(outbox.subject, p.subject),
+          sql`(${outbox.sealedAccessToken}, ${outbox.sealedRefreshToken})
             is not distinct from (${p.access}::text, ${p.refreshToken}::text)`,
         ),
       )
-      .returning({ id: revocations.id }),
+      .returning({ id: outbox.id }),
   )
   return db
     .with(leftBehind)

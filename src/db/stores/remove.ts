@@ -9,7 +9,7 @@ import { inTime } from '../in-time.ts'
 import { identities, sessions, users } from '../schema.ts'
 import { db, type Placeholders, statement } from '../statement.ts'
 import { asks, isFresh } from './alive.ts'
-import { leaveRevocations } from './revocations.ts'
+import { leaveRevocations } from './outbox.ts'
 
 interface Found extends Record<string, unknown> {
   id: PgColumn

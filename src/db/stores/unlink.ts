@@ -7,7 +7,7 @@ import { inTime } from '../in-time.ts'
 import { identities, sessions, unlinkedIdentities, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, statement } from '../statement.ts'
 import { asks, isFresh } from './alive.ts'
-import { leaveRevocations } from './revocations.ts'
+import { leaveRevocations } from './outbox.ts'
 
 const now = sql`now()`
 const one = { one: sql`1` }

@@ -1,0 +1,35 @@
+import type { Due } from '../../core/outbox.ts'
+
+/** How one kind of the outbox's entries is carried out. */
+export interface Carrier {
+  /** Of a new entry: after that it is left to the operator. */
+  givesUpAfterSeconds: number
+  /** Names of log events: it is done, it failed, it was given up. */
+  names: { done: string; failed: string; givenUp: string }
+  /**
+   * One attempt. `over` is done without doing anything. Rejects with Undeliverable for what no attempt
+   * can do, with TargetGone where the target wants no more, with anything else for what may succeed later.
+   */
+  carry(due: Due, stop: AbortSignal): Promise<'done' | 'over'>
+}
+
+/** No attempt can do it. */
+export class Undeliverable extends Error {
+  override readonly name = 'Undeliverable'
+}
+
+/** The target said 410: it wants nothing any more. */
+export class TargetGone extends Error {
+  override readonly name = 'TargetGone'
+}
+
+/** An answer that is no success. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  /** Its status, as the code of the failure. */
+  readonly code: number
+  constructor(status: number) {
+    super(`status ${status}`)
+    this.code = status
+  }
+}

@@ -1,0 +1,28 @@
+import type { Delivery } from '../../upstream/delivery.ts'
+import { type Carrier, Refused, Undeliverable } from './carrier.ts'
+
+/** Tells clients of sessions that ended (OpenID Connect Back-Channel Logout 1.0), signed anew at each try. */
+export function logoutCarrier(options: {
+  /** Where a client is told; null where it is not, or not any more. */
+  uriOf(clientId: string): string | null
+  signLogoutToken(clientId: string, session: { userId: string; id: string }): Promise<string>
+  delivery: Delivery
+}): Carrier {
+  const { uriOf, signLogoutToken, delivery } = options
+  return {
+    givesUpAfterSeconds: 86_400,
+    names: { done: 'logout_sent', failed: 'logout_failed', givenUp: 'logout_given_up' },
+    async carry({ target, userId, sessionId }, stop) {
+      const uri = uriOf(target)
+      if (uri === null || userId === null || sessionId === null) {
+        throw new Undeliverable('the client is not told any more')
+      }
+      const token = await signLogoutToken(target, { userId, id: sessionId })
+      const body = new URLSearchParams({ logout_token: token }).toString()
+      const type = 'application/x-www-form-urlencoded'
+      const status = await delivery.post(uri, { type, body }, stop)
+      if (status < 200 || status > 299) throw new Refused(status)
+      return 'done'
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import { createHmac } from 'node:crypto'
+import { defined } from '../../core/defined.ts'
+import type { Due } from '../../core/outbox.ts'
+import type { WebhookTarget } from '../../core/webhook.ts'
+import type { Delivery } from '../../upstream/delivery.ts'
+import { type Carrier, Refused, TargetGone, Undeliverable } from './carrier.ts'
+
+/** An event as it is posted: ids, no addresses. */
+export function webhookBody({ event }: Pick<Due, 'event'>): string {
+  if (event === null) throw new Undeliverable('the audit has it no more')
+  const { type, at, userId, sessionId, clientId, provider, reason } = event
+  const data = defined({
+    user_id: userId ?? undefined,
+    session_id: sessionId ?? undefined,
+    client_id: clientId ?? undefined,
+    provider: provider ?? undefined,
+    reason: reason ?? undefined,
+  })
+  return JSON.stringify({ type, timestamp: at, data })
+}
+
+/** The headers of Standard Webhooks: one signature per key, of id, time and body. */
+export function webhookHeaders(
+  id: string,
+  body: string,
+  keys: readonly Buffer[],
+  seconds = Math.floor(Date.now() / 1000),
+): Record<string, string> {
+  const sign = (key: Buffer) =>
+    `v1,${createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64')}`
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(seconds),
+    'webhook-signature': keys.map(sign).join(' '),
+  }
+}
+
+/** Posts events after the Standard Webhooks specification, signed anew at each try. */
+export function webhookCarrier(options: {
+  /** Null where none is set any more. */
+  target: WebhookTarget | null
+  delivery: Delivery
+}): Carrier {
+  const { target, delivery } = options
+  return {
+    givesUpAfterSeconds: 3 * 86_400,
+    names: { done: 'webhook_sent', failed: 'webhook_failed', givenUp: 'webhook_given_up' },
+    async carry(due, stop) {
+      if (target === null) throw new Undeliverable('there is no WEBHOOK_URL')
+      const body = webhookBody(due)
+      const headers = webhookHeaders(due.event?.id ?? '', body, target.keys)
+      const status = await delivery.post(
+        target.url,
+        { type: 'application/json', body, headers },
+        stop,
+      )
+      if (status === 410) throw new TargetGone('it answered 410')
+      if (status < 200 || status > 299) throw new Refused(status)
+      return 'done'
+    },
+  }
+}

@@ -1,0 +1,122 @@
+import type { FastifyInstance } from 'fastify'
+import type { Due, Outbox, OutboxKind, OutboxTarget } from '../core/outbox.ts'
+import { type Background, every } from '../http/every.ts'
+import { evidenceOf } from '../http/logging.ts'
+import { type Carrier, TargetGone, Undeliverable } from './carriers/carrier.ts'
+
+const EVERY_MS = 1_000
+/** Longer than an attempt can take. */
+const LEASE_SECONDS = 60
+/** Attempts of this replica for one target at once: one that hangs keeps nobody else waiting. */
+const MOST_AT_TARGET = 5
+const LONGEST_DELAY_SECONDS = 3600
+/** Of one target; what comes beyond is dropped. */
+const MOST_WAITING = 1_000_000
+const TRIM_EVERY_MS = 60_000
+
+/** Two seconds, eight, half a minute, two minutes, … an hour; a fifth more or less, so that not all come at once. */
+const delayAfter = (attempts: number) =>
+  Math.min(2 * 4 ** Math.min(attempts - 1, 10), LONGEST_DELAY_SECONDS) * (0.8 + 0.4 * Math.random())
+
+/**
+ * Carries out what the outbox holds, one attempt per claim, until it is done or its time is over. Every
+ * replica runs one; a claim is a lease, so none does another's work, and what a replica leaves behind
+ * another takes up.
+ */
+export function startOutbox(
+  app: FastifyInstance,
+  options: {
+    store: Outbox
+    carriers: Readonly<Record<OutboxKind, Carrier>>
+    /** Told of each attempt: `done`, `failed`, `given_up`, `dropped`. */
+    delivered(kind: string, outcome: string, count?: number): void
+  },
+): Background {
+  const { store, carriers, delivered } = options
+  const { log } = app
+  const underWay = new Map<string, number>()
+  const attempts = new Set<Promise<void>>()
+  const outbox = every(app, EVERY_MS, 'outbox_failed', claimAll, {
+    atStart: true,
+    settled: () => Promise.all(attempts),
+  })
+  every(app, TRIM_EVERY_MS, 'outbox_failed', async () => {
+    const dropped = await store.trim(MOST_WAITING)
+    if (dropped === 0) return
+    delivered('any', 'dropped', dropped)
+    log.error({ event: 'outbox_dropped', dropped }, 'more waited for one target than may wait')
+  })
+
+  const keyOf = ({ kind, target }: OutboxTarget) => `${kind} ${target}`
+
+  async function claimAll() {
+    for (const of of await store.dueTargets()) {
+      for (;;) {
+        const free = MOST_AT_TARGET - (underWay.get(keyOf(of)) ?? 0)
+        if (outbox.closing.aborted || free <= 0) break
+        const due = await store.claim(of, free, LEASE_SECONDS)
+        for (const one of due) begin(one)
+        if (due.length < free) break
+      }
+    }
+  }
+
+  function begin(due: Due) {
+    const key = keyOf(due)
+    underWay.set(key, (underWay.get(key) ?? 0) + 1)
+    const attempt = settle(due, carriers[due.kind])
+      .catch((err) => log.warn({ event: 'outbox_failed', err }, 'the outbox cannot be written'))
+      .finally(() => {
+        attempts.delete(attempt)
+        underWay.set(key, (underWay.get(key) ?? 1) - 1)
+        outbox.wake()
+      })
+    attempts.add(attempt)
+  }
+
+  /** One attempt, and what becomes of the entry. */
+  async function settle(due: Due, { carry, names, givesUpAfterSeconds }: Carrier) {
+    const { kind, target } = due
+    const isRevocation = kind === 'revocation'
+    const fields = { ...(isRevocation ? { provider: target } : { target }), attempts: due.attempts }
+    const eventOf = (type: 'grant.revoked' | 'grant.revocation_failed') =>
+      isRevocation ? { type, provider: target } : null
+    const [outcome, error] = await carry(due, outbox.closing).then(
+      (done) => [done, null] as const,
+      (failure: unknown) => ['failed', failure ?? new Error('unknown')] as const,
+    )
+    if (outcome !== 'failed') {
+      const isDone = outcome === 'done'
+      await store.remove(due, isDone ? eventOf('grant.revoked') : null)
+      delivered(kind, outcome)
+      if (isDone) log.info({ event: names.done, ...fields }, 'carried out of the outbox')
+      return
+    }
+    const evidence = evidenceOf(error)
+    if (outbox.closing.aborted) return store.postpone(due, 0, null)
+    if (error instanceof TargetGone) {
+      await store.stop(due)
+      await store.postpone(due, 0, '410')
+      delivered(kind, 'stopped')
+      log.error({ event: 'outbox_stopped', ...fields }, 'a target wants nothing any more')
+    } else if (error instanceof Undeliverable || due.ageSeconds >= givesUpAfterSeconds) {
+      await store.giveUp(due, wordFor(error), eventOf('grant.revocation_failed'))
+      delivered(kind, 'given_up')
+      log.error({ event: names.givenUp, ...fields, ...evidence }, 'gave up; the operator may retry')
+    } else {
+      const delaySeconds = delayAfter(due.attempts)
+      await store.postpone(due, delaySeconds, wordFor(error))
+      delivered(kind, 'failed')
+      const when = { delay_seconds: Math.round(delaySeconds) }
+      log.warn({ event: names.failed, ...fields, ...when, ...evidence }, 'will be tried again')
+    }
+  }
+
+  return outbox
+}
+
+/** A failure in a word that the operator sees: a status, a code, a name. */
+function wordFor(error: unknown): string {
+  const { code, name } = error as { code?: unknown; name?: unknown }
+  return String(code ?? name ?? 'unknown').slice(0, 100)
+}

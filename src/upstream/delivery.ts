@@ -1,0 +1,92 @@
+import { type LookupAddress, lookup } from 'node:dns'
+import ipaddr from 'ipaddr.js'
+import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
+import { type ForwardProxies, proxyFor } from '../core/forward-proxy.ts'
+import { withDeadline } from './deadline.ts'
+
+/** Bytes of an answer that are read; the rest is not waited for. */
+const READ_BYTES = 64 * 1024
+
+/** Posts to addresses that the operator wrote: private ones too, link-local ones never. */
+export interface Delivery {
+  /** The status of the answer; redirects are not followed. Rejects where there is none in ten seconds. */
+  post(
+    url: string,
+    sent: { type: string; body: string; headers?: Readonly<Record<string, string>> },
+    stop: AbortSignal,
+  ): Promise<number>
+}
+
+/** Whether an address may be connected to; plain http only within this machine or a private network. */
+export function mayConnect(address: string, isPlain: boolean): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const range = ipaddr.process(address).range()
+  if (['linkLocal', 'multicast', 'broadcast', 'unspecified'].includes(range)) return false
+  return !isPlain || ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat'].includes(range)
+}
+
+class AddressRefused extends Error {
+  override readonly name = 'AddressRefused'
+  readonly code = 'ADDRESS_REFUSED'
+}
+
+/** Looks at the address that is connected to, and not at one that was asked for before. */
+const lookupChecked =
+  (isPlain: boolean) =>
+  (
+    name: string,
+    options: object & { all?: boolean },
+    callback: (error: Error | null, address?: string | LookupAddress[], family?: number) => void,
+  ): void => {
+    lookup(name, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error)
+      const [first] = addresses
+      if (first === undefined || addresses.some(({ address }) => !mayConnect(address, isPlain))) {
+        return callback(new AddressRefused('an address of this host is not allowed'))
+      }
+      return options.all ? callback(null, addresses) : callback(null, first.address, first.family)
+    })
+  }
+
+/** What deliveries go through. */
+export function createDelivery(proxies: ForwardProxies): Delivery & { close(): Promise<void> } {
+  const agent = (isPlain: boolean) =>
+    new Agent({ connect: { timeout: 3_000, lookup: lookupChecked(isPlain) as never } })
+  const made = new Map<string, Dispatcher>()
+  const through = (name: string, make: () => Dispatcher) => {
+    const dispatcher = made.get(name) ?? make()
+    made.set(name, dispatcher)
+    return dispatcher
+  }
+  const dispatcherFor = (url: URL): Dispatcher => {
+    const proxy = proxyFor(url, proxies)
+    if (proxy !== null) return through(proxy, () => new ProxyAgent({ uri: proxy }))
+    const isPlain = url.protocol === 'http:'
+    // A literal address is not looked up.
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    if (ipaddr.isValid(host) && !mayConnect(host, isPlain)) {
+      throw new AddressRefused('this address is not allowed')
+    }
+    return through(url.protocol, () => agent(isPlain))
+  }
+  return {
+    post: (url, { type, body, headers = {} }, stop) =>
+      withDeadline(
+        async (signal) => {
+          const response = await request(url, {
+            dispatcher: dispatcherFor(new URL(url)),
+            method: 'POST',
+            signal,
+            body,
+            headers: { 'content-type': type, 'user-agent': 'latchkey', ...headers },
+          })
+          await response.body.dump({ limit: READ_BYTES })
+          return response.statusCode
+        },
+        { stop },
+      ),
+    close: async () => {
+      await Promise.all([...made.values()].map((dispatcher) => dispatcher.destroy()))
+    },
+  }
+}

@@ -1,0 +1,153 @@
+import { decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose'
+import { Webhook } from 'standardwebhooks'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createOutbox } from '../../src/db/stores/outbox.ts'
+import { APPS, signIn } from '../helpers/apps.ts'
+import { linesOf, until } from '../helpers/leaving.ts'
+import { listenForEvents } from '../helpers/receiver.ts'
+import { setStage } from '../helpers/stage.ts'
+
+const secrets = ['one', 'two'].map(
+  (word) => `whsec_${Buffer.from(word.padEnd(32, '.')).toString('base64')}`,
+)
+const receiver = await listenForEvents()
+
+const { latchkey, provider, start } = setStage({
+  settings: {
+    ...APPS,
+    WEBHOOK_URL: `${receiver.url}/hook`,
+    WEBHOOK_SECRET: secrets.join(),
+    CLIENT_SPA_BACKCHANNEL_LOGOUT_URI: `${receiver.url}/logout`,
+  },
+  people: (turn) => ({ email: `person-${turn}@example.com` }),
+})
+
+beforeEach(async () => {
+  receiver.answer.status = 204
+  receiver.requests.length = 0
+  await latchkey.database.query('delete from latchkey.outbox', [])
+  await latchkey.database.query('update latchkey.outbox_targets set stopped_at = null', [])
+})
+
+const hooks = () => receiver.requests.filter(({ path }) => path === '/hook')
+const typesOf = () => hooks().map(({ body }) => (JSON.parse(body) as { type: string }).type)
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+const signOut = (token: string) =>
+  fetch(`${latchkey.url}/revoke`, {
+    method: 'POST',
+    body: new URLSearchParams({ token, client_id: 'spa' }),
+  })
+
+describe('webhooks', () => {
+  test('tell what is asked for, signed so that either secret verifies it, without addresses', async () => {
+    const tokens = await signIn(latchkey, provider)
+    await until(() => expect(typesOf().sort()).toEqual(['identity.linked', 'user.created']))
+    for (const { headers, body } of hooks()) {
+      for (const secret of secrets) {
+        expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toMatchObject({
+          data: { user_id: tokens.sub },
+        })
+      }
+      const other = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+      expect(() => new Webhook(other).verify(body, headers as Record<string, string>)).toThrow()
+      expect(body).not.toContain('example.com')
+      expect(body).not.toContain('127.0.0.1')
+    }
+    await signOut(tokens.refresh_token)
+    await until(() => expect(typesOf()).toContain('session.ended'))
+    // Asked for by nobody.
+    expect(typesOf()).not.toContain('session.created')
+  })
+
+  test('that are refused come again with the same id and a signature of their own', async () => {
+    receiver.answer.status = 500
+    await signIn(latchkey, provider)
+    await until(() => expect(hooks().length).toBeGreaterThanOrEqual(2))
+    receiver.answer.status = 204
+    await latchkey.database.query('update latchkey.outbox set next_attempt_at = now()', [])
+    await until(() => expect(hooks().length).toBeGreaterThanOrEqual(4))
+    const ids = hooks().map(({ headers }) => headers['webhook-id'])
+    expect(new Set(ids).size).toBe(2)
+    for (const { headers, body } of hooks()) {
+      new Webhook(secrets[0] ?? '').verify(body, headers as Record<string, string>)
+    }
+  })
+
+  test('that are answered by 410 stop for all replicas, until the operator has them tried again', async () => {
+    receiver.answer.status = 410
+    await signIn(latchkey, provider)
+    await until(() => expect(linesOf(latchkey, 'outbox_stopped').length).toBeGreaterThan(0))
+    receiver.answer.status = 204
+    receiver.requests.length = 0
+    await start()
+    provider.subject = 'somebody-while-stopped'
+    await signIn(latchkey, provider)
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    expect(hooks()).toEqual([])
+    await createOutbox(latchkey.database).retry({ kind: 'webhook' })
+    await until(() => expect(typesOf().sort()).toEqual(['identity.linked', 'user.created']))
+  })
+
+  test('that are given up wait for the operator, who may drop them', async () => {
+    receiver.answer.status = 500
+    await signIn(latchkey, provider)
+    const outbox = createOutbox(latchkey.database)
+    await latchkey.database.query(
+      `update latchkey.outbox set created_at = now() - interval '4 days', next_attempt_at = now()`,
+      [],
+    )
+    const failed = () => outbox.list({ failed: true, limit: 10 })
+    await until(async () => expect(await failed()).toHaveLength(2))
+    expect(await failed()).toMatchObject([{ failure: '500' }, { failure: '500' }])
+    expect(await outbox.depth()).toMatchObject([{ kind: 'webhook', waiting: 0, failed: 2 }])
+    expect(await outbox.drop({ failed: true })).toBe(2)
+  })
+})
+
+describe('back-channel logout', () => {
+  const logouts = () => receiver.requests.filter(({ path }) => path === '/logout')
+
+  test('tells the client of a session that ends, by a token that its keys verify', async () => {
+    const tokens = await signIn(latchkey, provider, { scope: 'openid account offline_access' })
+    await fetch(`${latchkey.url}/me/sessions/${tokens.sid}`, {
+      method: 'DELETE',
+      headers: bearer(tokens.access_token),
+    })
+    await until(() => expect(logouts()).toHaveLength(1))
+    const token = new URLSearchParams(logouts()[0]?.body).get('logout_token') ?? ''
+    const { typ, kid, alg } = decodeProtectedHeader(token)
+    expect({ typ, alg }).toEqual({ typ: 'logout+jwt', alg: 'RS256' })
+    const { keys } = (await (await fetch(`${latchkey.url}/.well-known/jwks.json`)).json()) as {
+      keys: JWK[]
+    }
+    const key = await importJWK(keys.find((one) => one.kid === kid) as JWK, 'RS256')
+    const { payload } = await jwtVerify(token, key, {
+      issuer: latchkey.url,
+      audience: 'spa',
+      typ: 'logout+jwt',
+    })
+    expect(payload).toMatchObject({
+      ...{ sub: tokens.sub, sid: tokens.sid },
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    })
+    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(120)
+    expect(payload.nonce).toBeUndefined()
+  })
+
+  test('comes with the deletion of the user, too, and not for a session that expired', async () => {
+    const tokens = await signIn(latchkey, provider)
+    const expired = await signIn(latchkey, provider)
+    await latchkey.database.query(
+      `update latchkey.sessions set expires_at = now() - interval '1 second' where id = $1`,
+      [expired.sid],
+    )
+    const left = await fetch(`${latchkey.url}/me`, {
+      method: 'DELETE',
+      headers: bearer(tokens.access_token),
+    })
+    expect(left.status).toBe(204)
+    await until(() => expect(logouts()).toHaveLength(1))
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(logouts()).toHaveLength(1)
+  })
+})
