@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type BrowserServer, chromium } from 'playwright-core'
@@ -44,11 +43,7 @@ export async function offerChromium(): Promise<OfferedChromium> {
   const launch = async () => {
     // Its user data folder is new and empty, and removed at the end.
     const executablePath = findChromium() ?? ''
-    // Under load its own resolver has been seen to give localhost up.
-    const { address, family } = await lookup('localhost')
-    const rule = `MAP localhost ${family === 6 ? `[${address}]` : address}`
-    const args = [...FLAGS, `--host-resolver-rules=${rule}`]
-    const started = await chromium.launchServer({ executablePath, args, host: '127.0.0.1' })
+    const started = await chromium.launchServer({ executablePath, args: FLAGS, host: '127.0.0.1' })
     started.once('close', () => {
       running = undefined
     })

@@ -69,15 +69,13 @@ describe('in Chromium a stranger’s text', () => {
 
   test('of a name, is shown as text, not turned and not wider than the page', async () => {
     await page.setViewportSize({ width: 320, height: 640 })
-    for (const path of ['/login', '/login/none']) {
-      await page.goto(`${latchkey.url}${path}?client_id=web&redirect_uri=${REDIRECT}`)
-      await takePicture(page, `hostile${path}`)
-      const text = await page.locator('main').innerText()
-      expect(text).toContain('"><img src=x onerror=alert(1)>')
-      expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069]|W{81}/)
-      expect(await overflowOf(page)).toBe(0)
-      await expectInert()
-    }
+    await page.goto(`${latchkey.url}/login?client_id=web&redirect_uri=${REDIRECT}`)
+    await takePicture(page, 'hostile/login')
+    const text = await page.locator('main').innerText()
+    expect(text).toContain('"><img src=x onerror=alert(1)>')
+    expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069]|W{81}/)
+    expect(await overflowOf(page)).toBe(0)
+    await expectInert()
   })
 
   test('in every parameter at once, runs nothing on any page', async () => {
