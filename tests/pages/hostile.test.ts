@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { overflowOf, takePicture } from '../helpers/accessibility.ts'
+import { CHALLENGE } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { useChromium } from '../helpers/chromium.ts'
 import { IN_APP } from '../helpers/in-app.ts'
@@ -69,7 +70,8 @@ describe('in Chromium a stranger’s text', () => {
 
   test('of a name, is shown as text, not turned and not wider than the page', async () => {
     await page.setViewportSize({ width: 320, height: 640 })
-    await page.goto(`${latchkey.url}/login?client_id=web&redirect_uri=${REDIRECT}`)
+    const proof = `code_challenge=${CHALLENGE}&code_challenge_method=S256`
+    await page.goto(`${latchkey.url}/login?client_id=web&redirect_uri=${REDIRECT}&${proof}`)
     await takePicture(page, 'hostile/login')
     const text = await page.locator('main').innerText()
     expect(text).toContain('"><img src=x onerror=alert(1)>')
@@ -160,7 +162,9 @@ describe('a browser that goes to a route which fails', () => {
       const type = headers.get('content-type')
       if (type !== 'text/html; charset=utf-8') raw.push(`${method} ${path}: ${status} ${type}`)
     }
-    for (const described of Object.keys(paths)) {
+    // What providers tell is told by their servers, which get nothing to read.
+    const visited = Object.keys(paths).filter((path) => !path.includes('/events'))
+    for (const described of visited) {
       for (const provider of ['kakao', 'none']) {
         const path = described.replace('{provider}', provider).replace(/\{\w+\}/, 'x')
         await look('GET', `${path}?state=a&state=b`, null)
