@@ -131,7 +131,10 @@ export function createProvider(options: ProviderOptions): Provider {
     const { scopes, scopeSeparator } = row
     const known = authorizations.get(pkce)
     const make = known ?? registerProvider({ clientId, callbackUrl, scopes, scopeSeparator, pkce })
-    if (known === undefined) authorizations.set(pkce, make)
+    if (known === undefined) {
+      authorizations.set(pkce, make)
+      make.catch(() => authorizations.delete(pkce))
+    }
     return (await make)()
   }
 

@@ -1,6 +1,7 @@
 import { createHmac, createPublicKey, KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { describe } from 'vitest'
+import { PUBLIC_KEY_ALGORITHMS } from '../../src/upstream/jws.ts'
 import { makeKey } from '../helpers/fake-provider.ts'
 import { acceptEach, type Forge, part, refuseEach, type TokenCase } from '../helpers/id-token.ts'
 import { setStage } from '../helpers/stage.ts'
@@ -105,4 +106,44 @@ describe('the algorithm of the ID token where ES256 and PS256 are advertised', (
       'signature',
     ],
   ])
+})
+
+describe('every algorithm with a key pair', () => {
+  const algorithms = PUBLIC_KEY_ALGORITHMS.filter((alg) => alg !== 'Ed25519')
+  const stage = setStage({
+    async prepare(provider) {
+      provider.keys = await Promise.all(algorithms.map((alg) => makeKey(`key-${alg}`, alg)))
+      provider.discovery = (document) => ({
+        ...document,
+        id_token_signing_alg_values_supported: algorithms,
+      })
+    },
+  })
+  const key = (alg: string) => stage.provider.keys[algorithms.indexOf(alg)]
+
+  acceptEach(
+    stage,
+    algorithms.flatMap((alg) => [
+      [`4.03 ${alg}`, (claims) => stage.provider.sign(claims, key(alg))],
+      // The keys of other algorithms do not stand in its way.
+      [
+        `4.03 ${alg} without a kid`,
+        (claims) => stage.provider.sign(claims, key(alg), { kid: undefined }),
+      ],
+    ]),
+  )
+  refuseEach(
+    stage,
+    algorithms.map(
+      (alg): TokenCase => [
+        `4.04 ${alg} with a signature of another token`,
+        async (claims) => {
+          const [header, payload] = (await stage.provider.sign(claims, key(alg))).split('.')
+          const other = await stage.provider.sign({ ...claims, name: 'Other' }, key(alg))
+          return `${header}.${payload}.${other.split('.')[2]}`
+        },
+        'signature',
+      ],
+    ),
+  )
 })
