@@ -64,12 +64,12 @@ export interface TokenStore {
    * Redeems a code. Until it expires, whoever proves the same gets the same session, as long as its
    * first refresh token was not used. A code without a challenge is good once: a repeat ends the
    * session. A wrong proof burns a code that was not redeemed, and changes nothing of one that was.
-   * Null for every refusal.
+   * `refused` says which value is wrong, for the log alone.
    */
   redeemCode(
     presented: PresentedCode,
     next: DerivedTokens & { sessionTtlSeconds: number; sessionsPerUser: number },
-  ): Promise<RedeemedCode | null>
+  ): Promise<RedeemedCode | { refused: string }>
   /** Rotates a refresh token, or decides about one that comes again (`core/refresh-repeat.ts`). */
   rotate(presented: PresentedRefreshToken, successors: DerivedTokens): Promise<Rotation>
 }

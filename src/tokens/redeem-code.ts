@@ -19,7 +19,7 @@ export async function redeemCode(
   const resource = readResource(body.resource, [...client.resources, issuer])
   const code = body.code ?? ''
   const sessionId = families.sessionOf(code)
-  if (sessionId === null) throw refused('unknown', client)
+  if (sessionId === null) throw refused('code_unknown', client)
   const candidates = families.firstOf(code, sessionId)
   const redeemed = await tokenStore.redeemCode(presented, {
     hashes: candidates.map(hashToken),
@@ -27,7 +27,8 @@ export async function redeemCode(
     sessionTtlSeconds: ttl.sessionSeconds,
     sessionsPerUser,
   })
-  if (redeemed === null || redeemed.session.id !== sessionId) throw refused('code', client)
+  if ('refused' in redeemed) throw refused(redeemed.refused, client)
+  if (redeemed.session.id !== sessionId) throw refused('mixed_up', client)
   const { session, nonce, place } = redeemed
   request.log.info(
     { event: 'code_redeemed', client: client.id, user: session.userId, session: session.id },

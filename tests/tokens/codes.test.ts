@@ -18,7 +18,7 @@ import {
 } from '../helpers/apps.ts'
 import type { Answer } from '../helpers/browser.ts'
 import { countRows, TEST_SECRET } from '../helpers/latchkey.ts'
-import { expectOAuthError } from '../helpers/oauth.ts'
+import { expectOAuthError, lastOAuthError } from '../helpers/oauth.ts'
 import { expectNoSecretLogged } from '../helpers/problems.ts'
 import { rawRequest } from '../helpers/raw-request.ts'
 import { setStageOfTwo } from '../helpers/stage.ts'
@@ -75,12 +75,15 @@ describe('3.06 a code that is swapped again', () => {
   test('with a wrong proof it is refused, and nothing changes', async () => {
     const code = await getCode(latchkey, provider)
     const { access_token } = readTokens(await redeem(latchkey, code))
-    for (const wrong of [
-      { code_verifier: VERIFIER.replace('a', 'b') },
-      { redirect_uri: 'http://localhost:5173/cb' },
-      { client_id: OTHER.client_id },
-    ]) {
+    for (const [wrong, reason] of [
+      [{ code_verifier: VERIFIER.replace('a', 'b') }, 'code_verifier_wrong'],
+      [{ redirect_uri: 'http://localhost:5173/cb' }, 'redirect_uri_wrong'],
+      [{ client_id: OTHER.client_id }, 'code_of_another_client'],
+    ] as const) {
       expectOAuthError(await redeem(latchkey, code, wrong), 400, 'invalid_grant')
+      // The app is told one thing for all, the operator which value it was.
+      const { client_id: client = SPA.client_id } = wrong as { client_id?: string }
+      expect(lastOAuthError(latchkey)).toMatchObject({ client, reason })
     }
     expect(await meStatus(latchkey, access_token)).toBe(200)
     expect((await redeem(second, code)).status).toBe(200)

@@ -1,12 +1,13 @@
 import { and, desc, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import type { GrantedSession, TokenStore } from '../../core/token-store.ts'
+import type { TokenStore } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
 import { inTime } from '../in-time.ts'
 import { loginCodes, refreshTokens, sessions, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../statement.ts'
 import { isAlive } from './alive.ts'
 import { grantedSession } from './granted-session.ts'
+import { readRepeatedCode } from './repeated-code.ts'
 
 interface Proof {
   hash: Buffer
@@ -14,8 +15,6 @@ interface Proof {
   redirectUri: string
   codeChallenge: string | null
 }
-
-type Row = GrantedSession & { code: Buffer; nonce: string | null }
 
 const now = sql`now()`
 const s = alias(sessions, 's')
@@ -151,44 +150,19 @@ const REDEEM = statement(
   },
 )
 
-/** The same client once more with the same proof, before anybody used the session's first refresh token. */
-const REPEAT = statement((p: Placeholders<Proof>) =>
-  db
-    .select({ code: c.hash, nonce: c.nonce, ...grantedSession(s), token: refreshTokens.hash })
-    .from(c)
-    .innerJoin(s, eq(s.id, c.sessionId))
-    .innerJoin(users, eq(users.id, s.userId))
-    .innerJoin(refreshTokens, eq(refreshTokens.sessionId, s.id))
-    .where(
-      and(
-        ofClient(p),
-        ...[fits(p), isAlive(s), isNotNull(c.redeemedAt), isNotNull(c.codeChallenge)],
-        eq(refreshTokens.generation, 1),
-        isNull(refreshTokens.rotatedAt),
-        sql`${refreshTokens.expiresAt} > ${now}`,
-      ),
-    ),
-)
-
 /** How codes are redeemed in PostgreSQL. */
 export function redeemCode(database: Database): TokenStore['redeemCode'] {
-  const read = (row: Row | null, proof: Proof, place: number) => {
-    if (row === null || place === -1 || !row.code.equals(proof.hash)) return null
-    const { nonce, id, userId, clientId, scope, resource, authTime } = row
-    return { session: { id, userId, clientId, scope, resource, authTime }, nonce, place }
-  }
   return async (presented, { hashes, ttlSeconds, sessionTtlSeconds, sessionsPerUser }) => {
     const { hash, clientId, redirectUri, codeChallenge } = presented
     const proof = { hash, clientId, redirectUri, codeChallenge }
     const [tokenHash] = hashes
-    if (tokenHash === undefined) return null
+    if (tokenHash === undefined) return { refused: 'secret_gone' }
     const opened = await REDEEM.one(database.query, {
       ...proof,
       ...{ sessionTtl: sessionTtlSeconds, tokenHash, tokenTtl: ttlSeconds, sessionsPerUser },
     })
-    if (opened !== null) return read(opened, proof, 0)
-    const repeated = await REPEAT.one(database.query, proof)
-    const place = hashes.findIndex((one) => repeated?.token.equals(one))
-    return read(repeated, proof, place)
+    if (opened === null) return readRepeatedCode(database.query, proof, hashes)
+    const { code, nonce, ...session } = opened
+    return code.equals(hash) ? { session, nonce, place: 0 } : { refused: 'mixed_up' }
   }
 }
