@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { ProviderRow } from '../../src/core/provider.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { settingsPrefix } from '../../src/settings/prefix.ts'
+import { english, korean, tableRows } from './texts.ts'
 
 /** One line of the page's table, made of the row. */
 function line(row: ProviderRow): string {
@@ -39,5 +40,24 @@ test('.env.example names the settings of every provider', () => {
     for (const name of Object.keys(row.settings)) {
       expect(example).toContain(`#${settingsPrefix(row.id)}${name}=`)
     }
+  }
+})
+
+test('the addresses for events, their proofs and places are what the rows say', () => {
+  for (const language of ['en', 'ko'] as const) {
+    const text = language === 'en' ? english('providers') : korean('providers')
+    const told = tableRows(text).filter(([, address = '']) => address.includes('/events'))
+    const expected = builtInProviders.flatMap((row) =>
+      (row.events?.addresses ?? []).map(({ path, where, setting, command }) => [
+        `\`/providers/${row.id}/events${path}\``,
+        setting === null ? null : `\`${settingsPrefix(row.id)}${setting}\``,
+        command === undefined ? where[language] : `\`${command}\``,
+      ]),
+    )
+    expect(expected.length).toBeGreaterThan(9)
+    const named = told.map(([, address, proof = '', where]) => [
+      ...[address, proof.startsWith('`') ? proof : null, where],
+    ])
+    expect(named).toEqual(expected)
   }
 })
