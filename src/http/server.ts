@@ -29,6 +29,7 @@ export function createServer(options: {
     logger: loggerOptions(options.logLevel, options.logStream),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => crypto.randomUUID(),
+    requestIdLogLabel: 'request_id',
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     bodyLimit: BODY_LIMIT,
     // A path may be as long as the header limit of Node lets it: a long name is an unknown one.

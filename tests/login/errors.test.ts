@@ -264,7 +264,7 @@ describe.each(table)('$code: $when', ({ status, code, play, log, retry = '/login
     expect(answer.headers.has('retry-after')).toBe(at(status) !== undefined)
     expect(lastProblem(at(status) ?? latchkey)).toMatchObject({
       code,
-      reqId: answer.json().request_id,
+      request_id: answer.json().request_id,
       ...log,
     })
   })
