@@ -14,7 +14,11 @@ import {
 } from '../operations/doctor/findings.ts'
 import { type AtProvider, checkNetwork } from '../operations/doctor/network.ts'
 import { checkProxies } from '../operations/doctor/proxies.ts'
-import { describeRedirectUri, describeRegistration } from '../operations/doctor/registration.ts'
+import {
+  describeEvents,
+  describeRedirectUri,
+  describeRegistration,
+} from '../operations/doctor/registration.ts'
 import { type DoctorTexts, doctorTexts } from '../operations/doctor/texts.ts'
 import { checkValues } from '../operations/doctor/values.ts'
 import { builtInProviders } from '../providers/index.ts'
@@ -89,6 +93,7 @@ async function examineProvider(run: DoctorRun, registered: ProviderSettings): Pr
   const prefix = settingsPrefix(row.id)
   const findings: Finding[] = [
     ...describeRegistration(row, { publicUrl, scopesSetting: `${prefix}SCOPES` }, language, words),
+    ...describeEvents(row, { publicUrl, prefix, values }, language, words),
     ...checkValues(
       row.console,
       {

@@ -79,6 +79,41 @@ export interface EventAddress {
   command?: string
 }
 
+/** What registering needs. */
+export interface RegistrationTools {
+  client: { id: string; secret: string }
+  values: RowValues
+  /** What `keyFile` names, as text. */
+  keyFile: string
+  /** The provider's endpoint of this metadata name. */
+  endpoint(name: string): string
+  /** Where the events are to be sent. */
+  address: string
+  /** One call; rejects where there is no JSON object for an answer. */
+  call(request: {
+    method: 'GET' | 'POST'
+    url: string
+    headers: Readonly<Record<string, string>>
+    form?: Readonly<Record<string, string>>
+    json?: unknown
+  }): Promise<{ status: number; document: Record<string, unknown> }>
+}
+
+/** Of a provider that wants its events asked for by a call. */
+export interface EventRegistration {
+  /** As the operator's command calls it. */
+  command: string
+  /** The row's settings that it needs. */
+  needs: readonly string[]
+  /** The row's setting with the path of a key file. */
+  keyFile?: string
+  register(tools: RegistrationTools): Promise<void>
+  /** Where the provider sends its events now, and in which state; null: nowhere. */
+  status(tools: RegistrationTools): Promise<{ address: string; state: string } | null>
+  /** Has the provider send one by which the way is tried. */
+  verify?(tools: RegistrationTools): Promise<void>
+}
+
 /** How a provider's events are received; nothing outside the row asks which provider it is. */
 export interface EventReceiver {
   addresses: readonly EventAddress[]
@@ -86,6 +121,7 @@ export interface EventReceiver {
   get?: true
   /** The metadata name of the endpoint where the keys of events are, or the document that names it. */
   keys?: { jwks: string } | { configuration: string }
+  registration?: EventRegistration
   /** Whether what proves this request is set. */
   isOn(request: EventRequest, values: RowValues): boolean
   /** Reads what is proven. Throws UnprovenEvent, or a ZodError for what is proven and makes no sense. */

@@ -1,3 +1,5 @@
+import type { Asker } from './audit.ts'
+
 /** What the client of a one-time code must show again. */
 export interface CodeBinding {
   redirectUri: string
@@ -31,6 +33,8 @@ export interface PresentedRefreshToken {
   sessionId: string | null
   /** Only of a session in cookie mode. */
   fromCookie: boolean
+  /** Who shows it. */
+  asker?: Asker
   /** Of which none may be wider than the session's. */
   scopes: readonly string[]
 }

@@ -1,10 +1,12 @@
 import type { FastifyRequest } from 'fastify'
+import type { Asker } from '../core/audit.ts'
 import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { readResource } from '../core/resource.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { TokenResponse } from '../core/token-response.ts'
 import type { Rotation } from '../core/token-store.ts'
+import { askerOf } from '../http/asker.ts'
 import { accountFor } from './account-for.ts'
 import type { GrantCall, GrantOptions } from './grant-options.ts'
 import type { RefreshedInCookies } from './token-request.ts'
@@ -67,7 +69,7 @@ async function swap(
   }: Pick<GrantCall, 'request' | 'body'> & { resource: string | undefined },
 ): Promise<TokenResponse> {
   const scopes = body.scope?.split(' ').filter(Boolean) ?? []
-  const { rotation, successors } = await rotate(options, sent, scopes)
+  const { rotation, successors } = await rotate(options, sent, scopes, askerOf(request))
   logRotation(request, sent, rotation)
   if (rotation.outcome === 'wider') {
     throw new LatchkeyError('invalid_scope', 'The scope is wider than the one that was granted.')
@@ -95,6 +97,7 @@ async function rotate(
   { tokens: { families, ttl }, tokenStore, sessions }: GrantOptions,
   { token, clientId, fromCookie }: Sent,
   scopes: readonly string[],
+  asker: Asker,
 ) {
   const hash = hashToken(token)
   const marked = families.sessionOf(token)
@@ -104,7 +107,7 @@ async function rotate(
   }
   const successors = families.successorsOf(token, sessionId)
   const rotation = await tokenStore.rotate(
-    { hash, clientId, fromCookie, scopes, sessionId: marked },
+    { hash, clientId, fromCookie, scopes, sessionId: marked, asker },
     { hashes: successors.map(hashToken), ttlSeconds: ttl.refreshTokenSeconds },
   )
   return { rotation, successors }

@@ -1,14 +1,25 @@
 import { parseArgs } from 'node:util'
+import { builtInProviders } from '../../providers/index.ts'
+import { runAudit } from './audit.ts'
 import { runKeys } from './keys.ts'
 import { type AdminRun, openStores } from './open-stores.ts'
+import { runOutbox } from './outbox.ts'
 import type { Shown } from './print.ts'
 import { print } from './print.ts'
+import { runRegistration } from './registrations.ts'
 import { AdminError, USAGE, UsageError } from './usage.ts'
 import { runUsers } from './users.ts'
 
 const COMMANDS: Readonly<Record<string, (run: AdminRun) => Promise<Shown>>> = {
   users: runUsers,
   keys: runKeys,
+  outbox: runOutbox,
+  audit: runAudit,
+  ...Object.fromEntries(
+    builtInProviders
+      .flatMap(({ events }) => events?.registration?.command ?? [])
+      .map((command) => [command, (run: AdminRun) => runRegistration(command, run)]),
+  ),
 }
 
 /** `latchkey admin`, with what was typed after it. */
@@ -20,6 +31,9 @@ export async function admin(args: string[]): Promise<void> {
       options: {
         json: { type: 'boolean', default: false },
         now: { type: 'boolean', default: false },
+        user: { type: 'string' },
+        type: { type: 'string' },
+        since: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     })

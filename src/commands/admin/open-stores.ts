@@ -19,7 +19,13 @@ export interface AdminStores {
 export interface AdminRun extends AdminStores {
   /** What stands behind the name of the command. */
   words: readonly string[]
-  flags: { now: boolean; json: boolean }
+  flags: {
+    now: boolean
+    json: boolean
+    user?: string | undefined
+    type?: string | undefined
+    since?: string | undefined
+  }
 }
 
 /**

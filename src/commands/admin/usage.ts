@@ -12,6 +12,14 @@ export const USAGE = `Usage: latchkey admin <what> [--json]
   users revoke ID ROLE
   keys list                   the signing keys, published and to come
   keys rotate [--now]         a new key for each algorithm; --now: it signs at once
+  outbox list [KIND|ID]       what waits or was given up: revocation, webhook, logout
+  outbox retry [KIND|ID]      try it now; a target that was stopped is sent to again
+  outbox drop [KIND|ID]       without a name: what was given up
+  audit [--user ID] [--type T] [--since D]
+                              what happened, oldest first; T may be a beginning: user, session
+  google-risc register|status|verify
+  twitch-eventsub register|status
+                              has the provider tell of what happens there
 
 It works on the database of DATABASE_URL, else on the one in DATA_DIR, running or not.
 `

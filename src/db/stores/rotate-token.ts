@@ -12,6 +12,7 @@ import { inTime } from '../in-time.ts'
 import { refreshTokens, sessions, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../statement.ts'
 import { isAlive } from './alive.ts'
+import { recordIn, sayWho } from './audit.ts'
 import { grantedSession } from './granted-session.ts'
 
 /** Of each session so many of its newest refresh tokens are kept; an older one is known by its mark. */
@@ -199,7 +200,7 @@ export function rotateToken(database: Database): TokenStore['rotate'] {
 /** What comes of a token that was used before: one at a time for each session. */
 function decide(
   database: Database,
-  { hash, clientId, fromCookie, scopes }: PresentedRefreshToken,
+  { hash, clientId, fromCookie, scopes, asker }: PresentedRefreshToken,
   { hashes }: DerivedTokens,
   id: string,
 ): Promise<Rotation> {
@@ -209,13 +210,26 @@ function decide(
     const { wider, ...session } = held
     const decision = decideRepeat(hash, await FAMILY.all(run, { id }), hashes)
     if (decision.action === 'end') {
-      await END.one(run, { id })
       const { reason } = decision
+      await sayWho(run, asker ?? null)
+      await recordIn(run, {
+        type: 'refresh_token.reused',
+        ...{ userId: session.userId, sessionId: id, clientId: session.clientId, reason },
+      })
+      await END.one(run, { id })
       return { outcome: 'reused', reason, sessionId: id, userId: session.userId }
     }
     if (decision.action === 'refuse') return { outcome: 'refused', reason: decision.reason }
     if (wider) return { outcome: 'wider' }
-    if (decision.isLate) await MARK_REPEATED.one(run, { hash })
+    if (decision.isLate) {
+      await MARK_REPEATED.one(run, { hash })
+      await sayWho(run, asker ?? null)
+      const { userId, clientId: of } = session
+      await recordIn(run, {
+        type: 'refresh_token.repeated',
+        ...{ userId, sessionId: id, clientId: of },
+      })
+    }
     return { outcome: decision.isLate ? 'repeated' : 'rotated', session, place: decision.place }
   })
 }

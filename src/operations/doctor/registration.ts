@@ -1,5 +1,6 @@
 import type { OperatorLanguage } from '../../core/operator-texts.ts'
 import type { ProviderRow } from '../../core/provider.ts'
+import type { RowValues } from '../../core/row-inputs.ts'
 import { type Finding, info, warning } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 
@@ -13,6 +14,20 @@ export function describeRedirectUri(
   const { url, redirectUris } = row.console
   const redirectUri = `${publicUrl}/login/${row.id}/callback`
   return [info(words.console(url)), info(words.redirectUri(redirectUri), redirectUris[language])]
+}
+
+/** Where a provider's events go, where in the console that is entered, and what they need. */
+export function describeEvents(
+  row: ProviderRow,
+  { publicUrl, prefix, values }: { publicUrl: string; prefix: string; values: RowValues },
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Finding[] {
+  return (row.events?.addresses ?? []).flatMap(({ path, where, setting, command }) => [
+    info(words.eventsUri(`${publicUrl}/providers/${row.id}/events${path}`), where[language]),
+    ...(setting === null || values[setting] ? [] : [info(words.eventsNeed(prefix + setting))]),
+    ...(command === undefined ? [] : [info(words.eventsCommand(command))]),
+  ])
 }
 
 /** All that has to be registered and switched on in a provider's console. */

@@ -1,17 +1,6 @@
-import type { EventReceiver, ProviderEventKind } from '../../core/provider-event.ts'
+import type { EventReceiver } from '../../core/provider-event.ts'
+import { GOOGLE_KINDS, googleRisc } from './google-risc.ts'
 import { readSet, refuseSet } from './set.ts'
-
-const oauth = 'https://schemas.openid.net/secevent/oauth/event-type'
-const risc = 'https://schemas.openid.net/secevent/risc/event-type'
-
-/** Kinds that do something; they are also what a stream is asked for. */
-export const GOOGLE_KINDS: Readonly<Record<string, ProviderEventKind>> = {
-  [`${oauth}/tokens-revoked`]: 'consent_withdrawn',
-  [`${risc}/sessions-revoked`]: 'sessions_revoked',
-  [`${risc}/account-disabled`]: 'account_disabled',
-  [`${risc}/account-enabled`]: 'account_enabled',
-  [`${risc}/account-purged`]: 'account_gone',
-}
 
 /** Cross-Account Protection. https://developers.google.com/identity/protocols/risc */
 export const googleEvents: EventReceiver = {
@@ -26,6 +15,7 @@ export const googleEvents: EventReceiver = {
       command: 'npm run admin -- google-risc register',
     },
   ],
+  registration: googleRisc,
   keys: { configuration: 'risc_configuration' },
   isOn: () => true,
   // Its `exp`, where there is one, is not looked at: Google says so.

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { EventReceiver } from '../../core/provider-event.ts'
 import { ensure, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
+import { twitchEventSub } from './twitch-eventsub.ts'
 
 const Notification = z.looseObject({
   subscription: z.looseObject({ type: z.string() }),
@@ -20,6 +21,7 @@ export const twitchEvents: EventReceiver = {
       command: 'npm run admin -- twitch-eventsub register',
     },
   ],
+  registration: twitchEventSub,
   isOn: (_request, { EVENTSUB_SECRET }) => EVENTSUB_SECRET !== '',
   read({ header, body }, { client, values }) {
     const id = header('twitch-eventsub-message-id')

@@ -1,0 +1,47 @@
+import type { OutboxFilter, OutboxKind } from '../../core/outbox.ts'
+import type { AdminRun } from './open-stores.ts'
+import type { Shown } from './print.ts'
+import { UsageError } from './usage.ts'
+
+const KINDS: readonly string[] = ['revocation', 'webhook', 'logout'] satisfies OutboxKind[]
+const MOST_LISTED = 1000
+
+/** All, a kind, or one entry by its number. */
+function filterOf(word: string | undefined): OutboxFilter {
+  if (word === undefined) return {}
+  if (KINDS.includes(word)) return { kind: word as OutboxKind }
+  if (/^\d{1,18}$/.test(word)) return { id: word }
+  throw new UsageError(
+    `${JSON.stringify(word)} is neither an entry nor one of ${KINDS.join(', ')}.`,
+  )
+}
+
+/** `admin outbox …` */
+export async function runOutbox({ stores, words }: AdminRun): Promise<Shown> {
+  const [verb = '', word] = words
+  const { outbox, audit } = stores
+  const filter = filterOf(word)
+  if (verb === 'list') {
+    const entries = await outbox.list({ ...filter, limit: MOST_LISTED })
+    return {
+      rows: entries.map((entry) => ({
+        id: entry.id,
+        kind: entry.kind,
+        target: entry.target,
+        attempts: entry.attempts,
+        created_at: entry.createdAt,
+        next_attempt_at: entry.failedAt === null ? entry.nextAttemptAt : null,
+        given_up_at: entry.failedAt,
+        failure: entry.failure,
+      })),
+    }
+  }
+  if (verb !== 'retry' && verb !== 'drop') {
+    throw new UsageError(`There is no command outbox ${JSON.stringify(verb)}.`)
+  }
+  // What still waits is tried anyway; only what was given up, or is named, is dropped.
+  const meant = verb === 'drop' && word === undefined ? { ...filter, failed: true } : filter
+  const entries = await outbox[verb](meant)
+  await audit.record({ type: `admin.outbox_${verb}`, reason: word ?? 'all' })
+  return { rows: [{ [verb === 'retry' ? 'retried' : 'dropped']: entries }] }
+}

@@ -1,0 +1,88 @@
+import { importPKCS8, SignJWT } from 'jose'
+import { z } from 'zod'
+import type {
+  EventRegistration,
+  ProviderEventKind,
+  RegistrationTools,
+} from '../../core/provider-event.ts'
+import { jsonOf } from './proofs.ts'
+
+const oauth = 'https://schemas.openid.net/secevent/oauth/event-type'
+const risc = 'https://schemas.openid.net/secevent/risc/event-type'
+
+/** Kinds that do something; they are also what the stream is asked for. */
+export const GOOGLE_KINDS: Readonly<Record<string, ProviderEventKind>> = {
+  [`${oauth}/tokens-revoked`]: 'consent_withdrawn',
+  [`${risc}/sessions-revoked`]: 'sessions_revoked',
+  [`${risc}/account-disabled`]: 'account_disabled',
+  [`${risc}/account-enabled`]: 'account_enabled',
+  [`${risc}/account-purged`]: 'account_gone',
+}
+
+const AUDIENCE = 'https://risc.googleapis.com/google.identity.risc.v1beta.RiscManagementService'
+const PUSH = 'https://schemas.openid.net/secevent/risc/delivery-method/push'
+
+const ServiceAccount = z.object({
+  client_email: z.string(),
+  private_key: z.string(),
+  private_key_id: z.string().optional(),
+})
+
+const Stream = z.looseObject({
+  status: z.string().optional(),
+  delivery: z.looseObject({ url: z.string() }),
+})
+
+/** The service account proves itself by a JWT of its own. */
+async function authorize(keyFile: string): Promise<Record<string, string>> {
+  const account = ServiceAccount.parse(jsonOf(keyFile))
+  const key = await importPKCS8(account.private_key, 'RS256')
+  const { client_email: email, private_key_id: kid } = account
+  const token = await new SignJWT()
+    .setProtectedHeader({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) })
+    .setIssuer(email)
+    .setSubject(email)
+    .setAudience(AUDIENCE)
+    .setIssuedAt()
+    .setExpirationTime('5m')
+    .sign(key)
+  return { authorization: `Bearer ${token}` }
+}
+
+async function call(
+  { endpoint, keyFile, call: send }: RegistrationTools,
+  verb: string,
+  json?: unknown,
+) {
+  const headers = await authorize(keyFile)
+  const url = endpoint('risc_stream_endpoint') + verb
+  const request =
+    json === undefined
+      ? ({ method: 'GET', url, headers } as const)
+      : ({ method: 'POST', url, headers, json } as const)
+  const { status, document } = await send(request)
+  if (status === 404 && verb === '') return null
+  if (status > 299) throw new Error(`the stream cannot be managed: HTTP ${status}`)
+  return document
+}
+
+/** Google's RISC stream. https://developers.google.com/identity/protocols/risc#create_your_service_account */
+export const googleRisc: EventRegistration = {
+  command: 'google-risc',
+  needs: ['RISC_SERVICE_ACCOUNT'],
+  keyFile: 'RISC_SERVICE_ACCOUNT',
+  async register(tools) {
+    await call(tools, ':update', {
+      delivery: { delivery_method: PUSH, url: tools.address },
+      events_requested: [...Object.keys(GOOGLE_KINDS), `${risc}/verification`],
+    })
+  },
+  async status(tools) {
+    const stream = Stream.safeParse(await call(tools, '')).data
+    if (stream === undefined) return null
+    return { address: stream.delivery.url, state: stream.status ?? 'enabled' }
+  },
+  async verify(tools) {
+    await call(tools, ':verify', { state: `latchkey ${new Date().toISOString()}` })
+  },
+}

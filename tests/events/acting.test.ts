@@ -1,0 +1,113 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { createAudit } from '../../src/db/stores/audit.ts'
+import { APPS, signIn } from '../helpers/apps.ts'
+import { FakeProvider } from '../helpers/fake-provider.ts'
+import { useLatchkey } from '../helpers/stage.ts'
+
+const SECRET = 'the secret of the facebook app'
+const fake = new FakeProvider()
+await fake.listen()
+
+const settings = {
+  ...APPS,
+  ...fake.settings(),
+  FACEBOOK_CLIENT_ID: 'app-at-facebook',
+  FACEBOOK_CLIENT_SECRET: SECRET,
+}
+const latchkey = useLatchkey(settings)
+const deleting = useLatchkey({ ...settings, FACEBOOK_ON_ACCOUNT_GONE: 'delete' })
+
+type Running = typeof latchkey
+
+const signedRequest = (userId: string, issuedAt: number, secret = SECRET) => {
+  const data = { user_id: userId, algorithm: 'HMAC-SHA256', issued_at: issuedAt }
+  const payload = Buffer.from(JSON.stringify(data)).toString('base64url')
+  const mac = createHmac('sha256', secret).update(payload).digest('base64url')
+  return new URLSearchParams({ signed_request: `${mac}.${payload}` })
+}
+const now = () => Math.floor(Date.now() / 1000)
+
+/** Somebody who signed in a minute ago, with an identity at Facebook. */
+async function person({ database, ...running }: Running, subject: string) {
+  fake.subject = subject
+  const tokens = await signIn({ database, ...running } as Running, fake)
+  await database.query(
+    `update latchkey.identities set provider = 'facebook', issuer = '', subject = $2, name = 'Somebody',
+       last_login_at = now() - interval '1 minute' where user_id = $1`,
+    [tokens.sub, subject],
+  )
+  await database.query(
+    `update latchkey.sessions set provider = 'facebook', issuer = '', subject = $2,
+       created_at = now() - interval '1 minute' where user_id = $1`,
+    [tokens.sub, subject],
+  )
+  return tokens
+}
+
+const ask = ({ url }: Running, token: string) =>
+  fetch(`${url}/me`, { headers: { authorization: `Bearer ${token}` } })
+const post = ({ url }: Running, path: string, body: URLSearchParams) =>
+  fetch(`${url}/providers/facebook/events${path}`, { method: 'POST', body })
+
+describe('a person who asks for deletion', () => {
+  test('is signed out and forgotten, and finds a page that says so', async () => {
+    const { access_token, sub } = await person(latchkey, 'fb-1')
+    const answer = await post(latchkey, '/data-deletion', signedRequest('fb-1', now()))
+    expect(answer.status).toBe(200)
+    const { url, confirmation_code: code } = (await answer.json()) as Record<string, string>
+    expect(url).toBe(`${latchkey.url}/providers/facebook/events/data-deletion/${code}`)
+    expect((await ask(latchkey, access_token)).status).toBe(401)
+    const [identity] = await latchkey.database.query(
+      'select name, gone_at is not null as gone from latchkey.identities where user_id = $1',
+      [sub],
+    )
+    expect(identity).toEqual({ name: null, gone: true })
+    const page = await fetch(url ?? '', { headers: { 'accept-language': 'ko' } })
+    expect(page.status).toBe(200)
+    expect(await page.text()).toContain('데이터를 삭제했습니다')
+    expect((await fetch(`${url}x`)).status).toBe(404)
+    const rows = await createAudit(latchkey.database).list({ userId: sub, limit: 100 })
+    expect(rows.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['provider_event.received', 'session.ended']),
+    )
+  })
+
+  test('is deleted with the last identity where the operator wants it, and only then', async () => {
+    const { sub } = await person(deleting, 'fb-2')
+    const users = async () =>
+      (await deleting.database.query('select id from latchkey.users where id = $1', [sub])).length
+    await post(deleting, '', signedRequest('fb-2', now()))
+    expect(await users()).toBe(1)
+    await post(deleting, '/data-deletion', signedRequest('fb-2', now()))
+    expect(await users()).toBe(0)
+  })
+
+  test('who has been disabled stays so', async () => {
+    const { sub } = await person(deleting, 'fb-3')
+    await deleting.database.query('update latchkey.users set disabled_at = now() where id = $1', [
+      sub,
+    ])
+    const answer = await post(deleting, '/data-deletion', signedRequest('fb-3', now()))
+    expect(answer.status).toBe(200)
+    const left = await deleting.database.query('select id from latchkey.users where id = $1', [sub])
+    expect(left).toHaveLength(1)
+  })
+})
+
+test('an event about nobody is acknowledged as one about somebody is', async () => {
+  await person(latchkey, 'fb-4')
+  const known = await post(latchkey, '', signedRequest('fb-4', now()))
+  const unknown = await post(latchkey, '', signedRequest('fb-nobody', now()))
+  expect([unknown.status, await unknown.text()]).toEqual([known.status, await known.text()])
+  const forged = await post(latchkey, '', signedRequest('fb-4', now(), 'another secret'))
+  expect(forged.status).toBe(401)
+})
+
+test('a kind whose proof is not set, and a provider that tells nothing, are not there', async () => {
+  const statusOf = async (provider: string) =>
+    (await fetch(`${latchkey.url}/providers/${provider}/events`, { method: 'POST' })).status
+  expect(await statusOf('kakao')).toBe(404)
+  expect(await statusOf('fake')).toBe(404)
+  expect(await statusOf('facebook')).toBe(401)
+})
