@@ -148,19 +148,12 @@ describe('9.12 and 9.13 what is no refresh token of ours', () => {
     const hashes = rows.map(({ hash }) => hash)
     expect(hashes.length).toBeGreaterThan(1)
     const code = await getCode(latchkey, provider)
-    const garbage = [
-      'x',
-      '\0',
-      'é',
-      '%00',
-      `${tokens.refresh_token} `,
-      tokens.refresh_token.slice(1),
-    ]
+    const garbage = ['x', 'é', '%00', `${tokens.refresh_token} `, tokens.refresh_token.slice(1)]
     const ours = [tokens.access_token, tokens.id_token, code]
     for (const token of [...garbage, ...ours, ...hashes.slice(0, 2), ...hashes.slice(-2)]) {
       expectOAuthError(await refresh(latchkey, token), 400, 'invalid_grant')
     }
-    for (const token of ['', 'a'.repeat(5000)]) {
+    for (const token of ['', '\0', 'a'.repeat(5000)]) {
       expectOAuthError(await refresh(latchkey, token), 400, 'invalid_request')
     }
     expectOAuthError(await refresh(latchkey, 'a'.repeat(2 ** 20)), 413, 'invalid_request')

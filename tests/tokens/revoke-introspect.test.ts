@@ -83,7 +83,7 @@ describe('9.16 /revoke', () => {
       }
     }
     const { id_token, access_token } = tokens
-    for (const token of ['x', '\0', 'é'.repeat(100), id_token, code, `${access_token}x`]) {
+    for (const token of ['x', 'é'.repeat(100), id_token, code, `${access_token}x`]) {
       expect((await revoke(token, spa)).status).toBe(200)
     }
     expect(await meStatus(latchkey, access_token)).toBe(200)
