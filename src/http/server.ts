@@ -27,9 +27,11 @@ export function createServer(options: {
   const app = Fastify({
     ...defined({ rewriteUrl }),
     logger: loggerOptions(options.logLevel, options.logStream),
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'request_id',
+    }),
     genReqId: () => crypto.randomUUID(),
-    requestIdLogLabel: 'request_id',
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     bodyLimit: BODY_LIMIT,
     // A path may be as long as the header limit of Node lets it: a long name is an unknown one.
