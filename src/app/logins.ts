@@ -1,6 +1,7 @@
 import { createTokenSealer } from '../core/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
 import type { SessionRef } from '../core/session-ref.ts'
+import { askerOf } from '../http/asker.ts'
 import { createFlowCookies } from '../login/flow.ts'
 import { createFormUsers } from '../login/form-post.ts'
 import type { Login } from '../login/login.ts'
@@ -48,7 +49,16 @@ export async function addLogins(
       const { id } = provider.row
       return [
         id,
-        { ...common, provider, ended: (way, outcome) => meter.loginEnded(id, way, outcome) },
+        {
+          ...common,
+          provider,
+          ended: (way, outcome) => meter.loginEnded(id, way, outcome),
+          failed: (request, clientId, reason) =>
+            stores.audit
+              .record({ type: 'sign_in.failed', provider: id, clientId, reason }, askerOf(request))
+              // The person is answered all the same.
+              .catch((err) => request.log.warn({ event: 'audit_failed', err }, 'not recorded')),
+        },
       ]
     }),
   )

@@ -94,6 +94,7 @@ async function answerFlow(
     }
     const { code } = logProblem(error, request, factsOf(flow))
     ended('browser', code)
+    if (isOver) await login.failed(request, flow.client.id, code)
     const failure = failureParameters(error, issuer)
     if (isOver) await keepFailure(login, flow, failure, request)
     return tell({ ...failure })

@@ -75,6 +75,8 @@ export interface Login {
   endSession: (session: SessionRef) => Promise<boolean>
   /** Told how each login ends: `success`, or the code of an error. */
   ended: (way: 'browser' | 'native', outcome: string) => void
+  /** Told of a flow of this browser that ended without a session. */
+  failed: (request: FastifyRequest, clientId: string, reason: string) => Promise<void>
 }
 
 /** Sets or clears flow cookies. */

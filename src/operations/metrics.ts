@@ -89,6 +89,14 @@ export async function openMetrics(
   const deliveries = new Counter(
     metric('outbox_attempts_total', 'Attempts for what is in the outbox.', ['kind', 'outcome']),
   )
+  new Gauge({
+    ...metric('database_operations_pending', 'Operations that run or wait for a connection.', []),
+    collect() {
+      this.set(pendingOperations())
+    },
+  })
+
+  // Behind the one above: what it asks the database for is not counted there.
   const waiting = new Gauge(
     metric('outbox_waiting', 'Entries of the outbox that wait.', ['kind', 'target']),
   )
@@ -108,12 +116,6 @@ export async function openMetrics(
         waiting.set(labels, one.waiting)
         failed.set(labels, one.failed)
       }
-    },
-  })
-  new Gauge({
-    ...metric('database_operations_pending', 'Operations that run or wait for a connection.', []),
-    collect() {
-      this.set(pendingOperations())
     },
   })
 

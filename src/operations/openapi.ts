@@ -9,6 +9,7 @@ import { type RouteShape, route } from '../http/route.ts'
 import type { Operation } from './openapi/document.ts'
 import { toOperation } from './openapi/operation.ts'
 import type { Components } from './openapi/schemas.ts'
+import { describeWebhooks } from './openapi/webhooks.ts'
 
 const packageFile = new URL('../../package.json', import.meta.url)
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
@@ -94,11 +95,13 @@ export function describeRoutes(app: FastifyInstance, publicUrl: string): void {
     for (const { path, method, shape } of described) {
       paths[path] = { ...paths[path], [method]: toOperation(shape, components) }
     }
+    const webhooks = describeWebhooks(components)
     const schemas = Object.fromEntries(components)
     const document = {
       ...headOf(publicUrl),
       components: { schemas, securitySchemes: securitySchemesOf(publicUrl) },
       paths,
+      webhooks,
     }
     return JSON.stringify(document).replaceAll(PUBLIC_URL, publicUrl)
   }

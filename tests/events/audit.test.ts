@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest'
 import { dropPartitions } from '../../src/db/partitions.ts'
 import { createAudit } from '../../src/db/stores/audit.ts'
+import { APPS, authorizationQuery } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { login } from '../helpers/latchkey.ts'
 import { setStage } from '../helpers/stage.ts'
 
-const { latchkey, provider } = setStage({ people: () => ({ email: 'minji@example.com' }) })
+const { latchkey, provider } = setStage({
+  settings: APPS,
+  people: () => ({ email: 'minji@example.com' }),
+})
 
 const audit = () => createAudit(latchkey.database)
 const typesOf = async (userId: string) =>
@@ -82,6 +86,20 @@ test('a session that ends is recorded with its reason, whatever ended it', async
   )
   const [ended] = await audit().list({ userId: user.sub, type: 'session.ended', limit: 1 })
   expect(ended).toMatchObject({ reason: 'too_many', clientId: 'latchkey', provider: 'fake' })
+})
+
+test('a sign-in that fails is recorded for its app, where its flow is known and only there', async () => {
+  const failed = () => audit().list({ type: 'sign_in.failed', limit: 10 })
+  const browser = new Browser()
+  const { location } = await browser.send(`${latchkey.url}/login/fake${authorizationQuery()}`)
+  const state = location?.searchParams.get('state') ?? ''
+  const callback = `${latchkey.url}/login/fake/callback?error=access_denied&state=${state}`
+  await new Browser().send(callback)
+  expect(await failed()).toEqual([])
+  await browser.send(callback)
+  expect(await failed()).toMatchObject([
+    { clientId: 'spa', provider: 'fake', reason: 'access_denied', userId: null },
+  ])
 })
 
 test('months are made three ahead, and whole months past retention are dropped', async () => {

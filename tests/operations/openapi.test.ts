@@ -51,6 +51,7 @@ const Document = z.strictObject({
   info: z.object({ title: z.string(), version: z.string() }),
   servers: z.array(z.object({ url: z.url() })).min(1),
   tags: z.array(z.object({ name: z.string() })),
+  webhooks: z.record(z.string(), z.unknown()),
   paths: z.record(
     z.string().startsWith('/'),
     z.partialRecord(z.enum(['get', 'put', 'post', 'delete', 'options', 'patch']), Operation),
