@@ -6,6 +6,7 @@ import { said } from '../core/messages.ts'
 import { readPresentedCode } from '../core/presented-code.ts'
 import type { AuthenticatedIdentity, Identities, LinkCodes, Sessions } from '../core/stores.ts'
 import { readSubjectToken, type SubjectToken } from '../core/subject-token.ts'
+import { addressOf } from '../http/address.ts'
 import { acceptForms } from '../http/forms.ts'
 import { IN_USE, type LinkRequest, linkIdentity, NO_PROOF } from './docs/link.ts'
 import { type Caller, invalidToken, signInAgain } from './protected.ts'
@@ -54,7 +55,7 @@ export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
         user: userId,
         provider: identity.key.provider,
         client: clientId,
-        address: request.ip,
+        address: addressOf(request),
         identity: linked.outcome,
         ...(isNative ? { native: true } : {}),
       },

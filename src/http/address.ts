@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import ipaddr from 'ipaddr.js'
 
 /** An address, in brackets or not, with the port that some proxies write behind it. */
 const WITH_PORT = /^(?:\[([0-9a-f:.]+)\]|(\d{1,3}(?:\.\d{1,3}){3}))(?::\d+)?$/i
@@ -11,3 +12,27 @@ export function withoutPort(address: string): string {
 
 /** The address that a request comes from. */
 export const addressOf = (request: FastifyRequest): string => withoutPort(request.ip)
+
+/**
+ * Whether an address of X-Forwarded-For, or of the peer, is one of these proxies (addresses and CIDRs).
+ * A proxy before another is one too where that one writes a port behind its address.
+ */
+export function trustedBy(proxies: readonly string[]): (address: string) => boolean {
+  const ranges = proxies.map(rangeOf)
+  return (text) => {
+    const address = withoutPort(text)
+    if (!ipaddr.isValid(address)) return false
+    const ip = ipaddr.process(address)
+    return ranges.some(([range, bits]) => ip.kind() === range.kind() && ip.match(range, bits))
+  }
+}
+
+/** A CIDR, or an address as the range that it is alone; IPv4 within IPv6 as IPv4. */
+function rangeOf(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  const [address = '', length] = text.split('/')
+  const ip = ipaddr.parse(address)
+  const most = ip.toByteArray().length * 8
+  const bits = length === undefined ? most : Number(length)
+  const isMapped = 'isIPv4MappedAddress' in ip && ip.isIPv4MappedAddress() && bits >= 96
+  return isMapped ? [ipaddr.process(address), bits - 96] : [ip, bits]
+}

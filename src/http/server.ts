@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { defined } from '../core/defined.ts'
+import { trustedBy } from './address.ts'
 import { belowPath } from './base-path.ts'
 import { answerClientErrors, type BarePage } from './client-errors.ts'
 import { endConnectionsWhenClosing } from './closing.ts'
@@ -32,7 +33,7 @@ export function createServer(options: {
       requestIdLogLabel: 'request_id',
     }),
     genReqId: () => crypto.randomUUID(),
-    trustProxy: trustProxy.length > 0 ? trustProxy : false,
+    trustProxy: trustProxy.length > 0 ? trustedBy(trustProxy) : false,
     bodyLimit: BODY_LIMIT,
     // A path may be as long as the header limit of Node lets it: a long name is an unknown one.
     routerOptions: { maxParamLength: 16_384 },

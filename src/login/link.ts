@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { hashToken } from '../core/secrets.ts'
 import { CODE_SECONDS } from '../core/stores.ts'
+import { addressOf } from '../http/address.ts'
 import type { Authentication } from '../upstream/provider.ts'
 import type { ClientFlow } from './answers.ts'
 import type { Flow } from './flow.ts'
@@ -31,7 +32,12 @@ export async function keepIdentity(
     codeChallenge,
   })
   request.log.info(
-    { event: 'identity_proven', provider: flow.provider, client: clientId, address: request.ip },
+    {
+      event: 'identity_proven',
+      provider: flow.provider,
+      client: clientId,
+      address: addressOf(request),
+    },
     'signed in at the provider only, to link',
   )
   return { code }

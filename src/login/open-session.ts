@@ -3,6 +3,7 @@ import { LAST_PROVIDER_SECONDS, lastProviderCookie } from '../core/last-provider
 import type { SessionRequest } from '../core/prepared-session.ts'
 import type { AuthenticatedIdentity } from '../core/stores.ts'
 import { cleanText } from '../core/text.ts'
+import { addressOf } from '../http/address.ts'
 import { isBrowserNavigation } from '../http/problems.ts'
 import type { Authentication } from '../upstream/provider.ts'
 import type { Flow } from './flow.ts'
@@ -36,7 +37,7 @@ export async function openSession(
       client: asked.clientId,
       user: account.sub,
       session: prepared.session.id,
-      address: request.ip,
+      address: addressOf(request),
       identity: decision.action,
       ...('reason' in decision ? { reason: decision.reason } : {}),
       ...facts,
@@ -49,7 +50,7 @@ export async function openSession(
 /** Authentication sends a request, as a session keeps it. */
 const senderOf = (request: FastifyRequest) => ({
   userAgent: cleanText(request.headers['user-agent'], 512),
-  address: request.ip,
+  address: addressOf(request),
 })
 
 /** The session that a flow asks for: the same each time, so that its code is. */

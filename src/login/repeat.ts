@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { FlowOutcome } from '../core/stores.ts'
+import { addressOf } from '../http/address.ts'
 import type { ClientFlow } from './answers.ts'
 import { flowMark } from './flow.ts'
 import { invalidState } from './invalid-state.ts'
@@ -31,7 +32,7 @@ export async function repeatAnswer(
       event: 'callback_repeated',
       provider: flow.provider,
       client: flow.client.id,
-      address: request.ip,
+      address: addressOf(request),
       outcome: outcome.is,
     },
     'a callback came again',

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { addressOf } from '../http/address.ts'
 import { cleared, type Flow } from './flow.ts'
 import type { Login } from './login.ts'
 import { freshFlow, sendToProvider } from './start.ts'
@@ -23,7 +24,7 @@ export async function trySecondTime(
   const { url, ...made } = await provider.start(askedBy(client), (random) => random, secondTry)
   const flow: Flow = { ...made, ...freshFlow(id), isSecondTry: true, client }
   request.log.info(
-    { event: 'second_try', provider: id, client: client.id, address: request.ip },
+    { event: 'second_try', provider: id, client: client.id, address: addressOf(request) },
     'the automatic login failed and is tried without',
   )
   return sendToProvider(login, { flow, url, others: [cleared(first.name)] }, request, reply)

@@ -220,7 +220,9 @@ const ProxyAddress = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
 function readTrustProxy(reader: Reader): string[] {
   const addresses = reader.list('TRUST_PROXY')
   if (addresses.length === 1 && addresses[0] === 'off') return []
-  if (addresses.some((address) => !ProxyAddress.safeParse(address).success)) {
+  // Whoever trusts all addresses believes everybody.
+  const isOne = (text: string) => ProxyAddress.safeParse(text).success && !text.endsWith('/0')
+  if (!addresses.every(isOne)) {
     reader.problems.push(reader.words.trustProxy)
   }
   return addresses

@@ -6,6 +6,7 @@ import { readResource } from '../core/resource.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { TokenResponse } from '../core/token-response.ts'
 import type { Rotation } from '../core/token-store.ts'
+import { addressOf } from '../http/address.ts'
 import { askerOf } from '../http/asker.ts'
 import { accountFor } from './account-for.ts'
 import type { GrantCall, GrantOptions } from './grant-options.ts'
@@ -114,7 +115,7 @@ async function rotate(
 }
 
 function logRotation(request: FastifyRequest, { clientId }: Sent, rotation: Rotation): void {
-  const about = { client: clientId, address: request.ip }
+  const about = { client: clientId, address: addressOf(request) }
   if (rotation.outcome === 'repeated') {
     const { id, userId } = rotation.session
     request.log.warn(

@@ -217,6 +217,7 @@ describe('a wrong value gives its problem', () => {
     ['TRUST_PROXY', 'on', 'off', 'TRUST_PROXY must list IP addresses or CIDRs'],
     ['TRUST_PROXY', '10.0.0.1,proxy', '10.0.0.1', 'TRUST_PROXY must list IP addresses or CIDRs'],
     ['TRUST_PROXY', '10.0.0.0/33', '10.0.0.0/32', 'TRUST_PROXY must list IP addresses or CIDRs'],
+    ['TRUST_PROXY', '0.0.0.0/0', '10.0.0.0/8', 'TRUST_PROXY must list IP addresses or CIDRs'],
     ['EMULATE', 'gogle', 'google', 'EMULATE names "gogle"'],
     ['EMULATE', '__proto__', 'google', 'EMULATE names "__proto__"'],
     ['HOST', '0.0.0.0', '127.0.0.1', 'HOST is 0.0.0.0, which other machines can reach'],
