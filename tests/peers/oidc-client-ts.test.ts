@@ -361,5 +361,5 @@ describe('response_mode=cookie in Chromium', () => {
   })
 })
 
-/** Not the name of the provider used last, which outlives the session. */
-const isOfSession = ({ name }: { name: string }) => name !== 'latchkey-provider'
+/** Not the provider used last, which outlives the session, nor the flow, which stays for a minute's repeat. */
+const isOfSession = ({ name }: { name: string }) => !/^latchkey-(provider$|flow-)/.test(name)
