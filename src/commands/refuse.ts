@@ -1,6 +1,7 @@
 import { LatchkeyError } from '../core/errors.ts'
 import { DriverError } from '../db/driver.ts'
 import { EmbeddedServerError } from '../db/embedded/index.ts'
+import { explainFailure } from '../operations/doctor/failures.ts'
 import { EnvironmentFileError } from '../settings/environment.ts'
 import { SecretFileError } from '../settings/secret-file.ts'
 
@@ -32,7 +33,9 @@ function reasonOf(error: unknown): string | null {
   if (TOLD_AS_THEY_ARE.some((kind) => error instanceof kind)) return (error as Error).message
   if (error instanceof LatchkeyError) {
     const { database } = error.evidence
-    return `Latchkey cannot start: ${error.message}${database ? ` (${database})` : ''}`
+    const why =
+      typeof database === 'string' ? [`(${database})`, ...explainFailure(database, 'en')] : []
+    return ['Latchkey cannot start:', error.message, ...why].join(' ')
   }
   const { code, message, port, address } = error as NodeJS.ErrnoException & {
     port?: number

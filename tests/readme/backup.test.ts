@@ -122,7 +122,7 @@ describe('with DATABASE_URL, on an installed PostgreSQL, the commands of docs/op
     expect((await refresh(latchkey, before.refreshToken)).status).toBe(200)
   })
 
-  test('replace what is there with --clean --if-exists, and refuse to without', async () => {
+  test('replace what is there once the schemas are dropped, and refuse to before', async () => {
     await restoreInto('changed')
     const names = () => server.asSuperuser('select name from latchkey.users', 'changed')
     const backedUp = await names()
@@ -130,7 +130,9 @@ describe('with DATABASE_URL, on an installed PostgreSQL, the commands of docs/op
     await server.asSuperuser(`update latchkey.users set name = 'after the backup'`, 'changed')
     await expect(shell(restore, settings('changed'))).rejects.toThrow('already exists')
     expect(await names()).toEqual([{ name: 'after the backup' }])
-    await shell(aim(restore, { pg_restore: 'pg_restore --clean --if-exists' }), settings('changed'))
+    const [drop = ''] = /drop schema [a-z, ]+ cascade/.exec(operating) ?? []
+    await server.asSuperuser(drop, 'changed')
+    await shell(restore, settings('changed'))
     expect(await names()).toEqual(backedUp)
   })
 

@@ -150,7 +150,9 @@ describe('PgBouncer with the configuration of docs/production.md, in front of an
   test('needs DATABASE_PREPARE=off for that', async () => {
     const refused = await start({ DATABASE_PREPARE: 'on' })
     expect((await refused.ended).code).toBe(1)
-    expect(refused.stderr()).toContain('(08P01) Behind PgBouncer, set DATABASE_PREPARE=off.')
+    expect(refused.stderr()).toContain(
+      '(08P01) A pooler such as PgBouncer refuses how the connection begins: set DATABASE_PREPARE=off.',
+    )
     const taken = await start()
     await taken.serving
     await taken.stop()
