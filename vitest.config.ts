@@ -15,6 +15,8 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     // For a busy machine, where a server or a browser may take seconds to start.
     testTimeout: 60_000,
+    // Once more where it failed: some tests watch the clock of a machine that others use too; the last lines name each of them.
+    retry: 1,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
     reporters: ['default', countReporter],
