@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import { UserInfo } from '../core/account.ts'
-import { ROLE } from '../core/admin-users.ts'
+import { type AdminUser, ROLE } from '../core/admin-users.ts'
+import { defined } from '../core/defined.ts'
+import { said } from '../core/messages.ts'
+import { type Example, refused } from '../http/documented.ts'
+import { exampleAccount, withNarrowToken, withoutToken } from '../http/examples.ts'
 import { InvalidToken, Problem } from '../http/problems.ts'
 import type { RouteDocs } from '../http/route.ts'
 
@@ -25,6 +29,8 @@ export const AdminUsersBody = z
   })
   .meta({ id: 'AdminUsers', description: 'Users in the order of their ids, 100 a page.' })
 
+const ROLE_SHAPE = 'a role has 1 to 64 of a-z 0-9 : _ -'
+
 /** What of a user the operator changes. */
 export const AdminUserPatch = z
   .strictObject({
@@ -33,7 +39,7 @@ export const AdminUserPatch = z
       .optional()
       .meta({ description: 'Whether the user is shut out, at once.' }),
     roles: z
-      .array(z.string().refine((role) => ROLE.test(role), 'a role has 1 to 64 of a-z 0-9 : _ -'))
+      .array(z.string().refine((role) => ROLE.test(role), ROLE_SHAPE))
       .max(100)
       .optional()
       .meta({ description: 'Replaces the list; it is in the next access token.' }),
@@ -53,41 +59,126 @@ export const UserQuery = z.object({
 /** What all routes of the room answer beside their own. */
 export const REFUSALS = { 401: InvalidToken, 403: Problem, 503: Problem }
 
+const exampleUser: AdminUser = {
+  ...exampleAccount,
+  roles: ['editor'],
+  disabled_at: null,
+  sessions: 1,
+}
+
+type Sent = Pick<Example, 'parameters' | 'body'>
+
+const known = { id: '$USER_ID' }
+const noSuchUser = (body?: Example['body']) =>
+  refused('not_found', said.noSuchUser, {
+    summary: 'Of nobody',
+    parameters: { id: exampleUser.sub },
+    ...defined({ body }),
+  })
+
 const docs = (
   operationId: string,
   summary: string,
   description: string,
   answers: RouteDocs['answers'],
-): RouteDocs => ({
-  operationId,
-  summary,
-  description: `${description} For a confidential client with \`CLIENT_<ID>_ADMIN=on\`, by a token that it got by \`client_credentials\` with the scope \`admin\`. There is no CORS here, and no cookie counts.`,
-  tags: ['admin'],
-  security: [{ accessToken: [] }],
-  answers: { 401: 'No valid token.', 403: 'Without the scope `admin`.', ...answers },
-})
+  examples: Readonly<Record<string, Example>>,
+): RouteDocs => {
+  const [{ parameters, body } = {}] = Object.values(examples)
+  const sent: Sent = defined({ parameters, body })
+  return {
+    operationId,
+    summary,
+    description: `${description} For a confidential client with \`CLIENT_<ID>_ADMIN=on\`, by a token that it got by \`client_credentials\` with the scope \`admin\`. There is no CORS here, and no cookie counts.`,
+    tags: ['admin'],
+    security: [{ accessToken: [] }],
+    answers: { 401: 'No valid token.', 403: 'Without the scope `admin`.', ...answers },
+    examples: {
+      ...examples,
+      scope_missing: withNarrowToken('admin', sent),
+      no_token: { ...withoutToken, ...sent },
+    },
+  }
+}
 
 export const ADMIN_DOCS = {
-  find: docs('findUsers', 'Find users', 'Users by id, subject or e-mail address.', {
-    200: 'A page of users.',
-  }),
-  show: docs('showUser', 'Show a user', 'One user with roles and identities.', {
-    200: 'The user.',
-    404: 'There is no such user.',
-  }),
-  change: docs('changeUser', 'Disable a user, or set roles', 'Changes a user.', {
-    200: 'The user as it is now.',
-    400: 'A field that is not known, or a role of other characters.',
-    404: 'There is no such user.',
-  }),
+  find: docs(
+    'findUsers',
+    'Find users',
+    'Users by id, subject or e-mail address.',
+    { 200: 'A page of users.' },
+    {
+      by_id: {
+        summary: 'By an id',
+        parameters: { q: '$USER_ID' },
+        status: 200,
+        answer: { users: [exampleUser], next: null },
+      },
+      too_long: refused('invalid_request', 'The parameter "q" is malformed or too long.', {
+        summary: 'Too long for an address',
+        parameters: { q: '$LONG_TEXT' },
+      }),
+    },
+  ),
+  show: docs(
+    'showUser',
+    'Show a user',
+    'One user with roles and identities.',
+    { 200: 'The user.', 404: said.noSuchUser },
+    {
+      known: { summary: 'By its id', parameters: known, status: 200, answer: exampleUser },
+      unknown: noSuchUser(),
+    },
+  ),
+  change: docs(
+    'changeUser',
+    'Disable a user, or set roles',
+    'Changes a user.',
+    {
+      200: 'The user as it is now.',
+      400: 'A field that is not known, or a role of other characters.',
+      404: said.noSuchUser,
+    },
+    {
+      set_roles: {
+        summary: 'Other roles',
+        parameters: known,
+        body: { roles: ['editor'] },
+        status: 200,
+        answer: exampleUser,
+      },
+      disable: {
+        summary: 'Shut out',
+        parameters: known,
+        body: { disabled: true },
+        status: 200,
+        answer: { ...exampleUser, disabled_at: '2026-11-24T02:20:00.000Z', sessions: 0 },
+      },
+      wrong_role: refused('invalid_request', `The body "roles": ${ROLE_SHAPE}.`, {
+        summary: 'Not a role',
+        parameters: known,
+        body: { roles: ['Editor!'] },
+      }),
+      unknown: noSuchUser({ disabled: true }),
+    },
+  ),
   remove: docs(
     'removeUser',
     'Delete a user',
     'Deletes user, identities and sessions; the grants are revoked at the providers behind the answer.',
-    { 204: 'Deleted.', 404: 'There is no such user.' },
+    { 204: 'Deleted.', 404: said.noSuchUser },
+    {
+      known: { summary: 'By its id', parameters: known, status: 204 },
+      unknown: noSuchUser(),
+    },
   ),
-  endSessions: docs('endUserSessions', 'End all sessions of a user', 'Ends all sessions at once.', {
-    204: 'Ended.',
-    404: 'There is no such user.',
-  }),
+  endSessions: docs(
+    'endUserSessions',
+    'End all sessions of a user',
+    'Ends all sessions at once.',
+    { 204: 'Ended.', 404: said.noSuchUser },
+    {
+      known: { summary: 'By the user’s id', parameters: known, status: 204 },
+      unknown: noSuchUser(),
+    },
+  ),
 }

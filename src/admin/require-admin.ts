@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 
 /** What tells the room who calls: the claims of an access token of ours, null for any other. */
 export interface AdminTokens {
@@ -33,7 +34,8 @@ export function requireAdmin(
     const client = findClient(clients, claims.client_id)
     if (!claims.scope.split(' ').includes('admin') || claims.sid !== undefined) {
       return done(
-        new LatchkeyError('insufficient_scope', 'This needs a token of the scope admin.', {
+        new LatchkeyError('insufficient_scope', 'The access token needs the scope "admin".', {
+          challenge: { scope: 'admin' },
           evidence: { client: claims.client_id },
         }),
       )
@@ -53,8 +55,4 @@ declare module 'fastify' {
   }
 }
 
-const invalidToken = () =>
-  new LatchkeyError(
-    'invalid_token',
-    'Send a valid access token as "Authorization: Bearer <token>".',
-  )
+const invalidToken = () => new LatchkeyError('invalid_token', said.sendAccessToken)

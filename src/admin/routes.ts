@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AdminUser, AdminUsers } from '../core/admin-users.ts'
 import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { NoBody } from '../http/documented.ts'
 import { Problem } from '../http/problems.ts'
 import { route } from '../http/route.ts'
@@ -30,8 +31,7 @@ const PAGE = 100
 
 /** There is such a user. */
 function found<T>(user: T | null | false): T {
-  if (user === null || user === false)
-    throw new LatchkeyError('not_found', 'There is no such user.')
+  if (user === null || user === false) throw new LatchkeyError('not_found', said.noSuchUser)
   return user
 }
 

@@ -20,6 +20,7 @@ export const said = {
     'The provider refused the code: it was used before or is too old. Please sign in again.',
   signInDeclined: 'The sign-in was declined.',
   noSuchSession: 'There is no such session.',
+  noSuchUser: 'There is no such user.',
   notSignedOut: 'This does not sign out: send an id_token_hint, or sign out on the page itself.',
   notAhead: 'This is not fetched ahead of the person.',
   unregisteredWayBack: 'This post_logout_redirect_uri is not registered.',

@@ -20,6 +20,7 @@ export const exampleValues: Readonly<Record<string, string>> = {
   $BROKEN_CODE: 'such a `code` of a provider that fails (emulator: `login_hint=!server-error`)',
   $SLOW_CODE: 'such a `code` of a provider that does not answer (emulator: `login_hint=!slow`)',
   $SESSION_ID: 'the `id` of another session in `/me/sessions`',
+  $USER_ID: 'the `sub` of a user, as `/me` shows it',
   $LINKED_PROVIDER: 'the `provider` of one of several identities in `/me/identities`',
   $ONLY_PROVIDER: 'the `provider` of the only identity there',
   $CLIENT_SECRET: 'the secret of the confidential client `api`',

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { createTokenSealer } from '../../src/core/provider-tokens.ts'
 import { createSealer } from '../../src/core/secrets.ts'
 import { google } from '../../src/emulator/played/google.ts'
@@ -5,6 +6,7 @@ import { exampleApp } from '../../src/http/examples.ts'
 import { claimsOf, post } from './apps.ts'
 import { Browser } from './browser.ts'
 import { type Latchkey, TEST_SECRET } from './latchkey.ts'
+import { outbox, until } from './leaving.ts'
 import { postIdentity } from './linking.ts'
 import { GRANT, ID_TOKEN } from './native.ts'
 import { walkToApp } from './walk.ts'
@@ -21,6 +23,7 @@ export const EXAMPLE_SETTINGS: Readonly<Record<string, string>> = {
   CLIENT_APP_RESPONSE_MODES: 'query,form_post,web_message,cookie',
   CLIENT_APP_PROVIDER_TOKENS: 'on',
   CLIENT_API_REDIRECT_URIS: 'https://api.example.com/callback',
+  CLIENT_API_ADMIN: 'on',
   CLIENT_API_SECRET: 'the secret of the api of the examples',
   OIDC_PROVIDERS: 'acme,sleepy',
   // Nothing listens there.
@@ -71,6 +74,7 @@ export class ExampleScene {
       await this.#tokens()
       return claimsOf((await this.#signIn()).access_token).sid
     },
+    $USER_ID: () => this.#once('user', () => this.#userId()),
     $LINKED_PROVIDER: () => this.#linkedProvider(),
     $ONLY_PROVIDER: () => this.#onlyProvider(),
     $CLIENT_SECRET: () => EXAMPLE_SETTINGS.CLIENT_API_SECRET ?? '',
@@ -94,7 +98,15 @@ export class ExampleScene {
   /** A login with the session in cookies. */
   async signInWithCookies(): Promise<void> {
     const query = { client_id, redirect_uri, response_mode: 'cookie', login_hint: 'minji' }
-    await this.#walk('kakao', query, redirect_uri)
+    const end = await this.#walk('kakao', query, redirect_uri)
+    if (end.searchParams.has('error')) throw new Error(`nobody is signed in: ${end}`)
+  }
+
+  /** The access token of a client that administers users. */
+  async adminToken(): Promise<string> {
+    const client = { client_id: 'api', client_secret: EXAMPLE_SETTINGS.CLIENT_API_SECRET ?? '' }
+    const form = { grant_type: 'client_credentials', ...client }
+    return String((await post(`${this.latchkey.url}/token`, form)).json().access_token)
   }
 
   /** Keeps a grant of the signed-in user whose access token is over, at a provider where it is refreshed in vain. */
@@ -128,7 +140,13 @@ export class ExampleScene {
     return made as Promise<Value>
   }
 
-  #walk(provider: string, query: Record<string, string>, end: string): Promise<URL> {
+  async #walk(provider: string, query: Record<string, string>, end: string): Promise<URL> {
+    // An example before may have deleted the same person, whose grant is revoked behind the answer: that
+    // ends what the provider gives now as well.
+    await until(async () => {
+      const waiting = await outbox(this.latchkey)
+      expect(waiting.filter((row) => row.provider === provider)).toEqual([])
+    })
     const start = `${this.latchkey.url}/login/${provider}?${new URLSearchParams(query)}`
     return walkToApp(this.browser, start, end)
   }
@@ -145,10 +163,20 @@ export class ExampleScene {
     return (await this.#signIn('openid')).access_token
   }
 
+  /** Somebody for the operator to change, whom no other example signs in. */
+  async #userId(): Promise<string> {
+    const { query } = this.latchkey.database
+    await query('update latchkey.users set disabled_at = null', [])
+    const { sub } = claimsOf((await this.#signIn(SCOPE, 'naver')).access_token)
+    await query(`update latchkey.users set roles = '{editor}' where id = $1`, [sub])
+    return sub
+  }
+
   async #signIn(
     scope = SCOPE,
+    provider = 'kakao',
   ): Promise<Record<'access_token' | 'refresh_token' | 'id_token', string>> {
-    const code = await this.#code('kakao', { scope })
+    const code = await this.#code(provider, { scope })
     const form = { grant_type: 'authorization_code', client_id, redirect_uri, code_verifier, code }
     const answer = await post(`${this.latchkey.url}/token`, form)
     if (answer.status !== 200) throw new Error(answer.text)

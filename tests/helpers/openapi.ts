@@ -82,7 +82,7 @@ export interface DescribedExample {
   response: DescribedResponse
   /** Values of parameters, with `in`. */
   parameters: { name: string; in: string; value: string }[]
-  body: Record<string, string> | undefined
+  body: Record<string, Json> | undefined
   answer: Json | undefined
   location: string | undefined
 }
@@ -99,7 +99,7 @@ export function examplesOf(description: Description): DescribedExample[] {
             const value = one.examples?.[name]?.value
             return value === undefined ? [] : [{ name: one.name, in: one.in, value: String(value) }]
           }),
-          body: bodyOf(operation)?.[name]?.value as Record<string, string> | undefined,
+          body: bodyOf(operation)?.[name]?.value as Record<string, Json> | undefined,
           answer: Object.values(response.content ?? {})[0]?.examples?.[name]?.value,
           location: response.headers?.Location?.examples?.[name]?.value as string | undefined,
         })),

@@ -75,6 +75,12 @@ interface Prepared {
   init: RequestInit
 }
 
+/** The access token that an example is asked with. */
+function tokenFor({ name, operation }: DescribedExample, scene: ExampleScene): Promise<string> {
+  if (name === 'scope_missing') return scene.narrowToken()
+  return operation.tags.includes('admin') ? scene.adminToken() : scene.fill('$ACCESS_TOKEN')
+}
+
 /** Makes everything that a request of an example needs. */
 async function prepare(
   at: Latchkey,
@@ -94,18 +100,20 @@ async function prepare(
   const headers: Record<string, string> = {}
   const isProtected = operation.security.some((one) => 'accessToken' in one)
   if (isProtected && status !== 401 && name !== 'forged') {
-    const token =
-      name === 'scope_missing' ? await scene.narrowToken() : await scene.fill('$ACCESS_TOKEN')
-    headers.authorization = `Bearer ${token}`
+    headers.authorization = `Bearer ${await tokenFor(example, scene)}`
   }
   const init: RequestInit = { method: method.toUpperCase(), headers }
   if (body !== undefined && contentType !== undefined) {
-    const filled: Record<string, string> = {}
-    for (const [key, value] of Object.entries(body)) filled[key] = await scene.fill(value)
+    const filled: Record<string, Json> = {}
+    for (const [key, value] of Object.entries(body)) {
+      filled[key] = typeof value === 'string' ? await scene.fill(value) : value
+    }
     if (name === 'body_too_large') filled.padding = 'a'.repeat(100 * 1024)
     const isJson = contentType === 'application/json'
     headers['content-type'] = contentType
-    init.body = isJson ? JSON.stringify(filled) : new URLSearchParams(filled).toString()
+    init.body = isJson
+      ? JSON.stringify(filled)
+      : new URLSearchParams(filled as Record<string, string>).toString()
   }
   Object.assign(headers, await CIRCUMSTANCES[name]?.(scene))
   return { scene, url, init }
