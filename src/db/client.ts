@@ -1,9 +1,10 @@
 import type postgres from 'postgres'
 import type { DatabaseHost } from '../core/database-url.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import { watchClock } from './clock.ts'
 import { addressOf, connect, type DatabaseLocation } from './connect.ts'
 import { codeOf, isLost, translate, unavailable } from './failures.ts'
-import { createOperations, type Operation } from './operations.ts'
+import { createOperations, type Operation, SILENCE } from './operations.ts'
 import { findHost } from './primary.ts'
 import { limitTransaction, type RunStatement, runOn } from './run.ts'
 
@@ -86,11 +87,7 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
   // At the start the first host may be a standby.
   if (address.hosts.length > 1) looking = look().finally(() => (looking = null))
 
-  const operations = createOperations({
-    most: options.connections * WAITING_PER_CONNECTION,
-    // A server that does not answer even a cancel keeps all its connections from those who wait.
-    onSilence: () => renew(),
-  })
+  const operations = createOperations({ most: options.connections * WAITING_PER_CONNECTION })
   /** Under the time limit, on the host that is in use; failures become errors of ours. */
   async function operate<T>(
     work: (client: postgres.Sql, operation: Operation) => Promise<T>,
@@ -107,6 +104,9 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
     } catch (error) {
       const code = codeOf(error)
       if (code !== undefined) onFailure(code, client)
+      // A server that does not answer even a cancel keeps its connections from those who wait; once for all.
+      const { reason } = error instanceof LatchkeyError ? error.evidence : {}
+      if (reason === SILENCE && client === sql) renew()
       if (code === TOO_LATE) {
         clock.compare()
         throw unavailable('The database got this too late.', { reason: 'too_late' })

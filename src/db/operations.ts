@@ -5,6 +5,9 @@ const OPERATION_MS = 5_500
 /** After the cancel, how long the server may take to say what came of it. */
 const SILENCE_MS = 1_000
 
+/** The reason in the error where the server did not answer a cancel either. */
+export const SILENCE = 'silence'
+
 /** A query of the driver. */
 export interface Cancellable<T> extends PromiseLike<T> {
   cancel(): void
@@ -30,8 +33,8 @@ export interface Operations {
   pending(): number
 }
 
-/** Operations, at `most` at once. `onSilence` hears of a server that does not answer a cancel either. */
-export function createOperations(options: { most: number; onSilence: () => void }): Operations {
+/** Operations, at `most` at once. */
+export function createOperations(options: { most: number }): Operations {
   let running = 0
   return {
     async run(work, limitMs = OPERATION_MS) {
@@ -48,8 +51,8 @@ export function createOperations(options: { most: number; onSilence: () => void 
           isOver = true
           current?.cancel()
           timer = setTimeout(() => {
-            reject(tooLate())
-            options.onSilence()
+            // One that waited for its turn says nothing of the server.
+            reject(tooLate(current === null ? 'timeout' : SILENCE))
           }, SILENCE_MS)
         }, limitMs)
       })
@@ -79,4 +82,5 @@ export function createOperations(options: { most: number; onSilence: () => void 
   }
 }
 
-const tooLate = () => unavailable('The database did not answer in time.', { reason: 'timeout' })
+const tooLate = (reason = 'timeout') =>
+  unavailable('The database did not answer in time.', { reason })
