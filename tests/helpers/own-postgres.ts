@@ -117,7 +117,12 @@ function control({ home, folder, binaries, sockets, settings, port }: Parts): Ow
       if (postmaster === undefined) return
       const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')
       for (const pid of [postmaster, ...children.trim().split(' ').map(Number)]) {
-        process.kill(pid, isFrozen ? 'SIGSTOP' : 'SIGCONT')
+        try {
+          process.kill(pid, isFrozen ? 'SIGSTOP' : 'SIGCONT')
+        } catch (error) {
+          // A backend may have ended since it was listed; the server itself may not.
+          if (pid === postmaster || (error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+        }
       }
     },
     async asSuperuser(statement, database) {
