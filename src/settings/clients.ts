@@ -18,11 +18,11 @@ export function readClients(reader: Reader, publicUrl: string, isPublic: boolean
   const clients: Client[] = []
   for (const id of reader.list('CLIENTS')) {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) {
-      reader.problems.push(reader.words.clientIds)
+      reader.refuse('clientIds')
     } else if (id === BUILT_IN_CLIENT || clients.some((client) => client.id === id)) {
-      reader.problems.push(reader.words.clientTwice(id))
+      reader.refuse('clientTwice', id)
     } else if (clients.some((client) => prefixOf(client.id) === prefixOf(id))) {
-      reader.problems.push(reader.words.clientPrefix(prefixOf(id)))
+      reader.refuse('clientPrefix', prefixOf(id))
     } else {
       clients.push(readClient(reader, id))
     }
@@ -41,45 +41,44 @@ function readClient(reader: Reader, id: string): Client {
     for (const uri of given) {
       const problem = redirectUriProblem(uri)
       if (problem === null) continue
-      reader.problems.push(words.clientUri(`${prefix}${name}`, uri, words.uriProblems[problem]))
+      reader.refuse('clientUri', `${prefix}${name}`, uri, words.uriProblems[problem])
     }
     return given.filter((uri) => redirectUriProblem(uri) === null)
   }
   const redirectUris = uris('REDIRECT_URIS')
   const isAdmin = reader.isOn(`${prefix}ADMIN`, 'off')
   // One that administers users need not sign anybody in.
-  if (redirectUris.length === 0 && !isAdmin)
-    reader.problems.push(words.missing(`${prefix}REDIRECT_URIS`))
+  if (redirectUris.length === 0 && !isAdmin) reader.refuse('missing', `${prefix}REDIRECT_URIS`)
   const origins = reader.list(`${prefix}ORIGINS`)
   for (const origin of origins) {
-    if (!isOrigin(origin)) reader.problems.push(words.clientOrigin(`${prefix}ORIGINS`, origin))
+    if (!isOrigin(origin)) reader.refuse('clientOrigin', `${prefix}ORIGINS`, origin)
   }
   const secrets = reader.list(`${prefix}SECRET`)
   if (secrets.some((secret) => secret.length < 16)) {
-    reader.problems.push(words.clientSecretShort(`${prefix}SECRET`))
+    reader.refuse('clientSecretShort', `${prefix}SECRET`)
   }
-  if (secrets.length > 2) reader.problems.push(words.clientSecrets(`${prefix}SECRET`))
+  if (secrets.length > 2) reader.refuse('clientSecrets', `${prefix}SECRET`)
   if (isAdmin && secrets.length === 0) {
-    reader.problems.push(words.clientAdmin(`${prefix}ADMIN`, `${prefix}SECRET`))
+    reader.refuse('clientAdmin', `${prefix}ADMIN`, `${prefix}SECRET`)
   }
   const responseModes = reader.list(`${prefix}RESPONSE_MODES`)
   for (const mode of responseModes) {
     if (!RESPONSE_MODES.includes(mode as ResponseMode)) {
-      reader.problems.push(words.choice(`${prefix}RESPONSE_MODES`, RESPONSE_MODES.join(', ')))
+      reader.refuse('choice', `${prefix}RESPONSE_MODES`, RESPONSE_MODES.join(', '))
     }
   }
   const resources = reader.list(`${prefix}RESOURCES`)
   // An absolute URI without a fragment (RFC 8707, section 2).
   if (resources.some((uri) => !URL.canParse(uri) || uri.includes('#'))) {
-    reader.problems.push(words.clientResource(`${prefix}RESOURCES`))
+    reader.refuse('clientResource', `${prefix}RESOURCES`)
   }
   const url = reader.text(`${prefix}URL`) ?? null
   if (url !== null && (!/^https?:/i.test(url) || redirectUriProblem(url) !== null)) {
-    reader.problems.push(words.clientUrl(`${prefix}URL`))
+    reader.refuse('clientUrl', `${prefix}URL`)
   }
   const logoutUri = reader.text(`${prefix}BACKCHANNEL_LOGOUT_URI`) ?? null
   if (logoutUri !== null && !isDeliverable(logoutUri)) {
-    reader.problems.push(words.deliverable(`${prefix}BACKCHANNEL_LOGOUT_URI`))
+    reader.refuse('deliverable', `${prefix}BACKCHANNEL_LOGOUT_URI`)
   }
   return {
     id,

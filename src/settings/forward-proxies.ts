@@ -9,7 +9,7 @@ export function readForwardProxies(reader: Reader): ForwardProxies {
     const text = given.includes('://') ? given : `http://${given}`
     const url = URL.canParse(text) ? new URL(text) : null
     if (url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '') return url.href
-    reader.problems.push(reader.words.forwardProxy(name))
+    reader.refuse('forwardProxy', name)
     return null
   }
   const except = [...reader.list('NO_PROXY', /[\s,]+/), ...reader.list('no_proxy', /[\s,]+/)]

@@ -115,9 +115,9 @@ export function collectSettings(reader: Reader): Settings {
   const providers = readProviderSettings(reader)
   const emulate = providersToEmulate(reader, providers, isPublic)
   if (emulate.length > 0 && isPublic) {
-    reader.problems.push(reader.words.emulatePublic)
+    reader.refuse('emulatePublic')
   } else if (emulate.length > 0 && !isLoopbackHost(host)) {
-    reader.problems.push(reader.words.emulateHost(host))
+    reader.refuse('emulateHost', host)
   }
   const settings: Settings = {
     port,
@@ -184,12 +184,12 @@ function readPublicUrl(reader: Reader, port: number): URL | null {
   const text = reader.text('PUBLIC_URL') ?? `http://localhost:${port}`
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    reader.problems.push(reader.words.publicUrl)
+    reader.refuse('publicUrl')
     return null
   }
   const isPath = /^\/(?:[\w.~-]+\/)*(?:[\w.~-]+)?$/.test(url.pathname)
   if (!isPath || url.search || url.hash || url.username || url.password) {
-    reader.problems.push(reader.words.publicUrlParts)
+    reader.refuse('publicUrlParts')
   }
   return url
 }
@@ -201,7 +201,7 @@ function readDatabaseUrl(reader: Reader): string | null {
     parseDatabaseUrl(url)
   } catch (error) {
     if (!(error instanceof DatabaseUrlError)) throw error
-    reader.problems.push(reader.words.databaseUrlProblem(error.problem))
+    reader.refuse('databaseUrlProblem', error.problem)
   }
   return url
 }
@@ -210,7 +210,7 @@ function readSecrets(reader: Reader): string[] | null {
   if (reader.text('SECRET') === undefined) return null
   const secrets = reader.list('SECRET')
   if (secrets.length === 0 || secrets.some((secret) => secret.length < 32)) {
-    reader.problems.push(reader.words.secretShort)
+    reader.refuse('secretShort')
   }
   return secrets
 }
@@ -223,7 +223,7 @@ function readTrustProxy(reader: Reader): string[] {
   // Whoever trusts all addresses believes everybody.
   const isOne = (text: string) => ProxyAddress.safeParse(text).success && !text.endsWith('/0')
   if (!addresses.every(isOne)) {
-    reader.problems.push(reader.words.trustProxy)
+    reader.refuse('trustProxy')
   }
   return addresses
 }

@@ -19,7 +19,7 @@ const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/
 export function readPeople(reader: Reader): PeopleSettings {
   const defaultRoles = [...new Set(reader.list('DEFAULT_ROLES'))]
   if (!defaultRoles.every((role) => ROLE.test(role))) {
-    reader.problems.push(reader.words.roles('DEFAULT_ROLES'))
+    reader.refuse('roles', 'DEFAULT_ROLES')
   }
   return {
     mode: reader.choice('ACCOUNT_LINKING', ['verified', 'explicit'], 'verified'),
@@ -34,6 +34,6 @@ function readSignUp(reader: Reader): SignUp {
   const parts = reader.list('SIGN_UP').map(asciiLowerCase)
   const [only = 'open'] = parts
   if (parts.length <= 1 && (only === 'open' || only === 'closed')) return only
-  if (!parts.every((part) => DOMAIN.test(part))) reader.problems.push(reader.words.signUp)
+  if (!parts.every((part) => DOMAIN.test(part))) reader.refuse('signUp')
   return parts
 }

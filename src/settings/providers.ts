@@ -48,15 +48,15 @@ export function readProviderSettings(reader: Reader): ProviderSettings[] {
   for (const id of reader.list('OIDC_PROVIDERS')) {
     const prefix = settingsPrefix(id)
     if (!/^[a-z][a-z0-9-]{0,31}$/.test(id)) {
-      reader.problems.push(reader.words.oidcIds)
+      reader.refuse('oidcIds')
     } else if (
       providers.some(({ row }) => row.id === id) ||
       builtInProviders.some((row) => row.id === id)
     ) {
-      reader.problems.push(reader.words.oidcTwice(id))
+      reader.refuse('oidcTwice', id)
     } else {
       const issuer = reader.text(`${prefix}ISSUER`)
-      if (issuer === undefined) reader.problems.push(reader.words.missing(`${prefix}ISSUER`))
+      if (issuer === undefined) reader.refuse('missing', `${prefix}ISSUER`)
       const row = oidcProvider({
         id,
         name: shownName(reader.text(`${prefix}NAME`)) ?? id,
@@ -71,12 +71,11 @@ export function readProviderSettings(reader: Reader): ProviderSettings[] {
 
 /** One provider's settings, whether it is enabled or not; what is missing is a problem. */
 export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings {
-  const { words } = reader
   const prefix = settingsPrefix(row.id)
   const required = (name: string) => {
     const value = reader.text(`${prefix}${name}`)
-    if (value === undefined) reader.problems.push(words.missing(`${prefix}${name}`))
-    else if (!/^[\x20-\x7e]+$/.test(value)) reader.problems.push(words.ascii(`${prefix}${name}`))
+    if (value === undefined) reader.refuse('missing', `${prefix}${name}`)
+    else if (!/^[\x20-\x7e]+$/.test(value)) reader.refuse('ascii', `${prefix}${name}`)
     return value ?? ''
   }
   const clientId = required('CLIENT_ID')
@@ -87,7 +86,7 @@ export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings
     const setting = `${prefix}${name.toUpperCase()}`
     const value = reader.text(setting)
     if (value !== undefined && !isSafeEndpoint(value)) {
-      reader.problems.push(words.endpoint(setting))
+      reader.refuse('endpoint', setting)
       return undefined
     }
     return value
@@ -116,7 +115,7 @@ export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings
   // Apple gives ID tokens without the scope.
   const needsOpenid = row.idToken === 'required' && row.scopes.includes('openid')
   if (needsOpenid && !aimed.scopes.includes('openid')) {
-    reader.problems.push(words.needsOpenid(`${prefix}SCOPES`))
+    reader.refuse('needsOpenid', `${prefix}SCOPES`)
   }
   const nativeClientIds = row.native.readIdToken ? reader.list(`${prefix}NATIVE_CLIENT_IDS`) : []
   return { row: aimed, clientId, clientSecret, values, nativeClientIds, storeTokens }
@@ -146,9 +145,9 @@ function readRowValues(reader: Reader, row: ProviderRow): RowValues {
     const given = reader.text(setting)
     const value = given === undefined ? spec.default : readRowValue(given, spec)
     if (value === null) {
-      reader.problems.push(reader.words.mustBe(setting, spec.mustBe[reader.language]))
+      reader.refuse('mustBe', setting, spec.mustBe[reader.language])
     } else if (value === undefined) {
-      reader.problems.push(reader.words.missing(setting))
+      reader.refuse('missing', setting)
     }
     values[name] = value ?? given ?? ''
   }
@@ -194,7 +193,7 @@ function reportSharedIssuers(reader: Reader, providers: readonly ProviderSetting
     if (row.issuer === undefined || row.issuer === NO_ISSUER) continue
     const other = seen.get(row.issuer)
     if (other !== undefined) {
-      reader.problems.push(reader.words.sameIssuer(row.id, other))
+      reader.refuse('sameIssuer', row.id, other)
     }
     seen.set(row.issuer, row.id)
   }
@@ -214,9 +213,9 @@ export function providersToEmulate(
   if (asked.includes('all')) return all.filter((id) => !configured.has(id))
   for (const id of asked) {
     if (!all.includes(id)) {
-      reader.problems.push(reader.words.emulateUnknown(id, all.join(', ')))
+      reader.refuse('emulateUnknown', id, all.join(', '))
     } else if (configured.has(id)) {
-      reader.problems.push(reader.words.emulateConfigured(id, `${settingsPrefix(id)}CLIENT_ID`))
+      reader.refuse('emulateConfigured', id, `${settingsPrefix(id)}CLIENT_ID`)
     }
   }
   return all.filter((id) => asked.includes(id))

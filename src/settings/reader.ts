@@ -13,6 +13,15 @@ function parseDuration(text: string): number | null {
   return seconds >= 1 && seconds <= 3_650 * 86_400 ? seconds : null
 }
 
+/** The texts that say one problem, by name. */
+type Refusal = {
+  [Word in keyof SettingsTexts]: SettingsTexts[Word] extends
+    | string
+    | ((...values: never[]) => string)
+    ? Word
+    : never
+}[keyof SettingsTexts]
+
 /** Reads one setting after the other and collects what is wrong instead of stopping at the first. */
 export class Reader {
   readonly problems: string[] = []
@@ -28,6 +37,15 @@ export class Reader {
     this.#env = env
     this.language = language
     this.words = settingsTexts[language]
+  }
+
+  /** Notes a problem, in the words of `texts.ts`; what the text takes comes after its name. */
+  refuse<Word extends Refusal>(
+    word: Word,
+    ...values: SettingsTexts[Word] extends (...values: infer Values) => string ? Values : []
+  ): void {
+    const text: string | ((...values: never[]) => string) = this.words[word]
+    this.problems.push(typeof text === 'string' ? text : text(...(values as never[])))
   }
 
   /** The value without the spaces around it, undefined where it is not set or empty. */
@@ -61,7 +79,7 @@ export class Reader {
     const value = this.text(name)
     if (value === undefined) return fallback
     if (choices.includes(value)) return value
-    this.problems.push(this.words.choice(name, choices.join(', ')))
+    this.refuse('choice', name, choices.join(', '))
     return fallback
   }
 
@@ -70,7 +88,7 @@ export class Reader {
     if (value === undefined) return fallback
     const parsed = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
     if (parsed >= min && parsed <= max) return parsed
-    this.problems.push(this.words.integer(name, min, max))
+    this.refuse('integer', name, min, max)
     return fallback
   }
 
@@ -78,7 +96,7 @@ export class Reader {
   duration(name: string, fallback: string): number {
     const seconds = parseDuration(this.text(name) ?? fallback)
     if (seconds !== null) return seconds
-    this.problems.push(this.words.duration(name))
+    this.refuse('duration', name)
     return parseDuration(fallback) ?? 0
   }
 }

@@ -40,15 +40,14 @@ export function readTold(reader: Reader): ToldSettings {
 }
 
 function readWebhook(reader: Reader): WebhookTarget | null {
-  const { words, problems } = reader
   const url = reader.text('WEBHOOK_URL')
   const secrets = reader.list('WEBHOOK_SECRET')
   const asked = reader.list('WEBHOOK_EVENTS')
-  if (asked.some((pattern) => !isEventPattern(pattern))) problems.push(words.webhookEvents)
+  if (asked.some((pattern) => !isEventPattern(pattern))) reader.refuse('webhookEvents')
   if (url === undefined) return null
-  if (!isDeliverable(url)) problems.push(words.deliverable('WEBHOOK_URL'))
+  if (!isDeliverable(url)) reader.refuse('deliverable', 'WEBHOOK_URL')
   const keys = secrets.map(readWebhookSecret).filter((key) => key !== null)
-  if (secrets.length === 0) problems.push(words.missing('WEBHOOK_SECRET'))
-  else if (keys.length < secrets.length || secrets.length > 2) problems.push(words.webhookSecret)
+  if (secrets.length === 0) reader.refuse('missing', 'WEBHOOK_SECRET')
+  else if (keys.length < secrets.length || secrets.length > 2) reader.refuse('webhookSecret')
   return { url, keys, events: asked.length > 0 ? asked : DEFAULT_WEBHOOK_EVENTS }
 }
