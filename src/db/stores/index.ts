@@ -1,3 +1,4 @@
+import { getTableConfig } from 'drizzle-orm/pg-core'
 import type { AdminUsers } from '../../core/admin-users.ts'
 import type { Audit } from '../../core/audit.ts'
 import type { SigningKeys } from '../../core/key-store.ts'
@@ -15,6 +16,7 @@ import type {
 } from '../../core/stores.ts'
 import type { TokenStore } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
+import { signingKeys } from '../schema.ts'
 import { createAccounts } from './accounts.ts'
 import { createAdminUsers } from './admin-users.ts'
 import { createAudit } from './audit.ts'
@@ -56,6 +58,9 @@ export interface Stores {
   sweepBatch(): Promise<number>
 }
 
+/** Of the first migration: there once the database is migrated. */
+const readinessTable = `${getTableConfig(signingKeys).schema}.${getTableConfig(signingKeys).name}`
+
 /** The stores in PostgreSQL. */
 export function createStores(database: Database, rules: SignInRules): Stores {
   return {
@@ -75,8 +80,8 @@ export function createStores(database: Database, rules: SignInRules): Stores {
     receivedEvents: createReceivedEvents(database),
     isReady: async () => {
       const [row] = await database.query<{ ready: boolean }>(
-        `select to_regclass('latchkey.signing_keys') is not null as ready`,
-        [],
+        'select to_regclass($1) is not null as ready',
+        [readinessTable],
       )
       return row?.ready === true
     },
