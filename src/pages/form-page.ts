@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { html } from './html.ts'
 import { pickLanguage } from './language.ts'
 import { renderPage, sendPage } from './page.ts'
-import { problemTexts } from './problem-texts.ts'
+import { texts } from './texts/index.ts'
 
 /** What a page posts to the app by itself (OAuth 2.0 Form Post Response Mode). */
 export interface FormAnswer {
@@ -23,7 +23,7 @@ export function sendFormPage(
   reply: FastifyReply,
 ): FastifyReply {
   const language = pickLanguage(uiLocales, request.headers['accept-language'])
-  const title = problemTexts[language].backTo(client)
+  const title = texts[language].problem.backTo(client)
   const inputs = Object.entries(fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   )

@@ -1,5 +1,6 @@
 import { type Html, html } from './html.ts'
-import { LANGUAGE_NAMES, LANGUAGES, type Language } from './language.ts'
+import { LANGUAGES, type Language } from './language.ts'
+import { texts } from './texts/index.ts'
 
 /** The same page in the other languages; `label` says what they are to those who hear the page. */
 export function languageLinks(
@@ -8,7 +9,7 @@ export function languageLinks(
   hrefOf: (language: Language) => string,
 ): Html {
   const links = LANGUAGES.map((one) => {
-    const name = LANGUAGE_NAMES[one]
+    const name = texts[one].name
     if (one === current) return html`<span lang="${one}" aria-current="true">${name}</span>`
     return html`<a lang="${one}" hreflang="${one}" rel="nofollow" href="${hrefOf(one)}">${name}</a>`
   })

@@ -1,7 +1,5 @@
 /** Languages that the pages speak; the first is the fallback. */
 export const LANGUAGES = ['en', 'ko', 'ja'] as const
-/** Each language in its own words. */
-export const LANGUAGE_NAMES = { en: 'English', ko: '한국어', ja: '日本語' } as const
 export type Language = (typeof LANGUAGES)[number]
 
 /** The best language for `ui_locales` (space separated, first) and Accept-Language (by its q). */

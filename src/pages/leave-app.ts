@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts'
 import type { InApp } from './in-app.ts'
 import type { Language } from './language.ts'
-import { signInTexts } from './sign-in-texts.ts'
+import { texts } from './texts/index.ts'
 
 /** A provider that refuses an app's own browser, on one sign-in page. */
 export interface Refusal {
@@ -32,7 +32,7 @@ export function leaveApp({
   targetApp,
   here,
 }: Refusal): LeaveApp {
-  const words = signInTexts[language]
+  const words = texts[language].signIn
   const field = `address-${id}`
   const byHand = html`<label for="${field}">${words.address}</label>
 <input id="${field}" type="url" dir="ltr" readonly value="${target.href}">

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { html } from './html.ts'
-import { type Language, pickLanguage } from './language.ts'
+import { pickLanguage } from './language.ts'
 import { renderPage, sendPage } from './page.ts'
-import { problemTexts } from './problem-texts.ts'
+import { texts } from './texts/index.ts'
 
 /** What a popup hands to the page that opened it. */
 export interface PopupAnswer {
@@ -16,24 +16,6 @@ export interface PopupAnswer {
   uiLocales: string | undefined
   /** `link`: nobody is signed in; the app goes on with the identity. */
   intent: 'link' | null
-}
-
-const TEXTS: Readonly<Record<Language, Record<'signedIn' | 'confirmed' | 'close', string>>> = {
-  en: {
-    signedIn: 'You are signed in',
-    confirmed: 'Your account is confirmed',
-    close: 'You can close this window.',
-  },
-  ko: {
-    signedIn: '로그인했습니다',
-    confirmed: '계정을 확인했습니다',
-    close: '이 창을 닫아도 됩니다.',
-  },
-  ja: {
-    signedIn: 'ログインしました',
-    confirmed: 'アカウントを確認しました',
-    close: 'このウィンドウは閉じてもかまいません。',
-  },
 }
 
 // The message is read from the page, so that the script is always the same and its hash can be named.
@@ -54,8 +36,8 @@ export function sendPopupPage(
   reply: FastifyReply,
 ): FastifyReply {
   const language = pickLanguage(uiLocales, request.headers['accept-language'])
-  const { signedIn, confirmed, close } = TEXTS[language]
-  const { failed, backTo } = problemTexts[language]
+  const { signedIn, confirmed, close } = texts[language].popup
+  const { failed, backTo } = texts[language].problem
   const title = 'error' in message.response ? failed : intent === 'link' ? confirmed : signedIn
   const body = html`<div id="answer" data-answer="${JSON.stringify({ origin, message })}"></div>
 <p id="close" hidden>${close}</p>

@@ -6,7 +6,8 @@ import type { InvalidToken, Problem } from '../http/problems.ts'
 import { type Html, html } from './html.ts'
 import { pickLanguage } from './language.ts'
 import { type RenderedPage, renderPage, sendPage } from './page.ts'
-import { type ProblemTexts, problemTexts } from './problem-texts.ts'
+import { texts } from './texts/index.ts'
+import type { ProblemTexts } from './texts/texts.ts'
 
 /** Where a person can go from a problem, as the login room finds it. */
 interface RecoveryLinks {
@@ -40,7 +41,7 @@ export function createProblemPage(
   ): FastifyReply => {
     const { retry, signIn, back, uiLocales, providerName } = recoveryLinks(request, problem.code)
     const language = pickLanguage(uiLocales, request.headers['accept-language'])
-    const words = problemTexts[language]
+    const words = texts[language].problem
     const code = problem.code as ErrorCode
     const title = retry === null ? titleOf(code, words) : words.failed
     const links: [href: string, text: string][] = []
@@ -72,7 +73,7 @@ export const createBareProblemPage =
   (publicUrl: string) =>
   (code: ErrorCode, acceptLanguage: string | undefined): RenderedPage => {
     const language = pickLanguage(undefined, acceptLanguage)
-    const words = problemTexts[language]
+    const words = texts[language].problem
     const body = html`<p>${whatHappened(code, words, null)}</p>
 <div class="ways">${link(`${pathOf(publicUrl)}/login`, words.signIn, true)}</div>`
     return renderPage(language, titleOf(code, words), body, { style: STYLE })

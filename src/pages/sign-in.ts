@@ -10,7 +10,7 @@ import { type Language, pickLanguage } from './language.ts'
 import { languageLinks } from './language-links.ts'
 import { COPY_SCRIPT, LEAVE_APP_STYLE, type LeaveApp, leaveApp } from './leave-app.ts'
 import { renderPage, sendPage } from './page.ts'
-import { signInTexts } from './sign-in-texts.ts'
+import { texts } from './texts/index.ts'
 
 /** A provider as the pages show it. */
 export interface ShownProvider {
@@ -73,7 +73,7 @@ export function createSignInPage(providers: readonly ShownProvider[], publicUrl:
       query.get('ui_locales') ?? undefined,
       request.headers['accept-language'],
     )
-    const words = signInTexts[language]
+    const words = texts[language].signIn
     const inApp = findInApp(request.headers['user-agent'], language)
     const search = query.size > 0 ? `?${query}` : ''
     const items = [...providers]
@@ -124,7 +124,7 @@ interface Item {
 
 function item({ provider, href, isLast, leaving }: Item, language: Language): Html {
   const { id, name, button, emulated } = provider
-  const words = signInTexts[language]
+  const words = texts[language].signIn
   const mark = button?.mark ?? null
   const icon =
     mark === null

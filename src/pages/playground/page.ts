@@ -3,8 +3,8 @@ import { pathOf } from '../../core/public-url.ts'
 import { type Html, html, trusted } from '../html.ts'
 import type { Language } from '../language.ts'
 import { languageLinks } from '../language-links.ts'
+import { texts } from '../texts/index.ts'
 import { STYLE } from './style.ts'
-import { playgroundTexts } from './texts.ts'
 
 /** What the page is told; the rest it asks for, as any other client does. */
 export interface PlaygroundFacts {
@@ -43,7 +43,7 @@ export function playgroundPolicy({ emulated, providers }: PlaygroundFacts): stri
 /** The playground as HTML: the frame and what can be said without a script. */
 export function playgroundPage(language: Language, facts: PlaygroundFacts): string {
   const { publicUrl, emulated, providers } = facts
-  const words = playgroundTexts[language]
+  const words = texts[language].playground
   const url = html`${publicUrl}`.html
   const base = pathOf(publicUrl)
   const [first] = emulated

@@ -1,0 +1,104 @@
+import { AT_PROVIDER, all, OF_APP } from './codes.ts'
+import type { Texts } from './texts.ts'
+
+/** English. */
+export const en: Texts = {
+  name: 'English',
+  signIn: {
+    signIn: 'Sign in',
+    continueTo: (client) => `to continue to ${client}`,
+    signInWith: (provider) => `Sign in with ${provider}`,
+    emulated: 'EMULATED',
+    emulatedNote: 'For development: emulated providers sign anybody in as anybody.',
+    lastUsed: 'Last used',
+    noProviders: 'No provider is enabled.',
+    opensOutside: 'Opens in your browser',
+    opensAppOutside: (client) => `Opens ${client} in your browser`,
+    onlyOutside: 'Only in your browser',
+    notInside: (provider, app) => `${provider} does not allow signing in inside ${app}.`,
+    nothingOpens: (provider, app) => `${en.signIn.notInside(provider, app)} Nothing opens?`,
+    address: 'Copy this address and open it in your browser',
+    copy: 'Copy address',
+    copied: 'Copied',
+    copyByHand: 'Press and hold the address to copy it',
+    language: 'Language',
+  },
+  problem: {
+    failed: 'Signing in did not work',
+    failedElsewhere: 'That did not work',
+    titles: { not_found: 'Page not found', invalid_token: 'You are not signed in' },
+    tryAgain: 'Try again',
+    otherWays: 'Other ways to sign in',
+    signIn: 'Sign in',
+    backTo: (client) => `Back to ${client}`,
+    code: 'Code',
+    requestId: 'Request ID',
+    provider: 'The provider',
+    problems: {
+      unknown_provider: 'This way to sign in is not offered here.',
+      ...all(OF_APP, 'The link or the app that brought you here made a mistake.'),
+      invalid_state:
+        'This sign-in is over, took too long or was started in another window. Please start again.',
+      access_denied: 'The sign-in was cancelled, or this account may not sign in here.',
+      invalid_code: 'This sign-in took too long or was used already. Please start again.',
+      invalid_provider_response: (provider) =>
+        `${provider} sent an answer that failed a check, so you were not signed in. Please try again.`,
+      provider_error: (provider) => `${provider} could not sign you in. Please try again.`,
+      provider_timeout: (provider) => `${provider} did not answer in time. Please try again.`,
+      temporarily_unavailable:
+        'Signing in is not possible right now. Please try again in a moment.',
+      rate_limited: 'That was too often. Please wait a moment and try again.',
+      not_found: 'The address may be mistyped or out of date.',
+      last_identity: 'It is the only way to sign in to this account, so it was kept.',
+      identity_in_use: 'This account is already used by somebody else here.',
+      provider_in_use: 'Another account at the same provider is linked already.',
+      method_not_allowed: 'This address is not a page to be opened.',
+      invalid_token: 'Your session may be over. Please sign in.',
+      ...all(AT_PROVIDER, 'Please sign in with the provider again.'),
+      insufficient_user_authentication: 'Please sign in again to go on.',
+      csrf: 'The request came from another site, so nothing was changed.',
+      payload_too_large: 'What was sent is too large.',
+      unsupported_media_type: 'What was sent cannot be read here.',
+      request_timeout: 'The connection was too slow. Please try again.',
+      server_error: 'Something went wrong here. Please try again.',
+    },
+  },
+  popup: {
+    signedIn: 'You are signed in',
+    confirmed: 'Your account is confirmed',
+    close: 'You can close this window.',
+  },
+  token: {
+    signedInAs: (who) => `Signed in as ${who}`,
+    what: 'No app sent you here, so that Latchkey itself has the answer: what a program gets. It holds tokens; anybody who sees them can use them.',
+    show: 'Show the JSON',
+  },
+  received: {
+    title: 'Your data was deleted',
+    text: (provider, day) =>
+      `${provider} passed on your request on ${day}. What ${provider} had told us about you is deleted, and you are signed out.`,
+  },
+  playground: {
+    title: 'Playground',
+    skip: 'To the sign-in',
+    language: 'Language',
+    signInPage: 'Sign-in page',
+    apiReference: 'API reference',
+    lead: (url) =>
+      `A real client of the Latchkey at <code>${url}</code>: it signs you in, swaps the code for tokens and asks who you are, with the same calls as your app will. It is here because Latchkey’s address is on this machine.`,
+    oneLogin: 'A whole login on the command line',
+    providers: 'The providers, on the command line',
+    command: 'Command',
+    settings: 'Settings',
+    withoutScript: (base) =>
+      `The rest of the playground needs JavaScript. Without it: run the command above, or <a href="${base}/login">sign in</a> and read the answer as JSON.`,
+    next: 'Next: your own app',
+    steps: (callbackUrl, base) => [
+      'Name your app in <code>CLIENTS</code>. This page stays beside it, as long as Latchkey’s address is on this machine.',
+      `Register <code>${callbackUrl}</code> in the provider’s console, and give Latchkey its keys.`,
+      'Let <code>npm run doctor</code> say what is still missing.',
+      `In your API, verify access tokens by <a href="${base}/.well-known/jwks.json">jwks.json</a>; any JWT library can.`,
+    ],
+    further: 'The README goes on from here; <code>.env.example</code> explains each setting.',
+  },
+}

@@ -1,0 +1,8 @@
+import type { Language } from '../language.ts'
+import { en } from './en.ts'
+import { ja } from './ja.ts'
+import { ko } from './ko.ts'
+import type { Texts } from './texts.ts'
+
+/** The texts of the pages by language. */
+export const texts: Readonly<Record<Language, Texts>> = { en, ko, ja }
