@@ -1,5 +1,5 @@
 import type { Labels } from '../core/button.ts'
-import type { Language } from './language.ts'
+import type { Language } from '../core/language.ts'
 
 // Some providers refuse to sign people in inside the browser that an app brings itself. Each app has
 // its own way out of it, or none. Only apps that name themselves are known here: a plain web view of
@@ -116,7 +116,7 @@ export function findInApp(userAgent: string | undefined, language: Language): In
   const found = APPS.find(({ pattern }) => pattern.test(agent))
   if (found === undefined) return null
   return {
-    app: found.name[language],
+    app: found.name[language] ?? found.name.en,
     wayOut: /\bAndroid\b/.test(agent) ? found.android : found.ios,
   }
 }

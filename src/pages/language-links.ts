@@ -1,5 +1,5 @@
+import { LANGUAGES, type Language } from '../core/language.ts'
 import { type Html, html } from './html.ts'
-import { LANGUAGES, type Language } from './language.ts'
 import { texts } from './texts/index.ts'
 
 /** The same page in the other languages; `label` says what they are to those who hear the page. */

@@ -1,6 +1,6 @@
+import type { Language } from '../core/language.ts'
 import { type Html, html } from './html.ts'
 import type { InApp } from './in-app.ts'
-import type { Language } from './language.ts'
 import { texts } from './texts/index.ts'
 
 /** A provider that refuses an app's own browser, on one sign-in page. */

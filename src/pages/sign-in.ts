@@ -2,11 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthorizationRequest } from '../core/authorization-request.ts'
 import type { Button, Skin } from '../core/button.ts'
 import { BUILT_IN_CLIENT, type Client } from '../core/client.ts'
+import { type Language, pickLanguage } from '../core/language.ts'
 import { lastProviderCookie } from '../core/last-provider.ts'
 import { pathOf } from '../core/public-url.ts'
 import { type Html, html, lines, trusted } from './html.ts'
 import { findInApp } from './in-app.ts'
-import { type Language, pickLanguage } from './language.ts'
 import { languageLinks } from './language-links.ts'
 import { COPY_SCRIPT, LEAVE_APP_STYLE, type LeaveApp, leaveApp } from './leave-app.ts'
 import { renderPage, sendPage } from './page.ts'
@@ -28,11 +28,9 @@ export interface SignInPage {
   asked: AuthorizationRequest
 }
 
-const PLAIN: Button = {
+const PLAIN: Pick<Button, 'light' | 'dark'> = {
   light: { background: '#ffffff', color: '#1f1f1f', border: '#747775' },
   dark: { background: '#21262d', color: '#e6edf3', border: '#8e918f' },
-  mark: null,
-  labels: { en: '', ko: '', ja: '' },
 }
 
 const LIST_STYLE = `

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { pickLanguage } from '../core/language.ts'
 import { html } from './html.ts'
-import { pickLanguage } from './language.ts'
 import { renderPage, sendPage } from './page.ts'
 import { texts } from './texts/index.ts'
 

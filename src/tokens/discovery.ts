@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { LANGUAGES } from '../core/language.ts'
 import { SCOPES } from '../core/scope.ts'
 import { publicDocument } from '../http/headers.ts'
 import { route } from '../http/route.ts'
@@ -51,7 +52,7 @@ export function metadataRoutes(
       ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'at_hash', 'sid', 'name'],
       ...['email', 'email_verified', 'picture', 'locale', 'updated_at'],
     ],
-    ui_locales_supported: ['en', 'ko', 'ja'],
+    ui_locales_supported: [...LANGUAGES],
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,

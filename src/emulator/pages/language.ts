@@ -30,9 +30,19 @@ export function speakerOf(request: FastifyRequest): Speaker {
   const wanted = accepted.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight)
   const tags = [...asked.flatMap((text) => text.split(' ')), ...wanted.map(({ tag }) => tag)]
   for (const tag of tags) {
-    const primary = tag.toLowerCase().split(/[-_]/)[0]
-    const speaker = speakers.find(({ language }) => language === primary)
+    const names = namesOf(tag)
+    const speaker = speakers.find(({ language }) => names.includes(language))
     if (speaker) return speaker
   }
   return speakers[0]
+}
+
+/** The tag without its place: `ko` and `ko-Kore` of ko-KR, `zh` and `zh-Hant` of zh-TW; none where it is no tag. */
+function namesOf(tag: string): string[] {
+  try {
+    const { language, script } = new Intl.Locale(tag.replaceAll('_', '-')).maximize()
+    return [language, `${language}-${script}`]
+  } catch {
+    return []
+  }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { Language } from '../../core/language.ts'
 import { pathOf } from '../../core/public-url.ts'
 import { type Html, html, trusted } from '../html.ts'
-import type { Language } from '../language.ts'
 import { languageLinks } from '../language-links.ts'
 import { texts } from '../texts/index.ts'
 import { STYLE } from './style.ts'

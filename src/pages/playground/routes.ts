@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { Client } from '../../core/client.ts'
 import { LatchkeyError } from '../../core/errors.ts'
+import { LANGUAGES, pickLanguage } from '../../core/language.ts'
 import { cookieName, isHttps } from '../../core/public-url.ts'
 import { isLoopbackHost } from '../../core/urls.ts'
-import { LANGUAGES, pickLanguage } from '../language.ts'
 import { type PlaygroundFacts, playgroundPage, playgroundPolicy } from './page.ts'
 
 /** Whether the playground is a client, as it always is on loopback, and none of the operator's own. */

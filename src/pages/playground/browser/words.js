@@ -3,7 +3,7 @@ import { ja } from './words-ja.js'
 import { ko } from './words-ko.js'
 
 /**
- * @import { Language } from '../../language.ts'
+ * @import { Language } from '../../../core/language.ts'
  * @typedef {typeof en} Words
  */
 

@@ -1,0 +1,43 @@
+/** Languages that the pages speak, as BCP 47 tags; the first is the fallback. */
+export const LANGUAGES = ['en', 'ko', 'ja'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+/** The best language for `ui_locales` (space separated, first) and Accept-Language (by its q). */
+export function pickLanguage(
+  uiLocales: string | undefined,
+  acceptLanguage: string | undefined,
+): Language {
+  const accepted = (acceptLanguage ?? '')
+    .slice(0, 500)
+    .split(',')
+    .map((range) => {
+      const [tag = '', ...parameters] = range.trim().split(';')
+      const q = parameters.map((text) => /^\s*q=([\d.]+)\s*$/.exec(text)?.[1]).find(Boolean)
+      return { tag, q: q === undefined ? 1 : Number(q) }
+    })
+    .filter(({ q }) => q > 0)
+    .sort((a, b) => b.q - a.q)
+    .map(({ tag }) => tag)
+  for (const tag of [...(uiLocales?.split(' ') ?? []), ...accepted]) {
+    const language = languageOf(tag)
+    if (language !== undefined) return language
+  }
+  return LANGUAGES[0]
+}
+
+/** Taiwan and Hong Kong write Traditional Chinese without saying so: zh-TW is zh-Hant. */
+function languageOf(tag: string): Language | undefined {
+  const locale = localeOf(tag)
+  if (locale === undefined) return undefined
+  const withScript = `${locale.language}-${locale.script}`
+  return LANGUAGES.find((one) => one === locale.language || one === withScript)
+}
+
+/** Undefined where the tag is none. */
+function localeOf(tag: string): Intl.Locale | undefined {
+  try {
+    return new Intl.Locale(tag.trim().replaceAll('_', '-')).maximize()
+  } catch {
+    return undefined
+  }
+}
