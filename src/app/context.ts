@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Stores } from '../db/stores/index.ts'
 import type { Meter } from '../operations/metrics.ts'
 import type { RateLimits } from '../operations/rate-limits.ts'
+import type { Look } from '../pages/look.ts'
 import type { Settings } from '../settings/index.ts'
 import type { SessionCookies } from '../tokens/session-cookies.ts'
 import type { Tokens } from '../tokens/tokens.ts'
@@ -20,6 +21,8 @@ export interface AppContext extends AppDependencies {
   app: FastifyInstance
   settings: Settings
   meter: Meter
+  /** How pages look. */
+  look: Look
   /** Whether browsers reach it by https. */
   https: boolean
 }

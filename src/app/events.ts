@@ -6,13 +6,13 @@ import { webhookCarrier } from '../events/carriers/webhook.ts'
 import { keepMonths } from '../events/months.ts'
 import { startOutbox } from '../events/outbox.ts'
 import { eventRoutes } from '../events/routes.ts'
-import { sendReceivedPage } from '../pages/received.ts'
+import { createReceivedPage } from '../pages/received.ts'
 import { createDelivery } from '../upstream/delivery.ts'
 import type { AppContext, Shared } from './context.ts'
 
 /** What providers tell, and what is kept and told of what happens. */
 export async function addEvents(
-  { app, settings, stores, meter }: AppContext,
+  { app, settings, stores, meter, look }: AppContext,
   { providers, limits }: Shared,
 ): Promise<void> {
   const { told, publicUrl } = settings
@@ -24,7 +24,7 @@ export async function addEvents(
       deletesUsers: (id) => told.onAccountGone[id] === 'delete',
       failed: (request) => limits.proof.failed(request, ''),
       received: meter.eventReceived,
-      sendReceivedPage,
+      sendReceivedPage: createReceivedPage(look),
     }),
   )
   keepMonths(app, { audit: stores.audit, retentionSeconds: told.auditRetentionSeconds })

@@ -7,11 +7,11 @@ import { createFormUsers } from '../login/form-post.ts'
 import type { Login } from '../login/login.ts'
 import type { ResumableStates } from '../login/resumable-state.ts'
 import { entryRoutes, loginRoutes } from '../login/routes.ts'
-import { sendFormPage } from '../pages/form-page.ts'
+import { createFormPage } from '../pages/form-page.ts'
 import { isInAppBrowser } from '../pages/in-app.ts'
-import { sendPopupPage } from '../pages/popup.ts'
+import { createPopupPage } from '../pages/popup.ts'
 import { createSignInPage } from '../pages/sign-in.ts'
-import { sendTokenPage } from '../pages/token-page.ts'
+import { createTokenPage } from '../pages/token-page.ts'
 import type { AppContext, Shared } from './context.ts'
 
 /** One login per enabled provider, by its id. */
@@ -19,7 +19,7 @@ export type Logins = ReadonlyMap<string, Login>
 
 /** Signing in at each of the providers. */
 export async function addLogins(
-  { app, settings, stores, secrets, meter, https }: AppContext,
+  { app, settings, stores, secrets, meter, look, https }: AppContext,
   { tokens, cookies, providers, limits }: Shared,
   resumable: ResumableStates,
 ): Promise<Logins> {
@@ -39,9 +39,9 @@ export async function addLogins(
     sessionCookies: cookies,
     directAnswer: settings.directAnswer,
     findAccount: stores.accounts.findBySession,
-    sendPopupPage,
-    sendFormPage,
-    sendTokenPage,
+    sendPopupPage: createPopupPage(look),
+    sendFormPage: createFormPage(look),
+    sendTokenPage: createTokenPage(look),
     isInAppBrowser,
   }
   const logins = new Map<string, Login>(
@@ -68,6 +68,7 @@ export async function addLogins(
     sendSignInPage: createSignInPage(
       providers.list.map(({ row }) => ({ ...row, emulated: settings.emulate.includes(row.id) })),
       settings.publicUrl,
+      look,
     ),
   }
   await app.register(async (room) => entryRoutes(room, { ...entry, limit: limits.login }))

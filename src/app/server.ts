@@ -7,6 +7,7 @@ import { createRecoveryLinks } from '../login/recovery-links.ts'
 import { createResumableStates, type ResumableStates } from '../login/resumable-state.ts'
 import { noMeter, openMetrics } from '../operations/metrics.ts'
 import { describeRoutes } from '../operations/openapi.ts'
+import { createLook } from '../pages/look.ts'
 import { createBareProblemPage, createProblemPage } from '../pages/problem.ts'
 import type { Settings } from '../settings/index.ts'
 import type { AppContext, AppDependencies } from './context.ts'
@@ -27,13 +28,14 @@ export async function openServer(
     resumable: recovery,
     nameOf: (id) => names.get(id),
   })
+  const look = createLook(settings.brand, publicUrl)
   const app = createServer({
     publicUrl,
     logLevel,
     logStream,
     trustProxy,
-    sendProblemPage: createProblemPage(recoveryLinks, publicUrl),
-    bareProblemPage: createBareProblemPage(publicUrl),
+    sendProblemPage: createProblemPage(recoveryLinks, publicUrl, look),
+    bareProblemPage: createBareProblemPage(publicUrl, look),
   })
   const refuseOtherMethods = watchMethods(app)
   await app.register(cookie)
@@ -42,5 +44,5 @@ export async function openServer(
     ? await openMetrics(app, stores.pendingOperations, stores.outbox.depth)
     : noMeter
   const https = isHttps(publicUrl)
-  return { ...dependencies, app, settings, meter, https, refuseOtherMethods, recovery }
+  return { ...dependencies, app, settings, meter, look, https, refuseOtherMethods, recovery }
 }

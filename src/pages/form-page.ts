@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../core/language.ts'
 import { html } from './html.ts'
+import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
 import { texts } from './texts/index.ts'
 
@@ -17,20 +18,22 @@ export interface FormAnswer {
 const SCRIPT = `document.forms[0].submit()`
 
 /** A page whose form posts itself to the app; without scripts the person does that. */
-export function sendFormPage(
-  { action, fields, client, uiLocales }: FormAnswer,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const language = pickLanguage(uiLocales, request.headers['accept-language'])
-  const title = texts[language].problem.backTo(client)
-  const inputs = Object.entries(fields).map(
-    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
-  )
-  const body = html`<form method="post" action="${action}">
+export const createFormPage =
+  (look: Look) =>
+  (
+    { action, fields, client, uiLocales }: FormAnswer,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply => {
+    const language = pickLanguage(uiLocales, request.headers['accept-language'])
+    const title = texts[language].problem.backTo(client)
+    const inputs = Object.entries(fields).map(
+      ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+    )
+    const body = html`<form method="post" action="${action}">
 ${inputs}
 <noscript><button class="action" type="submit">${title}</button></noscript>
 </form>`
-  const extras = { style: '.action { width: 100% }', script: SCRIPT, mayPost: true }
-  return sendPage(reply, renderPage(language, title, body, extras))
-}
+    const extras = { style: '.action { width: 100% }', script: SCRIPT, mayPost: true }
+    return sendPage(reply, renderPage(look, { language, title, body, ...extras }))
+  }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import type { Language } from '../core/language.ts'
-import { type Html, html, trusted } from './html.ts'
+import { type Html, html, lines, trusted } from './html.ts'
+import type { Look } from './look.ts'
 
 const STYLE = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto,
   "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans JP", sans-serif;
-  --page: #f4f5f7; --card: #ffffff; --text: #1b1f24; --quiet: #57606a; --line: #d0d7de; --accent: #0b57d0 }
+  --page: #f4f5f7; --card: #ffffff; --text: #1b1f24; --quiet: #57606a; --line: #d0d7de; --accent: #0b57d0;
+  --button: var(--accent); --button-text: var(--card) }
 @media (prefers-color-scheme: dark) {
   :root { --page: #0d1117; --card: #161b22; --text: #e6edf3; --quiet: #9aa4af; --line: #30363d; --accent: #8ab4f8 }
 }
@@ -33,8 +35,11 @@ a { color: var(--accent) }
 
 const cspHash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** What a page brings beside the style of all pages; each is let in by its hash. */
-export interface Extras {
+/** One page: what it says, and what it brings beside the style of all pages, each let in by its hash. */
+export interface PageParts {
+  language: Language
+  title: string
+  body: Html
   style?: string
   script?: string
   /** Whether its form goes to another site, which may send the person on to a third. */
@@ -47,18 +52,20 @@ export interface RenderedPage {
   html: string
 }
 
-/** A whole page, which may load its own styles and script, known by their hashes, and nothing else. */
+/**
+ * A whole page, which may load its own styles and script, known by their hashes, and the logo, and
+ * nothing else.
+ */
 export function renderPage(
-  language: Language,
-  title: string,
-  body: Html,
-  { style, script, mayPost = false }: Extras = {},
+  look: Look,
+  { language, title, body, style, script, mayPost = false }: PageParts,
 ): RenderedPage {
-  const styles = [STYLE, style].filter((text) => text !== undefined)
+  const styles = [STYLE, look.style, style].filter((text) => typeof text === 'string')
   const policy = [
     "default-src 'none'",
     `style-src ${styles.map(cspHash).join(' ')}`,
     ...(script === undefined ? [] : [`script-src ${cspHash(script)}`]),
+    ...(look.hasImage ? ["img-src 'self'"] : []),
     "frame-ancestors 'none'",
     "base-uri 'none'",
     // Browsers hold the redirects of whoever takes the form to it too, so that no list would be right.
@@ -76,13 +83,12 @@ export function renderPage(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${title}</title>
+<title>${look.titleOf(title)}</title>
 ${trusted(styles.map((text) => `<style>${text}</style>`).join(''))}
 </head>
 <body>
 <main>
-<h1>${title}</h1>
-${body}
+${lines([look.header, html`<h1>${title}</h1>`, body, look.footer(language)])}
 </main>${script === undefined ? null : trusted(`<script>${script}</script>`)}
 </body>
 </html>

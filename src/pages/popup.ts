@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../core/language.ts'
 import { html } from './html.ts'
+import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
 import { texts } from './texts/index.ts'
 
@@ -30,18 +31,20 @@ window.close()
 `
 
 /** A page that hands the answer to its opener and closes; a tab that nobody opened has a link instead. */
-export function sendPopupPage(
-  { origin, message, onward, client, uiLocales, intent }: PopupAnswer,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const language = pickLanguage(uiLocales, request.headers['accept-language'])
-  const { signedIn, confirmed, close } = texts[language].popup
-  const { failed, backTo } = texts[language].problem
-  const title = 'error' in message.response ? failed : intent === 'link' ? confirmed : signedIn
-  const body = html`<div id="answer" data-answer="${JSON.stringify({ origin, message })}"></div>
+export const createPopupPage =
+  (look: Look) =>
+  (
+    { origin, message, onward, client, uiLocales, intent }: PopupAnswer,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply => {
+    const language = pickLanguage(uiLocales, request.headers['accept-language'])
+    const { signedIn, confirmed, close } = texts[language].popup
+    const { failed, backTo } = texts[language].problem
+    const title = 'error' in message.response ? failed : intent === 'link' ? confirmed : signedIn
+    const body = html`<div id="answer" data-answer="${JSON.stringify({ origin, message })}"></div>
 <p id="close" hidden>${close}</p>
 <p><a id="onward" class="action" rel="nofollow" href="${onward}">${backTo(client)}</a></p>`
-  const extras = { style: '.action { margin-top: 1.5rem }', script: SCRIPT }
-  return sendPage(reply, renderPage(language, title, body, extras))
-}
+    const extras = { style: '.action { margin-top: 1.5rem }', script: SCRIPT }
+    return sendPage(reply, renderPage(look, { language, title, body, ...extras }))
+  }

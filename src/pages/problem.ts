@@ -5,6 +5,7 @@ import { pathOf } from '../core/public-url.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import type { InvalidToken, Problem } from '../http/problems.ts'
 import { type Html, html } from './html.ts'
+import type { Look } from './look.ts'
 import { type RenderedPage, renderPage, sendPage } from './page.ts'
 import { texts } from './texts/index.ts'
 import type { ProblemTexts } from './texts/texts.ts'
@@ -21,7 +22,7 @@ interface RecoveryLinks {
 
 const STYLE = `
 .ways { display: grid; gap: .75rem; margin: 1.5rem 0 }
-.first { background: var(--accent); border-color: var(--accent); color: var(--card) }
+.first { background: var(--button); border-color: var(--accent); color: var(--button-text) }
 `
 
 /** What may be over by itself: the same page, loaded again. */
@@ -31,6 +32,7 @@ const PASSING = ['temporarily_unavailable', 'rate_limited', 'request_timeout', '
 export function createProblemPage(
   recoveryLinks: (request: FastifyRequest, code: string) => RecoveryLinks,
   publicUrl: string,
+  look: Look,
 ) {
   // There whoever looks is the developer.
   const showsDetail = isLoopbackHost(new URL(publicUrl).hostname)
@@ -62,7 +64,7 @@ ${links.map(([href, text], place) => link(href, text, place === 0))}
 ${showsDetail ? html`<p class="quiet">${problem.detail}</p>\n` : null}<p class="quiet">${facts.join(' · ')}</p>`
     // CORS may have named the Origin already.
     const vary = new Set(`${reply.getHeader('vary') ?? ''}, Accept, Accept-Language`.split(/,\s*/))
-    const { headers, ...page } = renderPage(language, title, body, { style: STYLE })
+    const { headers, ...page } = renderPage(look, { language, title, body, style: STYLE })
     const all = { ...headers, vary: [...vary].filter(Boolean).join(', ') }
     return sendPage(reply, { ...page, headers: all })
   }
@@ -70,13 +72,13 @@ ${showsDetail ? html`<p class="quiet">${problem.detail}</p>\n` : null}<p class="
 
 /** The page of a problem that ended a connection before there was a request. */
 export const createBareProblemPage =
-  (publicUrl: string) =>
+  (publicUrl: string, look: Look) =>
   (code: ErrorCode, acceptLanguage: string | undefined): RenderedPage => {
     const language = pickLanguage(undefined, acceptLanguage)
     const words = texts[language].problem
     const body = html`<p>${whatHappened(code, words, null)}</p>
 <div class="ways">${link(`${pathOf(publicUrl)}/login`, words.signIn, true)}</div>`
-    return renderPage(language, titleOf(code, words), body, { style: STYLE })
+    return renderPage(look, { language, title: titleOf(code, words), body, style: STYLE })
   }
 
 function whatHappened(code: ErrorCode, words: ProblemTexts, providerName: string | null): string {

@@ -1,21 +1,28 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../core/language.ts'
 import { html } from './html.ts'
+import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
 import { texts } from './texts/index.ts'
 
 /** The page of somebody who asked a provider to have data deleted here. */
-export function sendReceivedPage(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { provider, at }: { provider: string; at: Date },
-): FastifyReply {
-  const language = pickLanguage(undefined, request.headers['accept-language'])
-  const words = texts[language].received
-  const day = at.toISOString().slice(0, 10)
-  reply.header('cache-control', 'no-store')
-  return sendPage(
-    reply,
-    renderPage(language, words.title, html`<p>${words.text(provider, day)}</p>`),
-  )
-}
+export const createReceivedPage =
+  (look: Look) =>
+  (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { provider, at }: { provider: string; at: Date },
+  ): FastifyReply => {
+    const language = pickLanguage(undefined, request.headers['accept-language'])
+    const words = texts[language].received
+    const day = at.toISOString().slice(0, 10)
+    reply.header('cache-control', 'no-store')
+    return sendPage(
+      reply,
+      renderPage(look, {
+        language,
+        title: words.title,
+        body: html`<p>${words.text(provider, day)}</p>`,
+      }),
+    )
+  }

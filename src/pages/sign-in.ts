@@ -9,6 +9,7 @@ import { type Html, html, lines, trusted } from './html.ts'
 import { findInApp } from './in-app.ts'
 import { languageLinks } from './language-links.ts'
 import { COPY_SCRIPT, LEAVE_APP_STYLE, type LeaveApp, leaveApp } from './leave-app.ts'
+import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
 import { texts } from './texts/index.ts'
 
@@ -52,7 +53,11 @@ h1, h1 + .lead { text-align: center; text-wrap: balance }
 `
 
 /** Makes the answer to `GET /login`: one link per provider, no script where none is needed. */
-export function createSignInPage(providers: readonly ShownProvider[], publicUrl: string) {
+export function createSignInPage(
+  providers: readonly ShownProvider[],
+  publicUrl: string,
+  look: Look,
+) {
   const path = pathOf(publicUrl)
   const lastProviderName = lastProviderCookie(publicUrl)
   const style = LIST_STYLE + providers.map(buttonStyle).join('')
@@ -105,7 +110,12 @@ export function createSignInPage(providers: readonly ShownProvider[], publicUrl:
     ])
     const leaves = inApp !== null && providers.some((one) => one.refusesWebViews)
     const extras = leaves ? { style: style + LEAVE_APP_STYLE, script: COPY_SCRIPT } : { style }
-    const { headers, ...page } = renderPage(language, words.signIn, body, extras)
+    const { headers, ...page } = renderPage(look, {
+      language,
+      title: words.signIn,
+      body,
+      ...extras,
+    })
     const vary = 'Accept, Accept-Language, User-Agent, Cookie'
     return sendPage(reply, { ...page, headers: { ...headers, vary } })
   }

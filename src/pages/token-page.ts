@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../core/language.ts'
 import { html } from './html.ts'
+import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
 import { texts } from './texts/index.ts'
 
@@ -22,18 +23,20 @@ button.addEventListener('click', () => {
 `
 
 /** On loopback, for a person who has signed in without an app: who it is, and the answer behind a button. */
-export function sendTokenPage(
-  { answer, uiLocales }: { answer: TokenAnswer; uiLocales: string | undefined },
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const language = pickLanguage(uiLocales, request.headers['accept-language'])
-  const { signedInAs, what, show } = texts[language].token
-  const { name, email, sub } = answer.user
-  const title = signedInAs(name ?? email ?? sub)
-  const body = html`<p>${what}</p>
+export const createTokenPage =
+  (look: Look) =>
+  (
+    { answer, uiLocales }: { answer: TokenAnswer; uiLocales: string | undefined },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply => {
+    const language = pickLanguage(uiLocales, request.headers['accept-language'])
+    const { signedInAs, what, show } = texts[language].token
+    const { name, email, sub } = answer.user
+    const title = signedInAs(name ?? email ?? sub)
+    const body = html`<p>${what}</p>
 <button class="action" type="button" aria-controls="json">${show}</button>
 <pre id="json" tabindex="0" hidden>${JSON.stringify(answer, null, 2)}</pre>`
-  const extras = { style: STYLE, script: SCRIPT }
-  return sendPage(reply, renderPage(language, title, body, extras))
-}
+    const extras = { style: STYLE, script: SCRIPT }
+    return sendPage(reply, renderPage(look, { language, title, body, ...extras }))
+  }

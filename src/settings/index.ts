@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import type { Brand } from '../core/brand.ts'
 import { type Client, TOKEN_ALGS, type TokenAlg } from '../core/client.ts'
 import { DatabaseUrlError, parseDatabaseUrl } from '../core/database-url.ts'
 import type { ForwardProxies } from '../core/forward-proxy.ts'
 import type { StoreTokens } from '../core/provider-tokens.ts'
 import { pathOf } from '../core/public-url.ts'
 import { isLoopbackHost } from '../core/urls.ts'
+import { readBrand } from './brand.ts'
 import { readClients } from './clients.ts'
 import { readForwardProxies } from './forward-proxies.ts'
 import { type PeopleSettings, readPeople } from './people.ts'
@@ -65,6 +67,8 @@ export interface Settings {
   /** Whether `/metrics` is served. */
   metrics: boolean
   told: ToldSettings
+  /** Of the pages. */
+  brand: Brand
 }
 
 /** Settings that cannot be served with; `message` lists every problem and prints no secret. */
@@ -159,6 +163,7 @@ export function collectSettings(reader: Reader): Settings {
     isHostGiven: reader.text('HOST') !== undefined,
     metrics: reader.isOn('METRICS', 'off'),
     told: readTold(reader),
+    brand: readBrand(reader),
   }
   if (isPublic) requireForProduction(reader, settings, publicUrl)
   return settings

@@ -88,6 +88,16 @@ const en = {
     'WEBHOOK_SECRET must be whsec_ and the base64 of 24 to 64 bytes; two, comma separated, while it is changed.',
   webhookEvents:
     'WEBHOOK_EVENTS must list types of events such as session.ended, or user.* for all that begin so.',
+  brandLogoUnread: (path: string, why: string) =>
+    `BRAND_LOGO: "${path}" is no file that can be read (${why}).`,
+  brandLogoLarge: (path: string, kibibytes: number) =>
+    `BRAND_LOGO: "${path}" has ${kibibytes} KiB; a logo may have 256.`,
+  brandLogoType: (path: string) =>
+    `BRAND_LOGO: "${path}" is no PNG, JPEG, WebP or SVG by its bytes, which count, not its name.`,
+  brandColor:
+    'BRAND_COLOR must be hexadecimal: #0b57d0 or #05d, or the same without the # (which begins a comment in .env).',
+  brandContrast: (ratio: string) =>
+    `BRAND_COLOR has a contrast of ${ratio}:1 to the white text of a button, which needs 4.5:1: take a darker colour.`,
   uriProblems: {
     not_a_url: 'is not a URL',
     characters: 'has a space, a backslash or a wildcard',
@@ -189,6 +199,15 @@ const ko: SettingsTexts = {
     'WEBHOOK_SECRET에는 whsec_ 뒤에 24~64바이트의 base64를 넣으세요. 바꾸는 동안에는 쉼표로 두 개까지 쓸 수 있습니다.',
   webhookEvents:
     'WEBHOOK_EVENTS에는 session.ended 같은 이벤트 종류나 user.* 형식을 쉼표로 나열하세요.',
+  brandLogoUnread: (path, why) => `BRAND_LOGO: "${path}" 파일을 읽을 수 없습니다(${why}).`,
+  brandLogoLarge: (path, kibibytes) =>
+    `BRAND_LOGO: "${path}" 파일이 ${kibibytes} KiB입니다. 로고는 256 KiB까지 쓸 수 있습니다.`,
+  brandLogoType: (path) =>
+    `BRAND_LOGO: "${path}" 파일의 내용이 PNG, JPEG, WebP, SVG가 아닙니다. 파일 이름이 아니라 내용으로 판단합니다.`,
+  brandColor:
+    'BRAND_COLOR에는 #0b57d0이나 #05d 같은 16진수 색을 넣으세요. # 없이 써도 됩니다(.env에서는 #부터 주석입니다).',
+  brandContrast: (ratio) =>
+    `BRAND_COLOR와 버튼의 흰 글자 사이의 명암비가 ${ratio}:1입니다. 4.5:1 이상이 되도록 더 어두운 색을 쓰세요.`,
   uriProblems: {
     not_a_url: 'URL이 아닙니다',
     characters: '공백, 역슬래시 또는 와일드카드가 있습니다',

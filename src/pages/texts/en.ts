@@ -78,6 +78,7 @@ export const en: Texts = {
     text: (provider, day) =>
       `${provider} passed on your request on ${day}. What ${provider} had told us about you is deleted, and you are signed out.`,
   },
+  brand: { terms: 'Terms of service', privacy: 'Privacy policy' },
   playground: {
     title: 'Playground',
     skip: 'To the sign-in',

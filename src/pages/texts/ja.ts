@@ -81,6 +81,7 @@ export const ja: Texts = {
     text: (provider, day) =>
       `${day}に${provider}から依頼を受け取りました。${provider}から受け取った情報を削除し、ログアウトしました。`,
   },
+  brand: { terms: '利用規約', privacy: 'プライバシーポリシー' },
   playground: {
     title: 'プレイグラウンド',
     skip: 'ログインへ移動',

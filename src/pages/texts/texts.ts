@@ -9,6 +9,7 @@ export interface Texts {
   popup: PopupTexts
   token: TokenTexts
   received: ReceivedTexts
+  brand: BrandTexts
   playground: PlaygroundTexts
 }
 
@@ -79,6 +80,12 @@ export interface TokenTexts {
 export interface ReceivedTexts {
   title: string
   text: (provider: string, day: string) => string
+}
+
+/** The links at the foot of all pages. */
+export interface BrandTexts {
+  terms: string
+  privacy: string
 }
 
 /**
