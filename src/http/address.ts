@@ -10,8 +10,19 @@ export function withoutPort(address: string): string {
   return inBrackets ?? plain ?? address
 }
 
-/** The address that a request comes from. */
-export const addressOf = (request: FastifyRequest): string => withoutPort(request.ip)
+/**
+ * The address that a request comes from. Where a proxy passes on what is none, it is that of the proxy
+ * that did so: nobody gets a limit of their own, or writes into the log, by a word of their choice.
+ */
+export function addressOf({ ip, ips = [] }: Pick<FastifyRequest, 'ip' | 'ips'>): string {
+  const address = withoutPort(ip)
+  if (isAddress(address)) return address
+  return ips.map(withoutPort).findLast(isAddress) ?? ''
+}
+
+// Not the short forms of IPv4, which nobody writes in good faith.
+const isAddress = (text: string) =>
+  ipaddr.IPv6.isValid(text) || ipaddr.IPv4.isValidFourPartDecimal(text)
 
 /**
  * Whether an address of X-Forwarded-For, or of the peer, is one of these proxies (addresses and CIDRs).

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { defined } from '../core/defined.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import { trustedBy } from './address.ts'
 import { belowPath } from './base-path.ts'
 import { answerClientErrors, type BarePage } from './client-errors.ts'
@@ -51,9 +52,11 @@ export function createServer(options: {
     },
   })
   answerProblems(app, { publicUrl, sendPage })
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(security)
-    done()
+    // The router takes it for the root (RFC 9112, section 3.2.4: it is for the server as a whole).
+    const isNoPlace = request.originalUrl === '*'
+    done(isNoPlace ? new LatchkeyError('invalid_request', 'There is nothing at "*".') : undefined)
   })
   logAnswers(app)
   endConnectionsWhenClosing(app)

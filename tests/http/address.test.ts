@@ -47,6 +47,12 @@ describe('an address behind proxies', () => {
     // What a stranger put before it does not count.
     ['192.0.2.66, 203.0.113.9:4711, 10.0.0.7:4712', '203.0.113.9'],
     ['[2001:db8::5]:4711, 10.0.0.7:4712', '2001:db8::5'],
+    // What is no address is not believed: the one who passed it on is the last that is known.
+    ['unknown', '127.0.0.1'],
+    ['_hidden, 10.0.0.7', '10.0.0.7'],
+    ['203.0.113.9, <script>, 10.0.0.7:4712', '10.0.0.7'],
+    ['7', '127.0.0.1'],
+    ['203.0.113.9.evil', '127.0.0.1'],
   ])('of %s is %s', async (forwarded, expected) => {
     expect(await ask(forwarded)).toBe(expected)
   })

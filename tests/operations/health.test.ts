@@ -95,6 +95,7 @@ describe('requests that no route takes', () => {
   test.each([
     ['no request at all', 'x\r\n\r\n'],
     ['no host', 'GET /healthz HTTP/1.1\r\n\r\n'],
+    ['no place', 'GET * HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'],
     [
       'two lengths',
       'POST /nowhere HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx',
