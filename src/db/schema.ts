@@ -6,7 +6,7 @@ export { latchkey } from './columns.ts'
 export { auditEvents, outbox, outboxTargets, receivedEvents } from './events-schema.ts'
 export { identities, sessions, unlinkedIdentities, users } from './people-schema.ts'
 
-/** Refresh tokens, by SHA-256 hash: the newest three of each session. */
+/** Refresh tokens, by SHA-256 hash: of each session the newest three, and those rotated just now. */
 export const refreshTokens = latchkey.table(
   'refresh_tokens',
   {

@@ -105,7 +105,9 @@ describe('9.02 a token that comes again after the grace', () => {
   test('ends the session where it is older than the three that are kept, known by its mark', async () => {
     const tokens = await login()
     let last = tokens.refresh_token
-    for (let turn = 0; turn < 5; turn++) last = await next(last)
+    for (let turn = 0; turn < 4; turn++) last = await next(last)
+    await passGrace()
+    last = await next(last)
     const [kept] = await latchkey.database.query<{ count: number; newest: number }>(
       `select count(*)::int as count, max(generation) as newest
        from latchkey.refresh_tokens where session_id = $1`,
@@ -131,6 +133,19 @@ test('9.03 within the grace each token may come again and gets its own successor
   expect(await next(middle)).toBe(last)
   expect(await next(tokens.refresh_token, second)).toBe(middle)
   expect(await next(last)).not.toBe(last)
+})
+
+test('9.03 within the grace the first of many may come again, and a second after it none may', async () => {
+  const tokens = await login()
+  const successor = await next(tokens.refresh_token)
+  let last = successor
+  for (let turn = 0; turn < 6; turn++) last = await next(last)
+  expect(await next(tokens.refresh_token, second)).toBe(successor)
+  expect(await meStatus(latchkey, tokens.access_token)).toBe(200)
+  await passGrace()
+  expectOAuthError(await refresh(latchkey, tokens.refresh_token), 400, 'invalid_grant')
+  expect(lastOAuthError(latchkey)).toMatchObject({ reason: 'reused', detail: 'successor_used' })
+  await expectOver(tokens, last)
 })
 
 test('9.04 twenty refreshes at once over two replicas all get the one successor', async () => {

@@ -1,6 +1,6 @@
-import { and, desc, eq, isNull, lte, sql } from 'drizzle-orm'
+import { and, eq, isNull, lte, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import { decideRepeat } from '../../core/refresh-repeat.ts'
+import { decideRepeat, GRACE_SECONDS } from '../../core/refresh-repeat.ts'
 import type {
   DerivedTokens,
   PresentedRefreshToken,
@@ -14,8 +14,12 @@ import { db, insertFrom, type Placeholders, seconds, statement } from '../statem
 import { isAlive } from './alive.ts'
 import { recordIn, sayWho } from './audit.ts'
 import { grantedSession } from './granted-session.ts'
+import { requireOwn } from './require-own.ts'
 
-/** Of each session so many of its newest refresh tokens are kept; an older one is known by its mark. */
+/**
+ * Of each session so many of its newest refresh tokens are kept, and those that may still be repeated; an
+ * older one is known by its mark.
+ */
 const KEPT = 3
 
 const now = sql`now()`
@@ -96,6 +100,7 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
             refreshTokens.generation,
             sql`(select ${rotated.generation} from ${rotated}) + 1 - ${sql.raw(String(KEPT))}`,
           ),
+          sql`${refreshTokens.rotatedAt} < ${now} - ${sql.raw(`interval '${GRACE_SECONDS} seconds'`)}`,
         ),
       )
       .returning({ hash: refreshTokens.hash }),
@@ -140,7 +145,8 @@ const HOLD = statement(
       .for('no key update', { of: s }),
 )
 
-const FAMILY = statement((p: Placeholders<{ id: string }>) =>
+/** The token that is shown, the one before it and its successor; any others where it is gone. */
+const FAMILY = statement((p: Placeholders<{ id: string; hash: Buffer }>) =>
   db
     .select({
       ...{ hash: refreshTokens.hash, generation: refreshTokens.generation },
@@ -150,9 +156,17 @@ const FAMILY = statement((p: Placeholders<{ id: string }>) =>
       repeated: sql<boolean>`${refreshTokens.repeatedAt} is not null`,
     })
     .from(refreshTokens)
-    .where(eq(refreshTokens.sessionId, p.id))
-    .orderBy(desc(refreshTokens.generation))
-    .limit(KEPT + 1),
+    .where(
+      and(
+        eq(refreshTokens.sessionId, p.id),
+        sql`${refreshTokens.generation} >= coalesce(${db
+          .select({ generation: sql`${r.generation} - 1` })
+          .from(r)
+          .where(eq(r.hash, p.hash))}, 0)`,
+      ),
+    )
+    .orderBy(refreshTokens.generation)
+    .limit(3),
 )
 
 const MARK_REPEATED = statement((p: Placeholders<{ hash: Buffer }>) =>
@@ -207,8 +221,9 @@ function decide(
   return database.transaction(async (run): Promise<Rotation> => {
     const held = await HOLD.one(run, { id, clientId, fromCookie, scopes })
     if (held === null) return { outcome: 'refused', reason: 'session' }
+    requireOwn(held.id, id)
     const { wider, ...session } = held
-    const decision = decideRepeat(hash, await FAMILY.all(run, { id }), hashes)
+    const decision = decideRepeat(hash, await FAMILY.all(run, { id, hash }), hashes)
     if (decision.action === 'end') {
       const { reason } = decision
       await sayWho(run, asker ?? null)
