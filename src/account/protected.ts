@@ -43,8 +43,8 @@ export interface TokenOptions {
     ): { sub: string; sid: string; client_id: string; scope: string } | null
   }
   cookies: {
-    /** The access token of a session cookie; throws where the request may be forged. */
-    readAccessToken(request: FastifyRequest): string | null
+    /** The access token of a session that lives in cookies; throws where the request may be forged. */
+    readAccessToken(request: FastifyRequest): Promise<string | null>
     clear(reply: FastifyReply): void
   }
 }
@@ -55,21 +55,19 @@ export interface TokenOptions {
  */
 export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOptions): void {
   room.decorateRequest('caller', null)
+  const readCaller = (token: string | null): Caller | null => {
+    const claims = token === null ? null : tokens.verifySessionToken(token)
+    if (claims === null) return null
+    const { sub: userId, sid: sessionId, client_id: clientId, scope } = claims
+    return { userId, sessionId, clientId, scope: scopeOf(scope) }
+  }
   room.addHook('onRequest', (request, _reply, done) => {
-    try {
-      const hasHeader = request.headers.authorization !== undefined
-      const token = hasHeader ? readHeader(request) : cookies.readAccessToken(request)
-      const claims = token === null ? null : tokens.verifySessionToken(token)
-      request.caller = claims && {
-        userId: claims.sub,
-        sessionId: claims.sid,
-        clientId: claims.client_id,
-        scope: scopeOf(claims.scope),
-      }
+    const settle = (token: string | null) => {
+      request.caller = readCaller(token)
       done(request.caller === null ? invalidToken() : undefined)
-    } catch (error) {
-      done(error as Error)
     }
+    if (request.headers.authorization !== undefined) settle(readHeader(request))
+    else cookies.readAccessToken(request).then(settle, done)
   })
 }
 

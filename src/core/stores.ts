@@ -174,6 +174,8 @@ export interface Sessions {
   ): Promise<'fresh' | 'stale' | 'over'>
   /** Whether a session may still be used. */
   isAlive(session: SessionRef): Promise<boolean>
+  /** Whether there is such a session that was opened in cookie mode. */
+  isInCookies(session: SessionRef): Promise<boolean>
   /** The living session of a refresh token, and whether the token has a successor by now. */
   findByRefreshToken(
     hash: Buffer,

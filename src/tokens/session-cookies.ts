@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../core/client.ts'
 import { cookieName } from '../core/public-url.ts'
 import { hashToken, type Sealer } from '../core/secrets.ts'
+import type { SessionRef } from '../core/session-ref.ts'
 import type { Sessions } from '../core/stores.ts'
 import { type BrowserMarks, createBrowserMarks } from './browser-marks.ts'
 import { requireOwnOrigin } from './own-origin.ts'
@@ -21,8 +22,11 @@ export interface SessionCookies {
   readRefreshToken(request: FastifyRequest): string | null
   /** The client whose session the cookies hold, null where it is no longer registered. */
   clientOf(request: FastifyRequest): Client | null
-  /** The access token of the cookie, null where there is none. Throws `csrf` for a stranger's page. */
-  readAccessToken(request: FastifyRequest): string | null
+  /**
+   * The access token of the cookie; null where there is none, and where it is of a session that was not
+   * opened in cookie mode. Throws `csrf` for a stranger's page.
+   */
+  readAccessToken(request: FastifyRequest): Promise<string | null>
   /** The session that the cookies hold, by whichever of them still counts; null where it is over. */
   findSession(request: FastifyRequest): Promise<{ sub: string; sid: string } | null>
   /** Throws `csrf` where there are cookies and a stranger's page may have made the request. */
@@ -33,13 +37,16 @@ export interface SessionCookies {
   marks: BrowserMarks
 }
 
+/** Sessions that are known to live in cookies, as each does for its life. */
+const REMEMBERED = 10_000
+
 /** Session cookies; `__Host-` and Secure where the service is https. */
 export function createSessionCookies(options: {
   https: boolean
   publicUrl: string
   clients: readonly Client[]
   refreshTokenTtlSeconds: number
-  sessions: Pick<Sessions, 'findByRefreshToken' | 'isAlive'>
+  sessions: Pick<Sessions, 'findByRefreshToken' | 'isAlive' | 'isInCookies'>
   verifySessionToken: (token: string) => { sub: string; sid: string; client_id: string } | null
   /** Of the marks. */
   sealer: Sealer
@@ -65,6 +72,14 @@ export function createSessionCookies(options: {
     refreshClient(request)
   const isPresent = (request: FastifyRequest) =>
     Object.values(names).some((name) => Boolean(request.cookies[name]))
+  const remembered = new Set<string>()
+  const isInCookies = async (session: SessionRef) => {
+    if (remembered.has(session.sessionId)) return true
+    if (!(await sessions.isInCookies(session))) return false
+    if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
+    remembered.add(session.sessionId)
+    return true
+  }
   return {
     set(reply, clientId, tokens) {
       reply.setCookie(names.access, tokens.access_token, {
@@ -88,18 +103,24 @@ export function createSessionCookies(options: {
       return token
     },
     clientOf: refreshClient,
-    readAccessToken(request) {
+    async readAccessToken(request) {
       const token = request.cookies[names.access] ?? ''
       if (token === '') return null
       requireOwnOrigin(request, publicUrl, clientOfSession(request))
-      return token
+      const claims = verifySessionToken(token)
+      return claims !== null && (await isInCookies(refOf(claims))) ? token : null
     },
     async findSession(request) {
       const claims = verifySessionToken(request.cookies[names.access] ?? '')
-      if (claims !== null && (await sessions.isAlive(refOf(claims)))) return claims
+      if (claims !== null && (await isInCookies(refOf(claims)))) {
+        if (await sessions.isAlive(refOf(claims))) return claims
+      }
       const { token } = splitRefresh(request)
       const found = token === '' ? null : await sessions.findByRefreshToken(hashToken(token))
-      return found && { sub: found.userId, sid: found.id }
+      if (found === null || !(await isInCookies({ userId: found.userId, sessionId: found.id }))) {
+        return null
+      }
+      return { sub: found.userId, sid: found.id }
     },
     requireOwnOriginIfSignedIn(request) {
       if (isPresent(request)) requireOwnOrigin(request, publicUrl, clientOfSession(request))

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { APPS, authorizationQuery, authorize, claimsOf, signIn } from '../helpers/apps.ts'
+import { APPS, authorizationQuery, authorize, claimsOf, meStatus, signIn } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { APP_ORIGIN, cookieLogin, cookieNamesOf, cookieOf } from '../helpers/cookie-login.ts'
 import { type Latchkey, startLatchkey, TEST_SECRET } from '../helpers/latchkey.ts'
@@ -102,6 +102,33 @@ describe('10.05 cookie and header', () => {
     for (const authorization of ['Bearer x', 'Basic x', 'Bearer']) {
       expectProblem(await ask({ authorization }), 401, 'invalid_token')
     }
+  })
+
+  test('the tokens of a session that got a code count in no cookie, from its own app neither', async () => {
+    const asked = { client_id: 'other', redirect_uri: 'https://other.example.com/cb' }
+    const theirs = await signIn(latchkey, provider, asked)
+    const ours = await signIn(latchkey, provider)
+    const ask = (name: string, token: string, origin: string, path = '/me') =>
+      new Browser().send(`${latchkey.url}${path}`, {
+        headers: { cookie: `latchkey-${name}=${token}`, origin },
+      })
+    const of = 'https://other.example.com'
+    expectProblem(await ask('access', theirs.access_token, of), 401, 'invalid_token')
+    expectProblem(await ask('access', ours.access_token, APP_ORIGIN), 401, 'invalid_token')
+    // Nor does a logout by such a cookie end it.
+    for (const [name, token] of [
+      ['access', ours.access_token],
+      ['refresh', `spa:${ours.refresh_token}`],
+    ] as const) {
+      expect((await ask(name, token, APP_ORIGIN, '/logout')).status).toBe(200)
+    }
+    expect(await meStatus(latchkey, ours.access_token)).toBe(200)
+    // Control: the same of a session in cookies does, twice alike.
+    const access = cookieOf(await signInWithCookies(), 'access')
+    expect((await ask('access', access, APP_ORIGIN)).status).toBe(200)
+    expect((await ask('access', access, APP_ORIGIN)).status).toBe(200)
+    await ask('access', access, APP_ORIGIN, '/logout')
+    expect(await meStatus(latchkey, access)).toBe(401)
   })
 
   test('a cookie that is wrong is 401, and says no more than any other 401', async () => {
