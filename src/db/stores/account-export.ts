@@ -8,6 +8,7 @@ import { auditEvents, identities, sessions, unlinkedIdentities, users } from '..
 import { db, type Placeholders, statement } from '../statement.ts'
 import { isoTime } from './account-json.ts'
 import { asks } from './alive.ts'
+import { requireOwn } from './require-own.ts'
 
 /** Rows of one page: what is held in memory, and how long one statement may take. */
 const PAGE = 500
@@ -37,6 +38,7 @@ const IDENTITY = rowJson(identities, [
 
 /** All but what may be many. */
 const HEAD = {
+  userId: users.id,
   exportedAt: sql<string>`${isoTime(sql`now()`)}`,
   user: sql<string>`${rowJson(users)}::text`,
   identities: sql<string>`${all(
@@ -67,6 +69,7 @@ type Listing = { userId: string; after: string }
 const LIST_SESSIONS = statement((p: Placeholders<Listing>) =>
   db
     .select({
+      userId: sql<string>`${sessions.userId}`.as('user_id'),
       key: sql<string>`${sessions.id}::text`,
       json: sql<string>`${rowJson(sessions, [sessions.userId])}::text`,
     })
@@ -79,6 +82,7 @@ const LIST_SESSIONS = statement((p: Placeholders<Listing>) =>
 const LIST_EVENTS = statement((p: Placeholders<Listing>) =>
   db
     .select({
+      userId: sql<string>`${auditEvents.userId}`.as('user_id'),
       key: sql<string>`${isoTime(auditEvents.at)} || ' ' || ${auditEvents.id}`,
       json: sql<string>`${rowJson(auditEvents, [auditEvents.userId])}::text`,
     })
@@ -111,6 +115,7 @@ export function createExport(database: Database): {
       const page = await list.all(database.query, { userId, after })
       const last = page.at(-1)
       if (last === undefined) break
+      for (const row of page) requireOwn(row.userId, userId)
       yield (after === first ? '' : ',') + page.map(({ json }) => json).join()
       after = last.key
       if (page.length < PAGE) break
@@ -125,11 +130,15 @@ export function createExport(database: Database): {
     yield* rows(userId, LIST_EVENTS, `-infinity ${FIRST}`)
     yield ']}'
   }
-  const whole = (userId: string, head: Head | null) => head && pieces(userId, head)
+  const whole = (userId: string, head: Head | null) => {
+    if (head === null) return null
+    requireOwn(head.userId, userId)
+    return pieces(userId, head)
+  }
   return {
     own: async (asking) => whole(asking.userId, await FIND_OWN.one(database.query, asking)),
     any: async (userId) => whole(userId, await FIND_ANY.one(database.query, { userId })),
   }
 }
 
-type Head = Record<'exportedAt' | 'user' | 'identities' | 'unlinked', string>
+type Head = Record<'userId' | 'exportedAt' | 'user' | 'identities' | 'unlinked', string>

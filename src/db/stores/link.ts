@@ -19,6 +19,7 @@ import {
   updating,
   valuesOf,
 } from './identity-values.ts'
+import { requireOwn } from './require-own.ts'
 
 /** Held until the transaction ends: who links an identity that nobody has yet does it one after the other. */
 const LOCK_IDENTITY = statement((p: Placeholders<IdentityKey>) =>
@@ -125,6 +126,7 @@ export function createLink(
       const [, owner] = await Promise.all([LOCK_IDENTITY.one(run, key), HOLD_OWNER.one(run, key)])
       const asking = await HOLD_ASKING.one(run, { userId, sessionId, reauthSeconds })
       if (asking === null) return { outcome: 'session_over' }
+      requireOwn(asking.userId, userId)
       if (!asking.isFresh) return { outcome: 'sign_in_again' }
       if (owner !== null && owner.userId !== userId) return { outcome: 'identity_in_use' }
       if ((await FIND_OTHER.one(run, { ...key, userId })) !== null) {
@@ -133,6 +135,7 @@ export function createLink(
       const row = await LINK.one(run, { ...valuesOf(key, profile, grant), userId })
       if (row === null) return { outcome: 'identity_in_use' }
       const account = JSON.parse(row.account) as Account
+      requireOwn(account.sub, userId)
       return { outcome: owner === null ? 'linked' : 'refreshed', account }
     })
 }

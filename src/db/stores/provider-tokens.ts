@@ -9,6 +9,7 @@ import { identities, outbox, sessions, users } from '../schema.ts'
 import { db, type Placeholders, seconds, statement } from '../statement.ts'
 import { asks } from './alive.ts'
 import { isIdentity } from './identity-values.ts'
+import { requireOwn } from './require-own.ts'
 
 const KEPT = {
   provider: identities.provider,
@@ -32,6 +33,7 @@ const FIND = statement((p: Placeholders<SessionRef & { provider: string }>) => {
     .as('kept')
   return db
     .select({
+      sessionId: sessions.id,
       provider: kept.provider,
       issuer: kept.issuer,
       subject: kept.subject,
@@ -167,8 +169,11 @@ export function createProviderTokenStore(database: Database): ProviderTokenStore
   return {
     async find({ userId, sessionId }, provider) {
       const row = await FIND.one(query, { userId, sessionId, provider })
-      const stored = row === null || row.provider === null ? null : toStored(row as Read)
-      return { isAlive: row !== null, stored }
+      if (row === null) return { isAlive: false, stored: null }
+      const { sessionId: found, ...read } = row
+      requireOwn(found, sessionId)
+      const stored = read.provider === null ? null : toStored(read as Read)
+      return { isAlive: true, stored }
     },
     lease: async (stored, lease) => (await LEASE.count(query, { ...read(stored), lease })) === 1,
     replace: async (stored, sealed) =>

@@ -10,6 +10,7 @@ import { identities, sessions, users } from '../schema.ts'
 import { db, type Placeholders, statement } from '../statement.ts'
 import { asks, isFresh } from './alive.ts'
 import { leaveRevocations } from './outbox.ts'
+import { requireOwn } from './require-own.ts'
 
 interface Found extends Record<string, unknown> {
   id: PgColumn
@@ -95,6 +96,7 @@ function removal(p: Placeholders<Revocable>, found: TypedQueryBuilder<Found>) {
   return db
     .with(person, leaving, outbox, held, over, removed)
     .select({
+      userId: sql<string>`${person.id}`.as('user_id'),
       isFresh: person.isFresh,
       isRemoved: sql<boolean>`exists (select from ${removed})`,
     })
@@ -107,6 +109,7 @@ export function createRemove(database: Database): Accounts['remove'] {
     const asking = { userId, sessionId, revocable, reauthSeconds }
     const row = await OWN.one(database.query, asking)
     if (row === null) return { outcome: 'session_over' }
+    requireOwn(row.userId, userId)
     if (!row.isFresh) return { outcome: 'sign_in_again' }
     return { outcome: row.isRemoved ? 'removed' : 'session_over' }
   }

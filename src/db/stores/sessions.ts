@@ -7,6 +7,7 @@ import { db, type Placeholders, statement } from '../statement.ts'
 import { isoTime } from './account-json.ts'
 import { asks, isAlive, isFresh } from './alive.ts'
 import { epochSeconds, grantedSession } from './granted-session.ts'
+import { requireOwn } from './require-own.ts'
 
 /** Sessions of one user that are shown. */
 const MOST = 1000
@@ -15,10 +16,11 @@ const now = sql`now()`
 const runs = and(isNull(sessions.endedAt), sql`${sessions.expiresAt} > ${now}`)
 
 /** One whose code nobody redeemed is not shown: nobody is signed in by it. */
-const LIST = statement<{ userId: string }, StoredSession>((p: Placeholders<{ userId: string }>) =>
+const LIST = statement((p: Placeholders<{ userId: string }>) =>
   db
     .select({
-      ...{ id: sessions.id, client_id: sessions.clientId, provider: sessions.provider },
+      ...{ userId: sessions.userId, id: sessions.id },
+      ...{ client_id: sessions.clientId, provider: sessions.provider },
       ...{ user_agent: sessions.userAgent, address: sessions.address },
       created_at: isoTime(sessions.createdAt),
       last_used_at: isoTime(sessions.lastUsedAt),
@@ -55,9 +57,16 @@ const IS_ALIVE = statement((p: Placeholders<SessionRef>) =>
     .where(asks(p)),
 )
 
+const IS_IN_COOKIES = statement((p: Placeholders<SessionRef>) =>
+  db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, p.sessionId), eq(sessions.userId, p.userId), sessions.cookieMode)),
+)
+
 const FIND_ROLES = statement((p: Placeholders<SessionRef>) =>
   db
-    .select({ roles: users.roles })
+    .select({ id: sessions.id, roles: users.roles })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(asks(p)),
@@ -80,7 +89,7 @@ const FIND_BY_REFRESH_TOKEN = statement((p: Placeholders<{ hash: Buffer }>) =>
 
 const FIND_STANDING = statement((p: Placeholders<SessionRef & Freshness>) =>
   db
-    .select({ isFresh: isFresh(p) })
+    .select({ id: sessions.id, isFresh: isFresh(p) })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(asks(p)),
@@ -88,16 +97,28 @@ const FIND_STANDING = statement((p: Placeholders<SessionRef & Freshness>) =>
 
 /** Sessions in PostgreSQL. */
 export function createSessions({ query }: Database): Sessions {
+  /** Its row, where there is one; never another's. */
+  const own = <Row extends { id: string }>(row: Row | null, { sessionId }: SessionRef) => {
+    if (row !== null) requireOwn(row.id, sessionId)
+    return row
+  }
   const isAlive = async ({ userId, sessionId }: SessionRef) =>
-    (await IS_ALIVE.count(query, { userId, sessionId })) === 1
+    own(await IS_ALIVE.one(query, { userId, sessionId }), { userId, sessionId }) !== null
   return {
     isAlive,
-    async standing({ userId, sessionId }, reauthSeconds) {
-      const row = await FIND_STANDING.one(query, { userId, sessionId, reauthSeconds })
+    isInCookies: async ({ userId, sessionId }) =>
+      own(await IS_IN_COOKIES.one(query, { userId, sessionId }), { userId, sessionId }) !== null,
+    async standing(session, reauthSeconds) {
+      const { userId, sessionId } = session
+      const row = own(await FIND_STANDING.one(query, { userId, sessionId, reauthSeconds }), session)
       return row === null ? 'over' : row.isFresh ? 'fresh' : 'stale'
     },
     async list(caller) {
-      const found = await LIST.all(query, { userId: caller.userId })
+      const rows = await LIST.all(query, { userId: caller.userId })
+      const found = rows.map(({ userId, ...session }): StoredSession => {
+        requireOwn(userId, caller.userId)
+        return session
+      })
       const isKnown = found.some((session) => session.id === caller.sessionId)
       return isKnown || (await isAlive(caller)) ? found : null
     },
@@ -105,8 +126,9 @@ export function createSessions({ query }: Database): Sessions {
       (await END.count(query, { userId, sessionId, reason })) === 1,
     endOthers: ({ userId, sessionId }, reason) =>
       END_OTHERS.count(query, { userId, sessionId, reason }),
-    async rolesOf({ userId, sessionId }) {
-      return (await FIND_ROLES.one(query, { userId, sessionId }))?.roles ?? null
+    async rolesOf(session) {
+      const { userId, sessionId } = session
+      return own(await FIND_ROLES.one(query, { userId, sessionId }), session)?.roles ?? null
     },
     async findByRefreshToken(hash) {
       const row = await FIND_BY_REFRESH_TOKEN.one(query, { hash })

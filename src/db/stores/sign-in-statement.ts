@@ -163,6 +163,7 @@ export const signInStatement = (rules: {
         outdone,
       )
       .select({
+        sessionId: sql<string>`${p.sessionId}::text`,
         isDisabled: sql<boolean>`${user.disabledAt} is not null`,
         isNew: sql<boolean>`exists (select from ${made})`,
         account: accountJson(rules.trustedProviders, shown, user),

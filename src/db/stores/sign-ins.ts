@@ -18,6 +18,7 @@ import type { Database, RunStatement } from '../client.ts'
 import { valuesOf } from './identity-values.ts'
 import { candidatesStatement, HOLD_USER, JOIN_USER, LOCK_EMAIL } from './join-statements.ts'
 import { rekeyIdentity } from './rekey.ts'
+import { requireOwn } from './require-own.ts'
 import { type SignInValues, signInStatement } from './sign-in-statement.ts'
 
 /** How people come in. */
@@ -63,6 +64,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     ): Promise<SignedIn | null> => {
       const row = await SIGN_IN.one(run, { ...values, ...changes })
       if (row === null) return null
+      requireOwn(row.sessionId, session.id)
       if (row.isDisabled) throw refuse('user_disabled')
       const { reason } = { ...values, ...changes }
       const account = JSON.parse(row.account) as Account

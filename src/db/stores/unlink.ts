@@ -8,6 +8,7 @@ import { identities, sessions, unlinkedIdentities, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, statement } from '../statement.ts'
 import { asks, isFresh } from './alive.ts'
 import { leaveRevocations } from './outbox.ts'
+import { requireOwn } from './require-own.ts'
 
 const now = sql`now()`
 const one = { one: sql`1` }
@@ -146,6 +147,7 @@ const UNLINK = statement(
     return db
       .with(person, held, removed, outbox, marked, heir, inherited, touched, ended)
       .select({
+        userId: person.id,
         isFresh: person.isFresh,
         isFound: sql<boolean>`${exists(db.select(one).from(held).where(eq(held.provider, p.provider)))}`,
         isRemoved: sql<boolean>`${exists(db.select(one).from(removed))}`,
@@ -161,6 +163,7 @@ export function createUnlink(database: Database): Identities['unlink'] {
     const asking = { userId, sessionId, provider, revocable, reauthSeconds }
     const row = await UNLINK.one(database.query, asking)
     if (row === null) return { outcome: 'session_over' }
+    requireOwn(row.userId, userId)
     if (!row.isFresh) return { outcome: 'sign_in_again' }
     if (!row.isFound) return { outcome: 'not_found' }
     if (!row.isRemoved) return { outcome: 'last_identity' }

@@ -1,0 +1,144 @@
+import { v7 as uuidv7 } from 'uuid'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { toProfile } from '../../../src/core/profile.ts'
+import { hashToken, randomToken } from '../../../src/core/secrets.ts'
+import type { NewSession } from '../../../src/core/stores.ts'
+import type { RunStatement } from '../../../src/db/client.ts'
+import { type Database, openDatabase } from '../../../src/db/client.ts'
+import { createStores, type Stores } from '../../../src/db/stores/index.ts'
+import { createTestDatabase } from '../../helpers/database.ts'
+import { RULES } from '../../helpers/rules.ts'
+
+// 11.3 Should a driver ever give the rows of one question to another: the stores give them to nobody.
+
+interface Person {
+  userId: string
+  sessionId: string
+  subject: string
+  token: Buffer
+  code: Buffer
+}
+
+/** What was answered to each statement, by its text, while it is recorded; given to all, while it is played. */
+const tape = new Map<string, unknown[][]>()
+let mode: 'straight' | 'record' | 'play' = 'straight'
+
+let stores: Stores
+let [alice, bob] = [{} as Person, {} as Person]
+
+const taped =
+  (run: RunStatement): RunStatement =>
+  async (text, ...rest) => {
+    if (mode === 'play') {
+      const rows = tape.get(text)?.shift()
+      if (rows !== undefined) return rows as never
+    }
+    const rows = await run(text, ...rest)
+    if (mode === 'record') tape.set(text, [...(tape.get(text) ?? []), rows])
+    return rows as never
+  }
+
+const session = (code: Buffer | null = null): NewSession => ({
+  ...{ id: uuidv7(), clientId: 'spa', scope: 'openid', resource: null, cookieMode: true },
+  ...{ authTime: null, silent: false, userAgent: null, address: null, ttlSeconds: 3600 },
+  ...(code === null
+    ? { refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 3600 } }
+    : {
+        refreshToken: null,
+        code: {
+          ...{ hash: code, nonce: null, ttlSeconds: 60 },
+          ...{ redirectUri: 'https://app.example.com/cb', codeChallenge: null },
+        },
+      }),
+})
+
+const keyOf = (subject: string, provider = 'google') => ({
+  ...{ provider, issuer: 'https://provider.example', subject },
+})
+
+async function arrive(subject: string): Promise<Person> {
+  const profile = toProfile({ subject, name: subject })
+  const [first, withCode] = [session(), session(hashToken(randomToken()))]
+  const sealed = { access: `sealed ${subject}`, refreshToken: null }
+  const { account } = await stores.signIns.signIn(keyOf(subject), profile, first, sealed)
+  await stores.signIns.signIn(keyOf(subject), profile, withCode)
+  await stores.identities.link(
+    { userId: account.sub, sessionId: first.id },
+    { key: keyOf(`${subject} elsewhere`, 'kakao'), profile, grant: null },
+    null,
+  )
+  return {
+    ...{ userId: account.sub, sessionId: first.id, subject },
+    token: first.refreshToken?.hash ?? Buffer.alloc(0),
+    code: withCode.code?.hash ?? Buffer.alloc(0),
+  }
+}
+
+beforeAll(async () => {
+  const testDatabase = await createTestDatabase()
+  const database = openDatabase(testDatabase.connection, { connections: 4, prepare: true })
+  const mixed: Database = {
+    ...database,
+    query: taped(database.query),
+    transaction: (work, ...rest) => database.transaction((run) => work(taped(run)), ...rest),
+  }
+  stores = createStores(mixed, RULES)
+  alice = await arrive('alice')
+  bob = await arrive('bob')
+  return async () => {
+    await database.close()
+    await testDatabase.drop()
+  }
+})
+
+const taking = { revocable: [], reauthSeconds: null }
+const read = async (pieces: AsyncIterable<string> | null) => {
+  let text = ''
+  for await (const piece of pieces ?? []) text += piece
+  return text
+}
+
+/** What a store is asked for a person; in this order, since the last ones take something away. */
+const questions: Record<string, (person: Person) => Promise<unknown>> = {
+  'the account': (person) => stores.accounts.findBySession(person),
+  'an edit': (person) => stores.accounts.edit(person, { locale: 'en' }),
+  'the export': async (person) => read(await stores.accounts.exportBySession(person)),
+  'the sessions': (person) => stores.sessions.list(person),
+  'whether a session is alive': (person) => stores.sessions.isAlive(person),
+  'whether a session is in cookies': (person) => stores.sessions.isInCookies(person),
+  'the standing': (person) => stores.sessions.standing(person, null),
+  'the roles': (person) => stores.sessions.rolesOf(person),
+  'a provider’s token': (person) => stores.providerTokens.find(person, 'google'),
+  'a sign-in': ({ subject }) =>
+    stores.signIns.signIn(keyOf(subject), toProfile({ subject }), session()),
+  'a link': (person) =>
+    stores.identities.link(
+      person,
+      {
+        key: keyOf(`${person.subject} elsewhere`, 'kakao'),
+        profile: toProfile({ subject: `${person.subject} elsewhere` }),
+        grant: null,
+      },
+      null,
+    ),
+  'an unlinking': (person) => stores.identities.unlink(person, 'kakao', taking),
+  'a deletion': (person) => stores.accounts.remove(person, taking),
+}
+
+describe('the answer to another’s question is given to nobody', () => {
+  test.each(Object.keys(questions))('%s', async (name) => {
+    const ask = questions[name] as (person: Person) => Promise<unknown>
+    tape.clear()
+    mode = 'record'
+    const of = await ask(bob)
+    // Control: the same tape is good for whom it was recorded.
+    expect(of).toBeTruthy()
+    mode = 'play'
+    await expect(ask(alice)).rejects.toMatchObject({
+      code: 'temporarily_unavailable',
+      evidence: { reason: 'mixed_up' },
+    })
+    mode = 'straight'
+    if (name !== 'a deletion') expect(await ask(alice)).toBeTruthy()
+  })
+})
