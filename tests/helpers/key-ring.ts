@@ -1,5 +1,8 @@
+import { createSealer } from '../../src/core/secrets.ts'
 import type { Database } from '../../src/db/client.ts'
+import { createSigningKeys } from '../../src/db/stores/signing-keys.ts'
 import type { Environment } from '../../src/settings/reader.ts'
+import { keyContext } from '../../src/tokens/make-key.ts'
 
 /** The keys that a Latchkey of this process made: an RSA key costs more than most tests. */
 let kept: string | undefined
@@ -18,9 +21,21 @@ export async function lendKeys(env: Environment, database: Database): Promise<vo
   )
 }
 
-/** Keeps the keys of a Latchkey that ends, where an RSA key is among them. */
-export async function keepKeys(env: Environment, database: Database): Promise<void> {
+/**
+ * Keeps the keys of a Latchkey that ends, where an RSA key is among them and `secret` still opens all:
+ * another replica may have sealed them anew.
+ */
+export async function keepKeys(
+  env: Environment,
+  database: Database,
+  secret: string,
+): Promise<void> {
   if (kept !== undefined || !mayShare(env)) return
+  const sealer = createSealer([secret], 'signing keys')
+  const { ring } = await createSigningKeys(database)
+    .read()
+    .catch(() => ({ ring: [] }))
+  if (ring.some((key) => sealer.open(key.sealedJwk, keyContext(key.kid)) === null)) return
   const [row] = await database
     .query<{ keys: string | null }>(
       `select json_agg(one)::text as keys from latchkey.signing_keys one

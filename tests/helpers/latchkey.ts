@@ -63,7 +63,7 @@ export async function startLatchkey(
     logs,
     async close() {
       await app.close()
-      if (shared.testDatabase === undefined) await keepKeys(env, database)
+      if (shared.testDatabase === undefined) await keepKeys(env, database, TEST_SECRET)
       await database.close()
       if (shared.testDatabase === undefined) await testDatabase.drop()
     },
