@@ -1,5 +1,5 @@
 /** Languages that the pages speak, as BCP 47 tags; the first is the fallback. */
-export const LANGUAGES = ['en', 'ko', 'ja'] as const
+export const LANGUAGES = ['en', 'ko', 'ja', 'zh-Hant', 'es'] as const
 export type Language = (typeof LANGUAGES)[number]
 
 /** The best language for `ui_locales` (space separated, first) and Accept-Language (by its q). */

@@ -5,8 +5,7 @@ import { type Html, html, lines, trusted } from './html.ts'
 import type { Look } from './look.ts'
 
 const STYLE = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto,
-  "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans JP", sans-serif;
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
   --page: #f4f5f7; --card: #ffffff; --text: #1b1f24; --quiet: #57606a; --line: #d0d7de; --accent: #0b57d0;
   --button: var(--accent); --button-text: var(--card) }
 @media (prefers-color-scheme: dark) {

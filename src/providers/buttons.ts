@@ -39,8 +39,8 @@ export const googleButton: Button = {
   ),
   labels: {
     en: 'Sign in with Google',
-    ko: 'Google 계정으로 로그인',
-    ja: 'Google でログイン',
+    ko: 'Google로 로그인',
+    ja: 'Googleでログイン',
   },
 }
 

@@ -98,8 +98,8 @@ describe('the page on which a persona is picked', () => {
     await page.getByText('The app answered 404.').waitFor()
     expect(await findBarriers(page)).toEqual([])
     expect(await overflowOf(page)).toBe(0)
-    await page.getByRole('link', { name: 'Everything that Kakao can tell' }).click()
-    await page.getByRole('heading', { name: 'What the emulated Kakao tells' }).waitFor()
+    await page.getByRole('link', { name: 'All notifications from Kakao' }).click()
+    await page.getByRole('heading', { name: 'Notifications from the emulated Kakao' }).waitFor()
     expect(await findBarriers(page)).toEqual([])
     expect(await overflowOf(page)).toBe(0)
     const alex = page.getByRole('region', { name: 'Alex' })
@@ -133,6 +133,8 @@ describe('the emulator’s pages speak the visitor’s language', () => {
     ['ko-KR,ko;q=0.9,en;q=0.8', '', 'ko', 'Kakao 에뮬레이션'],
     ['fr,ja;q=0.5,ko;q=0.4', '', 'ja', 'Kakao のエミュレーション'],
     ['ko', 'ja en', 'ja', 'Kakao のエミュレーション'],
+    ['zh-TW', '', 'zh-Hant', '模擬的 Kakao'],
+    ['zh-CN, es-MX;q=0.5', '', 'es', 'Kakao emulado'],
     ['fr', '', 'en', 'Emulated Kakao'],
     ['ko;q=0', '', 'en', 'Emulated Kakao'],
   ])('Accept-Language %j, ui_locales %j: %s', async (accepted, ui_locales, lang, title) => {

@@ -3,8 +3,7 @@ import { type Answer, html } from '../http.ts'
 import type { Speaker } from './language.ts'
 
 const style = `
-:root{color-scheme:light dark;font:1rem/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Apple SD Gothic Neo',
-'Malgun Gothic','Noto Sans KR','Noto Sans JP',sans-serif;--page:#fff;--text:#1c1917;--soft:#57534e;--edge:#8a837c;
+:root{color-scheme:light dark;font:1rem/1.5 system-ui,-apple-system,'Segoe UI',Roboto, sans-serif;--page:#fff;--text:#1c1917;--soft:#57534e;--edge:#8a837c;
 --accent:#92400e;--mark:#fffbeb}
 @media (prefers-color-scheme:dark){:root{--page:#171412;--text:#f5f1ec;--soft:#b8b0a7;--edge:#857d75;--accent:#fbbf24;
 --mark:#2a2011}}

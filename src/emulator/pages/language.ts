@@ -1,9 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { rawQuery } from '../http.ts'
 import { en } from './texts/en.ts'
+import { es } from './texts/es.ts'
 import { ja } from './texts/ja.ts'
 import { ko } from './texts/ko.ts'
 import type { Words } from './texts/words.ts'
+import { zhHant } from './texts/zh-Hant.ts'
 
 /** A language and its texts. */
 export interface Speaker {
@@ -16,6 +18,8 @@ const speakers: readonly [Speaker, ...Speaker[]] = [
   { language: 'en', words: en },
   { language: 'ko', words: ko },
   { language: 'ja', words: ja },
+  { language: 'zh-Hant', words: zhHant },
+  { language: 'es', words: es },
 ]
 
 /** Who speaks to the visitor: by what the app asks for, then by the browser's languages, else English. */

@@ -1,8 +1,7 @@
 /** The style of the playground: system fonts, light and dark, from 320 px to a desktop. */
 export const STYLE = `
 :root { color-scheme: light dark; scroll-padding: 6rem 0 1rem;
-  font: 1rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 'Apple SD Gothic Neo', 'Malgun Gothic', 'Noto Sans KR',
-    'Noto Sans JP', sans-serif;
+  font: 1rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif;
   --page: #f6f7f9; --card: #fff; --text: #1b2330; --soft: #545f70; --line: #dde2e9; --edge: #7c8798;
   --accent: #2f54c8; --on-accent: #fff; --tint: #eef2fe; --good: #17663c; --good-tint: #e5f4eb;
   --warn: #80490a; --warn-tint: #fdf0dc; --bad: #a3222a; --bad-tint: #fdebeb;

@@ -8,7 +8,7 @@ export const ja: Texts = {
     signIn: 'ログイン',
     continueTo: (client) => `「${client}」にログインします`,
     signInWith: (provider) => `${provider}でログイン`,
-    emulated: 'EMULATED',
+    emulated: 'エミュレーター',
     emulatedNote: '開発用の画面です。エミュレーターでは誰でもどのアカウントでもログインできます。',
     lastUsed: '前回のログイン',
     noProviders: '利用できるログイン方法がありません。',
@@ -38,7 +38,7 @@ export const ja: Texts = {
       unknown_provider: 'このログイン方法には対応していません。',
       ...all(OF_APP, 'リンクまたはアプリからのリクエストが正しくありません。'),
       invalid_state:
-        'ログインの有効期限が切れたか、すでに完了しているか、別のウィンドウで始められています。もう一度ログインしてください。',
+        'ログインの有効期限が切れたか、すでに処理済みか、別のウィンドウで始められています。もう一度ログインしてください。',
       access_denied: 'ログインがキャンセルされたか、このアカウントではログインできません。',
       invalid_code:
         'ログインの有効期限が切れたか、すでに使われています。もう一度ログインしてください。',

@@ -8,7 +8,7 @@ export const ko: Texts = {
     signIn: '로그인',
     continueTo: (client) => `${client} 서비스에 로그인합니다`,
     signInWith: (provider) => `${provider} 계정으로 로그인`,
-    emulated: 'EMULATED',
+    emulated: '에뮬레이터',
     emulatedNote:
       '개발용 화면입니다. 에뮬레이터에서는 누구나 어떤 계정으로든 로그인할 수 있습니다.',
     lastUsed: '최근 로그인',
@@ -39,9 +39,9 @@ export const ko: Texts = {
       unknown_provider: '지원하지 않는 로그인 방법입니다.',
       ...all(OF_APP, '링크나 앱에서 보낸 요청이 올바르지 않습니다.'),
       invalid_state:
-        '로그인 시간이 지났거나 이미 끝난 로그인입니다. 다른 창에서 시작했을 수도 있습니다. 다시 로그인해 주세요.',
+        '로그인 시간이 지났거나 이미 처리된 로그인입니다. 다른 창에서 시작했을 수도 있습니다. 다시 로그인해 주세요.',
       access_denied: '로그인을 취소했거나 이 계정으로는 로그인할 수 없습니다.',
-      invalid_code: '로그인 시간이 지났거나 이미 사용한 로그인입니다. 다시 시도해 주세요.',
+      invalid_code: '로그인 시간이 지났거나 이미 처리된 로그인입니다. 다시 시도해 주세요.',
       invalid_provider_response: (provider) =>
         `${provider}에서 받은 정보를 확인하지 못해 로그인을 중단했습니다. 다시 시도해 주세요.`,
       provider_error: (provider) =>

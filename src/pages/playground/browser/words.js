@@ -8,7 +8,7 @@ import { ko } from './words-ko.js'
  */
 
 /** @type {Record<Language, Words>} */
-const all = { en, ko, ja }
+const all = { en, ko, ja, 'zh-Hant': en, es: en }
 
 /** The language that the server has chosen for the page. */
 export const language = /** @type {Language} */ (document.documentElement.lang)
