@@ -5,6 +5,7 @@ import { Browser } from '../helpers/browser.ts'
 import { runDoctor } from '../helpers/doctor.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import { login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { leave, untilOutboxEmpty } from '../helpers/leaving.ts'
 import { setStage } from '../helpers/stage.ts'
 
 /** Another host, to which a path that begins with `//` would lead if it were joined to its own. */
@@ -48,17 +49,24 @@ describe('11.17 an endpoint whose path begins with two slashes stays at its host
         ...provider.settings(),
         ...(source === 'settings' ? settings : {}),
         FAKE_USERINFO: 'always',
+        FAKE_STORE_TOKENS: 'on',
       }
       const { testDatabase } = stage.latchkey
       const latchkey = await startLatchkey(env, { testDatabase })
       const { authorization } = await startLogin(latchkey, new Browser())
       expect(authorization.href).toMatch(`${at('authorize')}?`)
-      expect((await login(latchkey, provider)).status).toBe(200)
+      const signedIn = await login(latchkey, provider)
+      expect(signedIn.status).toBe(200)
       const logout = await new Browser().send(`${latchkey.url}/logout/fake`)
       expect(logout.location?.href).toMatch(`${at('logout')}?`)
+      const { access_token } = signedIn.json()
+      expect((await leave(latchkey, String(access_token))).status).toBe(204)
+      await untilOutboxEmpty(latchkey)
       const called = provider.calls.map(({ path }) => path).filter((path) => path.startsWith('//'))
       expect(new Set(called)).toEqual(
-        new Set(['token', 'jwks', 'userinfo'].map((path) => `//${thief.authority}/${path}`)),
+        new Set(
+          ['token', 'jwks', 'userinfo', 'revoke'].map((path) => `//${thief.authority}/${path}`),
+        ),
       )
       await runDoctor(env)
       expect(provider.count('token')).toBe(2)
