@@ -12,7 +12,7 @@ interface Tokens {
   refresh: string
 }
 
-/** People who sign in, read their account and refresh without a pause, and check each answer. */
+/** People who sign in, read and export their account, refresh and leave without a pause, and check each answer. */
 export interface Load {
   /** What was wrong so far, one sentence each. */
   readonly wrong: string[]
@@ -38,6 +38,7 @@ export function startLoad(urls: readonly string[], identities: readonly string[]
     const url = () => urls[Math.floor(Math.random() * urls.length)] as string
     const [provider, persona] = identity.split('/') as [string, string]
     let known: string | null = null
+    const gone = new Set<string>()
 
     const ask = async (name: string, send: () => Promise<Response | BrowserAnswer>) => {
       const startedAt = performance.now()
@@ -66,6 +67,7 @@ export function startLoad(urls: readonly string[], identities: readonly string[]
       }
       const { user, access_token, refresh_token } = JSON.parse(answer.body)
       if (known !== null && user.sub !== known) say(`${identity} signed in as somebody else`)
+      if (gone.has(user.sub)) say(`${identity} had left, and is there again`)
       known = user.sub
       return { sub: user.sub, access: access_token, refresh: refresh_token }
     }
@@ -98,6 +100,20 @@ export function startLoad(urls: readonly string[], identities: readonly string[]
       return false
     }
 
+    /** Whether the account is gone; where nobody can know it, the next sign-in tells. */
+    const leave = async (tokens: Tokens): Promise<boolean> => {
+      const headers = { authorization: `Bearer ${tokens.access}` }
+      const left = await ask('leave', () => fetch(`${url()}/me`, { method: 'DELETE', headers }))
+      if (left.status === 204) gone.add(tokens.sub)
+      else if (![0, LATER].includes(left.status)) {
+        say(`leaving with a living session got ${left.status} ${left.body}`)
+      }
+      const after = await ask('/me afterwards', () => fetch(`${url()}/me`, { headers }))
+      if (left.status === 204 && after.status === 200) say(`${tokens.sub} has left and is there`)
+      // It was there after all, so it stays.
+      return left.status === 204 || after.status !== 200
+    }
+
     let tokens: Tokens | null = null
     while (!isOver) {
       if (tokens === null || Math.random() < 0.2) {
@@ -110,7 +126,9 @@ export function startLoad(urls: readonly string[], identities: readonly string[]
         }
       } else if (Math.random() < 0.3) {
         if (await refresh(tokens)) good[place] = (good[place] ?? 0) + 1
-      } else if (await read(tokens, Math.random() < 0.03 ? '/me/export' : '/me')) {
+      } else if (Math.random() < 0.04) {
+        if (await leave(tokens)) [tokens, known] = [null, null]
+      } else if (await read(tokens, Math.random() < 0.15 ? '/me/export' : '/me')) {
         good[place] = (good[place] ?? 0) + 1
       }
       await wait(Math.random() * 20)
