@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { boolean, index, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { latchkey, moment } from './columns.ts'
 
 /**
@@ -44,6 +44,11 @@ export const identities = latchkey.table(
     /** How it became this user's (`core/linking.ts`), and why. */
     linkedBy: text('linked_by'),
     linkReason: text('link_reason'),
+    /**
+     * A hash of the address with which it made its user, where nobody was found who holds that: two first
+     * logins with one address at once meet here, and the later one looks again.
+     */
+    addressClaim: bigint('address_claim', { mode: 'bigint' }),
     lastLoginAt: moment('last_login_at').notNull().defaultNow(),
     /** What is kept of the provider's tokens, sealed for this identity. */
     sealedAccessToken: text('sealed_access_token'),
@@ -59,6 +64,9 @@ export const identities = latchkey.table(
     // The "C" collation lowers ASCII letters only.
     index('identities_email').on(sql`lower(${table.email} collate "C")`),
     index('identities_subject').on(table.subject),
+    uniqueIndex('identities_address_claim')
+      .on(table.addressClaim)
+      .where(sql`${table.addressClaim} is not null`),
   ],
 )
 

@@ -1,4 +1,4 @@
-import { and, eq, exists, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, eq, exists, type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../core/identity-key.ts'
 import type { Profile } from '../../core/profile.ts'
@@ -51,25 +51,27 @@ const hasEmail = (userId: SQLWrapper) =>
 const givesEmail = (p: Placeholders<IdentityValues>, userId: SQLWrapper) =>
   sql`${p.email}::text is not null and not ${hasEmail(userId)}`
 
+/** What stands for a claimed address; two addresses that share it only cost a second look. */
+export const addressClaim = (email: Placeholder | SQL): SQL =>
+  sql`hashtextextended(${email}::text, 0)`
+
 /** An identity that is stored for the first time. */
 export const firstFacts = (
   p: Placeholders<IdentityValues>,
-  { userId, linkedBy, linkReason }: Record<'userId' | 'linkedBy' | 'linkReason', SQLWrapper>,
+  whose: Record<'userId' | 'linkedBy' | 'linkReason', SQLWrapper> & { addressClaim?: SQLWrapper },
 ) => ({
   provider: p.provider,
   issuer: p.issuer,
   subject: p.subject,
-  userId,
   email: p.email,
   emailVerified: sql`coalesce(${p.emailVerified}::boolean, false)`,
-  givesEmail: givesEmail(p, userId),
+  givesEmail: givesEmail(p, whose.userId),
   name: p.name,
   picture: p.picture,
   locale: p.locale,
-  linkedBy,
-  linkReason,
   sealedAccessToken: p.access,
   sealedRefreshToken: p.refreshToken,
+  ...whose,
 })
 
 /**

@@ -4,13 +4,22 @@ import type { IdentityKey } from '../../core/identity-key.ts'
 import { identities, unlinkedIdentities, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../statement.ts'
 import { isVouchedFor, lowerCase } from './account-json.ts'
-import { firstFacts, type IdentityValues } from './identity-values.ts'
+import { addressClaim, firstFacts, type IdentityValues } from './identity-values.ts'
 
 /** Held until the transaction ends: whoever looks for users by this address does it one after the other. */
 export const LOCK_EMAIL = statement((p: Placeholders<{ email: string }>) =>
   db
     .select({ locked: sql<number>`1` })
     .from(sql`pg_advisory_xact_lock(hashtextextended('latchkey email ' || ${p.email}::text, 0))`),
+)
+
+/** Takes a claim to an address away from the identity that made it and no longer holds it. */
+export const FREE_CLAIM = statement((p: Placeholders<{ email: string }>) =>
+  db
+    .update(identities)
+    .set({ addressClaim: null })
+    .where(eq(identities.addressClaim, addressClaim(p.email)))
+    .returning({ userId: identities.userId }),
 )
 
 /** Held until the transaction ends, so that nobody links to the user or unlinks meanwhile. */

@@ -13,7 +13,13 @@ import {
   SHOWN_OF_USER,
   shownOf,
 } from './account-json.ts'
-import { firstFacts, type IdentityValues, isIdentity, newFacts } from './identity-values.ts'
+import {
+  addressClaim,
+  firstFacts,
+  type IdentityValues,
+  isIdentity,
+  newFacts,
+} from './identity-values.ts'
 import { type OpeningValues, openingParts } from './opening.ts'
 
 /** What a sign-in stores. */
@@ -22,8 +28,10 @@ export interface SignInValues extends IdentityValues, OpeningValues {
   mayCreate: boolean
   newUserId: string
   reason: CreateReason
-  /** The address by which others are looked for, in lower case; null where nobody is. */
-  linkable: string | null
+  /** The address in lower case that nobody may hold, where a new user is made; null where it does not matter. */
+  unheld: string | null
+  /** The same, claimed for the new user; null where somebody holds it. */
+  claimed: string | null
 }
 
 const now = sql`now()`
@@ -46,8 +54,8 @@ const facts = (i: Columns<'email' | 'emailVerified' | 'name' | 'picture' | 'loca
 
 /**
  * A whole sign-in: refreshes the identity, or makes it and its user where it is new and may be made,
- * opens the session and gives the account. No row where it is new and may not; a row and no change
- * where the user is disabled. All parts of one statement see the tables as they were before it, so
+ * opens the session and gives the account. No row where it is new and may not, or where somebody holds or
+ * just claimed its address; a row and no change where the user is disabled. All parts of one statement see the tables as they were before it, so
  * what changes is taken from what the updates return.
  */
 export const signInStatement = (rules: {
@@ -82,7 +90,7 @@ export const signInStatement = (rules: {
       .from(identities)
       .where(
         and(
-          sql`${lowerCase(identities.email)} = ${p.linkable}`,
+          sql`${lowerCase(identities.email)} = ${p.unheld}`,
           isVouchedFor(identities, rules.trustedProviders),
         ),
       )
@@ -93,6 +101,7 @@ export const signInStatement = (rules: {
           userId: sql`${p.newUserId}::uuid`,
           linkedBy: sql`'created'`,
           linkReason: sql`${p.reason}`,
+          addressClaim: addressClaim(p.claimed),
         }),
         sql`where ${inTime} and ${p.mayCreate}::boolean and not exists (select from ${known}) and ${notExists(holder)}
           on conflict do nothing ${returning(SHOWN)}`,

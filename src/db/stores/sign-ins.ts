@@ -16,7 +16,13 @@ import type { SealedTokens } from '../../core/provider-tokens.ts'
 import type { NewSession, SignedIn, SignIns } from '../../core/stores.ts'
 import type { Database, RunStatement } from '../client.ts'
 import { valuesOf } from './identity-values.ts'
-import { candidatesStatement, HOLD_USER, JOIN_USER, LOCK_EMAIL } from './join-statements.ts'
+import {
+  candidatesStatement,
+  FREE_CLAIM,
+  HOLD_USER,
+  JOIN_USER,
+  LOCK_EMAIL,
+} from './join-statements.ts'
 import { rekeyIdentity } from './rekey.ts'
 import { requireOwn } from './require-own.ts'
 import { type SignInValues, signInStatement } from './sign-in-statement.ts'
@@ -34,9 +40,10 @@ export interface SignInRules {
 }
 
 /**
- * Sign-ins in PostgreSQL. A person who was here before costs one statement, and so does a new one whom
- * nobody can be joined to by an address. Who brings an address that counts is looked for under a lock,
- * so that any number of first logins at once end in one user.
+ * Sign-ins in PostgreSQL. A person who was here before costs one statement, and so does a new one whose
+ * address nobody holds: of two such first logins at once the later one finds the address claimed. Only
+ * where somebody holds or claims it, users are looked for, under a lock: any number of first logins at
+ * once end in one user.
  */
 export function createSignIns(database: Database, rules: SignInRules): SignIns {
   const SIGN_IN = signInStatement(rules)
@@ -55,7 +62,13 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     const identity = valuesOf(key, profile, grant)
     const values = {
       ...identity,
-      ...{ newUserId: uuidv7(), reason: linkable.reason, linkable: null, mayCreate: false },
+      ...{
+        newUserId: uuidv7(),
+        reason: linkable.reason,
+        unheld: null,
+        claimed: null,
+        mayCreate: false,
+      },
       ...sessionValues(session),
     }
     const signIn = async (
@@ -96,7 +109,9 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
       const why = decision.action === 'refuse' ? decision.reason : refusal
       if (why !== null) throw refuse(why)
       const { reason } = decision.action === 'create' ? decision : linkable
-      return signIn(run, { mayCreate: true, reason })
+      const isUnheld = reason === linkable.reason
+      if (isUnheld) await FREE_CLAIM.all(run, { email })
+      return signIn(run, { mayCreate: true, reason, claimed: isUnheld ? email : null })
     }
     return { linkable, refusal, signIn, joinOrCreate }
   }
@@ -105,26 +120,21 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     async signIn(key, profile, session, grant = null) {
       await rekeyIdentity(database, key, profile.formerSubject)
       const { linkable, refusal, signIn, joinOrCreate } = attempts(key, profile, session, grant)
-      const mayCreate = refusal === null
       const { email } = linkable
-      const found = await signIn(database.query, { mayCreate: mayCreate && email === null })
+      const found = await signIn(database.query, {
+        ...{ mayCreate: refusal === null, unheld: email, claimed: email },
+      })
       if (found !== null) return found
+      if (email !== null) {
+        const look = () => database.transaction((run) => joinOrCreate(run, email))
+        // Twice, since somebody else may make the identity or claim the address at the same moment.
+        const joined = (await look()) ?? (await look())
+        if (joined !== null) return joined
+      }
       // Somebody else made the identity at the same moment, or nobody may.
-      const again = async () => {
-        const known = await signIn(database.query)
-        if (known !== null) return known
-        throw refusal === null ? elsewhere() : refuse(refusal)
-      }
-      if (email === null) return again()
-      if (mayCreate) {
-        const alone = await database.transaction(async (run) => {
-          const locked = LOCK_EMAIL.one(run, { email })
-          const signedIn = signIn(run, { mayCreate, linkable: email })
-          return (await Promise.all([locked, signedIn]))[1]
-        })
-        if (alone !== null) return alone
-      }
-      return (await database.transaction((run) => joinOrCreate(run, email))) ?? again()
+      const known = await signIn(database.query)
+      if (known !== null) return known
+      throw refusal === null ? elsewhere() : refuse(refusal)
     },
   }
 }

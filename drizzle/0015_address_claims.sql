@@ -1,0 +1,2 @@
+ALTER TABLE "latchkey"."identities" ADD COLUMN "address_claim" bigint;--> statement-breakpoint
+CREATE UNIQUE INDEX "identities_address_claim" ON "latchkey"."identities" USING btree ("address_claim") WHERE "latchkey"."identities"."address_claim" is not null;
