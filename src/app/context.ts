@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Tracer } from '../core/tracer.ts'
 import type { Stores } from '../db/stores/index.ts'
 import type { Meter } from '../operations/metrics.ts'
 import type { RateLimits } from '../operations/rate-limits.ts'
@@ -23,6 +24,7 @@ export interface AppContext extends AppDependencies {
   meter: Meter
   /** How pages look. */
   look: Look
+  tracer: Tracer
   /** Whether browsers reach it by https. */
   https: boolean
 }

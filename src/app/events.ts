@@ -32,7 +32,7 @@ export async function addEvents(
 
 /** What is told and asked elsewhere behind the answers; gives what has it done now. */
 export async function openOutbox(
-  { app, settings, stores, secrets, meter }: AppContext,
+  { app, settings, stores, secrets, meter, tracer }: AppContext,
   { tokens, providers }: Pick<Shared, 'tokens' | 'providers'>,
 ): Promise<() => void> {
   const { webhook } = settings.told
@@ -47,7 +47,7 @@ export async function openOutbox(
       return { kind: 'logout', target: id, url: url ?? '', events: [] } as const
     }),
   ])
-  const delivery = createDelivery(settings.forwardProxies)
+  const delivery = createDelivery(settings.forwardProxies, tracer)
   app.addHook('onClose', () => delivery.close())
   const sealer = createTokenSealer(createSealer(secrets, 'provider grants'))
   const outbox = startOutbox(app, {
@@ -66,6 +66,7 @@ export async function openOutbox(
       }),
     },
     delivered: meter.delivered,
+    tracer,
   })
   return outbox.wake
 }

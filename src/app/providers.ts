@@ -7,7 +7,12 @@ import type { AppContext } from './context.ts'
 import { emulate, inOrder } from './emulation.ts'
 
 /** The enabled providers at work, those of the emulator among them. */
-export async function openProviders({ app, settings, meter }: AppContext): Promise<Providers> {
+export async function openProviders({
+  app,
+  settings,
+  meter,
+  tracer,
+}: AppContext): Promise<Providers> {
   const outbound = createOutbound(settings.forwardProxies)
   app.addHook('onClose', () => outbound.close())
   const emulation = await emulate(settings, () => import('../emulator/index.ts'))
@@ -19,6 +24,7 @@ export async function openProviders({ app, settings, meter }: AppContext): Promi
         ...enabled,
         callbackUrl: `${settings.publicUrl}/login/${id}/callback`,
         outbound,
+        tracer,
         callEnded: (...call) => meter.callEnded(id, ...call),
         note: (event, facts) => app.log.warn({ event, provider: id, ...facts }, NOTES[event]),
       })

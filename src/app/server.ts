@@ -1,12 +1,15 @@
 import cookie from '@fastify/cookie'
 import { isHttps } from '../core/public-url.ts'
 import { createSealer } from '../core/secrets.ts'
+import { noTracer } from '../core/tracer.ts'
 import { watchMethods } from '../http/methods.ts'
 import { createServer } from '../http/server.ts'
 import { createRecoveryLinks } from '../login/recovery-links.ts'
 import { createResumableStates, type ResumableStates } from '../login/resumable-state.ts'
 import { noMeter, openMetrics } from '../operations/metrics.ts'
 import { describeRoutes } from '../operations/openapi.ts'
+import { openTracer } from '../operations/traces.ts'
+import { version } from '../operations/version.ts'
 import { createLook } from '../pages/look.ts'
 import { createBareProblemPage, createProblemPage } from '../pages/problem.ts'
 import type { Settings } from '../settings/index.ts'
@@ -37,12 +40,29 @@ export async function openServer(
     sendProblemPage: createProblemPage(recoveryLinks, publicUrl, look),
     bareProblemPage: createBareProblemPage(publicUrl, look),
   })
+  const https = isHttps(publicUrl)
+  const tracer =
+    settings.traces === null
+      ? noTracer
+      : await openTracer(app, { ...settings.traces, version, scheme: https ? 'https' : 'http' })
   const refuseOtherMethods = watchMethods(app)
   await app.register(cookie)
   describeRoutes(app, publicUrl)
   const meter = settings.metrics
     ? await openMetrics(app, stores.pendingOperations, stores.outbox.depth)
     : noMeter
-  const https = isHttps(publicUrl)
-  return { ...dependencies, app, settings, meter, look, https, refuseOtherMethods, recovery }
+  if (settings.metrics || settings.traces !== null) {
+    stores.observe({ tracer, waited: meter.databaseWaited })
+  }
+  return {
+    ...dependencies,
+    app,
+    settings,
+    meter,
+    tracer,
+    look,
+    https,
+    refuseOtherMethods,
+    recovery,
+  }
 }

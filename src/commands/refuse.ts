@@ -2,6 +2,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { DriverError } from '../db/driver.ts'
 import { EmbeddedServerError } from '../db/embedded/index.ts'
 import { explainFailure } from '../operations/doctor/failures.ts'
+import { TracesError } from '../operations/traces.ts'
 import { EnvironmentFileError } from '../settings/environment.ts'
 import { SecretFileError } from '../settings/secret-file.ts'
 
@@ -19,6 +20,7 @@ const TOLD_AS_THEY_ARE = [
   DriverError,
   EnvironmentFileError,
   SecretFileError,
+  TracesError,
 ]
 
 /** Tells the operator why the service does not start, and ends with 1. An unforeseen error is thrown on. */

@@ -3,7 +3,11 @@ import { requireMendedDriver } from '../db/driver.ts'
 import { type EmbeddedServer, startEmbeddedServer } from '../db/embedded/index.ts'
 import { createStores } from '../db/stores/index.ts'
 import { doctorTexts } from '../operations/doctor/texts.ts'
-import { readEnvironment, readEnvironmentFile } from '../settings/environment.ts'
+import {
+  lendToOpenTelemetry,
+  readEnvironment,
+  readEnvironmentFile,
+} from '../settings/environment.ts'
 import { collectSettings, type Settings, SettingsError } from '../settings/index.ts'
 import { Reader } from '../settings/reader.ts'
 import { readOrMakeSecret } from '../settings/secret-file.ts'
@@ -27,6 +31,7 @@ function readAll(): { settings: Settings; warnings: string[] } {
   if (isHostForgotten(settings)) warnings.push(words.hostInContainer)
   if (reader.problems.length > 0)
     throw new StartError([new SettingsError(reader).message, ...warnings])
+  if (settings.traces !== null) lendToOpenTelemetry(file)
   return { settings, warnings }
 }
 

@@ -6,10 +6,10 @@ import { addressOf, connect, type DatabaseLocation } from './connect.ts'
 import { codeOf, isLost, translate, unavailable } from './failures.ts'
 import { createOperations, type Operation, SILENCE } from './operations.ts'
 import { findHost } from './primary.ts'
-import { limitTransaction, type RunStatement, runOn } from './run.ts'
+import { type DatabaseObserver, limitTransaction, type RunStatement, runOn } from './run.ts'
 
 export type { DatabaseLocation } from './connect.ts'
-export type { RunOptions, RunStatement } from './run.ts'
+export type { DatabaseObserver, RunOptions, RunStatement } from './run.ts'
 
 /** How the pool behaves. */
 export interface PoolOptions {
@@ -32,6 +32,8 @@ export interface Database {
   transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>
   /** Operations that run or wait. */
   pending(): number
+  /** From now on, tells of what is asked. */
+  observe(observer: DatabaseObserver): void
   close(): Promise<void>
 }
 
@@ -51,6 +53,7 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
   let lookedAt = Number.NEGATIVE_INFINITY
   let looking: Promise<void> | null = null
   let isClosed = false
+  let observer: DatabaseObserver | null = null
 
   /** No connection that there is now is used again; what waits for one of them fails. */
   const renew = (next = host) => {
@@ -87,7 +90,10 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
   // At the start the first host may be a standby.
   if (address.hosts.length > 1) looking = look().finally(() => (looking = null))
 
-  const operations = createOperations({ most: options.connections * WAITING_PER_CONNECTION })
+  const operations = createOperations({
+    most: options.connections * WAITING_PER_CONNECTION,
+    waited: (seconds) => observer?.waited(seconds),
+  })
   /** Under the time limit, on the host that is in use; failures become errors of ours. */
   async function operate<T>(
     work: (client: postgres.Sql, operation: Operation) => Promise<T>,
@@ -129,6 +135,9 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
   const settings = {
     prepare: options.prepare,
     deadline: (operation: Operation) => clock.in(operation.remainingMs()),
+    get observer() {
+      return observer
+    },
   }
   clock.compare()
 
@@ -141,12 +150,16 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
       operate(
         (client, operation) =>
           client.begin(async (transaction) => {
+            operation.connected()
             operation.check()
             if (!options.prepare) limitTransaction(transaction)
             return work(runOn(transaction, operation, settings))
           }) as Promise<T>,
       ),
     pending: operations.pending,
+    observe(given) {
+      observer = given
+    },
     close: async () => {
       isClosed = true
       clock.close()

@@ -19,6 +19,8 @@ export interface Operation {
   check(): void
   /** Waits for a statement, and cancels it when the time is over, waiting or running. */
   during<T>(query: Cancellable<T>): Promise<T>
+  /** It has a connection: told once, of the time that it waited for one. */
+  connected(): void
   /** Milliseconds that are left. */
   remainingMs(): number
 }
@@ -34,7 +36,11 @@ export interface Operations {
 }
 
 /** Operations, at `most` at once. */
-export function createOperations(options: { most: number }): Operations {
+export function createOperations(options: {
+  most: number
+  /** Told how many seconds an operation waited for a connection. */
+  waited(seconds: number): void
+}): Operations {
   let running = 0
   return {
     async run(work, limitMs = OPERATION_MS) {
@@ -42,7 +48,9 @@ export function createOperations(options: { most: number }): Operations {
         throw unavailable('The database is overloaded.', { reason: 'overload' })
       }
       running += 1
-      const end = performance.now() + limitMs
+      const begin = performance.now()
+      const end = begin + limitMs
+      let isConnected = false
       let isOver = false
       let current: Cancellable<unknown> | null = null
       let timer: NodeJS.Timeout | undefined
@@ -67,6 +75,11 @@ export function createOperations(options: { most: number }): Operations {
           } finally {
             if (current === query) current = null
           }
+        },
+        connected() {
+          if (isConnected) return
+          isConnected = true
+          options.waited((performance.now() - begin) / 1000)
         },
         remainingMs: () => end - performance.now(),
       }

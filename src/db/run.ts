@@ -1,6 +1,8 @@
 import type postgres from 'postgres'
+import { noTracer, type Tracer } from '../core/tracer.ts'
 import { IDLE_IN_TRANSACTION_MS, STATEMENT_MS } from './connect.ts'
 import type { Operation } from './operations.ts'
+import { summaryOf } from './summary.ts'
 
 /** Runs one constant statement; its result has the rows that the server counted. */
 export type RunStatement = <Row>(
@@ -26,11 +28,20 @@ export const DEADLINE = Symbol('deadline')
 /** What of a connection or of a transaction runs statements. */
 export type Client = Pick<postgres.Sql, 'unsafe'> & Partial<Pick<postgres.Sql, 'begin'>>
 
+/** Told of what the database is asked. */
+export interface DatabaseObserver {
+  tracer: Tracer
+  /** An operation got a connection after so many seconds. */
+  waited(seconds: number): void
+}
+
 /** What runs statements of an operation on a client. */
 export interface RunSettings {
   prepare: boolean
   /** The moment that DEADLINE stands for, as a timestamp. */
   deadline(operation: Operation): string
+  /** Null while nobody looks. */
+  readonly observer: DatabaseObserver | null
 }
 
 /** The limits that a connection behind a pooler does not begin with. */
@@ -48,26 +59,37 @@ export function limitTransaction(transaction: Client): void {
 /** Runs statements one by one: alone, or as parts of the transaction that `client` is. */
 export function runOn(client: Client, operation: Operation, settings: RunSettings): RunStatement {
   const { prepare } = settings
+  // The driver's own hook, by which its transactions learn which connection is theirs.
+  const told = settings.observer === null ? {} : { onexecute: operation.connected }
   return async (text, parameters = [], { rows: form } = {}) => {
     operation.check()
     const values = parameters.map((value) =>
       value === DEADLINE ? settings.deadline(operation) : value,
     )
     const send = (on: Client) => {
-      const sent = on.unsafe(text, values as never[], { prepare })
+      const sent = on.unsafe(text, values as never[], { prepare, ...told })
       return operation.during(form === 'arrays' ? (sent.values() as unknown as typeof sent) : sent)
     }
-    const rows =
+    const whole = () =>
       prepare || client.begin === undefined
-        ? await send(client)
-        : ((await client.begin((transaction) => {
+        ? send(client)
+        : (client.begin((transaction) => {
             operation.check()
             limitTransaction(transaction)
             return send(transaction)
-          })) as postgres.RowList<postgres.Row[]>)
+          }) as Promise<postgres.RowList<postgres.Row[]>>)
+    const rows = await traced(settings.observer, text, whole)
     if (!isWhole(rows)) throw Object.assign(new Error('mixed up'), { code: 'MIXED_UP' })
     return rows as unknown as never[]
   }
+}
+
+/** As a span below that of a request; what runs in the background by itself, every second, has none. */
+function traced<T>(observer: DatabaseObserver | null, text: string, work: () => Promise<T>) {
+  if (observer === null || observer.tracer === noTracer) return work()
+  const name = summaryOf(text)
+  const attributes = { 'db.system.name': 'postgresql', 'db.query.summary': name }
+  return observer.tracer.trace({ name, kind: 'client', attributes, parent: 'required' }, work)
 }
 
 /** Whether a result has the rows that the server counted, all of them and no others. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Due, Outbox, OutboxKind, OutboxTarget } from '../core/outbox.ts'
+import type { Tracer } from '../core/tracer.ts'
 import { type Background, every } from '../http/every.ts'
 import { evidenceOf } from '../http/logging.ts'
 import { type Carrier, TargetGone, Undeliverable } from './carriers/carrier.ts'
@@ -30,9 +31,10 @@ export function startOutbox(
     carriers: Readonly<Record<OutboxKind, Carrier>>
     /** Told of each attempt: `done`, `failed`, `given_up`, `dropped`. */
     delivered(kind: string, outcome: string, count?: number): void
+    tracer: Tracer
   },
 ): Background {
-  const { store, carriers, delivered } = options
+  const { store, carriers, delivered, tracer } = options
   const { log } = app
   const underWay = new Map<string, number>()
   const attempts = new Set<Promise<void>>()
@@ -64,7 +66,12 @@ export function startOutbox(
   function begin(due: Due) {
     const key = keyOf(due)
     underWay.set(key, (underWay.get(key) ?? 0) + 1)
-    const attempt = settle(due, carriers[due.kind])
+    const { kind, target } = due
+    const attributes = { 'latchkey.outbox.kind': kind, 'latchkey.outbox.target': target }
+    const attempt = tracer
+      .trace({ name: `outbox ${kind}`, kind: 'internal', attributes, parent: 'new' }, () =>
+        settle(due, carriers[kind]),
+      )
       .catch((err) => log.warn({ event: 'outbox_failed', err }, 'the outbox cannot be written'))
       .finally(() => {
         attempts.delete(attempt)

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { FastifyInstance } from 'fastify'
 
 /** Work in the background of an app. */
@@ -29,7 +30,8 @@ export function every(
   let running: Promise<void> | null = null
   let isAskedAgain = false
 
-  const run = (): void => {
+  // A request that wakes it is not what it works for: nothing of that one's context goes along.
+  const run = AsyncResource.bind((): void => {
     isAskedAgain = false
     running = work(closing.signal)
       .catch((err: unknown) => app.log.warn({ event, err }, 'work in the background failed'))
@@ -37,7 +39,7 @@ export function every(
         running = null
         if (isAskedAgain) wake()
       })
-  }
+  })
 
   function wake(): void {
     if (closing.signal.aborted) return

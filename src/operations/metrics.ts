@@ -17,6 +17,8 @@ export interface Meter {
   eventReceived(provider: string, outcome: string): void
   /** Something of the outbox was tried: `done`, `over`, `failed`, `given_up`, `stopped`, `dropped`. */
   delivered(kind: string, outcome: string, count?: number): void
+  /** What is asked of the database waited for a connection. */
+  databaseWaited(seconds: number): void
 }
 
 /** A meter that counts nothing, for METRICS=off. */
@@ -27,10 +29,13 @@ export const noMeter: Meter = {
   limited: () => {},
   eventReceived: () => {},
   delivered: () => {},
+  databaseWaited: () => {},
 }
 
 /** Seconds, up to the time that a request may take. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15]
+/** Seconds, from at once to the limit of an operation. */
+const WAIT_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5]
 
 /**
  * Measures every answer of the app by its route, never by its URL, and serves it all at `/metrics` in
@@ -89,6 +94,10 @@ export async function openMetrics(
   const deliveries = new Counter(
     metric('outbox_attempts_total', 'Attempts for what is in the outbox.', ['kind', 'outcome']),
   )
+  const databaseWaits = new Histogram({
+    ...metric('database_wait_seconds', 'Time that an operation waited for a connection.', []),
+    buckets: WAIT_BUCKETS,
+  })
   new Gauge({
     ...metric('database_operations_pending', 'Operations that run or wait for a connection.', []),
     collect() {
@@ -158,5 +167,6 @@ export async function openMetrics(
     limited: (limit) => limited.inc({ limit }),
     eventReceived: (provider, outcome) => received.inc({ provider, outcome }),
     delivered: (kind, outcome, count = 1) => deliveries.inc({ kind, outcome }, count),
+    databaseWaited: (seconds) => databaseWaits.observe(seconds),
   }
 }

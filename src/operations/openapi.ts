@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { cookieName } from '../core/public-url.ts'
@@ -10,9 +9,7 @@ import type { Operation } from './openapi/document.ts'
 import { toOperation } from './openapi/operation.ts'
 import type { Components } from './openapi/schemas.ts'
 import { describeWebhooks } from './openapi/webhooks.ts'
-
-const packageFile = new URL('../../package.json', import.meta.url)
-const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
+import { version } from './version.ts'
 
 /** For how long the description may be kept. */
 const CACHE_SECONDS = 300

@@ -13,6 +13,16 @@ export function readEnvironment(file: Environment = readEnvironmentFile()): Envi
 }
 
 /**
+ * Gives OpenTelemetry's SDK, which reads its OTEL_ settings from the process's environment and from
+ * nowhere else, those of `.env` too.
+ */
+export function lendToOpenTelemetry(env: Environment): void {
+  for (const [name, value] of Object.entries(env)) {
+    if (name.startsWith('OTEL_') && value !== undefined) process.env[name] ??= value
+  }
+}
+
+/**
  * What `.env` in the working folder says; nothing where there is none.
  *
  * @throws EnvironmentFileError where there is one that cannot be read as text in UTF-8.

@@ -18,6 +18,7 @@ import {
 } from './providers.ts'
 import { type Environment, Reader } from './reader.ts'
 import { readTold, type ToldSettings } from './told.ts'
+import { readTraces, type TraceSettings } from './traces.ts'
 import { trustedProviders } from './trust.ts'
 
 /** All that the environment decides. */
@@ -66,6 +67,8 @@ export interface Settings {
   isHostGiven: boolean
   /** Whether `/metrics` is served. */
   metrics: boolean
+  /** Null where no traces are sent. */
+  traces: TraceSettings | null
   told: ToldSettings
   /** Of the pages. */
   brand: Brand
@@ -162,6 +165,7 @@ export function collectSettings(reader: Reader): Settings {
       : null,
     isHostGiven: reader.text('HOST') !== undefined,
     metrics: reader.isOn('METRICS', 'off'),
+    traces: readTraces(reader),
     told: readTold(reader),
     brand: readBrand(reader),
   }

@@ -98,6 +98,11 @@ const en = {
     'BRAND_COLOR must be hexadecimal: #0b57d0 or #05d, or the same without the # (which begins a comment in .env).',
   brandContrast: (ratio: string) =>
     `BRAND_COLOR has a contrast of ${ratio}:1 to the white text of a button, which needs 4.5:1: take a darker colour.`,
+  tracesGrpc: (name: string) =>
+    `${name} is grpc, which Latchkey does not speak: use http/protobuf (the collector's port is 4318 then, not 4317) or http/json.`,
+  tracesEndpoint: (name: string) =>
+    `${name} must be an http or https URL such as http://localhost:4318.`,
+  tracesShare: 'OTEL_TRACES_SAMPLER_ARG must be a share from 0 to 1.',
   uriProblems: {
     not_a_url: 'is not a URL',
     characters: 'has a space, a backslash or a wildcard',
@@ -208,6 +213,11 @@ const ko: SettingsTexts = {
     'BRAND_COLOR에는 #0b57d0이나 #05d 같은 16진수 색을 넣으세요. # 없이 써도 됩니다(.env에서는 #부터 주석입니다).',
   brandContrast: (ratio) =>
     `BRAND_COLOR와 버튼의 흰 글자 사이의 명암비가 ${ratio}:1입니다. 4.5:1 이상이 되도록 더 어두운 색을 쓰세요.`,
+  tracesGrpc: (name) =>
+    `${name} 값이 grpc인데 Latchkey는 grpc를 쓰지 않습니다. http/protobuf나 http/json을 넣으세요(수집기 포트는 4317이 아니라 보통 4318입니다).`,
+  tracesEndpoint: (name) =>
+    `${name}에는 http://localhost:4318 같은 http 또는 https URL을 넣으세요.`,
+  tracesShare: 'OTEL_TRACES_SAMPLER_ARG에는 0에서 1 사이의 비율을 넣으세요.',
   uriProblems: {
     not_a_url: 'URL이 아닙니다',
     characters: '공백, 역슬래시 또는 와일드카드가 있습니다',

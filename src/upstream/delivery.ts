@@ -2,7 +2,9 @@ import { type LookupAddress, lookup } from 'node:dns'
 import ipaddr from 'ipaddr.js'
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
 import { type ForwardProxies, proxyFor } from '../core/forward-proxy.ts'
+import { noTracer, type SpanStart, type Tracer } from '../core/tracer.ts'
 import { withDeadline } from './deadline.ts'
+import { endOfCall } from './outbound.ts'
 
 /** Bytes of an answer that are read; the rest is not waited for. */
 const READ_BYTES = 64 * 1024
@@ -48,8 +50,17 @@ const lookupChecked =
     })
   }
 
-/** What deliveries go through. */
-export function createDelivery(proxies: ForwardProxies): Delivery & { close(): Promise<void> } {
+const DELIVERING: SpanStart = {
+  name: 'POST',
+  kind: 'client',
+  attributes: { 'http.request.method': 'POST' },
+}
+
+/** What deliveries go through. They carry the trace on: who gets them is the operator's, or an app of theirs. */
+export function createDelivery(
+  proxies: ForwardProxies,
+  tracer: Tracer = noTracer,
+): Delivery & { close(): Promise<void> } {
   const agent = (isPlain: boolean) =>
     new Agent({ connect: { timeout: 3_000, lookup: lookupChecked(isPlain) as never } })
   const made = new Map<string, Dispatcher>()
@@ -71,19 +82,29 @@ export function createDelivery(proxies: ForwardProxies): Delivery & { close(): P
   }
   return {
     post: (url, { type, body, headers = {} }, stop) =>
-      withDeadline(
-        async (signal) => {
-          const response = await request(url, {
-            dispatcher: dispatcherFor(new URL(url)),
-            method: 'POST',
-            signal,
-            body,
-            headers: { 'content-type': type, 'user-agent': 'latchkey', ...headers },
-          })
-          await response.body.dump({ limit: READ_BYTES })
-          return response.statusCode
-        },
-        { stop },
+      tracer.trace(
+        DELIVERING,
+        (traceHeaders) =>
+          withDeadline(
+            async (signal) => {
+              const response = await request(url, {
+                dispatcher: dispatcherFor(new URL(url)),
+                method: 'POST',
+                signal,
+                body,
+                headers: {
+                  'content-type': type,
+                  'user-agent': 'latchkey',
+                  ...traceHeaders,
+                  ...headers,
+                },
+              })
+              await response.body.dump({ limit: READ_BYTES })
+              return response.statusCode
+            },
+            { stop },
+          ),
+        (status) => endOfCall({ status }),
       ),
     close: async () => {
       await Promise.all([...made.values()].map((dispatcher) => dispatcher.destroy()))

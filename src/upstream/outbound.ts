@@ -4,6 +4,7 @@ import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
 import { LatchkeyError } from '../core/errors.ts'
 import { DIRECT, type ForwardProxies, proxyFor } from '../core/forward-proxy.ts'
 import { said } from '../core/messages.ts'
+import type { SpanEnd, SpanStart, Tracer } from '../core/tracer.ts'
 import { withOutcome } from '../http/outcome.ts'
 import { OUTBOUND_MS, tooSlow, withDeadline } from './deadline.ts'
 import { type Answer, invalidAnswer } from './read-answer.ts'
@@ -54,14 +55,37 @@ export function withDuration<T extends { status: number }>(
   )
 }
 
-/** The same client, whose calls are told of. */
-export const timedOutbound = (outbound: Outbound, ended: CallEnded): Outbound => ({
-  get: (url, step, options) => withDuration(step, ended, () => outbound.get(url, step, options)),
-  post: (url, step, options) => withDuration(step, ended, () => outbound.post(url, step, options)),
-  delete: (url, step, options) =>
-    withDuration(step, ended, () => outbound.delete(url, step, options)),
-  close: () => outbound.close(),
+/** How a call over HTTP ended, as a span says it. */
+export const endOfCall = ({ status }: { status: number }): SpanEnd => ({
+  attributes: { 'http.response.status_code': status },
+  error: status >= 400 ? String(status) : undefined,
 })
+
+/** The same client, whose calls to one provider are told of. No trace is carried on to a provider. */
+export function observedOutbound(
+  outbound: Outbound,
+  { provider, ended, tracer }: { provider: string; ended: CallEnded; tracer: Tracer },
+): Outbound {
+  const observed = (method: string, step: string, call: () => Promise<Answer>) => {
+    const span: SpanStart = {
+      name: `${method} ${provider} ${step}`,
+      kind: 'client',
+      attributes: {
+        'http.request.method': method,
+        'latchkey.provider': provider,
+        'latchkey.endpoint': step,
+      },
+    }
+    return tracer.trace(span, () => withDuration(step, ended, call), endOfCall)
+  }
+  return {
+    get: (url, step, options) => observed('GET', step, () => outbound.get(url, step, options)),
+    post: (url, step, options) => observed('POST', step, () => outbound.post(url, step, options)),
+    delete: (url, step, options) =>
+      observed('DELETE', step, () => outbound.delete(url, step, options)),
+    close: () => outbound.close(),
+  }
+}
 
 const CONNECT_MS = 3_000
 

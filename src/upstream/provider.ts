@@ -3,6 +3,7 @@ import type { ProviderRow } from '../core/provider.ts'
 import type { ProviderTokens, StoreTokens } from '../core/provider-tokens.ts'
 import type { RowValues } from '../core/row-inputs.ts'
 import { randomToken } from '../core/secrets.ts'
+import { noTracer, type Tracer } from '../core/tracer.ts'
 import { authTimeOf } from './auth-time.ts'
 import { type AuthorizationRequest, registerProvider, withQuery } from './authorization.ts'
 import { readIdToken } from './browser-id-token.ts'
@@ -17,7 +18,7 @@ import { createJwksSource } from './jwks.ts'
 import { createMetadataSource, endpoint, type Metadata } from './metadata.ts'
 import { type NativeToken, readNativeToken, requireOffered, sortOut } from './native-token.ts'
 import type { Note } from './note.ts'
-import { type CallEnded, type Outbound, timedOutbound } from './outbound.ts'
+import { type CallEnded, type Outbound, observedOutbound } from './outbound.ts'
 import { createEventReader, type EventReader } from './provider-events.ts'
 import { readProfile } from './read-profile.ts'
 import { createTokensAtProvider, type TokensAtProvider } from './tokens-at-provider.ts'
@@ -94,6 +95,7 @@ export interface ProviderOptions {
   callbackUrl: string
   outbound: Outbound
   callEnded: CallEnded
+  tracer?: Tracer
   /** Told what an operator should know though logins go on. */
   note: Note
 }
@@ -101,7 +103,11 @@ export interface ProviderOptions {
 /** A provider from its row, our registration there and our callback. */
 export function createProvider(options: ProviderOptions): Provider {
   const { row, clientId, values, callbackUrl } = options
-  const outbound = timedOutbound(options.outbound, options.callEnded)
+  const outbound = observedOutbound(options.outbound, {
+    provider: row.id,
+    ended: options.callEnded,
+    tracer: options.tracer ?? noTracer,
+  })
   const secretOf = row.clientSecret?.(clientId, row, values) ?? (async () => options.clientSecret)
   const key = row.clientKey?.(values) ?? null
   const { note } = options

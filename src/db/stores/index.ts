@@ -15,7 +15,7 @@ import type {
   UsedFlows,
 } from '../../core/stores.ts'
 import type { TokenStore } from '../../core/token-store.ts'
-import type { Database } from '../client.ts'
+import type { Database, DatabaseObserver } from '../client.ts'
 import { signingKeys } from '../schema.ts'
 import { createAccounts } from './accounts.ts'
 import { createAdminUsers } from './admin-users.ts'
@@ -54,6 +54,8 @@ export interface Stores {
   isReady(): Promise<boolean>
   /** Operations of the database that run or wait. */
   pendingOperations(): number
+  /** From now on, tells of what the database is asked. */
+  observe(observer: DatabaseObserver): void
   /** Removes one batch of expired rows; gives how many went. */
   sweepBatch(): Promise<number>
 }
@@ -86,6 +88,7 @@ export function createStores(database: Database, rules: SignInRules): Stores {
       return row?.ready === true
     },
     pendingOperations: database.pending,
+    observe: database.observe,
     sweepBatch: () => sweepBatch(database),
   }
 }
