@@ -28,6 +28,7 @@ export async function openServer(
   const recoveryLinks = createRecoveryLinks({
     clients,
     issuer: publicUrl,
+    directAnswer: settings.directAnswer,
     resumable: recovery,
     nameOf: (id) => names.get(id),
   })
@@ -37,8 +38,8 @@ export async function openServer(
     logLevel,
     logStream,
     trustProxy,
-    sendProblemPage: createProblemPage(recoveryLinks, publicUrl, look),
-    bareProblemPage: createBareProblemPage(publicUrl, look),
+    sendProblemPage: createProblemPage(recoveryLinks.of, publicUrl, look),
+    bareProblemPage: createBareProblemPage(recoveryLinks.ofNoRequest, look),
   })
   const https = isHttps(publicUrl)
   const tracer =

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { z } from 'zod'
 import { type ErrorCode, type Evidence, LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
+import { type PageReason, pageReasonOf } from '../core/page-reason.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import { ERRORS } from './error-table.ts'
 import { evidenceOf } from './logging.ts'
@@ -28,9 +29,9 @@ export const InvalidToken = Problem.omit({ request_id: true }).meta({
 })
 export type InvalidToken = z.infer<typeof InvalidToken>
 
-/** Answers a browser with a problem as a page. */
+/** Answers a browser with a problem as a page; the reason is where a code has several pages. */
 export type SendProblemPage = (
-  problem: Problem | InvalidToken,
+  problem: (Problem | InvalidToken) & { reason: PageReason | null },
   request: FastifyRequest,
   reply: FastifyReply,
 ) => FastifyReply
@@ -87,14 +88,16 @@ export function sendProblem(
     const { request_id, ...same } = problem
     // A person who goes to a page brings no token; what does is a program, whatever it accepts.
     if (isBrowserNavigation(request) && request.headers.authorization === undefined) {
-      return sendPage(same, request, reply)
+      return sendPage({ ...same, reason: null }, request, reply)
     }
     return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(same))
   }
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   // CORS may have named the Origin already.
   reply.header('vary', [reply.getHeader('vary'), 'Accept'].filter(Boolean).join(', '))
-  if (isBrowserNavigation(request)) return sendPage(problem, request, reply)
+  if (isBrowserNavigation(request)) {
+    return sendPage({ ...problem, reason: pageReasonOf(error.evidence) }, request, reply)
+  }
   return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
 }
 

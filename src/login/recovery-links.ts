@@ -5,81 +5,125 @@ import { defined } from '../core/defined.ts'
 import { pathOf } from '../core/public-url.ts'
 import { readParameters } from '../http/query.ts'
 import { withParameters } from './answers.ts'
+import { createFrontPages, type FrontPage } from './front-pages.ts'
 import type { KeptRequest, ResumableStates } from './resumable-state.ts'
 
 /** Where a person can go from a problem. */
-export interface RecoveryLinks {
-  /** The same login once more, with the client's parameters; null where nobody was signing in. */
+export interface Ways {
+  /** The same login once more, with the client's parameters; null where they are not known. */
   retry: string | null
   /** The sign-in page with them. */
-  signIn: string
+  signIn: string | null
   /** The app that sent the person here. */
   back: { client: string; href: string } | null
+  /** The apps that there are, where it is not known which one did. */
+  apps: readonly FrontPage[]
+}
+
+/** The ways on from the problem of one request. */
+export interface RecoveryLinks extends Ways {
+  /** Whether somebody was signing in. */
+  isLogin: boolean
   /** The languages that the request asks for. */
   uiLocales: string | undefined
   /** The provider of the login, by its name; null where it is none of ours. */
   providerName: string | null
 }
 
-/** A route of a login: the provider where it is one of ours, and whether it was the callback. */
+/** What a request brings, before anything is known of it. */
+type Given = Readonly<Record<string, unknown>>
+
+/** A request of a login: the provider where it is one of ours, and whether it was the callback. */
 interface LoginRoute {
   provider: string | null
   isCallback: boolean
+  given: Given
 }
 
-/** Finds the ways on from a problem with this code. */
+const NO_LOGIN = { provider: null, isCallback: false }
+
+/** Finds the ways on from a problem. A login that would go on without its app is none. */
 export function createRecoveryLinks(options: {
   clients: readonly Client[]
   issuer: string
+  /** Whether a login may do without an app. */
+  directAnswer: boolean
   resumable: ResumableStates
   /** The name of an enabled provider. */
   nameOf: (provider: string) => string | undefined
-}): (request: FastifyRequest, code: string) => RecoveryLinks {
-  const { clients, issuer, resumable, nameOf } = options
+}): { of: (request: FastifyRequest) => RecoveryLinks; ofNoRequest: Ways } {
+  const { clients, issuer, directAnswer, resumable, nameOf } = options
   const path = pathOf(issuer)
+  const frontPages = createFrontPages(clients, issuer)
 
-  return (request, code) => {
-    const query = (request.query ?? {}) as Record<string, unknown>
-    const uiLocales = AuthorizationRequest.shape.ui_locales.safeParse(query.ui_locales).data
-    const route = readRoute(request, query)
-    if (route === null) {
-      return { retry: null, signIn: `${path}/login`, back: null, uiLocales, providerName: null }
-    }
-    const { provider, isCallback } = route
-    const asked = isCallback ? readResumable(request, query, provider) : readStart(query)
-    // Nothing is kept of a request whose client is not registered.
-    const resolved = asked === null ? null : findRegistered(clients, asked)
-    const isGood = asked !== null && resolved !== null
-    const search = isGood ? searchOf(asked) : ''
-    const back = isGood ? backTo(resolved, asked) : null
+  return { of: linksOf, ofNoRequest: toApps(null) }
+
+  function linksOf(request: FastifyRequest): RecoveryLinks {
+    const route = readRoute(request)
+    const { provider, isCallback } = route ?? NO_LOGIN
+    const given = route?.given ?? ((request.query ?? {}) as Given)
+    const asked = isCallback ? readResumable(given, provider) : readStart(given)
+    const uiLocales = AuthorizationRequest.shape.ui_locales.safeParse(given.ui_locales).data
     return {
-      retry: `${path}${provider === null ? '/login' : `/login/${provider}`}${search}`,
-      signIn: `${path}/login${search}`,
-      back: back ?? (code === 'invalid_state' ? onlyApp() : null),
+      ...(route === null ? toApps(null) : waysOf(route, asked)),
+      isLogin: route !== null,
       uiLocales: uiLocales ?? asked?.ui_locales,
       providerName: provider === null ? null : (nameOf(provider) ?? null),
     }
   }
 
-  function readRoute(request: FastifyRequest, query: Record<string, unknown>): LoginRoute | null {
+  function waysOf({ provider, isCallback, given }: LoginRoute, asked: KeptRequest | null): Ways {
+    const again = (search: string) => ({
+      retry: `${path}${provider === null ? '/login' : `/login/${provider}`}${search}`,
+      signIn: `${path}/login${search}`,
+    })
+    // Nothing is kept of a request whose client is not registered.
+    const resolved = asked === null ? null : findRegistered(clients, asked)
+    if (asked !== null && resolved !== null && resolved.redirectUri !== null) {
+      return { ...again(searchOf(asked)), back: backTo(resolved, asked), apps: [] }
+    }
+    const { client_id: named, redirect_uri: uri } = isCallback ? (asked ?? {}) : given
+    if (directAnswer && !named && !uri) {
+      // A callback that remembers nothing may all the same have begun at an app.
+      return { ...again(''), back: null, apps: isCallback ? frontPages.only : [] }
+    }
+    return toApps(named)
+  }
+
+  /** To the app of this id, else to the apps that there are. */
+  function toApps(clientId: unknown): Ways {
+    const back = typeof clientId === 'string' ? frontPages.of(clientId) : null
+    const apps = frontPages.only.length > 0 ? frontPages.only : frontPages.all
+    const isDeadEnd = back === null && apps.every(({ href }) => href === null)
+    return {
+      retry: null,
+      signIn: isDeadEnd && directAnswer ? `${path}/login` : null,
+      back,
+      apps: back === null ? apps : [],
+    }
+  }
+
+  function readRoute(request: FastifyRequest): LoginRoute | null {
     // The route's own path, never the URL that was asked for.
     const route = request.routeOptions?.url ?? ''
     const [login, named, callback] = /^\/login(\/:provider(\/callback)?)?$/.exec(route) ?? []
     if (login === undefined) return null
-    const { provider } = named === undefined ? query : (request.params as { provider?: unknown })
+    // A form brings its parameters in the body; what a callback brings there is joined to its query.
+    const body = (request.method === 'POST' ? request.body : null) ?? {}
+    const given = { ...(request.query as object), ...(body as object) } as Given
+    const { provider } = named === undefined ? given : (request.params as { provider?: unknown })
     const isOurs = typeof provider === 'string' && nameOf(provider) !== undefined
-    return { provider: isOurs ? provider : null, isCallback: callback !== undefined }
+    return { provider: isOurs ? provider : null, isCallback: callback !== undefined, given }
   }
 
-  /** What the state of a callback remembers; a form_post brings it in the body. */
-  function readResumable(request: FastifyRequest, query: object, provider: string | null) {
-    const { state } = { ...(request.body ?? {}), ...query } as { state?: unknown }
+  /** What the state of a callback remembers. */
+  function readResumable({ state }: Given, provider: string | null) {
     return typeof state === 'string' && provider !== null ? resumable.read(state, provider) : null
   }
 
-  function readStart(query: Record<string, unknown>): AuthorizationRequest | null {
+  function readStart(given: Given): AuthorizationRequest | null {
     try {
-      return readParameters(AuthorizationRequest, query)
+      return readParameters(AuthorizationRequest, given)
     } catch {
       return null
     }
@@ -98,17 +142,6 @@ export function createRecoveryLinks(options: {
       iss: issuer,
     })
     return { client: client.name, href }
-  }
-
-  /** Where nothing is known of a login that is over, and one web app is all there is beside our own page: its front page. */
-  function onlyApp() {
-    const { origin } = new URL(issuer)
-    const web = clients.flatMap(({ name, url, redirectUris }) => {
-      const uri = redirectUris.find((one) => /^https?:/.test(one))
-      if (uri === undefined || new URL(uri).origin === origin) return []
-      return [{ client: name, href: url ?? new URL('/', uri).href }]
-    })
-    return web.length === 1 ? (web[0] ?? null) : null
   }
 }
 

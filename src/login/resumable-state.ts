@@ -22,6 +22,9 @@ const ORDER = [
   'max_age',
 ] as const
 
+/** What is kept of a request that is too long: enough to lead back to the app. */
+const WAY_BACK: readonly (typeof ORDER)[number][] = ['client_id']
+
 /** Some providers refuse a state that is longer (X: 500). */
 const MAX_STATE_LENGTH = 480
 /** Characters of the random part of a state: 128 bits in base64url. */
@@ -34,7 +37,7 @@ export const randomPart = (state: string): string => state.slice(0, RANDOM_LENGT
  * be started again from it, at any replica; it proves nothing, so no flow is ever finished by it.
  */
 export interface ResumableStates {
-  /** The state with the request behind it, or as it was where the request has nowhere to return to or is too long. */
+  /** The state with the request behind it, or with its client where it is too long; as it was where it has nowhere to return to. */
   add(state: string, provider: string, asked: AuthorizationRequest): string
   /** What was added to a state of this provider; null for anything else. */
   read(state: string, provider: string): KeptRequest | null
@@ -46,9 +49,12 @@ export function createResumableStates(sealer: Sealer): ResumableStates {
   return {
     add(state, provider, asked) {
       if (asked.redirect_uri === undefined || state.length !== RANDOM_LENGTH) return state
-      const text = JSON.stringify(ORDER.map((name) => asked[name] ?? 0))
-      const sealed = sealer.sealCompact(text, context(state, provider))
-      return state.length + sealed.length > MAX_STATE_LENGTH ? state : state + sealed
+      const sealed = (names: readonly (typeof ORDER)[number][]) => {
+        const values = ORDER.map((name) => (names.includes(name) ? (asked[name] ?? 0) : 0))
+        return state + sealer.sealCompact(JSON.stringify(values), context(state, provider))
+      }
+      const whole = sealed(ORDER)
+      return whole.length > MAX_STATE_LENGTH ? sealed(WAY_BACK) : whole
     },
     read(state, provider) {
       const random = randomPart(state)

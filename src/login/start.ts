@@ -22,7 +22,7 @@ export async function startLogin(
   const { provider, resumable } = login
   refuseWhatCannotBe(login, asked)
   const { url, ...made } = await provider.start(asked, (random) =>
-    resumable.add(random, provider.row.id, asked),
+    resumable.add(random, provider.row.id, { ...asked, client_id: client.id }),
   )
   const flow: Flow = {
     ...made,

@@ -1,9 +1,9 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../core/errors.ts'
 import { pickLanguage } from '../core/language.ts'
-import { pathOf } from '../core/public-url.ts'
+import type { PageReason } from '../core/page-reason.ts'
 import { isLoopbackHost } from '../core/urls.ts'
-import type { InvalidToken, Problem } from '../http/problems.ts'
+import type { SendProblemPage } from '../http/problems.ts'
 import { type Html, html } from './html.ts'
 import type { Look } from './look.ts'
 import { type RenderedPage, renderPage, sendPage } from './page.ts'
@@ -11,17 +11,23 @@ import { texts } from './texts/index.ts'
 import type { ProblemTexts } from './texts/texts.ts'
 
 /** Where a person can go from a problem, as the login room finds it. */
-interface RecoveryLinks {
-  /** Null where nobody was signing in. */
+interface Ways {
   retry: string | null
-  signIn: string
+  signIn: string | null
   back: { client: string; href: string } | null
+  apps: readonly { client: string; href: string | null }[]
+}
+
+/** The same of one request. */
+interface RecoveryLinks extends Ways {
+  isLogin: boolean
   uiLocales: string | undefined
   providerName: string | null
 }
 
 const STYLE = `
 .ways { display: grid; gap: .75rem; margin: 1.5rem 0 }
+.app { margin: 0; text-align: center; font-weight: 600 }
 .first { background: var(--button); border-color: var(--accent); color: var(--button-text) }
 `
 
@@ -30,37 +36,24 @@ const PASSING = ['temporarily_unavailable', 'rate_limited', 'request_timeout', '
 
 /** Makes the page of a problem: what happened, as a person reads it, and the ways on. */
 export function createProblemPage(
-  recoveryLinks: (request: FastifyRequest, code: string) => RecoveryLinks,
+  recoveryLinks: (request: FastifyRequest) => RecoveryLinks,
   publicUrl: string,
   look: Look,
-) {
+): SendProblemPage {
   // There whoever looks is the developer.
   const showsDetail = isLoopbackHost(new URL(publicUrl).hostname)
-  return (
-    problem: Problem | InvalidToken,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): FastifyReply => {
-    const { retry, signIn, back, uiLocales, providerName } = recoveryLinks(request, problem.code)
-    const language = pickLanguage(uiLocales, request.headers['accept-language'])
+  return (problem, request, reply) => {
+    const ways = recoveryLinks(request)
+    const language = pickLanguage(ways.uiLocales, request.headers['accept-language'])
     const words = texts[language].problem
     const code = problem.code as ErrorCode
-    const title = retry === null ? titleOf(code, words) : words.failed
-    const links: [href: string, text: string][] = []
-    if (retry !== null) links.push([retry, words.tryAgain])
     // An empty address is the page itself, which so need not be repeated here.
-    else if (request.method === 'GET' && PASSING.includes(problem.code)) {
-      links.push(['', words.tryAgain])
-    }
-    if (retry === null) links.push([signIn, words.signIn])
-    else if (retry !== signIn) links.push([signIn, words.otherWays])
-    if (back !== null) links.push([back.href, words.backTo(back.client)])
+    const isSame = ways.retry === null && request.method === 'GET' && PASSING.includes(code)
+    const { title, text } = whatHappened(code, problem.reason, words, ways)
     const facts = [`${words.code}: ${problem.code}`]
     if ('request_id' in problem) facts.push(`${words.requestId}: ${problem.request_id}`)
-    const body = html`<p>${whatHappened(code, words, providerName)}</p>
-<div class="ways">
-${links.map(([href, text], place) => link(href, text, place === 0))}
-</div>
+    const body = html`<p>${text}</p>
+${waysOn(isSame ? { ...ways, retry: '' } : ways, problem.reason, words)}
 ${showsDetail ? html`<p class="quiet">${problem.detail}</p>\n` : null}<p class="quiet">${facts.join(' · ')}</p>`
     // CORS may have named the Origin already.
     const vary = new Set(`${reply.getHeader('vary') ?? ''}, Accept, Accept-Language`.split(/,\s*/))
@@ -72,23 +65,49 @@ ${showsDetail ? html`<p class="quiet">${problem.detail}</p>\n` : null}<p class="
 
 /** The page of a problem that ended a connection before there was a request. */
 export const createBareProblemPage =
-  (publicUrl: string, look: Look) =>
+  (ways: Ways, look: Look) =>
   (code: ErrorCode, acceptLanguage: string | undefined): RenderedPage => {
     const language = pickLanguage(undefined, acceptLanguage)
     const words = texts[language].problem
-    const body = html`<p>${whatHappened(code, words, null)}</p>
-<div class="ways">${link(`${pathOf(publicUrl)}/login`, words.signIn, true)}</div>`
-    return renderPage(look, { language, title: titleOf(code, words), body, style: STYLE })
+    const { title, text } = whatHappened(code, null, words, { isLogin: false, providerName: null })
+    const body = html`<p>${text}</p>\n${waysOn(ways, null, words)}`
+    return renderPage(look, { language, title, body, style: STYLE })
   }
 
-function whatHappened(code: ErrorCode, words: ProblemTexts, providerName: string | null): string {
+function whatHappened(
+  code: ErrorCode,
+  reason: PageReason | null,
+  words: ProblemTexts,
+  { isLogin, providerName }: Pick<RecoveryLinks, 'isLogin' | 'providerName'>,
+): { title: string; text: string } {
+  if (reason !== null) return words.reasons[reason]
   const text = words.problems[code]
-  return typeof text === 'string' ? text : text(providerName ?? words.provider)
+  return {
+    title: isLogin ? words.failed : (words.titles[code] ?? words.failedElsewhere),
+    text: typeof text === 'string' ? text : text(providerName ?? words.provider),
+  }
 }
 
-/** The title where nobody was signing in. */
-const titleOf = (code: ErrorCode, words: ProblemTexts) =>
-  words.titles[code] ?? words.failedElsewhere
+/** The links on, the likeliest first; apps without a front page are named where there is nothing else. */
+function waysOn(
+  { retry, signIn, back, apps }: Ways,
+  reason: PageReason | null,
+  words: ProblemTexts,
+) {
+  const links: [href: string, text: string][] = []
+  if (retry !== null) links.push([retry, words.tryAgain])
+  if (signIn !== null && signIn !== retry) {
+    links.push([signIn, retry === null ? words.signIn : words.otherWays])
+  }
+  if (back !== null) links.push([back.href, words.backTo(back.client)])
+  for (const { client, href } of apps) if (href !== null) links.push([href, words.open(client)])
+  const named = apps.filter(({ href }) => href === null).map(({ client }) => client)
+  const isNamed = named.length > 0 && (reason === 'direct_answer_off' || links.length === 0)
+  return html`<div class="ways">
+${links.map(([href, text], place) => link(href, text, place === 0))}
+${isNamed ? named.map((name) => html`<p class="app">${name}</p>`) : null}
+</div>`
+}
 
 const link = (href: string, text: string, isFirst: boolean): Html =>
   html`<a class="${isFirst ? 'action first' : 'action'}" rel="nofollow" href="${href}">${text}</a>`

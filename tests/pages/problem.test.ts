@@ -190,10 +190,14 @@ describe('the page of a problem', () => {
     expect(page.text).toContain(`<h1>${title}</h1>`)
   })
 
-  test('leads to the sign-in page where nobody was signing in', async () => {
-    expect(linksOf(await send('/nothing', { headers: NAVIGATION }))).toEqual([
-      ['/login', 'Sign in'],
-    ])
+  test('leads to the apps where nobody was signing in, and to no sign-in without one', async () => {
+    for (const path of ['/nothing', '/me', '/token']) {
+      expect(linksOf(await send(path, { headers: NAVIGATION }))).toEqual([
+        [`${latchkey.url}/`, 'Open Playground'],
+      ])
+    }
+    const head = `Broken\r\nAccept: text/html\r\n\r\n`
+    expect(await rawBytes(latchkey.url, head)).toContain('>Open Playground</a>')
   })
 
   test('of a start keeps the request and offers the app, at /login too', async () => {
@@ -222,13 +226,16 @@ describe('the page of a problem', () => {
   })
 
   test.each([
-    ['a redirect_uri that is not registered', { redirect_uri: 'https://evil.example.com/' }],
-    ['an unknown client', { client_id: 'nobody' }],
-    ['a client’s redirect_uri under another name', { client_id: 'other' }],
-    ['a redirect_uri that runs', { redirect_uri: 'javascript:alert(1)' }],
-  ])('of a start with %s keeps nothing of it', async (_what, change) => {
+    ['a redirect_uri that is not registered', { redirect_uri: 'https://evil.example.com/' }, 'spa'],
+    ['an unknown client', { client_id: 'nobody' }, 'none'],
+    ['a client’s redirect_uri under another name', { client_id: 'other' }, 'other'],
+    ['a redirect_uri that runs', { redirect_uri: 'javascript:alert(1)' }, 'spa'],
+  ] as const)('of a start with %s keeps nothing of it', async (_what, change, app) => {
     const page = await send(`/login/down${authorizationQuery(change)}`, { headers: NAVIGATION })
-    expect(linksOf(page).map(([href]) => href)).toEqual(['/login/down', '/login'])
+    // To the app that was named, and to no login that would go on without it.
+    const ways = { spa: 'https://app.example.com/', other: 'https://other.example.com/' }
+    const way = app === 'none' ? `${latchkey.url}/` : ways[app]
+    expect(linksOf(page).map(([href]) => href)).toEqual([way])
     // Its developer, who alone looks here, is told what was sent; nothing leads there.
     expect(page.text).not.toMatch(/href="[^"]*(evil|javascript|state-of-the-app)/)
     const control = await send(`/login/down${authorizationQuery()}`, { headers: NAVIGATION })

@@ -119,16 +119,15 @@ describe('a login whose flow is gone', () => {
     }
   })
 
-  test('has no memo where it returns to nobody, or would be too long for providers', async () => {
+  test('has no memo where it returns to nobody, and only its app where it is too long', async () => {
     const alone = await startLogin(latchkey, new Browser(), 'fake')
     expect(alone.state).toHaveLength(22)
-    const long = await startLogin(
-      latchkey,
-      new Browser(),
-      'fake',
-      query({ state: 'x'.repeat(400) }),
-    )
-    expect(long.state).toHaveLength(22)
+    const asked = query({ state: 'x'.repeat(400) })
+    const long = await startLogin(latchkey, new Browser(), 'fake', asked)
+    expect(long.state.length).toBeLessThan(200)
+    // A login without the app's state would end in an error there: it begins at the app again.
+    const { hrefs } = await linksOf(new Browser(), callbackOf(long.state))
+    expect(hrefs.map(({ href }) => href)).toEqual(['https://app.example.com/'])
   })
 })
 
@@ -151,7 +150,8 @@ describe('a login that does not start', () => {
       const refused = await new Browser().send(`${fresh.url}/login/fake${evil}`, {
         headers: { accept: 'text/html' },
       })
-      expect(refused.text).toContain('href="/login/fake"')
+      expect(refused.text).toContain('href="https://app.example.com/"')
+      expect(refused.text).not.toContain('href="/login')
       expect(refused.text).not.toContain('href="https://evil.example.com')
     } finally {
       await fresh.close()

@@ -31,6 +31,13 @@ export const en: Texts = {
     otherWays: 'Other ways to sign in',
     signIn: 'Sign in',
     backTo: (client) => `Back to ${client}`,
+    open: (client) => `Open ${client}`,
+    reasons: {
+      direct_answer_off: {
+        title: 'Open this from your app',
+        text: 'No app sent you here, so there is nothing to sign in to. Open the app that you want to use and sign in there.',
+      },
+    },
     code: 'Code',
     requestId: 'Request ID',
     provider: 'The provider',

@@ -31,6 +31,13 @@ export const ja: Texts = {
     otherWays: '別の方法でログイン',
     signIn: 'ログイン',
     backTo: (client) => `「${client}」に戻る`,
+    open: (client) => `「${client}」を開く`,
+    reasons: {
+      direct_answer_off: {
+        title: 'アプリからログインしてください',
+        text: 'このアドレスを直接開いてもログインできません。ご利用のアプリを開いて、そこからログインしてください。',
+      },
+    },
     code: 'エラーコード',
     requestId: 'リクエストID',
     provider: 'ログインサービス',

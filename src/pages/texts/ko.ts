@@ -32,6 +32,13 @@ export const ko: Texts = {
     otherWays: '다른 방법으로 로그인',
     signIn: '로그인',
     backTo: (client) => `${client} 서비스로 돌아가기`,
+    open: (client) => `${client} 열기`,
+    reasons: {
+      direct_answer_off: {
+        title: '앱에서 로그인을 시작해 주세요',
+        text: '이 주소를 바로 열어서는 로그인할 수 없습니다. 사용하려는 앱을 열고 거기에서 로그인해 주세요.',
+      },
+    },
     code: '오류 코드',
     requestId: '요청 ID',
     provider: '로그인 서비스',

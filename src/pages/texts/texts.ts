@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../core/errors.ts'
+import type { PageReason } from '../../core/page-reason.ts'
 
 /** All texts of the pages in one language; the compiler asks for each in every language. */
 export interface Texts {
@@ -53,6 +54,10 @@ export interface ProblemTexts {
   /** To the sign-in page, from where nobody was signing in. */
   signIn: string
   backTo: (client: string) => string
+  /** To an app that the person did not come from, as far as is known. */
+  open: (client: string) => string
+  /** What stands in place of title and text where the code alone says too little. */
+  reasons: Readonly<Record<PageReason, { title: string; text: string }>>
   code: string
   requestId: string
   /** What a provider is called that has no name here. */
