@@ -32,6 +32,13 @@ export const es: Texts = {
     otherWays: 'Otras formas de iniciar sesión',
     signIn: 'Iniciar sesión',
     backTo: (client) => `Volver a ${client}`,
+    open: (client) => `Abrir ${client}`,
+    reasons: {
+      direct_answer_off: {
+        title: 'Ábrelo desde tu aplicación',
+        text: 'Ninguna aplicación te ha traído aquí, así que no hay dónde iniciar sesión. Abre la aplicación que quieres usar e inicia sesión desde allí.',
+      },
+    },
     code: 'Código',
     requestId: 'ID de la solicitud',
     provider: 'El proveedor',

@@ -31,6 +31,13 @@ export const zhHant: Texts = {
     otherWays: '其他登入方式',
     signIn: '登入',
     backTo: (client) => `返回「${client}」`,
+    open: (client) => `開啟「${client}」`,
+    reasons: {
+      direct_answer_off: {
+        title: '請從應用程式登入',
+        text: '直接開啟這個網址無法登入。請開啟您要使用的應用程式，再從那裡登入。',
+      },
+    },
     code: '錯誤代碼',
     requestId: '請求 ID',
     provider: '登入服務',
