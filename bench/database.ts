@@ -3,14 +3,36 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { startEmbeddedServer } from '../src/db/embedded/index.ts'
-import { migrateDatabase } from '../src/db/migrate.ts'
 
-/** A migrated database on a PostgreSQL server that is as durable as in production. */
+/** What PostgreSQL did for one database since it was started. */
+export interface Spent {
+  /** In statements: planning, running, and what triggers do. */
+  microseconds: number
+  statements: number
+}
+
+/** One statement's share, by its text. */
+export interface StatementSpent {
+  text: string
+  calls: number
+  microseconds: number
+  /** Blocks that it touched, in memory or not. */
+  blocks: number
+}
+
+/** A PostgreSQL server that is as durable as in production and counts what its statements cost. */
 export interface BenchDatabase {
-  /** The environment by which postgres.js finds it, in any process. */
-  env: Record<string, string>
-  /** Puts that many people into the tables, all of them known to the provider `bench`. */
-  fill(users: number, issuer: string): Promise<void>
+  version: string
+  /** How to reach one of its databases with postgres.js. */
+  connection(name: string): { host: string; port: number; database: string; username: string }
+  /** The environment by which a server under test finds its database. */
+  env(name: string): Record<string, string>
+  /** Makes an empty database. */
+  create(name: string): Promise<void>
+  /** Runs statements as the superuser: no trigger runs, no foreign key is checked. */
+  fill(name: string, statements: readonly string[]): Promise<void>
+  spent(name: string): Promise<Spent>
+  spentByStatement(name: string): Promise<StatementSpent[]>
   stop(): Promise<void>
 }
 
@@ -21,82 +43,79 @@ export async function makeFolder(): Promise<string> {
   return folder
 }
 
-/** Starts PostgreSQL in a temporary folder. */
+/** Starts PostgreSQL in a temporary folder, with pg_stat_statements, which wants a second start. */
 export async function startDatabase(): Promise<BenchDatabase> {
   const folder = await makeFolder()
   const removeFolder = () => rm(folder, { recursive: true, force: true })
-  const server = await startEmbeddedServer({ dataDir: folder }).catch(async (error) => {
+  try {
+    return await startCounting(folder, removeFolder)
+  } catch (error) {
     await removeFolder()
     throw error
-  })
-  const { host, port, database, username } = server.connection
-  await migrateDatabase(server.connection)
+  }
+}
+
+async function startCounting(
+  folder: string,
+  removeFolder: () => Promise<void>,
+): Promise<BenchDatabase> {
+  const first = await startEmbeddedServer({ dataDir: folder, database: 'bench' })
+  const asSuperuser = (connection: typeof first.connection, database: string) =>
+    postgres({ ...connection, database, username: 'postgres', max: 1, onnotice: () => undefined })
+  const setting = asSuperuser(first.connection, 'postgres')
+  await setting`alter system set shared_preload_libraries = 'pg_stat_statements'`
+  await setting`alter system set pg_stat_statements.track_planning = on`
+  await setting.end()
+  await first.stop()
+
+  const server = await startEmbeddedServer({ dataDir: folder, database: 'bench' })
+  const { connection } = server
+  const admin = asSuperuser(connection, 'postgres')
+  await admin`create extension pg_stat_statements`
+  const [{ version } = { version: '' }] = await admin<{ version: string }[]>`
+    select current_setting('server_version') as version`
   return {
-    env: {
-      DATABASE_URL: `postgres:///${database}`,
-      PGHOST: host,
-      PGPORT: String(port),
-      PGUSER: username,
+    version,
+    connection: (database) => ({ ...connection, database }),
+    env: (database) => ({
+      DATABASE_URL: `postgres:///${database}?host=${connection.host}&port=${connection.port}&user=${connection.username}`,
+      PGHOST: connection.host,
+      PGPORT: String(connection.port),
+      PGUSER: connection.username,
+      PGDATABASE: database,
+    }),
+    async create(name) {
+      await admin`create database ${admin(name)} owner ${admin(connection.username)}`
     },
-    async fill(users, issuer) {
-      const sql = postgres({ ...server.connection, max: 1, onnotice: () => {} })
+    async fill(name, statements) {
+      const sql = asSuperuser(connection, name)
       try {
-        // These people did nothing that is to be recorded.
-        const record = (what: 'disable' | 'enable') =>
-          sql.unsafe(
-            ['users', 'identities', 'sessions']
-              .map((table) => `alter table latchkey.${table} ${what} trigger user`)
-              .join('; '),
-          )
-        await record('disable')
-        for (const [text, ...parameters] of fillStatements(users, issuer)) {
-          await sql.unsafe(text, parameters)
-        }
-        await record('enable')
+        await sql`set session_replication_role = replica`
+        await sql`set synchronous_commit = off`
+        for (const text of statements) await sql.unsafe(text)
       } finally {
         await sql.end()
       }
     },
+    async spent(name) {
+      const [row] = await admin<Spent[]>`
+        select coalesce(sum(total_exec_time + total_plan_time), 0)::float8 * 1000 as microseconds,
+          coalesce(sum(calls), 0)::float8 as statements
+        from pg_stat_statements
+        where dbid = (select oid from pg_database where datname = ${name})`
+      return row ?? { microseconds: 0, statements: 0 }
+    },
+    spentByStatement: (name) => admin<StatementSpent[]>`
+      select query as text, sum(calls)::float8 as calls,
+        sum(total_exec_time)::float8 * 1000 as microseconds,
+        sum(shared_blks_hit + shared_blks_read)::float8 as blocks
+      from pg_stat_statements
+      where dbid = (select oid from pg_database where datname = ${name})
+      group by query`,
     async stop() {
+      await admin.end()
       await server.stop()
       await removeFolder()
     },
   }
-}
-
-type Statement = [text: string, ...parameters: (string | number)[]]
-
-function fillStatements(users: number, issuer: string): Statement[] {
-  const user = `('0190aaaa-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`
-  const session = `('0190bbbb-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`
-  return [
-    [
-      `insert into latchkey.users (id)
-       select ${user} from generate_series(1, $1::int) n`,
-      users,
-    ],
-    [
-      `insert into latchkey.identities
-         (provider, issuer, subject, user_id, email, email_verified, gives_email, name, picture, locale)
-       select 'bench', $2, 'person-' || n, ${user}, 'person-' || n || '@example.com', true, true,
-         'Person ' || n, 'https://pictures.example.com/' || n || '.jpg', 'en'
-       from generate_series(1, $1::int) n`,
-      users,
-      issuer,
-    ],
-    [
-      `insert into latchkey.sessions (id, user_id, client_id, provider, scope, expires_at)
-       select ${session}, ${user}, 'latchkey', 'bench', 'profile email offline_access',
-         now() + interval '30 days'
-       from generate_series(1, $1::int) n`,
-      users,
-    ],
-    [
-      `insert into latchkey.refresh_tokens (hash, session_id, expires_at)
-       select sha256(n::text::bytea), ${session}, now() + interval '14 days'
-       from generate_series(1, $1::int) n`,
-      users,
-    ],
-    ['vacuum analyze'],
-  ]
 }

@@ -2,35 +2,47 @@ import { parseArgs } from 'node:util'
 
 /** How much is measured. */
 export interface BenchOptions {
-  /** Rows of users, identities, sessions and refresh tokens before anything is measured. */
+  /** People in the tables before anything is measured. */
   users: number
   rounds: number
-  /** Requests of `/me`, and of the bare route, in one round. */
-  requests: number
-  /** Logins in one round, on each side. */
+  /** Rounds before that, which are not counted. */
+  warmUps: number
+  /** Logins of each kind in one round, on each side. */
   logins: number
+  /** Reads with each number of connections in one round, on each side. */
+  reads: number
   /** Starts from an empty data folder, and as many from a warm one. */
   starts: number
+  /** The table as the page holds it. */
+  markdown: boolean
+  /** Another built checkout to compare with. */
+  against: string | undefined
   /** The whole run is given up after this time. */
   limitSeconds: number
 }
 
-/** People who are signed in and ask for `/me` in turn. */
-export const PEOPLE = 100
+const SOME = { rounds: 9, warmUps: 3, logins: 60, reads: 2_000, starts: 3 }
+const FEW = { rounds: 3, warmUps: 1, logins: 40, reads: 600, starts: 1 }
+/** So that a test sees in seconds that all of it runs. */
+const LEAST = { rounds: 1, warmUps: 0, logins: 4, reads: 100, starts: 0 }
 
-/** Reads `--users <n>` and `--quick`; throws on anything else. */
+/** Reads `--users <n>`, `--quick`, `--smoke`, `--markdown` and `--against <folder>`; throws on anything else. */
 export function readOptions(args: string[]): BenchOptions {
   const { values } = parseArgs({
     args,
-    options: { users: { type: 'string', default: '1000' }, quick: { type: 'boolean' } },
+    options: {
+      users: { type: 'string', default: '1000' },
+      quick: { type: 'boolean' },
+      smoke: { type: 'boolean' },
+      markdown: { type: 'boolean', default: false },
+      against: { type: 'string' },
+    },
   })
   const users = Number(values.users)
-  if (!Number.isInteger(users) || users < PEOPLE || users > 10_000_000) {
-    throw new RangeError(`--users must be a whole number from ${PEOPLE} to 10000000`)
+  if (!Number.isInteger(users) || users < 100 || users > 10_000_000) {
+    throw new RangeError('--users must be a whole number from 100 to 10000000')
   }
-  const limitSeconds = 240 + Math.ceil(users / 5_000)
-  if (values.quick) {
-    return { users, rounds: 2, requests: 2_000, logins: 120, starts: 1, limitSeconds }
-  }
-  return { users, rounds: 9, requests: 4_000, logins: 250, starts: 3, limitSeconds }
+  const amounts = values.smoke ? LEAST : values.quick ? FEW : SOME
+  const { markdown, against } = values
+  return { users, ...amounts, markdown, against, limitSeconds: 900 + Math.ceil(users / 1_000) }
 }

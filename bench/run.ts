@@ -1,146 +1,147 @@
-import { rm } from 'node:fs/promises'
-import { arch, cpus } from 'node:os'
-import { type Comparison, compare, median } from './compare.ts'
-import { makeFolder, startDatabase } from './database.ts'
-import { CONNECTIONS, sendRequests, signIn, type Target } from './load.ts'
-import { type BenchOptions, PEOPLE, readOptions } from './options.ts'
-import { leaveFirstCore, type ServerProcess, startServerProcess } from './server-process.ts'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import {
+  againstFigures,
+  comparisons,
+  type Figure,
+  startFigures,
+  throughputFigure,
+} from './figures.ts'
+import { type BenchOptions, readOptions } from './options.ts'
+import { conditions } from './report.ts'
+import { doOnce, inTurn, type Samples } from './rounds.ts'
+import { appSide } from './scenes/app.ts'
+import { addressedSide, betterAuthLoginSide, loginSide } from './scenes/logins.ts'
+import { betterAuthReadSide, meSides } from './scenes/reads.ts'
+import { type Growth, measureGrowth } from './scenes/sizes.ts'
+import { measureMemory, measureStarts } from './scenes/starts.ts'
+import { measureThroughput } from './scenes/throughput.ts'
+import { leaveFirstCore } from './server-process.ts'
+import { type Stand, startStand } from './stand.ts'
+import { figureRows, growthRows, markdownTable, plainTable } from './table.ts'
 
-// Measures the figures of the contract, section 8, and prints them as a Markdown table. It is no
-// gate: it says what is, and ends with 0. Everything it starts ends with it.
-const here = (path: string) => new URL(path, import.meta.url)
-const latchkeyModule = here('../dist/main.js')
+// Measures the figures of the contract, section 8, and prints them. It is no gate: it says what is, and
+// ends with 0. Everything it starts ends with it.
 const options = readOptions(process.argv.slice(2))
-const opened: (() => Promise<unknown>)[] = []
+let stand: Stand | null = null
 
-/** Remembers how to close something, so that it is closed last in, first out. */
-function keep<T extends { stop(): Promise<unknown> }>(thing: T): T {
-  opened.push(() => thing.stop())
-  return thing
-}
+const say = (line: string) => process.stderr.write(`${line}\n`)
 
-async function closeAll(): Promise<void> {
-  for (const close of opened.splice(0).reverse()) await close().catch(say)
-}
-
-function say(line: unknown): void {
-  process.stderr.write(`${line instanceof Error ? line.stack : line}\n`)
-}
-
-/** Both units of work, on a database with `users` people in it. */
-async function compareUnits({ users, rounds, requests, logins }: BenchOptions) {
-  leaveFirstCore()
-  const measured = { onFirstCore: true }
-  const database = keep(await startDatabase())
-  const provider = keep(await startServerProcess(here('./provider.ts'), {}))
-  say(`filling the tables with ${users} users`)
-  await database.fill(users, provider.url)
-  const latchkey = keep(
-    await startServerProcess(latchkeyModule, latchkeyEnv(database.env, provider), measured),
-  )
-  const bareRoute = keep(await startServerProcess(here('./bare-route.ts'), database.env, measured))
-  const minimum = keep(
-    await startServerProcess(
-      here('./minimum-login.ts'),
-      { ...database.env, ISSUER: provider.url },
-      measured,
-    ),
-  )
-
-  say('measuring logins')
-  let first = 1
-  const login = (server: ServerProcess) => ({
-    server,
-    work(amount: number) {
-      const signedIn = signIn(server.url, { amount, first, people: users })
-      first += amount
-      return signedIn
-    },
+/** Everything that is measured beside something else. */
+async function measureSides(on: Stand, { users, logins, reads, ...turns }: BenchOptions) {
+  const known = { users, amount: logins }
+  say(`filling in ${users} people`)
+  const latchkey = await on.latchkey({ users })
+  const limited = await on.latchkey({
+    env: { RATE_LIMIT: 'on', TRUST_PROXY: '127.0.0.1/32,::1/128' },
   })
-  const ofLogin = await compare(login(latchkey), login(minimum), {
-    rounds,
-    amount: logins,
-    warmUp: logins * 5,
-  })
-
-  say('measuring /me')
-  const people = await signIn(latchkey.url, { amount: PEOPLE, first: 1, people: users })
-  const compareMe = (connections: number, amount: number) => {
-    const requester = (server: ServerProcess, targets: Target[]) => ({
-      server,
-      work: (some: number) => sendRequests(server.url, targets, some, connections),
-    })
-    return compare(
-      requester(
-        latchkey,
-        people.map(({ access_token }) => ({
-          path: '/me',
-          headers: { authorization: `Bearer ${access_token}` },
-        })),
-      ),
-      requester(
-        bareRoute,
-        people.map(({ user }) => ({ path: `/users/${user.sub}` })),
-      ),
-      { rounds, amount, warmUp: amount },
-    )
+  const minimum = await on.minimum(users)
+  const betterAuth = await on.betterAuth(users)
+  const samples: Samples = {}
+  const add = (some: Samples) => {
+    for (const [side, units] of Object.entries(some)) samples[side] = { ...samples[side], ...units }
   }
-  const me = await compareMe(CONNECTIONS, requests)
-  // Alone, no look-up shares a round trip with another: told beside, so that nobody is misled.
-  const meAlone = await compareMe(1, requests / 2)
-  return { me, meAlone, logins: ofLogin }
-}
-
-function latchkeyEnv(database: Record<string, string>, provider: ServerProcess) {
-  return {
-    ...database,
-    SECRET: 'the benchmark’s secret of more than 32 characters',
-    EMULATE: '',
-    RATE_LIMIT: 'off',
-    OIDC_PROVIDERS: 'bench',
-    BENCH_ISSUER: provider.url,
-    BENCH_CLIENT_ID: 'bench-client',
-    BENCH_CLIENT_SECRET: 'bench-secret',
-  }
-}
-
-/** Milliseconds from the start of the process to its first answer, with no setting but the port. */
-async function measureStarts({ starts }: BenchOptions) {
-  const cold: number[] = []
-  const warm: number[] = []
-  for (let round = 0; round < starts; round++) {
-    const folder = await makeFolder()
-    opened.push(() => rm(folder, { recursive: true, force: true }))
-    for (const times of [cold, warm]) {
-      const before = performance.now()
-      const server = keep(await startServerProcess(latchkeyModule, { DATA_DIR: folder }))
-      times.push(performance.now() - before)
-      await server.stop()
-    }
-  }
-  return { cold: median(cold), warm: median(warm) }
-}
-
-function printTable(
-  { me, meAlone, logins }: Record<'me' | 'meAlone' | 'logins', Comparison>,
-  start: { cold: number; warm: number },
-): void {
-  const row = (name: string, { latchkey, bare, ratio, least, most }: Comparison, target: string) =>
-    `| ${name} | ${latchkey.toFixed(0)} µs | ${bare.toFixed(0)} µs | ${ratio.toFixed(2)} | ${least.toFixed(2)}–${most.toFixed(2)} | ${target} |`
-  const lines = [
-    `Server CPU time per unit with ${options.users} users; medians of ${options.rounds} rounds, each measuring both sides.`,
-    `Node ${process.version}, ${process.platform} ${arch()}, ${cpus()[0]?.model.trim()}.`,
-    '',
-    '| unit | Latchkey | beside it | ratio | within rounds | target |',
-    '|---|---|---|---|---|---|',
-    row(`\`GET /me\`, beside one primary-key select, ${CONNECTIONS} at once`, me, '1.3'),
-    row('the same, one at a time', meAlone, ''),
-    row('a whole login, beside a hand-written minimum', logins, '2'),
-    `| start to first answer, empty data folder | ${start.cold.toFixed(0)} ms | | | | 2000 ms |`,
-    `| start to first answer, warm data folder | ${start.warm.toFixed(0)} ms | | | | 2000 ms |`,
-    '',
+  say('logins')
+  const calls: Record<string, number> = {}
+  const sides = [
+    loginSide('Latchkey', latchkey, known),
+    loginSide('minimum', minimum, known),
+    betterAuthLoginSide(betterAuth, known),
+    addressedSide('RATE_LIMIT=on', limited, known),
   ]
-  process.stdout.write(lines.join('\n'))
+  add(await inTurn(sides, turns))
+  for (const side of sides) {
+    const before = await on.calls()
+    await doOnce(side)
+    calls[side.name] = ((await on.calls()) - before) / Object.keys(side.steps).length / logins
+  }
+  await limited.server.stop()
+  say('the whole path of an app, redeem, refresh')
+  add(
+    await inTurn([appSide('Latchkey', latchkey, known), appSide('minimum', minimum, known)], turns),
+  )
+  await minimum.server.stop()
+  say('reads')
+  const bareRoute = await on.bareRoute('latchkey')
+  const readers = await meSides(latchkey, bareRoute, reads)
+  add(await inTurn([...readers, await betterAuthReadSide(betterAuth, reads)], turns))
+  for (const { server } of [bareRoute, betterAuth]) await server.stop()
+  return { samples, calls, latchkey }
+}
+
+/** Every statement where there are many people beside where there are few. */
+async function measureSizes(
+  on: Stand,
+  large: Awaited<ReturnType<typeof measureSides>>['latchkey'],
+  { users, logins, reads, ...turns }: BenchOptions,
+): Promise<Growth[]> {
+  say('each statement beside 1000 people')
+  const small = await on.latchkey({ name: 'latchkey_small', users: 1_000 })
+  const both = [
+    { measured: small, users: 1_000 },
+    { measured: large, users },
+  ].map(async ({ measured, users }) => {
+    const known = { users, amount: logins }
+    const sides = [loginSide('', measured, known), appSide('', measured, known)]
+    return { measured, sides: [...sides, ...(await meSides(measured, null, reads))] }
+  })
+  const [few, many] = await Promise.all(both)
+  return few === undefined || many === undefined ? [] : measureGrowth(few, many, turns)
+}
+
+async function measureAll(): Promise<string[]> {
+  say('starts')
+  const starts = await measureStarts(options.starts)
+  leaveFirstCore()
+  const on = await startStand()
+  stand = on
+  const { samples, calls, latchkey } = await measureSides(on, options)
+  const { users, logins, rounds } = options
+  say('one process and two')
+  const throughput = await measureThroughput(on, { users, amount: logins * 4, rounds })
+  const figures: Figure[] = [
+    ...comparisons(samples),
+    throughputFigure(throughput),
+    ...(options.starts > 0 ? startFigures(starts, await measureMemory(on)) : []),
+  ]
+  const tables = [figureRows(figures)]
+  if (users > 1_000) tables.push(growthRows(await measureSizes(on, latchkey, options)))
+  return show(on, tables, calls)
+}
+
+/** This build beside another one, each on a database that it made itself. */
+async function measureAgainst(folder: string): Promise<string[]> {
+  leaveFirstCore()
+  const on = await startStand()
+  stand = on
+  const { logins, reads, ...turns } = options
+  const module = pathToFileURL(resolve(folder, 'dist/main.js'))
+  // Nobody is filled in, since the tables may differ: the warm-up makes the people who come again.
+  const sides = {
+    Latchkey: await on.migrated('latchkey'),
+    other: await on.migrated('other', module),
+  }
+  const known = { users: logins, amount: logins }
+  const samples: Samples = {}
+  for (const of of ['logins', 'reads'] as const) {
+    const both = await Promise.all(
+      Object.entries(sides).map(async ([name, measured]) =>
+        of === 'logins' ? [loginSide(name, measured, known)] : meSides(measured, null, reads, name),
+      ),
+    )
+    const some = await inTurn(both.flat(), turns)
+    for (const [side, units] of Object.entries(some)) samples[side] = { ...samples[side], ...units }
+  }
+  return show(on, [figureRows(againstFigures(samples))])
+}
+
+function show(on: Stand, tables: string[][][], calls?: Record<string, number>): string[] {
+  const draw = options.markdown ? markdownTable : plainTable
+  return [
+    ...conditions(options, on.database.version, calls),
+    '',
+    ...tables.flatMap((t) => [draw(t), '']),
+  ]
 }
 
 /** Ends by itself, whatever hangs: the servers end when this process does. */
@@ -151,12 +152,12 @@ const limit = setTimeout(() => {
 limit.unref()
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => closeAll().finally(() => process.exit(1)))
+  process.once(signal, () => (stand?.stop() ?? Promise.resolve()).finally(() => process.exit(1)))
 }
 
 try {
-  const start = await measureStarts(options)
-  printTable(await compareUnits(options), start)
+  const lines = options.against ? await measureAgainst(options.against) : await measureAll()
+  process.stdout.write(lines.join('\n'))
 } finally {
-  await closeAll()
+  await (stand as Stand | null)?.stop()
 }

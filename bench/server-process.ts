@@ -2,17 +2,37 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 
 /** A server in a process of its own. */
 export interface ServerProcess {
   url: string
   /** Microseconds of CPU that the process used so far, in all its threads. */
   cpu(): Promise<number>
+  /** Bytes of memory that it occupies. */
+  memory(): Promise<number>
   stop(): Promise<void>
 }
 
-const preload = new URL('./cpu.mjs', import.meta.url).href
+const preload = new URL('./usage.mjs', import.meta.url).href
+const builds = new URL('../node_modules/.cache/latchkey-bench/', import.meta.url)
+
+/** A server of the benchmark, built into one file of plain JavaScript: no loader runs beside any server. */
+export async function buildServer(name: string): Promise<URL> {
+  const outfile = new URL(`${basename(name, '.ts')}.mjs`, builds)
+  await build({
+    entryPoints: [fileURLToPath(new URL(`./servers/${name}`, import.meta.url))],
+    outfile: fileURLToPath(outfile),
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+  })
+  return outfile
+}
 
 // A server that shares its core with the load pays for being interrupted and woken up by it.
 const cores = availableParallelism()
@@ -25,7 +45,7 @@ export function leaveFirstCore(): void {
 
 /**
  * Starts a module in Node with `PORT` set and waits until it answers at `/healthz`. Log lines
- * go to /dev/null. A module in TypeScript is loaded through tsx, which costs at the start only.
+ * go to /dev/null. Each server runs with the same flags of Node.
  */
 export async function startServerProcess(
   module: URL,
@@ -34,8 +54,7 @@ export async function startServerProcess(
 ): Promise<ServerProcess> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const loader = module.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
-  const args = [...loader, '--import', preload, fileURLToPath(module)]
+  const args = ['--import', preload, fileURLToPath(module)]
   const [command = '', ...words] = [
     ...(onFirstCore && canPin ? ['taskset', '-c', '0'] : []),
     process.execPath,
@@ -50,7 +69,12 @@ export async function startServerProcess(
   child.stderr?.on('data', (chunk) => {
     said = `${said}${chunk}`.slice(-2_000)
   })
-  const server = { url, cpu: () => askCpu(child), stop: () => stop(child) }
+  const server = {
+    url,
+    cpu: async () => (await ask(child)).cpu,
+    memory: async () => (await ask(child)).memory,
+    stop: () => stop(child),
+  }
   const deadline = Date.now() + 20_000
   while (!(await answers(`${url}/healthz`))) {
     if (child.exitCode !== null || Date.now() > deadline) {
@@ -72,12 +96,10 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-async function askCpu(child: ChildProcess): Promise<number> {
-  child.send('cpu')
-  const [usage] = (await once(child, 'message', { signal: AbortSignal.timeout(10_000) })) as [
-    NodeJS.CpuUsage,
-  ]
-  return usage.user + usage.system
+async function ask(child: ChildProcess): Promise<{ cpu: number; memory: number }> {
+  child.send('usage')
+  const [usage] = await once(child, 'message', { signal: AbortSignal.timeout(10_000) })
+  return usage as { cpu: number; memory: number }
 }
 
 async function stop(child: ChildProcess): Promise<void> {

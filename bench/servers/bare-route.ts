@@ -1,15 +1,15 @@
 import Fastify from 'fastify'
-import postgres from 'postgres'
+import { connect } from './connect.ts'
 
 // The bare framework: one route, one primary-key select, a prepared statement, and nothing else.
-const sql = postgres({ max: 10, database: 'latchkey' })
+const sql = connect()
 const app = Fastify()
 
 app.get('/healthz', async () => ({ status: 'ok' }))
 
 app.get<{ Params: { id: string } }>('/users/:id', async (request) => {
   const [user] = await sql`
-    select id, name, picture, locale, email, created_at, updated_at
+    select id, name, picture, locale, created_at, updated_at
     from latchkey.users where id = ${request.params.id}`
   return user
 })

@@ -2,11 +2,15 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
 // A correct OpenID provider that remembers nothing: the code carries who signs in and the nonce of
-// the flow, the access token carries who it is for. Both servers under test talk to this process.
+// the flow, the access token carries who it is for. All servers under test talk to this process.
 const port = Number(process.env.PORT)
-const issuer = `http://127.0.0.1:${port}`
+/** Each path is an issuer of its own: the same people by other names, to those who ask. */
+const issuerOf = (path: string) => `http://127.0.0.1:${port}/${path}`
 const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
 const jwk = { ...(await exportJWK(publicKey)), kid: 'bench-1', alg: 'RS256', use: 'sig' }
+
+/** Calls that were answered, so that the benchmark sees that all sides make the same. */
+let calls = 0
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const decode = (text: string) => JSON.parse(Buffer.from(text, 'base64url').toString())
@@ -23,7 +27,7 @@ function describePerson(sub: string): Record<string, unknown> {
   }
 }
 
-async function answerToken(request: IncomingMessage): Promise<object> {
+async function answerToken(request: IncomingMessage, issuer: string): Promise<object> {
   let body = ''
   for await (const chunk of request) body += chunk
   const form = new URLSearchParams(body)
@@ -48,7 +52,10 @@ async function answerToken(request: IncomingMessage): Promise<object> {
 }
 
 async function answer(request: IncomingMessage): Promise<object> {
-  switch (request.url) {
+  if (request.url === '/calls') return { calls }
+  const [, path = '', ...rest] = (request.url ?? '').split('/')
+  const issuer = issuerOf(path)
+  switch (`/${rest.join('/')}`) {
     case '/.well-known/openid-configuration':
       return {
         issuer,
@@ -65,7 +72,7 @@ async function answer(request: IncomingMessage): Promise<object> {
     case '/jwks':
       return { keys: [jwk] }
     case '/token':
-      return answerToken(request)
+      return answerToken(request, issuer)
     case '/userinfo':
       return describePerson(decode((request.headers.authorization ?? '').slice(7)).sub)
     default:
@@ -74,6 +81,7 @@ async function answer(request: IncomingMessage): Promise<object> {
 }
 
 const server = createServer(async (request, response) => {
+  if (/\/(token|userinfo)$/.test(request.url ?? '')) calls++
   const [status, body] = await answer(request).then(
     (document) => [200, JSON.stringify(document)] as const,
     () => [400, '{"error":"invalid_request"}'] as const,

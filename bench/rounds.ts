@@ -1,0 +1,47 @@
+import type { Cost } from './statistics.ts'
+
+/** Work on a server; gives what each of its units cost. */
+export type Step = () => Promise<Record<string, Cost>>
+
+/** A server under test, with what is done to it in one round, in this order, the same in every round. */
+export interface Side {
+  name: string
+  steps: Readonly<Record<string, Step>>
+}
+
+/** What was measured: by side and unit, the cost in each round. */
+export type Samples = Record<string, Record<string, Cost[]>>
+
+/**
+ * Warms all sides up, then measures them step by step, each step on every side that has it right after
+ * the other. Who begins changes with the round, so that nobody always comes after the same.
+ */
+export async function inTurn(
+  sides: readonly Side[],
+  { rounds, warmUps }: { rounds: number; warmUps: number },
+): Promise<Samples> {
+  const samples: Samples = Object.fromEntries(sides.map(({ name }) => [name, {}]))
+  const steps = new Set(sides.flatMap((side) => Object.keys(side.steps)))
+  for (let round = -warmUps; round < rounds; round++) {
+    for (const step of steps) {
+      for (let place = 0; place < sides.length; place++) {
+        const side = sides[(place + round + warmUps) % sides.length] as Side
+        const costs = (await side.steps[step]?.()) ?? {}
+        if (round >= 0) keep(samples[side.name] ?? {}, costs)
+      }
+    }
+  }
+  return samples
+}
+
+/** Does all steps of a side once, without a look at what they cost. */
+export async function doOnce({ steps }: Side): Promise<void> {
+  for (const step of Object.values(steps)) await step()
+}
+
+function keep(kept: Record<string, Cost[]>, costs: Record<string, Cost>): void {
+  for (const [unit, cost] of Object.entries(costs)) {
+    kept[unit] ??= []
+    kept[unit].push(cost)
+  }
+}
