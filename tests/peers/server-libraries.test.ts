@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { auth, requiresAuth } from 'express-openid-connect'
+import { generators, Issuer } from 'openid-client-5'
 import { AuthorizationCode, ClientCredentials } from 'simple-oauth2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
@@ -83,6 +84,32 @@ describe('express-openid-connect, as its own README has it', () => {
     expect([back.status, back.location?.href]).toEqual([303, `${appUrl}/`])
     expect((await browser.send(`${appUrl}/profile`)).status).toBe(302)
   })
+})
+
+test('openid-client 5, which next-auth 4 signs in by, takes the ID token as it is by default', async () => {
+  const issuer = await Issuer.discover(latchkey.url)
+  const redirect_uri = `${appUrl}/callback`
+  // As next-auth 4 makes it: no algorithm, no way of authentication, one redirect URI.
+  const client = new issuer.Client({
+    ...{ client_id: 'server', client_secret: SECRET, redirect_uris: [redirect_uri] },
+  })
+  const [code_verifier, state, nonce] = [generators.codeVerifier(), 'a state', 'a nonce']
+  const start = client.authorizationUrl({
+    ...{ scope: 'openid email profile', state, nonce, code_challenge_method: 'S256' },
+    code_challenge: generators.codeChallenge(code_verifier),
+  })
+  const callback = await walkToApp(new Browser(), asPerson(start), redirect_uri)
+  const parameters = client.callbackParams(callback.href)
+  const tokens = await client.callback(redirect_uri, parameters, { code_verifier, state, nonce })
+  const { sub, email } = tokens.claims()
+  expect(await client.userinfo(tokens)).toMatchObject({ sub, email })
+  const next = await client.refresh(tokens)
+  expect(next.claims().sub).toBe(sub)
+  const hint = { id_token_hint: next, post_logout_redirect_uri: appUrl }
+  const away = await new Browser().send(client.endSessionUrl(hint))
+  expect([away.status, away.location?.href]).toEqual([303, `${appUrl}/`])
+  const over = await rejectionOf(client.refresh(next))
+  expect(over).toMatchObject({ error: 'invalid_grant' })
 })
 
 describe('simple-oauth2', () => {
