@@ -50,7 +50,11 @@ export async function openServer(
   await app.register(cookie)
   describeRoutes(app, publicUrl)
   const meter = settings.metrics
-    ? await openMetrics(app, stores.pendingOperations, stores.outbox.depth)
+    ? await openMetrics(app, {
+        pendingOperations: stores.pendingOperations,
+        outboxDepth: stores.outbox.depth,
+        endedSessions: stores.audit.endedSessions,
+      })
     : noMeter
   if (settings.metrics || settings.traces !== null) {
     stores.observe({ tracer, waited: meter.databaseWaited })

@@ -53,6 +53,12 @@ export interface AuditFilter {
   limit: number
 }
 
+/** How many sessions ended, by why, up to a moment from which the next count goes on. */
+export interface EndedSessions {
+  until: string | null
+  byReason: Readonly<Record<string, number>>
+}
+
 /**
  * The audit. Users, identities, sessions and signing keys record what happens to them themselves, in the
  * same transaction and whatever statement did it; `record` is for the rest.
@@ -61,6 +67,8 @@ export interface Audit {
   record(event: AuditEvent, asker?: Asker | null): Promise<void>
   /** Oldest first. */
   list(filter: AuditFilter): Promise<AuditRow[]>
+  /** Sessions that ended behind a moment, null for none yet: all that is known ten seconds later. */
+  endedSessions(since: string | null): Promise<EndedSessions>
   /** Makes the months that are missing, this one and three ahead. */
   makePartitions(): Promise<void>
   /** Drops whole months that ended longer ago; gives how many. */

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { OutboxDepth } from '../core/outbox.ts'
 import { route } from '../http/route.ts'
+import { addDatabaseMetrics, type Describe, type MetricSources } from './database-metrics.ts'
+import { version } from './version.ts'
 
 /** What the rooms tell while they work. Outcomes are `success` or the code of an error. */
 export interface Meter {
@@ -42,17 +43,12 @@ const WAIT_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5]
  * Prometheus' text format. Every label has few values: routes, providers, endpoints and codes are ours;
  * nothing is of a person. The library is loaded here, so only where it is wanted.
  */
-export async function openMetrics(
-  app: FastifyInstance,
-  /** Operations of the database that run or wait, now. */
-  pendingOperations: () => number,
-  /** What waits in the outbox, now. */
-  outboxDepth: () => Promise<readonly OutboxDepth[]>,
-): Promise<Meter> {
-  const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } = await import('prom-client')
+export async function openMetrics(app: FastifyInstance, sources: MetricSources): Promise<Meter> {
+  const prometheus = await import('prom-client')
+  const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } = prometheus
   const register = new Registry()
   collectDefaultMetrics({ register })
-  const metric = <Label extends string>(name: string, help: string, labelNames: Label[]) => ({
+  const metric: Describe = (name, help, labelNames) => ({
     ...{ name: `latchkey_${name}`, help, labelNames },
     registers: [register],
   })
@@ -98,35 +94,11 @@ export async function openMetrics(
     ...metric('database_wait_seconds', 'Time that an operation waited for a connection.', []),
     buckets: WAIT_BUCKETS,
   })
-  new Gauge({
-    ...metric('database_operations_pending', 'Operations that run or wait for a connection.', []),
-    collect() {
-      this.set(pendingOperations())
-    },
-  })
-
-  // Behind the one above: what it asks the database for is not counted there.
-  const waiting = new Gauge(
-    metric('outbox_waiting', 'Entries of the outbox that wait.', ['kind', 'target']),
+  new Gauge(metric('build_info', 'Always 1: what runs here.', ['version', 'node'])).set(
+    { version, node: process.versions.node },
+    1,
   )
-  const failed = new Gauge(
-    metric('outbox_given_up', 'Entries that only the operator has tried again.', [
-      'kind',
-      'target',
-    ]),
-  )
-  new Gauge({
-    ...metric('outbox_oldest_seconds', 'Age of the oldest entry that waits.', ['kind', 'target']),
-    async collect() {
-      for (const gauge of [this, waiting, failed]) gauge.reset()
-      for (const one of await outboxDepth().catch(() => [])) {
-        const labels = { kind: one.kind, target: one.target }
-        this.set(labels, one.oldestSeconds)
-        waiting.set(labels, one.waiting)
-        failed.set(labels, one.failed)
-      }
-    },
-  })
+  addDatabaseMetrics(prometheus, metric, sources)
 
   app.addHook('onResponse', (request, reply, done) => {
     // What matches no route is one series.

@@ -282,6 +282,6 @@ test('nothing in it is of a person, a token or an address', async () => {
   expect(personal.filter((one) => text.includes(one))).toEqual([])
   const own = text.match(/^latchkey_.*$/gm)?.join('\n') ?? ''
   const labels = new Set([...own.matchAll(/(\w+)="/g)].map(([, name]) => name))
-  const known = ['endpoint', 'grant_type', 'le', 'method', 'outcome', 'provider', 'route', 'status']
-  expect([...labels].sort()).toEqual([...known, 'way'])
+  const known = ['endpoint', 'grant_type', 'le', 'method', 'node', 'outcome', 'provider', 'route']
+  expect([...labels].sort()).toEqual([...known, 'status', 'version', 'way'])
 })

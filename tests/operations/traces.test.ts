@@ -116,7 +116,7 @@ describe('with an endpoint of OTLP', () => {
     // The caller's own trace goes on at the start, and at the callback another one begins.
     const browser = new Browser()
     const query = authorizationQuery({ state: 'canary-state', login_hint: 'canary@mail.test' })
-    const begun = await browser.send(`${server.url}/login/fake?${query}`, {
+    const begun = await browser.send(`${server.url}/login/fake${query}`, {
       headers: { traceparent: `00-${TRACE}-${CALLER}-01`, 'user-agent': 'canary-agent' },
     })
     const sent = new URL(begun.headers.get('location') ?? '').searchParams

@@ -4,6 +4,7 @@ import type { Database, RunStatement } from '../client.ts'
 import { dropPartitions, makePartitions } from '../partitions.ts'
 import { auditEvents, latchkey } from '../schema.ts'
 import { db, type Placeholders, statement } from '../statement.ts'
+import { countEndedSessions } from './ended-sessions.ts'
 
 const a = auditEvents
 
@@ -117,6 +118,7 @@ export function createAudit(database: Database): Audit {
         afterId: after?.id ?? null,
         limit,
       }) as Promise<AuditRow[]>,
+    endedSessions: (since) => countEndedSessions(database.query, since),
     makePartitions: () => alone(makePartitions),
     dropPartitions: (olderThanSeconds) => alone((run) => dropPartitions(run, olderThanSeconds)),
   }
