@@ -10,6 +10,7 @@ import { entryRoutes, loginRoutes } from '../login/routes.ts'
 import { createFormPage } from '../pages/form-page.ts'
 import { isInAppBrowser } from '../pages/in-app.ts'
 import { createPopupPage } from '../pages/popup.ts'
+import { createRefusalPage } from '../pages/refusal.ts'
 import { createSignInPage } from '../pages/sign-in.ts'
 import { createTokenPage } from '../pages/token-page.ts'
 import type { AppContext, Shared } from './context.ts'
@@ -41,6 +42,7 @@ export async function addLogins(
     findAccount: stores.accounts.findBySession,
     sendPopupPage: createPopupPage(look),
     sendFormPage: createFormPage(look),
+    sendRefusalPage: createRefusalPage(look, settings.people.signUp),
     sendTokenPage: createTokenPage(look),
     isInAppBrowser,
   }

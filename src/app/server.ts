@@ -38,7 +38,11 @@ export async function openServer(
     logLevel,
     logStream,
     trustProxy,
-    sendProblemPage: createProblemPage(recoveryLinks.of, publicUrl, look),
+    sendProblemPage: createProblemPage(recoveryLinks.of, {
+      publicUrl,
+      signUp: settings.people.signUp,
+      look,
+    }),
     bareProblemPage: createBareProblemPage(recoveryLinks.ofNoRequest, look),
   })
   const https = isHttps(publicUrl)

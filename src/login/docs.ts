@@ -117,7 +117,7 @@ export const finish = {
     answers: {
       200: 'The tokens and the user; with `response_mode=web_message` a page that posts its answer to the opener.',
       303: 'To the app, with a code or an error; the code of a flow with `intent=link` is for `POST /me/identities`.',
-      403: 'The person or the provider said no.',
+      403: 'The person or the provider said no. In a browser also the page for somebody who may not come in: its way back tells the app.',
     },
   },
   params,

@@ -20,6 +20,7 @@ import { invalidState } from './invalid-state.ts'
 import { keepIdentity } from './link.ts'
 import { type Login, setCookies } from './login.ts'
 import { rememberProvider, signIn } from './open-session.ts'
+import { readableRefusal, showRefusal } from './refusal.ts'
 import { repeatAnswer } from './repeat.ts'
 import { noDirectAnswer } from './request.ts'
 import { trySecondTime } from './second-try.ts'
@@ -97,6 +98,8 @@ async function answerFlow(
     if (isOver) await login.failed(request, flow.client.id, code)
     const failure = failureParameters(error, issuer)
     if (isOver) await keepFailure(login, flow, failure, request)
+    const reason = readableRefusal(flow, error, request)
+    if (reason !== null) return showRefusal(login, flow, { reason, failure }, request, reply)
     return tell({ ...failure })
   }
 }

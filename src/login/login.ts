@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account, UserInfo } from '../core/account.ts'
 import type { Client } from '../core/client.ts'
+import type { Refusal } from '../core/page-reason.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
 import type { TokenSealer } from '../core/provider-tokens.ts'
 import type { SessionRef } from '../core/session-ref.ts'
@@ -57,6 +58,22 @@ export interface Login {
       action: string
       fields: Readonly<Record<string, string>>
       client: string
+      uiLocales: string | undefined
+    },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => FastifyReply
+  /** Shows a person why they may not come in. */
+  sendRefusalPage: (
+    page: {
+      reason: Refusal
+      client: string
+      /** The app, told of it: an address, and where the answer is a form what it posts there. */
+      back: { href: string; fields: Readonly<Record<string, string>> | null }
+      /** The same provider with another account; null where it cannot be asked for one. */
+      anotherAccount: string | null
+      /** The sign-in page with the client's parameters. */
+      signIn: string
       uiLocales: string | undefined
     },
     request: FastifyRequest,

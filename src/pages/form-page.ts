@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../core/language.ts'
-import { html } from './html.ts'
+import { type Html, html } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
 import { texts } from './texts/index.ts'
@@ -17,6 +17,12 @@ export interface FormAnswer {
 
 const SCRIPT = `document.forms[0].submit()`
 
+/** What a form posts beside what a person writes. */
+export const hiddenFields = (fields: Readonly<Record<string, string>>): Html[] =>
+  Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )
+
 /** A page whose form posts itself to the app; without scripts the person does that. */
 export const createFormPage =
   (look: Look) =>
@@ -27,11 +33,8 @@ export const createFormPage =
   ): FastifyReply => {
     const language = pickLanguage(uiLocales, request.headers['accept-language'])
     const title = texts[language].problem.backTo(client)
-    const inputs = Object.entries(fields).map(
-      ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
-    )
     const body = html`<form method="post" action="${action}">
-${inputs}
+${hiddenFields(fields)}
 <noscript><button class="action" type="submit">${title}</button></noscript>
 </form>`
     const extras = { style: '.action { width: 100% }', script: SCRIPT, mayPost: true }

@@ -1,14 +1,17 @@
 import type { FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../core/errors.ts'
 import { pickLanguage } from '../core/language.ts'
-import type { PageReason } from '../core/page-reason.ts'
+import type { SignUp } from '../core/linking.ts'
+import { type PageReason, refusalOf } from '../core/page-reason.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import type { SendProblemPage } from '../http/problems.ts'
-import { type Html, html } from './html.ts'
+import { html } from './html.ts'
 import type { Look } from './look.ts'
 import { type RenderedPage, renderPage, sendPage } from './page.ts'
+import { reasonTexts } from './reason.ts'
 import { texts } from './texts/index.ts'
 import type { ProblemTexts } from './texts/texts.ts'
+import { WAYS_STYLE, way } from './ways.ts'
 
 /** Where a person can go from a problem, as the login room finds it. */
 interface Ways {
@@ -25,20 +28,13 @@ interface RecoveryLinks extends Ways {
   providerName: string | null
 }
 
-const STYLE = `
-.ways { display: grid; gap: .75rem; margin: 1.5rem 0 }
-.app { margin: 0; text-align: center; font-weight: 600 }
-.first { background: var(--button); border-color: var(--accent); color: var(--button-text) }
-`
-
 /** What may be over by itself: the same page, loaded again. */
 const PASSING = ['temporarily_unavailable', 'rate_limited', 'request_timeout', 'server_error']
 
 /** Makes the page of a problem: what happened, as a person reads it, and the ways on. */
 export function createProblemPage(
   recoveryLinks: (request: FastifyRequest) => RecoveryLinks,
-  publicUrl: string,
-  look: Look,
+  { publicUrl, signUp, look }: { publicUrl: string; signUp: SignUp; look: Look },
 ): SendProblemPage {
   // There whoever looks is the developer.
   const showsDetail = isLoopbackHost(new URL(publicUrl).hostname)
@@ -47,17 +43,21 @@ export function createProblemPage(
     const language = pickLanguage(ways.uiLocales, request.headers['accept-language'])
     const words = texts[language].problem
     const code = problem.code as ErrorCode
+    const { title, text } =
+      problem.reason === null
+        ? whatHappened(code, words, ways)
+        : reasonTexts(problem.reason, language, signUp)
     // An empty address is the page itself, which so need not be repeated here.
     const isSame = ways.retry === null && request.method === 'GET' && PASSING.includes(code)
-    const { title, text } = whatHappened(code, problem.reason, words, ways)
+    const retry = isSame ? '' : refusalOf(problem) === null ? ways.retry : null
     const facts = [`${words.code}: ${problem.code}`]
     if ('request_id' in problem) facts.push(`${words.requestId}: ${problem.request_id}`)
     const body = html`<p>${text}</p>
-${waysOn(isSame ? { ...ways, retry: '' } : ways, problem.reason, words)}
+${waysOn({ ...ways, retry }, problem.reason, words)}
 ${showsDetail ? html`<p class="quiet">${problem.detail}</p>\n` : null}<p class="quiet">${facts.join(' · ')}</p>`
     // CORS may have named the Origin already.
     const vary = new Set(`${reply.getHeader('vary') ?? ''}, Accept, Accept-Language`.split(/,\s*/))
-    const { headers, ...page } = renderPage(look, { language, title, body, style: STYLE })
+    const { headers, ...page } = renderPage(look, { language, title, body, style: WAYS_STYLE })
     const all = { ...headers, vary: [...vary].filter(Boolean).join(', ') }
     return sendPage(reply, { ...page, headers: all })
   }
@@ -69,18 +69,16 @@ export const createBareProblemPage =
   (code: ErrorCode, acceptLanguage: string | undefined): RenderedPage => {
     const language = pickLanguage(undefined, acceptLanguage)
     const words = texts[language].problem
-    const { title, text } = whatHappened(code, null, words, { isLogin: false, providerName: null })
+    const { title, text } = whatHappened(code, words, { isLogin: false, providerName: null })
     const body = html`<p>${text}</p>\n${waysOn(ways, null, words)}`
-    return renderPage(look, { language, title, body, style: STYLE })
+    return renderPage(look, { language, title, body, style: WAYS_STYLE })
   }
 
 function whatHappened(
   code: ErrorCode,
-  reason: PageReason | null,
   words: ProblemTexts,
   { isLogin, providerName }: Pick<RecoveryLinks, 'isLogin' | 'providerName'>,
 ): { title: string; text: string } {
-  if (reason !== null) return words.reasons[reason]
   const text = words.problems[code]
   return {
     title: isLogin ? words.failed : (words.titles[code] ?? words.failedElsewhere),
@@ -97,17 +95,14 @@ function waysOn(
   const links: [href: string, text: string][] = []
   if (retry !== null) links.push([retry, words.tryAgain])
   if (signIn !== null && signIn !== retry) {
-    links.push([signIn, retry === null ? words.signIn : words.otherWays])
+    links.push([signIn, retry === null && reason === null ? words.signIn : words.otherWays])
   }
   if (back !== null) links.push([back.href, words.backTo(back.client)])
   for (const { client, href } of apps) if (href !== null) links.push([href, words.open(client)])
   const named = apps.filter(({ href }) => href === null).map(({ client }) => client)
   const isNamed = named.length > 0 && (reason === 'direct_answer_off' || links.length === 0)
   return html`<div class="ways">
-${links.map(([href, text], place) => link(href, text, place === 0))}
+${links.map(([href, text], place) => way(href, text, place === 0))}
 ${isNamed ? named.map((name) => html`<p class="app">${name}</p>`) : null}
 </div>`
 }
-
-const link = (href: string, text: string, isFirst: boolean): Html =>
-  html`<a class="${isFirst ? 'action first' : 'action'}" rel="nofollow" href="${href}">${text}</a>`

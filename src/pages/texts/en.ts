@@ -28,6 +28,7 @@ export const en: Texts = {
     failedElsewhere: 'That did not work',
     titles: { not_found: 'Page not found', invalid_token: 'You are not signed in' },
     tryAgain: 'Try again',
+    anotherAccount: 'Use another account',
     otherWays: 'Other ways to sign in',
     signIn: 'Sign in',
     backTo: (client) => `Back to ${client}`,
@@ -36,6 +37,23 @@ export const en: Texts = {
       direct_answer_off: {
         title: 'Open this from your app',
         text: 'No app sent you here, so there is nothing to sign in to. Open the app that you want to use and sign in there.',
+      },
+      user_disabled: {
+        title: 'This account is disabled',
+        text: 'Your account here has been disabled, so you cannot sign in with it. If you think that is a mistake, ask the people who run the app.',
+      },
+      sign_up_closed: {
+        title: 'No new accounts',
+        text: 'Only people who already have an account can sign in here. If you have one, use the account that you signed in with before.',
+      },
+      sign_up_domain: {
+        title: 'This address cannot sign up',
+        text: (domains) =>
+          `To sign up here you need an e-mail address at ${domains} that your provider has verified. If you have one, use that account.`,
+      },
+      not_of_organisation: {
+        title: 'This account cannot be used here',
+        text: 'Only accounts of one organisation can sign in here. If you have one there, use that account.',
       },
     },
     code: 'Code',

@@ -29,6 +29,7 @@ export const es: Texts = {
     failedElsewhere: 'Algo ha fallado',
     titles: { not_found: 'Página no encontrada', invalid_token: 'No has iniciado sesión' },
     tryAgain: 'Volver a intentarlo',
+    anotherAccount: 'Usar otra cuenta',
     otherWays: 'Otras formas de iniciar sesión',
     signIn: 'Iniciar sesión',
     backTo: (client) => `Volver a ${client}`,
@@ -37,6 +38,23 @@ export const es: Texts = {
       direct_answer_off: {
         title: 'Ábrelo desde tu aplicación',
         text: 'Ninguna aplicación te ha traído aquí, así que no hay dónde iniciar sesión. Abre la aplicación que quieres usar e inicia sesión desde allí.',
+      },
+      user_disabled: {
+        title: 'Esta cuenta está desactivada',
+        text: 'Tu cuenta aquí está desactivada y no puedes iniciar sesión con ella. Si crees que es un error, pregunta a los responsables de la aplicación.',
+      },
+      sign_up_closed: {
+        title: 'No se admiten cuentas nuevas',
+        text: 'Aquí solo puede iniciar sesión quien ya tiene una cuenta. Si la tienes, usa la cuenta con la que entraste la otra vez.',
+      },
+      sign_up_domain: {
+        title: 'Con esta dirección no puedes registrarte',
+        text: (domains) =>
+          `Para registrarte necesitas una dirección de correo de ${domains} que tu proveedor haya verificado. Si la tienes, usa esa cuenta.`,
+      },
+      not_of_organisation: {
+        title: 'Esta cuenta no sirve aquí',
+        text: 'Aquí solo pueden iniciar sesión las cuentas de una organización. Si tienes una, usa esa cuenta.',
       },
     },
     code: 'Código',

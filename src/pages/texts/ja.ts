@@ -28,6 +28,7 @@ export const ja: Texts = {
     failedElsewhere: 'エラーが発生しました',
     titles: { not_found: 'ページが見つかりません', invalid_token: 'ログインが必要です' },
     tryAgain: 'もう一度試す',
+    anotherAccount: '別のアカウントを使う',
     otherWays: '別の方法でログイン',
     signIn: 'ログイン',
     backTo: (client) => `「${client}」に戻る`,
@@ -36,6 +37,23 @@ export const ja: Texts = {
       direct_answer_off: {
         title: 'アプリからログインしてください',
         text: 'このアドレスを直接開いてもログインできません。ご利用のアプリを開いて、そこからログインしてください。',
+      },
+      user_disabled: {
+        title: 'このアカウントは停止されています',
+        text: 'このアカウントは利用が停止されているため、ログインできません。お心当たりがない場合は、アプリの運営者にお問い合わせください。',
+      },
+      sign_up_closed: {
+        title: '新規登録は受け付けていません',
+        text: 'すでに登録済みの方のみログインできます。登録済みの場合は、以前ログインしたアカウントをお使いください。',
+      },
+      sign_up_domain: {
+        title: 'このメールアドレスでは登録できません',
+        text: (domains) =>
+          `登録するには、ログインサービスで確認済みの${domains}のメールアドレスが必要です。お持ちの場合は、そのアカウントをお使いください。`,
+      },
+      not_of_organisation: {
+        title: 'このアカウントは使えません',
+        text: '特定の組織のアカウントでのみログインできます。その組織のアカウントをお持ちの場合は、そちらをお使いください。',
       },
     },
     code: 'エラーコード',

@@ -29,6 +29,7 @@ export const ko: Texts = {
     failedElsewhere: '요청을 처리하지 못했습니다',
     titles: { not_found: '페이지를 찾을 수 없습니다', invalid_token: '로그인이 필요합니다' },
     tryAgain: '다시 시도',
+    anotherAccount: '다른 계정 사용',
     otherWays: '다른 방법으로 로그인',
     signIn: '로그인',
     backTo: (client) => `${client} 서비스로 돌아가기`,
@@ -37,6 +38,23 @@ export const ko: Texts = {
       direct_answer_off: {
         title: '앱에서 로그인을 시작해 주세요',
         text: '이 주소를 바로 열어서는 로그인할 수 없습니다. 사용하려는 앱을 열고 거기에서 로그인해 주세요.',
+      },
+      user_disabled: {
+        title: '이용이 정지된 계정입니다',
+        text: '이 계정은 이용이 정지되어 로그인할 수 없습니다. 잘못된 것 같다면 앱 운영자에게 문의해 주세요.',
+      },
+      sign_up_closed: {
+        title: '새로 가입할 수 없습니다',
+        text: '이미 가입한 사람만 로그인할 수 있습니다. 가입했다면 전에 로그인하던 계정으로 로그인해 주세요.',
+      },
+      sign_up_domain: {
+        title: '이 이메일 주소로는 가입할 수 없습니다',
+        text: (domains) =>
+          `가입하려면 로그인 서비스에서 인증한 ${domains} 이메일 주소가 필요합니다. 그런 계정이 있다면 그 계정으로 로그인해 주세요.`,
+      },
+      not_of_organisation: {
+        title: '이 계정으로는 로그인할 수 없습니다',
+        text: '정해진 조직의 계정으로만 로그인할 수 있습니다. 그 조직의 계정이 있다면 그 계정으로 로그인해 주세요.',
       },
     },
     code: '오류 코드',

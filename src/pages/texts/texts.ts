@@ -50,6 +50,8 @@ export interface ProblemTexts {
   /** What stands instead where the code says more. */
   titles: Partial<Readonly<Record<ErrorCode, string>>>
   tryAgain: string
+  /** To the same provider. */
+  anotherAccount: string
   otherWays: string
   /** To the sign-in page, from where nobody was signing in. */
   signIn: string
@@ -57,13 +59,19 @@ export interface ProblemTexts {
   /** To an app that the person did not come from, as far as is known. */
   open: (client: string) => string
   /** What stands in place of title and text where the code alone says too little. */
-  reasons: Readonly<Record<PageReason, { title: string; text: string }>>
+  reasons: Readonly<Record<PageReason, ReasonTexts>>
   code: string
   requestId: string
   /** What a provider is called that has no name here. */
   provider: string
   /** What happened and what to do, by error code; some say which provider it was. */
   problems: Readonly<Record<ErrorCode, string | ((provider: string) => string)>>
+}
+
+/** A page with words of its own; some name the e-mail domains that may sign up, as a list. */
+export interface ReasonTexts {
+  title: string
+  text: string | ((domains: string) => string)
 }
 
 /** The texts of the page that hands the answer of a popup to its opener. */

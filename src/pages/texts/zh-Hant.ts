@@ -28,6 +28,7 @@ export const zhHant: Texts = {
     failedElsewhere: '發生錯誤',
     titles: { not_found: '找不到頁面', invalid_token: '尚未登入' },
     tryAgain: '再試一次',
+    anotherAccount: '使用其他帳號',
     otherWays: '其他登入方式',
     signIn: '登入',
     backTo: (client) => `返回「${client}」`,
@@ -36,6 +37,23 @@ export const zhHant: Texts = {
       direct_answer_off: {
         title: '請從應用程式登入',
         text: '直接開啟這個網址無法登入。請開啟您要使用的應用程式，再從那裡登入。',
+      },
+      user_disabled: {
+        title: '這個帳號已停用',
+        text: '您在這裡的帳號已停用，因此無法登入。如果您認為這是誤會，請洽應用程式的管理者。',
+      },
+      sign_up_closed: {
+        title: '目前不開放註冊',
+        text: '只有已經註冊的人可以登入。如果您已註冊，請使用先前登入的帳號。',
+      },
+      sign_up_domain: {
+        title: '這個電子郵件地址無法註冊',
+        text: (domains) =>
+          `註冊需要經登入服務驗證的 ${domains} 電子郵件地址。如果您有這樣的帳號，請使用該帳號。`,
+      },
+      not_of_organisation: {
+        title: '這裡無法使用這個帳號',
+        text: '只有特定組織的帳號可以登入。如果您有該組織的帳號，請使用該帳號。',
       },
     },
     code: '錯誤代碼',
