@@ -11,6 +11,8 @@ import { answerProblems, type SendProblemPage, sendProblem } from './problems.ts
 
 /** Bytes of a request's body. */
 const BODY_LIMIT = 64 * 1024
+/** For how long a request may arrive, its body too. */
+const REQUEST_MS = 15_000
 
 /** A server without routes that has what all of them share: limits, log, headers, answers to errors. */
 export function createServer(options: {
@@ -38,10 +40,11 @@ export function createServer(options: {
     bodyLimit: BODY_LIMIT,
     // A path may be as long as the header limit of Node lets it: a long name is an unknown one.
     routerOptions: { maxParamLength: 16_384 },
-    requestTimeout: 15_000,
+    requestTimeout: REQUEST_MS,
     // Above the time that a provider may take, during which the socket is silent.
     connectionTimeout: 30_000,
-    http: { connectionsCheckingInterval: 2_000 },
+    // Node takes the larger of two limits for the whole request, and 60 seconds for headers by default.
+    http: { headersTimeout: REQUEST_MS, connectionsCheckingInterval: 2_000 },
     onProtoPoisoning: 'error',
     forceCloseConnections: 'idle',
     return503OnClosing: false,
