@@ -14,6 +14,7 @@ import { createRefusalPage } from '../pages/refusal.ts'
 import { createSignInPage } from '../pages/sign-in.ts'
 import { createTokenPage } from '../pages/token-page.ts'
 import type { AppContext, Shared } from './context.ts'
+import { factsOf } from './server.ts'
 
 /** One login per enabled provider, by its id. */
 export type Logins = ReadonlyMap<string, Login>
@@ -42,7 +43,7 @@ export async function addLogins(
     findAccount: stores.accounts.findBySession,
     sendPopupPage: createPopupPage(look),
     sendFormPage: createFormPage(look),
-    sendRefusalPage: createRefusalPage(look, settings.people.signUp),
+    sendRefusalPage: createRefusalPage(look, factsOf(settings)),
     sendTokenPage: createTokenPage(look),
     isInAppBrowser,
   }

@@ -12,9 +12,16 @@ import { openTracer } from '../operations/traces.ts'
 import { version } from '../operations/version.ts'
 import { createLook } from '../pages/look.ts'
 import { createBareProblemPage, createProblemPage } from '../pages/problem.ts'
+import type { ReasonFacts } from '../pages/reason.ts'
 import type { Settings } from '../settings/index.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { enabledRows } from './emulation.ts'
+
+/** What pages tell of the settings. */
+export const factsOf = ({ publicUrl, people }: Settings): ReasonFacts => ({
+  host: new URL(publicUrl).host,
+  domains: typeof people.signUp === 'string' ? [] : people.signUp,
+})
 
 /** A server without rooms, and what its pages of errors remember of logins. */
 export async function openServer(
@@ -40,7 +47,7 @@ export async function openServer(
     trustProxy,
     sendProblemPage: createProblemPage(recoveryLinks.of, {
       publicUrl,
-      signUp: settings.people.signUp,
+      facts: factsOf(settings),
       look,
     }),
     bareProblemPage: createBareProblemPage(recoveryLinks.ofNoRequest, look),

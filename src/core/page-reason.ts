@@ -8,7 +8,7 @@ export const REFUSALS = [
 export type Refusal = (typeof REFUSALS)[number]
 
 /** What a page of ours says in words of its own, where the code alone says too little to a person. */
-export const PAGE_REASONS = ['direct_answer_off', ...REFUSALS] as const
+export const PAGE_REASONS = ['direct_answer_off', 'cookies_missing', ...REFUSALS] as const
 export type PageReason = (typeof PAGE_REASONS)[number]
 
 const find = <Reason extends string>(all: readonly Reason[], { reason }: { reason?: unknown }) =>

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { claimsOf } from '../core/account.ts'
+import { probeCookie } from '../core/probe-cookie.ts'
 import { readScope } from '../core/scope.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import { refusePrefetch } from '../http/prefetch.ts'
@@ -178,13 +179,16 @@ async function readIdentity(
 
 /** The flow, or why there is none. */
 function findFlow(
-  { flowCookies, provider }: Login,
+  { flowCookies, provider, issuer }: Login,
   state: string | undefined,
   request: FastifyRequest,
-): Flow | 'state_missing' | 'flow_not_found' | 'other_provider' {
+): Flow | 'state_missing' | 'flow_not_found' | 'cookies_missing' | 'other_provider' {
   if (state === undefined) return 'state_missing'
   const flow = flowCookies.find(state, request.cookies, Date.now())
-  if (flow === null) return 'flow_not_found'
+  if (flow === null) {
+    const hasCookies = request.cookies[probeCookie(issuer)] !== undefined
+    return hasCookies || !isBrowserNavigation(request) ? 'flow_not_found' : 'cookies_missing'
+  }
   return flow.provider === provider.row.id ? flow : 'other_provider'
 }
 

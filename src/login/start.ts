@@ -4,7 +4,10 @@ import { v7 as uuidv7 } from 'uuid'
 import type { AuthorizationRequest } from '../core/authorization-request.ts'
 import type { ResolvedClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { LAST_PROVIDER_SECONDS } from '../core/last-provider.ts'
+import { probeCookie } from '../core/probe-cookie.ts'
 import { grantScope } from '../core/scope.ts'
+import { isBrowserNavigation } from '../http/problems.ts'
 import { FLOW_TTL_SECONDS, type Flow, type FlowCookie } from './flow.ts'
 import { type Login, setCookies } from './login.ts'
 
@@ -56,7 +59,7 @@ export const freshFlow = (provider: string) => ({
 
 /** Keeps the flow in a cookie, with `others` set beside it, and sends the browser on. */
 export function sendToProvider(
-  { flowCookies, https }: Pick<Login, 'flowCookies' | 'https'>,
+  { flowCookies, https, issuer }: Pick<Login, 'flowCookies' | 'https' | 'issuer'>,
   { flow, url, others = [] }: { flow: Flow; url: URL; others?: readonly FlowCookie[] },
   request: FastifyRequest,
   reply: FastifyReply,
@@ -67,8 +70,15 @@ export function sendToProvider(
       evidence: { reason: 'too_long_together' },
     })
   }
-  setCookies(reply, [...cookies, ...others], https)
+  setCookies(reply, [...cookies, ...others, ...probeFor(request, issuer)], https)
   return reply.redirect(url.href, 302)
+}
+
+/** What tells later whether the browser keeps cookies; for people, whom alone it is told. */
+function probeFor(request: FastifyRequest, issuer: string): FlowCookie[] {
+  const name = probeCookie(issuer)
+  if (!isBrowserNavigation(request) || request.cookies[name] !== undefined) return []
+  return [{ name, value: '1', maxAgeSeconds: LAST_PROVIDER_SECONDS }]
 }
 
 /** Says at once what the provider could only say after the person went there. */

@@ -1,16 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../core/errors.ts'
 import { pickLanguage } from '../core/language.ts'
-import type { SignUp } from '../core/linking.ts'
 import { type PageReason, refusalOf } from '../core/page-reason.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import type { SendProblemPage } from '../http/problems.ts'
 import { html } from './html.ts'
 import type { Look } from './look.ts'
 import { type RenderedPage, renderPage, sendPage } from './page.ts'
-import { reasonTexts } from './reason.ts'
+import { type ReasonFacts, reasonTexts } from './reason.ts'
 import { texts } from './texts/index.ts'
 import type { ProblemTexts } from './texts/texts.ts'
+import { WAIT_SCRIPT, waitFor } from './wait.ts'
 import { WAYS_STYLE, way } from './ways.ts'
 
 /** Where a person can go from a problem, as the login room finds it. */
@@ -34,7 +34,7 @@ const PASSING = ['temporarily_unavailable', 'rate_limited', 'request_timeout', '
 /** Makes the page of a problem: what happened, as a person reads it, and the ways on. */
 export function createProblemPage(
   recoveryLinks: (request: FastifyRequest) => RecoveryLinks,
-  { publicUrl, signUp, look }: { publicUrl: string; signUp: SignUp; look: Look },
+  { publicUrl, facts, look }: { publicUrl: string; facts: ReasonFacts; look: Look },
 ): SendProblemPage {
   // There whoever looks is the developer.
   const showsDetail = isLoopbackHost(new URL(publicUrl).hostname)
@@ -46,18 +46,22 @@ export function createProblemPage(
     const { title, text } =
       problem.reason === null
         ? whatHappened(code, words, ways)
-        : reasonTexts(problem.reason, language, signUp)
+        : reasonTexts(problem.reason, language, facts)
     // An empty address is the page itself, which so need not be repeated here.
     const isSame = ways.retry === null && request.method === 'GET' && PASSING.includes(code)
     const retry = isSame ? '' : refusalOf(problem) === null ? ways.retry : null
-    const facts = [`${words.code}: ${problem.code}`]
-    if ('request_id' in problem) facts.push(`${words.requestId}: ${problem.request_id}`)
+    const marks = [`${words.code}: ${problem.code}`]
+    if ('request_id' in problem) marks.push(`${words.requestId}: ${problem.request_id}`)
+    const seconds = Number(reply.getHeader('retry-after') ?? 0)
+    const wait = seconds > 0 ? waitFor(seconds, language) : null
     const body = html`<p>${text}</p>
+${wait}
 ${waysOn({ ...ways, retry }, problem.reason, words)}
-${showsDetail ? html`<p class="quiet">${problem.detail}</p>\n` : null}<p class="quiet">${facts.join(' · ')}</p>`
+${showsDetail ? html`<p class="quiet">${problem.detail}</p>\n` : null}<p class="quiet">${marks.join(' · ')}</p>`
     // CORS may have named the Origin already.
     const vary = new Set(`${reply.getHeader('vary') ?? ''}, Accept, Accept-Language`.split(/,\s*/))
-    const { headers, ...page } = renderPage(look, { language, title, body, style: WAYS_STYLE })
+    const extras = { style: WAYS_STYLE, ...(wait === null ? {} : { script: WAIT_SCRIPT }) }
+    const { headers, ...page } = renderPage(look, { language, title, body, ...extras })
     const all = { ...headers, vary: [...vary].filter(Boolean).join(', ') }
     return sendPage(reply, { ...page, headers: all })
   }

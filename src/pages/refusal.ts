@@ -1,12 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../core/language.ts'
-import type { SignUp } from '../core/linking.ts'
 import type { Refusal } from '../core/page-reason.ts'
 import { hiddenFields } from './form-page.ts'
 import { type Html, html, lines } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
-import { reasonTexts } from './reason.ts'
+import { type ReasonFacts, reasonTexts } from './reason.ts'
 import { texts } from './texts/index.ts'
 import { WAYS_STYLE, way } from './ways.ts'
 
@@ -23,7 +22,7 @@ interface RefusalPage {
 
 /** Makes the page that says why somebody may not come in, and leads on to another account or back. */
 export const createRefusalPage =
-  (look: Look, signUp: SignUp) =>
+  (look: Look, facts: ReasonFacts) =>
   (
     { reason, client, back, anotherAccount, signIn, uiLocales }: RefusalPage,
     request: FastifyRequest,
@@ -31,7 +30,7 @@ export const createRefusalPage =
   ): FastifyReply => {
     const language = pickLanguage(uiLocales, request.headers['accept-language'])
     const words = texts[language].problem
-    const { title, text } = reasonTexts(reason, language, signUp)
+    const { title, text } = reasonTexts(reason, language, facts)
     const isDisabled = reason === 'user_disabled'
     const links = [
       anotherAccount === null ? null : way(anotherAccount, words.anotherAccount, true),

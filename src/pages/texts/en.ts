@@ -28,6 +28,8 @@ export const en: Texts = {
     failedElsewhere: 'That did not work',
     titles: { not_found: 'Page not found', invalid_token: 'You are not signed in' },
     tryAgain: 'Try again',
+    retryIn: (time) => `You can try again in ${time}.`,
+    retryNow: 'You can try again now.',
     anotherAccount: 'Use another account',
     otherWays: 'Other ways to sign in',
     signIn: 'Sign in',
@@ -37,6 +39,11 @@ export const en: Texts = {
       direct_answer_off: {
         title: 'Open this from your app',
         text: 'No app sent you here, so there is nothing to sign in to. Open the app that you want to use and sign in there.',
+      },
+      cookies_missing: {
+        title: 'Your browser kept no cookie',
+        text: ({ host }) =>
+          `Signing in needs a cookie, and none came back. Either your browser blocks cookies for ${host}, or you started in another browser. Allow cookies and try again here.`,
       },
       user_disabled: {
         title: 'This account is disabled',
@@ -48,7 +55,7 @@ export const en: Texts = {
       },
       sign_up_domain: {
         title: 'This address cannot sign up',
-        text: (domains) =>
+        text: ({ domains }) =>
           `To sign up here you need an e-mail address at ${domains} that your provider has verified. If you have one, use that account.`,
       },
       not_of_organisation: {

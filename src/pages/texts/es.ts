@@ -29,6 +29,8 @@ export const es: Texts = {
     failedElsewhere: 'Algo ha fallado',
     titles: { not_found: 'Página no encontrada', invalid_token: 'No has iniciado sesión' },
     tryAgain: 'Volver a intentarlo',
+    retryIn: (time) => `Podrás volver a intentarlo en ${time}.`,
+    retryNow: 'Ya puedes volver a intentarlo.',
     anotherAccount: 'Usar otra cuenta',
     otherWays: 'Otras formas de iniciar sesión',
     signIn: 'Iniciar sesión',
@@ -38,6 +40,11 @@ export const es: Texts = {
       direct_answer_off: {
         title: 'Ábrelo desde tu aplicación',
         text: 'Ninguna aplicación te ha traído aquí, así que no hay dónde iniciar sesión. Abre la aplicación que quieres usar e inicia sesión desde allí.',
+      },
+      cookies_missing: {
+        title: 'El navegador no ha guardado la cookie',
+        text: ({ host }) =>
+          `Para iniciar sesión hace falta una cookie y no ha vuelto ninguna. O el navegador bloquea las cookies de ${host}, o empezaste en otro navegador. Permite las cookies e inténtalo de nuevo aquí.`,
       },
       user_disabled: {
         title: 'Esta cuenta está desactivada',
@@ -49,7 +56,7 @@ export const es: Texts = {
       },
       sign_up_domain: {
         title: 'Con esta dirección no puedes registrarte',
-        text: (domains) =>
+        text: ({ domains }) =>
           `Para registrarte necesitas una dirección de correo de ${domains} que tu proveedor haya verificado. Si la tienes, usa esa cuenta.`,
       },
       not_of_organisation: {

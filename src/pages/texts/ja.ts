@@ -28,6 +28,8 @@ export const ja: Texts = {
     failedElsewhere: 'エラーが発生しました',
     titles: { not_found: 'ページが見つかりません', invalid_token: 'ログインが必要です' },
     tryAgain: 'もう一度試す',
+    retryIn: (time) => `${time}後にもう一度お試しいただけます。`,
+    retryNow: 'もう一度お試しいただけます。',
     anotherAccount: '別のアカウントを使う',
     otherWays: '別の方法でログイン',
     signIn: 'ログイン',
@@ -37,6 +39,11 @@ export const ja: Texts = {
       direct_answer_off: {
         title: 'アプリからログインしてください',
         text: 'このアドレスを直接開いてもログインできません。ご利用のアプリを開いて、そこからログインしてください。',
+      },
+      cookies_missing: {
+        title: 'ブラウザにCookieが保存されていません',
+        text: ({ host }) =>
+          `ログインに必要なCookieが返ってきませんでした。ブラウザが${host}のCookieをブロックしているか、別のブラウザでログインを始めています。Cookieを許可して、もう一度ここでお試しください。`,
       },
       user_disabled: {
         title: 'このアカウントは停止されています',
@@ -48,7 +55,7 @@ export const ja: Texts = {
       },
       sign_up_domain: {
         title: 'このメールアドレスでは登録できません',
-        text: (domains) =>
+        text: ({ domains }) =>
           `登録するには、ログインサービスで確認済みの${domains}のメールアドレスが必要です。お持ちの場合は、そのアカウントをお使いください。`,
       },
       not_of_organisation: {

@@ -29,6 +29,8 @@ export const ko: Texts = {
     failedElsewhere: '요청을 처리하지 못했습니다',
     titles: { not_found: '페이지를 찾을 수 없습니다', invalid_token: '로그인이 필요합니다' },
     tryAgain: '다시 시도',
+    retryIn: (time) => `${time} 뒤에 다시 시도할 수 있습니다.`,
+    retryNow: '이제 다시 시도할 수 있습니다.',
     anotherAccount: '다른 계정 사용',
     otherWays: '다른 방법으로 로그인',
     signIn: '로그인',
@@ -38,6 +40,11 @@ export const ko: Texts = {
       direct_answer_off: {
         title: '앱에서 로그인을 시작해 주세요',
         text: '이 주소를 바로 열어서는 로그인할 수 없습니다. 사용하려는 앱을 열고 거기에서 로그인해 주세요.',
+      },
+      cookies_missing: {
+        title: '브라우저에 쿠키가 저장되지 않았습니다',
+        text: ({ host }) =>
+          `로그인에 필요한 쿠키가 돌아오지 않았습니다. 브라우저가 ${host}의 쿠키를 차단하고 있거나, 다른 브라우저에서 로그인을 시작했습니다. 쿠키를 허용하고 여기에서 다시 시도해 주세요.`,
       },
       user_disabled: {
         title: '이용이 정지된 계정입니다',
@@ -49,7 +56,7 @@ export const ko: Texts = {
       },
       sign_up_domain: {
         title: '이 이메일 주소로는 가입할 수 없습니다',
-        text: (domains) =>
+        text: ({ domains }) =>
           `가입하려면 로그인 서비스에서 인증한 ${domains} 이메일 주소가 필요합니다. 그런 계정이 있다면 그 계정으로 로그인해 주세요.`,
       },
       not_of_organisation: {

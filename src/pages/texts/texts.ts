@@ -50,6 +50,8 @@ export interface ProblemTexts {
   /** What stands instead where the code says more. */
   titles: Partial<Readonly<Record<ErrorCode, string>>>
   tryAgain: string
+  retryIn: (time: string) => string
+  retryNow: string
   /** To the same provider. */
   anotherAccount: string
   otherWays: string
@@ -68,10 +70,10 @@ export interface ProblemTexts {
   problems: Readonly<Record<ErrorCode, string | ((provider: string) => string)>>
 }
 
-/** A page with words of its own; some name the e-mail domains that may sign up, as a list. */
+/** A page with words of its own; some name our host, or the e-mail domains that may sign up. */
 export interface ReasonTexts {
   title: string
-  text: string | ((domains: string) => string)
+  text: string | ((facts: { host: string; domains: string }) => string)
 }
 
 /** The texts of the page that hands the answer of a popup to its opener. */

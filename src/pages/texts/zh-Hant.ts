@@ -28,6 +28,8 @@ export const zhHant: Texts = {
     failedElsewhere: '發生錯誤',
     titles: { not_found: '找不到頁面', invalid_token: '尚未登入' },
     tryAgain: '再試一次',
+    retryIn: (time) => `${time}後可以再試一次。`,
+    retryNow: '現在可以再試一次。',
     anotherAccount: '使用其他帳號',
     otherWays: '其他登入方式',
     signIn: '登入',
@@ -37,6 +39,11 @@ export const zhHant: Texts = {
       direct_answer_off: {
         title: '請從應用程式登入',
         text: '直接開啟這個網址無法登入。請開啟您要使用的應用程式，再從那裡登入。',
+      },
+      cookies_missing: {
+        title: '瀏覽器沒有儲存 Cookie',
+        text: ({ host }) =>
+          `登入需要 Cookie，但沒有收到。可能是瀏覽器封鎖了 ${host} 的 Cookie，或是您從另一個瀏覽器開始登入。請允許 Cookie，然後在這裡再試一次。`,
       },
       user_disabled: {
         title: '這個帳號已停用',
@@ -48,7 +55,7 @@ export const zhHant: Texts = {
       },
       sign_up_domain: {
         title: '這個電子郵件地址無法註冊',
-        text: (domains) =>
+        text: ({ domains }) =>
           `註冊需要經登入服務驗證的 ${domains} 電子郵件地址。如果您有這樣的帳號，請使用該帳號。`,
       },
       not_of_organisation: {
