@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Settings } from '../settings/index.ts'
 import { addClientRooms } from './clients.ts'
 import type { AppDependencies } from './context.ts'
-import { addEvents, openOutbox } from './events.ts'
+import { addEvents, openOutbox, playgroundTarget } from './events.ts'
 import { addLogins } from './logins.ts'
 import { addOperations, openLimits } from './operations.ts'
 import { addPages } from './pages.ts'
@@ -17,16 +17,17 @@ export async function buildApp(
 ): Promise<FastifyInstance> {
   // What all rooms share.
   const { refuseOtherMethods, recovery, ...context } = await openServer(settings, dependencies)
-  const providers = await openProviders(context)
+  const { providers, emulator } = await openProviders(context)
   const tokens = await openTokens(context)
   const cookies = openCookies(context, tokens)
   const limits = openLimits(context)
-  const wakeOutbox = await openOutbox(context, { tokens, providers })
+  const receiver = playgroundTarget(settings)
+  const { wakeOutbox, listen } = await openOutbox(context, { tokens, providers, receiver })
   const shared = { tokens, cookies, providers, limits, wakeOutbox }
 
   // The rooms. Signing in: a person comes, goes to a provider and comes back.
   const logins = await addLogins(context, shared, recovery)
-  await addPages(context, shared)
+  await addPages(context, shared, { emulator, receiver: receiver && { target: receiver, listen } })
   // What apps verify tokens by, and sign people out at.
   await addTokenRooms(context, shared)
   // What apps and their pages call: tokens, and the signed-in user.

@@ -3,12 +3,21 @@ import { builtInProviders } from '../providers/index.ts'
 import type { Settings } from '../settings/index.ts'
 import { type ProviderSettings, withEndpoints, withOfflineAccess } from '../settings/providers.ts'
 
+/** The emulated providers as settings, and the emulator itself where it runs. */
+export interface Emulation {
+  providers: ProviderSettings[]
+  emulator: { origin: string; tells: readonly string[] } | null
+  close(): Promise<void>
+}
+
 /** Starts the provider emulator where it is asked for; it is not even loaded where it is not. */
 export async function emulate(
   settings: Settings,
   load: () => Promise<typeof import('../emulator/index.ts')>,
-): Promise<{ providers: ProviderSettings[]; close: () => Promise<void> }> {
-  if (settings.emulate.length === 0) return { providers: [], close: async () => {} }
+): Promise<Emulation> {
+  if (settings.emulate.length === 0) {
+    return { providers: [], emulator: null, close: async () => {} }
+  }
   const { startEmulator } = await load()
   const emulator = await startEmulator({
     providers: settings.emulate,
@@ -47,7 +56,7 @@ export async function emulate(
         storeTokens,
       }
     })
-  return { providers, close: () => emulator.close() }
+  return { providers, emulator, close: () => emulator.close() }
 }
 
 /** Built-in providers in their order, then the others in that of the settings. */

@@ -1,12 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import { createTokenSealer } from '../core/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
+import type { WebhookTarget } from '../core/webhook.ts'
 import { logoutCarrier } from '../events/carriers/logout.ts'
 import { revocationCarrier } from '../events/carriers/revocation.ts'
 import { webhookCarrier } from '../events/carriers/webhook.ts'
 import { keepMonths } from '../events/months.ts'
 import { startOutbox } from '../events/outbox.ts'
 import { eventRoutes } from '../events/routes.ts'
+import { RECEIVER_PATH } from '../pages/playground/receiver.ts'
 import { createReceivedPage } from '../pages/received.ts'
+import type { Settings } from '../settings/index.ts'
 import { createDelivery } from '../upstream/delivery.ts'
 import type { AppContext, Shared } from './context.ts'
 
@@ -30,14 +34,27 @@ export async function addEvents(
   keepMonths(app, { audit: stores.audit, retentionSeconds: told.auditRetentionSeconds })
 }
 
-/** What is told and asked elsewhere behind the answers; gives what has it done now. */
+/** The playground's own receiver, where people are made up and the operator has none; it has to ask first. */
+export function playgroundTarget({ publicUrl, told, emulate }: Settings): WebhookTarget | null {
+  if (told.webhook !== null || emulate.length === 0) return null
+  return { url: publicUrl + RECEIVER_PATH, keys: [randomBytes(32)], events: ['*'] }
+}
+
+/**
+ * What is told and asked elsewhere behind the answers: `wakeOutbox` has it done now, `listen` has the
+ * playground told, too.
+ */
 export async function openOutbox(
   { app, settings, stores, secrets, meter, tracer }: AppContext,
-  { tokens, providers }: Pick<Shared, 'tokens' | 'providers'>,
-): Promise<() => void> {
+  {
+    tokens,
+    providers,
+    receiver,
+  }: Pick<Shared, 'tokens' | 'providers'> & { receiver: WebhookTarget | null },
+): Promise<{ wakeOutbox: () => void; listen: () => Promise<void> }> {
   const { webhook } = settings.told
   const told = settings.clients.filter(({ backchannelLogoutUri }) => backchannelLogoutUri !== null)
-  await stores.outbox.setTargets([
+  const targetsWith = (webhook: WebhookTarget | null) => [
     ...(webhook === null
       ? []
       : [
@@ -46,7 +63,8 @@ export async function openOutbox(
     ...told.map(({ id, backchannelLogoutUri: url }) => {
       return { kind: 'logout', target: id, url: url ?? '', events: [] } as const
     }),
-  ])
+  ]
+  await stores.outbox.setTargets(targetsWith(webhook))
   const delivery = createDelivery(settings.forwardProxies, tracer)
   app.addHook('onClose', () => delivery.close())
   const sealer = createTokenSealer(createSealer(secrets, 'provider grants'))
@@ -58,7 +76,7 @@ export async function openOutbox(
         sealer,
         revokerOf: (id) => providers.get(id)?.tokens,
       }),
-      webhook: webhookCarrier({ target: webhook, delivery }),
+      webhook: webhookCarrier({ target: webhook ?? receiver, delivery }),
       logout: logoutCarrier({
         uriOf: (id) => told.find((client) => client.id === id)?.backchannelLogoutUri ?? null,
         signLogoutToken: tokens.signLogoutToken,
@@ -68,5 +86,8 @@ export async function openOutbox(
     delivered: meter.delivered,
     tracer,
   })
-  return outbox.wake
+  return {
+    wakeOutbox: outbox.wake,
+    listen: () => stores.outbox.setTargets(targetsWith(webhook ?? receiver)),
+  }
 }

@@ -1,12 +1,21 @@
 import { logoRoute } from '../pages/logo.ts'
+import type { TellingEmulator } from '../pages/playground/disconnect.ts'
+import type { WebhookReceiver } from '../pages/playground/receiver.ts'
 import { playgroundRoutes } from '../pages/playground/routes.ts'
 import { pageRoutes } from '../pages/routes.ts'
 import type { AppContext, Shared } from './context.ts'
+
+/** What the playground has where providers are emulated. */
+interface Emulated {
+  emulator: TellingEmulator | null
+  receiver: WebhookReceiver | null
+}
 
 /** The list of providers, the logo, and the playground. */
 export async function addPages(
   { app, settings }: AppContext,
   { providers }: Shared,
+  emulated: Emulated,
 ): Promise<void> {
   const { publicUrl, clients, emulate, brand } = settings
   await app.register(async (room) => {
@@ -15,10 +24,9 @@ export async function addPages(
   })
   await app.register(async (room) =>
     playgroundRoutes(room, {
-      publicUrl,
-      clients,
-      providers: providers.list.map(({ row }) => row.id),
+      ...{ publicUrl, clients, ...emulated },
       emulated: emulate,
+      providers: providers.list.map(({ row }) => row),
     }),
   )
 }

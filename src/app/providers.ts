@@ -4,15 +4,15 @@ import { createOutbound } from '../upstream/outbound.ts'
 import { prepareAhead } from '../upstream/prepare.ts'
 import { createProvider } from '../upstream/provider.ts'
 import type { AppContext } from './context.ts'
-import { emulate, inOrder } from './emulation.ts'
+import { type Emulation, emulate, inOrder } from './emulation.ts'
 
-/** The enabled providers at work, those of the emulator among them. */
+/** The enabled providers at work, those of the emulator among them, and the emulator where it runs. */
 export async function openProviders({
   app,
   settings,
   meter,
   tracer,
-}: AppContext): Promise<Providers> {
+}: AppContext): Promise<{ providers: Providers; emulator: Emulation['emulator'] }> {
   const outbound = createOutbound(settings.forwardProxies)
   app.addHook('onClose', () => outbound.close())
   const emulation = await emulate(settings, () => import('../emulator/index.ts'))
@@ -34,5 +34,5 @@ export async function openProviders({
   app.addHook('onListen', async () => {
     for (const provider of providers.list) prepareAhead(provider, app.log)
   })
-  return providers
+  return { providers, emulator: emulation.emulator }
 }

@@ -52,6 +52,8 @@ export interface Emulator {
    * `POST <origin>/<provider>/emulator/native-tokens` is somebody's phone (`phone/native.ts`).
    */
   settings: Record<string, Record<string, string>>
+  /** Ids of the providers that tell something of their own accord. */
+  tells: readonly string[]
   /** Stops listening and drops open connections. */
   close(): Promise<void>
 }
@@ -69,6 +71,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   return {
     origin,
     settings: Object.fromEntries(cast.map((one) => [one.played.id, settingsOf(one)])),
+    tells: cast.filter((one) => one.played.events).map((one) => one.played.id),
     close: () => app.close(),
   }
 }

@@ -44,11 +44,14 @@ export function usePlayground(latchkey: () => Latchkey): Playground {
       return page
     },
     async choose(page: Page, { provider = 'Kakao', how, as, idToken }: Choice) {
-      await page.getByRole('radio', { name: provider }).check()
+      const radio = page.getByRole('radio', { name: provider, includeHidden: true })
+      // Most providers are folded away.
+      if (!(await radio.isVisible())) await page.locator('#more-provider summary').click()
+      await radio.check()
       if (how !== undefined) await page.getByRole('radio', { name: how }).check()
-      if (as !== undefined) await page.getByLabel('As whom').selectOption(as)
+      if (as !== undefined) await page.getByLabel('Sign in as').selectOption(as)
       if (idToken !== undefined) {
-        await page.getByLabel('Ask for an ID token').setChecked(idToken)
+        await page.getByLabel('Also ask for an ID token').setChecked(idToken)
       }
     },
     start: (page: Page) => page.getByRole('button', { name: /^Sign in with/ }).click(),

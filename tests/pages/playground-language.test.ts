@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { LANGUAGES, type Language } from '../../src/core/language.ts'
 import { expectFitsPhone, takePicture } from '../helpers/accessibility.ts'
 import { Browser } from '../helpers/browser.ts'
 import { usePlayground } from '../helpers/playground.ts'
@@ -10,12 +11,17 @@ const latchkey = useLatchkey({ EMULATE: 'all' })
 describe('the language of the playground', () => {
   const get = (path = '/', headers: Record<string, string> = {}, browser = new Browser()) =>
     browser.send(latchkey.url + path, { headers: { accept: 'text/html', ...headers } })
-  const titles = { en: 'Playground', ko: '플레이그라운드', ja: 'プレイグラウンド' }
+  const titles = {
+    ...{ en: 'Playground', ko: '플레이그라운드', ja: 'プレイグラウンド' },
+    ...{ 'zh-Hant': '試用頁', es: 'Área de pruebas' },
+  }
 
-  test.each<[what: string, path: string, headers: Record<string, string>, is: 'en' | 'ko' | 'ja']>([
+  test.each<[what: string, path: string, headers: Record<string, string>, is: Language]>([
     ['English where nothing is asked', '/', {}, 'en'],
     ['that of the browser', '/', { 'accept-language': 'ko-KR,ko;q=0.9,en;q=0.8' }, 'ko'],
     ['Japanese too', '/', { 'accept-language': 'ja' }, 'ja'],
+    ['Traditional Chinese in Taiwan', '/', { 'accept-language': 'zh-TW' }, 'zh-Hant'],
+    ['Spanish where it is asked for', '/?ui_locales=es-MX', {}, 'es'],
     ['English for one that it does not speak', '/', { 'accept-language': 'fi' }, 'en'],
     ['the one that is asked for', '/?ui_locales=ko', { 'accept-language': 'ja' }, 'ko'],
     ['that of the browser for nonsense', '/?ui_locales=%3Cb%3E', { 'accept-language': 'ja' }, 'ja'],
@@ -29,7 +35,7 @@ describe('the language of the playground', () => {
     expect(answer.headers.get('vary')).toBe('Accept-Language, Cookie')
     expect(answer.text).toContain(`<html lang="${is}">`)
     expect(answer.text).toContain(`<h1>${titles[is]}</h1>`)
-    const others = (['en', 'ko', 'ja'] as const).filter((one) => one !== is)
+    const others = LANGUAGES.filter((one) => one !== is)
     for (const other of others) expect(answer.text).toContain(`href="/?ui_locales=${other}"`)
     expect(answer.text).not.toContain(`href="/?ui_locales=${is}"`)
     expect(answer.text).toContain(`href="/login?ui_locales=${is}"`)
@@ -45,7 +51,7 @@ describe('the language of the playground', () => {
   })
 })
 
-describe('the playground in Korean and Japanese', () => {
+describe('the playground in Korean, Japanese and Chinese', () => {
   const playground = usePlayground(() => latchkey)
 
   /** Whatever is to be read outside of code: names of the trade stay as they are everywhere. */
@@ -63,8 +69,18 @@ describe('the playground in Korean and Japanese', () => {
     /^(×|JavaScript|URL|curl|fetch|\.env|GET \/me|[\w ]+EMULATED|Cookie.*|.* · (GET|POST|DELETE) .*)$/
 
   test.each([
-    ['ko', '한국어', '로그인됨', /\(으\)로 로그인$/, '로그인했습니다', '갱신', '누구로', '쿠키'],
+    ['ko', '한국어', '로그인됨', /계정으로 로그인$/, '로그인했습니다', '갱신', '누구로', '쿠키'],
     ['ja', '日本語', 'ログイン中', /でログイン$/, 'ログインしました', '更新', '誰として', 'Cookie'],
+    [
+      'zh-Hant',
+      '繁體中文',
+      '已登入',
+      /^使用 \S+ 登入$/,
+      '已登入。',
+      '更新',
+      '以誰的身分',
+      'Cookie',
+    ],
   ] as const)(
     'speaks it from the choice to the sign-out: %s',
     async (language, name, title, button, notice, refresh, whom, cookie) => {

@@ -50,13 +50,15 @@ describe('what the playground gives to copy', () => {
 
   const token = async (page: Page) => (await held(page)).tokens?.access_token
   const titles = (page: Page) =>
-    page.locator('main figcaption').evaluateAll((all) => all.map((one) => String(one.textContent)))
+    page
+      .locator('main .side figcaption')
+      .evaluateAll((all) => all.map((one) => String(one.textContent)))
 
   /** A login beside another session of the same person; gives the access token of the other. */
   async function signInBesides(page: Page, choice: Choice) {
     await signIn(page, { ...choice, how: 'Redirect' })
     const other = await token(page)
-    await page.getByRole('button', { name: 'Sign in once more' }).click()
+    await page.getByRole('button', { name: 'Sign in again' }).click()
     await signIn(page, choice)
     return other
   }
@@ -64,16 +66,16 @@ describe('what the playground gives to copy', () => {
   const byToken = [
     'Who is it? · GET /me',
     'Sign out · GET /logout',
-    'Sign out at the provider too · GET /logout/kakao',
+    'Also sign out at the provider · GET /logout/kakao',
     'Revoke · POST /revoke',
-    'Swap the code for tokens · POST /token',
+    'Exchange the code for tokens · POST /token',
     'Token response',
     'Refresh · POST /token',
     'List · GET /me/sessions',
     'End one · DELETE /me/sessions/…',
     'End all others · DELETE /me/sessions',
   ]
-  const byCookie = byToken.filter((title) => !/Revoke|Swap/.test(title))
+  const byCookie = byToken.filter((title) => !/Revoke|Exchange/.test(title))
   test.each([
     ['Redirect', byToken],
     ['Popup', byToken],
@@ -155,7 +157,7 @@ describe('what the playground gives to copy', () => {
 
     test('curl says where a real provider is', async () => {
       const page = await open()
-      await page.getByRole('radio', { name: 'Corp' }).check()
+      await choose(page, { provider: 'Corp' })
       const where = await bash(await copy(page, 'Start a login', 'curl'))
       expect(where).toMatch(/^http:\/\/localhost:1\/authorize\?.*code_challenge=/)
     })
@@ -205,7 +207,7 @@ describe('what the playground gives to copy', () => {
       const page = await open()
       await signIn(page)
       const { tokens } = await held(page)
-      const answer = JSON.parse(await paste(page, await copy(page, 'Swap the code', label)))
+      const answer = JSON.parse(await paste(page, await copy(page, 'Exchange the code', label)))
       expect(answer).toHaveProperty('refresh_token', tokens?.refresh_token)
       expect((await askMe(latchkey, tokens?.access_token)).status).toBe(200)
     })
@@ -217,13 +219,13 @@ describe('what the playground gives to copy', () => {
       expect(JSON.parse(await copy(page, 'Token response'))).toEqual(tokens)
       const figure = page.locator('figure', { hasText: 'Who is it?' }).locator('pre')
       expect(await figure.innerText()).toMatch(/Bearer eyJ\w+•+'/)
-      await page.getByRole('button', { name: 'Show tokens whole' }).click()
+      await page.getByRole('button', { name: 'Show full tokens' }).click()
       expect(await figure.innerText()).toContain(tokens?.access_token)
     })
 
     test.each([
       ['Sign out · ', 'curl'],
-      ['Sign out at the provider too', 'JavaScript'],
+      ['Also sign out at the provider', 'JavaScript'],
     ])('signs out: %s%s', async (title, label) => {
       const page = await open()
       await signIn(page)
@@ -232,7 +234,7 @@ describe('what the playground gives to copy', () => {
       if (label === 'curl') expect(await bash(text)).toMatch(/^303 http/)
       else {
         await page.evaluate(text)
-        await page.getByRole('alert').getByText('The session that this tab kept is over').waitFor()
+        await page.getByRole('alert').getByText('The session of this tab has ended').waitFor()
       }
       expect((await askMe(latchkey, before)).status).toBe(401)
     })
@@ -275,15 +277,15 @@ describe('what the playground gives to copy', () => {
       // The page's own is one of the others for curl.
       expect(await pasted('End all others · ')).toBe('')
       expect(await pasted('Sign out · ')).toMatch(/^303 http/)
-      expect(await pasted('Sign out at the provider too')).toMatch(/^303 http/)
+      expect(await pasted('Also sign out at the provider')).toMatch(/^303 http/)
       await page.reload()
-      await page.getByRole('alert').getByText('The session that this tab kept is over').waitFor()
+      await page.getByRole('alert').getByText('The session of this tab has ended').waitFor()
     })
 
     test('offers curl no end of a session of a person whom it does not know', async () => {
       const page = await open()
       await signIn(page, { provider: 'X' })
-      await page.getByRole('button', { name: 'Sign in once more' }).click()
+      await page.getByRole('button', { name: 'Sign in again' }).click()
       await choose(page, { how: 'Cookie', provider: 'X', as: '' })
       await start(page)
       await page.locator('main form button').first().click()
@@ -295,7 +297,7 @@ describe('what the playground gives to copy', () => {
       const page = await open()
       await signIn(page, { how: 'Cookie' })
       await page.evaluate(await copy(page, 'Sign out · ', 'JavaScript'))
-      await page.getByRole('alert').getByText('The session that this tab kept is over').waitFor()
+      await page.getByRole('alert').getByText('The session of this tab has ended').waitFor()
     })
   })
 })

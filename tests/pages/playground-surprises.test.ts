@@ -14,7 +14,7 @@ describe('what can surprise on the playground', () => {
   const alertOf = (page: Page) => page.getByRole('alert')
   const focused = (page: Page) => page.evaluate<string>('document.activeElement.id')
   const isOver = (page: Page) =>
-    alertOf(page).getByText('The session that this tab kept is over').waitFor()
+    alertOf(page).getByText('The session of this tab has ended').waitFor()
 
   test('an access token that has expired is refreshed where it is met', async () => {
     const cookies = async () => (await playground.context.cookies()).map(({ name }) => name)
@@ -27,7 +27,7 @@ describe('what can surprise on the playground', () => {
     ]
     await signIn(byButton, { provider: 'Twitch' })
     const other = (await held(byButton)).tokens?.access_token
-    await byButton.getByRole('button', { name: 'Sign in once more' }).click()
+    await byButton.getByRole('button', { name: 'Sign in again' }).click()
     await signIn(byButton, { provider: 'Twitch' })
     await signIn(byRefresh)
     await signIn(byReload)
@@ -35,7 +35,7 @@ describe('what can surprise on the playground', () => {
     const before = (await held(byButton)).tokens
     const expired = (await held(byRefresh)).tokens?.access_token
     for (const tab of [byRefresh, byButton, byReload]) {
-      await tab.getByText('has expired: refresh').waitFor()
+      await tab.getByText('expired: refresh it').waitFor()
     }
 
     expect((await askMe(latchkey, expired)).status).toBe(401)
@@ -46,7 +46,7 @@ describe('what can surprise on the playground', () => {
     expect((await askMe(latchkey, fresh)).status).toBe(200)
 
     await byButton.getByRole('button', { name: 'End all others', exact: true }).click()
-    await byButton.getByText('All other sessions are ended.').waitFor()
+    await byButton.getByText('All other sessions have ended.').waitFor()
     expect((await held(byButton)).tokens?.refresh_token).not.toBe(before?.refresh_token)
     expect((await askMe(latchkey, other)).status).toBe(401)
 
@@ -76,7 +76,7 @@ describe('what can surprise on the playground', () => {
       async (button) => {
         const page = await open()
         await signIn(page, { provider: 'GitLab' })
-        await page.getByRole('button', { name: 'Sign in once more' }).click()
+        await page.getByRole('button', { name: 'Sign in again' }).click()
         await signIn(page, { provider: 'GitLab' })
         await endElsewhere(await held(page))
         if (button === null) await page.reload()
@@ -161,7 +161,7 @@ describe('what can surprise on the playground', () => {
       const opened = page.waitForEvent('popup')
       await start(page)
       const popup = await opened
-      await page.getByRole('status').getByText('Go on in the window that has opened.').waitFor()
+      await page.getByRole('status').getByText('Continue in the window that has opened.').waitFor()
       await page.bringToFront()
       await start(page)
       expect(playground.context.pages()).toHaveLength(2)
@@ -179,7 +179,7 @@ describe('what can surprise on the playground', () => {
     await signedIn(page)
     await page.goBack()
     await pick.click()
-    await alertOf(page).getByText('its state is not the one that this tab waits for').waitFor()
+    await alertOf(page).getByText('its state is not the one this tab waits for').waitFor()
     await signedIn(page)
   })
 
@@ -213,12 +213,12 @@ describe('what can surprise on the playground', () => {
   test('who ends a session by the keyboard stays among the sessions', async () => {
     const page = await open()
     await signIn(page, { provider: 'Spotify' })
-    await page.getByRole('button', { name: 'Sign in once more' }).click()
+    await page.getByRole('button', { name: 'Sign in again' }).click()
     expect(await focused(page)).toBe('sign-in-title')
     await signIn(page, { provider: 'Spotify' })
     await page.getByRole('button', { name: /^End the session/ }).focus()
     await page.keyboard.press('Enter')
-    await page.getByText('The session is ended.').waitFor()
+    await page.getByText('The session has ended.').waitFor()
     expect(await focused(page)).toBe('sessions-title')
   })
 
@@ -226,8 +226,8 @@ describe('what can surprise on the playground', () => {
     const page = await open()
     await signIn(page, { provider: 'Microsoft' })
     const { tokens } = await held(page)
-    await page.getByRole('button', { name: 'Sign out at Microsoft too' }).click()
-    await page.getByText('Microsoft was asked to end its own where it can').waitFor()
+    await page.getByRole('button', { name: 'Also sign out at Microsoft' }).click()
+    await page.getByText('Microsoft was asked to end its own if it can').waitFor()
     expect(playground.requests.some((url) => /:\d+\/microsoft\/.*logout/.test(url))).toBe(true)
     expect((await askMe(latchkey, tokens?.access_token)).status).toBe(401)
   })

@@ -25,7 +25,7 @@ describe('the playground in Chromium', () => {
     expect(await page.locator('main').innerText()).toMatch(
       /김민지[\s\S]*minji@kakao[\s\S]*verified/,
     )
-    await page.getByText('signature verified by jwks.json').first().waitFor()
+    await page.getByText('signature verified with jwks.json').first().waitFor()
     expect(await page.locator('#countdown').innerText()).toMatch(/expires in (10:00|9:5\d)/)
     expect(playground.complaints).toEqual([])
   })
@@ -95,7 +95,7 @@ describe('the playground in Chromium', () => {
     const token = (await held(page)).tokens?.access_token
     expect((await me(token)).status).toBe(200)
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
-    await page.getByText('Signed out: the session is over.').waitFor()
+    await page.getByText('Signed out: the session has ended.').waitFor()
     expect((await me(token)).status).toBe(401)
     expect(await held(page)).toBeNull()
   })
@@ -106,7 +106,7 @@ describe('the playground in Chromium', () => {
     const token = (await held(page)).tokens
     expect(token).not.toHaveProperty('id_token')
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
-    await page.getByText('Signed out: the session is over.').waitFor()
+    await page.getByText('Signed out: the session has ended.').waitFor()
     expect((await me(token?.access_token)).status).toBe(401)
   })
 
@@ -129,7 +129,7 @@ describe('the playground in Chromium', () => {
     expect(await endOthers.isDisabled()).toBe(true)
     const tokens = [(await held(page)).tokens?.access_token]
     for (const count of [2, 3]) {
-      await page.getByRole('button', { name: 'Sign in once more' }).click()
+      await page.getByRole('button', { name: 'Sign in again' }).click()
       await signIn(page, { provider: 'LINE', as: 'yuki' })
       tokens.push((await held(page)).tokens?.access_token)
       expect(await sessions.count()).toBe(count)
@@ -140,11 +140,11 @@ describe('the playground in Chromium', () => {
       .getByRole('button', { name: /^End the session/ })
       .first()
       .click()
-    await page.getByText('The session is ended.').waitFor()
+    await page.getByText('The session has ended.').waitFor()
     expect(await sessions.count()).toBe(2)
     expect((await statuses()).filter((status) => status === 200)).toHaveLength(2)
     await endOthers.click()
-    await page.getByText('All other sessions are ended.').waitFor()
+    await page.getByText('All other sessions have ended.').waitFor()
     expect(await statuses()).toEqual([401, 401, 200])
   })
 
@@ -153,10 +153,10 @@ describe('the playground in Chromium', () => {
     await choose(page, { as: '!denied' })
     await start(page)
     const alert = page.getByRole('alert')
-    await alert.getByText('The person said no').waitFor()
+    await alert.getByText('The person or the provider said no').waitFor()
     expect(await alert.innerText()).toContain('access_denied')
     // What was chosen is still chosen.
-    expect(await page.getByLabel('As whom').inputValue()).toBe('!denied')
+    expect(await page.getByLabel('Sign in as').inputValue()).toBe('!denied')
     await signIn(page)
     expect(await alert.innerText()).toBe('')
   })
@@ -195,12 +195,12 @@ describe('the playground in Chromium', () => {
     [
       'with the state of another is refused',
       (url) => url.searchParams.set('state', 'of-another'),
-      'its state is not the one that this tab waits for',
+      'its state is not the one this tab waits for',
     ],
     [
       'without a state is refused',
       (url) => url.searchParams.delete('state'),
-      'its state is not the one that this tab waits for',
+      'its state is not the one this tab waits for',
     ],
     [
       'of another issuer is refused',
@@ -252,7 +252,7 @@ describe('the playground in Chromium', () => {
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await choose(page, { as: '!denied' })
     await start(page)
-    await page.getByRole('alert').getByText('The person said no').waitFor()
+    await page.getByRole('alert').getByText('The person or the provider said no').waitFor()
     await expectNoBarriers(page)
   })
 
@@ -261,8 +261,8 @@ describe('the playground in Chromium', () => {
     await page.getByRole('radio', { name: 'Google' }).focus()
     await page.keyboard.press('ArrowRight')
     expect(await page.getByRole('radio', { name: 'Kakao' }).isChecked()).toBe(true)
-    await page.keyboard.press('Tab')
-    await page.keyboard.press('Tab')
+    // Past the providers that are folded away, and the ways.
+    for (const _ of ['more', 'way', 'person']) await page.keyboard.press('Tab')
     await page.keyboard.press('m')
     await page.keyboard.press('Tab')
     await page.keyboard.press('Tab')

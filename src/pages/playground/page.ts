@@ -4,16 +4,8 @@ import { pathOf } from '../../core/public-url.ts'
 import { type Html, html, trusted } from '../html.ts'
 import { languageLinks } from '../language-links.ts'
 import { texts } from '../texts/index.ts'
+import type { PlaygroundFacts } from './facts.ts'
 import { STYLE } from './style.ts'
-
-/** What the page is told; the rest it asks for, as any other client does. */
-export interface PlaygroundFacts {
-  publicUrl: string
-  /** Ids of the providers that the emulator plays. */
-  emulated: readonly string[]
-  /** Ids of all enabled providers. */
-  providers: readonly string[]
-}
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
 

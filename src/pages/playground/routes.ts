@@ -5,7 +5,10 @@ import { LatchkeyError } from '../../core/errors.ts'
 import { LANGUAGES, pickLanguage } from '../../core/language.ts'
 import { cookieName, isHttps } from '../../core/public-url.ts'
 import { isLoopbackHost } from '../../core/urls.ts'
-import { type PlaygroundFacts, playgroundPage, playgroundPolicy } from './page.ts'
+import { disconnectRoute } from './disconnect.ts'
+import { playgroundPage, playgroundPolicy } from './page.ts'
+import { type PlaygroundOptions, playgroundFacts } from './read-facts.ts'
+import { receiverRoutes, type WebhookReceiver } from './receiver.ts'
 
 /** Whether the playground is a client, as it always is on loopback, and none of the operator's own. */
 function hasPlayground(publicUrl: string, clients: readonly Client[]): boolean {
@@ -20,13 +23,18 @@ function hasPlayground(publicUrl: string, clients: readonly Client[]): boolean {
 /** The playground at `/`, where it is a client; elsewhere there is no such page. */
 export function playgroundRoutes(
   app: FastifyInstance,
-  options: PlaygroundFacts & { clients: readonly Client[] },
+  options: PlaygroundOptions & { receiver: WebhookReceiver | null },
 ): void {
-  const { clients, ...facts } = options
-  if (!hasPlayground(facts.publicUrl, clients)) return
+  const { publicUrl, clients, emulator, receiver } = options
+  if (!hasPlayground(publicUrl, clients)) return
+  const facts = playgroundFacts({ ...options, receives: receiver !== null })
+  if (emulator !== null) disconnectRoute(app, publicUrl, emulator)
+  if (receiver !== null) {
+    app.register(async (room) => receiverRoutes(room, publicUrl, receiver))
+  }
   const pages = new Map(LANGUAGES.map((language) => [language, playgroundPage(language, facts)]))
   const policy = playgroundPolicy(facts)
-  const chosen = cookieName(facts.publicUrl, 'playground-language')
+  const chosen = cookieName(publicUrl, 'playground-language')
   const scripts = readScripts()
   app.get<{ Querystring: { ui_locales?: unknown } }>('/', (request, reply) => {
     const { ui_locales: asked } = request.query
@@ -41,7 +49,7 @@ export function playgroundRoutes(
         path: '/',
         httpOnly: true,
         sameSite: 'lax',
-        secure: isHttps(facts.publicUrl),
+        secure: isHttps(publicUrl),
       })
     }
     return reply

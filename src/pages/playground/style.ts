@@ -43,8 +43,8 @@ small, .soft { color: var(--soft); font-size: .875rem }
 .side > .snippet + .snippet { margin-top: 1.25rem }
 fieldset { border: 0; padding: 0; margin: 1.25rem 0 0; min-width: 0 }
 legend, .label { padding: 0; font-weight: 600; font-size: .9rem; margin-bottom: .5rem; display: block }
-.tiles { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(min(7.1rem, 100%), 1fr)) }
-.tiles.wide { grid-template-columns: repeat(auto-fit, minmax(min(11rem, 100%), 1fr)) }
+.tiles { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(min(5.6rem, 100%), 1fr)) }
+.tiles.wide { grid-template-columns: repeat(auto-fit, minmax(min(9rem, 100%), 1fr)) }
 .tile { position: relative; display: block; border: 1px solid var(--edge); border-radius: .6rem; padding: .5rem .7rem;
   cursor: pointer; min-height: 2.75rem }
 .tile input { position: absolute; opacity: 0; inset: 0; width: 100%; height: 100%; margin: 0; cursor: pointer }
@@ -101,6 +101,9 @@ dd { margin: 0; padding-bottom: .55rem } dd code { display: block }
   dl { grid-template-columns: minmax(7.5rem, max-content) minmax(0, 1fr); column-gap: 1.25rem }
   dd { padding-top: .5rem; border-top: 1px solid var(--line) } }
 progress { width: 100%; height: .4rem; accent-color: var(--accent); display: block; margin-top: .4rem }
+.more { border: 0; padding: 0; margin-top: .5rem } .more .tiles { margin-top: .5rem } .more summary { font-weight: 550; color: var(--accent) }
+.try { padding: .35rem 0 .5rem; margin-top: .75rem } .try > summary { padding: .5rem 0 } .try > .snippet, .try > .notice { margin-top: 1rem }
+.try[open] { padding-bottom: 1.25rem } .try details { margin-top: .5rem } .try details pre { background: var(--code); border-radius: .6rem }
 details { margin-top: 1rem; border-top: 1px solid var(--line); padding-top: .75rem }
 summary { cursor: pointer; font-weight: 600; min-height: 1.75rem }
 .list { list-style: none; margin: .75rem 0 0; padding: 0 }

@@ -2,20 +2,35 @@ import { decode } from './jwt.js'
 import { language } from './words.js'
 
 /**
- * @typedef {{ publicUrl: string, emulated: string[], providers: string[] }} Facts
+ * @import { PlaygroundApp, PlaygroundFacts } from '../facts.ts'
  * @typedef {'redirect' | 'popup' | 'cookie'} Mode
- * @typedef {{ provider: string, mode: Mode, hint: string, openid: boolean }} Choice
+ * @typedef {{ app: string, provider: string, mode: Mode, hint: string, openid: boolean }} Choice `app`: its client id
  * @typedef {{ state: string, verifier: string, challenge: string, nonce: string }} Secrets
- * @typedef {Choice & Secrets} Pending
+ * @typedef {Choice & Secrets & { extra?: Record<string, string> }} Pending `extra`: further parameters
  * @typedef {{ access_token: string, refresh_token: string, id_token?: string, token_type: string, expires_in: number, scope: string }} Tokens
- * @typedef {{ mode: Mode, provider: string, hint: string, tokens: Tokens | null, code: string | null, verifier: string }} SignedIn
+ * @typedef {{ app: string, mode: Mode, provider: string, hint: string, tokens: Tokens | null, code: string | null, verifier: string }} SignedIn
  */
 
+/** The page's own client. */
 export const CLIENT_ID = 'playground'
 
-/** @type {Facts} */
+/** @type {PlaygroundFacts} */
 export const settings = JSON.parse(document.body.dataset.facts ?? '')
 export const REDIRECT_URI = `${settings.publicUrl}/`
+
+/**
+ * The app that a login is for; the page's own is none of the others.
+ * @param {string} id
+ * @returns {PlaygroundApp | undefined}
+ */
+export const otherApp = (id) => settings.apps.find((one) => one.id === id)
+
+/**
+ * Where the answer of an app's login goes.
+ * @param {string} id
+ */
+export const redirectUriOf = (id) => otherApp(id)?.redirectUri ?? REDIRECT_URI
+
 /** What the browser compares; the address may have a path. */
 export const ORIGIN = new URL(settings.publicUrl).origin
 
@@ -42,11 +57,12 @@ export async function makeSecrets() {
  * The authorization request (RFC 6749, section 4.1.1) as a URL of Latchkey.
  * @param {Pending} pending
  */
-export function authorizationUrl({ provider, mode, hint, openid, state, nonce, challenge }) {
+export function authorizationUrl(pending) {
+  const { app, provider, mode, hint, openid, state, nonce, challenge, extra = {} } = pending
   const url = new URL(`${settings.publicUrl}/login/${encodeURIComponent(provider)}`)
   const add = url.searchParams
-  add.set('client_id', CLIENT_ID)
-  add.set('redirect_uri', REDIRECT_URI)
+  add.set('client_id', app)
+  add.set('redirect_uri', redirectUriOf(app))
   add.set('response_type', 'code')
   if (mode === 'cookie') add.set('response_mode', 'cookie')
   if (mode === 'popup') add.set('response_mode', 'web_message')
@@ -60,6 +76,7 @@ export function authorizationUrl({ provider, mode, hint, openid, state, nonce, c
   }
   if (hint !== '') add.set('login_hint', hint)
   add.set('ui_locales', language)
+  for (const [name, value] of Object.entries(extra)) add.set(name, value)
   return url.href
 }
 
@@ -68,10 +85,13 @@ export class Refused extends Error {
   /**
    * @param {string} code
    * @param {string} [message]
+   * @param {{ status?: number, body?: unknown }} [answer] as it came
    */
-  constructor(code, message = '') {
+  constructor(code, message = '', { status, body } = {}) {
     super(message)
     this.code = code
+    this.status = status
+    this.body = body
   }
 }
 
@@ -107,6 +127,7 @@ export async function call(path, init) {
   throw new Refused(
     body?.error ?? body?.code ?? String(answer.status),
     body?.error_description ?? body?.detail ?? '',
+    { status: answer.status, body },
   )
 }
 
@@ -121,16 +142,16 @@ const post = (path, form) => call(path, { method: 'POST', body: new URLSearchPar
  * @param {Pending} pending
  * @returns {Promise<Tokens>}
  */
-export async function redeem(code, { verifier, nonce, openid }) {
+export async function redeem(code, { app, verifier, nonce, openid }) {
   /** @type {Tokens} */
   const tokens = await post('/token', {
     grant_type: 'authorization_code',
-    client_id: CLIENT_ID,
-    redirect_uri: REDIRECT_URI,
+    client_id: app,
+    redirect_uri: redirectUriOf(app),
     code,
     code_verifier: verifier,
   })
-  if (openid && !isIdTokenOurs(tokens.id_token, nonce)) throw new Refused('id_token')
+  if (openid && !isIdTokenOurs(tokens.id_token, app, nonce)) throw new Refused('id_token')
   return tokens
 }
 
@@ -138,16 +159,14 @@ export async function redeem(code, { verifier, nonce, openid }) {
  * Whether an ID token answers the request of this page (OpenID Connect Core, section 3.1.3.7). It came
  * straight from the token endpoint, so its signature may wait until it is shown.
  * @param {string | undefined} idToken
+ * @param {string} app
  * @param {string} nonce
  */
-function isIdTokenOurs(idToken, nonce) {
+function isIdTokenOurs(idToken, app, nonce) {
   if (idToken === undefined) return false
   const { iss, aud, exp, nonce: named } = decode(idToken).claims
   return (
-    iss === settings.publicUrl &&
-    aud === CLIENT_ID &&
-    Number(exp) > Date.now() / 1000 &&
-    named === nonce
+    iss === settings.publicUrl && aud === app && Number(exp) > Date.now() / 1000 && named === nonce
   )
 }
 
@@ -160,34 +179,45 @@ const authorization = ({ tokens }) =>
  * @param {SignedIn} signedIn
  * @param {string} path
  * @param {string} [method]
+ * @param {Record<string, string>} [form]
  */
-export const callAs = (signedIn, path, method = 'GET') =>
-  call(path, { method, headers: authorization(signedIn) })
+export const callAs = (signedIn, path, method = 'GET', form) =>
+  call(path, {
+    method,
+    headers: authorization(signedIn),
+    ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
+  })
 
 /**
  * New tokens for the old; in cookie mode they stay in the cookies.
  * @param {SignedIn} signedIn
  * @returns {Promise<Tokens>}
  */
-export const refresh = ({ tokens }) =>
+export const refresh = ({ app, tokens }) =>
   post('/token', {
     grant_type: 'refresh_token',
-    ...(tokens === null ? {} : { client_id: CLIENT_ID, refresh_token: tokens.refresh_token }),
+    ...(tokens === null ? {} : { client_id: app, refresh_token: tokens.refresh_token }),
   })
 
-/** @param {Tokens} tokens */
-export const revoke = (tokens) =>
-  post('/revoke', { client_id: CLIENT_ID, token: tokens.refresh_token })
+/**
+ * @param {string} app
+ * @param {Tokens} tokens
+ */
+export const revoke = (app, tokens) =>
+  post('/revoke', { client_id: app, token: tokens.refresh_token })
 
 /**
  * RP-Initiated Logout; without an ID token the cookies say who it is.
  * @param {SignedIn} signedIn
  * @param {'/logout' | `/logout/${string}`} path the second goes on to the provider's own logout
  */
-export function logoutUrl({ tokens }, path) {
+export function logoutUrl({ app, tokens }, path) {
   const url = new URL(settings.publicUrl + path)
   if (tokens?.id_token) url.searchParams.set('id_token_hint', tokens.id_token)
-  url.searchParams.set('client_id', CLIENT_ID)
-  url.searchParams.set('post_logout_redirect_uri', REDIRECT_URI)
+  url.searchParams.set('client_id', app)
+  // Latchkey sends nobody where the app is not registered to go.
+  if (otherApp(app)?.leavesHere !== false) {
+    url.searchParams.set('post_logout_redirect_uri', REDIRECT_URI)
+  }
   return url.href
 }

@@ -4,6 +4,7 @@ import {
   logoutUrl,
   makeSecrets,
   ORIGIN,
+  otherApp,
   REDIRECT_URI,
   readResponse,
   redeem,
@@ -19,13 +20,45 @@ import { addCopyButtons, toggleReveal } from './snippet-view.js'
 import { ask, forget, hold, renew, state } from './state.js'
 import { noticeStore, pendingStore, signedInStore } from './store.js'
 import { tokensView } from './tokens-view.js'
+import * as tries from './tries.js'
+import { triesView } from './tries-view.js'
 import { userView } from './user-view.js'
+import { followWebhooks, isListening, listen, webhookCard } from './webhooks.js'
 import { words } from './words.js'
 
 /** @import { Pending } from './client.js' */
 
 const view = el('div')
 let isBusy = false
+const webhooks = () => webhookCard(() => act(listen))
+
+/** @type {import('./tries-view.js').Deeds} */
+const deeds = {
+  link: (provider) =>
+    act(async () => {
+      say(words.notices.popup)
+      await tries.link(provider, nameOf(provider))
+      say(words.tries.link.done(nameOf(provider)))
+    }),
+  unlink: (provider) => act(async () => say(await tries.unlink(provider, nameOf(provider)))),
+  stale: (provider) => act(() => tries.askStale(provider)),
+  fresh: (provider) => act(() => tries.askFresh(provider)),
+  disconnect: (provider, persona) => act(() => tries.disconnect(provider, persona)),
+  ask: () => {
+    tries.asked.remove = true
+    render()
+    document.getElementById('remove-sure')?.focus()
+  },
+  remove: () =>
+    act(async () => {
+      await tries.remove()
+      say(words.tries.remove.done)
+    }),
+  leave: () => {
+    forget()
+    render()
+  },
+}
 
 /** @param {string} provider */
 const nameOf = (provider) => state.providers.find(({ id }) => id === provider)?.name ?? provider
@@ -38,7 +71,9 @@ function render() {
   const open = [...view.querySelectorAll('details[open]')].map(({ id }) => id)
   const { signedIn, user, sessions } = state
   if (signedIn === null || user === null) {
+    tries.reset()
     view.replaceChildren(signInView({ ...state, signIn: () => act(signIn) }))
+    if (isListening()) view.append(el('section', { class: 'card plain' }, webhooks()))
   } else {
     view.replaceChildren(
       userView({
@@ -57,6 +92,7 @@ function render() {
         endOthers: () => act(() => endSessions('')),
         again,
       }),
+      triesView({ user, signedIn, nameOf, deeds }, webhooks()),
     )
   }
   for (const id of open) document.getElementById(id)?.setAttribute('open', '')
@@ -87,6 +123,10 @@ async function act(what) {
 async function signIn() {
   /** @type {Pending} */
   const pending = { ...state.choice, ...state.secrets }
+  if (otherApp(pending.app)?.endsHere === false) {
+    window.open(authorizationUrl(pending), '_blank', 'noopener')
+    return
+  }
   // The page that comes back finds what this one has kept of it.
   if (pending.mode !== 'popup') return window.location.assign(authorizationUrl(pending))
   try {
@@ -109,8 +149,8 @@ async function finish(response, pending) {
   pendingStore.clear()
   if (pending === null) return
   const tokens = code === null ? null : await redeem(code, pending)
-  const { mode, provider, hint, verifier } = pending
-  await hold({ mode, provider, hint, tokens, code, verifier })
+  const { app, mode, provider, hint, verifier } = pending
+  await hold({ app, mode, provider, hint, tokens, code, verifier })
   render()
   document.getElementById('user-title')?.focus()
   say(words.notices.signedIn)
@@ -131,7 +171,7 @@ async function endSessions(which) {
 
 async function revokeTokens() {
   if (!state.signedIn?.tokens) return
-  await revoke(state.signedIn.tokens)
+  await revoke(state.signedIn.app, state.signedIn.tokens)
   forget()
   say(words.notices.revoked)
 }
@@ -140,9 +180,9 @@ async function revokeTokens() {
 async function signOut(isEverywhere) {
   const { signedIn } = state
   if (signedIn === null) return
-  const { tokens, provider } = signedIn
+  const { app, tokens, provider } = signedIn
   // Without an ID token to show, nothing tells /logout whose session a token in this page is.
-  if (tokens && !tokens.id_token) await revoke(tokens).catch(() => {})
+  if (tokens && !tokens.id_token) await revoke(app, tokens).catch(() => {})
   forget()
   const { signedOut, signedOutAt } = words.notices
   noticeStore.write(isEverywhere ? signedOutAt(nameOf(provider)) : signedOut)
@@ -188,8 +228,8 @@ async function start() {
   const pending = pendingStore.read()
   pendingStore.clear()
   if (pending !== null) {
-    const { provider, mode, hint, openid } = pending
-    state.choice = { provider, mode, hint, openid }
+    const { app, provider, mode, hint, openid } = pending
+    state.choice = { app, provider, mode, hint, openid }
   }
   await act(async () => {
     state.secrets = await makeSecrets()
@@ -197,6 +237,7 @@ async function start() {
     const isListed = state.providers.some(({ id }) => id === state.choice.provider)
     if (!isListed) state.choice.provider = state.providers[0]?.id ?? ''
     if (farewell !== null) say(farewell)
+    await followWebhooks()
     if (!isAnswer) return restore()
     try {
       await finish(response, pending)

@@ -1,10 +1,10 @@
-import { CLIENT_ID, ORIGIN, REDIRECT_URI, settings } from './client.js'
+import { ORIGIN, redirectUriOf, settings } from './client.js'
 import { words } from './words.js'
 
 /**
  * @import { SignedIn } from './client.js'
  * @typedef {{ label: string, text: string, note?: string }} Variant
- * @typedef {{ title: string, path: string, note?: string, variants: Variant[], secrets: string[] }} Snippet
+ * @typedef {{ title: string, heard?: string, path: string, note?: string, variants: Variant[], secrets: string[] }} Snippet `heard`: its title where there are others of the same
  */
 
 // No comments in what a shell gets: that of macOS takes them for commands.
@@ -23,12 +23,12 @@ export const JAR = '-c jar -b jar'
 
 /**
  * A login of curl's own, as the persona that was chosen.
- * @param {{ provider: string, hint: string }} of
+ * @param {{ app: string, provider: string, hint: string }} of
  */
-export const cookieLogin = ({ provider, hint }) => {
+export const cookieLogin = ({ app, provider, hint }) => {
   const query = new URLSearchParams({
-    client_id: CLIENT_ID,
-    redirect_uri: REDIRECT_URI,
+    client_id: app,
+    redirect_uri: redirectUriOf(app),
     response_mode: 'cookie',
     login_hint: hint || 'minji',
   })

@@ -33,14 +33,14 @@ function mask(text, secrets) {
  */
 export function snippetView(snippet) {
   if (snippet === null) return null
-  const { title, path, variants, secrets } = snippet
+  const { title, heard = title, path, variants, secrets } = snippet
   const preferred = preferences.labels.find((label) => variants.some((one) => one.label === label))
   let shown = variants.find(({ label }) => label === preferred) ?? variants[0]
   const note = el('p', { class: 'note soft' })
   const pre = el('pre', {
     tabindex: '0',
     role: 'region',
-    'aria-label': words.snippets.region(title),
+    'aria-label': words.snippets.region(heard),
   })
   /** @param {Variant | undefined} variant */
   const show = (variant) => {
@@ -80,7 +80,7 @@ export function snippetView(snippet) {
       'div',
       { class: 'bar' },
       ...(buttons.length > 1 ? buttons : []),
-      copyButton(() => shown?.text ?? '', title),
+      copyButton(() => shown?.text ?? '', heard),
     ),
     pre,
   )

@@ -1,4 +1,4 @@
-import { CLIENT_ID, logoutUrl, REDIRECT_URI } from './client.js'
+import { logoutUrl, redirectUriOf } from './client.js'
 import { at, curlByCookie, isEmulated, js, origin, quote } from './snippet-parts.js'
 import { words } from './words.js'
 
@@ -66,16 +66,19 @@ export function endOneSnippet(signedIn, id) {
 /**
  * A form that is posted.
  * @param {SignedIn} signedIn
- * @param {{ title: string, path: string, form: Record<string, string>, note?: string, secrets?: string[] }} options
+ * @param {{ title: string, path: string, form: Record<string, string>, note?: string, secrets?: string[], token?: string }} options `token`: where it is a call as the user
  * @returns {Snippet}
  */
-function formSnippet(signedIn, { title, path, form, secrets = [], ...more }) {
+export function formSnippet(signedIn, { title, path, form, secrets = [], token, ...more }) {
   const isCookie = signedIn.tokens === null
   const fields = Object.entries(form)
   const data = fields.map(([name, value]) => ` \\\n  --data-urlencode ${quote(`${name}=${value}`)}`)
   const body = fields.map(([name, value]) => `    ${name}: ${js(value)},\n`).join('')
   const credentials = isCookie ? "  credentials: 'include',\n" : ''
-  const rest = `${quote(at(path))}${data.join('')}`
+  const bearer = token === undefined ? null : `Bearer ${token}`
+  const header = bearer === null ? '' : ` \\\n  -H ${quote(`Authorization: ${bearer}`)}`
+  const headers = bearer === null ? '' : `  headers: { Authorization: ${js(bearer)} },\n`
+  const rest = `${quote(at(path))}${header}${data.join('')}`
   return {
     title,
     path: `POST ${path}`,
@@ -86,7 +89,7 @@ function formSnippet(signedIn, { title, path, form, secrets = [], ...more }) {
         : { label: 'curl', text: `curl -s ${rest}` },
       {
         label: 'fetch',
-        text: `const answer = await fetch(${js(at(path))}, {\n  method: 'POST',\n${credentials}  body: new URLSearchParams({\n${body}  }),\n})\nconsole.log(answer.status, await answer.text())`,
+        text: `const answer = await fetch(${js(at(path))}, {\n  method: 'POST',\n${credentials}${headers}  body: new URLSearchParams({\n${body}  }),\n})\nconsole.log(answer.status, await answer.text())`,
       },
     ],
     secrets,
@@ -98,15 +101,15 @@ function formSnippet(signedIn, { title, path, form, secrets = [], ...more }) {
  * @returns {Snippet | null}
  */
 export function codeSnippet(signedIn) {
-  const { code, verifier } = signedIn
+  const { app, code, verifier } = signedIn
   if (code === null) return null
   return formSnippet(signedIn, {
     title: words.snippets.code,
     path: '/token',
     form: {
       grant_type: 'authorization_code',
-      client_id: CLIENT_ID,
-      redirect_uri: REDIRECT_URI,
+      client_id: app,
+      redirect_uri: redirectUriOf(app),
       code,
       code_verifier: verifier,
     },
@@ -123,7 +126,7 @@ export function refreshSnippet(signedIn) {
     path: '/token',
     form: {
       grant_type: 'refresh_token',
-      ...(token === undefined ? {} : { client_id: CLIENT_ID, refresh_token: token }),
+      ...(token === undefined ? {} : { client_id: signedIn.app, refresh_token: token }),
     },
     ...(token === undefined ? {} : { note: words.snippets.refreshNote, secrets: [token] }),
   })
@@ -136,7 +139,7 @@ export function revokeSnippet(signedIn) {
   return formSnippet(signedIn, {
     title: words.snippets.revoke,
     path: '/revoke',
-    form: { client_id: CLIENT_ID, token },
+    form: { client_id: signedIn.app, token },
     secrets: [token],
   })
 }

@@ -1,4 +1,4 @@
-import { authorizationUrl, ORIGIN, settings } from './client.js'
+import { authorizationUrl, ORIGIN, otherApp, redirectUriOf, settings } from './client.js'
 import { at, cookieLogin, isEmulated, JAR, js, quote } from './snippet-parts.js'
 import { words } from './words.js'
 
@@ -21,6 +21,35 @@ export function startSnippet(pending) {
       { label: 'JavaScript', text: startScript(pending, url) },
       { label: 'URL', text: url },
       { label: 'curl', ...startCommand(pending, url) },
+    ],
+    secrets: [],
+  }
+}
+
+/**
+ * The exchange of a code that another app was given: its secret, where it has one, is its own.
+ * @param {Pending} pending
+ * @returns {Snippet}
+ */
+export function appCodeSnippet({ app, verifier }) {
+  const auth = otherApp(app)?.isPublic ? '' : ` -u ${quote(`${app}:`)}"$CLIENT_SECRET"`
+  const form = {
+    grant_type: 'authorization_code',
+    client_id: app,
+    redirect_uri: redirectUriOf(app),
+    code_verifier: verifier,
+  }
+  const data = Object.entries(form).map(
+    ([name, value]) => ` \\\n  --data-urlencode ${quote(`${name}=${value}`)}`,
+  )
+  return {
+    title: words.snippets.code,
+    path: 'POST /token',
+    variants: [
+      {
+        label: 'curl',
+        text: `curl -s${auth} ${quote(at('/token'))}${data.join('')} \\\n  --data-urlencode "code=$CODE"`,
+      },
     ],
     secrets: [],
   }
@@ -50,8 +79,8 @@ addEventListener('message', ({ origin, source, data }) => {
  * @returns {{ text: string, note: string }}
  */
 function startCommand(pending, url) {
-  const { provider, mode, hint } = pending
-  if (!isEmulated(provider)) {
+  const { app, provider, mode, hint } = pending
+  if (!isEmulated(provider) || otherApp(app) !== undefined) {
     const text = `curl -s -o /dev/null -w '%{redirect_url}\\n' ${quote(url)}`
     return { text, note: words.snippets.startPersonNote }
   }

@@ -1,4 +1,4 @@
-import { call, callAs, Refused, refresh } from './client.js'
+import { CLIENT_ID, call, callAs, Refused, refresh } from './client.js'
 import { decode, verify } from './jwt.js'
 import { signedInStore } from './store.js'
 
@@ -15,7 +15,7 @@ export const state = {
   /** @type {Provider[]} */
   providers: [],
   /** @type {Choice} */
-  choice: { provider: '', mode: 'redirect', hint: '', openid: true },
+  choice: { app: CLIENT_ID, provider: '', mode: 'redirect', hint: '', openid: true },
   /** @type {Secrets} */
   secrets: { state: '', verifier: '', challenge: '', nonce: '' },
   /** @type {SignedIn | null} */
@@ -61,14 +61,15 @@ export async function hold(signedIn) {
  * A call as the signed-in user. The access token may have expired: the refresh token is for that.
  * @param {string} path
  * @param {string} [method]
+ * @param {Record<string, string>} [form]
  */
-export async function ask(path, method) {
+export async function ask(path, method, form) {
   try {
-    return await callAs(signedIn(), path, method)
+    return await callAs(signedIn(), path, method, form)
   } catch (error) {
     if (!(error instanceof Refused && error.code === 'invalid_token')) throw error
     await renew()
-    return callAs(signedIn(), path, method)
+    return callAs(signedIn(), path, method, form)
   }
 }
 

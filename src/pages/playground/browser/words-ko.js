@@ -2,9 +2,15 @@
 export const ko = {
   signIn: {
     title: '로그인',
+    app: '앱',
+    here: '플레이그라운드 (이 페이지)',
+    elsewhere: (uri) =>
+      `새 탭에서 진행하고, 응답은 ${uri}로 갑니다. 앱이 시작한 로그인이 아니므로 앱은 응답을 거부하지만, 주소창에서 코드를 볼 수 있습니다.`,
+    openApp: (app) => `${app} 열기`,
     provider: '제공자',
-    emulated: 'EMULATED',
-    mode: '방식',
+    more: (count) => `제공자 ${count}개 더 보기`,
+    emulated: '에뮬레이터',
+    mode: '돌아오는 방식',
     modes: {
       redirect: { label: '리다이렉트', about: '페이지를 떠났다가 돌아옵니다' },
       popup: { label: '팝업', about: '페이지는 그대로, 새 창에서 로그인합니다' },
@@ -30,7 +36,7 @@ export const ko = {
       '!forged-id-token': '위조된 ID 토큰 (OpenID 제공자)',
     },
     openid: 'ID 토큰도 요청 (openid)',
-    button: (provider) => `${provider}(으)로 로그인`,
+    button: (provider) => `${provider} 계정으로 로그인`,
     course: '진행 순서',
     courses: {
       redirect: [
@@ -59,7 +65,7 @@ export const ko = {
     noEmail: '이메일 없음',
     verified: '인증됨',
     notVerified: '인증되지 않음',
-    sub: '사용자 id. 앱에서 키로 쓸 값입니다',
+    sub: '사용자 id. 앱에서 키로 쓰세요',
     subject: 'subject',
     signOut: '로그아웃',
     signOutAt: (provider) => `${provider}에서도 로그아웃`,
@@ -87,15 +93,17 @@ export const ko = {
       typ: '토큰의 종류 (RFC 9068)',
       iss: '발급자. 이 Latchkey입니다',
       sub: '사용자. 바뀌지 않습니다',
-      aud: '토큰을 받을 대상. 받는 쪽이 확인합니다',
+      aud: '토큰을 받을 대상. API가 반드시 확인해야 합니다',
       client_id: '토큰을 요청한 앱',
       scope: '토큰으로 할 수 있는 일',
-      sid: '세션. 세션이 끝나면 토큰도 끝납니다',
+      sid: '토큰이 속한 세션',
       iat: '발급 시각',
       exp: '만료 시각',
       jti: '이 토큰의 고유 번호',
       auth_time: '사용자가 로그인한 시각',
       nonce: '이 페이지의 요청과 연결하는 값',
+      at_hash: '액세스 토큰과 연결하는 값',
+      roles: '사용자의 역할',
       name: '사용자의 이름',
       email: '제공자가 준 이메일',
       email_verified: '제공자가 인증한 이메일인지',
@@ -115,10 +123,70 @@ export const ko = {
     again: '한 번 더 로그인',
     note: '종료된 세션은 바로 401로 응답합니다.',
   },
+  tries: {
+    title: '직접 일으켜 보기',
+    about: '모두 실제로 실행됩니다. 하나를 열고 버튼을 눌러 보세요.',
+    request: '요청',
+    answer: '응답',
+    link: {
+      title: '두 번째 계정 연결',
+      about: '사용자가 두 계정 중 아무것으로나 로그인할 수 있게 됩니다.',
+      button: (provider) => `${provider} 계정 연결`,
+      done: (provider) => `연결했습니다. 이제 ${provider} 계정으로도 로그인할 수 있습니다.`,
+      all: '모든 제공자가 연결되어 있습니다.',
+      note: '코드는 intent=link로 로그인하면 받으며 60초 동안 쓸 수 있습니다.',
+    },
+    unlink: {
+      title: '계정 연결 끊기',
+      about:
+        '그 계정으로 시작한 세션이 끝나고, Latchkey가 제공자의 동의를 철회합니다. 마지막 계정은 끊을 수 없습니다.',
+      button: (provider) => `${provider} 연결 끊기`,
+      done: (provider) => `연결을 끊었습니다. 이제 ${provider} 계정으로는 로그인할 수 없습니다.`,
+    },
+    stepUp: {
+      title: '다시 로그인 요구하기',
+      about:
+        '연결, 연결 끊기, 삭제는 최근에 로그인한 세션만 할 수 있습니다. 아니면 401을 받고, 앱은 사용자를 다시 로그인하게 합니다.',
+      silent: '최근 로그인 없이 시도',
+      refused:
+        '거부되었습니다. 화면 없이 시작한 세션이라(prompt=none) 방금 로그인한 사람이 없습니다.',
+      again: '다시 로그인',
+      accepted: '다시 로그인하니 통과했습니다. 끊을 연결이 없어 404를 받았습니다.',
+      unable: '화면 없이 로그인(prompt=none)할 수 있는 제공자가 없어 보여 줄 수 없습니다.',
+    },
+    disconnect: {
+      title: '제공자에서 연결 해제',
+      about:
+        '사용자가 제공자의 설정에서 앱 연결을 해제합니다. 제공자가 Latchkey에 알리고, 세션이 끝납니다.',
+      who: '누가 해제하나요?',
+      button: (provider) => `${provider}에서 연결 해제`,
+      ended: '세션이 끝났습니다. GET /me는 이제 401로 응답합니다.',
+      alive: '세션은 그대로입니다. 이 사람의 계정으로 시작한 세션이 아닙니다.',
+      unable: (list) =>
+        `지금 제공자는 알림을 보내지 않습니다. 다음 중 하나로 로그인해 보세요: ${list}`,
+      again: '로그인으로 돌아가기',
+    },
+    remove: {
+      title: '사용자 삭제',
+      about: '사용자, 계정, 세션을 즉시 삭제합니다. 그다음 Latchkey가 제공자의 동의를 철회합니다.',
+      button: '이 사용자 삭제',
+      sure: '네, 완전히 삭제합니다',
+      done: '삭제했습니다. 이 사용자의 토큰은 모두 401로 응답합니다.',
+    },
+    webhook: {
+      title: '웹훅 받기',
+      about:
+        'Latchkey는 이벤트를 서명해 여러분의 서버로 보냅니다. 이 페이지에는 수신기가 있습니다.',
+      listen: '수신 시작',
+      waiting: '기다리는 중입니다. 로그인, 로그아웃, 계정 연결을 하면 여기에 이벤트가 나타납니다.',
+      verified: '서명 검증됨',
+      own: 'WEBHOOK_URL이 설정되어 있거나 에뮬레이터를 쓰지 않아 이 페이지는 받지 않습니다.',
+    },
+  },
   snippets: {
     start: '로그인 시작',
-    startNote: '자기 클라이언트 없이 호출하는 curl은 토큰을 바로 받습니다.',
-    startPersonNote: '브라우저가 이동할 주소입니다. 그다음은 사람이 로그인해야 합니다.',
+    startNote: '클라이언트를 지정하지 않으면 curl이 토큰을 바로 받습니다.',
+    startPersonNote: '브라우저가 이동할 주소를 출력합니다. 그다음은 사람이 로그인해야 합니다.',
     jarNote: 'curl은 브라우저의 쿠키를 읽을 수 없으므로 먼저 따로 로그인합니다.',
     cookieNote: '개발자 도구에서 브라우저의 쿠키 값을 복사해 넣으세요.',
     user: '사용자 조회',
@@ -127,11 +195,11 @@ export const ko = {
     revoke: '토큰 폐기',
     code: '코드를 토큰으로 교환',
     codeNote:
-      '이 페이지가 이미 교환했습니다. 코드는 한 번만 쓸 수 있습니다. 다시 보내면 도난으로 보고 거부하며, 그 세션도 종료합니다.',
+      '이 페이지가 이미 교환했습니다. 코드는 한 번만 쓸 수 있지만, 1분 안에 다시 보내면 같은 세션을 받습니다.',
     response: '토큰 응답',
     refresh: '갱신',
     refreshNote:
-      '리프레시 토큰은 한 번만 쓸 수 있습니다. 다른 곳에서 실행하면, 다음에 이 페이지가 갱신할 때 도난으로 보고 세션을 종료합니다.',
+      '리프레시 토큰은 한 번만 쓸 수 있습니다. 다른 곳에서 쓰면, 나중에 이 페이지가 갱신할 때 도난으로 보고 세션을 종료합니다.',
     sessions: '목록',
     endOne: '하나 종료',
     endOthers: '다른 세션 모두 종료',
@@ -172,7 +240,7 @@ export const ko = {
     temporarily_unavailable:
       '제공자나 데이터베이스가 제때 응답하지 않았습니다. 잠시 후 다시 시도하세요.',
     invalid_request: '요청 형식이 잘못되었습니다.',
-    invalid_grant: '이미 사용했거나 만료된 코드입니다. 다시 로그인하세요.',
+    invalid_grant: '이미 처리되었거나 만료된 코드입니다. 다시 로그인하세요.',
     invalid_response: '이 방식의 로그인에 맞는 응답이 아닙니다.',
     session_over:
       '이 탭에 있던 세션이 끝났습니다. 다른 곳에서 종료했거나, 만료되었거나, 서버의 데이터가 바뀌었습니다. 다시 로그인하세요.',
@@ -187,6 +255,11 @@ export const ko = {
     csrf: '다른 페이지가 위조했을 수 있는 요청이라 거부되었습니다.',
     rate_limited: '요청이 너무 잦습니다. 잠시 기다려 주세요.',
     not_found: '이미 없어졌습니다.',
+    last_identity: '로그인할 수 있는 마지막 계정이라 그대로 둡니다.',
+    identity_in_use: '이미 다른 사용자의 계정입니다.',
+    provider_in_use: '이 제공자의 다른 계정이 이미 연결되어 있습니다.',
+    insufficient_user_authentication:
+      '최근에 로그인해야 할 수 있는 작업입니다. 다시 로그인한 뒤 시도하세요.',
     unexpected: '예상하지 못한 문제가 생겼습니다.',
   },
 }

@@ -1,6 +1,8 @@
 import { en } from './words-en.js'
+import { es } from './words-es.js'
 import { ja } from './words-ja.js'
 import { ko } from './words-ko.js'
+import { zhHant } from './words-zh-Hant.js'
 
 /**
  * @import { Language } from '../../../core/language.ts'
@@ -8,7 +10,7 @@ import { ko } from './words-ko.js'
  */
 
 /** @type {Record<Language, Words>} */
-const all = { en, ko, ja, 'zh-Hant': en, es: en }
+const all = { en, ko, ja, 'zh-Hant': zhHant, es }
 
 /** The language that the server has chosen for the page. */
 export const language = /** @type {Language} */ (document.documentElement.lang)

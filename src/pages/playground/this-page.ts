@@ -1,0 +1,17 @@
+import type { FastifyRequest } from 'fastify'
+import { LatchkeyError } from '../../core/errors.ts'
+import { originOf } from '../../core/public-url.ts'
+
+/**
+ * Throws `csrf` for what another site's page asks for. The host is looked at, too: a name of theirs that
+ * leads to this machine has an origin of its own that looks like ours (DNS rebinding).
+ */
+export function requireThisPage(request: FastifyRequest, publicUrl: string): void {
+  const { origin, host, 'sec-fetch-site': site } = request.headers
+  const isOurs =
+    host === new URL(publicUrl).host &&
+    (origin === undefined || origin === originOf(publicUrl)) &&
+    (site === undefined || site === 'same-origin' || site === 'none')
+  if (isOurs) return
+  throw new LatchkeyError('csrf', 'This is only for the playground’s own page.')
+}
