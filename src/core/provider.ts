@@ -1,5 +1,6 @@
 import type { Button } from './button.ts'
 import type { Console } from './console.ts'
+import { ELSEWHERE, type KnownElsewhere } from './import.ts'
 import type { NativeTokens } from './native.ts'
 import type { OperatorText } from './operator-texts.ts'
 import type { ProviderProfile } from './profile.ts'
@@ -80,7 +81,7 @@ export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
  * One provider as data. Endpoints are named as in OpenID metadata; each can be overridden by the
  * setting `<PROVIDER>_<ENDPOINT>`, so that a row can be aimed at a double.
  */
-export interface ProviderRow {
+export interface ProviderRow extends KnownElsewhere {
   /** As it stands in URLs and, in capitals, in settings. */
   readonly id: string
   readonly name: string
@@ -237,6 +238,7 @@ const DEFAULTS = {
   refusedRefreshErrors: ['invalid_grant'],
   revocation: tokenRevocation,
   events: null,
+  ...ELSEWHERE,
 } satisfies Partial<ProviderRow>
 
 /** A frozen row with the defaults filled in: plain OAuth 2.0 with PKCE, secret in the body, no ID token. */

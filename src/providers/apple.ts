@@ -93,6 +93,7 @@ export const apple = defineProvider({
   // Apps hand the SDK the hash, and keep the nonce itself.
   native: { readIdToken: (claims) => AppleClaims.parse(claims), nonce: 'sha256' },
   deniedErrors: ['access_denied', 'user_cancelled_authorize'],
+  namesElsewhere: ['apple.com'],
   readProfile: async ({ claims, formUser }) => {
     const { firstName, lastName } = AppleUser.parse(formUser)?.name ?? {}
     return { ...AppleClaims.parse(claims), name: fullName(firstName, lastName) }

@@ -82,6 +82,7 @@ export const facebook = defineProvider({
     // 190: the token is over, and with it what was granted.
     isGone: (_status, document) => GraphError.safeParse(document).data?.error.code === 190,
   }),
+  namesElsewhere: ['facebook.com'],
   readProfile: async ({ get, grant, client }) =>
     FacebookUser.parse(
       await get('userinfo_endpoint', {

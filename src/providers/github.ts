@@ -57,6 +57,7 @@ export const github = defineProvider({
   forwardedParams: { login_hint: 'login' },
   prompts: standardPrompts('select_account'),
   native: githubNative,
+  namesElsewhere: ['github.com'],
   readProfile: async ({ get }) => {
     // `email` of /user is only the public address, so the list is asked; without the permission it is 403 or 404.
     const [user, emails] = await Promise.all([

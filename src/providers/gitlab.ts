@@ -1,3 +1,4 @@
+import { underIssuer } from '../core/import.ts'
 import { defineProvider } from '../core/provider.ts'
 import { readStandardClaims } from '../core/standard-claims.ts'
 import { gitlabButton } from './buttons.ts'
@@ -18,5 +19,6 @@ export const gitlab = defineProvider({
   authTime: true,
   // Subjects are numbers of one instance.
   issuerVaries: true,
+  keyElsewhere: underIssuer,
   readProfile: readStandardClaims,
 })

@@ -54,5 +54,6 @@ export const google = defineProvider({
   // A prompt=login is an error there.
   prompts: standardPrompts('none', 'consent', 'select_account'),
   silent: true,
+  namesElsewhere: ['google.com'],
   readProfile: (source) => readStandardClaims(source, vouchesForAddress),
 })

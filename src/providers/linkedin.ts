@@ -57,5 +57,6 @@ export const linkedin = defineProvider({
   // "appid/redirect uri/code verifier does not match authorization code. Or authorization code expired."
   refusedCodeErrors: ['invalid_grant', 'invalid_request'],
   deniedErrors: ['access_denied', 'user_cancelled_login', 'user_cancelled_authorize'],
+  namesElsewhere: ['linkedin_oidc'],
   readProfile: async (source) => LinkedInUser.parse(await readMergedClaims(source)),
 })

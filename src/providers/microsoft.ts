@@ -27,6 +27,12 @@ const MicrosoftClaims = z
     name,
   }))
 
+const ISSUER = 'https://login.microsoftonline.com/{tenantid}/v2.0'
+
+/** What another system may have kept of an ID token. */
+const Elsewhere = z.object({ tid: z.guid(), oid: TextSubject })
+const TENANT_OF_ISSUER = /^https:\/\/login\.microsoftonline\.com\/([0-9a-f-]{36})\/v2\.0$/
+
 /** Microsoft: OpenID Connect for any tenant. https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc */
 export const microsoft = defineProvider({
   id: 'microsoft',
@@ -47,7 +53,7 @@ export const microsoft = defineProvider({
     },
   },
   // A template: each tenant is an issuer of its own.
-  issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0',
+  issuer: ISSUER,
   issuerOf: (claims, row, { TENANT: tenant = 'common' }) => {
     const tid = z.guid().safeParse(claims.tid).data
     if (tid === undefined) return null
@@ -74,5 +80,18 @@ export const microsoft = defineProvider({
   forwardedParams: { login_hint: 'login_hint' },
   prompts: standardPrompts('none', 'login', 'consent', 'select_account'),
   silent: true,
+  namesElsewhere: ['azure', 'azure-ad', 'microsoft-entra-id', 'microsoft.com'],
+  // Most systems keep `sub`, which is another one for each app, and no tenant; it cannot be turned into ours.
+  keyElsewhere: ({ subject, issuer, claims }, known) => {
+    const under = (tid: string, oid: string) => ({
+      issuer: (known.issuer ?? ISSUER).replace('{tenantid}', tid.toLowerCase()),
+      subject: oid,
+    })
+    const { data } = Elsewhere.safeParse(claims)
+    if (data !== undefined) return under(data.tid, data.oid)
+    const tenant = TENANT_OF_ISSUER.exec(issuer ?? '')?.[1] ?? known.values.TENANT ?? ''
+    const isObject = [subject, tenant].every((id) => z.guid().safeParse(id).success)
+    return isObject ? under(tenant, subject) : null
+  },
   readProfile: async ({ claims }) => MicrosoftClaims.parse(claims),
 })

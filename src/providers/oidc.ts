@@ -1,3 +1,4 @@
+import { underIssuer } from '../core/import.ts'
 import { standardPrompts } from '../core/prompts.ts'
 import { defineProvider, type ProviderRow } from '../core/provider.ts'
 import { readClaims, readStandardClaims } from '../core/standard-claims.ts'
@@ -45,6 +46,7 @@ export function oidcProvider(options: { id: string; name: string; issuer: string
     prompts: standardPrompts('none', 'login', 'consent', 'select_account'),
     silent: true,
     authTime: true,
+    keyElsewhere: underIssuer,
     readProfile: readStandardClaims,
   })
 }

@@ -31,6 +31,11 @@ const SlackUser = z
     locale,
   }))
 
+/** What another system may have kept of an ID token. */
+const Elsewhere = z
+  .object({ 'https://slack.com/team_id': TextSubject, 'https://slack.com/user_id': TextSubject })
+  .transform((ids) => [ids['https://slack.com/team_id'], ids['https://slack.com/user_id']])
+
 /** What a token that is over is called. */
 const GONE = ['invalid_auth', 'token_revoked', 'token_expired', 'account_inactive']
 
@@ -75,6 +80,13 @@ export const slack = defineProvider({
     token: 'access_token',
     request: ({ token }) => ({ auth: { bearer: token } }),
     isOver: (_status, { ok, error }) => ok === true || GONE.includes(error as string),
+  },
+  namesElsewhere: ['slack_oidc'],
+  // Most systems keep the user's id only, which is unique in its workspace.
+  keyElsewhere: ({ subject, claims }) => {
+    const { data } = Elsewhere.safeParse(claims)
+    const [team, user] = data ?? /^(T[A-Z0-9]+)[_-]([UW][A-Z0-9]+)$/.exec(subject)?.slice(1) ?? []
+    return team === undefined ? null : { issuer: '', subject: `${team}_${user}` }
   },
   readProfile: async (source) => SlackUser.parse(await readMergedClaims(source)),
 })

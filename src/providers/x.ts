@@ -48,6 +48,7 @@ export const x = defineProvider({
   // {"title":"Client Forbidden","reason":"client-not-enrolled","status":403}
   apiError: ({ reason, title }) => reason ?? title,
   offline: { scopes: ['offline.access'] },
+  namesElsewhere: ['twitter', 'twitter.com'],
   readProfile: async ({ get }) =>
     XUser.parse(
       await get('userinfo_endpoint', {

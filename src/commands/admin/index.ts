@@ -34,6 +34,8 @@ export async function admin(args: string[]): Promise<void> {
         user: { type: 'string' },
         type: { type: 'string' },
         since: { type: 'string' },
+        from: { type: 'string' },
+        'dry-run': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     })

@@ -25,6 +25,8 @@ export interface AdminRun extends AdminStores {
     user?: string | undefined
     type?: string | undefined
     since?: string | undefined
+    from?: string | undefined
+    'dry-run': boolean
   }
 }
 

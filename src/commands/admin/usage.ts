@@ -10,6 +10,9 @@ export const USAGE = `Usage: latchkey admin <what> [--json]
   users end-sessions ID
   users grant ID ROLE         in the next access token
   users revoke ID ROLE
+  users import FILE … --from latchkey|supabase|auth.js|better-auth|firebase [--dry-run]
+                              people of another system, by what providers call them; a file, several,
+                              or a folder: JSON, JSON lines or CSV
   keys list                   the signing keys, published and to come
   keys rotate [--now]         a new key for each algorithm; --now: it signs at once
   outbox list [KIND|ID]       what waits or was given up: revocation, webhook, logout

@@ -66,6 +66,10 @@ export async function runUsers(run: AdminRun): Promise<Shown> {
       return changed(
         verb === 'grant' ? users.grantRole(needId(), role) : users.revokeRole(needId(), role),
       )
+    case 'import': {
+      const { runImport } = await import('./import/index.ts')
+      return runImport(run)
+    }
     default:
       throw new UsageError(`There is no command users ${JSON.stringify(verb)}.`)
   }

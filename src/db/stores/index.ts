@@ -1,6 +1,7 @@
 import { getTableConfig } from 'drizzle-orm/pg-core'
 import type { AdminUsers } from '../../core/admin-users.ts'
 import type { Audit } from '../../core/audit.ts'
+import type { ImportStore } from '../../core/import.ts'
 import type { SigningKeys } from '../../core/key-store.ts'
 import type { Outbox } from '../../core/outbox.ts'
 import type { ProviderTokenStore } from '../../core/provider-token-stores.ts'
@@ -21,6 +22,7 @@ import { createAccounts } from './accounts.ts'
 import { createAdminUsers } from './admin-users.ts'
 import { createAudit } from './audit.ts'
 import { createIdentities } from './identities.ts'
+import { createImportStore } from './imports.ts'
 import { createLinkCodes } from './link-codes.ts'
 import { createOutbox } from './outbox.ts'
 import { createProviderTokenStore } from './provider-tokens.ts'
@@ -38,6 +40,7 @@ import { createUsedFlows } from './used-flows.ts'
 export interface Stores {
   accounts: Accounts
   adminUsers: AdminUsers
+  imports: ImportStore
   identities: Identities
   sessions: Sessions
   signIns: SignIns
@@ -68,6 +71,7 @@ export function createStores(database: Database, rules: SignInRules): Stores {
   return {
     accounts: createAccounts(database, rules.trustedProviders),
     adminUsers: createAdminUsers(database, rules.trustedProviders),
+    imports: createImportStore(database, rules),
     identities: createIdentities(database, rules.trustedProviders),
     sessions: createSessions(database),
     linkCodes: createLinkCodes(database),

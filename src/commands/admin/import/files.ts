@@ -1,0 +1,29 @@
+import { readdirSync, statSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { AdminError, UsageError } from '../usage.ts'
+
+const ENDINGS = ['.json', '.ndjson', '.jsonl', '.csv']
+
+const kindOf = (path: string): 'file' | 'folder' | null => {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found === undefined ? null : found.isDirectory() ? 'folder' : 'file'
+}
+
+/** The files that are meant: each as it is named, those of a folder, or the parts of a list with commas. */
+export function filesOf(names: readonly string[]): string[] {
+  if (names.length === 0) throw new UsageError('users import needs a file.')
+  const files = names
+    .flatMap((name) => (kindOf(name) === null && name.includes(',') ? name.split(',') : [name]))
+    .map((name) => name.trim())
+    .flatMap((name) => {
+      const kind = kindOf(name)
+      if (kind === null) throw new AdminError(`There is no file ${name}.`)
+      if (kind === 'file') return [name]
+      return readdirSync(name)
+        .filter((one) => ENDINGS.includes(extname(one).toLowerCase()))
+        .sort()
+        .map((one) => join(name, one))
+    })
+  if (files.length === 0) throw new AdminError(`None of the files ends in ${ENDINGS.join(', ')}.`)
+  return files
+}

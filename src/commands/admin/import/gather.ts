@@ -1,0 +1,63 @@
+import { basename, extname } from 'node:path'
+import type { Left, Piece } from './assemble.ts'
+import { type Loose, list, loosen } from './fields.ts'
+import { type Found, readRecords } from './records.ts'
+import type { Source } from './sources.ts'
+import type { Spool } from './spool.ts'
+
+/** A piece of a person, under the id that the person has over there; null where there is none. */
+export type Spooled = Piece & { oldId: string | null }
+
+/** Reads files into the spool; gives what of them cannot be read, and what is neither person nor account. */
+export async function* gather(
+  files: readonly string[],
+  source: Source,
+  spool: Spool<Spooled>,
+): AsyncGenerator<Left> {
+  const tables = [...source.people, ...source.accounts]
+  let nameless = 0
+  for (const file of files) {
+    const stem = basename(file, extname(file))
+    const ofFile = tables.includes(stem) ? stem : null
+    for await (const found of readRecords(file, tables)) {
+      const at = files.length === 1 ? found.at : `${basename(file)} ${found.at}`
+      const record = loosen(found.value)
+      const pieces =
+        record === null
+          ? null
+          : piecesOf(source, record, { ...found, at, table: found.table ?? ofFile })
+      if (pieces === null) {
+        yield { at, id: null, provider: null, subject: null, reason: 'malformed' }
+        continue
+      }
+      nameless += 1
+      for (const piece of pieces) {
+        spool.add(piece.oldId === null ? `\u0000${nameless}` : piece.oldId, piece)
+      }
+    }
+  }
+}
+
+/** The pieces in a record: an account, or a person with the accounts within. Null where it is neither. */
+function piecesOf(source: Source, record: Loose, { at, table }: Found): Spooled[] | null {
+  if (isAccount(source, record, table)) {
+    const { userId, ...account } = source.account(record)
+    if (userId === null) return null
+    return [{ kind: 'account', at, oldId: userId, ...account }]
+  }
+  const { id, ...person } = source.person(record)
+  const nested = list(record, source.nested)
+  if (id === null && nested.length === 0) return null
+  const accounts = nested.map((one, place): Spooled => {
+    const { userId: _, ...account } = source.account(loosen(one) ?? new Map())
+    return { kind: 'account', at: `${at} ${place + 1}`, oldId: id, ...account }
+  })
+  return [{ kind: 'person', at, oldId: id, ...person }, ...accounts]
+}
+
+function isAccount({ people, accounts }: Source, record: Loose, table: string | null): boolean {
+  if (accounts.length === 0) return false
+  const hasShape = record.has('userid') && (record.has('provider') || record.has('providerid'))
+  if (table === null || people.includes(table) === accounts.includes(table)) return hasShape
+  return accounts.includes(table)
+}

@@ -1,0 +1,43 @@
+import type { IdentityKey } from '../../../core/identity-key.ts'
+import { TextSubject } from '../../../core/profile.ts'
+import type { ProviderRow } from '../../../core/provider.ts'
+import { builtInProviders } from '../../../providers/index.ts'
+import type { Settings } from '../../../settings/index.ts'
+import type { AccountPart } from './sources.ts'
+
+/** Why an account is no identity here. */
+export type KeyProblem = 'not_social' | 'unknown_provider' | 'no_subject' | 'issuer_unknown'
+
+/** Ways in that other systems list among accounts, and that no provider stands behind. */
+const NOT_SOCIAL = new Set(
+  (
+    'anonymous credential credentials email email-otp emaillink guest magic-link magic_link passkey ' +
+    'password phone sms webauthn'
+  ).split(' '),
+)
+
+/** Gives the key of an identity here, for accounts as other systems name them. */
+export function createKeys(
+  providers: Settings['providers'],
+): (account: AccountPart) => IdentityKey | KeyProblem {
+  type Known = { row: ProviderRow; issuer: string | null; values: Record<string, string> }
+  const known = new Map<string, Known>()
+  const add = (one: Known) => {
+    for (const name of [one.row.id, ...one.row.namesElsewhere]) known.set(name, one)
+  }
+  for (const row of builtInProviders) add({ row, issuer: null, values: {} })
+  for (const { row, values } of providers) add({ row, issuer: row.issuer ?? null, values })
+
+  return (account) => {
+    const name = account.provider.toLowerCase()
+    if (NOT_SOCIAL.has(name)) return 'not_social'
+    const found = known.get(name)
+    if (found === undefined) return 'unknown_provider'
+    const { subject } = account
+    if (subject === null) return 'no_subject'
+    const key = found.row.keyElsewhere({ ...account, subject }, found)
+    if (key === null) return 'issuer_unknown'
+    if (!TextSubject.safeParse(key.subject).success) return 'no_subject'
+    return { provider: found.row.id, ...key }
+  }
+}

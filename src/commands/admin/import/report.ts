@@ -1,0 +1,90 @@
+import type { Left, LeftReason } from './assemble.ts'
+
+/** Each reason in words; `isFault`: somebody has to look at it. */
+const REASONS: Readonly<Record<LeftReason, { says: string; isFault?: true }>> = {
+  malformed: { says: 'cannot be read', isFault: true },
+  not_storable: { says: 'the database refused it', isFault: true },
+  no_subject: { says: 'does not say who it is at the provider', isFault: true },
+  no_person: { says: 'its user is not in the file', isFault: true },
+  identity_of_another_user: { says: 'another user here has this identity', isFault: true },
+  issuer_unknown: {
+    says: 'the export does not say which tenant, workspace or server it is of; or enable the provider first',
+  },
+  no_social_identity: { says: 'has no account at a provider' },
+  unknown_provider: { says: 'Latchkey has no such provider; OIDC_PROVIDERS adds others' },
+  second_identity_at_provider: { says: 'the user has one at this provider' },
+  unlinked_here: { says: 'the user took it away here' },
+  deleted_here: { says: 'the user was here, and was deleted' },
+  deleted_there: { says: 'was deleted over there' },
+}
+
+/** What became of everybody, in numbers. */
+export interface Counts {
+  users_new: number
+  users_known: number
+  users_disabled: number
+  identities_new: number
+  not_taken: number
+  faults: number
+}
+
+/** A user that is here now, or would be. */
+export interface Here {
+  at: string
+  id: string | null
+  sub: string
+  outcome: 'new' | 'known'
+  identities: number
+}
+
+/** What is told of an import while it goes on, as pieces of text; `json` for a program. */
+export function createReport(isDryRun: boolean, isJson: boolean) {
+  const counts: Counts = {
+    users_new: 0,
+    users_known: 0,
+    users_disabled: 0,
+    identities_new: 0,
+    not_taken: 0,
+    faults: 0,
+  }
+  let isFirst = true
+  const entry = (value: object) => {
+    const text = `${isFirst ? '' : ','}\n    ${JSON.stringify(value)}`
+    isFirst = false
+    return text
+  }
+  return {
+    counts,
+    begin: () => (isJson ? `{\n  "dry_run": ${isDryRun},\n  "users": [` : ''),
+    here(here: Here): string {
+      counts[here.outcome === 'new' ? 'users_new' : 'users_known'] += 1
+      counts.identities_new += here.identities
+      return isJson ? entry(here) : ''
+    },
+    left({ reason, ...left }: Left): string {
+      counts.not_taken += 1
+      const { says, isFault } = REASONS[reason]
+      if (isFault) counts.faults += 1
+      if (isJson) return entry({ ...left, outcome: 'not_taken', reason })
+      const who = [left.id, left.provider, left.subject].filter((one) => one !== null)
+      return `${shown([left.at, ...who].join('  '))}  not taken: ${says} (${reason})\n`
+    },
+    end(): string {
+      if (isJson) return `\n  ],\n  "counts": ${JSON.stringify(counts)}\n}`
+      const { users_new, users_known, users_disabled, identities_new, not_taken } = counts
+      return [
+        `${isDryRun ? 'Would be new' : 'New'}: ${users_new} users, ${identities_new} identities.`,
+        `Here already: ${users_known} users${users_disabled > 0 ? `, ${users_disabled} of them disabled now` : ''}.`,
+        `Not taken: ${not_taken}.`,
+        ...(isDryRun ? ['This was a dry run: nothing is changed.'] : []),
+      ].join('\n')
+    },
+  }
+}
+
+/** What stands in an export cannot write elsewhere on the terminal. */
+const shown = (text: string) =>
+  text.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  )

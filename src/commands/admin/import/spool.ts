@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Files over which more than fits is spread. */
+const FILES = 256
+/** Characters held in memory before anything is written. */
+const HELD = 16 * 1024 * 1024
+
+/**
+ * Brings together what belongs together, in bounded memory: small amounts in memory, in the order in which
+ * they came; more over files that have no name any more once they are open, so that nothing of them is left,
+ * however this process ends.
+ */
+export class Spool<Item> {
+  #held: { key: string; line: string }[] = []
+  #size = 0
+  #files: number[] | null = null
+
+  add(key: string, item: Item): void {
+    const line = JSON.stringify([key, item])
+    this.#held.push({ key, line })
+    this.#size += line.length
+    if (this.#size > HELD) this.#write()
+  }
+
+  /** All items of each key. */
+  *groups(): Generator<Item[]> {
+    if (this.#files === null) yield* grouped(this.#held.map(({ line }) => line))
+    else {
+      this.#write()
+      for (const file of this.#files) yield* grouped(linesOf(file))
+    }
+  }
+
+  close(): void {
+    for (const file of this.#files ?? []) closeSync(file)
+    this.#files = null
+  }
+
+  #write(): void {
+    this.#files ??= openNameless()
+    const parts = this.#files.map((): string[] => [])
+    for (const { key, line } of this.#held) parts[placeOf(key)]?.push(line, '\n')
+    for (const [place, file] of this.#files.entries()) {
+      const text = parts[place]?.join('') ?? ''
+      if (text !== '') writeSync(file, text)
+    }
+    this.#held = []
+    this.#size = 0
+  }
+}
+
+const placeOf = (key: string) => createHash('sha256').update(key).digest().readUInt8(0) % FILES
+
+function openNameless(): number[] {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-import-'))
+  try {
+    return Array.from({ length: FILES }, (_, place) =>
+      openSync(join(folder, String(place)), 'wx+', 0o600),
+    )
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function linesOf(file: number): string[] {
+  const buffer = Buffer.alloc(fstatSync(file).size)
+  readSync(file, buffer, 0, buffer.length, 0)
+  return buffer.toString('utf8').split('\n').slice(0, -1)
+}
+
+function* grouped<Item>(lines: readonly string[]): Generator<Item[]> {
+  const groups = new Map<string, Item[]>()
+  for (const line of lines) {
+    const [key, item] = JSON.parse(line) as [string, Item]
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  yield* groups.values()
+}
