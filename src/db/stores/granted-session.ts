@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { sessions } from '../schema.ts'
+import type { Placeholders } from '../statement.ts'
 
 type Columns<Names extends string> = Record<Names, PgColumn>
 
@@ -16,3 +17,9 @@ export const grantedSession = (table: Columns<keyof typeof sessions._.columns>) 
     authTime: epochSeconds<number | null>(s.authTime).as('auth_time'),
   }
 }
+
+/** Whether more is asked for than a session was granted. */
+export const isWider = (
+  table: Columns<'scope'>,
+  p: Placeholders<{ scopes: readonly string[] }>,
+): SQL<boolean> => sql<boolean>`not ${p.scopes}::text[] <@ string_to_array(${table.scope}, ' ')`

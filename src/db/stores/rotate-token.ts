@@ -1,20 +1,14 @@
 import { and, eq, isNull, lte, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import { decideRepeat, GRACE_SECONDS } from '../../core/refresh-repeat.ts'
-import type {
-  DerivedTokens,
-  PresentedRefreshToken,
-  Rotation,
-  TokenStore,
-} from '../../core/token-store.ts'
+import { GRACE_SECONDS } from '../../core/refresh-repeat.ts'
+import type { TokenStore } from '../../core/token-store.ts'
 import type { Database } from '../client.ts'
 import { inTime } from '../in-time.ts'
 import { refreshTokens, sessions, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../statement.ts'
 import { isAlive } from './alive.ts'
-import { recordIn, sayWho } from './audit.ts'
-import { grantedSession } from './granted-session.ts'
-import { requireOwn } from './require-own.ts'
+import { grantedSession, isWider } from './granted-session.ts'
+import { repeatToken } from './repeated-token.ts'
 
 /**
  * Of each session so many of its newest refresh tokens are kept, and those that may still be repeated; an
@@ -34,9 +28,6 @@ interface Rotating {
   next: Buffer
   ttl: number
 }
-
-const isWider = (p: Placeholders<{ scopes: readonly string[] }>) =>
-  sql<boolean>`not ${p.scopes}::text[] <@ string_to_array(${s.scope}, ' ')`
 
 /** Session and token are locked in this order, as everywhere; whoever comes second finds it rotated. */
 const ROTATE = statement((p: Placeholders<Rotating>) => {
@@ -62,7 +53,7 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
       .where(
         and(
           ...[eq(refreshTokens.hash, shown.hash), isNull(shown.rotatedAt), shown.fresh],
-          ...[eq(s.clientId, p.clientId), isAlive(s), sql`not ${isWider(p)}`],
+          ...[eq(s.clientId, p.clientId), isAlive(s), sql`not ${isWider(s, p)}`],
           sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
         ),
       )
@@ -115,75 +106,12 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
         ...[eq(s.clientId, p.clientId), isAlive(s)],
         sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
       )}`,
-      wider: isWider(p),
+      wider: isWider(s, p),
     })
     .from(shown)
     .innerJoin(s, eq(s.id, shown.sessionId))
     .innerJoin(users, eq(users.id, s.userId))
 })
-
-/** The session of a token that comes again, held until it is decided about. */
-const HOLD = statement(
-  (
-    p: Placeholders<{
-      id: string
-      clientId: string
-      fromCookie: boolean
-      scopes: readonly string[]
-    }>,
-  ) =>
-    db
-      .select({ ...grantedSession(s), wider: isWider(p) })
-      .from(s)
-      .innerJoin(users, eq(users.id, s.userId))
-      .where(
-        and(
-          ...[eq(s.id, p.id), eq(s.clientId, p.clientId), isAlive(s)],
-          sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
-        ),
-      )
-      .for('no key update', { of: s }),
-)
-
-/** The token that is shown, the one before it and its successor; any others where it is gone. */
-const FAMILY = statement((p: Placeholders<{ id: string; hash: Buffer }>) =>
-  db
-    .select({
-      ...{ hash: refreshTokens.hash, generation: refreshTokens.generation },
-      rotatedSecondsAgo: sql<
-        number | null
-      >`extract(epoch from clock_timestamp() - ${refreshTokens.rotatedAt})::float8`,
-      repeated: sql<boolean>`${refreshTokens.repeatedAt} is not null`,
-    })
-    .from(refreshTokens)
-    .where(
-      and(
-        eq(refreshTokens.sessionId, p.id),
-        sql`${refreshTokens.generation} >= coalesce(${db
-          .select({ generation: sql`${r.generation} - 1` })
-          .from(r)
-          .where(eq(r.hash, p.hash))}, 0)`,
-      ),
-    )
-    .orderBy(refreshTokens.generation)
-    .limit(3),
-)
-
-const MARK_REPEATED = statement((p: Placeholders<{ hash: Buffer }>) =>
-  db
-    .update(refreshTokens)
-    .set({ repeatedAt: now })
-    .where(eq(refreshTokens.hash, p.hash))
-    .returning({ hash: refreshTokens.hash }),
-)
-
-const END = statement((p: Placeholders<{ id: string }>) =>
-  db
-    .update(sessions)
-    .set({ endedAt: now, endReason: sql`'refresh_token_reused'` })
-    .where(and(eq(sessions.id, p.id), isNull(sessions.endedAt)))
-    .returning({ id: sessions.id }),
-)
 
 /** How refresh tokens rotate in PostgreSQL. */
 export function rotateToken(database: Database): TokenStore['rotate'] {
@@ -200,51 +128,13 @@ export function rotateToken(database: Database): TokenStore['rotate'] {
     if (row === null) {
       return sessionId === null
         ? { outcome: 'refused', reason: 'unknown' }
-        : decide(database, presented, next, sessionId)
+        : repeatToken(database, presented, next, sessionId)
     }
     const { hash: found, rotated, reused, fits, wider, ...session } = row
     if (!found.equals(hash)) return { outcome: 'refused', reason: 'mixed_up' }
     if (rotated) return { outcome: 'rotated', session, place: 0 }
     if (!fits) return { outcome: 'refused', reason: 'session' }
-    if (reused) return decide(database, presented, next, session.id)
+    if (reused) return repeatToken(database, presented, next, session.id)
     return wider ? { outcome: 'wider' } : { outcome: 'refused', reason: 'expired' }
   }
-}
-
-/** What comes of a token that was used before: one at a time for each session. */
-function decide(
-  database: Database,
-  { hash, clientId, fromCookie, scopes, asker }: PresentedRefreshToken,
-  { hashes }: DerivedTokens,
-  id: string,
-): Promise<Rotation> {
-  return database.transaction(async (run): Promise<Rotation> => {
-    const held = await HOLD.one(run, { id, clientId, fromCookie, scopes })
-    if (held === null) return { outcome: 'refused', reason: 'session' }
-    requireOwn(held.id, id)
-    const { wider, ...session } = held
-    const decision = decideRepeat(hash, await FAMILY.all(run, { id, hash }), hashes)
-    if (decision.action === 'end') {
-      const { reason } = decision
-      await sayWho(run, asker ?? null)
-      await recordIn(run, {
-        type: 'refresh_token.reused',
-        ...{ userId: session.userId, sessionId: id, clientId: session.clientId, reason },
-      })
-      await END.one(run, { id })
-      return { outcome: 'reused', reason, sessionId: id, userId: session.userId }
-    }
-    if (decision.action === 'refuse') return { outcome: 'refused', reason: decision.reason }
-    if (wider) return { outcome: 'wider' }
-    if (decision.isLate) {
-      await MARK_REPEATED.one(run, { hash })
-      await sayWho(run, asker ?? null)
-      const { userId, clientId: of } = session
-      await recordIn(run, {
-        type: 'refresh_token.repeated',
-        ...{ userId, sessionId: id, clientId: of },
-      })
-    }
-    return { outcome: decision.isLate ? 'repeated' : 'rotated', session, place: decision.place }
-  })
 }
