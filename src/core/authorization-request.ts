@@ -20,7 +20,10 @@ export const AuthorizationRequest = z.object({
     description:
       '`query`: a code in the redirect; `form_post`: in a form that posts itself; `cookie`: the session in cookies; `web_message`: a code posted to the opener of a popup. Each only where the client lists it.',
   }),
-  state: parameter(4096).optional().meta({ description: 'Comes back with the redirect.' }),
+  state: parameter(4096)
+    .regex(/^[^\0]*$/)
+    .optional()
+    .meta({ description: 'Comes back with the redirect.' }),
   nonce: parameter(2048).optional().meta({ description: 'Put into the ID token.' }),
   scope: parameter(2048)
     .regex(/^[\x21\x23-\x5b\x5d-\x7e ]+$/)

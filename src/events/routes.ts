@@ -40,7 +40,9 @@ export function eventRoutes(room: FastifyInstance, options: EventRoutesOptions):
     ...showPart,
     async handle({ params: { provider, part, code }, request, reply }) {
       const row = options.providerOf(provider)?.row
-      const isThere = row?.events?.addresses.some((address) => address.path === `/${part}`)
+      const isPart = row?.events?.addresses.some((address) => address.path === `/${part}`)
+      // What no code of ours can be is not sent to the database, which does not take all texts.
+      const isThere = isPart === true && /^[\w-]{1,200}$/.test(code)
       const at = isThere ? await options.store.receivedAt(provider, code) : null
       if (row === undefined || at === null) throw unknownProvider()
       return options.sendReceivedPage(request, reply, { provider: row.name, at })

@@ -23,7 +23,7 @@ export function readParameters<Schema extends z.ZodObject>(
       const code = codeOf(base, true) ?? 'invalid_request'
       throw new LatchkeyError(code, `The parameter "${base}" must be given once.`)
     }
-    // No text of PostgreSQL can hold it; a state is only sent back.
+    // No text of PostgreSQL can hold it. What a state may be is its schema's to say.
     if (typeof value === 'string' && value.includes('\0') && name !== 'state') {
       throw malformed(name, codeOf)
     }

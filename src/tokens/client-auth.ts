@@ -4,6 +4,7 @@ import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
+import { shownValue } from '../core/text.ts'
 
 /** What a client says of itself in the body, as fields of a request's schema. */
 export const clientCredentials = {
@@ -76,7 +77,7 @@ function whatIsWrong(client: Client | undefined, hasSecret: boolean): string {
 }
 
 const refused = (message: string, client: string, reason: string) =>
-  new LatchkeyError('invalid_client', message, { evidence: { reason, client } })
+  new LatchkeyError('invalid_client', message, { evidence: { reason, client: shownValue(client) } })
 
 /**
  * Basic credentials, form-encoded within (RFC 6749, section 2.3.1); null where they cannot be read.

@@ -23,7 +23,12 @@ export const LogoutRequest = z.object({
     .max(2048)
     .optional()
     .meta({ description: 'Where to go on: one of the client, exactly as registered.' }),
-  state: z.string().max(2048).optional().meta({ description: 'Comes back with the redirect.' }),
+  state: z
+    .string()
+    .max(2048)
+    .regex(/^[^\0]*$/)
+    .optional()
+    .meta({ description: 'Comes back with the redirect.' }),
   logout_hint: z
     .string()
     .max(512)

@@ -66,7 +66,9 @@ describe('a person who asks for deletion', () => {
     const page = await fetch(url ?? '', { headers: { 'accept-language': 'ko' } })
     expect(page.status).toBe(200)
     expect(await page.text()).toContain('데이터를 삭제했습니다')
-    expect((await fetch(`${url}x`)).status).toBe(404)
+    for (const other of ['x', '%00', "'", '%F0%9F%A7%91']) {
+      expect((await fetch(`${url}${other}`)).status).toBe(404)
+    }
     const rows = await createAudit(latchkey.database).list({ userId: sub, limit: 100 })
     expect(rows.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['provider_event.received', 'session.ended']),

@@ -105,7 +105,7 @@ describe('response_mode=web_message', () => {
     "'-alert(1)-'",
     '</body></html><!--',
     '&quot;&#34;&amp;',
-    '\u2028\u2029\0\r\n\t`{1}`',
+    '\u2028\u2029\r\n\t`{1}`',
     '🧑‍🚀 한국어',
   ])('3.14 the state %j is text there, and the same text', async (state) => {
     const answer = await popup({ state })

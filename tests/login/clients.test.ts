@@ -131,6 +131,11 @@ test.each<[string, Parameters, string]>([
   expect((await start({})).status).toBe(302)
 })
 
+test('a state with a NUL is told to the client, with the state as it was', async () => {
+  const state = 'a\0b'
+  expectTold(await start({ state }), 'invalid_request', { iss: latchkey.url, state })
+})
+
 test('a mode that the client does not list, or that its redirect URI cannot take, is told by query', async () => {
   const other = { client_id: 'other', redirect_uri: 'https://other.example.com/cb' }
   const to = { iss: latchkey.url, redirectUri: other.redirect_uri }
@@ -199,7 +204,7 @@ describe('3.14 the state of the app', () => {
     '%26%23',
     '🧑‍🚀 한국어 ünï',
     '\r\nLocation: https://evil.example\r\n',
-    '\0\u0001\u2028',
+    '\u0001\u2028',
     '&code=forged&iss=forged#fragment',
     'a'.repeat(2048),
   ])('%j comes back as it was', async (state) => {

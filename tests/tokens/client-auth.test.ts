@@ -70,6 +70,16 @@ describe('3.16 a confidential client authenticates', () => {
     expectNoSecretLogged(latchkey, { secret })
   })
 
+  test('a client id of kilobytes turns no log into a flood', async () => {
+    const long = `x\n${'y'.repeat(10_000)}`
+    const answer = await redeemAs(await webCode(), {}, basic(long, secret))
+    expectOAuthError(answer, 401, 'invalid_client')
+    const { client, reason } = lastOAuthError(latchkey)
+    expect(reason).toBe('client_id_unknown')
+    expect(String(client)).toMatch(/^x\\ny+…$/)
+    expect(String(client).length).toBeLessThan(210)
+  })
+
   test('an unknown client and a wrong secret get the same answer', async () => {
     const code = await webCode()
     const texts = await Promise.all(

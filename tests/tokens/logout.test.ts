@@ -72,6 +72,7 @@ describe.each(['GET', 'POST'])('%s /logout with an id_token_hint', (method) => {
       /not registered/,
     ],
     ['a state of 2,049 characters', { state: 'a'.repeat(2049) }, /"state"/],
+    ['a state with a NUL', { state: 'a\0b' }, /state/],
   ])('%s is refused, and nobody is signed out', async (_name, given, detail) => {
     const tokens = await withIdToken()
     const answer = await logout(method, { id_token_hint: tokens.id_token, ...given })
