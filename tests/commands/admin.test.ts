@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -109,6 +110,36 @@ describe('the operator, beside a running server', () => {
     expect(await admin('users', 'show', userId)).toMatchObject({
       code: 1,
       stderr: `There is no user ${userId}.\n`,
+    })
+  })
+
+  test('imports people of another system, who are told of line by line where they are not taken', async () => {
+    const file = join(folder.path, 'export.ndjson')
+    const lines = [
+      { id: 'u1', identities: [{ provider: 'kakao', subject: '900001' }] },
+      { id: 'u2', identities: [] },
+      { id: 'u3', identities: [{ provider: 'myspace', subject: '7' }] },
+    ]
+    await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'))
+    const run = (...more: string[]) => admin('users', 'import', file, '--from', 'latchkey', ...more)
+    const dry = await run('--dry-run')
+    expect(dry).toMatchObject({ code: 0 })
+    expect(dry.stdout).toContain('Would be new: 1 users, 1 identities.')
+    expect(await json('users', 'find', '900001')).toEqual([])
+    const { code, stdout } = await run()
+    expect(code).toBe(0)
+    expect(stdout).toContain('line 2  u2  not taken: has no account at a provider')
+    expect(stdout).toContain('line 3 1  u3  myspace  7  not taken: Latchkey has no such provider')
+    expect(await json('users', 'find', '900001')).toHaveLength(1)
+    await writeFile(file, '{"id":"u1"')
+    expect(await run()).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('cannot be read'),
+    })
+    expect(await admin('users', 'import', file)).toMatchObject({ code: 2 })
+    expect(await admin('users', 'import', `${file}.not`, '--from', 'latchkey')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no file'),
     })
   })
 

@@ -45,14 +45,18 @@ function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
     .join('')
 }
 
-/** Control characters, which could write elsewhere on the terminal, are shown as codes. */
 const cell = (value: unknown): string =>
-  (value === null || value === undefined
-    ? '-'
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value)
-  ).replace(
+  visible(
+    value === null || value === undefined
+      ? '-'
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value),
+  )
+
+/** Control characters, which could write elsewhere on the terminal, are shown as codes. */
+export const visible = (text: string): string =>
+  text.replace(
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+    (one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
   )

@@ -1,3 +1,4 @@
+import { visible } from '../print.ts'
 import type { Left, LeftReason } from './assemble.ts'
 
 /** Each reason in words; `isFault`: somebody has to look at it. */
@@ -67,7 +68,7 @@ export function createReport(isDryRun: boolean, isJson: boolean) {
       if (isFault) counts.faults += 1
       if (isJson) return entry({ ...left, outcome: 'not_taken', reason })
       const who = [left.id, left.provider, left.subject].filter((one) => one !== null)
-      return `${shown([left.at, ...who].join('  '))}  not taken: ${says} (${reason})\n`
+      return `${visible([left.at, ...who].join('  '))}  not taken: ${says} (${reason})\n`
     },
     end(): string {
       if (isJson) return `\n  ],\n  "counts": ${JSON.stringify(counts)}\n}`
@@ -81,10 +82,3 @@ export function createReport(isDryRun: boolean, isJson: boolean) {
     },
   }
 }
-
-/** What stands in an export cannot write elsewhere on the terminal. */
-const shown = (text: string) =>
-  text.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  )
