@@ -78,7 +78,7 @@ async function startCounting(
     version,
     connection: (database) => ({ ...connection, database }),
     env: (database) => ({
-      DATABASE_URL: `postgres:///${database}?host=${connection.host}&port=${connection.port}&user=${connection.username}`,
+      DATABASE_URL: `postgres://${connection.username}@localhost:${connection.port}/${database}?host=${connection.host}`,
       PGHOST: connection.host,
       PGPORT: String(connection.port),
       PGUSER: connection.username,

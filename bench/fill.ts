@@ -23,8 +23,10 @@ export function latchkeyPeople({ users, issuer }: People): string[] {
   return [
     `insert into latchkey.users (id) select ${user} ${from}`,
     `insert into latchkey.identities
-       (provider, issuer, subject, user_id, email, email_verified, gives_email, name, picture, locale)
-     select ${key}, ${user}, ${email}, true, true, ${name}, ${picture}, 'en' ${from}`,
+       (provider, issuer, subject, user_id, email, email_verified, gives_email, name, picture, locale,
+        linked_by, link_reason, address_claim)
+     select ${key}, ${user}, ${email}, true, true, ${name}, ${picture}, 'en', 'created',
+       'nobody_with_this_email', hashtextextended(${email}, 0) ${from}`,
     `insert into latchkey.sessions
        (id, user_id, client_id, provider, issuer, subject, scope, expires_at)
      select ${session}, ${user}, 'latchkey', ${key}, 'profile email account offline_access',

@@ -13,20 +13,22 @@ export interface BenchOptions {
   reads: number
   /** Starts from an empty data folder, and as many from a warm one. */
   starts: number
-  /** The table as the page holds it. */
+  /** The tables as the page holds them. */
   markdown: boolean
+  /** Puts them into the page, too. */
+  write: boolean
   /** Another built checkout to compare with. */
   against: string | undefined
   /** The whole run is given up after this time. */
   limitSeconds: number
 }
 
-const SOME = { rounds: 9, warmUps: 3, logins: 60, reads: 2_000, starts: 3 }
+const SOME = { rounds: 9, warmUps: 4, logins: 60, reads: 2_000, starts: 3 }
 const FEW = { rounds: 3, warmUps: 1, logins: 40, reads: 600, starts: 1 }
 /** So that a test sees in seconds that all of it runs. */
 const LEAST = { rounds: 1, warmUps: 0, logins: 4, reads: 100, starts: 0 }
 
-/** Reads `--users <n>`, `--quick`, `--smoke`, `--markdown` and `--against <folder>`; throws on anything else. */
+/** Reads `--users <n>`, `--quick`, `--smoke`, `--markdown`, `--write` and `--against <folder>`; throws on anything else. */
 export function readOptions(args: string[]): BenchOptions {
   const { values } = parseArgs({
     args,
@@ -35,6 +37,7 @@ export function readOptions(args: string[]): BenchOptions {
       quick: { type: 'boolean' },
       smoke: { type: 'boolean' },
       markdown: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
       against: { type: 'string' },
     },
   })
@@ -43,6 +46,7 @@ export function readOptions(args: string[]): BenchOptions {
     throw new RangeError('--users must be a whole number from 100 to 10000000')
   }
   const amounts = values.smoke ? LEAST : values.quick ? FEW : SOME
-  const { markdown, against } = values
-  return { users, ...amounts, markdown, against, limitSeconds: 900 + Math.ceil(users / 1_000) }
+  const { markdown, write, against } = values
+  const limitSeconds = 900 + Math.ceil(users / 1_000)
+  return { users, ...amounts, markdown: markdown || write, write, against, limitSeconds }
 }

@@ -1,10 +1,14 @@
-import { arch, cpus, totalmem } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
+import { arch, cpus, loadavg, totalmem } from 'node:os'
 import type { BenchOptions } from './options.ts'
 import { READERS } from './scenes/reads.ts'
 
+/** How busy the machine was with other things, when this began. */
+const [load = 0] = loadavg()
+
 /** On what, with what and how often it was measured. */
 export function conditions(
-  { users, rounds, warmUps, logins, reads, starts }: BenchOptions,
+  { users, rounds, warmUps, logins, reads, starts, against }: BenchOptions,
   postgres: string,
   calls?: Readonly<Record<string, number>>,
 ): string[] {
@@ -12,8 +16,27 @@ export function conditions(
   const memory = (totalmem() / 2 ** 30).toFixed(0)
   const asked = Object.entries(calls ?? {}).map(([side, of]) => `${side} ${Number(of.toFixed(2))}`)
   return [
-    `${processors[0]?.model.trim()}, ${processors.length} cores, ${memory} GiB; ${process.platform} ${arch()}; Node ${process.version}; PostgreSQL ${postgres}, durable, on the same machine.`,
-    `${users} people at first. ${rounds} rounds after ${warmUps} to warm up; in each round ${logins} logins of each kind and ${reads} reads by ${READERS} people of each number at once, on each side in turn; ${starts} starts.`,
+    `${processors[0]?.model.trim()}, ${processors.length} cores, ${memory} GiB; ${process.platform} ${arch()}; Node ${process.version}; PostgreSQL ${postgres}, durable, on the same machine. Load before it began: ${load.toFixed(1)}.`,
+    `${against === undefined ? `${users} people at first. ` : ''}${rounds} rounds after ${warmUps} to warm up; in each round ${logins} logins of each kind and ${reads} reads by ${READERS} people of each number at once, on each side in turn${against === undefined ? `; ${starts} starts` : ''}.`,
     ...(asked.length > 0 ? [`Calls to the provider for one login: ${asked.join(', ')}.`] : []),
   ]
+}
+
+const PAGES = ['../docs/benchmarks.md', '../docs/ko/benchmarks.md']
+
+/** A page with these figures in place of those between its marks, `few` or `many` people. */
+export function putFigures(page: string, mark: 'few' | 'many', figures: string): string {
+  const [begin, end] = [`<!-- figures: ${mark} -->`, '<!-- end -->']
+  const from = page.indexOf(begin) + begin.length
+  const to = page.indexOf(end, from)
+  if (from < begin.length || to < 0) throw new Error(`the page has no ${begin}`)
+  return `${page.slice(0, from)}\n\n${figures.trim()}\n\n${page.slice(to)}`
+}
+
+/** Puts figures into the page and its Korean twin. */
+export async function writePages(mark: 'few' | 'many', figures: string): Promise<void> {
+  for (const path of PAGES) {
+    const url = new URL(path, import.meta.url)
+    await writeFile(url, putFigures(await readFile(url, 'utf8'), mark, figures))
+  }
 }

@@ -13,7 +13,7 @@ export interface Side {
 export type Samples = Record<string, Record<string, Cost[]>>
 
 /**
- * Warms all sides up, then measures them step by step, each step on every side that has it right after
+ * Warms all sides up, with as many steps on each, then measures them step by step, each step on every side that has it right after
  * the other. Who begins changes with the round, so that nobody always comes after the same.
  */
 export async function inTurn(
@@ -26,8 +26,8 @@ export async function inTurn(
     for (const step of steps) {
       for (let place = 0; place < sides.length; place++) {
         const side = sides[(place + round + warmUps) % sides.length] as Side
-        const costs = (await side.steps[step]?.()) ?? {}
-        if (round >= 0) keep(samples[side.name] ?? {}, costs)
+        if (round >= 0) keep(samples[side.name] ?? {}, (await side.steps[step]?.()) ?? {})
+        else await warmUp(side, step)
       }
     }
   }
@@ -37,6 +37,11 @@ export async function inTurn(
 /** Does all steps of a side once, without a look at what they cost. */
 export async function doOnce({ steps }: Side): Promise<void> {
   for (const step of Object.values(steps)) await step()
+}
+
+/** A side that has fewer steps does its first one in place of those that it has not. */
+async function warmUp({ steps }: Side, step: string): Promise<void> {
+  await (steps[step] ?? Object.values(steps)[0])?.()
 }
 
 function keep(kept: Record<string, Cost[]>, costs: Record<string, Cost>): void {

@@ -8,7 +8,7 @@ import {
   throughputFigure,
 } from './figures.ts'
 import { type BenchOptions, readOptions } from './options.ts'
-import { conditions } from './report.ts'
+import { conditions, writePages } from './report.ts'
 import { doOnce, inTurn, type Samples } from './rounds.ts'
 import { appSide } from './scenes/app.ts'
 import { addressedSide, betterAuthLoginSide, loginSide } from './scenes/logins.ts'
@@ -105,7 +105,7 @@ async function measureAll(): Promise<string[]> {
     ...(options.starts > 0 ? startFigures(starts, await measureMemory(on)) : []),
   ]
   const tables = [figureRows(figures)]
-  if (users > 1_000) tables.push(growthRows(await measureSizes(on, latchkey, options)))
+  if (users > 1_000) tables.push(growthRows(await measureSizes(on, latchkey, options), users))
   return show(on, tables, calls)
 }
 
@@ -158,6 +158,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   const lines = options.against ? await measureAgainst(options.against) : await measureAll()
   process.stdout.write(lines.join('\n'))
+  if (options.write) await writePages(options.users > 1_000 ? 'many' : 'few', lines.join('\n'))
 } finally {
   await (stand as Stand | null)?.stop()
 }

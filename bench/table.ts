@@ -21,10 +21,19 @@ const targetText = (target: Target) =>
   'atMost' in target ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`
 
 /** What each statement costs where there are many, beside where there are few. */
-export function growthRows(growth: readonly Growth[]): string[][] {
+export function growthRows(growth: readonly Growth[], users: number): string[][] {
   const target = { atMost: 1.5 }
   return [
-    ['statement', 'few', 'many', 'ratio', 'range', 'target', 'reached', 'blocks'],
+    [
+      'statement',
+      '1000 people',
+      `${users} people`,
+      'ratio',
+      'range',
+      'target',
+      'reached',
+      'blocks',
+    ],
     ...growth.map(({ statement, ratio, blocks, time }) => [
       statement,
       `${time.small.toFixed(0)} µs`,

@@ -28,4 +28,4 @@ test('the benchmark measures every unit beside everything that it is compared wi
   expect(output).not.toContain('NaN')
   // A side that asks the provider less often would be no fair one.
   expect(output).toContain('one login: Latchkey 1, minimum 1, better-auth 1, RATE_LIMIT=on 1.')
-})
+}, 240_000)
