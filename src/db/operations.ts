@@ -4,6 +4,8 @@ import { unavailable } from './failures.ts'
 const OPERATION_MS = 5_500
 /** After the cancel, how long the server may take to say what came of it. */
 const SILENCE_MS = 1_000
+/** How often one timer looks at the time of all operations, while there are any. */
+const LOOK_MS = 50
 
 /** The reason in the error where the server did not answer a cancel either. */
 export const SILENCE = 'silence'
@@ -41,57 +43,101 @@ export function createOperations(options: {
   /** Told how many seconds an operation waited for a connection. */
   waited(seconds: number): void
 }): Operations {
-  let running = 0
+  const running = new Set<Running>()
+  let timer: NodeJS.Timeout | undefined
+
+  /** Under load the timer goes on, and no operation costs one. */
+  const look = () => {
+    const now = performance.now()
+    for (const operation of running) operation.look(now)
+    if (running.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+
   return {
-    async run(work, limitMs = OPERATION_MS) {
-      if (running >= options.most) {
-        throw unavailable('The database is overloaded.', { reason: 'overload' })
+    run(work, limitMs = OPERATION_MS) {
+      if (running.size >= options.most) {
+        return Promise.reject(unavailable('The database is overloaded.', { reason: 'overload' }))
       }
-      running += 1
-      const begin = performance.now()
-      const end = begin + limitMs
-      let isConnected = false
-      let isOver = false
-      let current: Cancellable<unknown> | null = null
-      let timer: NodeJS.Timeout | undefined
-      const silence = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          isOver = true
-          current?.cancel()
-          timer = setTimeout(() => {
-            // One that waited for its turn says nothing of the server.
-            reject(tooLate(current === null ? 'timeout' : SILENCE))
-          }, SILENCE_MS)
-        }, limitMs)
+      timer ??= setInterval(look, LOOK_MS)
+      return new Promise((resolve, reject) => {
+        const operation = begin(limitMs, options.waited, (error) => {
+          running.delete(operation)
+          reject(error)
+        })
+        running.add(operation)
+        const settle = () => {
+          running.delete(operation)
+          operation.end()
+        }
+        work(operation).then(
+          (result) => {
+            settle()
+            resolve(result)
+          },
+          (error) => {
+            settle()
+            reject(error)
+          },
+        )
       })
-      const operation: Operation = {
-        check() {
-          if (isOver) throw tooLate()
-        },
-        async during(query) {
-          current = query
-          try {
-            return await query
-          } finally {
-            if (current === query) current = null
-          }
-        },
-        connected() {
-          if (isConnected) return
-          isConnected = true
-          options.waited((performance.now() - begin) / 1000)
-        },
-        remainingMs: () => end - performance.now(),
-      }
+    },
+    pending: () => running.size,
+  }
+}
+
+/** An operation, as what watches its time sees it. */
+interface Running extends Operation {
+  /** Cancels it where its time is over, and gives it up where the server stays silent after that. */
+  look(now: number): void
+  /** Nothing is sent for it any more. */
+  end(): void
+}
+
+function begin(
+  limitMs: number,
+  waited: (seconds: number) => void,
+  giveUp: (error: unknown) => void,
+): Running {
+  const startedAt = performance.now()
+  const endsAt = startedAt + limitMs
+  let isConnected = false
+  let isOver = false
+  let cancelledAt: number | null = null
+  let current: Cancellable<unknown> | null = null
+  return {
+    check() {
+      if (isOver) throw tooLate()
+    },
+    async during(query) {
+      current = query
       try {
-        return await Promise.race([work(operation), silence])
+        return await query
       } finally {
-        isOver = true
-        clearTimeout(timer)
-        running -= 1
+        if (current === query) current = null
       }
     },
-    pending: () => running,
+    connected() {
+      if (isConnected) return
+      isConnected = true
+      waited((performance.now() - startedAt) / 1000)
+    },
+    remainingMs: () => endsAt - performance.now(),
+    look(now) {
+      if (now < endsAt) return
+      if (cancelledAt === null) {
+        isOver = true
+        cancelledAt = now
+        current?.cancel()
+      } else if (now >= cancelledAt + SILENCE_MS) {
+        // One that waited for its turn says nothing of the server.
+        giveUp(tooLate(current === null ? 'timeout' : SILENCE))
+      }
+    },
+    end() {
+      isOver = true
+    },
   }
 }
 

@@ -63,9 +63,9 @@ export function runOn(client: Client, operation: Operation, settings: RunSetting
   const told = settings.observer === null ? {} : { onexecute: operation.connected }
   return async (text, parameters = [], { rows: form } = {}) => {
     operation.check()
-    const values = parameters.map((value) =>
-      value === DEADLINE ? settings.deadline(operation) : value,
-    )
+    const values = parameters.includes(DEADLINE)
+      ? parameters.map((value) => (value === DEADLINE ? settings.deadline(operation) : value))
+      : parameters
     const send = (on: Client) => {
       const sent = on.unsafe(text, values as never[], { prepare, ...told })
       return operation.during(form === 'arrays' ? (sent.values() as unknown as typeof sent) : sent)

@@ -53,7 +53,9 @@ export function statement<Values, Row>(
     const rows = await run<unknown[]>(text, bind(values), { rows: 'arrays' })
     return rows.map((row) => {
       const read: Record<string, unknown> = {}
-      for (const [place, { name, decode }] of readers.entries()) {
+      // By number: an iterator makes two objects for each value.
+      for (let place = 0; place < readers.length; place++) {
+        const { name, decode } = readers[place] as Reader
         const value = row[place]
         read[name] = value === null || decode === null ? value : decode(value)
       }
@@ -121,7 +123,13 @@ interface SelectedField {
 
 type Decoder = { mapFromDriverValue(value: unknown): unknown }
 
-function readersOf({ fields = [] }: { fields?: readonly SelectedField[] }) {
+/** Which name a selected value gets, and what changes it; null where it is taken as it comes. */
+interface Reader {
+  name: string
+  decode: ((value: unknown) => unknown) | null
+}
+
+function readersOf({ fields = [] }: { fields?: readonly SelectedField[] }): Reader[] {
   return fields.map(({ path, field }) => {
     const [name, ...deeper] = path
     if (name === undefined || deeper.length > 0) throw new Error('a selection must not be nested')
