@@ -19,7 +19,7 @@ export interface LinkOptions {
   linkCodes: Pick<LinkCodes, 'take'>
   sessions: Pick<Sessions, 'standing'>
   /** Who the token of a provider's SDK is about; throws where it does not count. */
-  proveNatively: (asked: SubjectToken) => Promise<AuthenticatedIdentity>
+  proveNatively: (asked: SubjectToken, request: FastifyRequest) => Promise<AuthenticatedIdentity>
   /** How long ago the person may have signed in; null: however long. */
   reauthSeconds: number | null
   /** Counts a native request, and throws where it is one too many. */
@@ -40,7 +40,7 @@ export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
     if (standing === 'over') throw invalidToken()
     if (standing === 'stale') throw signInAgain(reauthSeconds)
     const identity = isNative
-      ? await options.proveNatively(readSubjectToken(body))
+      ? await options.proveNatively(readSubjectToken(body), request)
       : await takeCode(options, caller, body)
     const linked = await identities.link(caller, identity, reauthSeconds)
     if (!('account' in linked)) {

@@ -3,6 +3,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { readScope, type Scope, type ScopeName } from '../core/scope.ts'
 import type { SessionRef } from '../core/session-ref.ts'
+import { know } from '../http/known.ts'
 
 /** Who calls, as the access token says. */
 export interface Caller extends SessionRef {
@@ -64,6 +65,10 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
   room.addHook('onRequest', (request, _reply, done) => {
     const settle = (token: string | null) => {
       request.caller = readCaller(token)
+      if (request.caller !== null) {
+        const { userId: user, sessionId: session, clientId: client } = request.caller
+        know(request, { user, session, client })
+      }
       done(request.caller === null ? invalidToken() : undefined)
     }
     if (request.headers.authorization !== undefined) settle(readHeader(request))

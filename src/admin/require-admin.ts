@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Client, findClient } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
+import { know } from '../http/known.ts'
 
 /** What tells the room who calls: the claims of an access token of ours, null for any other. */
 export interface AdminTokens {
@@ -43,6 +44,7 @@ export function requireAdmin(
     // A client that may no longer ask has no use for what it still holds.
     if (client?.isAdmin !== true) return done(invalidToken())
     request.adminClient = client.id
+    know(request, { client: client.id })
     done()
   })
   room.decorateRequest('adminClient', '')

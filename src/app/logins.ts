@@ -2,6 +2,7 @@ import { createTokenSealer } from '../core/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
 import type { SessionRef } from '../core/session-ref.ts'
 import { askerOf } from '../http/asker.ts'
+import { placeOf } from '../http/known.ts'
 import { createFlowCookies } from '../login/flow.ts'
 import { createFormUsers } from '../login/form-post.ts'
 import type { Login } from '../login/login.ts'
@@ -60,7 +61,12 @@ export async function addLogins(
             stores.audit
               .record({ type: 'sign_in.failed', provider: id, clientId, reason }, askerOf(request))
               // The person is answered all the same.
-              .catch((err) => request.log.warn({ event: 'audit_failed', err }, 'not recorded')),
+              .catch((err) =>
+                request.log.warn(
+                  { event: 'audit_failed', ...placeOf(request), err },
+                  'not recorded',
+                ),
+              ),
         },
       ]
     }),

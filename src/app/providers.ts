@@ -1,5 +1,5 @@
+import { NOTES } from '../core/note.ts'
 import { createDirectory, type Providers } from '../upstream/directory.ts'
-import { NOTES } from '../upstream/note.ts'
 import { createOutbound } from '../upstream/outbound.ts'
 import { prepareAhead } from '../upstream/prepare.ts'
 import { createProvider } from '../upstream/provider.ts'

@@ -71,3 +71,6 @@ export function shownValue(text: string): string {
     .replace(/[^\x20-\x7e]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
   return text.length > 200 ? `${escaped.slice(0, 200)}…` : escaped
 }
+
+/** A redirect URI as the log shows it. */
+export const shownUri = (uri: string): string => shownValue(uri.replace(/[?#].*$/s, ''))

@@ -10,6 +10,7 @@ import {
 } from '../core/provider-event.ts'
 import type { ReceivedEventStore } from '../core/received-events.ts'
 import { unknownProvider } from '../core/unknown-provider.ts'
+import { placeOf } from '../http/known.ts'
 
 /** What of a provider receives its events. */
 export interface TellingProvider {
@@ -59,7 +60,8 @@ export async function receive(
     const refusal = refusalOf(error)
     if (refusal === null) throw error
     options.received(id, refusal.reason)
-    const fields = { event: 'provider_event_refused', provider: id, reason: refusal.reason }
+    const { reason } = refusal
+    const fields = { event: 'provider_event_refused', ...placeOf(request), provider: id, reason }
     request.log.warn({ ...fields, err: refusal }, 'an event is not proven')
     await options.failed(request)
     return send(reply, receiver.refuse?.(refusal, asked) ?? { status: 401 })
@@ -76,7 +78,8 @@ async function act(
   const told = events.map((event) => event.told).join()
   const log = (outcome: string, more = {}) => {
     received(provider, outcome)
-    const fields = { event: 'provider_event', provider, told, outcome, ...more }
+    const place = placeOf(request)
+    const fields = { event: 'provider_event', ...place, provider, told, outcome, ...more }
     request.log.info(fields, 'a provider told something')
   }
   if (events.length === 0) return log('nothing')

@@ -1,10 +1,11 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type ErrorCode, type Evidence, LatchkeyError } from '../core/errors.ts'
+import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { type PageReason, pageReasonOf } from '../core/page-reason.ts'
 import { isLoopbackHost } from '../core/urls.ts'
 import { ERRORS } from './error-table.ts'
+import { placeOf } from './known.ts'
 import { evidenceOf } from './logging.ts'
 
 /** The body of every error outside the OAuth endpoints (RFC 9457). */
@@ -117,18 +118,13 @@ export function detailOf({ message, evidence }: LatchkeyError, publicUrl: string
   return `${message} (sent ${sent}${known})`
 }
 
-/** Logs an error that ends a request, and gives it as one of ours; `facts` say whose request it was. */
-export function logProblem(
-  thrown: unknown,
-  request: FastifyRequest,
-  facts: Evidence = {},
-): LatchkeyError {
+/** Logs an error that ends a request, and gives it as one of ours. */
+export function logProblem(thrown: unknown, request: FastifyRequest): LatchkeyError {
   const error = toLatchkeyError(thrown)
-  const { ip: address, routeOptions } = request
   const { provider } = (request.params ?? {}) as { provider?: unknown }
   const isNamed = typeof provider === 'string' && error.code !== 'unknown_provider'
-  const where = { route: routeOptions?.url ?? null, address, ...(isNamed ? { provider } : {}) }
-  const log = { event: 'problem', code: error.code, ...where, ...facts, ...evidenceOf(error) }
+  const where = { ...(isNamed ? { provider } : {}), ...placeOf(request) }
+  const log = { event: 'problem', code: error.code, ...where, ...evidenceOf(error) }
   // What a browser fetches ahead is refused all day, and nothing is wrong with us.
   const isOurs = ERRORS[error.code].status >= 500 && error.evidence.reason !== 'prefetch'
   if (isOurs) request.log.error(log, error.message)

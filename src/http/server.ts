@@ -6,6 +6,7 @@ import { belowPath } from './base-path.ts'
 import { answerClientErrors, type BarePage } from './client-errors.ts'
 import { endConnectionsWhenClosing } from './closing.ts'
 import { securityHeaders } from './headers.ts'
+import { rememberKnown } from './known.ts'
 import { logAnswers, loggerOptions } from './logging.ts'
 import { answerProblems, type SendProblemPage, sendProblem } from './problems.ts'
 
@@ -54,6 +55,7 @@ export function createServer(options: {
       sendProblem(error, { request, reply: reply.headers(security), publicUrl, sendPage })
     },
   })
+  rememberKnown(app)
   answerProblems(app, { publicUrl, sendPage })
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(security)

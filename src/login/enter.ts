@@ -3,8 +3,9 @@ import type { AuthorizationRequest } from '../core/authorization-request.ts'
 import type { ResolvedClient } from '../core/client.ts'
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import { pathOf } from '../core/public-url.ts'
-import { shownValue } from '../core/text.ts'
+import { shownUri } from '../core/text.ts'
 import { unknownProvider } from '../core/unknown-provider.ts'
+import { know } from '../http/known.ts'
 import { refusePrefetch } from '../http/prefetch.ts'
 import { isBrowserNavigation, logProblem, toLatchkeyError } from '../http/problems.ts'
 import { type AnswerOptions, answerClient, failureParameters } from './answers.ts'
@@ -59,16 +60,17 @@ export async function enter(
   refusePrefetch(request)
   const opened = openRequest(options, given)
   const { target, client } = opened
+  know(request, {
+    client: client.id,
+    ...(target === null ? {} : { redirect_uri: shownUri(target.redirectUri) }),
+  })
   try {
     return await begin(options, opened, { given, provider }, request, reply)
   } catch (thrown) {
     const { code } = toLatchkeyError(thrown)
     const isTold = FAULTS.includes(code) || (opened.isSilent && !PASSING.includes(code))
     if (target === null || !isTold) throw thrown
-    logProblem(thrown, request, {
-      client: client.id,
-      redirect_uri: shownValue(target.redirectUri.replace(/[?#].*$/s, '')),
-    })
+    logProblem(thrown, request)
     const failure = failureParameters(thrown, options.issuer)
     return answerClient(options, target, { ...failure }, request, reply)
   }

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { claimsOf } from '../core/account.ts'
 import { probeCookie } from '../core/probe-cookie.ts'
 import { readScope } from '../core/scope.ts'
+import { shownUri } from '../core/text.ts'
 import { isLoopbackHost } from '../core/urls.ts'
+import { know } from '../http/known.ts'
 import { refusePrefetch } from '../http/prefetch.ts'
 import { isBrowserNavigation, logProblem } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
@@ -20,6 +22,7 @@ import { FLOW_TTL_SECONDS, type Flow, flowMark } from './flow.ts'
 import { invalidState } from './invalid-state.ts'
 import { keepIdentity } from './link.ts'
 import { type Login, setCookies } from './login.ts'
+import { noteOf } from './note.ts'
 import { rememberProvider, signIn } from './open-session.ts'
 import { readableRefusal, showRefusal } from './refusal.ts'
 import { repeatAnswer } from './repeat.ts'
@@ -56,6 +59,7 @@ export async function finishLogin(
     if (again !== null) return again
     throw invalidState(flow)
   }
+  know(request, factsOf(flow))
   return endsAtClient(flow)
     ? answerFlow(login, flow, query, request, reply)
     : answerDirectly(login, flow, query, request, reply)
@@ -81,7 +85,7 @@ async function answerFlow(
     isOver = true
     // From here on the flow is over on all replicas; its cookie only asks for its answer again.
     setCookies(reply, [flowCookies.keep(flow.state, request.cookies)], https)
-    const who = await readIdentity(login, flow, query)
+    const who = await readIdentity(login, flow, query, request)
     const result =
       flow.client.intent === 'link'
         ? await keepIdentity(login, flow, who, request)
@@ -94,7 +98,7 @@ async function answerFlow(
       setCookies(reply, [flowCookies.clear(flow.state)], https)
       throw error
     }
-    const { code } = logProblem(error, request, factsOf(flow))
+    const { code } = logProblem(error, request)
     ended('browser', code)
     if (isOver) await login.failed(request, flow.client.id, code)
     const failure = failureParameters(error, issuer)
@@ -128,7 +132,7 @@ async function answerDirectly(
   const isFirst = await usedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2)
   setCookies(reply, [flowCookies.clear(flow.state)], https)
   if (!isFirst) throw invalidState('used')
-  const who = await readIdentity(login, flow, query)
+  const who = await readIdentity(login, flow, query, request)
   const { prepared, account } = await signIn(login, flow, who, request)
   rememberProvider(login, flow, request, reply)
   login.ended('browser', 'success')
@@ -170,9 +174,10 @@ async function readIdentity(
   { provider, formUsers }: Login,
   flow: Flow,
   { form_user, code, error, iss }: CallbackQuery,
+  request: FastifyRequest,
 ): Promise<Authentication> {
   const formUser = formUsers.open(form_user, flow.state)
-  const who = await provider.finish({ ...flow, code, error, iss, formUser })
+  const who = await provider.finish({ ...flow, code, error, iss, formUser }, noteOf(request))
   checkAuthTime(flow, who.authTime, provider.row.name)
   return who
 }
@@ -194,9 +199,9 @@ function findFlow(
 
 const isInvalidState = (error: unknown) => (error as { code?: unknown }).code === 'invalid_state'
 
-/** What the log says of a login that failed, beside why. */
-const factsOf = ({ provider, client }: ClientFlow) => ({
+/** What the log says of a flow's problems, beside why. */
+const factsOf = ({ provider, client }: Flow) => ({
   provider,
   client: client.id,
-  redirect_uri: client.redirectUri.replace(/[?#].*$/s, ''),
+  ...(client.redirectUri === null ? {} : { redirect_uri: shownUri(client.redirectUri) }),
 })

@@ -4,10 +4,12 @@ import { said } from '../core/messages.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { AuthenticatedIdentity } from '../core/stores.ts'
 import type { SubjectToken } from '../core/subject-token.ts'
+import { know } from '../http/known.ts'
 import { withOutcome } from '../http/outcome.ts'
 import { NATIVE_MAX_AGE_SECONDS, type NativeToken, refused } from '../upstream/native-token.ts'
 import type { Authentication } from '../upstream/provider.ts'
 import type { Login } from './login.ts'
+import { noteOf } from './note.ts'
 import { authenticatedIdentity, openSession } from './open-session.ts'
 
 /** A native sign-in as a client asks for it. */
@@ -21,7 +23,8 @@ export interface NativeRequest extends SubjectToken {
 export function createNativeSignIn(logins: ReadonlyMap<string, Login>) {
   return async (asked: NativeRequest, request: FastifyRequest) =>
     atLogin(logins, asked, async (login) => {
-      const who = await readOnce(login, asked)
+      know(request, { client: asked.clientId, provider: asked.provider })
+      const who = await readOnce(login, asked, request)
       const { clientId, scope, resource } = asked
       // The nonce was for the provider's ID token; ours answers no authorization request.
       const client = { clientId, scope, resource, nonce: null, code: null }
@@ -32,10 +35,11 @@ export function createNativeSignIn(logins: ReadonlyMap<string, Login>) {
 
 /** Who the token of a provider's SDK is about, for whoever signs nobody in by it. */
 export function createNativeProof(logins: ReadonlyMap<string, Login>) {
-  return async (asked: SubjectToken): Promise<AuthenticatedIdentity> =>
-    atLogin(logins, asked, async (login) =>
-      authenticatedIdentity(login, await readOnce(login, asked)),
-    )
+  return async (asked: SubjectToken, request: FastifyRequest): Promise<AuthenticatedIdentity> =>
+    atLogin(logins, asked, async (login) => {
+      know(request, { provider: asked.provider })
+      return authenticatedIdentity(login, await readOnce(login, asked, request))
+    })
 }
 
 /** Does the work at the provider that is asked for, and tells how it ended. */
@@ -55,8 +59,9 @@ async function atLogin<T>(
 async function readOnce(
   { provider, usedFlows }: Login,
   shown: NativeToken,
+  request: FastifyRequest,
 ): Promise<Authentication> {
-  const who = await provider.readNative(shown)
+  const who = await provider.readNative(shown, noteOf(request))
   if (shown.kind === 'id_token') {
     const mark = nativeMark(provider.row.id, shown.token)
     // Kept for longer than any token is accepted.

@@ -4,6 +4,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { deriveKey, keyedHash } from '../core/secrets.ts'
 import type { RequestCounts } from '../core/stores.ts'
 import { addressOf } from '../http/address.ts'
+import { placeOf } from '../http/known.ts'
 
 /** What one address or user may ask for within a window, by the name of the limit. */
 const LIMITS = {
@@ -82,7 +83,8 @@ export function createRateLimits(options: {
     if (pausedUntil > now) return 0
     const counted = await options.counts.count(hash, windowSeconds).catch((err) => {
       pausedUntil = Date.now() + PAUSE_MS
-      request.log.warn({ event: 'rate_limit_away', err }, 'requests are not limited for a moment')
+      const facts = { event: 'rate_limit_away', ...placeOf(request), err }
+      request.log.warn(facts, 'requests are not limited for a moment')
       return null
     })
     if (counted === null || counted.count <= most) return 0

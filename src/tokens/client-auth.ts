@@ -5,6 +5,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
 import { shownValue } from '../core/text.ts'
+import { know } from '../http/known.ts'
 
 /** What a client says of itself in the body, as fields of a request's schema. */
 export const clientCredentials = {
@@ -62,7 +63,10 @@ export async function authenticateClient(
   // Each is compared, whatever came of the others.
   const matches = right.flatMap((one) => given.map((secret) => equalInConstantTime(one, secret)))
   const isSound = !isBasic || basic !== null
-  if (client !== undefined && isSound && matches.includes(true)) return client
+  if (client !== undefined && isSound && matches.includes(true)) {
+    know(request, { client: client.id })
+    return client
+  }
   await limits.client.failed(request, id)
   if (!isSound) throw refused('The Authorization header is malformed.', id, 'header_malformed')
   if (id === '') throw refused('The client_id is missing.', id, 'client_id_missing')

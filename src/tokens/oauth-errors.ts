@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { asciiText } from '../core/text.ts'
-import { addressOf } from '../http/address.ts'
 import { ERRORS } from '../http/error-table.ts'
+import { placeOf } from '../http/known.ts'
 import { evidenceOf } from '../http/logging.ts'
 import { isBrowserNavigation, toLatchkeyError } from '../http/problems.ts'
 
@@ -15,8 +15,7 @@ export function answerOAuthErrors(room: FastifyInstance): void {
     const problem = toLatchkeyError(thrown)
     const { code, message } = problem
     const [status, error] = ERRORS[code].oauth
-    const place = { route: request.routeOptions.url ?? null, address: addressOf(request) }
-    const log = { event: 'oauth_error', code, error, ...place, ...evidenceOf(problem) }
+    const log = { event: 'oauth_error', code, error, ...placeOf(request), ...evidenceOf(problem) }
     if (status >= 500) request.log.error(log, message)
     else request.log.info(log, message)
     // The scheme that the client tried (RFC 6749, section 5.2).

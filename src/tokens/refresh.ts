@@ -6,8 +6,8 @@ import { readResource } from '../core/resource.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { TokenResponse } from '../core/token-response.ts'
 import type { Rotation } from '../core/token-store.ts'
-import { addressOf } from '../http/address.ts'
 import { askerOf } from '../http/asker.ts'
+import { placeOf } from '../http/known.ts'
 import { accountFor } from './account-for.ts'
 import type { GrantCall, GrantOptions } from './grant-options.ts'
 import type { RefreshedInCookies } from './token-request.ts'
@@ -115,7 +115,7 @@ async function rotate(
 }
 
 function logRotation(request: FastifyRequest, { clientId }: Sent, rotation: Rotation): void {
-  const about = { client: clientId, address: addressOf(request) }
+  const about = { ...placeOf(request), client: clientId }
   if (rotation.outcome === 'repeated') {
     const { id, userId } = rotation.session
     request.log.warn(

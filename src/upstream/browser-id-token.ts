@@ -3,7 +3,7 @@ import type { ProviderTokenResponse } from '../core/provider.ts'
 import type { IdTokenClaims } from '../core/row-inputs.ts'
 import { issuersOf, type ProviderCall, usesIdToken } from './call.ts'
 import { verifyIdToken } from './id-token.ts'
-import type { KeyFinder } from './jws.ts'
+import { isEncrypted, type KeyFinder } from './jws.ts'
 import { endpoint } from './metadata.ts'
 import { invalidAnswer } from './read-answer.ts'
 
@@ -16,12 +16,14 @@ export async function readIdToken(
   grant: ProviderTokenResponse,
   nonce: string,
 ): Promise<IdTokenClaims | null> {
-  const { row, metadata, registration } = call
+  const { row, metadata, registration, note } = call
   if (!usesIdToken(row)) return null
   if (grant.idToken === null) {
     if (row.idToken === 'required') throw invalidAnswer('id_token', 'missing')
     return null
   }
+  // Told beside the refusal: it is a setting of our registration there (`id_token_encrypted_response_alg`).
+  if (isEncrypted(grant.idToken)) note('provider_asks_more', { asks: 'id_token_encryption' })
   return verifyIdToken(grant.idToken, {
     issuers: issuersOf(call),
     audiences: [registration.id],

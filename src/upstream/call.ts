@@ -1,9 +1,9 @@
+import type { Note } from '../core/note.ts'
 import type { ProviderRow } from '../core/provider.ts'
 import type { IdTokenClaims, RowValues } from '../core/row-inputs.ts'
 import type { Registration } from './client-auth.ts'
 import type { createJwksSource } from './jwks.ts'
 import type { Metadata } from './metadata.ts'
-import type { Note } from './note.ts'
 import type { Outbound } from './outbound.ts'
 
 /** What the calls of one login, refresh or revocation at one provider stand on; made once for them. */

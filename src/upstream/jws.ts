@@ -64,8 +64,7 @@ export async function verifyJws(
   const refused = (reason: string) => invalidAnswer(step, reason)
   if (token.length > MAX_LENGTH) throw refused('too_large')
   const parts = COMPACT.exec(token)
-  // Five parts are a JWE (RFC 7516), which nobody here can open.
-  if (parts === null) throw refused(token.split('.').length === 5 ? 'encrypted' : 'not_compact')
+  if (parts === null) throw refused(isEncrypted(token) ? 'encrypted' : 'not_compact')
   const [, protectedPart = '', payloadPart = '', signaturePart = ''] = parts
   const header = Header.safeParse(readPart(protectedPart)).data
   if (header === undefined) throw refused('header')
@@ -87,6 +86,9 @@ export async function verifyJws(
   if (payload === null) throw refused('not_an_object')
   return { header, payload }
 }
+
+/** Whether it has the five parts of a JWE (RFC 7516), which nobody here can open. */
+export const isEncrypted = (token: string): boolean => token.split('.').length === 5
 
 /** The header of a token that was verified. */
 export const headerOf = (token: string): JwsHeader =>

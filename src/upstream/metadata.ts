@@ -1,9 +1,9 @@
+import type { Note } from '../core/note.ts'
 import type { ClientKey, ProviderRow } from '../core/provider.ts'
 import type { ClientAuthMethod } from './client-auth.ts'
 import { untilAborted, withDeadline } from './deadline.ts'
 import { type DiscoveryDocument, type Gap, readDiscovery } from './discovery.ts'
 import { PUBLIC_KEY_ALGORITHMS } from './jws.ts'
-import type { Note } from './note.ts'
 import type { Outbound } from './outbound.ts'
 import { invalidAnswer, readJson } from './read-answer.ts'
 

@@ -1,3 +1,4 @@
+import type { Note } from '../core/note.ts'
 import type { Profile } from '../core/profile.ts'
 import type { ProviderRow } from '../core/provider.ts'
 import type { ProviderTokens, StoreTokens } from '../core/provider-tokens.ts'
@@ -17,7 +18,6 @@ import { forwardedParameters } from './forwarded.ts'
 import { createJwksSource } from './jwks.ts'
 import { createMetadataSource, endpoint, type Metadata } from './metadata.ts'
 import { type NativeToken, readNativeToken, requireOffered, sortOut } from './native-token.ts'
-import type { Note } from './note.ts'
 import { type CallEnded, type Outbound, observedOutbound } from './outbound.ts'
 import { createEventReader, type EventReader } from './provider-events.ts'
 import { readProfile } from './read-profile.ts'
@@ -73,9 +73,10 @@ export interface Provider {
       /** The `user` parameter of a form_post callback as JSON. */
       formUser: unknown
     },
+    note?: Note,
   ): Promise<Authentication>
   /** The same from a token of its mobile SDK. Throws `invalid_code` for one that is not good. */
-  readNative(presented: NativeToken): Promise<Authentication>
+  readNative(presented: NativeToken, note?: Note): Promise<Authentication>
   /** The tokens that a login leaves behind. */
   tokens: TokensAtProvider
   /** What it tells of its own accord. */
@@ -110,8 +111,7 @@ export function createProvider(options: ProviderOptions): Provider {
   })
   const secretOf = row.clientSecret?.(clientId, row, values) ?? (async () => options.clientSecret)
   const key = row.clientKey?.(values) ?? null
-  const { note } = options
-  const metadataOf = createMetadataSource({ row, key, outbound, note })
+  const metadataOf = createMetadataSource({ row, key, outbound, note: options.note })
   const jwks = createJwksSource(outbound)
   const bulkhead = createBulkhead()
   const authorizations = new Map<boolean, Promise<() => Promise<AuthorizationRequest>>>()
@@ -120,6 +120,7 @@ export function createProvider(options: ProviderOptions): Provider {
   const atProvider = <T>(
     work: (call: ProviderCall) => Promise<T>,
     stop?: AbortSignal,
+    note: Note = options.note,
   ): Promise<T> =>
     bulkhead(() =>
       withDeadline(
@@ -187,28 +188,46 @@ export function createProvider(options: ProviderOptions): Provider {
           : ([['id_token_hint', idToken]] as const)),
       ])
     },
-    finish: ({ nonce, formUser, iss, ...answer }) =>
-      atProvider(async (call) => {
-        // Whoever declines is believed: an error that names no issuer signs nobody in.
-        if (iss !== undefined || answer.error === undefined) {
-          checkCallbackIssuer(row, call.metadata, iss)
-        }
-        const code = readCallbackAnswer(row, answer)
-        // The exchange comes first: some codes live for seconds.
-        const grant = await exchangeCode(call, { ...answer, code, callbackUrl })
-        const claims = await readIdToken(call, grant, nonce)
-        const profile = await readProfile(call, { grant, claims, formUser })
-        const issuer = issuerIn(row, claims)
-        return { profile, issuer, authTime: authTimeOf(claims), grant: keep(grant, call.metadata) }
-      }),
-    async readNative(presented) {
+    finish: ({ nonce, formUser, iss, ...answer }, note) =>
+      atProvider(
+        async (call) => {
+          // Whoever declines is believed: an error that names no issuer signs nobody in.
+          if (iss !== undefined || answer.error === undefined) {
+            checkCallbackIssuer(row, call.metadata, iss)
+          }
+          const code = readCallbackAnswer(row, answer)
+          // The exchange comes first: some codes live for seconds.
+          const grant = await exchangeCode(call, { ...answer, code, callbackUrl })
+          const claims = await readIdToken(call, grant, nonce)
+          const profile = await readProfile(call, { grant, claims, formUser })
+          const issuer = issuerIn(row, claims)
+          return {
+            profile,
+            issuer,
+            authTime: authTimeOf(claims),
+            grant: keep(grant, call.metadata),
+          }
+        },
+        undefined,
+        note,
+      ),
+    async readNative(presented, note) {
       requireOffered(row, presented.kind)
       const audiences = [clientId, ...options.nativeClientIds]
-      return atProvider(async (call) => {
-        const { profile, claims } = await readNativeToken(call, { ...presented, audiences })
-        // The tokens are the app's, not ours.
-        return { profile, issuer: issuerIn(row, claims), authTime: authTimeOf(claims), grant: null }
-      }).catch((error) => {
+      return atProvider(
+        async (call) => {
+          const { profile, claims } = await readNativeToken(call, { ...presented, audiences })
+          // The tokens are the app's, not ours.
+          return {
+            profile,
+            issuer: issuerIn(row, claims),
+            authTime: authTimeOf(claims),
+            grant: null,
+          }
+        },
+        undefined,
+        note,
+      ).catch((error) => {
         throw sortOut(error, presented.kind)
       })
     },

@@ -1,6 +1,8 @@
 import type { ExplainedError, ExplainedErrors } from '../../core/console.ts'
-import type { OperatorLanguage } from '../../core/operator-texts.ts'
+import type { OperatorLanguage, OperatorText } from '../../core/operator-texts.ts'
 import type { ProviderRow } from '../../core/provider.ts'
+import { errorTexts } from '../error-texts.ts'
+import { REASONS } from './reasons.ts'
 
 /** Codes that any provider may answer (RFC 6749, sections 4.1.2.1 and 5.2). */
 const COMMON: ExplainedErrors = {
@@ -55,6 +57,18 @@ const COMMON: ExplainedErrors = {
   },
 }
 
+/** Latchkey's own codes, as `/docs/errors` explains them, and the reasons in its log. */
+const OWN: ExplainedErrors = Object.fromEntries(
+  [
+    ...Object.entries(errorTexts).map(([code, text]) => [code, inEnglish(text.join(' '))] as const),
+    ...Object.entries(REASONS),
+  ].map(([code, step]) => [code, { means: 'nothing', step }]),
+)
+
+function inEnglish(text: string): OperatorText {
+  return { en: text, ko: text }
+}
+
 /** What is known of a code at this provider. */
 export function explainError({ console }: ProviderRow, code: string): ExplainedError | undefined {
   const errors = Object.hasOwn(console.errors, code) ? console.errors : COMMON
@@ -94,6 +108,7 @@ function allErrors(rows: readonly ProviderRow[]) {
   const sources = [
     ...rows.map(({ name, console }) => ({ provider: name, errors: console.errors })),
     { provider: null, errors: COMMON },
+    { provider: 'Latchkey', errors: OWN },
   ]
   return sources.flatMap(({ provider, errors }) =>
     Object.entries(errors).map(([code, error]) => ({ code, provider, error })),

@@ -3,7 +3,8 @@ import type { EventReceiver, ProviderEvent } from '../../core/provider-event.ts'
 import { ensure, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
 
 const Callback = z.looseObject({
-  team_id: z.string().min(1),
+  // An organisation of several workspaces (Enterprise Grid) may leave it out.
+  team_id: z.string().nullish(),
   event_id: z.string(),
   event_time: z.number().optional(),
   event: z.looseObject({
@@ -14,6 +15,8 @@ const Callback = z.looseObject({
 
 /** User ids are unique in their workspace only. */
 function eventsOf({ team_id: team, event }: z.infer<typeof Callback>): ProviderEvent[] {
+  // Whose it is, is not known then: a user id of one workspace may be somebody else's in another.
+  if (!team) return []
   const told = { kind: 'consent_withdrawn', told: event.type } as const
   if (event.type === 'app_uninstalled') return [{ ...told, subject: { prefix: `${team}_` } }]
   if (event.type !== 'tokens_revoked') return []

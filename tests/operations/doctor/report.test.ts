@@ -123,6 +123,10 @@ describe('an explanation', () => {
     ['Error 400: redirect_uri_mismatch', 'add it exactly'],
     ['AADSTS7000215: Invalid client secret provided.', 'copy the secret’s Value'],
     ['https://accounts.example/error?code=KOE101&x=1', 'REST API key'],
+    // Latchkey's own, and what its log says of an answer that fails a check.
+    ['invalid_state', 'invalid_state (Latchkey): The login is unknown'],
+    ['{"code":"invalid_provider_response","reason":"encrypted"}', 'turn encryption off'],
+    ['claim_aud', 'NATIVE_CLIENT_IDS'],
   ])('says the step that mends %s', (text, step) => {
     expect(explain(text, 'en')).toEqual({ text: expect.stringContaining(step), exitCode: 0 })
   })

@@ -1,4 +1,4 @@
-import type { Evidence } from '../core/errors.ts'
+import type { Evidence } from './errors.ts'
 
 /** Tells the log what an operator should know of a provider, though the login goes on. */
 export type Note = (event: NoteEvent, facts: Evidence) => void
