@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { exampleValues } from '../http/examples.ts'
 import { route } from '../http/route.ts'
 import { errorPageRoute } from './error-page.ts'
 
@@ -39,10 +40,24 @@ const CONFIGURATION = {
 
 const START = `Scalar.createApiReference('#viewer', ${JSON.stringify(CONFIGURATION)})`
 
+// A request for a redirect would end in "Failed to fetch", since it leads to another site.
+const EXPLAIN_REDIRECTS = `
+const send = window.fetch
+window.fetch = async (input, init) => {
+  const request = new Request(input, init)
+  const answer = await send(request, { redirect: 'manual' })
+  if (answer.type !== 'opaqueredirect') return answer
+  const text = 'This route answers with a redirect, which this page cannot follow.\\n' +
+    'Open it in a tab of the browser instead:\\n\\n' + request.url + '\\n'
+  return new Response(text, { status: 302, statusText: 'Redirect', headers: { 'content-type': 'text/plain' } })
+}`
+
+const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
 // The viewer sets styles from its script; scripts stay those of this page.
 const POLICY = [
   "default-src 'none'",
-  `script-src 'self' 'sha256-${createHash('sha256').update(START).digest('base64')}'`,
+  `script-src 'self' ${hashOf(EXPLAIN_REDIRECTS)} ${hashOf(START)}`,
   "style-src 'self' 'unsafe-inline'",
   "connect-src 'self'",
   "img-src 'self' data:",
@@ -64,6 +79,7 @@ const PAGE = `<!doctype html>
 <body>
 <noscript><p>This viewer needs scripts. The description itself: <a href="openapi.json">openapi.json</a></p></noscript>
 <div id="viewer"></div>
+<script>${EXPLAIN_REDIRECTS}</script>
 <script src="docs/viewer.js"></script>
 <script>${START}</script>
 </body>
@@ -79,6 +95,15 @@ async function readScript() {
   return { plain, zipped: await promisify(gzip)(plain), tag }
 }
 
+// At the end of the description, since whoever looks for it comes from an example.
+const PLACEHOLDERS = `What begins with \`$\` in an example stands for what an earlier answer gave:
+
+| example | stands for |
+|---|---|
+${Object.entries(exampleValues)
+  .map(([name, origin]) => `| \`${name}\` | ${origin} |`)
+  .join('\n')}`
+
 /** `/docs`: the description of all routes for people, served whole from the installed package; and errors. */
 export function docsRoutes(app: FastifyInstance): void {
   errorPageRoute(app)
@@ -86,7 +111,7 @@ export function docsRoutes(app: FastifyInstance): void {
     docs: {
       operationId: 'showDocs',
       summary: 'This description, to read and to try',
-      description: 'A page with a viewer of `/openapi.json`. It loads nothing from elsewhere.',
+      description: `A page with a viewer of \`/openapi.json\`. It loads nothing from elsewhere.\n\n${PLACEHOLDERS}`,
       tags: ['operations'],
       security: [],
       produces: ['text/html'],

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { cookieName } from '../core/public-url.ts'
 import { PUBLIC_URL } from '../http/documented.ts'
-import { exampleApp, exampleValues } from '../http/examples.ts'
+import { exampleApp } from '../http/examples.ts'
 import { publicDocument } from '../http/headers.ts'
 import { type RouteShape, route } from '../http/route.ts'
 import type { Operation } from './openapi/document.ts'
@@ -20,13 +20,7 @@ Errors are problem details (RFC 9457) with a \`code\` for programs; at \`/token\
 
 ## The examples
 
-Requests and answers of one name belong together. The client \`${exampleApp.client_id}\` is public, with the redirect URI \`${exampleApp.redirect_uri}\` and the way back \`${exampleApp.post_logout_redirect_uri}\`; \`api\` is confidential. \`login.example.com\` stands for this server, and the providers of the examples for those that are enabled here; \`login_hint\` with a persona works where they are emulated. What begins with \`$\` stands for what an earlier answer gave:
-
-| example | stands for |
-|---|---|
-${Object.entries(exampleValues)
-  .map(([name, origin]) => `| \`${name}\` | ${origin} |`)
-  .join('\n')}
+Requests and answers of one name belong together. The client \`${exampleApp.client_id}\` is public, with the redirect URI \`${exampleApp.redirect_uri}\` and the way back \`${exampleApp.post_logout_redirect_uri}\`; \`api\` is confidential. \`login.example.com\` stands for this server, and the providers of the examples for those that are enabled here; \`login_hint\` with a persona works where they are emulated. What begins with \`$\` stands for what an earlier answer gave: the list of these is at the end, at \`GET /docs\`.
 `
 
 const headOf = (publicUrl: string) => ({

@@ -21,9 +21,24 @@ describe('/docs', () => {
     const policy = page.headers.get('content-security-policy') ?? ''
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain("frame-ancestors 'none'")
-    expect(policy).toMatch(/script-src 'self' 'sha256-[\w+/=]+';/)
+    expect(policy).toMatch(/script-src 'self'( 'sha256-[\w+/=]+'){2};/)
     expect(policy).not.toMatch(/unsafe-eval|https?:|\*/)
     expect(page.text).not.toMatch(/https?:\/\//)
+  })
+
+  test('says at each route that leads the browser on how to try it, and lists placeholders last', async () => {
+    const document = (await (await fetch(`${latchkey.url}/openapi.json`)).json()) as {
+      info: { description: string }
+      paths: Record<string, Record<string, { description: string; responses: object }>>
+    }
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
+    const leading = operations.filter(({ responses }) => '302' in responses || '303' in responses)
+    expect(leading.length).toBeGreaterThan(5)
+    for (const one of operations) {
+      expect(one.description.includes('open its address in a tab')).toBe(leading.includes(one))
+    }
+    expect(document.info.description).not.toContain('| stands for |')
+    expect(operations.at(-1)?.description).toContain('| stands for |')
   })
 
   test('names the description for readers without scripts', async () => {
@@ -127,6 +142,22 @@ describe('/docs in a browser', { timeout: 120_000 }, () => {
     expect(asked.filter((url) => !url.startsWith(`${latchkey.url}/`))).toEqual([])
     expect(asked).toContain(`${latchkey.url}/openapi.json`)
     expect(complaints).toEqual([])
+    expect(chrome.complaints).toEqual([])
+  })
+
+  test('a request that ends in a redirect is told what to do, and any other is answered', async () => {
+    const { page } = await open()
+    const ask = (path: string) =>
+      page.evaluate(async (address) => {
+        const answer = await fetch(address)
+        return [answer.status, await answer.text()] as const
+      }, path)
+    const [status, text] = await ask('/login/kakao')
+    expect(status).toBe(302)
+    expect(text).toContain(
+      `Open it in a tab of the browser instead:\n\n${latchkey.url}/login/kakao`,
+    )
+    expect(await ask('/healthz')).toEqual([200, '{"status":"ok"}'])
     expect(chrome.complaints).toEqual([])
   })
 

@@ -28,6 +28,10 @@ const MEANINGS: Record<string, string> = {
   504: 'The provider did not answer within ten seconds.',
 }
 
+/** A page cannot follow a redirect to another site, nor see where it leads. */
+const TO_TRY =
+  'It leads the browser on by a redirect. To try it, open its address in a tab: a request from this page only shows that there is one.'
+
 const JSON_ONLY = ['application/json']
 
 /** One operation, made of what the route is checked by. */
@@ -37,12 +41,15 @@ export function toOperation(shape: RouteShape, components: Components): Operatio
     ...parametersIn('path', shape.params, components),
     ...parametersIn('query', shape.query, components),
   ]
+  const answers = Object.entries(allAnswers(shape))
+  const leadsOn = answers.some(([status]) => ['302', '303'].includes(status))
   const operation: Operation = {
-    ...{ operationId, summary, description, tags, security },
+    ...{ operationId, summary, tags, security },
+    description: leadsOn ? `${description}\n\n${TO_TRY}` : description,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...defined({ requestBody: requestBodyOf(shape, components) }),
     responses: Object.fromEntries(
-      Object.entries(allAnswers(shape)).map(([status, answer]) => [
+      answers.map(([status, answer]) => [
         status,
         toResponse(Number(status), answer, shape, components),
       ]),
