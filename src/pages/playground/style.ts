@@ -104,6 +104,7 @@ progress { width: 100%; height: .4rem; accent-color: var(--accent); display: blo
 .more { border: 0; padding: 0; margin-top: .5rem } .more .tiles { margin-top: .5rem } .more summary { font-weight: 550; color: var(--accent) }
 .try { padding: .35rem 0 .5rem; margin-top: .75rem } .try > summary { padding: .5rem 0 } .try > .snippet, .try > .notice { margin-top: 1rem }
 .try[open] { padding-bottom: 1.25rem } .try details { margin-top: .5rem } .try details pre { background: var(--code); border-radius: .6rem }
+.card > details.side { margin: 0; border: 0; padding: 0 } .side > summary { color: var(--soft); font-size: .9rem } .side > summary + .snippet { margin-top: .5rem }
 details { margin-top: 1rem; border-top: 1px solid var(--line); padding-top: .75rem }
 summary { cursor: pointer; font-weight: 600; min-height: 1.75rem }
 .list { list-style: none; margin: .75rem 0 0; padding: 0 }

@@ -1,5 +1,5 @@
 import { badge, button, el, when } from './dom.js'
-import { snippetView } from './snippet-view.js'
+import { codeOf, snippetView } from './snippet-view.js'
 import { endOneSnippet, userSnippet } from './snippets.js'
 import { language, words } from './words.js'
 
@@ -68,9 +68,8 @@ export function sessionsView({ sessions, signedIn, end, endOthers, again }) {
       ),
       el('p', { class: 'soft' }, text.note),
     ),
-    el(
-      'div',
-      { class: 'side' },
+    codeOf(
+      'sessions-code',
       snippetView(userSnippet(signedIn, words.snippets.sessions, '/me/sessions')),
       other === undefined ? null : snippetView(endOneSnippet(signedIn, other.id)),
       snippetView(userSnippet(signedIn, words.snippets.endOthers, '/me/sessions', 'DELETE')),

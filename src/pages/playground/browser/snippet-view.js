@@ -8,6 +8,8 @@ const preferences = {
   labels: [],
   /** Whether tokens are shown whole; they are copied whole either way. */
   reveal: false,
+  /** Whether code is in sight; a phone has no room beside the rest. */
+  code: window.matchMedia('(min-width: 60rem)').matches,
 }
 
 /** Whether tokens are shown whole. */
@@ -84,6 +86,24 @@ export function snippetView(snippet) {
     ),
     pre,
   )
+}
+
+/**
+ * The code of a card, folded away where there is little room.
+ * @param {string} id
+ * @param {...(Node | false | null)} snippets
+ */
+export function codeOf(id, ...snippets) {
+  const details = el(
+    'details',
+    { id, class: 'side', open: preferences.code },
+    el('summary', {}, words.snippets.show),
+    ...snippets,
+  )
+  details.addEventListener('toggle', () => {
+    preferences.code = details.open
+  })
+  return details
 }
 
 /** The copy buttons of what the server has written. */

@@ -1,6 +1,6 @@
 import { badge, button, el, facts, when } from './dom.js'
 import { decode } from './jwt.js'
-import { snippetView } from './snippet-view.js'
+import { codeOf, snippetView } from './snippet-view.js'
 import { codeSnippet, refreshSnippet } from './snippets.js'
 import { words } from './words.js'
 
@@ -85,9 +85,8 @@ export function tokensView({ signedIn, answer, verified, refresh }) {
           explained(idToken.header),
         ),
     ),
-    el(
-      'div',
-      { class: 'side' },
+    codeOf(
+      'tokens-code',
       snippetView(codeSnippet(signedIn)),
       response &&
         snippetView({

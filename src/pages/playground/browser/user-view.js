@@ -1,6 +1,6 @@
 import { settings } from './client.js'
 import { badge, button, el, facts, when } from './dom.js'
-import { isRevealed, snippetView } from './snippet-view.js'
+import { codeOf, isRevealed, snippetView } from './snippet-view.js'
 import { logoutSnippet, revokeSnippet, userSnippet } from './snippets.js'
 import { words } from './words.js'
 
@@ -88,9 +88,8 @@ export function userView({ user, signedIn, provider, signOut, revoke, reveal }) 
           button('reveal', text.reveal, reveal, { 'aria-pressed': String(isRevealed()) }),
       ),
     ),
-    el(
-      'div',
-      { class: 'side' },
+    codeOf(
+      'user-code',
       snippetView(userSnippet(signedIn, words.snippets.user, '/me')),
       snippetView(logoutSnippet(signedIn, words.snippets.signOut, '/logout')),
       snippetView(

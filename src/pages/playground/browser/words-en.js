@@ -192,6 +192,7 @@ export const en = {
     },
   },
   snippets: {
+    show: 'Code to copy',
     start: 'Start a login',
     startNote: 'Without a client, curl gets the tokens at once.',
     startPersonNote: 'This prints where the browser is sent; a person goes on from there.',

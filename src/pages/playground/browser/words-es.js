@@ -184,6 +184,7 @@ export const es = {
     },
   },
   snippets: {
+    show: 'Código para copiar',
     start: 'Empezar un inicio de sesión',
     startNote: 'Sin cliente, curl recibe los tokens al momento.',
     startPersonNote: 'Muestra adónde se envía el navegador; a partir de ahí sigue una persona.',

@@ -185,6 +185,7 @@ export const ja = {
     },
   },
   snippets: {
+    show: 'コピーするコード',
     start: 'ログインを開始',
     startNote: 'クライアントを指定しないcurlは、トークンをすぐに受け取ります。',
     startPersonNote: 'ブラウザの移動先です。その先は人がログインします。',

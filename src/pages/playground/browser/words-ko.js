@@ -184,6 +184,7 @@ export const ko = {
     },
   },
   snippets: {
+    show: '복사할 코드',
     start: '로그인 시작',
     startNote: '클라이언트를 지정하지 않으면 curl이 토큰을 바로 받습니다.',
     startPersonNote: '브라우저가 이동할 주소를 출력합니다. 그다음은 사람이 로그인해야 합니다.',

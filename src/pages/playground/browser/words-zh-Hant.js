@@ -177,6 +177,7 @@ export const zhHant = {
     },
   },
   snippets: {
+    show: '可複製的程式碼',
     start: '開始登入',
     startNote: '不指定用戶端時，curl 會直接取得權杖。',
     startPersonNote: '這會印出瀏覽器要前往的網址，接下來由使用者登入。',
