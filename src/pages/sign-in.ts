@@ -49,7 +49,7 @@ h1, h1 + .lead { text-align: center; text-wrap: balance }
 .languages > * { display: grid; place-items: center; min-height: 2.75rem; padding: 0 .625rem; color: var(--quiet) }
 .languages > a { text-decoration-thickness: 1px; text-underline-offset: 3px }
 .languages > span { color: var(--text); font-weight: 600 }
-@media (forced-colors: active) { .letter { border-color: currentColor } .mark path { fill: currentColor } }
+@media (forced-colors: active) { .letter { border-color: currentColor } .mark :is(path, rect) { fill: currentColor } }
 `
 
 /** Makes the answer to `GET /login`: one link per provider, no script where none is needed. */

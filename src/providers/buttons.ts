@@ -1,8 +1,8 @@
 import type { Button, Labels } from '../core/button.ts'
 
-// What the sign-in page shows for each provider, after its guideline (the rows' pages say where). Where
-// the owner lets logos be passed on, marks are of simple-icons 16.37 (CC0), Google's G of its guideline;
-// else a letter stands in. White on the green of NAVER and LINE cannot be read by all (WCAG 2.2, 1.4.3):
+// What the sign-in page shows for each provider, after its guideline (the rows' pages say where). Marks
+// are of simple-icons 16.37 (CC0), those of Apple, LinkedIn and Slack of 12.0, Google's G and Microsoft's
+// four squares of their guidelines. White on the green of NAVER and LINE cannot be read by all (WCAG 2.2, 1.4.3):
 // NAVER's button is its white variant; LINE has none, so its label is black, against its guideline.
 
 /** Most providers: no prescribed words. */
@@ -62,7 +62,9 @@ export const naverButton: Button = {
 
 export const appleButton: Button = {
   ...black,
-  mark: null,
+  mark: mark(
+    '<path fill="currentColor" d="M12.152 6.896c-.948 0-2.415-1.078-3.96-1.04-2.04.027-3.91 1.183-4.961 3.014-2.117 3.675-.546 9.103 1.519 12.09 1.013 1.454 2.208 3.09 3.792 3.039 1.52-.065 2.09-.987 3.935-.987 1.831 0 2.35.987 3.96.948 1.637-.026 2.676-1.48 3.676-2.948 1.156-1.688 1.636-3.325 1.662-3.415-.039-.013-3.182-1.221-3.22-4.857-.026-3.04 2.48-4.494 2.597-4.559-1.429-2.09-3.623-2.324-4.39-2.376-2-.156-3.675 1.09-4.61 1.09zM15.53 3.83c.843-1.012 1.4-2.427 1.245-3.83-1.207.052-2.662.805-3.532 1.818-.78.896-1.454 2.338-1.273 3.714 1.338.104 2.715-.688 3.559-1.701"/>',
+  ),
   labels: { en: 'Sign in with Apple', ko: 'Apple로 로그인', ja: 'Appleでサインイン' },
 }
 
@@ -93,7 +95,10 @@ export const xButton: Button = {
 export const microsoftButton: Button = {
   light: { background: '#ffffff', color: '#5e5e5e', border: '#8c8c8c' },
   dark: { background: '#2f2f2f', color: '#ffffff', border: '#8c8c8c' },
-  mark: null,
+  mark: mark(
+    '<rect fill="#F25022" x="1" y="1" width="10" height="10"/><rect fill="#7FBA00" x="12" y="1" width="10" height="10"/><rect fill="#00A4EF" x="1" y="12" width="10" height="10"/><rect fill="#FFB900" x="12" y="12" width="10" height="10"/>',
+    23,
+  ),
   labels: signInWith('Microsoft'),
 }
 
@@ -123,13 +128,17 @@ export const gitlabButton: Button = {
 
 export const linkedinButton: Button = {
   ...solid('#0a66c2'),
-  mark: null,
+  mark: mark(
+    '<path fill="currentColor" d="M20.447 20.452h-3.554v-5.569c0-1.328-.027-3.037-1.852-3.037-1.853 0-2.136 1.445-2.136 2.939v5.667H9.351V9h3.414v1.561h.046c.477-.9 1.637-1.85 3.37-1.85 3.601 0 4.267 2.37 4.267 5.455v6.286zM5.337 7.433c-1.144 0-2.063-.926-2.063-2.065 0-1.138.92-2.063 2.063-2.063 1.14 0 2.064.925 2.064 2.063 0 1.139-.925 2.065-2.064 2.065zm1.782 13.019H3.555V9h3.564v11.452zM22.225 0H1.771C.792 0 0 .774 0 1.729v20.542C0 23.227.792 24 1.771 24h20.451C23.2 24 24 23.227 24 22.271V1.729C24 .774 23.2 0 22.222 0h.003z"/>',
+  ),
   labels: { ...signInWith('LinkedIn'), ko: 'LinkedIn으로 로그인' },
 }
 
 export const slackButton: Button = {
   ...lined('#4a154b'),
-  mark: null,
+  mark: mark(
+    '<path fill="currentColor" d="M5.042 15.165a2.528 2.528 0 0 1-2.52 2.523A2.528 2.528 0 0 1 0 15.165a2.527 2.527 0 0 1 2.522-2.52h2.52v2.52zM6.313 15.165a2.527 2.527 0 0 1 2.521-2.52 2.527 2.527 0 0 1 2.521 2.52v6.313A2.528 2.528 0 0 1 8.834 24a2.528 2.528 0 0 1-2.521-2.522v-6.313zM8.834 5.042a2.528 2.528 0 0 1-2.521-2.52A2.528 2.528 0 0 1 8.834 0a2.528 2.528 0 0 1 2.521 2.522v2.52H8.834zM8.834 6.313a2.528 2.528 0 0 1 2.521 2.521 2.528 2.528 0 0 1-2.521 2.521H2.522A2.528 2.528 0 0 1 0 8.834a2.528 2.528 0 0 1 2.522-2.521h6.312zM18.956 8.834a2.528 2.528 0 0 1 2.522-2.521A2.528 2.528 0 0 1 24 8.834a2.528 2.528 0 0 1-2.522 2.521h-2.522V8.834zM17.688 8.834a2.528 2.528 0 0 1-2.523 2.521 2.527 2.527 0 0 1-2.52-2.521V2.522A2.527 2.527 0 0 1 15.165 0a2.528 2.528 0 0 1 2.523 2.522v6.312zM15.165 18.956a2.528 2.528 0 0 1 2.523 2.522A2.528 2.528 0 0 1 15.165 24a2.527 2.527 0 0 1-2.52-2.522v-2.522h2.52zM15.165 17.688a2.527 2.527 0 0 1-2.52-2.523 2.526 2.526 0 0 1 2.52-2.52h6.313A2.527 2.527 0 0 1 24 15.165a2.528 2.528 0 0 1-2.522 2.523h-6.313z"/>',
+  ),
   labels: { ...signInWith('Slack'), ko: 'Slack으로 로그인' },
 }
 

@@ -44,6 +44,9 @@ describe('the sign-in page', () => {
     expect(linked(english.text)).toEqual(ids)
     for (const row of builtInProviders) {
       expect(row.button, row.id).not.toBeNull()
+      expect(row.button?.mark, row.id).toMatch(
+        /^<svg viewBox="[\d. ]+">(<(path|rect) [^<>]*\/>)+<\/svg>$/,
+      )
       expect(english.text).toContain(row.button?.labels.en)
     }
     expect((await get('?ui_locales=ko')).text).toContain('카카오 로그인')
@@ -146,7 +149,7 @@ describe('in Chromium the sign-in page', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, forcedColors: 'active' })
       const colours = await page.evaluate<[fill: string, background: string][]>(
-        "[...document.querySelectorAll('.mark path')].map((path) => [getComputedStyle(path).fill, getComputedStyle(path.closest('a')).backgroundColor])",
+        "[...document.querySelectorAll('.mark :is(path, rect)')].map((path) => [getComputedStyle(path).fill, getComputedStyle(path.closest('a')).backgroundColor])",
       )
       expect(colours.length).toBeGreaterThan(8)
       for (const [fill, background] of colours) expect(fill).not.toBe(background)
