@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { Account } from '../../core/account.ts'
 import type { AdminUser, AdminUsers } from '../../core/admin-users.ts'
 import { asciiLowerCase } from '../../core/text.ts'
@@ -9,6 +9,7 @@ import { db, type Placeholders, statement } from '../statement.ts'
 import { createExport } from './account-export.ts'
 import { accountJson, isoTime, lowerCase } from './account-json.ts'
 import { isAlive } from './alive.ts'
+import { heldSessions } from './held-sessions.ts'
 import { createRemoveAny } from './remove.ts'
 
 const FIRST = '00000000-0000-0000-0000-000000000000'
@@ -103,11 +104,16 @@ export function createAdminUsers(
         .update(sessions)
         .set({ endedAt: sql`now()`, endReason: sql`'operator'` })
         .where(
-          and(
-            eq(sessions.userId, p.id),
-            isNull(sessions.endedAt),
-            sql`${sessions.expiresAt} > now()`,
-            inTime,
+          inArray(
+            sessions.id,
+            heldSessions(
+              and(
+                eq(sessions.userId, p.id),
+                isNull(sessions.endedAt),
+                sql`${sessions.expiresAt} > now()`,
+                inTime,
+              ),
+            ),
           ),
         )
         .returning({ id: sessions.id }),

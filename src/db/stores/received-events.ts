@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, notExists, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, notExists, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../core/identity-key.ts'
 import type { ProviderEvent } from '../../core/provider-event.ts'
@@ -7,6 +7,7 @@ import type { Database, RunStatement } from '../client.ts'
 import { identities, receivedEvents, sessions, users } from '../schema.ts'
 import { db, type Placeholders, seconds, statement } from '../statement.ts'
 import { recordIn, sayWho } from './audit.ts'
+import { heldSessions } from './held-sessions.ts'
 import { isIdentity } from './identity-values.ts'
 
 /** Ids are kept so long; what is older is not acted on, so that none is acted on twice. */
@@ -68,14 +69,19 @@ const END_SESSIONS = statement((p: Placeholders<Affected & { kind: string }>) =>
     .update(sessions)
     .set({ endedAt: now, endReason: sql`${p.kind}` })
     .where(
-      and(
-        eq(sessions.userId, p.userId),
-        eq(sessions.provider, p.provider),
-        sql`coalesce(${sessions.issuer}, ${p.issuer}) = ${p.issuer}`,
-        sql`coalesce(${sessions.subject}, ${p.subject}) = ${p.subject}`,
-        isNull(sessions.endedAt),
-        sql`${sessions.expiresAt} > ${now}`,
-        lt(sessions.createdAt, moment(p.at)),
+      inArray(
+        sessions.id,
+        heldSessions(
+          and(
+            eq(sessions.userId, p.userId),
+            eq(sessions.provider, p.provider),
+            sql`coalesce(${sessions.issuer}, ${p.issuer}) = ${p.issuer}`,
+            sql`coalesce(${sessions.subject}, ${p.subject}) = ${p.subject}`,
+            isNull(sessions.endedAt),
+            sql`${sessions.expiresAt} > ${now}`,
+            lt(sessions.createdAt, moment(p.at)),
+          ),
+        ),
       ),
     )
     .returning({ id: sessions.id }),

@@ -110,7 +110,7 @@ const REDEEM = statement(
         sql`from ${opened} returning session_id`,
       ),
     )
-    const surplus = db
+    const tooMany = db
       .select({ id: sessions.id })
       .from(sessions)
       .innerJoin(opened, eq(sessions.userId, opened.userId))
@@ -124,6 +124,12 @@ const REDEEM = statement(
       )
       .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
       .offset(sql`${p.sessionsPerUser} - 1` as never)
+    // Whoever is at one of them ends it or goes on with it: nobody waits for two.
+    const surplus = db
+      .select({ id: sessions.id })
+      .from(sessions)
+      .where(inArray(sessions.id, tooMany))
+      .for('no key update', { skipLocked: true })
     const outdone = db
       .$with('outdone')
       .as(

@@ -1,9 +1,10 @@
-import { and, eq, notExists, sql } from 'drizzle-orm'
+import { and, eq, inArray, notExists, sql } from 'drizzle-orm'
 import { alias, type PgColumn } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../core/identity-key.ts'
 import type { Database } from '../client.ts'
 import { identities, sessions } from '../schema.ts'
 import { db, type Placeholders, statement } from '../statement.ts'
+import { heldSessions } from './held-sessions.ts'
 
 /** An identity, and the subject that its provider used to name it by. */
 type Rekeying = IdentityKey & { former: string }
@@ -44,7 +45,9 @@ const SESSIONS = statement((p: Placeholders<Rekeying & { userId: string }>) =>
   db
     .update(sessions)
     .set({ subject: sql`${p.subject}` })
-    .where(and(eq(sessions.userId, p.userId), isFormer(sessions, p)))
+    .where(
+      inArray(sessions.id, heldSessions(and(eq(sessions.userId, p.userId), isFormer(sessions, p)))),
+    )
     .returning({ id: sessions.id }),
 )
 

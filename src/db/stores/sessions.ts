@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
 import type { SessionRef } from '../../core/session-ref.ts'
 import type { Freshness, Sessions, StoredSession } from '../../core/stores.ts'
 import type { Database } from '../client.ts'
@@ -7,6 +7,7 @@ import { db, type Placeholders, statement } from '../statement.ts'
 import { isoTime } from './account-json.ts'
 import { asks, isAlive, isFresh } from './alive.ts'
 import { epochSeconds, grantedSession } from './granted-session.ts'
+import { heldSessions } from './held-sessions.ts'
 import { requireOwn } from './require-own.ts'
 
 /** Sessions of one user that are shown. */
@@ -45,7 +46,12 @@ const END_OTHERS = statement((p: Placeholders<SessionRef & { reason: string }>) 
   db
     .update(sessions)
     .set({ endedAt: now, endReason: sql`${p.reason}` })
-    .where(and(eq(sessions.userId, p.userId), ne(sessions.id, p.sessionId), runs))
+    .where(
+      inArray(
+        sessions.id,
+        heldSessions(and(eq(sessions.userId, p.userId), ne(sessions.id, p.sessionId), runs)),
+      ),
+    )
     .returning({ id: sessions.id }),
 )
 

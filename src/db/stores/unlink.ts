@@ -1,4 +1,4 @@
-import { and, eq, exists, isNull, ne, or, sql } from 'drizzle-orm'
+import { and, eq, exists, inArray, isNull, ne, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { SessionRef } from '../../core/session-ref.ts'
 import type { Freshness, Identities } from '../../core/stores.ts'
@@ -7,6 +7,7 @@ import { inTime } from '../in-time.ts'
 import { identities, sessions, unlinkedIdentities, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, statement } from '../statement.ts'
 import { asks, isFresh } from './alive.ts'
+import { heldSessions } from './held-sessions.ts'
 import { leaveRevocations } from './outbox.ts'
 import { requireOwn } from './require-own.ts'
 
@@ -119,31 +120,33 @@ const UNLINK = statement(
         .where(and(eq(users.id, person.id), exists(db.select(one).from(removed))))
         .returning({ id: users.id }),
     )
-    const ended = db.$with('ended').as(
-      db
-        .update(sessions)
-        .set({ endedAt: now, endReason: sql`'identity_unlinked'` })
-        .from(touched)
-        .where(
-          and(
-            eq(sessions.userId, touched.id),
-            isNull(sessions.endedAt),
-            eq(sessions.provider, p.provider),
-            or(
-              isNull(sessions.subject),
-              exists(
-                db
-                  .select(one)
-                  .from(removed)
-                  .where(
-                    and(eq(removed.issuer, sessions.issuer), eq(removed.subject, sessions.subject)),
-                  ),
+    const opened = heldSessions(
+      and(
+        inArray(sessions.userId, db.select({ id: touched.id }).from(touched)),
+        isNull(sessions.endedAt),
+        eq(sessions.provider, p.provider),
+        or(
+          isNull(sessions.subject),
+          exists(
+            db
+              .select(one)
+              .from(removed)
+              .where(
+                and(eq(removed.issuer, sessions.issuer), eq(removed.subject, sessions.subject)),
               ),
-            ),
           ),
-        )
-        .returning({ id: sessions.id }),
+        ),
+      ),
     )
+    const ended = db
+      .$with('ended')
+      .as(
+        db
+          .update(sessions)
+          .set({ endedAt: now, endReason: sql`'identity_unlinked'` })
+          .where(inArray(sessions.id, opened))
+          .returning({ id: sessions.id }),
+      )
     return db
       .with(person, held, removed, outbox, marked, heir, inherited, touched, ended)
       .select({

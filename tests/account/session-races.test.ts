@@ -1,0 +1,88 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import {
+  APPS,
+  authorizationQuery,
+  getCode,
+  meStatus,
+  readTokens,
+  redeem,
+  signIn,
+  type Tokens,
+} from '../helpers/apps.ts'
+import { Browser } from '../helpers/browser.ts'
+import { startLogin } from '../helpers/latchkey.ts'
+import { leave } from '../helpers/leaving.ts'
+import { setStage } from '../helpers/stage.ts'
+
+// Whoever ends several sessions holds them in the order of their ids, wherever their rows lie.
+
+const { provider, latchkey } = setStage({
+  settings: { ...APPS, SESSIONS_PER_USER: '3' },
+  people: (turn) => ({ name: `Person ${turn}` }),
+})
+
+/** Two sessions whose rows lie in the other order than their ids. */
+async function twoOutOfOrder(): Promise<[Tokens, Tokens]> {
+  const [early, late] = [new Browser(), new Browser()]
+  const query = authorizationQuery()
+  const first = await startLogin(latchkey, early, 'fake', query)
+  const second = await startLogin(latchkey, late, 'fake', query)
+  const finish = async (browser: Browser, started: typeof first): Promise<Tokens> => {
+    provider.nonce = started.nonce ?? ''
+    const { location } = await browser.send(started.callback())
+    return readTokens(await redeem(latchkey, location?.searchParams.get('code') ?? ''))
+  }
+  const two = await finish(late, second)
+  const one = await finish(early, first)
+  expect(one.sid < two.sid).toBe(true)
+  return [one, two]
+}
+
+/** Does `first` and then `second` while somebody holds the row of a session, and lets it go. */
+async function whileHeld<T>(sid: string, first: () => Promise<T>, second: () => Promise<T>) {
+  const answers = await latchkey.database.sql.begin(async (lock) => {
+    await lock.unsafe(`select from latchkey.sessions where id = '${sid}' for update`)
+    const one = first()
+    await wait(300)
+    const two = second()
+    await wait(300)
+    return { all: Promise.all([one, two]) }
+  })
+  return answers.all
+}
+
+const send = (method: string, path: string, { access_token: token }: Tokens) =>
+  new Browser().send(`${latchkey.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+  })
+const databaseSaid = () => latchkey.logs.filter((line) => line.includes('"database"'))
+
+test('ending all other sessions beside a deletion waits in no ring', async () => {
+  const [one] = await twoOutOfOrder()
+  const asking = await signIn(latchkey, provider)
+  const [left, ended] = await whileHeld(
+    one.sid,
+    () => leave(latchkey, asking.access_token),
+    () => send('DELETE', '/me/sessions', asking),
+  )
+  expect(left.status, left.text).toBe(204)
+  expect([204, 401]).toContain(ended.status)
+  expect(databaseSaid()).toEqual([])
+})
+
+test('a redemption that ends what is too much waits for nobody who ends the same', async () => {
+  const [one, two] = await twoOutOfOrder()
+  const asking = await signIn(latchkey, provider)
+  const code = await getCode(latchkey, provider)
+  const [ended, redeemed] = await whileHeld(
+    two.sid,
+    () => send('DELETE', '/me/sessions', asking),
+    () => redeem(latchkey, code),
+  )
+  expect(ended.status).toBe(204)
+  expect([200, 400]).toContain(redeemed.status)
+  expect(await meStatus(latchkey, one.access_token)).toBe(401)
+  expect(databaseSaid()).toEqual([])
+})
