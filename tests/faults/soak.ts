@@ -56,7 +56,11 @@ test(
       await scene?.play(postgres)
       const healed = await Promise.all(loads.map((load) => load.heals(30_000)))
       expect(healed, scene?.name).toEqual([true, true])
-      expect(loads.flatMap(({ wrong }) => wrong)).toEqual([])
+      const wrong = loads.flatMap((load) => load.wrong)
+      const ids = wrong.flatMap((what) => /"request_id":"([^"]+)"/.exec(what)?.[1] ?? [])
+      const lines = replicas.flatMap(({ stdout }) => stdout().split('\n'))
+      const said = lines.filter((line) => ids.some((id) => line.includes(id)))
+      expect(wrong, said.join('\n')).toEqual([])
       tell(`${new Date().toISOString()} healed: ${scene?.name}; memory ${memory().join(', ')} MiB`)
     }
     await Promise.all(loads.map((load) => load.end()))
