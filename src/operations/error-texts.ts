@@ -19,29 +19,29 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     'Read detail: it names the parameter. Redirect URIs are compared as exact text.',
   ],
   invalid_state: [
-    'The login is unknown, forged, over, used, of another browser or of another provider.',
+    'The login is unknown, forged, expired, already used, or belongs to another browser or provider.',
     AGAIN,
   ],
   access_denied: [
     'The person or the provider said no, or the user may not sign in here.',
-    'Offer other ways to sign in. The log says whose word it was.',
+    'Offer other ways to sign in. The log says who refused.',
   ],
   invalid_code: [
-    'The code is used or expired, or the provider refuses it.',
+    'The code has been used or has expired, or the provider refuses it.',
     `Redeem a code at once, and once only. ${AGAIN}`,
   ],
   invalid_provider_response: [
-    'The provider’s ID token or profile failed a check, or is no JSON object.',
+    'The provider’s ID token or profile failed a check, or is not a JSON object.',
     'Nobody was signed in. The log names the check; npm run doctor tries the provider.',
   ],
   provider_error: [
     'The provider refused a request of ours, or failed.',
-    'Try again. Where it stays, the log has the provider’s own code, and npm run doctor explains it.',
+    'Try again. If it keeps happening, the log has the provider’s own code, and npm run doctor explains it.',
   ],
   provider_timeout: ['The provider did not answer in ten seconds.', 'Try again.'],
   temporarily_unavailable: [
-    'The database cannot be reached, there is too much to do, or the request was fetched ahead.',
-    `Nothing was begun that is not finished. ${IN_A_MOMENT}`,
+    'The database cannot be reached, Latchkey is overloaded, or the browser only prefetched the page.',
+    `Nothing was left half done. ${IN_A_MOMENT}`,
   ],
   rate_limited: ['Too many requests came from one address or user.', IN_A_MOMENT],
   unauthorized_client: [
@@ -66,7 +66,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     'Send plain parameters in the query.',
   ],
   login_required: ['Nobody is signed in at the provider, or not recently enough.', ASK_PERSON],
-  interaction_required: ['Something has to be shown to the person.', ASK_PERSON],
+  interaction_required: ['The provider has to show the person something.', ASK_PERSON],
   consent_required: ['The person has not consented at the provider.', ASK_PERSON],
   account_selection_required: ['The person has several accounts at the provider.', ASK_PERSON],
   invalid_client: [
@@ -74,8 +74,8 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     'Authenticate in one way, Basic or in the body; a public client sends only client_id.',
   ],
   invalid_grant: [
-    'The code or token is used, expired, revoked, or not for this request.',
-    `A session that is over stays over. ${AGAIN}`,
+    'The code or token has been used, has expired, was revoked, or does not fit this request.',
+    `A session that has ended stays ended. ${AGAIN}`,
   ],
   unsupported_grant_type: [
     'The grant_type is unknown here.',
@@ -83,14 +83,14 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   ],
   invalid_token: [
     'The access token is missing, malformed, expired, revoked or for another audience.',
-    `Refresh it once; where that is refused: ${AGAIN.toLowerCase()}`,
+    `Refresh it once; if that is refused, ${AGAIN.replace('Send', 'send')}`,
   ],
   insufficient_scope: [
-    'The access token has not the scope that WWW-Authenticate names.',
+    'The access token lacks the scope that WWW-Authenticate names.',
     'Ask for that scope at the login.',
   ],
   insufficient_user_authentication: [
-    'The person signed in too long ago for what cannot be undone (RFC 9470).',
+    'This cannot be undone, and the person signed in too long ago for it (RFC 9470).',
     'Send the person through a login again, with max_age where the provider takes it.',
   ],
   csrf: [
@@ -98,31 +98,34 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     'Call from an origin of the client (CLIENT_<ID>_ORIGINS), with credentials.',
   ],
   reauthentication_required: [
-    'The provider gives no more tokens for this person.',
+    'The provider no longer gives tokens for this person.',
     'Send the person through a login with this provider again.',
   ],
   last_identity: [
-    'It is the only way to sign in that the user has left.',
+    'It is the user’s last way to sign in.',
     'Link another one first, or delete the user.',
   ],
   identity_in_use: [
     'The account at the provider belongs to another user here.',
-    'The person signs in with it, and unlinks it or deletes that user.',
+    'The person can sign in with it and unlink it, or delete that user.',
   ],
   provider_in_use: [
-    'The user has another account at this provider linked.',
-    'Unlink that one first: one of each provider.',
+    'The user has already linked another account at this provider.',
+    'Unlink that one first: each provider can be linked once.',
   ],
-  not_found: ['There is no such thing, or no such address.', '/docs lists every route.'],
-  method_not_allowed: ['The address has no such method.', 'The header Allow names those it has.'],
+  not_found: ['There is no such thing or no such address.', '/docs lists every route.'],
+  method_not_allowed: [
+    'This address does not take that method.',
+    'The header Allow names those it takes.',
+  ],
   payload_too_large: ['The body or the headers are too large.', 'A body has at most 64 KiB.'],
   unsupported_media_type: [
-    'The body has a content type that is not read here.',
+    'This address does not accept the body’s content type.',
     'OAuth endpoints take forms; all others take JSON.',
   ],
   request_timeout: ['The request did not arrive in 15 seconds.', 'Try again.'],
   server_error: [
-    'Something failed here that should not.',
+    'Something failed in Latchkey that should not.',
     'Give the operator the request id: the log has the cause.',
   ],
 }

@@ -30,7 +30,7 @@ const headOf = (publicUrl: string) => ({
     version,
     summary: 'Sign in with the provider you already use.',
     description,
-    contact: { name: 'Whoever runs this Latchkey', url: publicUrl },
+    contact: { name: 'The operator of this Latchkey', url: publicUrl },
     license: { name: 'MIT', identifier: 'MIT' },
   },
   servers: [{ url: publicUrl, description: 'This Latchkey' }],

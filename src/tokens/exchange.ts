@@ -36,7 +36,7 @@ export type SignInNatively = (
   request: FastifyRequest,
 ) => Promise<TokenResponse>
 
-/** Swaps a token of a provider's mobile SDK for tokens of ours. */
+/** Exchanges a token of a provider's mobile SDK for tokens of ours. */
 export async function exchangeToken(
   options: { signInNatively: SignInNatively; tokens: { issuer: string } },
   client: Client,

@@ -10,7 +10,7 @@ import type { RefreshedInCookies } from './token-request.ts'
 /** What a token request comes to. */
 export type Granted = TokenResponse | ClientTokenResponse | RefreshedInCookies
 
-/** Swaps what a client presents for tokens. */
+/** Exchanges what a client presents for tokens. */
 type Grant = (options: GrantOptions, client: Client, call: GrantCall) => Promise<Granted>
 
 /** Each grant of a client that has authenticated, by its type. */

@@ -25,12 +25,12 @@ export interface TokenEndpointOptions extends GrantOptions {
   grantEnded: (grantType: string, outcome: string) => void
 }
 
-/** `POST /token`: swaps a code, a refresh token or a provider's token for tokens. */
+/** `POST /token`: exchanges a code, a refresh token or a provider's token for tokens. */
 export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptions): void {
   route(room, 'POST', '/token', {
     docs: {
       operationId: 'getTokens',
-      summary: 'Swap a code or a refresh token for tokens',
+      summary: 'Exchange a code or a refresh token for tokens',
       description:
         'RFC 6749, sections 4.1.3, 4.4 and 6, and RFC 8693 for native sign-in. A code gives the same tokens again for a minute to whoever proves the same. A refresh token rotates and may be repeated for ten seconds; later once, while its successor was not used; any other reuse ends the session. In cookie mode the answer holds no token.',
       tags: ['tokens'],

@@ -14,7 +14,7 @@ export interface PresentedCode {
   callbackUrl: string
 }
 
-/** Swaps a code for tokens (RFC 6749, section 4.1.3). Throws `invalid_code` for one that is used or old. */
+/** Exchanges a code for tokens (RFC 6749, section 4.1.3). Throws `invalid_code` for one that is used or old. */
 export async function exchangeCode(
   { row, metadata, registration, outbound, signal }: ProviderCall,
   { code, state, verifier, callbackUrl }: PresentedCode,

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LANGUAGES } from '../../src/core/language.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { findBarriers, overflowOf } from '../helpers/accessibility.ts'
 import { useChromium } from '../helpers/chromium.ts'
@@ -142,6 +143,12 @@ describe('the emulator’s pages speak the visitor’s language', () => {
     const text = await (await get(url, accepted)).text()
     expect(text).toContain(`<html lang="${lang}">`)
     expect(text).toContain(`<h1>${title}</h1>`)
+  })
+
+  test.each(LANGUAGES)('each language of the pages is theirs: %s', async (language) => {
+    expect(await (await get(request('kakao', {}), language)).text()).toContain(
+      `<html lang="${language}">`,
+    )
   })
 
   test('every page of them: the error, the events, and what was sent', async () => {
