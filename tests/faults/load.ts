@@ -61,8 +61,10 @@ export function startLoad(urls: readonly string[], identities: readonly string[]
         new Browser().follow(`${url()}/login/${provider}?login_hint=${persona}`),
       )
       if (answer.status !== 200) {
-        // The page of a flow that another try has used up, or a 503.
-        if (![0, LATER].includes(answer.status)) say(`a login got ${answer.status} ${answer.body}`)
+        // A 503, or the grant of whoever left is revoked at the provider only now, the new one with it.
+        const isRevoked = answer.status === 502 && gone.size > 0
+        if (![0, LATER].includes(answer.status) && !isRevoked)
+          say(`a login got ${answer.status} ${answer.body}`)
         return null
       }
       const { user, access_token, refresh_token } = JSON.parse(answer.body)

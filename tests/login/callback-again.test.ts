@@ -105,10 +105,41 @@ describe('a callback that the same browser brings again', () => {
   test('in cookie mode, after the session has ended, opens nothing', async () => {
     const { browser, callback } = await begin(cookieMode)
     await callback()
-    await browser.send(`${latchkey.url}/logout`, { headers: { 'sec-fetch-site': 'same-origin' } })
+    await browser.send(`${latchkey.url}/logout`, {
+      method: 'POST',
+      headers: { origin: 'https://app.example.com' },
+    })
     expect(cookieNamesOf(browser)).toEqual([])
     expectProblem(await callback(), 400, 'invalid_state')
     expect(cookieNamesOf(browser)).toEqual([])
+  })
+
+  test.each(['form_post', 'web_message'])('by %s gets the same page', async (response_mode) => {
+    const { callback, atReplica } = await begin({ response_mode })
+    const first = await callback()
+    expect(first.status).toBe(200)
+    const codeOf = (text: string) => /[\w-]{43}\.[\w-]{43}/.exec(text)?.[0]
+    expect(codeOf(first.text)).toBeDefined()
+    for (const again of [await callback(), await atReplica()]) {
+      expect([again.status, codeOf(again.text)]).toEqual([200, codeOf(first.text)])
+    }
+    expect(provider.count('token')).toBe(1)
+  })
+
+  test('in cookie mode, once somebody else has signed in since, leaves their cookies alone', async () => {
+    const { browser, callback } = await begin(cookieMode)
+    await callback()
+    provider.subject = 'somebody-else'
+    const since = await begin(cookieMode, browser)
+    expect((await since.callback()).status).toBe(303)
+    const theirs = cookieOf(browser, 'access')
+    // Within its minute; its session ended when the cookies were overwritten.
+    expectProblem(await callback(), 400, 'invalid_state')
+    expect(cookieOf(browser, 'access')).toBe(theirs)
+    expect((await browser.send(`${latchkey.url}/me`)).status).toBe(200)
+    expect((await since.callback()).status).toBe(303)
+    expect(cookieOf(browser, 'access')).toBe(theirs)
+    provider.subject = 'person-1'
   })
 
   test('to link gets the same code', async () => {
