@@ -62,7 +62,7 @@ create table refresh_tokens (
 create index on refresh_tokens (session_id);
 create table codes (
   hash bytea primary key, session_id uuid not null references sessions, redirect_uri text not null,
-  challenge text not null, expires_at timestamptz not null, redeemed_at timestamptz);
+  challenge text not null, nonce text, expires_at timestamptz not null, redeemed_at timestamptz);
 create table used_flows (id text primary key, expires_at timestamptz not null)`
 
 /** People in the minimum's tables. */

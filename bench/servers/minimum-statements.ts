@@ -33,8 +33,8 @@ token as (
   insert into refresh_tokens (hash, session_id, expires_at)
   select $16::bytea, id, now() + interval '14 days' from opened where $16::bytea is not null),
 code as (
-  insert into codes (hash, session_id, redirect_uri, challenge, expires_at)
-  select $17::bytea, id, $18, $19, now() + interval '1 minute' from opened
+  insert into codes (hash, session_id, redirect_uri, challenge, nonce, expires_at)
+  select $17::bytea, id, $18, $19, $20, now() + interval '1 minute' from opened
   where $17::bytea is not null)
 select who.id, created_at, updated_at, exists (select from opened) as is_open, (
   select json_agg(json_build_object('provider', provider, 'subject', subject, 'email', email,
@@ -49,16 +49,16 @@ with used as (
   update codes set redeemed_at = now()
   where hash = $1 and redirect_uri = $2 and challenge = $3 and redeemed_at is null
     and expires_at > now()
-  returning session_id),
+  returning session_id, nonce),
 opened as (
   update sessions s set last_used_at = now() from used, users u
   where s.id = used.session_id and s.client_id = $4 and s.ended_at is null and u.id = s.user_id
     and u.disabled_at is null
-  returning s.id, s.user_id, s.scope),
+  returning s.id, s.user_id, s.scope, used.nonce),
 token as (
   insert into refresh_tokens (hash, session_id, expires_at)
   select $5::bytea, id, now() + interval '14 days' from opened)
-select id, user_id, scope from opened`
+select id, user_id, scope, nonce from opened`
 
 /** The refresh token is replaced. */
 export const ROTATE = `

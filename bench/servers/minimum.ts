@@ -139,6 +139,7 @@ app.get<{ Params: { provider: string }; Querystring: { code: string; state: stri
       ...[flow.app?.scope ?? SCOPE, request.headers['user-agent'] ?? null, request.ip],
       ...[isCode ? null : sha256(secret), isCode ? sha256(secret) : null],
       ...[flow.app?.redirect_uri ?? null, flow.app?.code_challenge ?? null],
+      flow.app?.nonce ?? null,
     ])
     if (!row?.is_open) refuse('user')
     if (flow.app !== undefined) {
@@ -174,7 +175,8 @@ app.post<{ Body: Record<string, string> }>('/token', async ({ body }, reply) => 
   if (!row.scope.split(' ').includes('openid')) return answer
   const rows = await run(ME, [row.id, row.user_id])
   const { created_at, identities, ...claims } = account(rows[0], rows)
-  const id = { iss: self, aud: SPA.id, ...claims, sid: row.id }
+  const { nonce } = row
+  const id = { iss: self, aud: SPA.id, ...claims, sid: row.id, ...(nonce ? { nonce } : {}) }
   return { ...answer, id_token: signIdToken(id, answer.access_token) }
 })
 
