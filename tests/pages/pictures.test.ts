@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectNoBarriers, overflowOf } from '../helpers/accessibility.ts'
+import { useChromium } from '../helpers/chromium.ts'
+import { IN_APP } from '../helpers/in-app.ts'
+import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { differenceOf, expectAsKept, picture, TOLERANCE } from '../helpers/pictures.ts'
+import { type Shop, startShop } from '../helpers/shop.ts'
+
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><circle cx="20" cy="20" r="14"/><path d="M34 17h80v6h-6v8h-6v-8h-6v8h-6v-8H34z"/></svg>'
+const OVER = '/login/kakao/callback?code=a&state=b'
+
+let shop: Shop
+let open: Latchkey
+let strict: Latchkey
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-pictures-'))
+beforeAll(async () => {
+  shop = await startShop()
+  const shared = { EMULATE: 'google,kakao,apple', ...shop.settings }
+  const logo = join(folder, 'logo.svg')
+  writeFileSync(logo, LOGO)
+  open = await startLatchkey(shared)
+  strict = await startLatchkey({
+    ...shared,
+    ...{ DIRECT_ANSWER: 'off', SIGN_UP: 'corp.example', RATE_LIMIT: 'on' },
+    ...{ BRAND_NAME: 'Example', BRAND_LOGO: logo, BRAND_COLOR: '#7a0019' },
+    ...{ TERMS_URL: 'https://example.com/terms', PRIVACY_URL: 'https://example.com/privacy' },
+  })
+})
+afterAll(async () => {
+  await strict.close()
+  await open.close()
+  await shop.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** How a browser gets to each page of ours; those of the playground have their own tests. */
+const PAGES: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
+  'sign-in': (page) => page.goto(`${open.url}/login${shop.asks()}`),
+  'sign-in-branded': (page) => page.goto(`${strict.url}/login${shop.asks()}`),
+  'sign-in-in-app': (page) => page.goto(`${open.url}/login${shop.asks()}`),
+  problem: async (page) => {
+    // A browser that keeps cookies.
+    await page.goto(`${open.url}/login/kakao${shop.asks()}`)
+    await page.goto(open.url + OVER)
+  },
+  'not-found': (page) => page.goto(`${open.url}/nothing`),
+  'without-app': (page) => page.goto(`${strict.url}/login`),
+  cookies: (page) => page.goto(open.url + OVER),
+  refusal: (page) => page.goto(`${strict.url}/login/google${shop.asks({ login_hint: 'minji' })}`),
+  wait: async (page) => {
+    const start = `${strict.url}/login/kakao${shop.asks()}`
+    for (let i = 0; i < 60; i++) await fetch(start, { redirect: 'manual' })
+    await page.goto(start)
+  },
+  token: (page) => page.goto(`${open.url}/login/kakao?login_hint=minji`),
+  popup: (page) =>
+    page.goto(
+      `${open.url}/login/kakao${shop.asks({ login_hint: 'minji', response_mode: 'web_message' })}`,
+    ),
+}
+
+/** What the tab key reaches, as far as it stands on the page. */
+const REACHED = `(() => {
+  const all = [...document.querySelectorAll('a[href], button, input, summary, [tabindex="0"]')]
+  return all.filter((one) => one.checkVisibility()).map((one) => one === document.activeElement)
+})()`
+
+describe('in Chromium', () => {
+  const chrome = useChromium()
+
+  async function openPage(name: string): Promise<Page> {
+    const [inApp] = IN_APP
+    const isInApp = name === 'sign-in-in-app'
+    const window = isInApp ? await chrome.openWindow({ userAgent: inApp?.userAgent ?? '' }) : null
+    const page = await (window ?? chrome.context).newPage()
+    await PAGES[name]?.(page)
+    await page.locator('main').waitFor()
+    return page
+  }
+
+  test.each(Object.keys(PAGES))(
+    'the page %s looks as it did, and keeps nobody out',
+    async (name) => {
+      const page = await openPage(name)
+      await expectNoBarriers(page)
+
+      // Keyboard: as many stops as there are things to press, each seen.
+      const { length: things } = (await page.evaluate(REACHED)) as boolean[]
+      const reached = new Set<number>()
+      for (let i = 0; i < things; i++) {
+        await page.keyboard.press('Tab')
+        reached.add(((await page.evaluate(REACHED)) as boolean[]).indexOf(true))
+        const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')
+        expect(outline).not.toBe('none')
+      }
+      expect([reached.size, reached.has(-1)]).toEqual([things, false])
+
+      // Text of twice the size on the width of a small phone; nothing moves by itself.
+      await page.setViewportSize({ width: 320, height: 640 })
+      await page.evaluate("document.documentElement.style.fontSize = '200%'")
+      expect(await overflowOf(page)).toBe(0)
+      await page.evaluate("document.documentElement.style.fontSize = ''")
+      expect(await page.evaluate('document.getAnimations().length')).toBe(0)
+
+      // Forced colours: every way on has an edge.
+      await page.emulateMedia({ forcedColors: 'active' })
+      const edges = await page
+        .locator('.action:visible')
+        .evaluateAll((all) => all.map((one) => getComputedStyle(one as never).borderTopColor))
+      for (const edge of edges) expect(edge).not.toMatch(/, 0\)$|transparent/)
+      await page.emulateMedia({ forcedColors: null })
+
+      await expectAsKept(page, name)
+      expect(chrome.complaints).toEqual([])
+    },
+  )
+
+  test('a page that is kept is told from one without a button, and not from one of another font', async () => {
+    const changed = async (change: string) => {
+      const page = await openPage('problem')
+      await page.evaluate(change)
+      return { page, bytes: await picture(page) }
+    }
+    const { page, bytes: kept } = await changed('')
+    const differs = async (change: string) =>
+      differenceOf(page, kept, (await changed(change)).bytes)
+    for (const font of ['serif', 'monospace']) {
+      expect(await differs(`document.documentElement.style.fontFamily = '${font}'`), font).toBe(0)
+    }
+    for (const place of [0, 1, 2]) {
+      const lost = await differs(`document.querySelectorAll('.action')[${place}].remove()`)
+      expect(lost, `button ${place}`).toBeGreaterThan(TOLERANCE * 5)
+    }
+    const grey = await differs("document.querySelector('.first').style.background = '#888'")
+    expect(grey).toBeGreaterThan(TOLERANCE * 5)
+  })
+})
