@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Asking } from '../core/audit.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { readScope, type Scope, type ScopeName } from '../core/scope.ts'
@@ -6,7 +7,7 @@ import type { SessionRef } from '../core/session-ref.ts'
 import { know } from '../http/known.ts'
 
 /** Who calls, as the access token says. */
-export interface Caller extends SessionRef {
+export interface Caller extends SessionRef, Asking {
   clientId: string
   scope: Scope
 }

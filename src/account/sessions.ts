@@ -19,7 +19,7 @@ export function sessionRoutes(room: FastifyInstance, sessions: Sessions): void {
     const { userId } = caller
     alive(await sessions.isAlive(caller))
     const id = z.uuid().safeParse(params.id).data
-    if (id === undefined || !(await sessions.end({ userId, sessionId: id }, 'ended_by_user'))) {
+    if (id === undefined || !(await sessions.end({ ...caller, sessionId: id }, 'ended_by_user'))) {
       throw new LatchkeyError('not_found', said.noSuchSession)
     }
     request.log.info({ event: 'session_ended', user: userId, session: id }, 'ended a session')

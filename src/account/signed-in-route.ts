@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import { defined } from '../core/defined.ts'
 import type { ScopeName } from '../core/scope.ts'
+import { askerOf } from '../http/asker.ts'
 import { forgedCookie, withNarrowToken, withoutToken } from '../http/examples.ts'
 import { InvalidToken, Problem } from '../http/problems.ts'
 import {
@@ -82,6 +83,10 @@ export function signedInRoute<
       503: Problem,
       ...responses,
     },
-    handle: (call) => handle({ ...call, caller: callerOf(call.request) }) as Promise<never>,
+    handle: (call) => {
+      const caller = callerOf(call.request)
+      const asking = changes ? { ...caller, asker: askerOf(call.request) } : caller
+      return handle({ ...call, caller: asking }) as Promise<never>
+    },
   })
 }

@@ -1,8 +1,10 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AdminUser, AdminUsers } from '../core/admin-users.ts'
+import type { Asker } from '../core/audit.ts'
 import type { Client } from '../core/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
+import { askerOf } from '../http/asker.ts'
 import { NoBody } from '../http/documented.ts'
 import { Problem } from '../http/problems.ts'
 import { route } from '../http/route.ts'
@@ -28,6 +30,13 @@ export interface AdminOptions {
 }
 
 const PAGE = 100
+
+/** Who does it: what is recorded names the client that called, and not only the user's own. */
+const by = (request: FastifyRequest): Asker => ({
+  ...askerOf(request),
+  clientId: request.adminClient,
+  reason: 'admin_api',
+})
 
 /** There is such a user. */
 function found<T>(user: T | null | false): T {
@@ -65,8 +74,9 @@ export async function adminRoutes(room: FastifyInstance, options: AdminOptions):
     async handle({ params, body, request }) {
       const { disabled, roles } = body
       let user: AdminUser = found(await users.show(params.id))
-      if (roles !== undefined) user = found(await users.setRoles(params.id, roles))
-      if (disabled !== undefined) user = found(await users.setDisabled(params.id, disabled))
+      if (roles !== undefined) user = found(await users.setRoles(params.id, roles, by(request)))
+      if (disabled !== undefined)
+        user = found(await users.setDisabled(params.id, disabled, by(request)))
       request.log.info(
         { event: 'user_changed', user: user.sub, client: request.adminClient },
         'changed a user',
@@ -79,7 +89,7 @@ export async function adminRoutes(room: FastifyInstance, options: AdminOptions):
     params: UserId,
     responses: { 204: NoBody, 404: Problem, ...REFUSALS },
     async handle({ params, request, reply }) {
-      found(await users.remove(params.id, revocable))
+      found(await users.remove(params.id, revocable, by(request)))
       wakeOutbox()
       request.log.info(
         { event: 'user_deleted', user: params.id, client: request.adminClient },
@@ -93,7 +103,7 @@ export async function adminRoutes(room: FastifyInstance, options: AdminOptions):
     params: UserId,
     responses: { 204: NoBody, 404: Problem, ...REFUSALS },
     async handle({ params, request, reply }) {
-      const count = found(await users.endSessions(params.id))
+      const count = found(await users.endSessions(params.id, by(request)))
       request.log.info(
         { event: 'sessions_ended', user: params.id, count, client: request.adminClient },
         'ended all sessions of a user',

@@ -1,3 +1,4 @@
+import type { Asking } from '../core/audit.ts'
 import { createTokenSealer } from '../core/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
 import type { SessionRef } from '../core/session-ref.ts'
@@ -37,7 +38,7 @@ export async function addLogins(
     usedFlows: stores.usedFlows,
     signIns: stores.signIns,
     linkCodes: stores.linkCodes,
-    endSession: (session: SessionRef) => stores.sessions.end(session, 'replaced'),
+    endSession: (session: SessionRef & Asking) => stores.sessions.end(session, 'replaced'),
     prepareSession: tokens.prepareSession,
     sessionCookies: cookies,
     directAnswer: settings.directAnswer,

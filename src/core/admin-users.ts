@@ -1,4 +1,5 @@
 import type { Account } from './account.ts'
+import type { Asker } from './audit.ts'
 
 /** A user as the operator sees it. */
 export interface AdminUser extends Account {
@@ -22,15 +23,15 @@ export interface AdminUsers {
   /** Null where there is no such user; so everywhere below. */
   show(userId: string): Promise<AdminUser | null>
   /** Bites at once everywhere; what was disabled already keeps its moment. */
-  setDisabled(userId: string, isDisabled: boolean): Promise<AdminUser | null>
+  setDisabled(userId: string, isDisabled: boolean, by: Asker): Promise<AdminUser | null>
   /** Replaces the roles. */
-  setRoles(userId: string, roles: readonly string[]): Promise<AdminUser | null>
-  grantRole(userId: string, role: string): Promise<AdminUser | null>
-  revokeRole(userId: string, role: string): Promise<AdminUser | null>
+  setRoles(userId: string, roles: readonly string[], by: Asker): Promise<AdminUser | null>
+  grantRole(userId: string, role: string, by: Asker): Promise<AdminUser | null>
+  revokeRole(userId: string, role: string, by: Asker): Promise<AdminUser | null>
   /** Ends all sessions; how many there were. */
-  endSessions(userId: string): Promise<number | null>
+  endSessions(userId: string, by: Asker): Promise<number | null>
   /** Deletes the user; what is kept of grants at the `revocable` providers goes to the outbox. */
-  remove(userId: string, revocable: readonly string[]): Promise<boolean>
+  remove(userId: string, revocable: readonly string[], by: Asker): Promise<boolean>
   /** Everything that is stored about the user, as JSON text in pieces. */
   export(userId: string): Promise<AsyncIterable<string> | null>
 }

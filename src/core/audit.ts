@@ -23,6 +23,21 @@ export interface Asker {
   requestId: string | null
   address: string | null
   userAgent: string | null
+  /** The client that does it to somebody's account, where an operator's program does. */
+  clientId?: string
+  /** Why, where what happens has no reason of its own. */
+  reason?: string
+}
+
+/** What is done, with who asks for it. */
+export interface Asking {
+  asker?: Asker | null
+}
+
+/** Who does what the operator's command line does. */
+export const ADMIN_CLI: Asker = {
+  ...{ requestId: null, address: null, userAgent: 'latchkey admin' },
+  reason: 'admin_cli',
 }
 
 /** One thing that happened; what is not known, or not there, is left out. */
@@ -37,7 +52,9 @@ export interface AuditEvent {
 }
 
 /** An event as it is kept; `at` is ISO 8601. */
-export interface AuditRow extends Required<AuditEvent>, Asker {
+export interface AuditRow
+  extends Required<AuditEvent>,
+    Pick<Asker, 'requestId' | 'address' | 'userAgent'> {
   id: string
   at: string
 }

@@ -1,4 +1,5 @@
 import type { Account } from './account.ts'
+import type { Asker, Asking } from './audit.ts'
 import type { IdentityKey } from './identity-key.ts'
 import type { LinkDecision } from './linking.ts'
 import type { Profile } from './profile.ts'
@@ -73,6 +74,7 @@ export interface SignIns {
     profile: Profile,
     session: NewSession,
     grant?: SealedTokens | null,
+    asker?: Asker | null,
   ): Promise<SignedIn>
 }
 
@@ -102,10 +104,10 @@ export interface Accounts {
   /** Everything that is stored about the user of a living session, as JSON text in pieces; else null. */
   exportBySession(session: SessionRef): Promise<AsyncIterable<string> | null>
   /** Stores the user's own edits; null where the session is not alive. */
-  edit(session: SessionRef, edits: AccountEdits): Promise<Account | null>
+  edit(session: SessionRef & Asking, edits: AccountEdits): Promise<Account | null>
   /** Deletes the user of a session that is alive, with identities and sessions, all or nothing. */
   remove(
-    session: SessionRef,
+    session: SessionRef & Asking,
     options: TakingAway,
   ): Promise<{ outcome: 'removed' | 'session_over' | 'sign_in_again' }>
 }
@@ -133,7 +135,7 @@ export interface Identities {
    * user's, or where the user has another one at its provider.
    */
   link(
-    session: SessionRef,
+    session: SessionRef & Asking,
     identity: AuthenticatedIdentity,
     reauthSeconds: Freshness['reauthSeconds'],
   ): Promise<
@@ -145,7 +147,7 @@ export interface Identities {
    * the sessions that it opened. Any number of these at once leave one.
    */
   unlink(
-    session: SessionRef,
+    session: SessionRef & Asking,
     provider: string,
     options: TakingAway,
   ): Promise<
@@ -162,9 +164,9 @@ export interface Sessions {
   /** The living sessions of a user, last used first; null where the asking one is not alive. */
   list(session: SessionRef): Promise<StoredSession[] | null>
   /** Ends one session of this user; whether there was one to end. */
-  end(session: SessionRef, reason: EndReason): Promise<boolean>
+  end(session: SessionRef & Asking, reason: EndReason): Promise<boolean>
   /** Ends all sessions of this user but one; how many. */
-  endOthers(kept: SessionRef, reason: EndReason): Promise<number>
+  endOthers(kept: SessionRef & Asking, reason: EndReason): Promise<number>
   /** The roles of a living session's user; null where it is over. */
   rolesOf(session: SessionRef): Promise<readonly string[] | null>
   /** Whether a session may be used for what cannot be undone: `stale` where it began too long ago. */

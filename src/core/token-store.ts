@@ -1,4 +1,4 @@
-import type { Asker } from './audit.ts'
+import type { Asking } from './audit.ts'
 
 /** What the client of a one-time code must show again. */
 export interface CodeBinding {
@@ -20,21 +20,19 @@ export interface GrantedSession {
 }
 
 /** A code as a client shows it. */
-export interface PresentedCode extends CodeBinding {
+export interface PresentedCode extends CodeBinding, Asking {
   hash: Buffer
   clientId: string
 }
 
 /** A refresh token as it is shown. */
-export interface PresentedRefreshToken {
+export interface PresentedRefreshToken extends Asking {
   hash: Buffer
   clientId: string
   /** The session whose mark it bears, null where it bears none that can be read. */
   sessionId: string | null
   /** Only of a session in cookie mode. */
   fromCookie: boolean
-  /** Who shows it. */
-  asker?: Asker
   /** Of which none may be wider than the session's. */
   scopes: readonly string[]
 }

@@ -5,6 +5,7 @@ import { probeCookie } from '../core/probe-cookie.ts'
 import { readScope } from '../core/scope.ts'
 import { shownUri } from '../core/text.ts'
 import { isLoopbackHost } from '../core/urls.ts'
+import { askerOf } from '../http/asker.ts'
 import { know } from '../http/known.ts'
 import { refusePrefetch } from '../http/prefetch.ts'
 import { isBrowserNavigation, logProblem } from '../http/problems.ts'
@@ -164,7 +165,11 @@ async function signInFor(
   }
   // Nobody could use the session any more whose cookies are overwritten now.
   const before = await sessionCookies.findSession(request)
-  if (before !== null) await endSession({ userId: before.sub, sessionId: before.sid })
+  if (before !== null)
+    await endSession({
+      ...{ userId: before.sub, sessionId: before.sid },
+      asker: askerOf(request),
+    })
   sessionCookies.set(reply, flow.client.id, await prepared.tokens(account))
   return {}
 }

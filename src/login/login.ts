@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account, UserInfo } from '../core/account.ts'
+import type { Asking } from '../core/audit.ts'
 import type { Client } from '../core/client.ts'
 import type { Refusal } from '../core/page-reason.ts'
 import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
@@ -89,7 +90,7 @@ export interface Login {
   findAccount: (session: SessionRef) => Promise<Account | null>
   /** Whether a User-Agent is of a browser that an app brings itself, which some providers refuse. */
   isInAppBrowser: (userAgent: string | undefined) => boolean
-  endSession: (session: SessionRef) => Promise<boolean>
+  endSession: (session: SessionRef & Asking) => Promise<boolean>
   /** Told how each login ends: `success`, or the code of an error. */
   ended: (way: 'browser' | 'native', outcome: string) => void
   /** Told of a flow of this browser that ended without a session. */

@@ -4,6 +4,7 @@ import type { SessionRequest } from '../core/prepared-session.ts'
 import type { AuthenticatedIdentity } from '../core/stores.ts'
 import { cleanText } from '../core/text.ts'
 import { addressOf } from '../http/address.ts'
+import { askerOf } from '../http/asker.ts'
 import { isBrowserNavigation } from '../http/problems.ts'
 import type { Authentication } from '../upstream/provider.ts'
 import type { Flow } from './flow.ts'
@@ -29,7 +30,13 @@ export async function openSession(
   const { provider, signIns, prepareSession } = login
   const { key, profile, grant } = authenticatedIdentity(login, who)
   const prepared = prepareSession({ ...asked, ...senderOf(request) })
-  const { account, decision } = await signIns.signIn(key, profile, prepared.session, grant)
+  const { account, decision } = await signIns.signIn(
+    key,
+    profile,
+    prepared.session,
+    grant,
+    askerOf(request),
+  )
   request.log.info(
     {
       event: 'signed_in',

@@ -5,6 +5,7 @@ import { readPresentedCode } from '../core/presented-code.ts'
 import { readResource } from '../core/resource.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { TokenResponse } from '../core/token-response.ts'
+import { askerOf } from '../http/asker.ts'
 import { accountFor } from './account-for.ts'
 import type { GrantCall, GrantOptions } from './grant-options.ts'
 
@@ -15,7 +16,7 @@ export async function redeemCode(
   { request, body }: GrantCall,
 ): Promise<TokenResponse> {
   const { issue, families, ttl, issuer } = tokens
-  const presented = readPresentedCode(client, body)
+  const presented = { ...readPresentedCode(client, body), asker: askerOf(request) }
   const resource = readResource(body.resource, [...client.resources, issuer])
   const code = body.code ?? ''
   const sessionId = families.sessionOf(code)

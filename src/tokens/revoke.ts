@@ -5,6 +5,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { Sessions } from '../core/stores.ts'
+import { askerOf } from '../http/asker.ts'
 import { OAuthProblem } from '../http/documented.ts'
 import { FORM_OR_JSON } from '../http/forms.ts'
 import { route } from '../http/route.ts'
@@ -102,7 +103,7 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
       // A token of another client is none of this client's business (RFC 7009, section 2.1).
       if (found?.session && found.clientId === client.id) {
         const { userId: user, sessionId: session } = found.session
-        await options.sessions.end(found.session, 'revoked')
+        await options.sessions.end({ ...found.session, asker: askerOf(request) }, 'revoked')
         request.log.info(
           { event: 'session_ended', client: client.id, user, session },
           'revoked a token',

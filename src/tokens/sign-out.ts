@@ -6,6 +6,7 @@ import { said } from '../core/messages.ts'
 import { matchesRedirectUri } from '../core/redirects.ts'
 import type { SessionRef } from '../core/session-ref.ts'
 import type { Sessions } from '../core/stores.ts'
+import { askerOf } from '../http/asker.ts'
 import { refusePrefetch } from '../http/prefetch.ts'
 import type { SessionCookies } from './session-cookies.ts'
 import type { Tokens } from './tokens.ts'
@@ -70,7 +71,7 @@ export async function signOut(
   for (const { sub, sid } of ended) {
     const session = { userId: sub, sessionId: sid }
     if (isHere) await before(session)
-    if (await sessions.end(session, 'signed_out')) {
+    if (await sessions.end({ ...session, asker: askerOf(request) }, 'signed_out')) {
       request.log.info({ event: 'session_ended', user: sub, session: sid }, 'signed out')
     }
     cookies.marks.remove(request, reply, sid)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ADMIN_CLI } from '../../src/core/audit.ts'
 import { toProfile } from '../../src/core/profile.ts'
 import { hashToken, randomToken } from '../../src/core/secrets.ts'
 import type { NewSession } from '../../src/core/stores.ts'
@@ -139,8 +140,8 @@ test('nothing that people and apps ask for reads a table that grows from end to 
   for (const text of ['', 'person-9', 'person-77@', id(9, 'a')]) {
     await adminUsers.find(text, { after: null, limit: 10 })
   }
-  await adminUsers.setDisabled(own.userId, false)
-  await adminUsers.endSessions(own.userId)
+  await adminUsers.setDisabled(own.userId, false, ADMIN_CLI)
+  await adminUsers.endSessions(own.userId, ADMIN_CLI)
   await accounts.remove(known.own, leaving)
 
   expect(scanned.size).toBeGreaterThan(20)

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { ADMIN_CLI } from '../../src/core/audit.ts'
 import { dropPartitions } from '../../src/db/partitions.ts'
+import { createAdminUsers } from '../../src/db/stores/admin-users.ts'
 import { createAudit } from '../../src/db/stores/audit.ts'
 import { APPS, authorizationQuery } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
@@ -76,6 +78,43 @@ test('who is deleted leaves rows without address and user agent; nobody else’s
   )
   const [kept] = await audit().list({ userId: other.user.sub, type: 'session.created', limit: 1 })
   expect(kept?.address).not.toBeNull()
+})
+
+test('each thing that a request did bears the request’s id, address and user agent', async () => {
+  const { user, access_token } = await signIn()
+  const headers = { authorization: `Bearer ${access_token}`, 'user-agent': 'an app' }
+  const begun = await audit().list({ userId: user.sub, limit: 10 })
+  expect(begun).toHaveLength(3)
+  expect(new Set(begun.map(({ requestId }) => requestId)).size).toBe(1)
+  const patch = { method: 'PATCH', body: '{"name":"A"}' }
+  const json = { 'content-type': 'application/json' }
+  await fetch(`${latchkey.url}/me`, { ...patch, headers: { ...headers, ...json } })
+  const revocation = new URLSearchParams({ token: access_token, client_id: 'latchkey' })
+  await fetch(`${latchkey.url}/revoke`, { method: 'POST', headers, body: revocation })
+  for (const type of ['user.updated', 'session.ended']) {
+    const [row] = await audit().list({ userId: user.sub, type, limit: 1 })
+    expect(row).toMatchObject({
+      userAgent: 'an app',
+      requestId: expect.stringMatching(/^[\w-]{8,}$/),
+    })
+    expect(row?.address).toMatch(/127\.0\.0\.1|::1/)
+    expect(row?.requestId).not.toBe(begun[0]?.requestId)
+  }
+})
+
+test('what an operator does says so: by the command line, or by which client of the admin API', async () => {
+  const { user } = await signIn()
+  const users = createAdminUsers(latchkey.database, [])
+  await users.setDisabled(user.sub, true, ADMIN_CLI)
+  await users.setDisabled(user.sub, false, {
+    ...{ requestId: 'r-1', address: '192.0.2.1', userAgent: 'a program' },
+    ...{ clientId: 'backoffice', reason: 'admin_api' },
+  })
+  const of = async (type: string) => (await audit().list({ userId: user.sub, type, limit: 1 }))[0]
+  expect(await of('user.disabled')).toMatchObject({ reason: 'admin_cli', clientId: null })
+  expect(await of('user.enabled')).toMatchObject({
+    ...{ reason: 'admin_api', clientId: 'backoffice', address: '192.0.2.1', requestId: 'r-1' },
+  })
 })
 
 test('a session that ends is recorded with its reason, whatever ended it', async () => {

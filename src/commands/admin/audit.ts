@@ -1,10 +1,25 @@
 import type { AuditFilter, AuditRow } from '../../core/audit.ts'
+import { followAudit } from './follow.ts'
 import type { AdminRun } from './open-stores.ts'
-import type { Shown } from './print.ts'
+import { type Shown, visible } from './print.ts'
 import { UsageError } from './usage.ts'
 
 const PAGE = 500
 const MOST_SHOWN = 10_000
+
+const shown = (row: AuditRow) => ({
+  at: row.at,
+  type: row.type,
+  user: row.userId,
+  session: row.sessionId,
+  client: row.clientId,
+  provider: row.provider,
+  reason: row.reason,
+  address: row.address,
+  user_agent: row.userAgent,
+  request_id: row.requestId,
+  id: row.id,
+})
 
 /** `admin audit …` */
 export async function runAudit({ stores, flags }: AdminRun): Promise<Shown> {
@@ -18,6 +33,8 @@ export async function runAudit({ stores, flags }: AdminRun): Promise<Shown> {
     ...(flags.type === undefined ? {} : { type: flags.type }),
     ...(since === undefined ? {} : { since }),
   }
+  if (flags.follow)
+    return { pieces: lines(followAudit(stores.audit, filter, untilStopped()), flags.json) }
   const rows: AuditRow[] = []
   for (;;) {
     const last = rows.at(-1)
@@ -25,20 +42,27 @@ export async function runAudit({ stores, flags }: AdminRun): Promise<Shown> {
     rows.push(...page)
     if (page.length < PAGE || rows.length >= MOST_SHOWN) break
   }
-  await stores.audit.record({ type: 'admin.audit_read', userId: flags.user ?? null })
-  return {
-    rows: rows.map((row) => ({
-      at: row.at,
-      type: row.type,
-      user: row.userId,
-      session: row.sessionId,
-      client: row.clientId,
-      provider: row.provider,
-      reason: row.reason,
-      address: row.address,
-      user_agent: row.userAgent,
-      request_id: row.requestId,
-      id: row.id,
-    })),
+  return { rows: rows.map(shown) }
+}
+
+/** Ctrl+C, a service manager and a reader who has had enough end it as it is meant to end. */
+function untilStopped() {
+  const stopping = new AbortController()
+  const stop = () => stopping.abort()
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  process.stdout.once('error', stop)
+  const away = () => process.stderr.write('The database is away; waiting for it.\n')
+  return { stop: stopping.signal, away }
+}
+
+/** A line for each row: JSON, or what is known of it. */
+async function* lines(rows: AsyncIterable<AuditRow>, isJson: boolean): AsyncGenerator<string> {
+  for await (const row of rows) {
+    const said = shown(row)
+    const known = Object.entries(said).filter(([name, value]) => value !== null && name !== 'id')
+    const { at, type, ...rest } = Object.fromEntries(known)
+    const more = Object.entries(rest).map(([name, value]) => `${name}=${value}`)
+    yield isJson ? `${JSON.stringify(said)}\n` : `${visible([at, type, ...more].join('  '))}\n`
   }
 }

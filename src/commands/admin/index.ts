@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { validate as isUuid } from 'uuid'
+import { ADMIN_CLI } from '../../core/audit.ts'
 import { builtInProviders } from '../../providers/index.ts'
 import { runAudit } from './audit.ts'
 import { runKeys } from './keys.ts'
@@ -22,6 +24,17 @@ const COMMANDS: Readonly<Record<string, (run: AdminRun) => Promise<Shown>>> = {
   ),
 }
 
+/** Each command leaves a row of its own, beside those of what it did. */
+async function recordCommand({ stores, words, flags }: AdminRun, name: string): Promise<void> {
+  const [verb = 'read', what = ''] = words
+  const userId = name === 'users' ? what : (flags.user ?? '')
+  const command = name.split('-').join('_')
+  await stores.audit.record(
+    { type: `admin.${command}_${verb}`, ...(isUuid(userId) ? { userId } : {}) },
+    { ...ADMIN_CLI, ...(flags['dry-run'] ? { reason: 'dry_run' } : {}) },
+  )
+}
+
 /** `latchkey admin`, with what was typed after it. */
 export async function admin(args: string[]): Promise<void> {
   try {
@@ -34,6 +47,7 @@ export async function admin(args: string[]): Promise<void> {
         user: { type: 'string' },
         type: { type: 'string' },
         since: { type: 'string' },
+        follow: { type: 'boolean', default: false },
         from: { type: 'string' },
         'dry-run': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -48,7 +62,10 @@ export async function admin(args: string[]): Promise<void> {
     if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.`)
     const opened = await openStores()
     try {
-      await print(await command({ ...opened, words, flags }), flags.json)
+      const run = { ...opened, words, flags }
+      const said = await command(run)
+      await recordCommand(run, name)
+      await print(said, flags.json)
     } finally {
       await opened.close()
     }

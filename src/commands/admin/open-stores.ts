@@ -22,6 +22,7 @@ export interface AdminRun extends AdminStores {
   flags: {
     now: boolean
     json: boolean
+    follow: boolean
     user?: string | undefined
     type?: string | undefined
     since?: string | undefined

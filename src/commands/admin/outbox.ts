@@ -19,7 +19,7 @@ function filterOf(word: string | undefined): OutboxFilter {
 /** `admin outbox …` */
 export async function runOutbox({ stores, words }: AdminRun): Promise<Shown> {
   const [verb = '', word] = words
-  const { outbox, audit } = stores
+  const { outbox } = stores
   const filter = filterOf(word)
   if (verb === 'list') {
     const entries = await outbox.list({ ...filter, limit: MOST_LISTED })
@@ -42,6 +42,5 @@ export async function runOutbox({ stores, words }: AdminRun): Promise<Shown> {
   // What still waits is tried anyway; only what was given up, or is named, is dropped.
   const meant = verb === 'drop' && word === undefined ? { ...filter, failed: true } : filter
   const entries = await outbox[verb](meant)
-  await audit.record({ type: `admin.outbox_${verb}`, reason: word ?? 'all' })
   return { rows: [{ [verb === 'retry' ? 'retried' : 'dropped']: entries }] }
 }

@@ -9,8 +9,12 @@ export type Shown =
 export async function print(shown: Shown, asJson: boolean): Promise<void> {
   const write = (text: string) => process.stdout.write(text)
   if ('pieces' in shown) {
-    for await (const piece of shown.pieces) write(piece)
-    write('\n')
+    let last = ''
+    for await (const piece of shown.pieces) {
+      write(piece)
+      last = piece === '' ? last : piece
+    }
+    if (!last.endsWith('\n')) write('\n')
   } else if (asJson) {
     const value = 'rows' in shown ? shown.rows : (shown.one ?? { done: true })
     write(`${JSON.stringify(value, null, 2)}\n`)

@@ -9,7 +9,7 @@ import { AdminError, UsageError } from './usage.ts'
 /** `admin google-risc …`, `admin twitch-eventsub …`: by the name that the provider's row gives it. */
 export async function runRegistration(
   command: string,
-  { settings, stores, words }: AdminRun,
+  { settings, words }: AdminRun,
 ): Promise<Shown> {
   const [verb = ''] = words
   const provider = settings.providers.find(
@@ -31,10 +31,6 @@ export async function runRegistration(
     else if (verb !== 'status') {
       throw new UsageError(`There is no command ${command} ${JSON.stringify(verb)}.`)
     }
-    await stores.audit.record({
-      type: `admin.events_${verb}`,
-      provider: provider.row.id,
-    })
     const found = await calls.status()
     if (found === null) throw new AdminError('Nothing is registered.')
     if (found.address !== calls.address) {

@@ -18,8 +18,9 @@ export const USAGE = `Usage: latchkey admin <what> [--json]
   outbox list [KIND|ID]       what waits or was given up: revocation, webhook, logout
   outbox retry [KIND|ID]      try it now; a target that was stopped is sent to again
   outbox drop [KIND|ID]       without a name: what was given up
-  audit [--user ID] [--type T] [--since D]
-                              what happened, oldest first; T may be a beginning: user, session
+  audit [--user ID] [--type T] [--since D] [--follow]
+                              what happened, oldest first; T may be a beginning: user, session;
+                              --follow: what happens from now on, or since D, until Ctrl+C
   google-risc register|status|verify
   twitch-eventsub register|status
                               has the provider tell of what happens there

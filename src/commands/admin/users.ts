@@ -1,4 +1,5 @@
 import { type AdminUser, ROLE } from '../../core/admin-users.ts'
+import { ADMIN_CLI } from '../../core/audit.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
 import { providersThatRevoke } from './revocable.ts'
@@ -48,14 +49,14 @@ export async function runUsers(run: AdminRun): Promise<Shown> {
     }
     case 'disable':
     case 'enable':
-      return changed(users.setDisabled(needId(), verb === 'disable'))
+      return changed(users.setDisabled(needId(), verb === 'disable', ADMIN_CLI))
     case 'delete':
-      found(await users.remove(needId(), providersThatRevoke(run.settings)), id)
+      found(await users.remove(needId(), providersThatRevoke(run.settings), ADMIN_CLI), id)
       return { line: `User ${id} is deleted.`, one: { deleted: id } }
     case 'export':
       return { pieces: found(await users.export(needId()), id) }
     case 'end-sessions': {
-      const count = found(await users.endSessions(needId()), id)
+      const count = found(await users.endSessions(needId(), ADMIN_CLI), id)
       return { line: `${count} sessions of ${id} are ended.`, one: { ended: count } }
     }
     case 'grant':
@@ -64,7 +65,9 @@ export async function runUsers(run: AdminRun): Promise<Shown> {
         throw new UsageError('A role has 1 to 64 lower-case letters, digits, colons, - and _.')
       }
       return changed(
-        verb === 'grant' ? users.grantRole(needId(), role) : users.revokeRole(needId(), role),
+        verb === 'grant'
+          ? users.grantRole(needId(), role, ADMIN_CLI)
+          : users.revokeRole(needId(), role, ADMIN_CLI),
       )
     case 'import': {
       const { runImport } = await import('./import/index.ts')

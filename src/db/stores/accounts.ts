@@ -10,6 +10,7 @@ import { db, type Placeholders, statement } from '../statement.ts'
 import { createExport } from './account-export.ts'
 import { accountJson } from './account-json.ts'
 import { asks, isAlive } from './alive.ts'
+import { askedBy, saysWho } from './audit.ts'
 import { createRemove } from './remove.ts'
 import { requireOwn } from './require-own.ts'
 
@@ -50,7 +51,7 @@ export function createAccounts(database: Database, trustedProviders: readonly st
       .innerJoin(users, eq(users.id, sessions.userId))
       .where(isAlive())
   })
-  const EDIT = statement((p: Placeholders<SessionRef & Edits>) =>
+  const EDIT = statement((p: Placeholders<SessionRef & Edits & { asked: string }>) =>
     db
       .update(users)
       .set({
@@ -60,7 +61,7 @@ export function createAccounts(database: Database, trustedProviders: readonly st
         updatedAt: sql`now()`,
       })
       .from(sessions)
-      .where(and(eq(users.id, sessions.userId), asks(p), inTime))
+      .where(and(eq(users.id, sessions.userId), asks(p), inTime, saysWho(p)))
       .returning({ account: accountJson(trustedProviders) }),
   )
 
@@ -100,11 +101,11 @@ export function createAccounts(database: Database, trustedProviders: readonly st
       return json === null ? null : (JSON.parse(json) as Account)
     },
     exportBySession: createExport(database).own,
-    async edit(asking, edits) {
+    async edit({ asker, ...asking }, edits) {
       const { name = null, picture = null, locale = null } = edits
       const row = await EDIT.one(query, {
         ...asking,
-        ...{ name, picture, locale },
+        ...{ name, picture, locale, asked: askedBy(asker) },
         hasName: edits.name !== undefined,
         hasPicture: edits.picture !== undefined,
         hasLocale: edits.locale !== undefined,

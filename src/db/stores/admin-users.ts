@@ -9,6 +9,7 @@ import { db, type Placeholders, statement } from '../statement.ts'
 import { createExport } from './account-export.ts'
 import { accountJson, isoTime, lowerCase } from './account-json.ts'
 import { isAlive } from './alive.ts'
+import { askedBy, saysWho } from './audit.ts'
 import { heldSessions } from './held-sessions.ts'
 import { createRemoveAny } from './remove.ts'
 
@@ -71,7 +72,7 @@ export function createAdminUsers(
       .orderBy(users.id)
       .limit(p.limit),
   )
-  const DISABLE = statement((p: Placeholders<{ id: string; isDisabled: boolean }>) =>
+  const DISABLE = statement((p: Placeholders<{ id: string; isDisabled: boolean; asked: string }>) =>
     db
       .update(users)
       .set({
@@ -79,15 +80,15 @@ export function createAdminUsers(
           then coalesce(${users.disabledAt}, now()) end`,
         updatedAt: sql`now()`,
       })
-      .where(and(eq(users.id, p.id), inTime))
+      .where(and(eq(users.id, p.id), inTime, saysWho(p)))
       .returning({ id: users.id }),
   )
   const changeRoles = (roles: (p: Placeholders<{ roles: readonly string[] }>) => SQL) =>
-    statement((p: Placeholders<{ id: string; roles: readonly string[] }>) =>
+    statement((p: Placeholders<{ id: string; roles: readonly string[]; asked: string }>) =>
       db
         .update(users)
         .set({ roles: roles(p), updatedAt: sql`now()` })
-        .where(and(eq(users.id, p.id), inTime))
+        .where(and(eq(users.id, p.id), inTime, saysWho(p)))
         .returning({ id: users.id }),
     )
   const sorted = (roles: SQL) =>
@@ -98,7 +99,7 @@ export function createAdminUsers(
     (p) => sql`array(select role from unnest(${users.roles}) role
       where role <> all(${p.roles}::text[]) order by role)`,
   )
-  const END_SESSIONS = statement((p: Placeholders<{ id: string }>) => {
+  const END_SESSIONS = statement((p: Placeholders<{ id: string; asked: string }>) => {
     const ended = db.$with('ended').as(
       db
         .update(sessions)
@@ -112,6 +113,7 @@ export function createAdminUsers(
                 isNull(sessions.endedAt),
                 sql`${sessions.expiresAt} > now()`,
                 inTime,
+                saysWho(p),
               ),
             ),
           ),
@@ -147,15 +149,20 @@ export function createAdminUsers(
       return rows.map(read)
     },
     show,
-    setDisabled: (id, isDisabled) => changed(id, () => DISABLE.count(query, { id, isDisabled })),
-    setRoles: (id, roles) => changed(id, () => SET_ROLES.count(query, { id, roles })),
-    grantRole: (id, role) => changed(id, () => GRANT.count(query, { id, roles: [role] })),
-    revokeRole: (id, role) => changed(id, () => REVOKE.count(query, { id, roles: [role] })),
-    async endSessions(id) {
-      const row = UUID.test(id) ? await END_SESSIONS.one(query, { id }) : null
+    setDisabled: (id, isDisabled, by) =>
+      changed(id, () => DISABLE.count(query, { id, isDisabled, asked: askedBy(by) })),
+    setRoles: (id, roles, by) =>
+      changed(id, () => SET_ROLES.count(query, { id, roles, asked: askedBy(by) })),
+    grantRole: (id, role, by) =>
+      changed(id, () => GRANT.count(query, { id, roles: [role], asked: askedBy(by) })),
+    revokeRole: (id, role, by) =>
+      changed(id, () => REVOKE.count(query, { id, roles: [role], asked: askedBy(by) })),
+    async endSessions(id, by) {
+      const row = UUID.test(id) ? await END_SESSIONS.one(query, { id, asked: askedBy(by) }) : null
       return row?.count ?? null
     },
-    remove: async (id, revocable) => UUID.test(id) && createRemoveAny(database)(id, revocable),
+    remove: async (id, revocable, by) =>
+      UUID.test(id) && createRemoveAny(database)(id, revocable, by),
     export: async (id) => (UUID.test(id) ? createExport(database).any(id) : null),
   }
 }

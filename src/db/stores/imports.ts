@@ -1,4 +1,5 @@
 import { and, eq, exists, isNull, not, notExists, sql } from 'drizzle-orm'
+import { ADMIN_CLI } from '../../core/audit.ts'
 import type { IdentityKey } from '../../core/identity-key.ts'
 import {
   decideImport,
@@ -214,7 +215,7 @@ async function carryOut(run: RunStatement, plans: Plan[], roles: readonly string
   )
   const disabled = plans.flatMap(({ outcome }) => (outcome.isDisabled ? outcome.id : []))
   if (rows.length + disabled.length === 0) return
-  await sayWho(run, null, 'imported')
+  await sayWho(run, { ...ADMIN_CLI, reason: 'imported' })
   if (disabled.length > 0) await DISABLE.all(run, { ids: disabled })
   if (rows.length === 0) return
   // In the order of their keys, as everybody locks them.

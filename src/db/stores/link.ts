@@ -10,6 +10,7 @@ import { identities, sessions, unlinkedIdentities, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../statement.ts'
 import { accountJson, SHOWN, SHOWN_OF_USER, shownOf } from './account-json.ts'
 import { asks, isFresh } from './alive.ts'
+import { sayWho } from './audit.ts'
 import {
   firstFacts,
   IDENTITY_KEY,
@@ -121,9 +122,13 @@ export function createLink(
   trustedProviders: readonly string[],
 ): Identities['link'] {
   const LINK = linkStatement(trustedProviders)
-  return ({ userId, sessionId }, { key, profile, grant }, reauthSeconds) =>
+  return ({ userId, sessionId, asker }, { key, profile, grant }, reauthSeconds) =>
     database.transaction(async (run) => {
-      const [, owner] = await Promise.all([LOCK_IDENTITY.one(run, key), HOLD_OWNER.one(run, key)])
+      const [, owner] = await Promise.all([
+        LOCK_IDENTITY.one(run, key),
+        HOLD_OWNER.one(run, key),
+        sayWho(run, asker),
+      ])
       const asking = await HOLD_ASKING.one(run, { userId, sessionId, reauthSeconds })
       if (asking === null) return { outcome: 'session_over' }
       requireOwn(asking.userId, userId)

@@ -6,6 +6,7 @@ import { inTime } from '../in-time.ts'
 import { loginCodes, refreshTokens, sessions, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../statement.ts'
 import { isAlive } from './alive.ts'
+import { askedBy, saysWho } from './audit.ts'
 import { grantedSession } from './granted-session.ts'
 import { readRepeatedCode } from './repeated-code.ts'
 
@@ -33,7 +34,13 @@ const ofClient = (p: Placeholders<Proof>) =>
 const REDEEM = statement(
   (
     p: Placeholders<
-      Proof & { sessionTtl: number; tokenHash: Buffer; tokenTtl: number; sessionsPerUser: number }
+      Proof & {
+        sessionTtl: number
+        tokenHash: Buffer
+        tokenTtl: number
+        sessionsPerUser: number
+        asked: string
+      }
     >,
   ) => {
     const shown = db.$with('shown').as(
@@ -48,7 +55,7 @@ const REDEEM = statement(
         })
         .from(c)
         .innerJoin(s, eq(s.id, c.sessionId))
-        .where(and(ofClient(p), inTime))
+        .where(and(ofClient(p), inTime, saysWho(p)))
         .for('no key update', { of: [s, c] }),
     )
     const used = db.$with('used').as(
@@ -159,13 +166,14 @@ const REDEEM = statement(
 /** How codes are redeemed in PostgreSQL. */
 export function redeemCode(database: Database): TokenStore['redeemCode'] {
   return async (presented, { hashes, ttlSeconds, sessionTtlSeconds, sessionsPerUser }) => {
-    const { hash, clientId, redirectUri, codeChallenge } = presented
+    const { hash, clientId, redirectUri, codeChallenge, asker } = presented
     const proof = { hash, clientId, redirectUri, codeChallenge }
     const [tokenHash] = hashes
     if (tokenHash === undefined) return { refused: 'secret_gone' }
     const opened = await REDEEM.one(database.query, {
       ...proof,
       ...{ sessionTtl: sessionTtlSeconds, tokenHash, tokenTtl: ttlSeconds, sessionsPerUser },
+      asked: askedBy(asker),
     })
     if (opened === null) return readRepeatedCode(database.query, proof, hashes)
     const { code, nonce, ...session } = opened

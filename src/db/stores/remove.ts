@@ -9,6 +9,7 @@ import { inTime } from '../in-time.ts'
 import { identities, sessions, users } from '../schema.ts'
 import { db, type Placeholders, statement } from '../statement.ts'
 import { asks, isFresh } from './alive.ts'
+import { askedBy, saysWho } from './audit.ts'
 import { leaveRevocations } from './outbox.ts'
 import { requireOwn } from './require-own.ts'
 
@@ -21,7 +22,7 @@ const i = alias(identities, 'i')
 const s = alias(sessions, 's')
 const u = alias(users, 'u')
 
-type Revocable = { revocable: readonly string[] }
+type Revocable = { revocable: readonly string[]; asked: string }
 
 const OWN = statement((p: Placeholders<SessionRef & Freshness & Revocable>) =>
   removal(
@@ -30,7 +31,7 @@ const OWN = statement((p: Placeholders<SessionRef & Freshness & Revocable>) =>
       .select({ id: users.id, isFresh: isFresh(p).as('is_fresh') })
       .from(sessions)
       .innerJoin(users, eq(users.id, sessions.userId))
-      .where(and(asks(p), inTime)),
+      .where(and(asks(p), inTime, saysWho(p))),
   ),
 )
 
@@ -40,7 +41,7 @@ const ANY = statement((p: Placeholders<{ userId: string } & Revocable>) =>
     db
       .select({ id: users.id, isFresh: sql<boolean>`true`.as('is_fresh') })
       .from(users)
-      .where(and(eq(users.id, p.userId), inTime)),
+      .where(and(eq(users.id, p.userId), inTime, saysWho(p))),
   ),
 )
 
@@ -105,8 +106,8 @@ function removal(p: Placeholders<Revocable>, found: TypedQueryBuilder<Found>) {
 
 /** How a user leaves. */
 export function createRemove(database: Database): Accounts['remove'] {
-  return async ({ userId, sessionId }, { revocable, reauthSeconds }) => {
-    const asking = { userId, sessionId, revocable, reauthSeconds }
+  return async ({ userId, sessionId, asker }, { revocable, reauthSeconds }) => {
+    const asking = { userId, sessionId, revocable, reauthSeconds, asked: askedBy(asker) }
     const row = await OWN.one(database.query, asking)
     if (row === null) return { outcome: 'session_over' }
     requireOwn(row.userId, userId)
@@ -118,5 +119,6 @@ export function createRemove(database: Database): Accounts['remove'] {
 /** How the operator takes a user away. */
 export const createRemoveAny =
   (database: Database): AdminUsers['remove'] =>
-  async (userId, revocable) =>
-    (await ANY.one(database.query, { userId, revocable }))?.isRemoved === true
+  async (userId, revocable, asker) =>
+    (await ANY.one(database.query, { userId, revocable, asked: askedBy(asker) }))?.isRemoved ===
+    true

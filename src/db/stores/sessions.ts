@@ -6,6 +6,7 @@ import { refreshTokens, sessions, users } from '../schema.ts'
 import { db, type Placeholders, statement } from '../statement.ts'
 import { isoTime } from './account-json.ts'
 import { asks, isAlive, isFresh } from './alive.ts'
+import { askedBy, saysWho } from './audit.ts'
 import { epochSeconds, grantedSession } from './granted-session.ts'
 import { heldSessions } from './held-sessions.ts'
 import { requireOwn } from './require-own.ts'
@@ -34,22 +35,26 @@ const LIST = statement((p: Placeholders<{ userId: string }>) =>
     .limit(MOST),
 )
 
-const END = statement((p: Placeholders<SessionRef & { reason: string }>) =>
+type Ending = SessionRef & { reason: string; asked: string }
+
+const END = statement((p: Placeholders<Ending>) =>
   db
     .update(sessions)
     .set({ endedAt: now, endReason: sql`${p.reason}` })
-    .where(and(eq(sessions.userId, p.userId), eq(sessions.id, p.sessionId), runs))
+    .where(and(eq(sessions.userId, p.userId), eq(sessions.id, p.sessionId), runs, saysWho(p)))
     .returning({ id: sessions.id }),
 )
 
-const END_OTHERS = statement((p: Placeholders<SessionRef & { reason: string }>) =>
+const END_OTHERS = statement((p: Placeholders<Ending>) =>
   db
     .update(sessions)
     .set({ endedAt: now, endReason: sql`${p.reason}` })
     .where(
       inArray(
         sessions.id,
-        heldSessions(and(eq(sessions.userId, p.userId), ne(sessions.id, p.sessionId), runs)),
+        heldSessions(
+          and(eq(sessions.userId, p.userId), ne(sessions.id, p.sessionId), runs, saysWho(p)),
+        ),
       ),
     )
     .returning({ id: sessions.id }),
@@ -128,10 +133,10 @@ export function createSessions({ query }: Database): Sessions {
       const isKnown = found.some((session) => session.id === caller.sessionId)
       return isKnown || (await isAlive(caller)) ? found : null
     },
-    end: async ({ userId, sessionId }, reason) =>
-      (await END.count(query, { userId, sessionId, reason })) === 1,
-    endOthers: ({ userId, sessionId }, reason) =>
-      END_OTHERS.count(query, { userId, sessionId, reason }),
+    end: async ({ userId, sessionId, asker }, reason) =>
+      (await END.count(query, { userId, sessionId, reason, asked: askedBy(asker) })) === 1,
+    endOthers: ({ userId, sessionId, asker }, reason) =>
+      END_OTHERS.count(query, { userId, sessionId, reason, asked: askedBy(asker) }),
     async rolesOf(session) {
       const { userId, sessionId } = session
       return own(await FIND_ROLES.one(query, { userId, sessionId }), session)?.roles ?? null

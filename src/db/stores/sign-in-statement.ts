@@ -13,6 +13,7 @@ import {
   SHOWN_OF_USER,
   shownOf,
 } from './account-json.ts'
+import { saysWho } from './audit.ts'
 import {
   addressClaim,
   firstFacts,
@@ -32,6 +33,8 @@ export interface SignInValues extends IdentityValues, OpeningValues {
   unheld: string | null
   /** The same, claimed for the new user; null where somebody holds it. */
   claimed: string | null
+  /** Who asks, for what is recorded. */
+  asked: string
 }
 
 const now = sql`now()`
@@ -68,7 +71,7 @@ export const signInStatement = (rules: {
       db
         .select()
         .from(identities)
-        .where(and(isIdentity(p), inTime))
+        .where(and(isIdentity(p), inTime, saysWho(p)))
         .for('update'),
     )
     const refreshed = db.$with('refreshed').as(
@@ -103,7 +106,7 @@ export const signInStatement = (rules: {
           linkReason: sql`${p.reason}`,
           addressClaim: addressClaim(p.claimed),
         }),
-        sql`where ${inTime} and ${p.mayCreate}::boolean and not exists (select from ${known}) and ${notExists(holder)}
+        sql`where ${inTime} and ${saysWho(p)} and ${p.mayCreate}::boolean and not exists (select from ${known}) and ${notExists(holder)}
           on conflict do nothing ${returning(SHOWN)}`,
       ),
     )

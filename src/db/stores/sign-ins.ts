@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Account } from '../../core/account.ts'
+import type { Asker } from '../../core/audit.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import type { IdentityKey } from '../../core/identity-key.ts'
 import {
@@ -15,6 +16,7 @@ import type { Profile } from '../../core/profile.ts'
 import type { SealedTokens } from '../../core/provider-tokens.ts'
 import type { NewSession, SignedIn, SignIns } from '../../core/stores.ts'
 import type { Database, RunStatement } from '../client.ts'
+import { askedBy } from './audit.ts'
 import { valuesOf } from './identity-values.ts'
 import {
   candidatesStatement,
@@ -54,7 +56,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     key: IdentityKey,
     profile: Profile,
     session: NewSession,
-    grant: SealedTokens | null,
+    { grant, asker }: { grant: SealedTokens | null; asker: Asker | null },
   ) {
     const isTrusted = rules.trustedProviders.includes(key.provider)
     const linkable = linkableEmail(rules.mode, profile, isTrusted)
@@ -68,6 +70,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
         unheld: null,
         claimed: null,
         mayCreate: false,
+        asked: askedBy(asker),
       },
       ...sessionValues(session),
     }
@@ -117,9 +120,12 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
   }
 
   return {
-    async signIn(key, profile, session, grant = null) {
+    async signIn(key, profile, session, grant = null, asker = null) {
       await rekeyIdentity(database, key, profile.formerSubject)
-      const { linkable, refusal, signIn, joinOrCreate } = attempts(key, profile, session, grant)
+      const { linkable, refusal, signIn, joinOrCreate } = attempts(key, profile, session, {
+        grant,
+        asker,
+      })
       const { email } = linkable
       const found = await signIn(database.query, {
         ...{ mayCreate: refusal === null, unheld: email, claimed: email },

@@ -7,6 +7,7 @@ import { inTime } from '../in-time.ts'
 import { identities, sessions, unlinkedIdentities, users } from '../schema.ts'
 import { db, insertFrom, type Placeholders, statement } from '../statement.ts'
 import { asks, isFresh } from './alive.ts'
+import { askedBy, saysWho } from './audit.ts'
 import { heldSessions } from './held-sessions.ts'
 import { leaveRevocations } from './outbox.ts'
 import { requireOwn } from './require-own.ts'
@@ -21,14 +22,16 @@ const i = alias(identities, 'i')
  */
 const UNLINK = statement(
   (
-    p: Placeholders<SessionRef & Freshness & { provider: string; revocable: readonly string[] }>,
+    p: Placeholders<
+      SessionRef & Freshness & { provider: string; revocable: readonly string[]; asked: string }
+    >,
   ) => {
     const person = db.$with('person').as(
       db
         .select({ id: users.id, isFresh: isFresh(p).as('is_fresh') })
         .from(sessions)
         .innerJoin(users, eq(users.id, sessions.userId))
-        .where(and(asks(p), inTime)),
+        .where(and(asks(p), inTime, saysWho(p))),
     )
     const held = db.$with('held').as(
       db
@@ -162,8 +165,9 @@ const UNLINK = statement(
 
 /** How a user takes an identity away. */
 export function createUnlink(database: Database): Identities['unlink'] {
-  return async ({ userId, sessionId }, provider, { revocable, reauthSeconds }) => {
-    const asking = { userId, sessionId, provider, revocable, reauthSeconds }
+  return async ({ userId, sessionId, asker }, provider, { revocable, reauthSeconds }) => {
+    const asked = askedBy(asker)
+    const asking = { userId, sessionId, provider, revocable, reauthSeconds, asked }
     const row = await UNLINK.one(database.query, asking)
     if (row === null) return { outcome: 'session_over' }
     requireOwn(row.userId, userId)

@@ -42,7 +42,7 @@ export async function importInto(
       writeFileSync(join(folder, name), text)
     }
     const names = Object.keys(files).map((name) => join(folder, name))
-    const flags = { now: false, json: true, from, 'dry-run': isDryRun }
+    const flags = { now: false, follow: false, json: true, from, 'dry-run': isDryRun }
     const words = ['import', ...names]
     const said = await runImport({ stores, settings, words, flags, close: async () => {} })
     let text = ''

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ADMIN_CLI } from '../../../src/core/audit.ts'
 import { toProfile } from '../../../src/core/profile.ts'
 import { hashToken, randomToken } from '../../../src/core/secrets.ts'
 import { type Database, openDatabase } from '../../../src/db/client.ts'
@@ -81,24 +82,30 @@ test('a user is shown with roles, sessions and whether it is disabled; roles are
     sub: userId,
     ...{ roles: ['member'], sessions: 1, disabled_at: null },
   })
-  expect((await adminUsers.grantRole(userId, 'admin'))?.roles).toEqual(['admin', 'member'])
-  expect((await adminUsers.grantRole(userId, 'admin'))?.roles).toEqual(['admin', 'member'])
-  expect((await adminUsers.revokeRole(userId, 'member'))?.roles).toEqual(['admin'])
-  expect((await adminUsers.setRoles(userId, ['b', 'a', 'b']))?.roles).toEqual(['a', 'b'])
-  expect(await adminUsers.setRoles(uuidv7(), ['a'])).toBeNull()
+  expect((await adminUsers.grantRole(userId, 'admin', ADMIN_CLI))?.roles).toEqual([
+    'admin',
+    'member',
+  ])
+  expect((await adminUsers.grantRole(userId, 'admin', ADMIN_CLI))?.roles).toEqual([
+    'admin',
+    'member',
+  ])
+  expect((await adminUsers.revokeRole(userId, 'member', ADMIN_CLI))?.roles).toEqual(['admin'])
+  expect((await adminUsers.setRoles(userId, ['b', 'a', 'b'], ADMIN_CLI))?.roles).toEqual(['a', 'b'])
+  expect(await adminUsers.setRoles(uuidv7(), ['a'], ADMIN_CLI)).toBeNull()
   expect(await adminUsers.show('no uuid')).toBeNull()
 })
 
 test('a disabled user is refused at once everywhere, and comes back where it is enabled', async () => {
   const { userId, sessionId, subject, email } = await signIn()
   const { adminUsers, accounts } = stores
-  expect((await adminUsers.setDisabled(userId, true))?.disabled_at).toMatch(/Z$/)
+  expect((await adminUsers.setDisabled(userId, true, ADMIN_CLI))?.disabled_at).toMatch(/Z$/)
   expect(await accounts.findBySession({ userId, sessionId })).toBeNull()
   await expect(signIn(subject, email)).rejects.toMatchObject({
     code: 'access_denied',
     evidence: { reason: 'user_disabled' },
   })
-  expect((await adminUsers.setDisabled(userId, false))?.disabled_at).toBeNull()
+  expect((await adminUsers.setDisabled(userId, false, ADMIN_CLI))?.disabled_at).toBeNull()
   expect(await accounts.findBySession({ userId, sessionId })).toMatchObject({ sub: userId })
 })
 
@@ -115,11 +122,11 @@ test('sessions end, and a user goes with all that it has; the export is the same
   expect({ ...any, exported_at: '' }).toEqual({ ...own, exported_at: '' })
   expect(any.sessions).toHaveLength(1)
   await signIn(subject, email)
-  expect(await adminUsers.endSessions(userId)).toBe(2)
-  expect(await adminUsers.endSessions(userId)).toBe(0)
-  expect(await adminUsers.endSessions(uuidv7())).toBeNull()
+  expect(await adminUsers.endSessions(userId, ADMIN_CLI)).toBe(2)
+  expect(await adminUsers.endSessions(userId, ADMIN_CLI)).toBe(0)
+  expect(await adminUsers.endSessions(uuidv7(), ADMIN_CLI)).toBeNull()
   expect(await accounts.findBySession({ userId, sessionId })).toBeNull()
-  expect(await adminUsers.remove(userId, [])).toBe(true)
-  expect(await adminUsers.remove(userId, [])).toBe(false)
+  expect(await adminUsers.remove(userId, [], ADMIN_CLI)).toBe(true)
+  expect(await adminUsers.remove(userId, [], ADMIN_CLI)).toBe(false)
   expect(await adminUsers.show(userId)).toBeNull()
 })
