@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
+import { longerPause } from '../core/longer-pause.ts'
 import type { ProviderTokenStore, StoredProviderTokens } from '../core/provider-token-stores.ts'
 import {
   isFresh,
@@ -31,7 +32,7 @@ interface TokenSource {
 const LEASE_SECONDS = 15
 /** As long as a call to a provider may take. */
 const WAIT_MS = 10_000
-const POLL_MS = 100
+const FIRST_LOOK_MS = 100
 
 const nothingKept = () => new LatchkeyError('not_found', NOTHING_KEPT)
 
@@ -54,7 +55,7 @@ async function findToken(
   const { providerTokens, tokenSealer } = options
   const giveUpAt = Date.now() + WAIT_MS
   const source = options.providers.get(provider)?.tokens
-  for (;;) {
+  for (let pause = FIRST_LOOK_MS; ; pause = longerPause(pause)) {
     // No text of a stranger goes into the database.
     const id = source === undefined ? '' : provider
     const found = await providerTokens.find(caller, id)
@@ -72,7 +73,7 @@ async function findToken(
         retryAfterSeconds: 2,
       })
     } else {
-      await wait(POLL_MS)
+      await wait(pause)
     }
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
+import { longerPause } from '../core/longer-pause.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { FlowOutcome } from '../core/stores.ts'
 import { addressOf } from '../http/address.ts'
@@ -11,8 +12,8 @@ import { linkCodeOf } from './link.ts'
 import type { Login } from './login.ts'
 import { sessionRequest } from './open-session.ts'
 
-/** How often a twin looks whether the first has its answer, and for how long in all. */
-const LOOK_MS = 150
+/** How soon a twin looks whether the first has its answer, and for how long in all. */
+const FIRST_LOOK_MS = 100
 const WAIT_MS = 16_000
 
 /**
@@ -54,13 +55,13 @@ export async function repeatAnswer(
 async function awaitOutcome({ usedFlows }: Login, flow: ClientFlow) {
   const until = Date.now() + WAIT_MS
   const issued = { sessionId: flow.sessionId, linkCode: hashToken(linkCodeOf(flow)) }
-  for (;;) {
+  for (let pause = FIRST_LOOK_MS; ; pause = longerPause(pause)) {
     const outcome = await usedFlows.find(flowMark(flow), issued)
     if (outcome.is !== 'under_way') return outcome
     if (Date.now() > until) {
       throw new LatchkeyError('temporarily_unavailable', 'The sign-in was not finished in time.')
     }
-    await sleep(LOOK_MS)
+    await sleep(pause)
   }
 }
 
