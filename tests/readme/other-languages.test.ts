@@ -16,7 +16,9 @@ const samples = (language: string) =>
 
 const python = findProgram('python3') ?? ''
 
-test.skipIf(python === '')('every sample of Python can be read by Python', () => {
+test('every sample of Python can be read by Python', ({ skip }) => {
+  const missing = whyMissing('python3')
+  skip(missing !== null, missing ?? '')
   const all = samples('python')
   expect(all.length).toBeGreaterThan(6)
   const check = (code: string) =>
