@@ -74,6 +74,40 @@ describe('GET /', () => {
     }
   })
 
+  test('knows the apps beside it: which of their logins end here, and which may come back from a logout', async () => {
+    const publicUrl = 'http://localhost:3999'
+    const other = await startLatchkey(
+      {
+        EMULATE: 'google,line',
+        CLIENTS: 'here,secret,away,machine',
+        CLIENT_HERE_REDIRECT_URIS: `https://app.example.com/,${publicUrl}/`,
+        CLIENT_HERE_POST_LOGOUT_REDIRECT_URIS: `${publicUrl}/`,
+        CLIENT_SECRET_REDIRECT_URIS: `${publicUrl}/`,
+        CLIENT_SECRET_SECRET: 'a-secret-of-sixteen-characters',
+        CLIENT_AWAY_REDIRECT_URIS: 'https://app.example.com/callback',
+        CLIENT_MACHINE_SECRET: 'another-secret-of-that-length',
+        CLIENT_MACHINE_ADMIN: 'on',
+      },
+      { publicUrl },
+    )
+    try {
+      const [, quoted = ''] = /data-facts="([^"]*)"/.exec(await (await get(other.url)).text()) ?? []
+      const facts = JSON.parse(quoted.replaceAll('&quot;', '"'))
+      expect(facts).toMatchObject({
+        ...{ emulated: ['google', 'line'], silent: ['google'], tells: ['google'], receives: true },
+        apps: [
+          { id: 'here', redirectUri: `${publicUrl}/`, endsHere: true, leavesHere: true },
+          { id: 'secret', redirectUri: `${publicUrl}/`, endsHere: false, leavesHere: false },
+          { id: 'away', redirectUri: 'https://app.example.com/callback', endsHere: false },
+        ],
+      })
+      expect(quoted).not.toMatch(/secret-of/)
+      expect(facts.apps).toHaveLength(3)
+    } finally {
+      await other.close()
+    }
+  })
+
   test('lets pictures of real providers load, and only those', async () => {
     const other = await startLatchkey({
       EMULATE: 'google',

@@ -181,10 +181,13 @@ async function signOut(isEverywhere) {
   const { signedIn } = state
   if (signedIn === null) return
   const { app, tokens, provider } = signedIn
-  // Without an ID token to show, nothing tells /logout whose session a token in this page is.
-  if (tokens && !tokens.id_token) await revoke(app, tokens).catch(() => {})
-  forget()
   const { signedOut, signedOutAt } = words.notices
+  // An app that is not registered to come back here from a logout stays.
+  const stays = tokens !== null && otherApp(app)?.leavesHere === false
+  // Without an ID token to show, nothing tells /logout whose session a token in this page is.
+  if (tokens && (stays || !tokens.id_token)) await revoke(app, tokens).catch(() => {})
+  forget()
+  if (stays) return say(signedOut)
   noticeStore.write(isEverywhere ? signedOutAt(nameOf(provider)) : signedOut)
   window.location.assign(logoutUrl(signedIn, isEverywhere ? `/logout/${provider}` : '/logout'))
 }

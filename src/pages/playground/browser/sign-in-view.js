@@ -183,8 +183,7 @@ export function signInView({ providers, choice, secrets, signIn }) {
     side.replaceChildren(
       snippetView(startSnippet(pending)) ?? '',
       (isElsewhere && snippetView(appCodeSnippet(pending))) || '',
-      el('h3', {}, text.course),
-      el('ol', { class: 'steps' }, ...steps),
+      ...(isElsewhere ? [] : [el('h3', {}, text.course), el('ol', { class: 'steps' }, ...steps)]),
     )
   }
   update()
