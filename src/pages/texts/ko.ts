@@ -82,7 +82,7 @@ export const ko: Texts = {
       temporarily_unavailable: '지금은 로그인할 수 없습니다. 잠시 후 다시 시도해 주세요.',
       rate_limited: '요청이 너무 많습니다. 잠시 후 다시 시도해 주세요.',
       not_found: '주소가 잘못되었거나 페이지가 없어졌을 수 있습니다.',
-      last_identity: '이 계정에 로그인할 수 있는 유일한 방법이어서 연결을 끊지 않았습니다.',
+      last_identity: '이 계정에 로그인할 수 있는 유일한 방법이어서 연결을 해제하지 않았습니다.',
       identity_in_use: '다른 사용자가 이미 사용하고 있는 계정입니다.',
       provider_in_use: '같은 로그인 서비스의 다른 계정이 이미 연결되어 있습니다.',
       method_not_allowed: '바로 열 수 있는 페이지가 아닙니다.',
