@@ -28,6 +28,7 @@ import type { ProviderSettings } from '../settings/providers.ts'
 import { type Environment, Reader } from '../settings/reader.ts'
 import { createOutbound, type Outbound } from '../upstream/outbound.ts'
 import { createProvider } from '../upstream/provider.ts'
+import { checkEventRegistration } from './event-registration.ts'
 import { checkGivenNames, isHostForgotten } from './given-names.ts'
 
 /** What the doctor says, and how its process ends: 1 where something is wrong. */
@@ -115,6 +116,7 @@ async function examineProvider(run: DoctorRun, registered: ProviderSettings): Pr
     const callbackUrl = `${publicUrl}/login/${row.id}/callback`
     const aim = (watched: Outbound) => aimAt(registered, callbackUrl, watched)
     findings.push(...(await checkNetwork(row, outbound, aim, language, words)))
+    findings.push(...(await checkEventRegistration(registered, settings, outbound, words)))
   }
   return { title: row.name, findings }
 }

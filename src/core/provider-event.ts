@@ -99,6 +99,15 @@ export interface RegistrationTools {
   }): Promise<{ status: number; document: Record<string, unknown> }>
 }
 
+/** Where a provider sends its events. */
+export interface RegisteredEvents {
+  address: string
+  /** In the provider's word. */
+  state: string
+  /** Whether it sends nothing in this state. */
+  isOff: boolean
+}
+
 /** Of a provider that wants its events asked for by a call. */
 export interface EventRegistration {
   /** As the operator's command calls it. */
@@ -109,7 +118,7 @@ export interface EventRegistration {
   keyFile?: string
   register(tools: RegistrationTools): Promise<void>
   /** Where the provider sends its events now, and in which state; null: nowhere. */
-  status(tools: RegistrationTools): Promise<{ address: string; state: string } | null>
+  status(tools: RegistrationTools): Promise<RegisteredEvents | null>
   /** Has the provider send one by which the way is tried. */
   verify?(tools: RegistrationTools): Promise<void>
 }

@@ -1,50 +1,106 @@
-import { expect, test } from 'vitest'
-import type { ProviderRow } from '../../src/core/provider.ts'
-import { startEmulator } from '../../src/emulator/index.ts'
-import { google } from '../../src/providers/google.ts'
-import { twitch } from '../../src/providers/twitch.ts'
-import { createOutbound } from '../../src/upstream/outbound.ts'
-import { registrationOf } from '../../src/upstream/registration.ts'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { runRegistration } from '../../src/commands/admin/registrations.ts'
+import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
+import { readSettings } from '../../src/settings/index.ts'
+import { linesWith, runDoctor } from '../helpers/doctor.ts'
+import { TEST_SECRET } from '../helpers/latchkey.ts'
 
-test.each([
-  ['google', google, { RISC_SERVICE_ACCOUNT: '/the/key/file' }],
-  ['twitch', twitch, {}],
-] as [string, ProviderRow, Record<string, string>][])(
-  'the events of %s are asked for, and where they go is known then and not before',
-  async (id, row, more) => {
-    const emulator = await startEmulator({
-      providers: [id],
-      redirectUris: () => `http://localhost:1/login/${id}/callback`,
-    })
-    const outbound = createOutbound()
-    try {
-      const given = emulator.settings[id] ?? {}
-      const endpoints = Object.fromEntries(
-        Object.keys(row.endpoints).map((name) => [name, given[name.toUpperCase()] ?? '']),
-      )
-      if (id === 'google') endpoints.token_endpoint = ''
-      const origin = new URL(given.TOKEN_ENDPOINT ?? '').origin
-      const keyFile = await (await fetch(`${origin}/google/emulator/service-account`)).text()
-      const values = { EVENTSUB_SECRET: given.EVENTSUB_SECRET ?? '', ...more }
-      const calls = registrationOf(
-        {
-          row: { ...row, endpoints },
-          clientId: given.CLIENT_ID ?? '',
-          clientSecret: given.CLIENT_SECRET ?? '',
-          values,
-        },
-        { publicUrl: 'http://localhost:1', outbound, readFile: () => keyFile },
-      )
-      expect(calls?.missing).toEqual([])
-      expect(await calls?.status()).toBeNull()
-      await calls?.register()
-      expect(await calls?.status()).toMatchObject({
-        address: `http://localhost:1/providers/${id}/events`,
-      })
-      await calls?.register()
-    } finally {
-      await outbound.close()
-      await emulator.close()
-    }
-  },
-)
+const PUBLIC_URL = 'http://localhost:1'
+
+/** Runs the command with these settings, as `latchkey admin` does. */
+const run = (env: Record<string, string>, command: string, ...words: string[]) => {
+  const settings = readSettings({ SECRET: TEST_SECRET, PUBLIC_URL, ...env })
+  const flags = { now: false, json: true, follow: false, 'dry-run': false }
+  return runRegistration(command, { settings, words, flags } as never)
+}
+
+let emulator: Emulator
+const aimed: Record<string, Record<string, string>> = {}
+beforeAll(async () => {
+  emulator = await startEmulator({
+    providers: ['google', 'twitch'],
+    redirectUris: (id) => `${PUBLIC_URL}/login/${id}/callback`,
+  })
+  for (const [id, settings] of Object.entries(emulator.settings)) {
+    const names = Object.entries(settings).filter(([, value]) => value !== undefined)
+    aimed[id] = Object.fromEntries(
+      names.map(([name, value]) => [`${id.toUpperCase()}_${name}`, String(value)]),
+    )
+  }
+  const answer = await fetch(`${emulator.origin}/google/emulator/service-account`)
+  const file = join(mkdtempSync(join(tmpdir(), 'risc-')), 'key.json')
+  writeFileSync(file, await answer.text())
+  Object.assign(aimed.google ?? {}, { GOOGLE_RISC_SERVICE_ACCOUNT: file })
+  return () => emulator.close()
+})
+
+describe.each([
+  ['google', 'google-risc'],
+  ['twitch', 'twitch-eventsub'],
+])('the events of %s', (id, command) => {
+  const address = `${PUBLIC_URL}/providers/${id}/events`
+
+  test('are not registered, then registered, and the doctor says each, asked only when it may ask', async () => {
+    const env = { PUBLIC_URL, SECRET: TEST_SECRET, ...aimed[id] }
+    const said = async (offline = false) =>
+      linesWith(await runDoctor(env, { offline }), 'What the provider tells')
+    await expect(run(env, command, 'status')).rejects.toThrow('Nothing is registered.')
+    expect(await said()).toEqual([expect.stringContaining('is not registered yet')])
+    expect(await said(true)).toEqual([])
+    expect(await run(env, command, 'register')).toMatchObject({ rows: [{ address }] })
+    expect(await run(env, command, 'register')).toMatchObject({ rows: [{ address }] })
+    expect(await run(env, command, 'status')).toMatchObject({ rows: [{ address }] })
+    expect(await said()).toEqual([expect.stringContaining(`is sent to ${address}`)])
+    // The control: another address of ours, to which nothing is sent.
+    const elsewhere = { ...env, PUBLIC_URL: 'http://localhost:2' }
+    await expect(run(elsewhere, command, 'status')).rejects.toThrow(`are sent to ${address}`)
+  })
+
+  test('need no registration where the provider is emulated, and are not there where it is off', async () => {
+    await expect(run({ EMULATE: id }, command, 'register')).rejects.toThrow(
+      'played by the emulator',
+    )
+    await expect(run({ EMULATE: '' }, command, 'register')).rejects.toThrow('not enabled')
+  })
+})
+
+test('Google’s way is tried by an event, and Twitch has no such call', async () => {
+  await run({ ...aimed.google }, 'google-risc', 'register')
+  expect(await run({ ...aimed.google }, 'google-risc', 'verify')).toMatchObject({ rows: [{}] })
+  await expect(run({ ...aimed.twitch }, 'twitch-eventsub', 'verify')).rejects.toThrow('no command')
+})
+
+test('a setting that is missing is named, and a key file that cannot be read is not shown', async () => {
+  const { GOOGLE_RISC_SERVICE_ACCOUNT: file = '', ...rest } = aimed.google ?? {}
+  await expect(run(rest, 'google-risc', 'status')).rejects.toThrow(
+    'GOOGLE_RISC_SERVICE_ACCOUNT is missing.',
+  )
+  const broken = `${file}.pem`
+  writeFileSync(broken, '-----BEGIN PRIVATE KEY----- canary')
+  const failed = run({ ...rest, GOOGLE_RISC_SERVICE_ACCOUNT: broken }, 'google-risc', 'status')
+  await expect(failed).rejects.toThrow(/^Google does not do it: the key file/)
+  await expect(failed).rejects.not.toThrow('canary')
+})
+
+test('a stream that the provider has stopped, and a refusal, are wrong', async () => {
+  let answer: { status: number; body: unknown } = { status: 403, body: {} }
+  const server = createServer((_request, response) => {
+    response.writeHead(answer.status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(answer.body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1beta/stream`
+  const env = { ...aimed.google, GOOGLE_RISC_STREAM_ENDPOINT: url }
+  await expect(run(env, 'google-risc', 'status')).rejects.toThrow('HTTP 403')
+  const delivery = { url: `${PUBLIC_URL}/providers/google/events` }
+  answer = { status: 200, body: { status: 'disabled', delivery } }
+  await expect(run(env, 'google-risc', 'status')).rejects.toThrow('stopped sending: disabled')
+  answer = { status: 200, body: { status: 'enabled', delivery } }
+  expect(await run(env, 'google-risc', 'status')).toMatchObject({ rows: [{ state: 'enabled' }] })
+})

@@ -61,6 +61,9 @@ const en = {
   eventsRegistered: (to: string) => `What the provider tells is sent to ${to}.`,
   eventsElsewhere: (to: string) => `What the provider tells is sent to another address: ${to}.`,
   eventsNotRegistered: 'What the provider tells is not registered yet.',
+  eventsStopped: (state: string) => `The provider has stopped telling: ${state}.`,
+  eventsNotAsked: (why: string) =>
+    `Whether what the provider tells is registered cannot be asked: ${why}.`,
   keys: (place: string) => `Id and secret: ${place}`,
   also: (step: string) => `Also: ${step}`,
   scopes: (scopes: string, name: string) => `Asks for: ${scopes} (${name})`,
@@ -165,6 +168,8 @@ const ko: DoctorTexts = {
   eventsRegistered: (to) => `제공자의 알림이 ${to}(으)로 옵니다.`,
   eventsElsewhere: (to) => `제공자의 알림이 다른 주소로 갑니다: ${to}`,
   eventsNotRegistered: '제공자의 알림이 아직 등록되지 않았습니다.',
+  eventsStopped: (state) => `제공자가 알림을 멈췄습니다: ${state}`,
+  eventsNotAsked: (why) => `제공자의 알림이 등록되었는지 물을 수 없습니다: ${why}`,
   keys: (place) => `id와 secret: ${place}`,
   also: (step) => `또한: ${step}`,
   scopes: (scopes, name) => `요청하는 항목: ${scopes} (${name})`,

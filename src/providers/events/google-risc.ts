@@ -80,7 +80,8 @@ export const googleRisc: EventRegistration = {
   async status(tools) {
     const stream = Stream.safeParse(await call(tools, '')).data
     if (stream === undefined) return null
-    return { address: stream.delivery.url, state: stream.status ?? 'enabled' }
+    const state = stream.status ?? 'enabled'
+    return { address: stream.delivery.url, state, isOff: state !== 'enabled' }
   },
   async verify(tools) {
     await call(tools, ':verify', { state: `latchkey ${new Date().toISOString()}` })

@@ -60,6 +60,13 @@ export const twitchEventSub: EventRegistration = {
     const ours = data.filter(({ type }) => type === TYPE)
     const found =
       ours.find(({ transport }) => transport.callback === tools.address) ?? ours[0] ?? null
-    return found && { address: found.transport.callback ?? '', state: found.status }
+    return (
+      found && {
+        address: found.transport.callback ?? '',
+        state: found.status,
+        // Until the challenge is answered it is pending; all else is an end.
+        isOff: !['enabled', 'webhook_callback_verification_pending'].includes(found.status),
+      }
+    )
   },
 }
