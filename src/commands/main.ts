@@ -1,5 +1,7 @@
 // The door: `latchkey [start|doctor|admin]`. Each command is loaded when it is asked for, and not before.
 
+import { keepHeapSmall } from './small-heap.ts'
+
 const USAGE = `Usage: latchkey [start|doctor|admin]
 
   start    serves (the default)
@@ -16,6 +18,7 @@ function refuse(message: string, exitCode: number): void {
 const [command = 'start', ...args] = process.argv.slice(2)
 switch (command) {
   case 'start': {
+    keepHeapSmall()
     const { start } = await import('./start.ts')
     await start()
     break

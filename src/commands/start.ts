@@ -13,6 +13,7 @@ import { Reader } from '../settings/reader.ts'
 import { readOrMakeSecret } from '../settings/secret-file.ts'
 import { checkGivenNames, isHostForgotten } from './given-names.ts'
 import { refuse, StartError } from './refuse.ts'
+import { letHeapGrow } from './small-heap.ts'
 import { waitAndMigrate } from './wait-for-database.ts'
 
 // The process: settings -> database -> app -> listen -> close.
@@ -74,6 +75,7 @@ async function serve(): Promise<void> {
       logStream: standardOutput(settings.logFormat),
     })
     await app.listen({ port: settings.port, host: settings.host })
+    letHeapGrow()
     announce(settings, warnings)
     await closeOnSignal(async () => {
       await app.close()

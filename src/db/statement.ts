@@ -35,7 +35,7 @@ interface Query<Row> {
 }
 
 /**
- * A statement from the schema, turned into text once: `statement((p: Placeholders<{ id: string }>) =>
+ * A statement from the schema, turned into text once, when it is first needed: `statement((p: Placeholders<{ id: string }>) =>
  * db.select({ name: users.name }).from(users).where(eq(users.id, p.id)))`. Its rows have the type of
  * what it selects, under the names that it gives them.
  *
@@ -44,12 +44,15 @@ interface Query<Row> {
 export function statement<Values, Row>(
   build: (p: Placeholders<Values>) => Query<Row>,
 ): Statement<Values, Row> {
-  const prepared = build(byName() as Placeholders<Values>).prepare('')
-  const { sql: text, params } = prepared.getQuery()
-  const readers = readersOf(prepared as { fields?: readonly SelectedField[] })
-  const binders = params.map(binderOf)
-  const bind = (values: Values) => binders.map((value) => value(values as Record<string, unknown>))
+  let made: Made | undefined
+  const make = (): Made => {
+    made ??= makeOnce(build(byName() as Placeholders<Values>))
+    return made
+  }
+  const bind = (values: Values) =>
+    make().binders.map((value) => value(values as Record<string, unknown>))
   const all = async (run: RunStatement, values: Values): Promise<Row[]> => {
+    const { text, readers } = make()
     const rows = await run<unknown[]>(text, bind(values), { rows: 'arrays' })
     return rows.map((row) => {
       const read: Record<string, unknown> = {}
@@ -63,12 +66,28 @@ export function statement<Values, Row>(
     })
   }
   return {
-    text,
+    get text() {
+      return make().text
+    },
     bind,
     all,
     one: async (run, values) => (await all(run, values))[0] ?? null,
     count: async (run, values) => (await all(run, values)).length,
   }
+}
+
+/** What a statement is turned into. */
+interface Made {
+  text: string
+  binders: readonly ((values: Record<string, unknown>) => unknown)[]
+  readers: readonly Reader[]
+}
+
+function makeOnce(query: Query<unknown>): Made {
+  const prepared = query.prepare('')
+  const { sql: text, params } = prepared.getQuery()
+  const readers = readersOf(prepared as { fields?: readonly SelectedField[] })
+  return { text, binders: params.map(binderOf), readers }
 }
 
 /**

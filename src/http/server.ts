@@ -10,6 +10,16 @@ import { rememberKnown } from './known.ts'
 import { logAnswers, loggerOptions } from './logging.ts'
 import { answerProblems, type SendProblemPage, sendProblem } from './problems.ts'
 
+/** Each route checks what it is sent by schemas of its own; Fastify's compilers are not even loaded. */
+export const NO_COMPILERS = {
+  buildValidator: () => () => {
+    throw new Error('a route has no validator')
+  },
+  buildSerializer: () => () => {
+    throw new Error('a route has no serializer')
+  },
+}
+
 /** Bytes of a request's body. */
 const BODY_LIMIT = 64 * 1024
 /** For how long a request may arrive, its body too. */
@@ -39,6 +49,7 @@ export function createServer(options: {
     genReqId: () => crypto.randomUUID(),
     trustProxy: trustProxy.length > 0 ? trustedBy(trustProxy) : false,
     bodyLimit: BODY_LIMIT,
+    schemaController: { compilersFactory: NO_COMPILERS },
     // A path may be as long as the header limit of Node lets it: a long name is an unknown one.
     routerOptions: { maxParamLength: 16_384 },
     requestTimeout: REQUEST_MS,

@@ -1,4 +1,3 @@
-import { importPKCS8, SignJWT } from 'jose'
 import { z } from 'zod'
 import { lenientTrue, optionalText } from '../core/documents.ts'
 import { TextSubject } from '../core/profile.ts'
@@ -16,6 +15,7 @@ function clientSecret(clientId: string, row: ProviderRow, values: RowValues) {
   return async () => {
     const now = Math.floor(Date.now() / 1000)
     if (made !== null && now < made.until) return made.secret
+    const { importPKCS8, SignJWT } = await import('jose')
     const key = await importPKCS8(values.PRIVATE_KEY ?? '', 'ES256')
     const secret = await new SignJWT()
       .setProtectedHeader({ alg: 'ES256', kid: values.KEY_ID ?? '' })

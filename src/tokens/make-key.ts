@@ -1,4 +1,3 @@
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import type { StoredSigningKey } from '../core/key-store.ts'
 import type { Sealer } from '../core/secrets.ts'
 
@@ -11,6 +10,7 @@ export async function makeKey(
   signsFrom: number,
   sealer: Sealer,
 ): Promise<StoredSigningKey> {
+  const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await import('jose')
   const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 })
   const jwk = await exportJWK(privateKey)
   const kid = await calculateJwkThumbprint(jwk)

@@ -1,5 +1,6 @@
 import type { OAuth2Namespace } from '@fastify/oauth2'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { NO_COMPILERS } from '../http/server.ts'
 
 /** What of a registration the authorization URL is made of. */
 export interface AuthorizationOptions {
@@ -32,7 +33,7 @@ export async function registerProvider(
     import('fastify'),
     import('@fastify/oauth2'),
   ])
-  const engine = Fastify()
+  const engine = Fastify({ schemaController: { compilersFactory: NO_COMPILERS } })
   await engine.register(oauth2, {
     name: 'provider',
     scope: [...options.scopes],

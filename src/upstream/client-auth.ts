@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { importPKCS8, SignJWT } from 'jose'
 import { readPrivateKey } from '../core/private-key.ts'
 import type { ClientKey } from '../core/provider.ts'
 
@@ -49,6 +48,7 @@ export async function clientAuth(
 /** A JWT that says who we are, signed by our key (RFC 7523, section 2.2). */
 async function assertion(id: string, { pem, keyId }: ClientKey, audience: string) {
   const { alg } = readPrivateKey(pem) ?? { alg: 'RS256' }
+  const { importPKCS8, SignJWT } = await import('jose')
   const now = Math.floor(Date.now() / 1000)
   const jwt = await new SignJWT()
     .setProtectedHeader({ alg, ...(keyId === '' ? {} : { kid: keyId }) })

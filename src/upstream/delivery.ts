@@ -1,9 +1,9 @@
 import { type LookupAddress, lookup } from 'node:dns'
 import ipaddr from 'ipaddr.js'
-import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
 import { type ForwardProxies, proxyFor } from '../core/forward-proxy.ts'
 import { noTracer, type SpanStart, type Tracer } from '../core/tracer.ts'
 import { withDeadline } from './deadline.ts'
+import { Agent, type Dispatcher, ProxyAgent, request } from './http-client.ts'
 import { endOfCall } from './outbound.ts'
 
 /** Bytes of an answer that are read; the rest is not waited for. */

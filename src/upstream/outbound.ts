@@ -1,12 +1,12 @@
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
-import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
 import { LatchkeyError } from '../core/errors.ts'
 import { DIRECT, type ForwardProxies, proxyFor } from '../core/forward-proxy.ts'
 import { said } from '../core/messages.ts'
 import type { SpanEnd, SpanStart, Tracer } from '../core/tracer.ts'
 import { withOutcome } from '../http/outcome.ts'
 import { OUTBOUND_MS, tooSlow, withDeadline } from './deadline.ts'
+import { Agent, type Dispatcher, ProxyAgent, request } from './http-client.ts'
 import { type Answer, invalidAnswer } from './read-answer.ts'
 
 /** Bytes of a decoded answer that are read. */

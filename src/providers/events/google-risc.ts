@@ -1,4 +1,3 @@
-import { importPKCS8, SignJWT } from 'jose'
 import { z } from 'zod'
 import type {
   EventRegistration,
@@ -36,6 +35,7 @@ const Stream = z.looseObject({
 /** The service account proves itself by a JWT of its own. */
 async function authorize(keyFile: string): Promise<Record<string, string>> {
   const account = ServiceAccount.parse(jsonOf(keyFile))
+  const { importPKCS8, SignJWT } = await import('jose')
   const key = await importPKCS8(account.private_key, 'RS256')
   const { client_email: email, private_key_id: kid } = account
   const token = await new SignJWT()
