@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
+import { TextSubject } from '../core/profile.ts'
 import type { ProviderRow } from '../core/provider.ts'
 import { type EventRequest, type ProvenEvents, UnprovenEvent } from '../core/provider-event.ts'
 import type { RowValues } from '../core/row-inputs.ts'
+import { hashToken } from '../core/secrets.ts'
 import { isSafeEndpoint } from '../core/urls.ts'
 import { withDeadline } from './deadline.ts'
 import { createJwksSource } from './jwks.ts'
@@ -68,7 +70,23 @@ export function createEventReader(options: {
     if (!receiver.isOn(request, values)) return null
     const client = { id: clientId, secret: row.clientSecret ? '' : await secretOf() }
     const issuer = row.issuer ?? ''
-    return receiver.read(request, { client, audiences, issuer, values, address, verify })
+    const tools = { client, audiences, issuer, values, address, verify }
+    return withinBounds(await receiver.read(request, tools))
+  }
+}
+
+/** Ids of an event that are kept as they are; of another one its hash is. */
+const ID = /^[\x21-\x7e]{1,128}$/
+
+/** What is fit for the database: an id of a bounded length, and people that there can be. */
+function withinBounds({ id, events, ...read }: ProvenEvents): ProvenEvents {
+  const isSomebody = ({ subject }: ProvenEvents['events'][number]) =>
+    TextSubject.safeParse(typeof subject === 'string' ? subject : subject.prefix).success
+  return {
+    ...read,
+    id: id === null || ID.test(id) ? id : hashToken(id).toString('hex'),
+    // It is acknowledged, as everything is that is about nobody of ours.
+    events: events.filter(isSomebody),
   }
 }
 

@@ -1,6 +1,6 @@
 import { createDecipheriv, createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { EventReceiver } from '../../core/provider-event.ts'
+import { type EventReceiver, UnprovenEvent } from '../../core/provider-event.ts'
 import { ensure, fieldsOf, hashOf, hmac, isSame, momentOf } from './proofs.ts'
 
 const Fields = z.object({
@@ -18,7 +18,11 @@ function decrypt(key: Buffer, sealed: string): string {
   const bytes = Buffer.from(sealed, 'base64url')
   ensure(bytes.length >= 32, 'invalid_request', 'It names nobody.')
   const decipher = createDecipheriv('aes-128-cbc', key, bytes.subarray(0, 16))
-  return Buffer.concat([decipher.update(bytes.subarray(16)), decipher.final()]).toString()
+  try {
+    return Buffer.concat([decipher.update(bytes.subarray(16)), decipher.final()]).toString()
+  } catch (cause) {
+    throw new UnprovenEvent('invalid_request', 'It names nobody.', { cause })
+  }
 }
 
 /** The disconnect callback, which is never sent twice. */
