@@ -88,7 +88,7 @@ const docs = (
   return {
     operationId,
     summary,
-    description: `${description} For a confidential client with \`CLIENT_<ID>_ADMIN=on\`, by a token that it got by \`client_credentials\` with the scope \`admin\`. There is no CORS here, and no cookie counts.`,
+    description: `${description} For a confidential client with \`CLIENT_<ID>_ADMIN=on\`, by a token that it got by \`client_credentials\` with the scope \`admin\`. It has no CORS and takes no cookies.`,
     tags: ['admin'],
     security: [{ accessToken: [] }],
     answers: { 401: 'No valid token.', 403: 'Without the scope `admin`.', ...answers },
@@ -164,7 +164,7 @@ export const ADMIN_DOCS = {
   remove: docs(
     'removeUser',
     'Delete a user',
-    'Deletes user, identities and sessions; the grants are revoked at the providers behind the answer.',
+    'Deletes user, identities and sessions; the grants at the providers are revoked in the background.',
     { 204: 'Deleted.', 404: said.noSuchUser },
     {
       known: { summary: 'By its id', parameters: known, status: 204 },

@@ -14,8 +14,8 @@ export const AuthorizationRequest = z.object({
   }),
   redirect_uri: parameter(2048)
     .optional()
-    .meta({ description: 'One of the client, exactly as registered.' }),
-  response_type: z.literal('code').optional().meta({ description: 'Only `code` there is.' }),
+    .meta({ description: 'One of the client’s, exactly as registered.' }),
+  response_type: z.literal('code').optional().meta({ description: 'Always `code`.' }),
   response_mode: z.enum(RESPONSE_MODES).optional().meta({
     description:
       '`query`: a code in the redirect; `form_post`: in a form that posts itself; `cookie`: the session in cookies; `web_message`: a code posted to the opener of a popup. Each only where the client lists it.',
@@ -34,7 +34,9 @@ export const AuthorizationRequest = z.object({
     }),
   resource: parameter(2048)
     .optional()
-    .meta({ description: 'The one API that the tokens are for (RFC 8707): one of the client.' }),
+    .meta({
+      description: 'The one API that the tokens are for (RFC 8707), out of those of the client.',
+    }),
   code_challenge: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 43 base64url characters')
@@ -50,22 +52,25 @@ export const AuthorizationRequest = z.object({
   }),
   login_hint: parameter(255)
     .optional()
-    .meta({ description: 'Passed on to the provider; picks a persona of an emulated one.' }),
+    .meta({ description: 'Passed on to the provider; an emulated one takes a persona.' }),
   prompt: parameter(64)
     .regex(/^[a-z_ ,]+$/)
     .optional()
     .meta({
       description:
-        'Passed on where the provider understands it. `none`: nobody is asked anything, at the provider neither.',
+        'Passed on where the provider understands it. `none`: nobody is asked anything, not even at the provider.',
     }),
   max_age: z
     .string()
     .regex(/^\d{1,9}$/)
     .optional()
-    .meta({ description: 'Seconds since the person authenticated at the provider, at most.' }),
+    .meta({
+      description:
+        'How many seconds ago the person may have authenticated at the provider, at most.',
+    }),
   ui_locales: parameter(64)
     .regex(/^[A-Za-z0-9 -]+$/)
     .optional()
-    .meta({ description: 'Languages of the page, the preferred one first.' }),
+    .meta({ description: 'Languages for the page, the preferred one first.' }),
 })
 export type AuthorizationRequest = z.infer<typeof AuthorizationRequest>

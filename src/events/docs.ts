@@ -53,7 +53,7 @@ export const receiveEvent = {
     operationId: 'receiveProviderEvent',
     summary: 'What a provider tells',
     description:
-      'For providers: consent that was withdrawn, accounts that are gone, sessions that were revoked, in the provider’s own form and proof. What is not proven changes nothing; what is unknown, older than 30 days or repeated is acknowledged and changes nothing. `npm run doctor` says where in each console the address goes.',
+      'For providers: consent that was withdrawn, accounts that are gone, sessions that were revoked, in the provider’s own form and proof. Nothing changes without a valid proof. Unknown, repeated and more than 30 days old events are acknowledged and change nothing. `npm run doctor` says where in each console the address goes.',
     answers: { ...answers, 404: NOT_THERE },
     examples: unknown({ provider: 'nobody' }),
   },
@@ -93,8 +93,7 @@ export const showPart = {
     ...shared,
     operationId: 'showProviderEvent',
     summary: 'What became of a request',
-    description:
-      'The page that a person is sent to who asked a provider to have data deleted here.',
+    description: 'The page for a person who asked a provider to have their data deleted here.',
     produces: ['text/html'],
     answers: {
       200: 'When it was received, and that it is done.',

@@ -17,10 +17,10 @@ import type { RouteShape } from '../http/route.ts'
 
 /** What a provider sends back, for the documentation. */
 const CallbackRequest = z.object({
-  code: z.string().optional().meta({ description: 'Once, as the provider made it.' }),
+  code: z.string().optional().meta({ description: 'The provider’s code; it works once.' }),
   state: z.string().meta({ description: 'As Latchkey sent it to the provider.' }),
   iss: z.string().optional().meta({ description: 'The issuer (RFC 9207).' }),
-  error: z.string().optional().meta({ description: 'Where the provider refuses.' }),
+  error: z.string().optional().meta({ description: 'Present where the provider refused.' }),
 })
 
 const LoginAnswer = TokenResponse.extend({ user: UserInfo }).meta({
@@ -54,7 +54,7 @@ const enterNotes = {
 }
 
 const EnterRequest = AuthorizationRequest.extend({
-  provider: z.string().optional().meta({ description: 'Goes on to it at once.' }),
+  provider: z.string().optional().meta({ description: 'Skips the page and goes to it at once.' }),
 })
 
 /** `GET /login`. */
@@ -108,7 +108,7 @@ export const finish = {
     operationId: 'finishLogin',
     summary: 'Finish a login',
     description:
-      'The provider sends the browser back here. A login for an app goes on to its redirect URI, also where it fails; any other answers with the tokens and the user.',
+      'The provider sends the browser back here. A login for an app goes on to its redirect URI, even if it fails; any other answers with the tokens and the user.',
     examples: callbackExamples,
     cookies: {
       ...{ 200: OVER, 400: OVER, 403: OVER, 502: OVER, 504: OVER },

@@ -96,7 +96,7 @@ async function readScript() {
 }
 
 // At the end of the description, since whoever looks for it comes from an example.
-const PLACEHOLDERS = `What begins with \`$\` in an example stands for what an earlier answer gave:
+const PLACEHOLDERS = `What begins with \`$\` in an example stands for something from an earlier answer:
 
 | example | stands for |
 |---|---|

@@ -14,7 +14,7 @@ export function healthRoutes(app: FastifyInstance, isReady: () => Promise<boolea
     docs: {
       operationId: 'getHealth',
       summary: 'Liveness',
-      description: 'The process answers; the database is not asked.',
+      description: 'The process is alive; the database is not asked.',
       tags: ['operations'],
       security: [],
       answers: { 200: 'It lives.' },
@@ -27,7 +27,7 @@ export function healthRoutes(app: FastifyInstance, isReady: () => Promise<boolea
     docs: {
       operationId: 'getReadiness',
       summary: 'Readiness',
-      description: 'The database is reached and its migrations are applied.',
+      description: 'The database is reachable and its migrations are applied.',
       tags: ['operations'],
       security: [],
       answers: { 200: 'It is ready.', 503: 'It is not ready: send requests elsewhere.' },

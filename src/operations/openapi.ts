@@ -20,7 +20,7 @@ Errors are problem details (RFC 9457) with a \`code\` for programs; at \`/token\
 
 ## The examples
 
-Requests and answers of one name belong together. The client \`${exampleApp.client_id}\` is public, with the redirect URI \`${exampleApp.redirect_uri}\` and the way back \`${exampleApp.post_logout_redirect_uri}\`; \`api\` is confidential. \`login.example.com\` stands for this server, and the providers of the examples for those that are enabled here; \`login_hint\` with a persona works where they are emulated. What begins with \`$\` stands for what an earlier answer gave: the list of these is at the end, at \`GET /docs\`.
+Requests and answers with the same name belong together. The client \`${exampleApp.client_id}\` is public, with the redirect URI \`${exampleApp.redirect_uri}\` and the way back \`${exampleApp.post_logout_redirect_uri}\`; \`api\` is confidential. \`login.example.com\` stands for this server, and the providers of the examples for those that are enabled here; \`login_hint\` with a persona works where they are emulated. What begins with \`$\` stands for something from an earlier answer: the list is at the end, at \`GET /docs\`.
 `
 
 const headOf = (publicUrl: string) => ({
@@ -37,8 +37,8 @@ const headOf = (publicUrl: string) => ({
   tags: [
     { name: 'sign-in', description: 'Signing people in and out, in their browser.' },
     { name: 'account', description: 'The signed-in user.' },
-    { name: 'tokens', description: 'Getting, verifying and ending what Latchkey issues.' },
-    { name: 'events', description: 'What providers tell.' },
+    { name: 'tokens', description: 'Getting, verifying and revoking what Latchkey issues.' },
+    { name: 'events', description: 'What providers report.' },
     { name: 'admin', description: 'What the operator’s own programs do to users.' },
     { name: 'operations', description: 'Running the service.' },
   ],
@@ -101,7 +101,7 @@ export function describeRoutes(app: FastifyInstance, publicUrl: string): void {
     docs: {
       operationId: 'getDescription',
       summary: 'This description',
-      description: 'OpenAPI 3.1, made of the schemas that validate the requests.',
+      description: 'OpenAPI 3.1, from the schemas that validate the requests.',
       tags: ['operations'],
       security: [],
       cacheSeconds: CACHE_SECONDS,

@@ -46,7 +46,7 @@ export function keyRoutes(app: FastifyInstance, keys: KeyRing): void {
       operationId: 'getSigningKeys',
       summary: 'The public signing keys',
       description:
-        'Verify access tokens and ID tokens by these (RFC 7517); keep them as long as `Cache-Control` says.',
+        'Verify access tokens and ID tokens with these (RFC 7517); keep them as long as `Cache-Control` says.',
       tags: ['tokens'],
       security: [],
       cacheSeconds: keys.maxAgeSeconds,

@@ -124,7 +124,7 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
     docs: {
       operationId: 'introspectToken',
       summary: 'Ask about a token',
-      description: 'RFC 7662, for confidential clients. Knows ended sessions.',
+      description: 'RFC 7662, for confidential clients. It knows about ended sessions.',
       tags: ['tokens'],
       security: [{}, { client: [] }],
       consumes: FORM_OR_JSON,

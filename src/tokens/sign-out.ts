@@ -18,24 +18,20 @@ export const LogoutRequest = z.object({
     .max(8192)
     .optional()
     .meta({ description: 'An ID token of ours, also an expired one: ends its session.' }),
-  client_id: z.string().max(128).optional().meta({ description: 'Where there is no hint.' }),
+  client_id: z.string().max(128).optional().meta({ description: 'Needed where there is no hint.' }),
   post_logout_redirect_uri: z
     .string()
     .max(2048)
     .optional()
-    .meta({ description: 'Where to go on: one of the client, exactly as registered.' }),
+    .meta({ description: 'Where to go on: one of the client’s, exactly as registered.' }),
   state: z
     .string()
     .max(2048)
     .regex(/^[^\0]*$/)
     .optional()
     .meta({ description: 'Comes back with the redirect.' }),
-  logout_hint: z
-    .string()
-    .max(512)
-    .optional()
-    .meta({ description: 'Understood, and of no effect.' }),
-  ui_locales: z.string().max(64).optional().meta({ description: 'Understood, and of no effect.' }),
+  logout_hint: z.string().max(512).optional().meta({ description: 'Accepted, without effect.' }),
+  ui_locales: z.string().max(64).optional().meta({ description: 'Accepted, without effect.' }),
 })
 export type LogoutRequest = z.infer<typeof LogoutRequest>
 

@@ -32,7 +32,7 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
       operationId: 'getTokens',
       summary: 'Exchange a code or a refresh token for tokens',
       description:
-        'RFC 6749, sections 4.1.3, 4.4 and 6, and RFC 8693 for native sign-in. A code gives the same tokens again for a minute to whoever proves the same. A refresh token rotates and may be repeated for ten seconds; later once, while its successor was not used; any other reuse ends the session. In cookie mode the answer holds no token.',
+        'RFC 6749, sections 4.1.3, 4.4 and 6, and RFC 8693 for native sign-in. For a minute, a repeated code gives the same tokens to the same client with the same proof. A refresh token rotates. It may be repeated for ten seconds, and once later while its successor is unused; any other reuse ends the session. In cookie mode the answer contains no token.',
       tags: ['tokens'],
       security: [{}, { client: [] }, { refreshCookie: [] }],
       consumes: FORM_OR_JSON,

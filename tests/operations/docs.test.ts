@@ -26,7 +26,7 @@ describe('/docs', () => {
     expect(page.text).not.toMatch(/https?:\/\//)
   })
 
-  test('says at each route that leads the browser on how to try it, and lists placeholders last', async () => {
+  test('says at each route that redirects the browser how to try it, and lists placeholders last', async () => {
     const document = (await (await fetch(`${latchkey.url}/openapi.json`)).json()) as {
       info: { description: string }
       paths: Record<string, Record<string, { description: string; responses: object }>>

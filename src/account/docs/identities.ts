@@ -28,7 +28,7 @@ export const unlinkIdentity = describe({
     operationId: 'unlinkIdentity',
     summary: 'Unlink an identity',
     description:
-      'The user signs in with it no more; whoever signs in with it later is another user. What the person granted at the provider is revoked there in the background. The sessions that it opened end, and no later login joins it to this user again, until the user links it. The last one stays. The person must have signed in lately (REAUTH_MAX_AGE), else 401 `insufficient_user_authentication` with `max_age` (RFC 9470). With the session cookie it needs a registered `Origin`.',
+      'The user can no longer sign in with it; whoever signs in with it later is another user. What the person granted at the provider is revoked there in the background. The sessions that it opened end, and no later login joins it to this user again, until the user links it. The last one stays. The person must have signed in recently (REAUTH_MAX_AGE), else 401 `insufficient_user_authentication` with `max_age` (RFC 9470). With the session cookie it needs a registered `Origin`.',
     answers: { 204: 'It is gone.', 409: 'The user could not sign in any more.' },
     examples: {
       second: {

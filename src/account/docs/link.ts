@@ -95,7 +95,7 @@ export const linkIdentity = describe({
     operationId: 'linkIdentity',
     summary: 'Link an identity',
     description:
-      'The user signs in with it too from now on. In a browser: the code of a flow with `intent=link`, shown by the client that started it; until it expires the same user gets the same answer again, and a code that is first shown wrongly is gone. The person must have signed in lately (REAUTH_MAX_AGE), else 401 `insufficient_user_authentication` with `max_age` (RFC 9470). In an app: the token of the provider’s SDK, as at `/token`. One identity per provider; the user’s own is refreshed. With the session cookie it needs a registered `Origin`.',
+      'From now on the user can also sign in with it. In a browser: the code of a flow with `intent=link`, sent by the client that started it. Until the code expires, the same user gets the same answer again; a code whose first use fails is gone. The person must have signed in recently (REAUTH_MAX_AGE), else 401 `insufficient_user_authentication` with `max_age` (RFC 9470). In an app: the token of the provider’s SDK, as at `/token`. One identity per provider; the user’s own is refreshed. With the session cookie it needs a registered `Origin`.',
     consumes: ['application/json', 'application/x-www-form-urlencoded'],
     answers: {
       200: 'The user, with the identity.',

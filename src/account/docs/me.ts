@@ -12,7 +12,7 @@ export const getMe = describe({
     operationId: 'getMe',
     summary: 'The signed-in user',
     description:
-      'OpenID Connect UserInfo claims, and the identities the user signs in with, as far as the scopes of the token go: `profile`, `email`, `account`. What nobody knows is absent.',
+      'OpenID Connect UserInfo claims, and the identities the user signs in with, as far as the token’s scopes allow: `profile`, `email`, `account`. What is unknown is absent.',
     answers: { 200: 'The user.' },
     examples: {
       signed_in: { summary: 'With an access token', status: 200, answer: exampleAccount },
@@ -98,7 +98,7 @@ export const deleteMe = describe({
     operationId: 'deleteMe',
     summary: 'Delete the signed-in user',
     description:
-      'With all identities and sessions, at once and for good. The person must have signed in lately (REAUTH_MAX_AGE), else 401 `insufficient_user_authentication` with `max_age` (RFC 9470). What the person granted at the providers is revoked there in the background. With the session cookie it needs a registered `Origin`.',
+      'With all identities and sessions, at once and for good. The person must have signed in recently (REAUTH_MAX_AGE), else 401 `insufficient_user_authentication` with `max_age` (RFC 9470). What the person granted at the providers is revoked there in the background. With the session cookie it needs a registered `Origin`.',
     answers: { 204: 'The user is gone.' },
     cookies: { 204: 'Clears the session cookies, where the session is in cookies.' },
     examples: { leave: { summary: 'With an access token', status: 204 } },

@@ -38,7 +38,8 @@ export const listSessions = describe({
   docs: {
     operationId: 'listSessions',
     summary: 'The user’s sessions',
-    description: 'One per signed-in app and browser, with the one that asks marked.',
+    description:
+      'One per signed-in app and browser; `current` marks the one that makes the request.',
     answers: { 200: 'The sessions, the one used last first.' },
     examples: { two_devices: { summary: 'Signed in', status: 200, answer: [exampleSession] } },
   },
@@ -50,7 +51,7 @@ export const endSession = describe({
   docs: {
     operationId: 'endSession',
     summary: 'End one session',
-    description: 'It bites at once on Latchkey’s own routes.',
+    description: 'It takes effect at once on Latchkey’s own routes.',
     answers: { 204: 'It is over.' },
     examples: {
       another: { summary: 'Another device', parameters: { id: '$SESSION_ID' }, status: 204 },
@@ -71,7 +72,7 @@ export const endOtherSessions = describe({
   docs: {
     operationId: 'endOtherSessions',
     summary: 'End all other sessions',
-    description: 'All of this user but the one that asks.',
+    description: 'All of this user’s but the one that makes the request.',
     answers: { 204: 'They are over.' },
     examples: { others: { summary: 'All but this one', status: 204 } },
   },

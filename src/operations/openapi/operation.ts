@@ -30,7 +30,7 @@ const MEANINGS: Record<string, string> = {
 
 /** A page cannot follow a redirect to another site, nor see where it leads. */
 const TO_TRY =
-  'It leads the browser on by a redirect. To try it, open its address in a tab: a request from this page only shows that there is one.'
+  'It redirects the browser. To try it, open its address in a tab: a request from this page only shows that there is a redirect.'
 
 const JSON_ONLY = ['application/json']
 
