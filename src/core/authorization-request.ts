@@ -32,11 +32,9 @@ export const AuthorizationRequest = z.object({
       description:
         'Of `openid profile email account offline_access`; without it all of these but `openid`.',
     }),
-  resource: parameter(2048)
-    .optional()
-    .meta({
-      description: 'The one API that the tokens are for (RFC 8707), out of those of the client.',
-    }),
+  resource: parameter(2048).optional().meta({
+    description: 'The one API that the tokens are for (RFC 8707), out of those of the client.',
+  }),
   code_challenge: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 43 base64url characters')
