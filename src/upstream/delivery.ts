@@ -1,4 +1,4 @@
-import { type LookupAddress, lookup } from 'node:dns'
+import { type LookupAddress, lookup as lookUp } from 'node:dns'
 import ipaddr from 'ipaddr.js'
 import { type ForwardProxies, proxyFor } from '../core/forward-proxy.ts'
 import { noTracer, type SpanStart, type Tracer } from '../core/tracer.ts'
@@ -32,9 +32,15 @@ class AddressRefused extends Error {
   readonly code = 'ADDRESS_REFUSED'
 }
 
+type Lookup = (
+  name: string,
+  options: { all: true },
+  callback: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void
+
 /** Looks at the address that is connected to, and not at one that was asked for before. */
-const lookupChecked =
-  (isPlain: boolean) =>
+export const lookupChecked =
+  (isPlain: boolean, lookup: Lookup = lookUp) =>
   (
     name: string,
     options: object & { all?: boolean },
@@ -70,14 +76,14 @@ export function createDelivery(
     return dispatcher
   }
   const dispatcherFor = (url: URL): Dispatcher => {
-    const proxy = proxyFor(url, proxies)
-    if (proxy !== null) return through(proxy, () => new ProxyAgent({ uri: proxy }))
     const isPlain = url.protocol === 'http:'
-    // A literal address is not looked up.
+    // A literal address is not looked up, and a proxy is not asked for one that is refused.
     const host = url.hostname.replace(/^\[|\]$/g, '')
     if (ipaddr.isValid(host) && !mayConnect(host, isPlain)) {
       throw new AddressRefused('this address is not allowed')
     }
+    const proxy = proxyFor(url, proxies)
+    if (proxy !== null) return through(proxy, () => new ProxyAgent({ uri: proxy }))
     return through(url.protocol, () => agent(isPlain))
   }
   return {

@@ -287,6 +287,27 @@ describe('a provider that does not revoke', () => {
   })
 })
 
+test('a grant that is given anew before the old one was revoked is not revoked', async () => {
+  const leaveWhileAway = async () => {
+    provider.answers.revoke = { status: 503 }
+    const { access_token } = await signIn(latchkey, provider)
+    await leave(latchkey, access_token)
+    await until(() => expect(revocations(provider).length).toBeGreaterThan(0))
+    provider.answers = {}
+    provider.calls.length = 0
+  }
+  await leaveWhileAway()
+  await signIn(latchkey, provider)
+  await hurry(latchkey)
+  await untilOutboxEmpty(latchkey)
+  expect(revocations(provider)).toEqual([])
+  // The control: the same without another sign-in.
+  await leaveWhileAway()
+  await hurry(latchkey)
+  await untilOutboxEmpty(latchkey)
+  expect(revocations(provider)).toHaveLength(1)
+})
+
 describe('FAKE_STORE_TOKENS', () => {
   const kept = async (env: Record<string, string>, spoil = () => {}) => {
     const other = await startLatchkey({ ...provider.settings(), ...env })

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createAudit } from '../../src/db/stores/audit.ts'
 import { APPS, signIn } from '../helpers/apps.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
+import { startLatchkey } from '../helpers/latchkey.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 const SECRET = 'the secret of the facebook app'
@@ -112,4 +113,15 @@ test('a kind whose proof is not set, and a provider that tells nothing, are not 
   expect(await statusOf('kakao')).toBe(404)
   expect(await statusOf('fake')).toBe(404)
   expect(await statusOf('facebook')).toBe(401)
+})
+
+test('forged events are refused after thirty a minute from one address, and proven ones are not', async () => {
+  const limited = await startLatchkey({ ...settings, RATE_LIMIT: 'on' })
+  onTestFinished(() => limited.close())
+  const send = (secret?: string) => post(limited, '', signedRequest('nobody', now(), secret))
+  const statuses: number[] = []
+  for (let sent = 0; sent < 31; sent++) statuses.push((await send('a wrong secret')).status)
+  expect(statuses.slice(0, 30).every((status) => status < 429)).toBe(true)
+  expect(statuses[30]).toBe(429)
+  expect((await send()).status).toBe(200)
 })

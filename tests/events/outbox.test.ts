@@ -88,6 +88,42 @@ describe('webhooks', () => {
     await until(() => expect(typesOf().sort()).toEqual(['identity.linked', 'user.created']))
   })
 
+  test('that were stopped by 410 go on where WEBHOOK_URL has changed, and only then', async () => {
+    receiver.answer.status = 410
+    const stopped = () => linesOf(latchkey, 'outbox_stopped').length
+    const before = stopped()
+    await signIn(latchkey, provider)
+    await until(() => expect(stopped()).toBe(before + 2))
+    receiver.answer.status = 204
+    receiver.requests.length = 0
+    await start()
+    const due = () =>
+      latchkey.database.query('update latchkey.outbox set next_attempt_at = now()', [])
+    await due()
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(receiver.requests).toEqual([])
+    await start({ WEBHOOK_URL: `${receiver.url}/moved` })
+    await due()
+    await until(() => expect(receiver.requests).toHaveLength(2))
+  })
+
+  test('of one target that is full go, the newest first, and those of another target stay', async () => {
+    const { database } = latchkey
+    await database.query(
+      `insert into latchkey.outbox (kind, target, next_attempt_at)
+       select 'revocation', target, now() + interval '1 hour'
+       from (values ('a'), ('b')) as t (target), generate_series(1, 4) n where target = 'a' or n < 3`,
+      [],
+    )
+    const outbox = createOutbox(database)
+    const before = await outbox.list({ kind: 'revocation', limit: 10 })
+    expect(await outbox.trim(4)).toBe(0)
+    expect(await outbox.trim(3)).toBe(1)
+    const after = await outbox.list({ kind: 'revocation', limit: 10 })
+    const last = before.filter(({ target }) => target === 'a').at(-1)
+    expect(after).toEqual(before.filter(({ id }) => id !== last?.id))
+  })
+
   test('that are given up wait for the operator, who may drop them', async () => {
     receiver.answer.status = 500
     await signIn(latchkey, provider)
