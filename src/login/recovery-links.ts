@@ -82,10 +82,12 @@ export function createRecoveryLinks(options: {
     if (asked !== null && resolved !== null && resolved.redirectUri !== null) {
       return { ...again(searchOf(asked)), back: backTo(resolved, asked), apps: [] }
     }
-    const { client_id: named, redirect_uri: uri } = isCallback ? (asked ?? {}) : given
-    if (directAnswer && !named && !uri) {
-      // A callback that remembers nothing may all the same have begun at an app.
-      return { ...again(''), back: null, apps: isCallback ? frontPages.only : [] }
+    const named = isCallback ? asked?.client_id : given.client_id
+    const isNobodys = typeof named !== 'string' || frontPages.of(named) === null
+    if (directAnswer && isNobodys) {
+      // What remembers no app may all the same have begun at one.
+      const isBuiltIn = asked !== null && resolved !== null
+      return { ...again(isBuiltIn ? searchOf(asked) : ''), back: null, apps: frontPages.only }
     }
     return toApps(named)
   }

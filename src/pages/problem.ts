@@ -60,7 +60,9 @@ ${waysOn({ ...ways, retry }, problem.reason, words)}
 ${showsDetail ? html`<p class="quiet">${problem.detail}</p>\n` : null}<p class="quiet">${marks.join(' · ')}</p>`
     // CORS may have named the Origin already.
     const vary = new Set(`${reply.getHeader('vary') ?? ''}, Accept, Accept-Language`.split(/,\s*/))
-    const extras = { style: WAYS_STYLE, ...(wait === null ? {} : { script: WAIT_SCRIPT }) }
+    // Where it is a matter of a second or two, nothing has to be counted.
+    const counts = code === 'rate_limited' && wait !== null
+    const extras = { style: WAYS_STYLE, ...(counts ? { script: WAIT_SCRIPT } : {}) }
     const { headers, ...page } = renderPage(look, { language, title, body, ...extras })
     const all = { ...headers, vary: [...vary].filter(Boolean).join(', ') }
     return sendPage(reply, { ...page, headers: all })

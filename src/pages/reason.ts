@@ -16,7 +16,9 @@ export function reasonTexts(
   language: Language,
   { host, domains }: ReasonFacts,
 ): { title: string; text: string } {
-  const { title, text } = texts[language].problem.reasons[reason]
+  const { reasons, failed } = texts[language].problem
+  const { title: own, text } = reasons[reason]
+  const title = own ?? failed
   if (typeof text === 'string') return { title, text }
   const list = new Intl.ListFormat(language, { type: 'disjunction' }).format(domains)
   return { title, text: text({ host, domains: list }) }

@@ -373,7 +373,7 @@ describe('the examples, all of them,', () => {
     const known = new ExampleScene(latchkey, '').values
     expect(Object.keys(known).sort()).toEqual(Object.keys(exampleValues).sort())
     for (const name of Object.keys(exampleValues)) {
-      expect(description.info.description).toContain(`\`${name}\``)
+      expect(text).toContain(`| \`${name}\` |`)
     }
     expect(description.info.description).toContain(exampleApp.redirect_uri)
   })

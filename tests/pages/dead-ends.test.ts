@@ -32,7 +32,7 @@ describe('a login that comes back to a browser', () => {
     expect([...browser.jar().keys()].sort()).toEqual(['latchkey-cookies', ...flowsOf(browser)])
     const blocked = await new Browser().send(callback, HTML)
     expect(blocked.status).toBe(400)
-    expect(blocked.text).toContain('<h1>Your browser kept no cookie</h1>')
+    expect(blocked.text).toContain('<h1>Signing in did not work</h1>')
     expect(blocked.text).toContain(`blocks cookies for ${new URL(latchkey.url).host}`)
     // Trying again keeps the app, and is the person's to do.
     expect(blocked.text).toMatch(/href="\/login\/fake\?client_id=spa&amp;/)
@@ -41,7 +41,7 @@ describe('a login that comes back to a browser', () => {
 
     for (const name of flowsOf(browser)) browser.jar().delete(name)
     const over = await browser.send(callback, HTML)
-    expect([over.status, over.text.includes('kept no cookie')]).toEqual([400, false])
+    expect([over.status, over.text.includes('no cookie')]).toEqual([400, false])
     expect(over.text).toContain('This sign-in has expired')
   })
 
@@ -93,7 +93,7 @@ describe('in Chromium', () => {
     // What blocking comes to: nothing is there when the person is back.
     await chrome.context.clearCookies()
     await person.click()
-    await page.getByRole('heading', { name: 'Your browser kept no cookie' }).waitFor()
+    await page.getByText('Your browser brought no cookie back').waitFor()
     await takePicture(page, 'dead-ends/cookies')
     await expectNoBarriers(page)
     await page.getByRole('link', { name: 'Try again' }).click()

@@ -99,7 +99,7 @@ describe('in Chromium the page of a problem', () => {
     await page.goto(`${latchkey.url}/login/kakao${asked({ ui_locales: 'en' })}`)
     await chrome.context.clearCookies()
     await page.getByRole('button', { name: '김민지' }).first().click()
-    await page.getByRole('heading', { name: 'Your browser kept no cookie' }).waitFor()
+    await page.getByRole('heading', { name: 'Signing in did not work' }).waitFor()
     expect(await code()).toContain('invalid_state')
     expect(await page.getByRole('link', { name: 'Back to Shop & <b>Söhne</b>' }).count()).toBe(1)
     await page.getByRole('link', { name: 'Try again' }).click()

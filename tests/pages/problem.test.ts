@@ -232,10 +232,10 @@ describe('the page of a problem', () => {
     ['a redirect_uri that runs', { redirect_uri: 'javascript:alert(1)' }, 'spa'],
   ] as const)('of a start with %s keeps nothing of it', async (_what, change, app) => {
     const page = await send(`/login/down${authorizationQuery(change)}`, { headers: NAVIGATION })
-    // To the app that was named, and to no login that would go on without it.
+    // To the app that was named, and then to no login that would go on without it.
     const ways = { spa: 'https://app.example.com/', other: 'https://other.example.com/' }
-    const way = app === 'none' ? `${latchkey.url}/` : ways[app]
-    expect(linksOf(page).map(([href]) => href)).toEqual([way])
+    const expected = app === 'none' ? ['/login/down', '/login'] : [ways[app]]
+    expect(linksOf(page).map(([href]) => href)).toEqual(expected)
     // Its developer, who alone looks here, is told what was sent; nothing leads there.
     expect(page.text).not.toMatch(/href="[^"]*(evil|javascript|state-of-the-app)/)
     const control = await send(`/login/down${authorizationQuery()}`, { headers: NAVIGATION })

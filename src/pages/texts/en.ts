@@ -41,9 +41,9 @@ export const en: Texts = {
         text: 'No app sent you here, so there is nothing to sign in to. Open the app that you want to use and sign in there.',
       },
       cookies_missing: {
-        title: 'Your browser kept no cookie',
+        title: null,
         text: ({ host }) =>
-          `Signing in needs a cookie, and none came back. Either your browser blocks cookies for ${host}, or you started in another browser. Allow cookies and try again here.`,
+          `Your browser brought no cookie back. Either it blocks cookies for ${host}, or you started in another browser. Allow cookies and try again here.`,
       },
       user_disabled: {
         title: 'This account is disabled',

@@ -42,9 +42,9 @@ export const es: Texts = {
         text: 'Ninguna aplicación te ha traído aquí, así que no hay dónde iniciar sesión. Abre la aplicación que quieres usar e inicia sesión desde allí.',
       },
       cookies_missing: {
-        title: 'El navegador no ha guardado la cookie',
+        title: null,
         text: ({ host }) =>
-          `Para iniciar sesión hace falta una cookie y no ha vuelto ninguna. O el navegador bloquea las cookies de ${host}, o empezaste en otro navegador. Permite las cookies e inténtalo de nuevo aquí.`,
+          `El navegador no ha devuelto la cookie necesaria para iniciar sesión. O bloquea las cookies de ${host}, o empezaste en otro navegador. Permite las cookies e inténtalo de nuevo aquí.`,
       },
       user_disabled: {
         title: 'Esta cuenta está desactivada',

@@ -72,7 +72,8 @@ export interface ProblemTexts {
 
 /** A page with words of its own; some name our host, or the e-mail domains that may sign up. */
 export interface ReasonTexts {
-  title: string
+  /** Null where it is that of a failed sign-in. */
+  title: string | null
   text: string | ((facts: { host: string; domains: string }) => string)
 }
 

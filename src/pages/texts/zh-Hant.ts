@@ -41,9 +41,9 @@ export const zhHant: Texts = {
         text: '直接開啟這個網址無法登入。請開啟您要使用的應用程式，再從那裡登入。',
       },
       cookies_missing: {
-        title: '瀏覽器沒有儲存 Cookie',
+        title: null,
         text: ({ host }) =>
-          `登入需要 Cookie，但沒有收到。可能是瀏覽器封鎖了 ${host} 的 Cookie，或是您從另一個瀏覽器開始登入。請允許 Cookie，然後在這裡再試一次。`,
+          `瀏覽器沒有傳回登入所需的 Cookie。可能是封鎖了 ${host} 的 Cookie，或是您從另一個瀏覽器開始登入。請允許 Cookie，然後在這裡再試一次。`,
       },
       user_disabled: {
         title: '這個帳號已停用',
