@@ -1,8 +1,8 @@
 import { LatchkeyError } from '../core/errors.ts'
+import { TracesError } from '../core/tracer.ts'
 import { DriverError } from '../db/driver.ts'
 import { EmbeddedServerError } from '../db/embedded/index.ts'
 import { explainFailure } from '../operations/doctor/failures.ts'
-import { TracesError } from '../operations/traces.ts'
 import { EnvironmentFileError } from '../settings/environment.ts'
 import { SecretFileError } from '../settings/secret-file.ts'
 

@@ -34,3 +34,8 @@ export interface Tracer {
 
 /** Where no traces are asked for. */
 export const noTracer: Tracer = { trace: (_span, work) => work({}) }
+
+/** OTEL_ settings ask for traces, and what sends them is not installed. */
+export class TracesError extends Error {
+  override name = 'TracesError'
+}

@@ -2,13 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Context, Span } from '@opentelemetry/api'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
-import type { SpanAttributes, SpanStart, Tracer } from '../core/tracer.ts'
+import { type SpanAttributes, type SpanStart, type Tracer, TracesError } from '../core/tracer.ts'
 import { evidenceOf } from '../http/logging.ts'
-
-/** OTEL_ settings ask for traces, and what sends them is not installed. */
-export class TracesError extends Error {
-  override name = 'TracesError'
-}
 
 /** How long the end of the process waits for a collector. */
 const FLUSH_MS = 3_000

@@ -65,7 +65,9 @@ export function mutated(document: unknown): fc.Arbitrary<unknown> {
   })
   return fc.array(change, { minLength: 1, maxLength: 3 }).map((changes) => {
     const root = { root: structuredClone(document) }
-    for (const { place, value, how, name } of changes) {
+    for (const { place, how, name, ...one } of changes) {
+      // Some values are the same object each time, and must not hold one another.
+      const value = structuredClone(one.value)
       const places = membersOf(root)
       const at = places[place % places.length]
       if (at === undefined) continue
