@@ -8,6 +8,7 @@ import { identities, receivedEvents, sessions, users } from '../schema.ts'
 import { db, type Placeholders, seconds, statement } from '../statement.ts'
 import { recordIn, sayWho } from './audit.ts'
 import { heldSessions } from './held-sessions.ts'
+import { holdTold, type ToldOf } from './hold-told.ts'
 import { isIdentity } from './identity-values.ts'
 
 /** Ids are kept so long; what is older is not acted on, so that none is acted on twice. */
@@ -32,32 +33,6 @@ const RECEIVED_AT = statement((p: Placeholders<{ provider: string; id: string }>
     .select({ at: receivedEvents.receivedAt })
     .from(receivedEvents)
     .where(and(eq(receivedEvents.provider, p.provider), eq(receivedEvents.id, p.id))),
-)
-
-/** In the order in which they are locked everywhere. */
-const HOLD = statement(
-  (p: Placeholders<{ provider: string; subject: string; isPrefix: boolean }>) =>
-    db
-      .select({
-        ...{ issuer: identities.issuer, subject: identities.subject, userId: identities.userId },
-      })
-      .from(identities)
-      .where(
-        and(
-          eq(identities.provider, p.provider),
-          sql`case when ${p.isPrefix}::boolean then starts_with(${identities.subject}, ${p.subject})
-            else ${identities.subject} = ${p.subject} end`,
-        ),
-      )
-      .orderBy(identities.provider, identities.issuer, identities.subject)
-      .for('update'),
-)
-
-const IS_DISABLED = statement((p: Placeholders<{ userId: string }>) =>
-  db
-    .select({ disabled: sql<boolean>`${users.disabledAt} is not null` })
-    .from(users)
-    .where(eq(users.id, p.userId)),
 )
 
 type Affected = IdentityKey & { userId: string; at: string }
@@ -179,15 +154,15 @@ export function createReceivedEvents(database: Database): ReceivedEventStore {
           }
         }
         const done = { sessions: 0, users: 0 }
-        for (const event of received.events) {
+        for (const event of inOrder(received.events)) {
           const isPrefix = typeof event.subject !== 'string'
           const subject = typeof event.subject === 'string' ? event.subject : event.subject.prefix
-          const held = await HOLD.all(run, { provider, subject, isPrefix })
+          const held = await holdTold(run, { provider, subject, isPrefix })
           if (held.length === 0) {
             await recordIn(run, { type: 'provider_event.received', provider, reason: event.kind })
           }
-          for (const one of held) {
-            const ended = await affect(run, received, event, { provider, ...one })
+          for (const whose of held) {
+            const ended = await affect(run, received, event, whose)
             done.sessions += ended.sessions
             done.users += ended.users
           }
@@ -197,18 +172,25 @@ export function createReceivedEvents(database: Database): ReceivedEventStore {
   }
 }
 
+/** By whom they are about, so that no two requests hold the same people in opposite orders. */
+const inOrder = (events: readonly ProviderEvent[]) => {
+  const keyOf = ({ subject }: ProviderEvent) =>
+    typeof subject === 'string' ? subject : subject.prefix
+  return [...events].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : Number(keyOf(a) > keyOf(b))))
+}
+
 async function affect(
   run: RunStatement,
   { at: ms, deletesUsers }: ReceivedEvents,
   { kind, forget = false }: ProviderEvent,
-  whose: IdentityKey & { userId: string },
+  { isEnabled, ...whose }: ToldOf,
 ): Promise<{ sessions: number; users: number }> {
   const { provider, userId } = whose
   const none = { sessions: 0, users: 0 }
   await recordIn(run, { type: 'provider_event.received', provider, userId, reason: kind })
   if (kind === 'account_enabled') return none
   // Of somebody whom the operator has locked out nothing is left to end, and nothing is let go.
-  if ((await IS_DISABLED.one(run, { userId }))?.disabled !== false) return none
+  if (!isEnabled) return none
   const affected = { ...whose, at: new Date(ms).toISOString() }
   const isGone = kind === 'account_gone'
   let isForgotten = false

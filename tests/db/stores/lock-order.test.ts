@@ -1,0 +1,114 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { v7 as uuidv7 } from 'uuid'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { toProfile } from '../../../src/core/profile.ts'
+import { hashToken, randomToken } from '../../../src/core/secrets.ts'
+import type { NewSession } from '../../../src/core/stores.ts'
+import { type Database, openDatabase } from '../../../src/db/client.ts'
+import { createStores, type Stores } from '../../../src/db/stores/index.ts'
+import { createTestDatabase } from '../../helpers/database.ts'
+import { RULES } from '../../helpers/rules.ts'
+
+// 11.16 Identities, users, sessions, each in the order of their keys: a ring is made where anybody locks
+// them otherwise, by holding the row that both want until both wait for it.
+
+let database: Database
+let stores: Stores
+beforeAll(async () => {
+  const testDatabase = await createTestDatabase()
+  database = openDatabase(testDatabase.connection, { connections: 6, prepare: true })
+  stores = createStores(database, { ...RULES, mode: 'explicit' })
+  return async () => {
+    await database.close()
+    await testDatabase.drop()
+  }
+})
+
+const session = (): NewSession => ({
+  ...{ id: uuidv7(), clientId: 'spa', scope: 'openid', resource: null, cookieMode: false },
+  ...{ authTime: null, silent: false, userAgent: null, address: null, ttlSeconds: 3600 },
+  refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 3600 },
+})
+const keyOf = (provider: string, subject: string) => ({ provider, issuer: '', subject })
+const profileOf = (subject: string) =>
+  toProfile({ subject, email: `${subject}@example.com`, emailVerified: true })
+
+/** Somebody whose address is that of their identity at Kakao, with one at Google beside it. */
+async function arrive(subject: string) {
+  const first = session()
+  const { account } = await stores.signIns.signIn(
+    ...([keyOf('kakao', subject), profileOf(subject), first, null] as const),
+  )
+  const caller = { userId: account.sub, sessionId: first.id }
+  const google = { key: keyOf('google', subject), profile: profileOf(subject), grant: null }
+  await stores.identities.link(caller, google, null)
+  return caller
+}
+
+/** Does both while somebody holds the person's identity at Google, and lets it go. */
+async function whileHeld(subject: string, ...both: (() => Promise<unknown>)[]) {
+  const { all } = await database.sql.begin(async (lock) => {
+    await lock.unsafe(
+      `select from latchkey.identities where provider = 'google' and subject = '${subject}' for update`,
+    )
+    const answers: Promise<unknown>[] = []
+    for (const one of both) {
+      answers.push(one())
+      await wait(250)
+    }
+    return { all: Promise.all(answers) }
+  })
+  return all
+}
+
+const tell = (subject: string, deletesUsers = false) =>
+  stores.receivedEvents.act({
+    ...{ provider: 'kakao', id: null, at: Date.now(), deletesUsers, asker: null as never },
+    events: [{ kind: 'account_gone', subject, told: 'unlink', forget: true }],
+  })
+const taking = { revocable: [], reauthSeconds: null }
+
+describe('what a provider tells of a person beside', () => {
+  test('their deletion', async () => {
+    const caller = await arrive('leaving')
+    const [left, told] = await whileHeld(
+      'leaving',
+      () => stores.accounts.remove(caller, taking),
+      () => tell('leaving'),
+    )
+    expect(left).toEqual({ outcome: 'removed' })
+    expect(told).toMatchObject({ outcome: 'acted' })
+  })
+
+  test('an unlinking', async () => {
+    const caller = await arrive('unlinking')
+    const [unlinked, told] = await whileHeld(
+      'unlinking',
+      () => stores.identities.unlink(caller, 'kakao', taking),
+      () => tell('unlinking'),
+    )
+    expect(unlinked).toMatchObject({ outcome: 'unlinked' })
+    expect(told).toMatchObject({ outcome: 'acted' })
+  })
+
+  test('an identity that they link just now, which keeps their account', async () => {
+    const subject = 'linking'
+    const first = session()
+    const { account } = await stores.signIns.signIn(
+      ...([keyOf('kakao', subject), profileOf(subject), first, null] as const),
+    )
+    const caller = { userId: account.sub, sessionId: first.id }
+    const github = { key: keyOf('github', subject), profile: profileOf(subject), grant: null }
+    const { all } = await database.sql.begin(async (lock) => {
+      await lock.unsafe(`select from latchkey.users where id = '${caller.userId}' for update`)
+      const linked = stores.identities.link(caller, github, null)
+      await wait(250)
+      const told = tell(subject, true)
+      await wait(250)
+      return { all: Promise.all([linked, told]) }
+    })
+    expect(await all).toMatchObject([{ outcome: 'linked' }, { outcome: 'acted', users: 0 }])
+    const again = await stores.signIns.signIn(github.key, github.profile, session())
+    expect(again.account.sub).toBe(caller.userId)
+  })
+})
