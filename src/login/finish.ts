@@ -8,7 +8,7 @@ import { isLoopbackHost } from '../core/urls.ts'
 import { askerOf } from '../http/asker.ts'
 import { know } from '../http/known.ts'
 import { refusePrefetch } from '../http/prefetch.ts'
-import { isBrowserNavigation, logProblem } from '../http/problems.ts'
+import { isBrowserNavigation, logProblem, toLatchkeyError } from '../http/problems.ts'
 import { readParameters } from '../http/query.ts'
 import type { Authentication } from '../upstream/provider.ts'
 import {
@@ -133,8 +133,12 @@ async function answerDirectly(
   const isFirst = await usedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2)
   setCookies(reply, [flowCookies.clear(flow.state)], https)
   if (!isFirst) throw invalidState('used')
-  const who = await readIdentity(login, flow, query, request)
-  const { prepared, account } = await signIn(login, flow, who, request)
+  const { prepared, account } = await readIdentity(login, flow, query, request)
+    .then((who) => signIn(login, flow, who, request))
+    .catch(async (error: unknown) => {
+      await login.failed(request, flow.client.id, toLatchkeyError(error).code)
+      throw error
+    })
   rememberProvider(login, flow, request, reply)
   login.ended('browser', 'success')
   const user = claimsOf(account, readScope(flow.client.scope))

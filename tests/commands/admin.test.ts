@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import {
   freePort,
@@ -140,6 +140,49 @@ describe('the operator, beside a running server', () => {
     expect(await admin('users', 'import', `${file}.not`, '--from', 'latchkey')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('There is no file'),
+    })
+  })
+
+  test('reads the audit, where each command has left its row, and follows it until Ctrl+C', async () => {
+    await admin('users', 'find', 'x')
+    const rows = await json('audit', '--type', 'admin')
+    const types = rows.map(({ type }: { type: string }) => type)
+    expect(types).toEqual(
+      expect.arrayContaining(['admin.users_find', 'admin.users_import', 'admin.keys_rotate']),
+    )
+    expect((await admin('audit', '--type', 'user')).stdout).toMatch(/^at +type +user/)
+    expect(await admin('audit', '--since', 'yesterday')).toMatchObject({ code: 2 })
+    const env = { PATH: process.env.PATH ?? '', DATA_DIR: join(folder.path, 'data') }
+    const args = [MAIN, 'admin', 'audit', '--follow', '--json', '--type', 'session.created']
+    const child = spawn(process.execPath, args, { cwd: folder.path, env })
+    let said = ''
+    child.stdout.on('data', (text) => (said += String(text)))
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    await vi.waitFor(
+      async () => {
+        await signIn()
+        expect(said).not.toBe('')
+      },
+      { timeout: 40_000, interval: 500 },
+    )
+    child.kill('SIGINT')
+    expect(await ended).toBe(0)
+    const [first = ''] = said.split('\n')
+    expect(JSON.parse(first)).toMatchObject({ type: 'session.created', user: userId })
+  })
+
+  test('lists what the outbox holds, has it tried again, and drops it', async () => {
+    await signIn()
+    expect((await admin('users', 'delete', userId)).code).toBe(0)
+    expect((await admin('outbox', 'list')).code).toBe(0)
+    expect(await json('outbox', 'retry', 'webhook')).toEqual([{ retried: 0 }])
+    expect(await json('outbox', 'drop')).toEqual([{ dropped: 0 }])
+    expect(await json('outbox', 'drop', '123456789')).toEqual([{ dropped: 0 }])
+    expect(await admin('outbox', 'drop', 'everything')).toMatchObject({ code: 2 })
+    expect(await admin('outbox', 'explode')).toMatchObject({ code: 2 })
+    expect(await admin('google-risc', 'status')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('played by the emulator'),
     })
   })
 

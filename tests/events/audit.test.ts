@@ -141,6 +141,29 @@ test('a sign-in that fails is recorded for its app, where its flow is known and 
   ])
 })
 
+test('so is one that has no app; what is shown in place of a flow is not: anybody can show that', async () => {
+  const failed = () => audit().list({ type: 'sign_in.failed', limit: 10 })
+  const before = (await failed()).length
+  const browser = new Browser()
+  const { location } = await browser.send(`${latchkey.url}/login/fake`)
+  const state = location?.searchParams.get('state') ?? ''
+  await browser.send(`${latchkey.url}/login/fake/callback?error=access_denied&state=${state}`)
+  expect((await failed()).slice(before)).toMatchObject([
+    { clientId: 'latchkey', provider: 'fake', reason: 'access_denied' },
+  ])
+  await browser.send(`${latchkey.url}/login/fake/callback?error=access_denied&state=${state}`)
+  const native = new URLSearchParams({
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token: 'e30.e30.x',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+    subject_issuer: 'fake',
+    client_id: 'spa',
+  })
+  const answer = await fetch(`${latchkey.url}/token`, { method: 'POST', body: native })
+  expect(answer.status).toBe(400)
+  expect(await failed()).toHaveLength(before + 1)
+})
+
 test('months are made three ahead, and whole months past retention are dropped', async () => {
   const { database } = latchkey
   const months = async () =>

@@ -1,0 +1,52 @@
+import { beforeEach, expect, test } from 'vitest'
+import { runOutbox } from '../../src/commands/admin/outbox.ts'
+import { createOutbox } from '../../src/db/stores/outbox.ts'
+import { useLatchkey } from '../helpers/stage.ts'
+
+const latchkey = useLatchkey({})
+beforeEach(async () => {
+  await latchkey.database.query('delete from latchkey.outbox')
+  await latchkey.database.query(
+    `insert into latchkey.outbox (kind, target, attempts, next_attempt_at, failed_at, failure)
+     values ('webhook', 'webhook', 3, now() + interval '1 hour', null, '500'),
+       ('webhook', 'webhook', 9, now(), now(), '404'),
+       ('logout', 'spa', 9, now(), now(), 'ECONNREFUSED')`,
+  )
+})
+
+type Row = Record<string, unknown>
+const run = async (...words: string[]): Promise<readonly Row[]> => {
+  const stores = { outbox: createOutbox(latchkey.database) }
+  const said = await runOutbox({ stores, words } as never)
+  return 'rows' in said ? said.rows : []
+}
+
+test('an operator sees what waits and what was given up, all or of a kind, or one entry', async () => {
+  const all = await run('list')
+  expect(all).toMatchObject([
+    { kind: 'webhook', attempts: 3, failure: '500', given_up_at: null },
+    { kind: 'webhook', failure: '404', next_attempt_at: null },
+    { kind: 'logout', target: 'spa', failure: 'ECONNREFUSED' },
+  ])
+  expect(await run('list', 'logout')).toEqual(all.slice(2))
+  expect(await run('list', String(all[1]?.id))).toEqual([all[1]])
+})
+
+test('an entry, a kind or all are tried again from the beginning, and the others are not', async () => {
+  const [, second] = await run('list')
+  expect(await run('retry', String(second?.id))).toEqual([{ retried: 1 }])
+  expect(await run('list')).toMatchObject([
+    { attempts: 3 },
+    { attempts: 0, given_up_at: null, failure: '404' },
+    { given_up_at: expect.any(String) },
+  ])
+  expect(await run('retry', 'logout')).toEqual([{ retried: 1 }])
+  expect(await run('retry')).toEqual([{ retried: 3 }])
+})
+
+test('what was given up is dropped, and what waits only where it is named', async () => {
+  expect(await run('drop')).toEqual([{ dropped: 2 }])
+  expect(await run('list')).toMatchObject([{ attempts: 3 }])
+  expect(await run('drop', 'webhook')).toEqual([{ dropped: 1 }])
+  expect(await run('list')).toEqual([])
+})
