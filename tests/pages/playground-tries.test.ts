@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { get } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { expectFitsPhone, expectNoBarriers, takePicture } from '../helpers/accessibility.ts'
 import { askMe, usePlayground } from '../helpers/playground.ts'
@@ -135,6 +136,19 @@ describe('the playground’s own routes', () => {
       const own = { ...json.headers, 'sec-fetch-site': 'same-origin' }
       expect((await send(path, { ...init, headers: own })).ok, path).toBe(true)
     }
+  })
+
+  test('are not for a page whose name leads to this machine', async () => {
+    const statusFor = (host: string) =>
+      new Promise<number | undefined>((resolve) => {
+        const headers = { host, 'sec-fetch-site': 'same-origin' }
+        get(`${latchkey.url}/playground/webhooks`, { headers }, (answer) => {
+          answer.resume()
+          resolve(answer.statusCode)
+        })
+      })
+    expect(await statusFor('evil.example')).toBe(403)
+    expect(await statusFor('localhost')).toBe(200)
   })
 
   test('take no webhook that Latchkey did not sign', async () => {

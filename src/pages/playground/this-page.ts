@@ -7,11 +7,14 @@ import { originOf } from '../../core/public-url.ts'
  * leads to this machine has an origin of its own that looks like ours (DNS rebinding).
  */
 export function requireThisPage(request: FastifyRequest, publicUrl: string): void {
-  const { origin, host, 'sec-fetch-site': site } = request.headers
+  const { origin, 'sec-fetch-site': site } = request.headers
   const isOurs =
-    host === new URL(publicUrl).host &&
+    hostnameOf(request.headers.host) === new URL(publicUrl).hostname &&
     (origin === undefined || origin === originOf(publicUrl)) &&
     (site === undefined || site === 'same-origin' || site === 'none')
   if (isOurs) return
   throw new LatchkeyError('csrf', 'This is only for the playground’s own page.')
 }
+
+/** Without its port, which a proxy may leave out. */
+const hostnameOf = (host = '') => host.replace(/:\d+$/, '')

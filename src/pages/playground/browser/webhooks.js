@@ -54,7 +54,7 @@ async function look() {
 
 /** What has been received before this page was opened, and from now on. */
 export async function followWebhooks() {
-  await look()
+  await look().catch(() => {})
   setInterval(() => {
     if (heard.isListening && !document.hidden) look().catch(() => {})
   }, EVERY_MS)

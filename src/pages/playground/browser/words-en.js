@@ -11,7 +11,7 @@ export const en = {
     provider: 'Provider',
     more: (/** @type {number} */ count) => `${count} more providers`,
     emulated: 'EMULATED',
-    mode: 'How it comes back',
+    mode: 'How the app gets the answer',
     modes: {
       redirect: { label: 'Redirect', about: 'this page leaves and comes back' },
       popup: { label: 'Popup', about: 'this page stays, a window opens' },

@@ -10,7 +10,7 @@ export const es = {
     provider: 'Proveedor',
     more: (count) => `${count} proveedores más`,
     emulated: 'EMULADO',
-    mode: 'Cómo vuelve',
+    mode: 'Cómo llega la respuesta',
     modes: {
       redirect: { label: 'Redirección', about: 'la página se va y vuelve' },
       popup: { label: 'Ventana', about: 'la página se queda y se abre una ventana' },

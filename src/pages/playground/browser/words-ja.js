@@ -10,7 +10,7 @@ export const ja = {
     provider: 'プロバイダー',
     more: (count) => `ほか${count}個のプロバイダー`,
     emulated: 'エミュレーター',
-    mode: '戻り方',
+    mode: '応答の受け取り方',
     modes: {
       redirect: { label: 'リダイレクト', about: 'ページを離れて戻ってきます' },
       popup: { label: 'ポップアップ', about: 'ページはそのまま、別ウィンドウでログイン' },

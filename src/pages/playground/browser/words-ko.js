@@ -10,7 +10,7 @@ export const ko = {
     provider: '제공자',
     more: (count) => `제공자 ${count}개 더 보기`,
     emulated: '에뮬레이터',
-    mode: '돌아오는 방식',
+    mode: '응답을 받는 방식',
     modes: {
       redirect: { label: '리다이렉트', about: '페이지를 떠났다가 돌아옵니다' },
       popup: { label: '팝업', about: '페이지는 그대로, 새 창에서 로그인합니다' },

@@ -10,7 +10,7 @@ export const zhHant = {
     provider: '登入服務',
     more: (count) => `其他 ${count} 個登入服務`,
     emulated: '模擬',
-    mode: '返回方式',
+    mode: '接收回應的方式',
     modes: {
       redirect: { label: '重新導向', about: '離開本頁，再回來' },
       popup: { label: '彈出視窗', about: '本頁不變，另開視窗登入' },
