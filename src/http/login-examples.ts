@@ -176,4 +176,5 @@ export const formCallbackExamples: Examples = {
 }
 
 /** What a start sets. */
-export const FLOW_COOKIE = 'The login under way, sealed, for ten minutes.'
+export const FLOW_COOKIE =
+  'The login under way, sealed, for ten minutes. In a browser also a mark that it keeps cookies.'

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Logo } from '../core/brand.ts'
+import { NoBody } from '../http/documented.ts'
 import { route } from '../http/route.ts'
 import { logoPath } from './look.ts'
 
@@ -22,16 +23,17 @@ export function logoRoute(room: FastifyInstance, logo: Logo): void {
       security: [],
       produces: [type],
       cacheSeconds: CACHE_SECONDS,
+      answers: { 200: 'The logo.', 302: 'To the logo that there is now.' },
     },
     params: z.object({ version: z.string().meta({ description: 'As the pages have it.' }) }),
-    responses: { 200: { content: { [type]: { schema: z.string() } } } },
+    responses: { 200: { content: { [type]: { schema: z.string() } } }, 302: NoBody },
     handle({ params, reply }) {
       // While replicas change over, a page of another one may ask for another logo.
-      const isThis = params.version === version
+      if (params.version !== version) return reply.redirect(version, 302)
       return reply
         .type(type)
         .headers({
-          'cache-control': isThis ? `public, max-age=${CACHE_SECONDS}, immutable` : 'no-store',
+          'cache-control': `public, max-age=${CACHE_SECONDS}`,
           'content-security-policy': POLICY,
         })
         .send(bytes)
