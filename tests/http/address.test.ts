@@ -53,6 +53,8 @@ describe('an address behind proxies', () => {
     ['203.0.113.9, <script>, 10.0.0.7:4712', '10.0.0.7'],
     ['7', '127.0.0.1'],
     ['203.0.113.9.evil', '127.0.0.1'],
+    ['fe80::1%zone1', 'fe80::1'],
+    [`fe80::1%${'z'.repeat(3_000)}`, 'fe80::1'],
   ])('of %s is %s', async (forwarded, expected) => {
     expect(await ask(forwarded)).toBe(expected)
   })
