@@ -1,4 +1,4 @@
-import { and, eq, exists, sql } from 'drizzle-orm'
+import { and, eq, exists, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../core/identity-key.ts'
 import { identities, unlinkedIdentities, users } from '../schema.ts'
@@ -29,10 +29,10 @@ export const HOLD_USER = statement((p: Placeholders<{ userId: string }>) =>
 
 /**
  * Who holds an address at a trusted provider. More than one holder is as good as many, but one who is
- * disabled must be among those that are given.
+ * disabled must be among those that are given. `former` is what the provider used to name the identity by.
  */
 export const candidatesStatement = (trustedProviders: readonly string[]) =>
-  statement((p: Placeholders<IdentityKey & { email: string }>) => {
+  statement((p: Placeholders<IdentityKey & { former: string; email: string }>) => {
     const i = alias(identities, 'i')
     const mine = alias(identities, 'mine')
     const holding = and(sql`${lowerCase(i.email)} = ${p.email}`, isVouchedFor(i, trustedProviders))
@@ -50,7 +50,7 @@ export const candidatesStatement = (trustedProviders: readonly string[]) =>
           eq(unlinked.userId, users.id),
           eq(unlinked.provider, p.provider),
           eq(unlinked.issuer, p.issuer),
-          eq(unlinked.subject, p.subject),
+          or(eq(unlinked.subject, p.subject), eq(unlinked.subject, p.former)),
         ),
       )
     return db

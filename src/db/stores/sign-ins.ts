@@ -59,6 +59,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     { grant, asker }: { grant: SealedTokens | null; asker: Asker | null },
   ) {
     const isTrusted = rules.trustedProviders.includes(key.provider)
+    const { formerSubject: former = key.subject } = profile
     const linkable = linkableEmail(rules.mode, profile, isTrusted)
     const refusal = refuseSignUp(rules.signUp, profile, isTrusted)
     const identity = valuesOf(key, profile, grant)
@@ -96,7 +97,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
       const known = await signIn(run)
       if (known !== null) return known
       const decide = async (): Promise<LinkDecision> =>
-        decideLink(email, await FIND_CANDIDATES.all(run, { ...key, email }))
+        decideLink(email, await FIND_CANDIDATES.all(run, { ...key, former, email }))
       let decision = await decide()
       if (decision.action === 'join') {
         // Until now the user may have linked or unlinked an identity by hand.

@@ -1,0 +1,54 @@
+import { v7 as uuidv7 } from 'uuid'
+import { expect, test } from 'vitest'
+import { toProfile } from '../../../src/core/profile.ts'
+import { hashToken, randomToken } from '../../../src/core/secrets.ts'
+import type { NewSession } from '../../../src/core/stores.ts'
+import { openDatabase } from '../../../src/db/client.ts'
+import { createStores } from '../../../src/db/stores/index.ts'
+import { createTestDatabase } from '../../helpers/database.ts'
+import { RULES } from '../../helpers/rules.ts'
+
+const session = (): NewSession => ({
+  ...{ id: uuidv7(), clientId: 'spa', scope: 'openid', resource: null, cookieMode: false },
+  ...{ authTime: null, silent: false, userAgent: null, address: null, ttlSeconds: 3600 },
+  refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 3600 },
+})
+
+test('an identity that was unlinked joins nobody back by the newer name that its provider gives it', async () => {
+  const testDatabase = await createTestDatabase()
+  const database = openDatabase(testDatabase.connection, { connections: 4, prepare: true })
+  const { signIns, identities } = createStores(database, RULES)
+  const keyOf = (provider: string, subject: string) => ({ provider, issuer: '', subject })
+
+  const comesAsNewer = async (name: string, isUnlinked: boolean) => {
+    const profileOf = (subject: string, formerSubject?: string) =>
+      toProfile({ subject, formerSubject, email: `${name}@example.com`, emailVerified: true })
+    const first = session()
+    const { account } = await signIns.signIn(keyOf('google', name), profileOf(name), first)
+    const caller = { userId: account.sub, sessionId: first.id }
+    if (isUnlinked) {
+      const former = { key: keyOf('github', `old ${name}`), profile: profileOf(`old ${name}`) }
+      await identities.link(caller, { ...former, grant: null }, null)
+      const taking = { revocable: [], reauthSeconds: null }
+      expect(await identities.unlink(caller, 'github', taking)).toMatchObject({
+        outcome: 'unlinked',
+      })
+    }
+    const came = await signIns.signIn(
+      ...([
+        keyOf('github', `new ${name}`),
+        profileOf(`new ${name}`, `old ${name}`),
+        session(),
+      ] as const),
+    )
+    return [came.account.sub === account.sub, came.decision]
+  }
+
+  expect(await comesAsNewer('ann', true)).toEqual([
+    ...[false, { action: 'create', reason: 'user_has_unlinked_it' }],
+  ])
+  // The control: nothing was unlinked.
+  expect(await comesAsNewer('bob', false)).toMatchObject([true, { action: 'join' }])
+  await database.close()
+  await testDatabase.drop()
+})
