@@ -92,7 +92,9 @@ export async function openTracer(
       ...(route === undefined ? {} : { 'http.route': route, 'url.path': route }),
       'latchkey.request_id': request.id,
     }
-    const parent = propagator.extract(ROOT_CONTEXT, request.headers, api.defaultTextMapGetter)
+    // Whose trace it is; not `tracestate`, where a stranger can write whatever it likes.
+    const { traceparent } = request.headers
+    const parent = propagator.extract(ROOT_CONTEXT, { traceparent }, api.defaultTextMapGetter)
     const name = route === undefined ? method : `${method} ${route}`
     const span = spans.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
     // It is the only event that comes in any case, of a browser too that has gone meanwhile.

@@ -117,7 +117,10 @@ describe('with an endpoint of OTLP', () => {
     const browser = new Browser()
     const query = authorizationQuery({ state: 'canary-state', login_hint: 'canary@mail.test' })
     const begun = await browser.send(`${server.url}/login/fake${query}`, {
-      headers: { traceparent: `00-${TRACE}-${CALLER}-01`, 'user-agent': 'canary-agent' },
+      headers: {
+        traceparent: `00-${TRACE}-${CALLER}-01`,
+        ...{ tracestate: 'vendor=canary', baggage: 'who=canary', 'user-agent': 'canary-agent' },
+      },
     })
     const sent = new URL(begun.headers.get('location') ?? '').searchParams
     provider.nonce = sent.get('nonce') ?? ''
