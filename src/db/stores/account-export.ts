@@ -34,6 +34,8 @@ const IDENTITY = rowJson(identities, [
   identities.sealedAccessToken,
   identities.sealedRefreshToken,
   identities.grantLeasedUntil,
+  // A hash of the address that stands beside it, for an index.
+  identities.addressClaim,
 ])
 
 /** All but what may be many. */
