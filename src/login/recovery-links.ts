@@ -65,7 +65,7 @@ export function createRecoveryLinks(options: {
     const asked = isCallback ? readResumable(given, provider) : readStart(given)
     const uiLocales = AuthorizationRequest.shape.ui_locales.safeParse(given.ui_locales).data
     return {
-      ...(route === null ? toApps(null) : waysOf(route, asked)),
+      ...(route === null ? toApps(given.client_id) : waysOf(route, asked)),
       isLogin: route !== null,
       uiLocales: uiLocales ?? asked?.ui_locales,
       providerName: provider === null ? null : (nameOf(provider) ?? null),

@@ -75,6 +75,19 @@ test('an app without a front page is named where there is no other way', async (
   ])
 })
 
+test('a sign-out that is refused leads back to the app that it names', async () => {
+  const elsewhere = encodeURIComponent('https://evil.example.com/')
+  const page = await look(
+    `${latchkey.url}/logout?client_id=shop&post_logout_redirect_uri=${elsewhere}`,
+  )
+  expect([page.status, waysOf(page.text)]).toEqual([
+    400,
+    ['Back to The &lt;Shop&gt;: https://shop.example.com/home'],
+  ])
+  const control = await look(`${latchkey.url}/logout?post_logout_redirect_uri=${elsewhere}`)
+  expect([control.status, control.text.includes('Back to')]).toEqual([400, false])
+})
+
 test('a form that cannot be taken keeps its app, as a link does', async () => {
   const body = authorizationQuery({ client_id: 'spa', state: 's' }).slice(1)
   const page = await new Browser().send(`${latchkey.url}/login`, {
