@@ -361,5 +361,9 @@ describe('response_mode=cookie in Chromium', () => {
   })
 })
 
-/** Not the provider used last, which outlives the session, nor the flow, which stays for a minute's repeat. */
-const isOfSession = ({ name }: { name: string }) => !/^latchkey-(provider$|flow-)/.test(name)
+/**
+ * Not the provider used last and what says that cookies are kept, which outlive the session, nor the flow,
+ * which stays for a minute's repeat.
+ */
+const isOfSession = ({ name }: { name: string }) =>
+  !/^latchkey-(provider$|cookies$|flow-)/.test(name)
