@@ -19,14 +19,16 @@ export interface BenchOptions {
   write: boolean
   /** Another built checkout to compare with. */
   against: string | undefined
+  /** A scene begins no further round after this time, once it has a few: a busy machine is a slow one. */
+  seconds: number
   /** The whole run is given up after this time. */
   limitSeconds: number
 }
 
-const SOME = { rounds: 9, warmUps: 4, logins: 60, reads: 2_000, starts: 3 }
-const FEW = { rounds: 3, warmUps: 1, logins: 40, reads: 600, starts: 1 }
+const SOME = { rounds: 9, warmUps: 4, logins: 60, reads: 2_000, starts: 3, seconds: 70 }
+const FEW = { rounds: 3, warmUps: 1, logins: 40, reads: 600, starts: 1, seconds: 15 }
 /** So that a test sees in seconds that all of it runs. */
-const LEAST = { rounds: 1, warmUps: 0, logins: 4, reads: 100, starts: 0 }
+const LEAST = { rounds: 1, warmUps: 0, logins: 4, reads: 100, starts: 0, seconds: 15 }
 
 /** Reads `--users <n>`, `--quick`, `--smoke`, `--markdown`, `--write` and `--against <folder>`; throws on anything else. */
 export function readOptions(args: string[]): BenchOptions {

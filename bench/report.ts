@@ -8,7 +8,7 @@ const [load = 0] = loadavg()
 
 /** On what, with what and how often it was measured. */
 export function conditions(
-  { users, rounds, warmUps, logins, reads, starts, against }: BenchOptions,
+  { users, warmUps, logins, reads, against }: BenchOptions,
   postgres: string,
   calls?: Readonly<Record<string, number>>,
 ): string[] {
@@ -17,7 +17,7 @@ export function conditions(
   const asked = Object.entries(calls ?? {}).map(([side, of]) => `${side} ${Number(of.toFixed(2))}`)
   return [
     `${processors[0]?.model.trim()}, ${processors.length} cores, ${memory} GiB; ${process.platform} ${arch()}; Node ${process.version}; PostgreSQL ${postgres}, durable, on the same machine. Load before it began: ${load.toFixed(1)}.`,
-    `${against === undefined ? `${users} people at first. ` : ''}${rounds} rounds after ${warmUps} to warm up; in each round ${logins} logins of each kind and ${reads} reads by ${READERS} people of each number at once, on each side in turn${against === undefined ? `; ${starts} starts` : ''}.`,
+    `${against === undefined ? `${users} people at first. ` : ''}Up to ${warmUps} rounds to warm up; in each round ${logins} logins of each kind and ${reads} reads by ${READERS} people of each number at once, on each side in turn.`,
     ...(asked.length > 0 ? [`Calls to the provider for one login: ${asked.join(', ')}.`] : []),
   ]
 }

@@ -12,20 +12,43 @@ export interface Side {
 /** What was measured: by side and unit, the cost in each round. */
 export type Samples = Record<string, Record<string, Cost[]>>
 
+/** How often something is measured. */
+export interface Turns {
+  rounds: number
+  /** Rounds before that, which are not kept. */
+  warmUps: number
+  /** After this time it is enough, where there are a few rounds. */
+  seconds: number
+}
+
+/** Rounds without which no median is worth its name, where so many are asked for. */
+const A_FEW = 3
+
+/** The rounds that are to be done, those to warm up with negative numbers. */
+export function* roundsOf({ rounds, warmUps, seconds }: Turns): Generator<number> {
+  const began = performance.now()
+  const isOver = (share: number) => performance.now() - began > seconds * 1000 * share
+  for (let round = -warmUps; round < 0; round++) {
+    if (round > -warmUps && isOver(1 / 3)) break
+    yield round
+  }
+  for (let round = 0; round < rounds; round++) {
+    if (round >= A_FEW && isOver(1)) return
+    yield round
+  }
+}
+
 /**
  * Warms all sides up, with as many steps on each, then measures them step by step, each step on every side that has it right after
  * the other. Who begins changes with the round, so that nobody always comes after the same.
  */
-export async function inTurn(
-  sides: readonly Side[],
-  { rounds, warmUps }: { rounds: number; warmUps: number },
-): Promise<Samples> {
+export async function inTurn(sides: readonly Side[], turns: Turns): Promise<Samples> {
   const samples: Samples = Object.fromEntries(sides.map(({ name }) => [name, {}]))
   const steps = new Set(sides.flatMap((side) => Object.keys(side.steps)))
-  for (let round = -warmUps; round < rounds; round++) {
+  for (const round of roundsOf(turns)) {
     for (const step of steps) {
       for (let place = 0; place < sides.length; place++) {
-        const side = sides[(place + round + warmUps) % sides.length] as Side
+        const side = sides[(place + round + turns.warmUps) % sides.length] as Side
         if (round >= 0) keep(samples[side.name] ?? {}, (await side.steps[step]?.()) ?? {})
         else await warmUp(side, step)
       }

@@ -101,9 +101,9 @@ async function measureAll(): Promise<string[]> {
   const on = await startStand()
   stand = on
   const { samples, calls, latchkey } = await measureSides(on, options)
-  const { users, logins, rounds } = options
+  const { users, logins } = options
   say('one process and two')
-  const throughput = await measureThroughput(on, { users, amount: logins * 4, rounds })
+  const throughput = await measureThroughput(on, { users, amount: logins * 4, turns: options })
   const figures: Figure[] = [
     ...comparisons(samples),
     throughputFigure(throughput),

@@ -2,15 +2,26 @@ import type { Figure } from './figures.ts'
 import type { Growth } from './scenes/sizes.ts'
 import { isReached, type Target } from './statistics.ts'
 
-const HEAD = ['unit', 'Latchkey', 'beside it', 'it is', 'ratio', 'range', 'target', 'reached']
+const HEAD = [
+  'unit',
+  'Latchkey',
+  'beside it',
+  'it is',
+  'ratio',
+  'range',
+  'rounds',
+  'target',
+  'reached',
+]
 
 /** The figures as rows, the names of their columns first. */
 export const figureRows = (figures: readonly Figure[]): string[][] => [
   [...HEAD, 'PostgreSQL, in statements'],
-  ...figures.map(({ unit, latchkey, beside, side, ratio, target, value, database }) => [
+  ...figures.map(({ unit, latchkey, beside, side, ratio, rounds, target, value, database }) => [
     ...[unit, latchkey, beside, side],
     ratio === null ? '' : ratio.median.toFixed(2),
     ratio === null ? '' : `${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)}`,
+    String(rounds),
     target === null ? '' : targetText(target),
     target === null ? '' : isReached(value, target) ? 'yes' : 'no',
     database,

@@ -1,6 +1,6 @@
 import type { StatementSpent } from '../database.ts'
 import type { Measured } from '../meter.ts'
-import { doOnce, type Side } from '../rounds.ts'
+import { doOnce, roundsOf, type Side, type Turns } from '../rounds.ts'
 import { ratioByRound, type Summary } from '../statistics.ts'
 
 /** One statement in a small and in a large database. */
@@ -20,10 +20,11 @@ type Spent = Map<string, StatementSpent>
 export async function measureGrowth(
   small: { measured: Measured; sides: Side[] },
   large: { measured: Measured; sides: Side[] },
-  { rounds, warmUps }: { rounds: number; warmUps: number },
+  turns: Turns,
 ): Promise<Growth[]> {
   const found = new Map<string, { small: StatementSpent[]; large: StatementSpent[] }>()
-  for (let round = -warmUps; round < rounds; round++) {
+  let rounds = 0
+  for (const round of roundsOf(turns)) {
     const costs = { small: new Map() as Spent, large: new Map() as Spent }
     for (const size of round % 2 === 0
       ? (['small', 'large'] as const)
@@ -34,6 +35,7 @@ export async function measureGrowth(
       costs[size] = since(before, await spent(measured))
     }
     if (round < 0) continue
+    rounds++
     for (const [text, cost] of costs.small) {
       const other = costs.large.get(text)
       if (other === undefined) continue

@@ -1,4 +1,5 @@
 import { forEach, type Person, signIn } from '../load.ts'
+import { roundsOf, type Turns } from '../rounds.ts'
 import type { Stand } from '../stand.ts'
 
 /** Logins in a second, round by round. */
@@ -10,7 +11,7 @@ export interface Throughput {
 /** Logins of people who were here before, by one process and by two, with the same load on both. */
 export async function measureThroughput(
   stand: Stand,
-  { users, amount, rounds }: { users: number; amount: number; rounds: number },
+  { users, amount, turns }: { users: number; amount: number; turns: Turns },
 ): Promise<Throughput> {
   const processes = [await stand.beside('latchkey'), await stand.beside('latchkey')]
   const people = Array.from(
@@ -29,7 +30,7 @@ export async function measureThroughput(
   }
   await perSecond(2)
   const measured: Throughput = { one: [], two: [] }
-  for (let round = 0; round < rounds; round++) {
+  for (const _ of roundsOf({ ...turns, warmUps: 0, seconds: turns.seconds / 2 })) {
     measured.one.push(await perSecond(1))
     measured.two.push(await perSecond(2))
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readOptions } from '../../bench/options.ts'
 import { putFigures } from '../../bench/report.ts'
-import { inTurn, type Side } from '../../bench/rounds.ts'
+import { inTurn, roundsOf, type Side } from '../../bench/rounds.ts'
 import { nameOfStatement } from '../../bench/scenes/sizes.ts'
 import { addCosts, isReached, median, ratioByRound } from '../../bench/statistics.ts'
 import { markdownTable, plainTable } from '../../bench/table.ts'
@@ -46,12 +46,19 @@ test('each step is measured on one side right after the other, another one first
   }
   const a: Side = { name: 'a', steps: { login: step('a login'), read: step('a read') } }
   const b: Side = { name: 'b', steps: { login: step('b login') } }
-  const samples = await inTurn([a, b], { rounds: 1, warmUps: 1 })
+  const samples = await inTurn([a, b], { rounds: 1, warmUps: 1, seconds: 60 })
   // To warm up, the one that has no reads does as many steps as the other.
   const warmUp = ['a login', 'b login', 'a read', 'b login']
   expect(order).toEqual([...warmUp, 'b login', 'a login', 'a read'])
   expect(samples.a?.[' login']?.map(({ cpu }) => cpu)).toEqual([6])
   expect(samples.b?.[' login']?.map(({ cpu }) => cpu)).toEqual([5])
+})
+
+test('a slow machine does fewer rounds, but never less than three where three are asked for', () => {
+  const numbers = (seconds: number, rounds = 9) => [...roundsOf({ rounds, warmUps: 2, seconds })]
+  expect(numbers(60)).toEqual([-2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8])
+  expect(numbers(-1)).toEqual([-2, 0, 1, 2])
+  expect(numbers(-1, 2)).toEqual([-2, 0, 1])
 })
 
 test('a statement is called by what it does to which tables', () => {
