@@ -54,7 +54,7 @@ describe('an address behind proxies', () => {
     ['7', '127.0.0.1'],
     ['203.0.113.9.evil', '127.0.0.1'],
     ['fe80::1%zone1', 'fe80::1'],
-    [`fe80::1%${'z'.repeat(3_000)}`, 'fe80::1'],
+    [`fe80::1%${'z'.repeat(60)}`, 'fe80::1'],
   ])('of %s is %s', async (forwarded, expected) => {
     expect(await ask(forwarded)).toBe(expected)
   })
