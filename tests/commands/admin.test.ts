@@ -129,7 +129,7 @@ describe('the operator, beside a running server', () => {
     const { code, stdout } = await run()
     expect(code).toBe(0)
     expect(stdout).toContain('line 2  u2  not taken: has no account at a provider')
-    expect(stdout).toContain('line 3 1  u3  myspace  7  not taken: Latchkey has no such provider')
+    expect(stdout).toContain('line 3 #1  u3  myspace  7  not taken: Latchkey has no such provider')
     expect(await json('users', 'find', '900001')).toHaveLength(1)
     await writeFile(file, '{"id":"u1"')
     expect(await run()).toMatchObject({

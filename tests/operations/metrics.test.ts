@@ -1,5 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { createHmac, randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { APPS, authorize, getCode, post, SPA, VERIFIER } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
@@ -268,6 +270,43 @@ test('requests that were one too many count by limit', async () => {
     limited,
   )
   await limited.close()
+})
+
+test('what a provider tells counts by what comes of it, and what the outbox tries by how it ends', async () => {
+  const secret = 'a webhook secret of the tests'
+  const hook = createServer((_request, response) => response.writeHead(204).end())
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void hook.close())
+  const WEBHOOK_URL = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`
+  const at = await startLatchkey({
+    ...{ ...APPS, ...provider.settings(), METRICS: 'on', WEBHOOK_URL },
+    WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+    ...{ GITHUB_CLIENT_ID: 'a', GITHUB_CLIENT_SECRET: 'b', GITHUB_WEBHOOK_SECRET: secret },
+  })
+  onTestFinished(() => at.close())
+  const body = JSON.stringify({ action: 'revoked', sender: { id: 1 } })
+  const tell = (event: string, key = secret) =>
+    send(
+      '/providers/github/events',
+      {
+        method: 'POST',
+        body,
+        headers: {
+          ...{ 'content-type': 'application/json', 'x-github-event': event },
+          'x-hub-signature-256': `sha256=${createHmac('sha256', key).update(body).digest('hex')}`,
+        },
+      },
+      at,
+    )
+  const metric = 'latchkey_provider_events_total'
+  const of = (outcome: string) => ({ [`{provider="github",outcome="${outcome}"}`]: 1 })
+  await expectCounted(metric, of('acted'), () => tell('github_app_authorization'), at)
+  await expectCounted(metric, of('nothing'), () => tell('ping'), at)
+  const forged = () => tell('github_app_authorization', 'another secret')
+  await expectCounted(metric, of('invalid_key'), forged, at)
+  const attempts = 'latchkey_outbox_attempts_total{kind="webhook",outcome="done"}'
+  await login(at, provider)
+  await vi.waitFor(async () => expect((await scrape(at)).get(attempts)).toBe(2), 20_000)
 })
 
 test('nothing in it is of a person, a token or an address', async () => {

@@ -320,13 +320,21 @@ test('a line that cannot be read is listed, and the others are taken', async () 
   expect(report.users.filter(({ outcome }) => outcome === 'not_taken')).toMatchObject([
     { at: 'line 2', reason: 'malformed' },
     { at: 'line 3[0]', reason: 'malformed' },
-    { at: 'line 4 1', reason: 'no_subject' },
-    { at: 'line 5 1', reason: 'no_subject' },
+    { at: 'line 4 #1', reason: 'no_subject' },
+    { at: 'line 5 #1', reason: 'no_subject' },
   ])
   expect(report.counts).toMatchObject({ users_new: 3, faults: 4 })
   expect((await all()).flatMap(({ identities }) => identities)).toEqual(
     expect.arrayContaining(['kakao 1', 'kakao 2', 'kakao 12345678901234567890']),
   )
+})
+
+test('a record of a CSV is found in the line where it begins', async () => {
+  const report = await importInto(latchkey, 'better-auth', {
+    'user.csv': 'id,name\n1,"a\nb"\n2,"c\nd"\n',
+    'account.csv': 'userId,providerId,accountId\n1,google,1\n2,google,2\n',
+  })
+  expect(report.users.map(({ at }) => at)).toEqual(['user.csv line 2', 'user.csv line 4'])
 })
 
 test('of a document and a table that end too early, what stands before is taken', async () => {

@@ -50,7 +50,7 @@ function piecesOf(source: Source, record: Loose, { at, table }: Found): Spooled[
   if (id === null && nested.length === 0) return null
   const accounts = nested.map((one, place): Spooled => {
     const { userId: _, ...account } = source.account(loosen(one) ?? new Map())
-    return { kind: 'account', at: `${at} ${place + 1}`, oldId: id, ...account }
+    return { kind: 'account', at: `${at} #${place + 1}`, oldId: id, ...account }
   })
   return [{ kind: 'person', at, oldId: id, ...person }, ...accounts]
 }

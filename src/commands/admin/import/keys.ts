@@ -16,6 +16,9 @@ const NOT_SOCIAL = new Set(
   ).split(' '),
 )
 
+/** A URL, or nothing. */
+const ISSUER = /^[\x21-\x7e]{0,512}$/
+
 /** Gives the key of an identity here, for accounts as other systems name them. */
 export function createKeys(
   providers: Settings['providers'],
@@ -36,7 +39,7 @@ export function createKeys(
     const { subject } = account
     if (subject === null) return 'no_subject'
     const key = found.row.keyElsewhere({ ...account, subject }, found)
-    if (key === null) return 'issuer_unknown'
+    if (key === null || !ISSUER.test(key.issuer)) return 'issuer_unknown'
     if (!TextSubject.safeParse(key.subject).success) return 'no_subject'
     return { provider: found.row.id, ...key }
   }

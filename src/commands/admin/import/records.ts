@@ -214,9 +214,12 @@ async function* readCsv(path: string, tables: readonly string[]): AsyncGenerator
   input.on('error', (error) => parser.destroy(error))
   input.pipe(parser)
   try {
+    // Behind the header; a record may go over several lines, and is found where it begins.
+    let line = 2
     for await (const { record, info } of parser) {
       yield* broken.splice(0)
-      yield* expand(record, `line ${info.lines}`, tables)
+      yield* expand(record, `line ${line}`, tables)
+      line = info.lines + 1
     }
   } catch (error) {
     broken.push({ ...malformed(error), at: basename(path) })
