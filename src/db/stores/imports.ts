@@ -196,8 +196,10 @@ async function planAll(run: RunStatement, given: readonly ImportedUser[]): Promi
       hasUnlinked: (identity) => unlinked.has(`${id} ${nameOf(identity)}`),
     }
     const { taken, refused } = decideImport(id, user, facts)
+    // An earlier one of these may have been the same, without an id of its own.
+    const isKnown = isHere || user.identities.some((identity) => ownerOf(identity) === id)
+    const state = isKnown ? 'known' : taken.length === 0 ? 'left_out' : 'new'
     for (const identity of taken) owners.set(nameOf(identity), id)
-    const state = isHere ? 'known' : taken.length === 0 ? 'left_out' : 'new'
     const isDisabled = mayBeDisabled && user.isDisabled
     return {
       ...{ user, isNew: state === 'new' },

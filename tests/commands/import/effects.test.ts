@@ -165,6 +165,14 @@ test('two systems whose users have the same numbers make no user of two', async 
   expect(again.users[0]).toMatchObject({ outcome: 'known', sub: two.users[0]?.sub })
 })
 
+test('a line that comes twice is one user, with an id of its own or without', async () => {
+  const { id: _, ...nameless } = person(minji, ['kakao', minji])
+  const once = await take([nameless, nameless])
+  expect(once.counts).toMatchObject({ users_new: 1, users_known: 1, not_taken: 0 })
+  const named = person(`${minji}-b`, ['kakao', `${minji}-b`])
+  expect((await take([named, named])).counts).toMatchObject({ users_new: 1, not_taken: 0 })
+})
+
 test('two imports at once end in one user each', async () => {
   const people = Array.from({ length: 150 }, (_, place) =>
     person(`${minji}-${place}`, ['kakao', `${minji}-${place}`], ['github', `${minji}-${place}`]),
