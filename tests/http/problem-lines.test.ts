@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -231,3 +231,16 @@ test.each(['docs/operating.md', 'docs/ko/operating.md'])(
 function authorizeRaw(changes: Record<string, string>, id = 'fake') {
   return new Browser().send(`${latchkey.url}/login/${id}${authorizationQuery(changes)}`)
 }
+
+test('no warning within a request is written without its place', () => {
+  const src = join(import.meta.dirname, '../../src')
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.ts') && !name.startsWith('emulator'),
+  )
+  const warning = files.filter((name) =>
+    /request\.log\.(warn|error)\(/.test(readFileSync(join(src, name), 'utf8')),
+  )
+  expect(warning.length).toBeGreaterThan(5)
+  const bare = warning.filter((name) => !readFileSync(join(src, name), 'utf8').includes('placeOf('))
+  expect(bare).toEqual([])
+})
