@@ -71,7 +71,7 @@ export function standardOutput(format: 'json' | 'pretty' | null = null): {
   if (format === 'pretty' || (format === null && process.stdout.isTTY)) {
     return { write: (line) => process.stdout.write(prettyLine(line)) }
   }
-  return pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 100 })
+  return pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 100 })
 }
 
 /**
