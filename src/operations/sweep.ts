@@ -1,23 +1,32 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { every } from '../http/every.ts'
 
-/** Removes one batch of what is over; gives how many rows went. */
-export type SweepBatch = () => Promise<number>
+/** Removes one batch of each kind of what is over. */
+export type SweepBatch = () => Promise<{
+  /** Rows that went. */
+  removed: number
+  /** Whether there may be more. */
+  more: boolean
+}>
 
 const EVERY_MS = 60_000
 
-/** Batches in one round, so that a backlog never turns into one long burst. */
-const MAX_BATCHES = 20
-
-/** Removes expired rows in the background, batch by batch. */
+/**
+ * Removes expired rows in the background, batch by batch, as long as there are more: what thousands of
+ * logins a second leave behind does not pile up. After each batch it rests as long as that took, so that a
+ * backlog never has the database for itself.
+ */
 export function sweep(app: FastifyInstance, sweepBatch: SweepBatch): void {
   every(app, EVERY_MS, 'sweep_failed', async (closing) => {
-    let removed = 0
-    for (let batch = 0; batch < MAX_BATCHES && !closing.aborted; batch++) {
-      const count = await sweepBatch()
-      removed += count
-      if (count === 0) break
+    let total = 0
+    while (!closing.aborted) {
+      const begin = performance.now()
+      const { removed, more } = await sweepBatch()
+      total += removed
+      if (!more) break
+      await wait(performance.now() - begin, undefined, { signal: closing }).catch(() => {})
     }
-    if (removed > 0) app.log.debug({ event: 'swept', removed }, 'removed expired rows')
+    if (total > 0) app.log.debug({ event: 'swept', removed: total }, 'removed expired rows')
   })
 }

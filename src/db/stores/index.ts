@@ -59,8 +59,8 @@ export interface Stores {
   pendingOperations(): number
   /** From now on, tells of what the database is asked. */
   observe(observer: DatabaseObserver): void
-  /** Removes one batch of expired rows; gives how many went. */
-  sweepBatch(): Promise<number>
+  /** Removes one batch of expired rows of each kind; tells how many went, and whether there may be more. */
+  sweepBatch(): Promise<{ removed: number; more: boolean }>
 }
 
 /** Of the first migration: there once the database is migrated. */

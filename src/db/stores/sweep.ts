@@ -41,9 +41,16 @@ const REMOVALS = [
   removal(sessions.id, sessions.expiresAt),
 ]
 
-/** Removes at most one batch of expired rows of each kind; gives how many rows went. */
-export async function sweepBatch({ query }: Pick<Database, 'query'>): Promise<number> {
+/** Removes at most one batch of expired rows of each kind, and tells whether one of them was full. */
+export async function sweepBatch({
+  query,
+}: Pick<Database, 'query'>): Promise<{ removed: number; more: boolean }> {
   let removed = 0
-  for (const batch of REMOVALS) removed += (await batch.one(query, {}))?.removed ?? 0
-  return removed
+  let more = false
+  for (const batch of REMOVALS) {
+    const gone = (await batch.one(query, {}))?.removed ?? 0
+    removed += gone
+    if (gone === BATCH) more = true
+  }
+  return { removed, more }
 }

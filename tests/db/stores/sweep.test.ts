@@ -48,10 +48,10 @@ const fill = async () => {
 test('a sweep removes what is over, in bounded batches, and nothing that is not', async () => {
   await fill()
   // A thousand flows, and one each of request counts, refresh tokens, codes of both kinds and sessions.
-  expect(await sweepBatch(database)).toBe(1005)
-  expect(await sweepBatch(database)).toBe(1000)
-  expect(await sweepBatch(database)).toBe(500)
-  expect(await sweepBatch(database)).toBe(0)
+  expect(await sweepBatch(database)).toEqual({ removed: 1005, more: true })
+  expect(await sweepBatch(database)).toEqual({ removed: 1000, more: true })
+  expect(await sweepBatch(database)).toEqual({ removed: 500, more: false })
+  expect(await sweepBatch(database)).toEqual({ removed: 0, more: false })
   expect(await count('finished_flows')).toBe(1)
   expect(await count('sessions')).toBe(1)
   expect(await count('request_counts')).toBe(1)
@@ -68,7 +68,7 @@ test('rows that another replica is removing are passed over', async () => {
   )
   await database.sql.begin(async (transaction) => {
     await transaction`select 1 from latchkey.finished_flows where id = 'held' for update`
-    expect(await sweepBatch(database)).toBe(0)
+    expect(await sweepBatch(database)).toMatchObject({ removed: 0 })
   })
-  expect(await sweepBatch(database)).toBe(1)
+  expect(await sweepBatch(database)).toMatchObject({ removed: 1 })
 })
