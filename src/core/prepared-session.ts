@@ -16,6 +16,8 @@ export interface SessionRequest {
   id?: string
   /** A secret of the login: code and refresh token are derived from it. A fresh one by default. */
   seed?: string
+  /** The hash of what it was given when it was opened: the same comes out again, whichever secret made it. */
+  issued?: Buffer
   /** The one API that its tokens are for (RFC 8707). Default: the usual audience. */
   resource?: string | null
   /** Whether its tokens go into cookies. Default: false. */

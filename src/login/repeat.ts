@@ -74,9 +74,10 @@ function prepareAgain(
   { authTime, tokenHash }: SignedIn,
   request: FastifyRequest,
 ) {
-  const prepared = login.prepareSession(sessionRequest(flow, authTime, request))
+  const asked = sessionRequest(flow, authTime, request)
+  const prepared = login.prepareSession({ ...asked, issued: tokenHash })
   const { code, refreshToken } = prepared.session
-  // Derived by a SECRET that is no longer the first: what is stored is another one.
+  // Derived by a SECRET that is gone: nobody can make it again.
   if (!(code ?? refreshToken)?.hash.equals(tokenHash)) throw invalidState('used')
   return prepared
 }

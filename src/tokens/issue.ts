@@ -97,8 +97,10 @@ export function createSessionPreparer(
   families: TokenFamilies,
   ttl: { refreshTokenSeconds: number; sessionSeconds: number },
 ): (request: SessionRequest) => PreparedSession {
-  return ({ code: asked, seed = randomToken(), id = uuidv7(), nonce, ...request }) => {
-    const [secret] = asked === null ? families.firstOf(seed, id) : families.codesOf(seed, id)
+  return ({ code: asked, seed = randomToken(), id = uuidv7(), nonce, issued, ...request }) => {
+    const derived = asked === null ? families.firstOf(seed, id) : families.codesOf(seed, id)
+    const isIssued = (one: string) => issued !== undefined && hashToken(one).equals(issued)
+    const secret = derived.find(isIssued) ?? derived[0]
     const hash = hashToken(secret)
     const { resource = null, cookieMode = false, authTime = null, silent = false } = request
     const common = { ...request, ...{ id, resource, cookieMode, authTime, silent } }

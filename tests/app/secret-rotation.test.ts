@@ -32,6 +32,18 @@ test('11.13 a login goes on while SECRET changes between any two of its steps', 
   expect(me.json().sub).toBe(tokens.sub)
 })
 
+test('11.13 a callback that comes again while SECRET changes gets the same code, wherever it first was', async () => {
+  const next = await start({ SECRET: `${NEXT},${TEST_SECRET}` })
+  const callback = await begin()
+  const first = await callback(latchkey)
+  const code = first.location?.searchParams.get('code') ?? ''
+  expect((await callback(next)).location?.href).toBe(first.location?.href)
+  expect((await redeem(next, code)).status).toBe(200)
+  // Once the old one is gone nobody can make it again.
+  const without = await start({ SECRET: NEXT })
+  expectProblem(await callback(without), 400, 'invalid_state')
+})
+
 test('11.13 where the old SECRET is gone the flow is unknown, and nothing worse', async () => {
   const callback = await begin()
   const without = await start({ SECRET: NEXT })
