@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createOwnPostgres } from '../helpers/own-postgres.ts'
-import { freePort, newFolder, startServerProcess } from '../helpers/server-process.ts'
+import {
+  freePort,
+  newFolder,
+  type ServerProcess,
+  startServerProcess,
+} from '../helpers/server-process.ts'
 import { PEOPLE, startLoad } from './load.ts'
 import { SCENES } from './scenes.ts'
 
@@ -23,6 +28,13 @@ test(
   async () => {
     const postgres = await createOwnPostgres()
     const folder = await newFolder()
+    const started: ServerProcess[] = []
+    // However it ends, nothing of it goes on.
+    onTestFinished(async () => {
+      await Promise.all(started.map((replica) => replica.stop()))
+      await postgres.remove()
+      await folder.remove()
+    })
     const replicas = await Promise.all(
       [await freePort(), await freePort()].map(async (port) => {
         const env = {
@@ -35,6 +47,7 @@ test(
           RATE_LIMIT: 'off',
         }
         const replica = startServerProcess(env, { cwd: folder.path, port })
+        started.push(replica)
         await replica.serving
         return replica
       }),
@@ -67,9 +80,6 @@ test(
     const after = memory()
     tell(`memory at the end: ${after.join(', ')} MiB`)
     tell(`answers: ${JSON.stringify(loads.map(({ counts }) => Object.fromEntries(counts)))}`)
-    await Promise.all(replicas.map((replica) => replica.stop()))
-    await postgres.remove()
-    await folder.remove()
     for (const [place, now] of after.entries()) {
       expect(now).toBeLessThan((before[place] ?? 0) * 1.5 + 20)
     }
