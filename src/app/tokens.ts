@@ -1,6 +1,7 @@
 import { idTokenAlgOf, idTokenAlgs } from '../core/client.ts'
 import { createTokenSealer } from '../core/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
+import { createSignedOutPage } from '../pages/signed-out.ts'
 import { metadataRoutes } from '../tokens/discovery.ts'
 import { grantTypes } from '../tokens/grant-types.ts'
 import { keyRoutes } from '../tokens/jwks.ts'
@@ -55,7 +56,7 @@ export function openCookies(
 
 /** Keys and metadata, and signing out. */
 export async function addTokenRooms(
-  { app, settings, stores, secrets }: AppContext,
+  { app, settings, stores, secrets, look }: AppContext,
   { tokens, cookies, providers }: Shared,
 ): Promise<void> {
   const { publicUrl, clients } = settings
@@ -77,6 +78,7 @@ export async function addTokenRooms(
       providers,
       publicUrl,
       sealer: createSealer(secrets, 'logout states'),
+      sendSignedOutPage: createSignedOutPage(look),
       async idTokenOf(session, provider) {
         const { stored } = await stores.providerTokens.find(session, provider)
         return stored && (tokenSealer.open(stored.sealed, stored)?.access?.idToken ?? null)

@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Sealer } from '../core/secrets.ts'
 import type { SessionRef } from '../core/session-ref.ts'
 import { unknownProvider } from '../core/unknown-provider.ts'
 import { NoBody } from '../http/documented.ts'
 import { acceptForms, FORM } from '../http/forms.ts'
-import { logProblem, Problem } from '../http/problems.ts'
+import { isBrowserNavigation, logProblem, Problem } from '../http/problems.ts'
 import { route } from '../http/route.ts'
 import type { Providers } from '../upstream/directory.ts'
 import {
@@ -37,7 +37,10 @@ const CLEARED = 'The session’s cookies are cleared, where there are any.'
 const shared = {
   tags: ['sign-in'],
   security: [{}, { sessionCookie: [] }],
-  answers: { 200: 'Signed out, and nowhere to go on to.', 403: 'This may not sign out.' },
+  answers: {
+    200: 'Signed out, and nowhere to go on to; a page for a browser.',
+    403: 'This may not sign out.',
+  },
   cookies: { 200: CLEARED, 303: CLEARED },
 }
 
@@ -49,6 +52,12 @@ export interface LogoutOptions extends SignOutOptions {
   providers: Providers
   /** The ID token that a provider gave whoever has this session; null where none is kept. */
   idTokenOf: (session: SessionRef, provider: string) => Promise<string | null>
+  /** Tells a person that nobody is signed in here any more. */
+  sendSignedOutPage: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    page: { uiLocales: string | undefined },
+  ) => FastifyReply
 }
 
 /** `/logout` and, through a provider's own logout, `/logout/:provider`. */
@@ -56,6 +65,17 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
   acceptForms(room)
   const refusals = { 400: Problem, 403: Problem, 503: Problem }
   const answers = { 200: SignedOut, 303: NoBody }
+  const goBack = (
+    { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+    back: string | null,
+    uiLocales?: string,
+  ): FastifyReply => {
+    if (back !== null) return reply.redirect(back, 303)
+    reply.header('vary', 'Accept')
+    if (isBrowserNavigation(request))
+      return options.sendSignedOutPage(request, reply, { uiLocales })
+    return reply.send({ status: 'signed_out' })
+  }
   route(room, 'GET', '/logout', {
     docs: {
       ...shared,
@@ -68,7 +88,8 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     query: LogoutRequest,
     responses: { ...answers, ...refusals },
     head: false,
-    handle: async (call) => goBack(call.reply, (await signOut(options, call, call.query)).back),
+    handle: async (call) =>
+      goBack(call, (await signOut(options, call, call.query)).back, call.query.ui_locales),
   })
   route(room, 'POST', '/logout', {
     docs: {
@@ -82,7 +103,8 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     },
     form: LogoutRequest,
     responses: { ...answers, ...refusals },
-    handle: async (call) => goBack(call.reply, (await signOut(options, call, call.body)).back),
+    handle: async (call) =>
+      goBack(call, (await signOut(options, call, call.body)).back, call.body.ui_locales),
   })
 
   route(room, 'GET', '/logout/:provider', {
@@ -108,17 +130,17 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
         if (keepsTokens) idToken ??= await options.idTokenOf(session, id)
       })
       // Whose session it was is signed in somewhere else: the person here stays so at the provider.
-      if (!isHere) return goBack(reply, back)
+      if (!isHere) return goBack(call, back, query.ui_locales)
       const state = options.sealer.seal(JSON.stringify(back), `logout ${id}`)
       // No address is taken that is longer, ours on the way back neither.
-      if (state.length > MOST_STATE) return goBack(reply, back)
+      if (state.length > MOST_STATE) return goBack(call, back, query.ui_locales)
       const redirectUri = `${options.publicUrl}/logout/${id}/callback`
       // Signed out here already: a provider that cannot be reached must not keep the person here.
       const away = await provider.logout({ redirectUri, state, idToken }).catch((error) => {
         logProblem(error, request)
         return null
       })
-      return away === null ? goBack(reply, back) : reply.redirect(away.href, 303)
+      return away === null ? goBack(call, back, query.ui_locales) : reply.redirect(away.href, 303)
     },
   })
 
@@ -134,15 +156,11 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     query: LogoutCallback,
     responses: { ...answers, 400: Problem },
     head: false,
-    handle: ({ params, query, reply }) => {
+    handle: (call) => {
+      const { params, query } = call
       const text = options.sealer.open(query.state ?? '', `logout ${params.provider}`)
       // Without a state of ours there is nowhere to go, and nothing to be afraid of.
-      return goBack(reply, text === null ? null : (JSON.parse(text) as string | null))
+      return goBack(call, text === null ? null : (JSON.parse(text) as string | null))
     },
   })
-}
-
-function goBack(reply: FastifyReply, back: string | null): FastifyReply {
-  if (back !== null) return reply.redirect(back, 303)
-  return reply.send({ status: 'signed_out' })
 }

@@ -31,7 +31,11 @@ export const LogoutRequest = z.object({
     .optional()
     .meta({ description: 'Comes back with the redirect.' }),
   logout_hint: z.string().max(512).optional().meta({ description: 'Accepted, without effect.' }),
-  ui_locales: z.string().max(64).optional().meta({ description: 'Accepted, without effect.' }),
+  ui_locales: z
+    .string()
+    .max(64)
+    .optional()
+    .meta({ description: 'Languages of a page of ours, best first.' }),
 })
 export type LogoutRequest = z.infer<typeof LogoutRequest>
 

@@ -120,3 +120,15 @@ test('an ID token that has expired is a hint still', async () => {
     await other.close()
   }
 })
+
+test('a person who signs out where no app waits reads so, in their language; a program gets JSON', async () => {
+  const bye = (headers: Given, given: Given = {}) => logout('GET', given, new Browser(), headers)
+  signedOut(await bye({ accept: 'application/json' }))
+  const page = await bye({ accept: 'text/html', 'accept-language': 'ko' })
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+  expect(page.headers.get('cache-control')).toBe('no-store')
+  expect(page.text).toContain('로그아웃되었습니다')
+  expect((await bye({ accept: 'text/html' }, { ui_locales: 'ja' })).text).toContain(
+    'ログアウトしました',
+  )
+})

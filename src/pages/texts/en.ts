@@ -110,6 +110,7 @@ export const en: Texts = {
     text: (provider, day) =>
       `${provider} passed on your request on ${day}. We deleted what ${provider} had told us about you and signed you out.`,
   },
+  signedOut: { title: 'You are signed out', text: 'You can close this page.' },
   brand: { terms: 'Terms of service', privacy: 'Privacy policy' },
   playground: {
     title: 'Playground',

@@ -115,6 +115,7 @@ export const es: Texts = {
     text: (provider, day) =>
       `${provider} nos transmitió tu petición el ${day}. Hemos eliminado lo que ${provider} nos había dado sobre ti y hemos cerrado tu sesión.`,
   },
+  signedOut: { title: 'Has cerrado la sesión', text: 'Puedes cerrar esta página.' },
   brand: { terms: 'Condiciones del servicio', privacy: 'Política de privacidad' },
   playground: {
     title: 'Área de pruebas',

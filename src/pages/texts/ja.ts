@@ -113,6 +113,7 @@ export const ja: Texts = {
     text: (provider, day) =>
       `${day}に${provider}から依頼を受け取りました。${provider}から受け取った情報を削除し、ログアウトしました。`,
   },
+  signedOut: { title: 'ログアウトしました', text: 'このページは閉じてかまいません。' },
   brand: { terms: '利用規約', privacy: 'プライバシーポリシー' },
   playground: {
     title: 'プレイグラウンド',

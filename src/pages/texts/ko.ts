@@ -111,6 +111,7 @@ export const ko: Texts = {
     text: (provider, day) =>
       `${day}에 ${provider}에서 요청을 받았습니다. ${provider}에서 받은 정보를 삭제하고 로그아웃했습니다.`,
   },
+  signedOut: { title: '로그아웃되었습니다', text: '이 페이지를 닫아도 됩니다.' },
   brand: { terms: '이용약관', privacy: '개인정보처리방침' },
   playground: {
     title: '플레이그라운드',

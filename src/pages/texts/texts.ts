@@ -10,6 +10,7 @@ export interface Texts {
   popup: PopupTexts
   token: TokenTexts
   received: ReceivedTexts
+  signedOut: SignedOutTexts
   brand: BrandTexts
   playground: PlaygroundTexts
 }
@@ -96,6 +97,12 @@ export interface TokenTexts {
 export interface ReceivedTexts {
   title: string
   text: (provider: string, day: string) => string
+}
+
+/** The texts of the page of somebody who signed out and came from no app. */
+export interface SignedOutTexts {
+  title: string
+  text: string
 }
 
 /** The links at the foot of all pages. */

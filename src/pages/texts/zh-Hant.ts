@@ -108,6 +108,7 @@ export const zhHant: Texts = {
     text: (provider, day) =>
       `我們於 ${day} 收到 ${provider} 轉達的要求，已刪除從 ${provider} 取得的資料，並將您登出。`,
   },
+  signedOut: { title: '您已登出', text: '您可以關閉此頁面。' },
   brand: { terms: '服務條款', privacy: '隱私權政策' },
   playground: {
     title: '試用頁',
