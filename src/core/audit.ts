@@ -1,3 +1,5 @@
+import type { ProviderEventKind } from './provider-event.ts'
+
 /** What can happen, in dotted past tense; `admin.…` is what an operator's command did. */
 export type EventType =
   | 'user.created'
@@ -28,6 +30,18 @@ export interface Asker {
   /** Why, where what happens has no reason of its own. */
   reason?: string
 }
+
+/** Reasons of what an operator or a provider did to somebody's account: whoever asked is not that person. */
+export const REASONS_OF_OTHERS = [
+  ...['admin_api', 'admin_cli', 'operator'],
+  ...([
+    'consent_withdrawn',
+    'account_gone',
+    'sessions_revoked',
+    'account_disabled',
+    'account_enabled',
+  ] satisfies ProviderEventKind[]),
+] as const
 
 /** What is done, with who asks for it. */
 export interface Asking {

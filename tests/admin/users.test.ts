@@ -143,3 +143,24 @@ test('pages of other origins are not let in', async () => {
   expect(preflight.headers.get('access-control-allow-origin')).toBeNull()
   expect((await call('GET', '')).headers.get('access-control-allow-origin')).toBeNull()
 })
+
+test('the operator’s address is in the audit, and not in what the user may read of it', async () => {
+  const { body } = await signIn('alex')
+  const { sub } = body.user
+  expect((await call('PATCH', `/${sub}`, { roles: ['vip'] })).status).toBe(200)
+  const kept = await latchkey.database.query<{ address: string | null }>(
+    `select address from latchkey.audit_events where user_id = $1 and reason = 'admin_api'`,
+    [sub],
+  )
+  expect(kept.map(({ address }) => address)).toEqual(['127.0.0.1'])
+  const answer = await fetch(`${latchkey.url}/me/export`, {
+    headers: { authorization: `Bearer ${body.access_token}` },
+  })
+  const { events } = (await answer.json()) as { events: Record<string, unknown>[] }
+  const of = (type: string) => events.find((event) => event.type === type)
+  expect(of('user.updated')).toMatchObject({
+    ...{ reason: 'admin_api', client_id: 'ops', address: null, user_agent: null },
+  })
+  // The person's own is told.
+  expect(of('session.created')?.address).toBe('127.0.0.1')
+})

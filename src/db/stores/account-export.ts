@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, is, type SQL, sql } from 'drizzle-orm'
 import { getTableConfig, type PgColumn, PgTimestamp } from 'drizzle-orm/pg-core'
 import type { AdminUsers } from '../../core/admin-users.ts'
+import { REASONS_OF_OTHERS } from '../../core/audit.ts'
 import type { SessionRef } from '../../core/session-ref.ts'
 import type { Accounts } from '../../core/stores.ts'
 import type { Database } from '../client.ts'
@@ -15,11 +16,18 @@ const PAGE = 500
 
 type Table = Parameters<typeof getTableConfig>[0]
 
-/** A row as JSON text, whole but for what is left out: a column that is added is exported. */
-function rowJson(table: Table, leftOut: readonly PgColumn[] = []): SQL<string> {
+/**
+ * A row as JSON text, whole but for what is left out: a column that is added is exported. `shown` may put
+ * something else in a column's place.
+ */
+function rowJson(
+  table: Table,
+  leftOut: readonly PgColumn[] = [],
+  shown: (column: PgColumn) => SQL | null = () => null,
+): SQL<string> {
   const columns = getTableConfig(table).columns.filter((column) => !leftOut.includes(column))
   const parts = columns.map((column) => {
-    const value = is(column, PgTimestamp) ? isoTime(column) : sql`${column}`
+    const value = shown(column) ?? (is(column, PgTimestamp) ? isoTime(column) : sql`${column}`)
     return sql`${sql`${column.name}`.inlineParams()}, ${value}`
   })
   return sql<string>`json_build_object(${sql.join(parts, sql`, `)})`
@@ -81,12 +89,18 @@ const LIST_SESSIONS = statement((p: Placeholders<Listing>) =>
     .limit(PAGE),
 )
 
+/** Where an operator or a provider did it, address and user agent are theirs. */
+const ofThePerson = (column: PgColumn) =>
+  column === auditEvents.address || column === auditEvents.userAgent
+    ? sql`case when ${auditEvents.reason} in ${REASONS_OF_OTHERS} then null else ${column} end`
+    : null
+
 const LIST_EVENTS = statement((p: Placeholders<Listing>) =>
   db
     .select({
       userId: sql<string>`${auditEvents.userId}`.as('user_id'),
       key: sql<string>`${isoTime(auditEvents.at)} || ' ' || ${auditEvents.id}`,
-      json: sql<string>`${rowJson(auditEvents, [auditEvents.userId])}::text`,
+      json: sql<string>`${rowJson(auditEvents, [auditEvents.userId], ofThePerson)}::text`,
     })
     .from(auditEvents)
     .where(
