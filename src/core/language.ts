@@ -18,7 +18,7 @@ export function pickLanguage(
     .filter(({ q }) => q > 0)
     .sort((a, b) => b.q - a.q)
     .map(({ tag }) => tag)
-  for (const tag of [...(uiLocales?.split(' ') ?? []), ...accepted]) {
+  for (const tag of [...(uiLocales?.slice(0, 500).split(' ') ?? []), ...accepted]) {
     const language = languageOf(tag)
     if (language !== undefined) return language
   }

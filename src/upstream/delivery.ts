@@ -62,20 +62,32 @@ const DELIVERING: SpanStart = {
   attributes: { 'http.request.method': 'POST' },
 }
 
-/** What deliveries go through. They carry the trace on: who gets them is the operator's, or an app of theirs. */
+/** Rejects where this machine knows a host name by an address that is not allowed; a proxy may know others. */
+const checkForProxy = (name: string, isPlain: boolean, lookup: Lookup | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    lookupChecked(isPlain, lookup)(name, { all: true }, (error) =>
+      error instanceof AddressRefused ? reject(error) : resolve(),
+    )
+  })
+
+/**
+ * What deliveries go through. They carry the trace on: who gets them is the operator's, or an app of theirs.
+ * `lookup` stands in for the machine's own in tests.
+ */
 export function createDelivery(
   proxies: ForwardProxies,
   tracer: Tracer = noTracer,
+  lookup?: Lookup,
 ): Delivery & { close(): Promise<void> } {
   const agent = (isPlain: boolean) =>
-    new Agent({ connect: { timeout: 3_000, lookup: lookupChecked(isPlain) as never } })
+    new Agent({ connect: { timeout: 3_000, lookup: lookupChecked(isPlain, lookup) as never } })
   const made = new Map<string, Dispatcher>()
   const through = (name: string, make: () => Dispatcher) => {
     const dispatcher = made.get(name) ?? make()
     made.set(name, dispatcher)
     return dispatcher
   }
-  const dispatcherFor = (url: URL): Dispatcher => {
+  const dispatcherFor = async (url: URL): Promise<Dispatcher> => {
     const isPlain = url.protocol === 'http:'
     // A literal address is not looked up, and a proxy is not asked for one that is refused.
     const host = url.hostname.replace(/^\[|\]$/g, '')
@@ -83,7 +95,10 @@ export function createDelivery(
       throw new AddressRefused('this address is not allowed')
     }
     const proxy = proxyFor(url, proxies)
-    if (proxy !== null) return through(proxy, () => new ProxyAgent({ uri: proxy }))
+    if (proxy !== null) {
+      if (!ipaddr.isValid(host)) await checkForProxy(host, isPlain, lookup)
+      return through(proxy, () => new ProxyAgent({ uri: proxy }))
+    }
     return through(url.protocol, () => agent(isPlain))
   }
   return {
@@ -94,7 +109,7 @@ export function createDelivery(
           withDeadline(
             async (signal) => {
               const response = await request(url, {
-                dispatcher: dispatcherFor(new URL(url)),
+                dispatcher: await dispatcherFor(new URL(url)),
                 method: 'POST',
                 signal,
                 body,

@@ -15,7 +15,7 @@ async function listen(handle: (request: IncomingMessage, response: ServerRespons
     server.closeAllConnections()
     server.close()
   })
-  return { port: (server.address() as AddressInfo).port, asked }
+  return { port: (server.address() as AddressInfo).port, asked, server }
 }
 
 function deliver(url: string, proxies: ForwardProxies = DIRECT) {
@@ -126,4 +126,38 @@ test('no redirect is followed, and of an answer no more than 64 KiB is read', as
   await new Promise((resolve) => setTimeout(resolve, 100))
   // What the sockets of both sides hold beside.
   expect(sent).toBeLessThan(16 * 1024 * 1024)
+})
+
+test.each([
+  ['http', '8.8.8.8', 'ADDRESS_REFUSED'],
+  ['http', '169.254.169.254', 'ADDRESS_REFUSED'],
+  ['https', '169.254.169.254', 'ADDRESS_REFUSED'],
+  ['http', '10.1.2.3', 'the proxy'],
+  ['https', '8.8.8.8', 'the proxy'],
+  // Behind a proxy a machine may know no names of others.
+  ['https', null, 'the proxy'],
+])('%s to a name that stands for %s is met by %s', async (scheme, address, by) => {
+  const proxy = await listen((_request, response) => response.end())
+  const connects: string[] = []
+  proxy.server.on('connect', (request, socket) => {
+    connects.push(request.url ?? '')
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+  })
+  const http = `http://127.0.0.1:${proxy.port}`
+  const delivery = createDelivery(
+    { ...DIRECT, http, https: http },
+    undefined,
+    (_name, _all, done) =>
+      address === null ? done(new Error('ENOTFOUND'), []) : done(null, [{ address, family: 4 }]),
+  )
+  onTestFinished(() => delivery.close())
+  const sent = { type: 'application/json', body: '{}' }
+  const answer = await delivery
+    .post(`${scheme}://hooks.example/`, sent, new AbortController().signal)
+    .catch((error: { code?: string }) => error.code)
+  if (by === 'the proxy') {
+    expect(connects).toEqual([`hooks.example:${scheme === 'http' ? 80 : 443}`])
+  } else {
+    expect([answer, connects]).toEqual([by, []])
+  }
 })
