@@ -12,7 +12,7 @@ interface Source {
 }
 
 interface Import {
-  /** `main.ts` or `core/linking.ts` for a file of ours, `zod` or `node:fs` for a package. */
+  /** `main.ts` or `core/identity/linking.ts` for a file of ours, `zod` or `node:fs` for a package. */
   target: string
   /** `dynamic`: evaluated only when it is reached; `type`: names types only, never evaluated. */
   kind: 'static' | 'dynamic' | 'type'
@@ -285,7 +285,11 @@ describe('the house', () => {
     const all = imports.flatMap(({ targets }) => targets)
     expect(all.length).toBeGreaterThan(sources.length * 2)
     expect(imports.find(({ path }) => path === 'app/providers.ts')?.targets).toEqual(
-      expect.arrayContaining(['upstream/outbound.ts', 'app/context.ts', 'emulator/index.ts']),
+      expect.arrayContaining([
+        'upstream/outbound/outbound.ts',
+        'app/context.ts',
+        'emulator/index.ts',
+      ]),
     )
     expect(imports.find(({ path }) => path === 'app/app.ts')?.targets).toContain('fastify')
   })

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { claimsOf } from '../core/account.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { claimsOf } from '../core/identity/account.ts'
 import type { Accounts, Identities } from '../core/stores.ts'
 import { LAST, listIdentities, NOT_FOUND, unlinkIdentity } from './docs/identities.ts'
 import type { Leaving } from './leave.ts'

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Asking } from '../core/audit.ts'
+import { readScope, type Scope, type ScopeName } from '../core/client/scope.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import type { Asking } from '../core/events/audit.ts'
+import type { SessionRef } from '../core/identity/session-ref.ts'
 import { said } from '../core/messages.ts'
-import { readScope, type Scope, type ScopeName } from '../core/scope.ts'
-import type { SessionRef } from '../core/session-ref.ts'
-import { know } from '../http/known.ts'
+import { know } from '../http/log/known.ts'
 
 /** Who calls, as the access token says. */
 export interface Caller extends SessionRef, Asking {

@@ -1,16 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
+import type { SessionRef } from '../core/identity/session-ref.ts'
 import { longerPause } from '../core/longer-pause.ts'
-import type { ProviderTokenStore, StoredProviderTokens } from '../core/provider-token-stores.ts'
+import type {
+  ProviderTokenStore,
+  StoredProviderTokens,
+} from '../core/provider/provider-token-stores.ts'
 import {
   isFresh,
   type ProviderAccessToken,
   type ProviderTokens,
   type StoreTokens,
   type TokenSealer,
-} from '../core/provider-tokens.ts'
-import type { SessionRef } from '../core/session-ref.ts'
+} from '../core/provider/provider-tokens.ts'
 import { getProviderToken, NOTHING_KEPT } from './docs/provider-token.ts'
 import { alive } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'

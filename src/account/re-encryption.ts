@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import type { ProviderTokenStore, StoredProviderTokens } from '../core/provider-token-stores.ts'
-import type { TokenSealer } from '../core/provider-tokens.ts'
+import type {
+  ProviderTokenStore,
+  StoredProviderTokens,
+} from '../core/provider/provider-token-stores.ts'
+import type { TokenSealer } from '../core/provider/provider-tokens.ts'
 import { every } from '../http/every.ts'
 
 const EVERY_MS = 60 * 60 * 1000

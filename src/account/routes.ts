@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Account, claimsOf } from '../core/account.ts'
+import { type Account, claimsOf } from '../core/identity/account.ts'
 import type { Accounts, Identities, Sessions } from '../core/stores.ts'
 import { acceptForms } from '../http/forms.ts'
 import { editMe, getMe, postMe } from './docs/me.ts'

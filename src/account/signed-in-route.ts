@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
+import type { ScopeName } from '../core/client/scope.ts'
 import { defined } from '../core/defined.ts'
-import type { ScopeName } from '../core/scope.ts'
 import { askerOf } from '../http/asker.ts'
-import { forgedCookie, withNarrowToken, withoutToken } from '../http/examples.ts'
-import { InvalidToken, Problem } from '../http/problems.ts'
+import { InvalidToken, Problem } from '../http/errors/problems.ts'
+import { forgedCookie, withNarrowToken, withoutToken } from '../http/examples/examples.ts'
 import {
   type Answer,
   type Call,

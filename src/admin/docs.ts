@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { UserInfo } from '../core/account.ts'
-import { type AdminUser, ROLE } from '../core/admin-users.ts'
 import { defined } from '../core/defined.ts'
+import { UserInfo } from '../core/identity/account.ts'
+import { type AdminUser, ROLE } from '../core/identity/admin-users.ts'
 import { said } from '../core/messages.ts'
 import { type Example, refused } from '../http/documented.ts'
-import { exampleAccount, withNarrowToken, withoutToken } from '../http/examples.ts'
-import { InvalidToken, Problem } from '../http/problems.ts'
+import { InvalidToken, Problem } from '../http/errors/problems.ts'
+import { exampleAccount, withNarrowToken, withoutToken } from '../http/examples/examples.ts'
 import type { RouteDocs } from '../http/route.ts'
 
 /** A user as the operator sees it. */

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { type Client, findClient } from '../core/client.ts'
+import { type Client, findClient } from '../core/client/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
-import { know } from '../http/known.ts'
+import { know } from '../http/log/known.ts'
 
 /** What tells the room who calls: the claims of an access token of ours, null for any other. */
 export interface AdminTokens {

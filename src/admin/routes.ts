@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { AdminUser, AdminUsers } from '../core/admin-users.ts'
-import type { Asker } from '../core/audit.ts'
-import type { Client } from '../core/client.ts'
+import type { Client } from '../core/client/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import type { Asker } from '../core/events/audit.ts'
+import type { AdminUser, AdminUsers } from '../core/identity/admin-users.ts'
 import { said } from '../core/messages.ts'
 import { askerOf } from '../http/asker.ts'
 import { NoBody } from '../http/documented.ts'
-import { Problem } from '../http/problems.ts'
+import { Problem } from '../http/errors/problems.ts'
 import { route } from '../http/route.ts'
 import {
   ADMIN_DOCS,

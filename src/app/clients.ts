@@ -1,6 +1,6 @@
 import { reencryptTokens } from '../account/re-encryption.ts'
 import { accountRoutes } from '../account/routes.ts'
-import { createTokenSealer } from '../core/provider-tokens.ts'
+import { createTokenSealer } from '../core/provider/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
 import { withPreflights } from '../http/cors.ts'
 import { createNativeProof, createNativeSignIn } from '../login/native.ts'

@@ -5,7 +5,7 @@ import type { Meter } from '../operations/metrics.ts'
 import type { RateLimits } from '../operations/rate-limits.ts'
 import type { Look } from '../pages/look.ts'
 import type { Settings } from '../settings/index.ts'
-import type { SessionCookies } from '../tokens/session-cookies.ts'
+import type { SessionCookies } from '../tokens/cookies/session-cookies.ts'
 import type { Tokens } from '../tokens/tokens.ts'
 import type { Providers } from '../upstream/directory.ts'
 

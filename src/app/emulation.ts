@@ -1,4 +1,4 @@
-import type { ProviderRow } from '../core/provider.ts'
+import type { ProviderRow } from '../core/provider/provider.ts'
 import { builtInProviders } from '../providers/index.ts'
 import type { Settings } from '../settings/index.ts'
 import { type ProviderSettings, withEndpoints, withOfflineAccess } from '../settings/providers.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { createTokenSealer } from '../core/provider-tokens.ts'
+import type { WebhookTarget } from '../core/events/webhook.ts'
+import { createTokenSealer } from '../core/provider/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
-import type { WebhookTarget } from '../core/webhook.ts'
 import { logoutCarrier } from '../events/carriers/logout.ts'
 import { revocationCarrier } from '../events/carriers/revocation.ts'
 import { webhookCarrier } from '../events/carriers/webhook.ts'
@@ -11,7 +11,7 @@ import { eventRoutes } from '../events/routes.ts'
 import { RECEIVER_PATH } from '../pages/playground/receiver.ts'
 import { createReceivedPage } from '../pages/received.ts'
 import type { Settings } from '../settings/index.ts'
-import { createDelivery } from '../upstream/delivery.ts'
+import { createDelivery } from '../upstream/outbound/delivery.ts'
 import type { AppContext, Shared } from './context.ts'
 
 /** What providers tell, and what is kept and told of what happens. */

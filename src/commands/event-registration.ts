@@ -3,8 +3,8 @@ import { type Finding, ok, warning } from '../operations/doctor/findings.ts'
 import type { DoctorTexts } from '../operations/doctor/texts.ts'
 import type { Settings } from '../settings/index.ts'
 import type { ProviderSettings } from '../settings/providers.ts'
-import type { Outbound } from '../upstream/outbound.ts'
-import { registrationOf } from '../upstream/registration.ts'
+import { registrationOf } from '../upstream/exchange/registration.ts'
+import type { Outbound } from '../upstream/outbound/outbound.ts'
 
 /** The calls by which a provider of the settings is asked for its events; null where it needs none. */
 export const registrationAt = (

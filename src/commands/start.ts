@@ -57,7 +57,7 @@ async function serve(): Promise<void> {
   const [{ location, embedded }, { buildApp }, { standardOutput }] = await Promise.all([
     findDatabase(settings),
     import('../app/app.ts'),
-    import('../http/logging.ts'),
+    import('../http/log/logging.ts'),
   ])
   let database: Database | null = null
   try {

@@ -1,6 +1,6 @@
 /**
  * Everything that can go wrong, by the code that programs see. What each answers stands in one table,
- * `http/error-table.ts`; the compiler asks for a row there when a code is added here.
+ * `http/errors/error-table.ts`; the compiler asks for a row there when a code is added here.
  */
 export type ErrorCode =
   | 'unknown_provider'

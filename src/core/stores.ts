@@ -1,11 +1,11 @@
-import type { Account } from './account.ts'
-import type { Asker, Asking } from './audit.ts'
-import type { IdentityKey } from './identity-key.ts'
-import type { LinkDecision } from './linking.ts'
-import type { Profile } from './profile.ts'
-import type { SealedTokens } from './provider-tokens.ts'
-import type { SessionRef } from './session-ref.ts'
-import type { CodeBinding, GrantedSession } from './token-store.ts'
+import type { Asker, Asking } from './events/audit.ts'
+import type { Account } from './identity/account.ts'
+import type { IdentityKey } from './identity/identity-key.ts'
+import type { LinkDecision } from './identity/linking.ts'
+import type { Profile } from './identity/profile.ts'
+import type { SessionRef } from './identity/session-ref.ts'
+import type { SealedTokens } from './provider/provider-tokens.ts'
+import type { CodeBinding, GrantedSession } from './tokens/token-store.ts'
 
 /** An identity whose person has just signed in at its provider, and what the provider said. */
 export interface AuthenticatedIdentity {

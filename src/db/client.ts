@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
-import type { DatabaseHost } from '../core/database-url.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import type { DatabaseHost } from '../core/settings/database-url.ts'
 import { watchClock } from './clock.ts'
 import { addressOf, connect, type DatabaseLocation } from './connect.ts'
 import { codeOf, isLost, translate, unavailable } from './failures.ts'

@@ -41,7 +41,7 @@ export const identities = latchkey.table(
     picture: text('picture'),
     locale: text('locale'),
     linkedAt: moment('linked_at').notNull().defaultNow(),
-    /** How it became this user's (`core/linking.ts`), and why. */
+    /** How it became this user's (`core/identity/linking.ts`), and why. */
     linkedBy: text('linked_by'),
     linkReason: text('link_reason'),
     /**

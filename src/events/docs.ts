@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { said } from '../core/messages.ts'
 import { NoBody, refused } from '../http/documented.ts'
-import { Problem } from '../http/problems.ts'
+import { Problem } from '../http/errors/problems.ts'
 import type { RouteShape } from '../http/route.ts'
 
 const NOT_THERE = 'No such provider is enabled, or what proves its events is not set.'

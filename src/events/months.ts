@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Audit } from '../core/audit.ts'
+import type { Audit } from '../core/events/audit.ts'
 import { every } from '../http/every.ts'
 
 const DAY_MS = 86_400_000

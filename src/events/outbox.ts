@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import type { Due, Outbox, OutboxKind, OutboxTarget } from '../core/outbox.ts'
+import type { Due, Outbox, OutboxKind, OutboxTarget } from '../core/events/outbox.ts'
 import type { Tracer } from '../core/tracer.ts'
 import { type Background, every } from '../http/every.ts'
-import { evidenceOf } from '../http/logging.ts'
+import { evidenceOf } from '../http/log/logging.ts'
 import { type Carrier, TargetGone, Undeliverable } from './carriers/carrier.ts'
 
 const EVERY_MS = 1_000

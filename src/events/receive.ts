@@ -1,16 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { Asker } from '../core/audit.ts'
-import type { ProviderRow } from '../core/provider.ts'
+import type { Asker } from '../core/events/audit.ts'
+import type { ReceivedEventStore } from '../core/events/received-events.ts'
+import type { ProviderRow } from '../core/provider/provider.ts'
 import {
   type EventAnswer,
   type EventRequest,
   type ProvenEvents,
   UnprovenEvent,
-} from '../core/provider-event.ts'
-import type { ReceivedEventStore } from '../core/received-events.ts'
-import { unknownProvider } from '../core/unknown-provider.ts'
-import { placeOf } from '../http/known.ts'
+} from '../core/provider/provider-event.ts'
+import { unknownProvider } from '../core/provider/unknown-provider.ts'
+import { placeOf } from '../http/log/known.ts'
 
 /** What of a provider receives its events. */
 export interface TellingProvider {

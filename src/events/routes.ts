@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { unknownProvider } from '../core/unknown-provider.ts'
+import { unknownProvider } from '../core/provider/unknown-provider.ts'
 import { route } from '../http/route.ts'
 import { receiveEvent, receiveEventByGet, receivePart, showPart } from './docs.ts'
 import { type ReceiveOptions, receive } from './receive.ts'

@@ -1,4 +1,4 @@
-import { toLatchkeyError } from './problems.ts'
+import { toLatchkeyError } from './errors/problems.ts'
 
 /** Gives what work gives, and tells how it ended: `success`, or the code of its error. */
 export async function withOutcome<T>(

@@ -3,12 +3,12 @@ import { defined } from '../core/defined.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { trustedBy } from './address.ts'
 import { belowPath } from './base-path.ts'
-import { answerClientErrors, type BarePage } from './client-errors.ts'
 import { endConnectionsWhenClosing } from './closing.ts'
+import { answerClientErrors, type BarePage } from './errors/client-errors.ts'
+import { answerProblems, type SendProblemPage, sendProblem } from './errors/problems.ts'
 import { securityHeaders } from './headers.ts'
-import { rememberKnown } from './known.ts'
-import { logAnswers, loggerOptions } from './logging.ts'
-import { answerProblems, type SendProblemPage, sendProblem } from './problems.ts'
+import { rememberKnown } from './log/known.ts'
+import { logAnswers, loggerOptions } from './log/logging.ts'
 
 /** Each route checks what it is sent by schemas of its own; Fastify's compilers are not even loaded. */
 export const NO_COMPILERS = {

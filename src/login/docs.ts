@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { UserInfo } from '../core/account.ts'
-import { AuthorizationRequest } from '../core/authorization-request.ts'
-import { TokenResponse } from '../core/token-response.ts'
+import { AuthorizationRequest } from '../core/client/authorization-request.ts'
+import { UserInfo } from '../core/identity/account.ts'
+import { TokenResponse } from '../core/provider/token-response.ts'
 import { NoBody } from '../http/documented.ts'
-import { FORM } from '../http/forms.ts'
+import { Problem } from '../http/errors/problems.ts'
 import {
   callbackExamples,
   FLOW_COOKIE,
@@ -11,8 +11,8 @@ import {
   signInExamples,
   signInFormExamples,
   startExamples,
-} from '../http/login-examples.ts'
-import { Problem } from '../http/problems.ts'
+} from '../http/examples/login-examples.ts'
+import { FORM } from '../http/forms.ts'
 import type { RouteShape } from '../http/route.ts'
 
 /** What a provider sends back, for the documentation. */

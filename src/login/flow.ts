@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { RESPONSE_MODES } from '../core/client.ts'
-import { cookieName } from '../core/public-url.ts'
+import { RESPONSE_MODES } from '../core/client/client.ts'
 import { equalInConstantTime, hashToken, type Sealer } from '../core/secrets.ts'
-import { randomPart } from './resumable-state.ts'
+import { cookieName } from '../core/settings/public-url.ts'
+import { randomPart } from './ways-on/resumable-state.ts'
 
 /** How long a login may take from start to callback. */
 export const FLOW_TTL_SECONDS = 600

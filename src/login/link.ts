@@ -3,10 +3,10 @@ import { hashToken } from '../core/secrets.ts'
 import { CODE_SECONDS } from '../core/stores.ts'
 import { addressOf } from '../http/address.ts'
 import type { Authentication } from '../upstream/provider.ts'
-import type { ClientFlow } from './answers.ts'
+import type { ClientFlow } from './finish/answers.ts'
+import { authenticatedIdentity } from './finish/open-session.ts'
 import type { Flow } from './flow.ts'
 import type { Login } from './login.ts'
-import { authenticatedIdentity } from './open-session.ts'
 
 /** The code of a link, which whoever brings the flow again gets again. */
 export const linkCodeOf = ({ seed }: Flow): string =>

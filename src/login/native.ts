@@ -1,16 +1,20 @@
 import type { FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
+import type { SubjectToken } from '../core/provider/subject-token.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { AuthenticatedIdentity } from '../core/stores.ts'
-import type { SubjectToken } from '../core/subject-token.ts'
-import { know } from '../http/known.ts'
+import { know } from '../http/log/known.ts'
 import { withOutcome } from '../http/outcome.ts'
-import { NATIVE_MAX_AGE_SECONDS, type NativeToken, refused } from '../upstream/native-token.ts'
+import {
+  NATIVE_MAX_AGE_SECONDS,
+  type NativeToken,
+  refused,
+} from '../upstream/id-token/native-token.ts'
 import type { Authentication } from '../upstream/provider.ts'
+import { noteOf } from './finish/note.ts'
+import { authenticatedIdentity, openSession } from './finish/open-session.ts'
 import type { Login } from './login.ts'
-import { noteOf } from './note.ts'
-import { authenticatedIdentity, openSession } from './open-session.ts'
 
 /** A native sign-in as a client asks for it. */
 export interface NativeRequest extends SubjectToken {

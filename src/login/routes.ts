@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
-import { unknownProvider } from '../core/unknown-provider.ts'
+import { unknownProvider } from '../core/provider/unknown-provider.ts'
+import { toLatchkeyError } from '../http/errors/problems.ts'
 import { acceptForms } from '../http/forms.ts'
-import { toLatchkeyError } from '../http/problems.ts'
 import { route } from '../http/route.ts'
 import { enterAny, enterByForm, finish, finishByForm, start } from './docs.ts'
-import { type EntryOptions, enter } from './enter.ts'
-import { finishLogin } from './finish.ts'
-import { bounceForm } from './form-post.ts'
+import { finishLogin } from './finish/finish.ts'
+import { bounceForm } from './finish/form-post.ts'
 import type { Login } from './login.ts'
-import type { Parameters } from './request.ts'
+import { type EntryOptions, enter } from './start/enter.ts'
+import type { Parameters } from './start/request.ts'
 
 /** `/login`, the page and the form, without a limit of its own: only what goes on to a provider counts. */
 export function entryRoutes(room: FastifyInstance, options: EntryOptions): void {

@@ -1,6 +1,6 @@
 import type * as Prometheus from 'prom-client'
-import type { EndedSessions } from '../core/audit.ts'
-import type { OutboxDepth } from '../core/outbox.ts'
+import type { EndedSessions } from '../core/events/audit.ts'
+import type { OutboxDepth } from '../core/events/outbox.ts'
 
 /** What is looked up when `/metrics` is asked for. */
 export interface MetricSources {

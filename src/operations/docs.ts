@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { exampleValues } from '../http/examples.ts'
+import { exampleValues } from '../http/examples/examples.ts'
 import { route } from '../http/route.ts'
 import { errorPageRoute } from './error-page.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
-import { Problem } from '../http/problems.ts'
+import { Problem } from '../http/errors/problems.ts'
 import { route } from '../http/route.ts'
 
 const Status = z

@@ -4,7 +4,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { deriveKey, keyedHash } from '../core/secrets.ts'
 import type { RequestCounts } from '../core/stores.ts'
 import { addressOf } from '../http/address.ts'
-import { placeOf } from '../http/known.ts'
+import { placeOf } from '../http/log/known.ts'
 
 /** What one address or user may ask for within a window, by the name of the limit. */
 const LIMITS = {

@@ -3,7 +3,7 @@ import type { Context, Span } from '@opentelemetry/api'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
 import { type SpanAttributes, type SpanStart, type Tracer, TracesError } from '../core/tracer.ts'
-import { evidenceOf } from '../http/logging.ts'
+import { evidenceOf } from '../http/log/logging.ts'
 
 /** How long the end of the process waits for a collector. */
 const FLUSH_MS = 3_000

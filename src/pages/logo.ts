@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { Logo } from '../core/brand.ts'
+import type { Logo } from '../core/pages/brand.ts'
 import { NoBody } from '../http/documented.ts'
 import { route } from '../http/route.ts'
 import { logoPath } from './look.ts'

@@ -1,7 +1,7 @@
-import type { Brand, Logo } from '../core/brand.ts'
-import { hexOf, lightened, type Rgb } from '../core/color.ts'
-import type { Language } from '../core/language.ts'
-import { pathOf } from '../core/public-url.ts'
+import type { Brand, Logo } from '../core/pages/brand.ts'
+import { hexOf, lightened, type Rgb } from '../core/pages/color.ts'
+import type { Language } from '../core/pages/language.ts'
+import { pathOf } from '../core/settings/public-url.ts'
 import { type Html, html, lines } from './html.ts'
 import { texts } from './texts/index.ts'
 

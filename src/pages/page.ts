@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
-import type { Language } from '../core/language.ts'
+import type { Language } from '../core/pages/language.ts'
 import { type Html, html, lines, trusted } from './html.ts'
 import type { Look } from './look.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { pickLanguage } from '../core/language.ts'
+import { pickLanguage } from '../core/pages/language.ts'
 import { html } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'

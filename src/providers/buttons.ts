@@ -1,4 +1,4 @@
-import type { Button, Labels } from '../core/button.ts'
+import type { Button, Labels } from '../core/provider/button.ts'
 
 // What the sign-in page shows for each provider, after its guideline (the rows' pages say where). Marks
 // are of simple-icons 16.37 (CC0), those of Apple, LinkedIn and Slack of 12.0, Google's G and Microsoft's

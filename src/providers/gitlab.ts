@@ -1,6 +1,6 @@
-import { underIssuer } from '../core/import.ts'
-import { defineProvider } from '../core/provider.ts'
-import { readStandardClaims } from '../core/standard-claims.ts'
+import { underIssuer } from '../core/identity/import.ts'
+import { readStandardClaims } from '../core/identity/standard-claims.ts'
+import { defineProvider } from '../core/provider/provider.ts'
 import { gitlabButton } from './buttons.ts'
 import { gitlabConsole } from './consoles/gitlab.ts'
 

@@ -1,4 +1,4 @@
-import type { ProviderRow } from '../core/provider.ts'
+import type { ProviderRow } from '../core/provider/provider.ts'
 import { apple } from './apple.ts'
 import { discord } from './discord.ts'
 import { facebook } from './facebook.ts'

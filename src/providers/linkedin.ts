@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { lenientTrue, optionalText } from '../core/documents.ts'
-import { TextSubject } from '../core/profile.ts'
-import { defineProvider } from '../core/provider.ts'
-import { readMergedClaims } from '../core/standard-claims.ts'
+import { TextSubject } from '../core/identity/profile.ts'
+import { readMergedClaims } from '../core/identity/standard-claims.ts'
+import { lenientTrue, optionalText } from '../core/provider/documents.ts'
+import { defineProvider } from '../core/provider/provider.ts'
 import { linkedinButton } from './buttons.ts'
 import { linkedinConsole } from './consoles/linkedin.ts'
 

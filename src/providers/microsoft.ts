@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { lenientTrue, optionalText } from '../core/documents.ts'
-import { TextSubject } from '../core/profile.ts'
-import { standardPrompts } from '../core/prompts.ts'
-import { defineProvider } from '../core/provider.ts'
+import { standardPrompts } from '../core/client/prompts.ts'
+import { TextSubject } from '../core/identity/profile.ts'
+import { lenientTrue, optionalText } from '../core/provider/documents.ts'
+import { defineProvider } from '../core/provider/provider.ts'
 import { microsoftButton } from './buttons.ts'
 import { microsoftConsole } from './consoles/microsoft.ts'
 

@@ -1,7 +1,7 @@
-import { underIssuer } from '../core/import.ts'
-import { standardPrompts } from '../core/prompts.ts'
-import { defineProvider, type ProviderRow } from '../core/provider.ts'
-import { readClaims, readStandardClaims } from '../core/standard-claims.ts'
+import { standardPrompts } from '../core/client/prompts.ts'
+import { underIssuer } from '../core/identity/import.ts'
+import { readClaims, readStandardClaims } from '../core/identity/standard-claims.ts'
+import { defineProvider, type ProviderRow } from '../core/provider/provider.ts'
 import { oidcConsole } from './consoles/oidc.ts'
 
 /** Any OpenID provider by discovery, from the settings OIDC_PROVIDERS and `<ID>_…`. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { optionalText } from '../core/documents.ts'
-import { TextSubject } from '../core/profile.ts'
-import { defineProvider } from '../core/provider.ts'
+import { TextSubject } from '../core/identity/profile.ts'
+import { optionalText } from '../core/provider/documents.ts'
+import { defineProvider } from '../core/provider/provider.ts'
 import { xButton } from './buttons.ts'
 import { xConsole } from './consoles/x.ts'
 

@@ -6,11 +6,11 @@ import {
   RESPONSE_MODES,
   type ResponseMode,
   TOKEN_ALGS,
-} from '../core/client.ts'
-import { originOf } from '../core/public-url.ts'
-import { redirectUriProblem } from '../core/redirects.ts'
+} from '../core/client/client.ts'
+import { redirectUriProblem } from '../core/client/redirects.ts'
+import { isDeliverable } from '../core/events/webhook.ts'
+import { originOf } from '../core/settings/public-url.ts'
 import { shownName } from '../core/text.ts'
-import { isDeliverable } from '../core/webhook.ts'
 import type { Reader } from './reader.ts'
 
 /** The registered clients: CLIENTS and `CLIENT_<ID>_…`, and on loopback the playground. */

@@ -1,4 +1,4 @@
-import type { ForwardProxies } from '../core/forward-proxy.ts'
+import type { ForwardProxies } from '../core/settings/forward-proxy.ts'
 import type { Reader } from './reader.ts'
 
 /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in capitals or not. */

@@ -1,5 +1,5 @@
-import { ROLE } from '../core/admin-users.ts'
-import type { LinkingMode, SignUp } from '../core/linking.ts'
+import { ROLE } from '../core/identity/admin-users.ts'
+import type { LinkingMode, SignUp } from '../core/identity/linking.ts'
 import { asciiLowerCase } from '../core/text.ts'
 import type { Reader } from './reader.ts'
 

@@ -1,4 +1,4 @@
-import type { OperatorLanguage } from '../core/operator-texts.ts'
+import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
 import { type SettingsTexts, settingsTexts } from './texts.ts'
 
 /** The environment as it is read: a value that is empty counts as not set. */

@@ -1,6 +1,6 @@
-import type { DatabaseUrlProblem } from '../core/database-url.ts'
-import type { OperatorLanguage } from '../core/operator-texts.ts'
-import type { RedirectUriProblem } from '../core/redirects.ts'
+import type { RedirectUriProblem } from '../core/client/redirects.ts'
+import type { DatabaseUrlProblem } from '../core/settings/database-url.ts'
+import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
 
 // What can be wrong with a setting. No text repeats a value that may be a secret.
 

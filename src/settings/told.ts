@@ -4,7 +4,7 @@ import {
   isEventPattern,
   readWebhookSecret,
   type WebhookTarget,
-} from '../core/webhook.ts'
+} from '../core/events/webhook.ts'
 import { builtInProviders } from '../providers/index.ts'
 import { settingsPrefix } from './prefix.ts'
 import type { Reader } from './reader.ts'

@@ -1,4 +1,4 @@
-import type { ProviderRow } from '../core/provider.ts'
+import type { ProviderRow } from '../core/provider/provider.ts'
 import { builtInProviders } from '../providers/index.ts'
 import { settingsPrefix } from './prefix.ts'
 import type { Reader } from './reader.ts'

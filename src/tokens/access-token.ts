@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { KeyRing } from './signing-keys.ts'
-import type { TokenSigner } from './token-signer.ts'
+import type { KeyRing } from './keys/signing-keys.ts'
+import type { TokenSigner } from './keys/token-signer.ts'
 
 /** What our access tokens say beside `iss` (RFC 9068, section 2.2). No personal data. */
 export const AccessTokenClaims = z

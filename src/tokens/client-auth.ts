@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type Client, findClient } from '../core/client.ts'
+import { type Client, findClient } from '../core/client/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
 import { shownValue } from '../core/text.ts'
-import { know } from '../http/known.ts'
+import { know } from '../http/log/known.ts'
 
 /** What a client says of itself in the body, as fields of a request's schema. */
 export const clientCredentials = {

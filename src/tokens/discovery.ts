@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { LANGUAGES } from '../core/language.ts'
-import { SCOPES } from '../core/scope.ts'
+import { SCOPES } from '../core/client/scope.ts'
+import { LANGUAGES } from '../core/pages/language.ts'
 import { publicDocument } from '../http/headers.ts'
 import { route } from '../http/route.ts'
 

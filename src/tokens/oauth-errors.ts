@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { asciiText } from '../core/text.ts'
-import { ERRORS } from '../http/error-table.ts'
-import { placeOf } from '../http/known.ts'
-import { evidenceOf } from '../http/logging.ts'
-import { isBrowserNavigation, toLatchkeyError } from '../http/problems.ts'
+import { ERRORS } from '../http/errors/error-table.ts'
+import { isBrowserNavigation, toLatchkeyError } from '../http/errors/problems.ts'
+import { placeOf } from '../http/log/known.ts'
+import { evidenceOf } from '../http/log/logging.ts'
 
 /** Answers the errors of a room's routes as RFC 6749 has them (section 5.2). */
 export function answerOAuthErrors(room: FastifyInstance): void {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { isConfidential } from '../core/client.ts'
+import { isConfidential } from '../core/client/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { hashToken } from '../core/secrets.ts'
@@ -10,7 +10,7 @@ import { OAuthProblem } from '../http/documented.ts'
 import { FORM_OR_JSON } from '../http/forms.ts'
 import { route } from '../http/route.ts'
 import { authenticateClient, type ClientAuthOptions, clientCredentials } from './client-auth.ts'
-import { introspectExamples, revokeExamples } from './token-examples.ts'
+import { introspectExamples, revokeExamples } from './grants/token-examples.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What revocation and introspection need. */

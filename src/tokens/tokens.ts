@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import type { SigningKeys } from '../core/key-store.ts'
-import type { PreparedSession, SessionRequest } from '../core/prepared-session.ts'
+import type { PreparedSession, SessionRequest } from '../core/client/prepared-session.ts'
+import type { ClientTokenResponse } from '../core/provider/token-response.ts'
 import type { Sealer } from '../core/secrets.ts'
-import type { ClientTokenResponse } from '../core/token-response.ts'
+import type { SigningKeys } from '../core/tokens/key-store.ts'
 import {
   type AccessTokenClaims,
   createAccessTokenVerifier,
@@ -11,6 +11,7 @@ import {
   readIdTokenHint,
   type SessionTokenClaims,
 } from './access-token.ts'
+import type { TokenFamilies } from './grants/token-family.ts'
 import {
   createClientTokenIssuer,
   createSessionPreparer,
@@ -18,9 +19,8 @@ import {
   type IssueRules,
   type TokenIssuer,
 } from './issue.ts'
-import type { KeyNeeds } from './key-plan.ts'
-import { type KeyRing, openKeyRing, prepareBehindFirstAnswer } from './signing-keys.ts'
-import type { TokenFamilies } from './token-family.ts'
+import type { KeyNeeds } from './keys/key-plan.ts'
+import { type KeyRing, openKeyRing, prepareBehindFirstAnswer } from './keys/signing-keys.ts'
 
 /** All that is done with tokens of ours: made, verified and read. */
 export interface Tokens {

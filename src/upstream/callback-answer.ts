@@ -1,6 +1,6 @@
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
-import type { ProviderRow } from '../core/provider.ts'
+import type { ProviderRow } from '../core/provider/provider.ts'
 
 /** What a provider sends back with the browser. */
 export interface CallbackAnswer {

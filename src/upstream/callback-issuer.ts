@@ -1,6 +1,6 @@
 import { LatchkeyError } from '../core/errors.ts'
-import type { ProviderRow } from '../core/provider.ts'
-import type { Metadata } from './metadata.ts'
+import type { ProviderRow } from '../core/provider/provider.ts'
+import type { Metadata } from './metadata/metadata.ts'
 
 /**
  * Throws where `iss` says that a callback is of another provider, or is missing though this provider

@@ -1,4 +1,4 @@
-import type { Prompt, ProviderRow } from '../core/provider.ts'
+import type { Prompt, ProviderRow } from '../core/provider/provider.ts'
 
 /** What a client asks of the provider, in our words. */
 type Asked = Readonly<

@@ -1,16 +1,20 @@
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
-import { TextSubject } from '../core/profile.ts'
-import type { ProviderRow } from '../core/provider.ts'
-import { type EventRequest, type ProvenEvents, UnprovenEvent } from '../core/provider-event.ts'
-import type { RowValues } from '../core/row-inputs.ts'
+import { TextSubject } from '../core/identity/profile.ts'
+import type { ProviderRow } from '../core/provider/provider.ts'
+import {
+  type EventRequest,
+  type ProvenEvents,
+  UnprovenEvent,
+} from '../core/provider/provider-event.ts'
+import type { RowValues } from '../core/provider/row-inputs.ts'
 import { hashToken } from '../core/secrets.ts'
-import { isSafeEndpoint } from '../core/urls.ts'
-import { withDeadline } from './deadline.ts'
-import { createJwksSource } from './jwks.ts'
-import { verifyJws } from './jws.ts'
-import type { Outbound } from './outbound.ts'
-import { invalidAnswer, readJson } from './read-answer.ts'
+import { isSafeEndpoint } from '../core/settings/urls.ts'
+import { createJwksSource } from './id-token/jwks.ts'
+import { verifyJws } from './id-token/jws.ts'
+import { withDeadline } from './outbound/deadline.ts'
+import type { Outbound } from './outbound/outbound.ts'
+import { invalidAnswer, readJson } from './outbound/read-answer.ts'
 
 /** Reads what a provider sent once its proof holds; null where what would prove it is not set. */
 export type EventReader = (

@@ -1,27 +1,32 @@
+import type { Profile } from '../core/identity/profile.ts'
 import type { Note } from '../core/note.ts'
-import type { Profile } from '../core/profile.ts'
-import type { ProviderRow } from '../core/provider.ts'
-import type { ProviderTokens, StoreTokens } from '../core/provider-tokens.ts'
-import type { RowValues } from '../core/row-inputs.ts'
+import type { ProviderRow } from '../core/provider/provider.ts'
+import type { ProviderTokens, StoreTokens } from '../core/provider/provider-tokens.ts'
+import type { RowValues } from '../core/provider/row-inputs.ts'
 import { randomToken } from '../core/secrets.ts'
 import { noTracer, type Tracer } from '../core/tracer.ts'
-import { authTimeOf } from './auth-time.ts'
 import { type AuthorizationRequest, registerProvider, withQuery } from './authorization.ts'
-import { readIdToken } from './browser-id-token.ts'
-import { createBulkhead } from './bulkhead.ts'
-import { issuerIn, type ProviderCall, usesIdToken } from './call.ts'
 import { type CallbackAnswer, readCallbackAnswer } from './callback-answer.ts'
 import { checkCallbackIssuer } from './callback-issuer.ts'
-import { withDeadline } from './deadline.ts'
-import { exchangeCode } from './exchange-code.ts'
+import { exchangeCode } from './exchange/exchange-code.ts'
+import { createTokensAtProvider, type TokensAtProvider } from './exchange/tokens-at-provider.ts'
 import { forwardedParameters } from './forwarded.ts'
-import { createJwksSource } from './jwks.ts'
-import { createMetadataSource, endpoint, type Metadata } from './metadata.ts'
-import { type NativeToken, readNativeToken, requireOffered, sortOut } from './native-token.ts'
-import { type CallEnded, type Outbound, observedOutbound } from './outbound.ts'
+import { authTimeOf } from './id-token/auth-time.ts'
+import { readIdToken } from './id-token/browser-id-token.ts'
+import { createJwksSource } from './id-token/jwks.ts'
+import {
+  type NativeToken,
+  readNativeToken,
+  requireOffered,
+  sortOut,
+} from './id-token/native-token.ts'
+import { createMetadataSource, endpoint, type Metadata } from './metadata/metadata.ts'
+import { createBulkhead } from './outbound/bulkhead.ts'
+import { issuerIn, type ProviderCall, usesIdToken } from './outbound/call.ts'
+import { withDeadline } from './outbound/deadline.ts'
+import { type CallEnded, type Outbound, observedOutbound } from './outbound/outbound.ts'
+import { readProfile } from './profile/read-profile.ts'
 import { createEventReader, type EventReader } from './provider-events.ts'
-import { readProfile } from './read-profile.ts'
-import { createTokensAtProvider, type TokensAtProvider } from './tokens-at-provider.ts'
 
 /** What of the client's request is passed on to the provider where it understands it. */
 export type ForwardedParams = Readonly<

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { LANGUAGES } from '../../src/core/language.ts'
+import { LANGUAGES } from '../../src/core/pages/language.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { findBarriers, overflowOf } from '../helpers/accessibility.ts'
 import { useChromium } from '../helpers/chromium.ts'

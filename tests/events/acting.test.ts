@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createAudit } from '../../src/db/stores/audit.ts'
+import { createAudit } from '../../src/db/stores/events/audit.ts'
 import { APPS, signIn } from '../helpers/apps.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import { startLatchkey } from '../helpers/latchkey.ts'

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { runOutbox } from '../../src/commands/admin/outbox.ts'
-import { createOutbox } from '../../src/db/stores/outbox.ts'
+import { createOutbox } from '../../src/db/stores/events/outbox.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 const latchkey = useLatchkey({})

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { followAudit } from '../../src/commands/admin/follow.ts'
-import type { Audit, AuditRow } from '../../src/core/audit.ts'
+import type { Audit, AuditRow } from '../../src/core/events/audit.ts'
 import { unavailable } from '../../src/db/failures.ts'
-import { createAudit } from '../../src/db/stores/audit.ts'
+import { createAudit } from '../../src/db/stores/events/audit.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 const latchkey = useLatchkey({})

@@ -1,7 +1,7 @@
 import { decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose'
 import { Webhook } from 'standardwebhooks'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createOutbox } from '../../src/db/stores/outbox.ts'
+import { createOutbox } from '../../src/db/stores/events/outbox.ts'
 import { APPS, signIn } from '../helpers/apps.ts'
 import { linesOf, until } from '../helpers/leaving.ts'
 import { listenForEvents } from '../helpers/receiver.ts'

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { AuthorizationRequest } from '../../src/core/authorization-request.ts'
-import { createTokenSealer } from '../../src/core/provider-tokens.ts'
+import type { AuthorizationRequest } from '../../src/core/client/authorization-request.ts'
+import { createTokenSealer } from '../../src/core/provider/provider-tokens.ts'
 import { createSealer } from '../../src/core/secrets.ts'
+import { createFormUsers } from '../../src/login/finish/form-post.ts'
 import { createFlowCookies, type Flow } from '../../src/login/flow.ts'
-import { createFormUsers } from '../../src/login/form-post.ts'
-import { createResumableStates, randomPart } from '../../src/login/resumable-state.ts'
-import { createTokenFamilies } from '../../src/tokens/token-family.ts'
+import { createResumableStates, randomPart } from '../../src/login/ways-on/resumable-state.ts'
+import { createTokenFamilies } from '../../src/tokens/grants/token-family.ts'
 import { again, cases, nastyText, spoiled } from './fuzz.ts'
 
 const SECRETS = [

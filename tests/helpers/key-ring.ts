@@ -1,8 +1,8 @@
 import { createSealer } from '../../src/core/secrets.ts'
 import type { Database } from '../../src/db/client.ts'
-import { createSigningKeys } from '../../src/db/stores/signing-keys.ts'
+import { createSigningKeys } from '../../src/db/stores/tokens/signing-keys.ts'
 import type { Environment } from '../../src/settings/reader.ts'
-import { keyContext } from '../../src/tokens/make-key.ts'
+import { keyContext } from '../../src/tokens/keys/make-key.ts'
 
 /** The keys that a Latchkey of this process made: an RSA key costs more than most tests. */
 let kept: string | undefined

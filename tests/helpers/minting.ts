@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type CryptoKey, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
 import { createSealer } from '../../src/core/secrets.ts'
-import { createSigningKeys } from '../../src/db/stores/signing-keys.ts'
+import { createSigningKeys } from '../../src/db/stores/tokens/signing-keys.ts'
 import { type Latchkey, TEST_SECRET } from './latchkey.ts'
 
 /** One of Latchkey's own signing keys, unsealed as only the holder of SECRET can. */

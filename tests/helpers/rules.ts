@@ -1,4 +1,4 @@
-import type { SignInRules } from '../../src/db/stores/sign-ins.ts'
+import type { SignInRules } from '../../src/db/stores/sign-in/sign-ins.ts'
 
 /** Rules under which everybody may come in. */
 export const RULES = {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ERRORS } from '../../src/http/error-table.ts'
+import { ERRORS } from '../../src/http/errors/error-table.ts'
 import { Browser } from '../helpers/browser.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 

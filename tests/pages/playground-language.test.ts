@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { LANGUAGES, type Language } from '../../src/core/language.ts'
+import { LANGUAGES, type Language } from '../../src/core/pages/language.ts'
 import { expectFitsPhone, takePicture } from '../helpers/accessibility.ts'
 import { Browser } from '../helpers/browser.ts'
 import { usePlayground } from '../helpers/playground.ts'

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ZodError } from 'zod'
-import { toProfile } from '../../src/core/profile.ts'
-import type { IdTokenClaims } from '../../src/core/row-inputs.ts'
+import { toProfile } from '../../src/core/identity/profile.ts'
+import type { IdTokenClaims } from '../../src/core/provider/row-inputs.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { fixtures } from './fixtures.ts'
 

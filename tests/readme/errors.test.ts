@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ERRORS } from '../../src/http/error-table.ts'
+import { ERRORS } from '../../src/http/errors/error-table.ts'
 import { codeSpans, english, korean, tableRows } from './texts.ts'
 
 test('docs/errors.md has every code with its status', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { ProviderRow } from '../../src/core/provider.ts'
+import type { ProviderRow } from '../../src/core/provider/provider.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { settingsPrefix } from '../../src/settings/prefix.ts'
 import { english, korean, tableRows } from './texts.ts'

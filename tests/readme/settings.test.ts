@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseDatabaseUrl } from '../../src/core/database-url.ts'
+import { parseDatabaseUrl } from '../../src/core/settings/database-url.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
 import { readSettings, SettingsError } from '../../src/settings/index.ts'
 import { settingsPrefix } from '../../src/settings/prefix.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { oidcProvider } from '../../src/providers/index.ts'
-import { readDiscovery } from '../../src/upstream/discovery.ts'
+import { readDiscovery } from '../../src/upstream/metadata/discovery.ts'
 
 describe('11.16 an endpoint on loopback that a discovery document names', () => {
   const read = (issuer: string, change: Record<string, unknown>) =>

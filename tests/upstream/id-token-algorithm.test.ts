@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey, KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { describe } from 'vitest'
-import { PUBLIC_KEY_ALGORITHMS } from '../../src/upstream/jws.ts'
+import { PUBLIC_KEY_ALGORITHMS } from '../../src/upstream/id-token/jws.ts'
 import { makeKey } from '../helpers/fake-provider.ts'
 import { acceptEach, type Forge, part, refuseEach, type TokenCase } from '../helpers/id-token.ts'
 import { setStage } from '../helpers/stage.ts'

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { UserInfo } from '../../core/account.ts'
+import { codeParameters } from '../../core/client/presented-code.ts'
+import { UserInfo } from '../../core/identity/account.ts'
 import { said } from '../../core/messages.ts'
-import { codeParameters } from '../../core/presented-code.ts'
-import { subjectTokenParameters } from '../../core/subject-token.ts'
+import { subjectTokenParameters } from '../../core/provider/subject-token.ts'
 import { refused } from '../../http/documented.ts'
-import { exampleAccount, exampleApp } from '../../http/examples.ts'
-import { Problem } from '../../http/problems.ts'
+import { Problem } from '../../http/errors/problems.ts'
+import { exampleAccount, exampleApp } from '../../http/examples/examples.ts'
 import { describe } from '../signed-in-route.ts'
 
 /** What proves an identity; what is not listed is ignored. */

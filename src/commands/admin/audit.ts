@@ -1,4 +1,4 @@
-import type { AuditFilter, AuditRow } from '../../core/audit.ts'
+import type { AuditFilter, AuditRow } from '../../core/events/audit.ts'
 import { followAudit } from './follow.ts'
 import type { AdminRun } from './open-stores.ts'
 import { type Shown, visible } from './print.ts'

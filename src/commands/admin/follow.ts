@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Audit, AuditFilter, AuditRow } from '../../core/audit.ts'
 import { LatchkeyError } from '../../core/errors.ts'
+import type { Audit, AuditFilter, AuditRow } from '../../core/events/audit.ts'
 
 const EVERY_MS = 1_000
 /** A row bears the time at which its transaction began: it may appear behind later ones, but not longer than this. */

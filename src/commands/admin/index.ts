@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { validate as isUuid } from 'uuid'
-import { ADMIN_CLI } from '../../core/audit.ts'
+import { ADMIN_CLI } from '../../core/events/audit.ts'
 import { builtInProviders } from '../../providers/index.ts'
 import { runAudit } from './audit.ts'
 import { runKeys } from './keys.ts'

@@ -1,6 +1,6 @@
 import { createSealer } from '../../core/secrets.ts'
 import { readOrMakeSecret } from '../../settings/secret-file.ts'
-import { rotateKeys } from '../../tokens/rotate-keys.ts'
+import { rotateKeys } from '../../tokens/keys/rotate-keys.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
 import { UsageError } from './usage.ts'

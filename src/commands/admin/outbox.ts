@@ -1,4 +1,4 @@
-import type { OutboxFilter, OutboxKind } from '../../core/outbox.ts'
+import type { OutboxFilter, OutboxKind } from '../../core/events/outbox.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
 import { UsageError } from './usage.ts'

@@ -1,5 +1,5 @@
-import { type AdminUser, ROLE } from '../../core/admin-users.ts'
-import { ADMIN_CLI } from '../../core/audit.ts'
+import { ADMIN_CLI } from '../../core/events/audit.ts'
+import { type AdminUser, ROLE } from '../../core/identity/admin-users.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
 import { providersThatRevoke } from './revocable.ts'

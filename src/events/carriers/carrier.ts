@@ -1,4 +1,4 @@
-import type { Due } from '../../core/outbox.ts'
+import type { Due } from '../../core/events/outbox.ts'
 
 /** How one kind of the outbox's entries is carried out. */
 export interface Carrier {

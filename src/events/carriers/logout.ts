@@ -1,4 +1,4 @@
-import type { Delivery } from '../../upstream/delivery.ts'
+import type { Delivery } from '../../upstream/outbound/delivery.ts'
 import { type Carrier, Refused, Undeliverable } from './carrier.ts'
 
 /** Tells clients of sessions that ended (OpenID Connect Back-Channel Logout 1.0), signed anew at each try. */

@@ -1,6 +1,6 @@
 import { LatchkeyError } from '../../core/errors.ts'
-import type { Due, Outbox } from '../../core/outbox.ts'
-import type { ProviderTokens, TokenSealer } from '../../core/provider-tokens.ts'
+import type { Due, Outbox } from '../../core/events/outbox.ts'
+import type { ProviderTokens, TokenSealer } from '../../core/provider/provider-tokens.ts'
 import { type Carrier, Undeliverable } from './carrier.ts'
 
 /** What revoking needs of a provider. */

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { defined } from '../../core/defined.ts'
-import type { Due } from '../../core/outbox.ts'
-import type { WebhookTarget } from '../../core/webhook.ts'
-import type { Delivery } from '../../upstream/delivery.ts'
+import type { Due } from '../../core/events/outbox.ts'
+import type { WebhookTarget } from '../../core/events/webhook.ts'
+import type { Delivery } from '../../upstream/outbound/delivery.ts'
 import { type Carrier, Refused, TargetGone, Undeliverable } from './carrier.ts'
 
 /** An event as it is posted: ids, no addresses. */

@@ -1,4 +1,4 @@
-import type { Outbound } from '../../upstream/outbound.ts'
+import type { Outbound } from '../../upstream/outbound/outbound.ts'
 import { type Finding, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 

@@ -1,5 +1,5 @@
-import { parseDatabaseUrl } from '../../core/database-url.ts'
-import type { OperatorLanguage } from '../../core/operator-texts.ts'
+import { parseDatabaseUrl } from '../../core/settings/database-url.ts'
+import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { codeOf } from './explain.ts'
 import { explainFailure } from './failures.ts'
 import { type Finding, ok, warning, wrong } from './findings.ts'

@@ -1,6 +1,6 @@
-import type { ExplainedError, ExplainedErrors } from '../../core/console.ts'
-import type { OperatorLanguage, OperatorText } from '../../core/operator-texts.ts'
-import type { ProviderRow } from '../../core/provider.ts'
+import type { ExplainedError, ExplainedErrors } from '../../core/provider/console.ts'
+import type { ProviderRow } from '../../core/provider/provider.ts'
+import type { OperatorLanguage, OperatorText } from '../../core/settings/operator-texts.ts'
 import { errorTexts } from '../error-texts.ts'
 import { REASONS } from './reasons.ts'
 

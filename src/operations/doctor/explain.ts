@@ -1,5 +1,5 @@
 import type { LatchkeyError } from '../../core/errors.ts'
-import type { OperatorLanguage } from '../../core/operator-texts.ts'
+import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { explainFailure } from './failures.ts'
 import type { DoctorTexts } from './texts.ts'
 

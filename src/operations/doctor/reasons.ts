@@ -1,4 +1,4 @@
-import type { OperatorText } from '../../core/operator-texts.ts'
+import type { OperatorText } from '../../core/settings/operator-texts.ts'
 
 const CLOCK: OperatorText = {
   en: 'The ID token is too old or of the future: this machine’s clock is wrong, or the provider’s is.',

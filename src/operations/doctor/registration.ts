@@ -1,6 +1,6 @@
-import type { OperatorLanguage } from '../../core/operator-texts.ts'
-import type { ProviderRow } from '../../core/provider.ts'
-import type { RowValues } from '../../core/row-inputs.ts'
+import type { ProviderRow } from '../../core/provider/provider.ts'
+import type { RowValues } from '../../core/provider/row-inputs.ts'
+import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { type Finding, info, warning } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 

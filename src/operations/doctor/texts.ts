@@ -1,4 +1,4 @@
-import type { OperatorLanguage } from '../../core/operator-texts.ts'
+import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 
 const en = {
   usage: `Usage: npm run doctor [-- options]

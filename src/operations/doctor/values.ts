@@ -1,5 +1,5 @@
-import type { Console } from '../../core/console.ts'
-import type { OperatorLanguage } from '../../core/operator-texts.ts'
+import type { Console } from '../../core/provider/console.ts'
+import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { type Finding, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { EventType } from '../../core/audit.ts'
+import type { EventType } from '../../core/events/audit.ts'
 import { type Components, toSchema } from './schemas.ts'
 
 const id = (what: string) => z.string().meta({ description: what })

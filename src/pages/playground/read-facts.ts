@@ -1,4 +1,4 @@
-import { type Client, PLAYGROUND } from '../../core/client.ts'
+import { type Client, PLAYGROUND } from '../../core/client/client.ts'
 import type { TellingEmulator } from './disconnect.ts'
 import type { PlaygroundApp, PlaygroundFacts } from './facts.ts'
 

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { LatchkeyError } from '../../core/errors.ts'
-import type { WebhookTarget } from '../../core/webhook.ts'
+import type { WebhookTarget } from '../../core/events/webhook.ts'
 import { requireThisPage } from './this-page.ts'
 
 /** Where the playground is told of events, as an app's server is; nothing is sent until somebody listens. */

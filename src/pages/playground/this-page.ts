@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../../core/errors.ts'
-import { originOf } from '../../core/public-url.ts'
+import { originOf } from '../../core/settings/public-url.ts'
 
 /**
  * Throws `csrf` for what another site's page asks for. The host is looked at, too: a name of theirs that

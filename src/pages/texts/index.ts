@@ -1,4 +1,4 @@
-import type { Language } from '../../core/language.ts'
+import type { Language } from '../../core/pages/language.ts'
 import { en } from './en.ts'
 import { es } from './es.ts'
 import { ja } from './ja.ts'

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../core/errors.ts'
-import type { PageReason } from '../../core/page-reason.ts'
+import type { PageReason } from '../../core/pages/page-reason.ts'
 
 /** All texts of the pages in one language; the compiler asks for each in every language. */
 export interface Texts {

@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** Apple Developer. https://developer.apple.com/documentation/signinwithapple/configuring-your-environment-for-sign-in-with-apple */
 export const appleConsole = defineConsole({

@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** Discord Developer Portal. https://discord.com/developers/docs/topics/oauth2 */
 export const discordConsole = defineConsole({

@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** Meta for Developers. https://developers.facebook.com/docs/facebook-login */
 export const facebookConsole = defineConsole({

@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** GitHub's developer settings. https://docs.github.com/apps/oauth-apps */
 export const githubConsole = defineConsole({

@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** GitLab's applications. https://docs.gitlab.com/integration/oauth_provider */
 export const gitlabConsole = defineConsole({

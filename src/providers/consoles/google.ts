@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** Google Cloud console and Google Auth Platform. https://developers.google.com/identity/protocols/oauth2/web-server */
 export const googleConsole = defineConsole({

@@ -1,4 +1,4 @@
-import { defineConsole, type ExplainedError } from '../../core/console.ts'
+import { defineConsole, type ExplainedError } from '../../core/provider/console.ts'
 
 const wrongKey: ExplainedError = {
   means: 'refused',

@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** LINE Developers Console. https://developers.line.biz/en/docs/line-login */
 export const lineConsole = defineConsole({

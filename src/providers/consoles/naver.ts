@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** NAVER Developers. https://developers.naver.com/docs/login/devguide/devguide.md */
 export const naverConsole = defineConsole({

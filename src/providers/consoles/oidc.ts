@@ -1,4 +1,4 @@
-import { type Console, defineConsole } from '../../core/console.ts'
+import { type Console, defineConsole } from '../../core/provider/console.ts'
 
 /** Whatever an OpenID provider has for its administrators; every one has these places. */
 export const oidcConsole = (issuer: string): Console =>

@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** Slack's app pages. https://docs.slack.dev/authentication/sign-in-with-slack */
 export const slackConsole = defineConsole({

@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** Spotify for Developers. https://developer.spotify.com/documentation/web-api/concepts/redirect_uri */
 export const spotifyConsole = defineConsole({

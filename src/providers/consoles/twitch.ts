@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** Twitch Developers. https://dev.twitch.tv/docs/authentication/register-app */
 export const twitchConsole = defineConsole({

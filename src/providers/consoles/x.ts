@@ -1,4 +1,4 @@
-import { defineConsole } from '../../core/console.ts'
+import { defineConsole } from '../../core/provider/console.ts'
 
 /** X Developer Console. https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code */
 export const xConsole = defineConsole({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { EventReceiver, ProviderEventKind } from '../../core/provider-event.ts'
+import type { EventReceiver, ProviderEventKind } from '../../core/provider/provider-event.ts'
 import { ensure, hashOf, jsonOf, momentOf } from './proofs.ts'
 
 const KINDS: Readonly<Record<string, ProviderEventKind>> = {

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { z } from 'zod'
-import type { EventReceiver } from '../../core/provider-event.ts'
+import type { EventReceiver } from '../../core/provider/provider-event.ts'
 import { ensure, hashOf, jsonOf, momentOf } from './proofs.ts'
 
 const Payload = z.looseObject({ application_id: z.string(), type: z.int() })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { EventReceiver } from '../../core/provider-event.ts'
+import type { EventReceiver } from '../../core/provider/provider-event.ts'
 import { ensure, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
 
 const Payload = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { EventReceiver } from '../../core/provider-event.ts'
+import type { EventReceiver } from '../../core/provider/provider-event.ts'
 import { ensure, hmac, isSame, jsonOf } from './proofs.ts'
 
 const Revoked = z.object({ sender: z.object({ id: z.int() }) })

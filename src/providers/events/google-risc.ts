@@ -3,7 +3,7 @@ import type {
   EventRegistration,
   ProviderEventKind,
   RegistrationTools,
-} from '../../core/provider-event.ts'
+} from '../../core/provider/provider-event.ts'
 import { jsonOf } from './proofs.ts'
 
 const oauth = 'https://schemas.openid.net/secevent/oauth/event-type'

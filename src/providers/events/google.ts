@@ -1,4 +1,4 @@
-import type { EventReceiver } from '../../core/provider-event.ts'
+import type { EventReceiver } from '../../core/provider/provider-event.ts'
 import { GOOGLE_KINDS, googleRisc } from './google-risc.ts'
 import { readSet, refuseSet } from './set.ts'
 

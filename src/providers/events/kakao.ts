@@ -4,7 +4,7 @@ import type {
   EventTools,
   ProvenEvents,
   ProviderEventKind,
-} from '../../core/provider-event.ts'
+} from '../../core/provider/provider-event.ts'
 import { ensure, fieldsOf, isSame } from './proofs.ts'
 import { readSet, refuseSet } from './set.ts'
 

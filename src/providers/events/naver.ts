@@ -1,6 +1,6 @@
 import { createDecipheriv, createHash } from 'node:crypto'
 import { z } from 'zod'
-import { type EventReceiver, UnprovenEvent } from '../../core/provider-event.ts'
+import { type EventReceiver, UnprovenEvent } from '../../core/provider/provider-event.ts'
 import { ensure, fieldsOf, hashOf, hmac, isSame, momentOf } from './proofs.ts'
 
 const Fields = z.object({

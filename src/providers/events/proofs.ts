@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import { type EventRequest, UnprovenEvent } from '../../core/provider-event.ts'
+import { type EventRequest, UnprovenEvent } from '../../core/provider/provider-event.ts'
 
 /** Whether two texts or bytes are the same, in a time that does not tell where they differ. */
 export function isSame(a: string | Buffer, b: string | Buffer): boolean {

@@ -5,7 +5,7 @@ import {
   type ProviderEvent,
   type ProviderEventKind,
   UnprovenEvent,
-} from '../../core/provider-event.ts'
+} from '../../core/provider/provider-event.ts'
 import { hashOf, momentOf } from './proofs.ts'
 
 const Subject = z.looseObject({ iss: z.string().optional(), sub: z.string().optional() })

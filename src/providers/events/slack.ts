@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { EventReceiver, ProviderEvent } from '../../core/provider-event.ts'
+import type { EventReceiver, ProviderEvent } from '../../core/provider/provider-event.ts'
 import { ensure, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
 
 const Callback = z.looseObject({

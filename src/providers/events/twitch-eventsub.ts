@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { EventRegistration, RegistrationTools } from '../../core/provider-event.ts'
+import type { EventRegistration, RegistrationTools } from '../../core/provider/provider-event.ts'
 
 /** The one kind of event that is subscribed to. */
 const TYPE = 'user.authorization.revoke'

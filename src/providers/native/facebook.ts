@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { optionalText } from '../../core/documents.ts'
-import type { NativeTokens } from '../../core/native.ts'
-import { readClaims } from '../../core/standard-claims.ts'
+import { readClaims } from '../../core/identity/standard-claims.ts'
+import { optionalText } from '../../core/provider/documents.ts'
+import type { NativeTokens } from '../../core/provider/native.ts'
 
 /** `GET /debug_token`; of a token that is none it says hardly more than that. */
 const DebugToken = z

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { NativeTokens } from '../../core/native.ts'
-import { NumericSubject } from '../../core/profile.ts'
+import { NumericSubject } from '../../core/identity/profile.ts'
+import type { NativeTokens } from '../../core/provider/native.ts'
 
 /** `POST /applications/{client_id}/token`; a token of another app is a 404. */
 const TokenCheck = z

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { optionalText } from '../../core/documents.ts'
-import type { NativeTokens } from '../../core/native.ts'
-import { readClaims, type Vouches } from '../../core/standard-claims.ts'
+import { readClaims, type Vouches } from '../../core/identity/standard-claims.ts'
+import { optionalText } from '../../core/provider/documents.ts'
+import type { NativeTokens } from '../../core/provider/native.ts'
 
 /** `GET /tokeninfo`; there is no `sub` where the scope `openid` was not granted. */
 const TokenInfo = z

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { optionalText } from '../../core/documents.ts'
-import type { NativeTokens } from '../../core/native.ts'
-import { NumericSubject, TextSubject } from '../../core/profile.ts'
+import { NumericSubject, TextSubject } from '../../core/identity/profile.ts'
+import { optionalText } from '../../core/provider/documents.ts'
+import type { NativeTokens } from '../../core/provider/native.ts'
 
 /** The ID token has an address, but unlike `/v2/user/me` no flag beside it. */
 export const KakaoClaims = z

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { ADMIN_CLI } from '../../../src/core/audit.ts'
+import { ADMIN_CLI } from '../../../src/core/events/audit.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { FakeProvider } from '../../helpers/fake-provider.ts'
 import { login } from '../../helpers/latchkey.ts'
@@ -119,7 +119,7 @@ test('who is disabled over there is refused here, and by a later import too, unl
   const report = await take([banned])
   expect(await signIn()).toBe(403)
   const sub = report.users[0]?.sub ?? ''
-  const { createAdminUsers } = await import('../../../src/db/stores/admin-users.ts')
+  const { createAdminUsers } = await import('../../../src/db/stores/account/admin-users.ts')
   await createAdminUsers(stage.latchkey.database, []).setDisabled(sub, false, ADMIN_CLI)
   await take([banned])
   expect(await signIn()).toMatchObject({ user: { sub } })

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { IdentityKey } from '../../../src/core/identity-key.ts'
-import type { SigningKeys, StoredSigningKey } from '../../../src/core/key-store.ts'
-import type { LinkingMode } from '../../../src/core/linking.ts'
-import type { Profile } from '../../../src/core/profile.ts'
+import type { IdentityKey } from '../../../src/core/identity/identity-key.ts'
+import type { LinkingMode } from '../../../src/core/identity/linking.ts'
+import type { Profile } from '../../../src/core/identity/profile.ts'
 import { hashToken, randomToken } from '../../../src/core/secrets.ts'
 import type {
   Accounts,
@@ -15,6 +14,7 @@ import type {
   SignIns,
   UsedFlows,
 } from '../../../src/core/stores.ts'
+import type { SigningKeys, StoredSigningKey } from '../../../src/core/tokens/key-store.ts'
 
 /** The ports that every store has to fill. */
 export interface Ports {

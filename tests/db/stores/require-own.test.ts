@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { toProfile } from '../../../src/core/profile.ts'
+import { toProfile } from '../../../src/core/identity/profile.ts'
 import { hashToken, randomToken } from '../../../src/core/secrets.ts'
 import type { NewSession } from '../../../src/core/stores.ts'
 import type { RunStatement } from '../../../src/db/client.ts'

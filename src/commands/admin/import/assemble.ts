@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
 import { v7 as uuidv7, validate, version } from 'uuid'
-import type { ImportedIdentity, ImportedUser, ImportRefusal } from '../../../core/import.ts'
+import type {
+  ImportedIdentity,
+  ImportedUser,
+  ImportRefusal,
+} from '../../../core/identity/import.ts'
 import { cleanEmail, cleanLocale, cleanPicture, cleanText } from '../../../core/text.ts'
 import type { createKeys, KeyProblem } from './keys.ts'
 import type { AccountPart, PersonPart } from './sources.ts'

@@ -6,7 +6,7 @@ import {
   type ImportOutcome,
   type ImportStore,
   withoutLost,
-} from '../../../core/import.ts'
+} from '../../../core/identity/import.ts'
 import type { AdminRun } from '../open-stores.ts'
 import type { Shown } from '../print.ts'
 import { UsageError } from '../usage.ts'

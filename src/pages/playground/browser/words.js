@@ -5,7 +5,7 @@ import { ko } from './words-ko.js'
 import { zhHant } from './words-zh-Hant.js'
 
 /**
- * @import { Language } from '../../../core/language.ts'
+ * @import { Language } from '../../../core/pages/language.ts'
  * @typedef {typeof en} Words
  */
 

@@ -1,0 +1,49 @@
+import { LatchkeyError } from '../errors.ts'
+
+/** What a client may be granted, in the order in which it is written. */
+export const SCOPES = [
+  'openid',
+  'profile',
+  'email',
+  'account',
+  'offline_access',
+  'provider_tokens',
+  'roles',
+  'admin',
+] as const
+export type ScopeName = (typeof SCOPES)[number]
+
+/** Granted scopes. */
+export type Scope = ReadonlySet<ScopeName>
+
+/** What a client gets that asks for nothing by name. */
+export const DEFAULT_SCOPE: Scope = new Set(['profile', 'email', 'account', 'offline_access'])
+
+/** The scopes of a space separated text (RFC 6749, section 3.3), without those that nobody knows. */
+export function readScope(text: string): Scope {
+  const named = new Set(text.split(' '))
+  return new Set(SCOPES.filter((name) => named.has(name)))
+}
+
+/** As it stands in requests, tokens and sessions. */
+export const scopeText = (scope: Scope): string =>
+  SCOPES.filter((name) => scope.has(name)).join(' ')
+
+/**
+ * The scope that a client is granted for what it asked: known values once each, unknown ones ignored;
+ * without a scope the usual one. `admin` is for machines and counts as unknown, and so do
+ * `provider_tokens` for a client that may not have them.
+ */
+export function grantScope(asked: string | undefined, client: { providerTokens: boolean }): string {
+  if (asked === undefined) return scopeText(DEFAULT_SCOPE)
+  const granted = new Set(readScope(asked))
+  granted.delete('admin')
+  if (!client.providerTokens) granted.delete('provider_tokens')
+  return scopeText(granted)
+}
+
+/** Throws `invalid_scope` where a text cannot be a scope at all (RFC 6749, section 3.3). */
+export function checkScope(text: string | undefined): void {
+  if (text === undefined || /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(text)) return
+  throw new LatchkeyError('invalid_scope', 'The scope has characters that no scope can have.')
+}

@@ -1,0 +1,37 @@
+import type { Asker } from '../events/audit.ts'
+import type { Account } from './account.ts'
+
+/** A user as the operator sees it. */
+export interface AdminUser extends Account {
+  roles: string[]
+  /** When the operator locked the user out, ISO 8601; null for who may sign in. */
+  disabled_at: string | null
+  /** Sessions that are alive. */
+  sessions: number
+}
+
+/** What a role may be called. */
+export const ROLE = /^[a-z0-9:_-]{1,64}$/
+
+/** What the operator does to users: the command line and the admin API share it. */
+export interface AdminUsers {
+  /**
+   * Users by what the text is: an id, a provider's subject, or the beginning of an e-mail address in any
+   * ASCII case; all of them where it is empty. In the order of their ids, after the one of a page before.
+   */
+  find(text: string, page: { after: string | null; limit: number }): Promise<AdminUser[]>
+  /** Null where there is no such user; so everywhere below. */
+  show(userId: string): Promise<AdminUser | null>
+  /** Bites at once everywhere; what was disabled already keeps its moment. */
+  setDisabled(userId: string, isDisabled: boolean, by: Asker): Promise<AdminUser | null>
+  /** Replaces the roles. */
+  setRoles(userId: string, roles: readonly string[], by: Asker): Promise<AdminUser | null>
+  grantRole(userId: string, role: string, by: Asker): Promise<AdminUser | null>
+  revokeRole(userId: string, role: string, by: Asker): Promise<AdminUser | null>
+  /** Ends all sessions; how many there were. */
+  endSessions(userId: string, by: Asker): Promise<number | null>
+  /** Deletes the user; what is kept of grants at the `revocable` providers goes to the outbox. */
+  remove(userId: string, revocable: readonly string[], by: Asker): Promise<boolean>
+  /** Everything that is stored about the user, as JSON text in pieces. */
+  export(userId: string): Promise<AsyncIterable<string> | null>
+}

@@ -1,0 +1,164 @@
+import type { RowValues } from '../provider/row-inputs.ts'
+import type { IdentityKey } from './identity-key.ts'
+
+/** An account that another system knows, as that system named it; what of it is hostile text is not cleaned. */
+export interface AccountElsewhere {
+  subject: string
+  /** Null where that system does not keep one. */
+  issuer: string | null
+  /** What that system kept of the provider's documents, and the claims of an ID token that it kept. */
+  claims: Readonly<Record<string, unknown>>
+}
+
+/** What of a provider's row tells its accounts in the exports of other systems. */
+export interface KnownElsewhere {
+  /** What other systems call it, beside its id. */
+  readonly namesElsewhere: readonly string[]
+  /**
+   * The key here of an account that another system knows; null where that cannot be known for sure.
+   * `issuer` is the row's own where the settings enable it, else null.
+   */
+  keyElsewhere(
+    account: AccountElsewhere,
+    known: { issuer: string | null; values: RowValues },
+  ): { issuer: string; subject: string } | null
+}
+
+/** A provider that is called the same everywhere, whose subject is the whole key. */
+export const ELSEWHERE: KnownElsewhere = {
+  namesElsewhere: [],
+  keyElsewhere: ({ subject }) => ({ issuer: '', subject }),
+}
+
+/** The key at a provider whose subjects are one issuer's: of the issuer that is kept, else of the one that the settings name. */
+export const underIssuer = (
+  { subject, issuer }: AccountElsewhere,
+  known: { issuer: string | null },
+): { issuer: string; subject: string } | null => {
+  const found = issuer?.replace(/\/$/, '') ?? known.issuer
+  return found === null ? null : { issuer: found, subject }
+}
+
+/** An identity to be imported, fit to be stored; its address vouches for nothing. */
+export interface ImportedIdentity extends IdentityKey {
+  email: string | null
+  name: string | null
+  picture: string | null
+  locale: string | null
+  /** ISO 8601; so the moments below. */
+  linkedAt: string | null
+  lastLoginAt: string | null
+}
+
+/** A user to be imported. Name, picture and locale are the person's own edits. */
+export interface ImportedUser {
+  /**
+   * What the user's id may be here, the same at each import of the same user. The first, unless it is
+   * somebody's who has none of these identities.
+   */
+  ids: readonly [string, string]
+  name: string | null
+  picture: string | null
+  locale: string | null
+  createdAt: string | null
+  isDisabled: boolean
+  /** The first one with an address gives the user's. At least one. */
+  identities: readonly ImportedIdentity[]
+}
+
+/** Why an identity, or all of a user, is left out. */
+export type ImportRefusal =
+  | 'identity_of_another_user'
+  | 'second_identity_at_provider'
+  | 'unlinked_here'
+  | 'deleted_here'
+
+/** What became of a user, or would become. */
+export interface ImportOutcome {
+  id: string
+  /** `known`: the user was here; `left_out`: nothing of the user is taken. */
+  state: 'new' | 'known' | 'left_out'
+  /** Identities that are new here. */
+  taken: readonly ImportedIdentity[]
+  /** Locked out by this import: a user who was here, and is disabled over there by now. */
+  isDisabled: boolean
+  refused: readonly { identity: ImportedIdentity; reason: ImportRefusal }[]
+}
+
+/** What is known here of users and identities that are to be imported. */
+export interface ImportFacts {
+  isHere: boolean
+  /** Somebody by this id was here and left: nobody brings them back. */
+  isDeleted: boolean
+  /** Providers at which the user has an identity. */
+  providers: ReadonlySet<string>
+  /** Whose the identity is; null for nobody's. */
+  ownerOf(identity: IdentityKey): string | null
+  /** Whether the user took it away here. */
+  hasUnlinked(identity: IdentityKey): boolean
+}
+
+/** Which of the ids it is. */
+export function importedId(
+  { ids: [first, otherwise], identities }: ImportedUser,
+  facts: Pick<ImportFacts, 'isHere' | 'ownerOf'>,
+): string {
+  const isSomebodyElse =
+    facts.isHere && !identities.some((identity) => facts.ownerOf(identity) === first)
+  return isSomebodyElse ? otherwise : first
+}
+
+/**
+ * What of a user is taken. An identity belongs to whom it belongs to here; nobody is matched by an
+ * address, and two users of the file never become one.
+ */
+export function decideImport(
+  id: string,
+  { identities }: ImportedUser,
+  facts: ImportFacts,
+): { taken: ImportedIdentity[]; refused: ImportOutcome['refused'] } {
+  const taken: ImportedIdentity[] = []
+  const refused: { identity: ImportedIdentity; reason: ImportRefusal }[] = []
+  const providers = new Set(facts.providers)
+  for (const identity of identities) {
+    const owner = facts.ownerOf(identity)
+    if (facts.isDeleted) refused.push({ identity, reason: 'deleted_here' })
+    else if (owner === id) continue
+    else if (owner !== null) refused.push({ identity, reason: 'identity_of_another_user' })
+    else if (facts.hasUnlinked(identity)) refused.push({ identity, reason: 'unlinked_here' })
+    else if (providers.has(identity.provider)) {
+      refused.push({ identity, reason: 'second_identity_at_provider' })
+    } else {
+      providers.add(identity.provider)
+      taken.push(identity)
+    }
+  }
+  return { taken, refused }
+}
+
+/** The outcome where some of what was taken turned out to be another user's. */
+export function withoutLost(
+  outcome: ImportOutcome,
+  isLost: (identity: ImportedIdentity) => boolean,
+): ImportOutcome {
+  const lost = outcome.taken.filter(isLost)
+  if (lost.length === 0) return outcome
+  const taken = outcome.taken.filter((identity) => !lost.includes(identity))
+  const isNothingLeft = taken.length === 0 && outcome.state === 'new'
+  const reason = 'identity_of_another_user'
+  return {
+    ...outcome,
+    taken,
+    state: isNothingLeft ? 'left_out' : outcome.state,
+    refused: [...outcome.refused, ...lost.map((identity) => ({ identity, reason }) as const)],
+  }
+}
+
+/** The import of users. */
+export interface ImportStore {
+  /**
+   * Takes these users, each whole or not at all, and gives what became of each, in their order. A dry run
+   * changes nothing.
+   */
+  take(users: readonly ImportedUser[], options: { isDryRun: boolean }): Promise<ImportOutcome[]>
+}

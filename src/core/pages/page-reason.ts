@@ -1,0 +1,23 @@
+import type { RefuseReason } from '../identity/linking.ts'
+
+/** Why somebody may not come in whom the provider has signed in. */
+export const REFUSALS = [
+  ...(['user_disabled', 'sign_up_closed', 'sign_up_domain'] satisfies RefuseReason[]),
+  'not_of_organisation',
+] as const
+export type Refusal = (typeof REFUSALS)[number]
+
+/** What a page of ours says in words of its own, where the code alone says too little to a person. */
+export const PAGE_REASONS = ['direct_answer_off', 'cookies_missing', ...REFUSALS] as const
+export type PageReason = (typeof PAGE_REASONS)[number]
+
+const find = <Reason extends string>(all: readonly Reason[], { reason }: { reason?: unknown }) =>
+  all.find((one) => one === reason) ?? null
+
+/** The reason of an error's evidence, where it is one of these. */
+export const pageReasonOf = (evidence: { reason?: unknown }): PageReason | null =>
+  find(PAGE_REASONS, evidence)
+
+/** The same where it is about the person. */
+export const refusalOf = (evidence: { reason?: unknown }): Refusal | null =>
+  find(REFUSALS, evidence)

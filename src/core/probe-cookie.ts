@@ -1,7 +1,0 @@
-import { cookieName } from './public-url.ts'
-
-/**
- * The cookie that says that this browser keeps cookies: a login that comes back without it came to a
- * browser that does not, or to another one.
- */
-export const probeCookie = (publicUrl: string): string => cookieName(publicUrl, 'cookies')

@@ -1,0 +1,58 @@
+import type { OperatorText } from '../settings/operator-texts.ts'
+
+/** What a console's ids or secrets always look like. */
+export interface Shape {
+  readonly pattern: RegExp
+  /** An example, for the message. */
+  readonly like: string
+}
+
+/** A value that is often taken for the client id. */
+export interface MistakenId {
+  readonly pattern: RegExp
+  readonly is: OperatorText
+}
+
+/** An error code of the provider. */
+export interface ExplainedError {
+  /**
+   * What it says of our registration when it is the answer to a made-up code or to the start of a login:
+   * id and secret are right; one of them is wrong; the registration lacks something; nothing.
+   */
+  readonly means: 'accepted' | 'refused' | 'incomplete' | 'nothing'
+  /** What happened and the step that mends it. */
+  readonly step: OperatorText
+}
+
+/** Error codes, as the provider writes them. */
+export type ExplainedErrors = Readonly<Record<string, ExplainedError>>
+
+/** Where an operator registers the app at a provider, and what goes wrong there; for the doctor. */
+export interface Console {
+  /** https. */
+  readonly url: string
+  /** The menu path to the redirect URIs, in the console's own words. */
+  readonly redirectUris: OperatorText
+  /** The same for the redirect URIs of logout; only where the provider has a logout. */
+  readonly logoutRedirectUris?: OperatorText
+  /** The menu path to id and secret. */
+  readonly keys: OperatorText
+  /** What else has to be done there before people can sign in. */
+  readonly also: readonly OperatorText[]
+  /** Redirect URIs that it refuses, and what to do then. */
+  readonly refuses?: { readonly pattern: RegExp; readonly instead: OperatorText }
+  readonly clientId?: Shape
+  readonly clientSecret?: Shape
+  readonly mistakenIds: readonly MistakenId[]
+  /** Set where the client id is never an audience of native sign-in too: what that one is. */
+  readonly nativeClientId?: OperatorText
+  readonly errors: ExplainedErrors
+}
+
+/** A frozen console with empty lists for what is not given. */
+export function defineConsole(
+  given: Omit<Console, 'also' | 'mistakenIds' | 'errors'> &
+    Partial<Pick<Console, 'also' | 'mistakenIds' | 'errors'>>,
+): Console {
+  return Object.freeze({ also: [], mistakenIds: [], errors: {}, ...given })
+}

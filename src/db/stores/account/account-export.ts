@@ -1,0 +1,160 @@
+import { and, asc, eq, gt, is, type SQL, sql } from 'drizzle-orm'
+import { getTableConfig, type PgColumn, PgTimestamp } from 'drizzle-orm/pg-core'
+import { REASONS_OF_OTHERS } from '../../../core/events/audit.ts'
+import type { AdminUsers } from '../../../core/identity/admin-users.ts'
+import type { SessionRef } from '../../../core/identity/session-ref.ts'
+import type { Accounts } from '../../../core/stores.ts'
+import type { Database } from '../../client.ts'
+import { auditEvents, identities, sessions, unlinkedIdentities, users } from '../../schema.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
+import { asks } from '../alive.ts'
+import { requireOwn } from '../require-own.ts'
+import { isoTime } from './account-json.ts'
+
+/** Rows of one page: what is held in memory, and how long one statement may take. */
+const PAGE = 500
+
+type Table = Parameters<typeof getTableConfig>[0]
+
+/**
+ * A row as JSON text, whole but for what is left out: a column that is added is exported. `shown` may put
+ * something else in a column's place.
+ */
+function rowJson(
+  table: Table,
+  leftOut: readonly PgColumn[] = [],
+  shown: (column: PgColumn) => SQL | null = () => null,
+): SQL<string> {
+  const columns = getTableConfig(table).columns.filter((column) => !leftOut.includes(column))
+  const parts = columns.map((column) => {
+    const value = shown(column) ?? (is(column, PgTimestamp) ? isoTime(column) : sql`${column}`)
+    return sql`${sql`${column.name}`.inlineParams()}, ${value}`
+  })
+  return sql<string>`json_build_object(${sql.join(parts, sql`, `)})`
+}
+
+const all = (table: Table, row: SQL, owner: PgColumn, order: SQL) =>
+  sql`coalesce((select json_agg(${row} order by ${order}) from ${table} where ${owner} = ${users.id}), '[]')`
+
+// What stands for a secret (provider tokens, refresh tokens, codes) is not about the person.
+const IDENTITY = rowJson(identities, [
+  identities.userId,
+  identities.sealedAccessToken,
+  identities.sealedRefreshToken,
+  identities.grantLeasedUntil,
+  // A hash of the address that stands beside it, for an index.
+  identities.addressClaim,
+])
+
+/** All but what may be many. */
+const HEAD = {
+  userId: users.id,
+  exportedAt: sql<string>`${isoTime(sql`now()`)}`,
+  user: sql<string>`${rowJson(users)}::text`,
+  identities: sql<string>`${all(
+    identities,
+    IDENTITY,
+    identities.userId,
+    sql`${identities.linkedAt}, ${identities.provider}, ${identities.subject}`,
+  )}::text`,
+  unlinked: sql<string>`${all(
+    unlinkedIdentities,
+    rowJson(unlinkedIdentities, [unlinkedIdentities.userId]),
+    unlinkedIdentities.userId,
+    sql`${unlinkedIdentities.unlinkedAt}`,
+  )}::text`,
+}
+
+const FIND_OWN = statement((p: Placeholders<SessionRef>) =>
+  db.select(HEAD).from(sessions).innerJoin(users, eq(users.id, sessions.userId)).where(asks(p)),
+)
+
+const FIND_ANY = statement((p: Placeholders<{ userId: string }>) =>
+  db.select(HEAD).from(users).where(eq(users.id, p.userId)),
+)
+
+/** A page of the user's rows in the order of a key that is a text here. */
+type Listing = { userId: string; after: string }
+
+const LIST_SESSIONS = statement((p: Placeholders<Listing>) =>
+  db
+    .select({
+      userId: sql<string>`${sessions.userId}`.as('user_id'),
+      key: sql<string>`${sessions.id}::text`,
+      json: sql<string>`${rowJson(sessions, [sessions.userId])}::text`,
+    })
+    .from(sessions)
+    .where(and(eq(sessions.userId, p.userId), gt(sessions.id, sql`${p.after}::uuid`)))
+    .orderBy(asc(sessions.id))
+    .limit(PAGE),
+)
+
+/** Where an operator or a provider did it, address and user agent are theirs. */
+const ofThePerson = (column: PgColumn) =>
+  column === auditEvents.address || column === auditEvents.userAgent
+    ? sql`case when ${auditEvents.reason} in ${REASONS_OF_OTHERS} then null else ${column} end`
+    : null
+
+const LIST_EVENTS = statement((p: Placeholders<Listing>) =>
+  db
+    .select({
+      userId: sql<string>`${auditEvents.userId}`.as('user_id'),
+      key: sql<string>`${isoTime(auditEvents.at)} || ' ' || ${auditEvents.id}`,
+      json: sql<string>`${rowJson(auditEvents, [auditEvents.userId], ofThePerson)}::text`,
+    })
+    .from(auditEvents)
+    .where(
+      and(
+        eq(auditEvents.userId, p.userId),
+        sql`(${auditEvents.at}, ${auditEvents.id})
+          > (split_part(${p.after}, ' ', 1)::timestamptz, split_part(${p.after}, ' ', 2)::uuid)`,
+      ),
+    )
+    .orderBy(asc(auditEvents.at), asc(auditEvents.id))
+    .limit(PAGE),
+)
+
+const FIRST = '00000000-0000-0000-0000-000000000000'
+
+/** Everything that is stored about a user, as JSON text in pieces; no connection is held between two. */
+export function createExport(database: Database): {
+  own: Accounts['exportBySession']
+  any: AdminUsers['export']
+} {
+  async function* rows(
+    userId: string,
+    list: typeof LIST_SESSIONS,
+    first: string,
+  ): AsyncGenerator<string> {
+    let after = first
+    for (;;) {
+      const page = await list.all(database.query, { userId, after })
+      const last = page.at(-1)
+      if (last === undefined) break
+      for (const row of page) requireOwn(row.userId, userId)
+      yield (after === first ? '' : ',') + page.map(({ json }) => json).join()
+      after = last.key
+      if (page.length < PAGE) break
+    }
+  }
+  async function* pieces(userId: string, head: Head): AsyncGenerator<string> {
+    const { exportedAt, user, identities: own, unlinked } = head
+    yield `{"exported_at":"${exportedAt}","user":${user},"identities":${own},`
+    yield `"unlinked_identities":${unlinked},"sessions":[`
+    yield* rows(userId, LIST_SESSIONS, FIRST)
+    yield '],"events":['
+    yield* rows(userId, LIST_EVENTS, `-infinity ${FIRST}`)
+    yield ']}'
+  }
+  const whole = (userId: string, head: Head | null) => {
+    if (head === null) return null
+    requireOwn(head.userId, userId)
+    return pieces(userId, head)
+  }
+  return {
+    own: async (asking) => whole(asking.userId, await FIND_OWN.one(database.query, asking)),
+    any: async (userId) => whole(userId, await FIND_ANY.one(database.query, { userId })),
+  }
+}
+
+type Head = Record<'userId' | 'exportedAt' | 'user' | 'identities' | 'unlinked', string>

@@ -1,0 +1,92 @@
+import { and, inArray, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { identities, users } from '../../schema.ts'
+
+/** A moment as ISO 8601 text in UTC. */
+export const isoTime = (moment: SQLWrapper): SQL<string> =>
+  sql<string>`to_char(${moment} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
+/** An address with ASCII letters in lower case and nothing else changed, as its index has it. */
+export const lowerCase = (email: SQLWrapper): SQL => sql`lower(${email} collate "C")`
+
+/** What an account shows of each identity. */
+export const SHOWN = {
+  userId: identities.userId,
+  provider: identities.provider,
+  issuer: identities.issuer,
+  subject: identities.subject,
+  email: identities.email,
+  emailVerified: identities.emailVerified,
+  givesEmail: identities.givesEmail,
+  name: identities.name,
+  picture: identities.picture,
+  locale: identities.locale,
+  linkedAt: identities.linkedAt,
+  lastLoginAt: identities.lastLoginAt,
+}
+
+/** What an account shows of the user. */
+export const SHOWN_OF_USER = {
+  id: users.id,
+  name: users.name,
+  picture: users.picture,
+  locale: users.locale,
+  createdAt: users.createdAt,
+  updatedAt: users.updatedAt,
+  disabledAt: users.disabledAt,
+}
+
+/** Columns by name, of a table or of a part of a statement. */
+export type Columns<Name extends string> = { readonly [N in Name]: PgColumn }
+
+/** Rows of identities: the table, or a part of the statement that selects `SHOWN`. */
+export type IdentityRows = SQLWrapper & Columns<keyof typeof SHOWN>
+
+/** The columns of `SHOWN`, of a part of a statement that selects more. */
+export const shownOf = (i: Columns<keyof typeof SHOWN>): typeof SHOWN =>
+  Object.fromEntries(Object.keys(SHOWN).map((name) => [name, i[name as 'provider']])) as never
+
+/** Whether one of these providers, at best, vouches for the address of an identity. */
+export const isVouchedFor = (
+  i: { provider: PgColumn; emailVerified: PgColumn },
+  trusted: readonly string[],
+): SQL => sql`${and(sql`${i.emailVerified}`, inArray(i.provider, [...trusted]))}`.inlineParams()
+
+/**
+ * The JSON text of an Account (`core/identity/account.ts`), made by the database so that `/me` can send it on
+ * as it comes: own edits first, then what the identities say, the one that was linked first first. The
+ * user is the row `u`; nothing is null.
+ */
+export function accountJson(
+  trusted: readonly string[],
+  i: IdentityRows = identities as never,
+  u: Columns<keyof typeof SHOWN_OF_USER> = users,
+): SQL<string> {
+  const first = (column: PgColumn, where: SQL) =>
+    sql`(array_agg(${column} order by ${i.linkedAt}, ${i.provider}) filter (where ${where}))[1]`
+  const firstSaid = (column: PgColumn) => first(column, sql`${column} is not null`)
+  const email = first(i.email, sql`${i.givesEmail}`)
+  const vouched = isVouchedFor(i, trusted)
+  const isVerified = sql`coalesce(${lowerCase(email)} = any(
+    array_agg(${lowerCase(i.email)}) filter (where ${vouched})), false)`
+  const json = sql`(
+    select json_strip_nulls(json_build_object(
+      'sub', ${u.id},
+      'name', coalesce(${u.name}, ${firstSaid(i.name)}),
+      'email', ${email},
+      'email_verified', case when ${email} is not null then ${isVerified} end,
+      'picture', coalesce(${u.picture}, ${firstSaid(i.picture)}),
+      'locale', coalesce(${u.locale}, ${firstSaid(i.locale)}),
+      'updated_at', floor(extract(epoch from ${u.updatedAt}))::int,
+      'created_at', ${isoTime(u.createdAt)},
+      'identities', coalesce(json_agg(json_build_object(
+        'provider', ${i.provider}, 'subject', ${i.subject}, 'email', ${i.email},
+        'email_verified', case when ${i.email} is not null then ${vouched} end,
+        'linked_at', ${isoTime(i.linkedAt)}, 'last_login_at', ${isoTime(i.lastLoginAt)}
+      ) order by ${i.linkedAt}, ${i.provider}, ${i.subject}), '[]')
+    ))::text
+    from ${i} where ${i.userId} = ${u.id}
+  )`
+  // Nested once more: of a query of one table the builder takes the tables off the outermost columns.
+  return sql<string>`${json}`
+}

@@ -1,0 +1,117 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Account } from '../../../core/identity/account.ts'
+import type { SessionRef } from '../../../core/identity/session-ref.ts'
+import type { Accounts } from '../../../core/stores.ts'
+import { batched } from '../../batch.ts'
+import type { Database } from '../../client.ts'
+import { inTime } from '../../in-time.ts'
+import { sessions, users } from '../../schema.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
+import { asks, isAlive } from '../alive.ts'
+import { askedBy, saysWho } from '../events/audit.ts'
+import { requireOwn } from '../require-own.ts'
+import { createExport } from './account-export.ts'
+import { accountJson } from './account-json.ts'
+import { createRemove } from './remove.ts'
+
+/** Look-ups in one statement: enough for a turn of the event loop, and quick. */
+const LARGEST_BATCH = 50
+
+const EDITED = ['name', 'picture', 'locale'] as const
+
+type Edits = Record<(typeof EDITED)[number], string | null> &
+  Record<`has${'Name' | 'Picture' | 'Locale'}`, boolean>
+
+/** Users in PostgreSQL: one round trip by primary keys. */
+export function createAccounts(database: Database, trustedProviders: readonly string[]): Accounts {
+  const { query } = database
+  const selection = {
+    sessionId: sessions.id,
+    userId: users.id,
+    account: accountJson(trustedProviders),
+  }
+  const FIND = statement((p: Placeholders<SessionRef>) =>
+    db
+      .select(selection)
+      .from(sessions)
+      .innerJoin(users, eq(users.id, sessions.userId))
+      .where(asks(p)),
+  )
+  /** A row for each that is alive; each list is one text, which costs the driver least. */
+  const FIND_SOME = statement((p: Placeholders<{ sessionIds: string; userIds: string }>) => {
+    const asked = db.$with('asked', { id: sessions.id, userId: sessions.userId }).as(
+      sql`select * from unnest(string_to_array(${p.sessionIds}, ',')::uuid[],
+          string_to_array(${p.userIds}, ',')::uuid[]) as asked(id, user_id)`,
+    )
+    return db
+      .with(asked)
+      .select(selection)
+      .from(asked)
+      .innerJoin(sessions, and(eq(sessions.id, asked.id), eq(sessions.userId, asked.userId)))
+      .innerJoin(users, eq(users.id, sessions.userId))
+      .where(isAlive())
+  })
+  const EDIT = statement((p: Placeholders<SessionRef & Edits & { asked: string }>) =>
+    db
+      .update(users)
+      .set({
+        name: sql`case when ${p.hasName}::boolean then ${p.name} else ${users.name} end`,
+        picture: sql`case when ${p.hasPicture}::boolean then ${p.picture} else ${users.picture} end`,
+        locale: sql`case when ${p.hasLocale}::boolean then ${p.locale} else ${users.locale} end`,
+        updatedAt: sql`now()`,
+      })
+      .from(sessions)
+      .where(and(eq(users.id, sessions.userId), asks(p), inTime, saysWho(p)))
+      .returning({ account: accountJson(trustedProviders) }),
+  )
+
+  const find = batched<SessionRef, string | null>(async (asked) => {
+    const [first] = asked
+    const rows =
+      first !== undefined && asked.length === 1
+        ? await FIND.all(query, first)
+        : await FIND_SOME.all(query, {
+            sessionIds: asked.map(({ sessionId }) => sessionId).join(),
+            userIds: asked.map(({ userId }) => userId).join(),
+          })
+    const found = new Map(rows.map((row) => [row.sessionId, row]))
+    const others = new Set(found.keys())
+    for (const { sessionId } of asked) others.delete(sessionId.toLowerCase())
+    for (const other of others) requireOwn(other, first?.sessionId ?? '')
+    return ({ sessionId, userId }) => {
+      const row = found.get(sessionId.toLowerCase())
+      return row?.userId === userId.toLowerCase() ? row.account : null
+    }
+  }, LARGEST_BATCH)
+
+  /** What is told and signed for this person is this person's, whatever happened on the way. */
+  const own = (json: string, userId: string): string => {
+    // `{"sub":"` and the id: reading all of it would cost more than the rest.
+    requireOwn(json.slice(8, 44), userId)
+    return json
+  }
+  const findJson = async (session: SessionRef) => {
+    const json = await find(session)
+    return json === null ? null : own(json, session.userId)
+  }
+  return {
+    findJsonBySession: findJson,
+    async findBySession(session) {
+      const json = await findJson(session)
+      return json === null ? null : (JSON.parse(json) as Account)
+    },
+    exportBySession: createExport(database).own,
+    async edit({ asker, ...asking }, edits) {
+      const { name = null, picture = null, locale = null } = edits
+      const row = await EDIT.one(query, {
+        ...asking,
+        ...{ name, picture, locale, asked: askedBy(asker) },
+        hasName: edits.name !== undefined,
+        hasPicture: edits.picture !== undefined,
+        hasLocale: edits.locale !== undefined,
+      })
+      return row === null ? null : (JSON.parse(own(row.account, asking.userId)) as Account)
+    },
+    remove: createRemove(database),
+  }
+}

@@ -1,0 +1,168 @@
+import { and, eq, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
+import type { Account } from '../../../core/identity/account.ts'
+import type { AdminUser, AdminUsers } from '../../../core/identity/admin-users.ts'
+import { asciiLowerCase } from '../../../core/text.ts'
+import type { Database } from '../../client.ts'
+import { inTime } from '../../in-time.ts'
+import { identities, sessions, users } from '../../schema.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
+import { isAlive } from '../alive.ts'
+import { askedBy, saysWho } from '../events/audit.ts'
+import { heldSessions } from '../sessions/held-sessions.ts'
+import { createExport } from './account-export.ts'
+import { accountJson, isoTime, lowerCase } from './account-json.ts'
+import { createRemoveAny } from './remove.ts'
+
+const FIRST = '00000000-0000-0000-0000-000000000000'
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Behind every text that begins with another one, in the order of bytes. */
+const LAST_CHARACTER = '\u{10ffff}'
+
+const alive = sql`(select count(*)::int from ${sessions}
+  where ${sessions.userId} = ${users.id} and ${sessions.redeemedAt} is not null and ${isAlive()})`
+
+type Searched = { id: string | null; subject: string; email: string; emailEnd: string }
+
+/** Who has an identity of this subject, or with an address that begins so. */
+const matching = (p: Placeholders<Searched>): SQL => {
+  const email = lowerCase(identities.email)
+  const found = db
+    .select({ userId: identities.userId })
+    .from(identities)
+    .where(
+      or(
+        eq(identities.subject, p.subject),
+        // Compared byte by byte, so that the index has the beginning in one piece.
+        and(sql`${email} >= ${p.email} collate "C"`, sql`${email} < ${p.emailEnd} collate "C"`),
+      ),
+    )
+  return sql`${users.id} = any(array(${found}) || ${p.id}::uuid)`
+}
+
+/** What the operator does to users, in PostgreSQL. */
+export function createAdminUsers(
+  database: Database,
+  trustedProviders: readonly string[],
+): AdminUsers {
+  const { query } = database
+  const shown = {
+    account: accountJson(trustedProviders),
+    roles: users.roles,
+    disabledAt: sql<string | null>`${isoTime(users.disabledAt)}`,
+    sessions: sql<number>`${alive}`,
+  }
+  type Row = { account: string; roles: string[]; disabledAt: string | null; sessions: number }
+  const read = (row: Row): AdminUser => ({
+    ...(JSON.parse(row.account) as Account),
+    ...{ roles: row.roles, disabled_at: row.disabledAt, sessions: row.sessions },
+  })
+
+  const SHOW = statement((p: Placeholders<{ id: string }>) =>
+    db.select(shown).from(users).where(eq(users.id, p.id)),
+  )
+  const LIST = statement((p: Placeholders<{ after: string; limit: number }>) =>
+    db.select(shown).from(users).where(gt(users.id, p.after)).orderBy(users.id).limit(p.limit),
+  )
+  const SEARCH = statement((p: Placeholders<Searched & { after: string; limit: number }>) =>
+    db
+      .select(shown)
+      .from(users)
+      .where(and(matching(p), gt(users.id, p.after)))
+      .orderBy(users.id)
+      .limit(p.limit),
+  )
+  const DISABLE = statement((p: Placeholders<{ id: string; isDisabled: boolean; asked: string }>) =>
+    db
+      .update(users)
+      .set({
+        disabledAt: sql`case when ${p.isDisabled}::boolean
+          then coalesce(${users.disabledAt}, now()) end`,
+        updatedAt: sql`now()`,
+      })
+      .where(and(eq(users.id, p.id), inTime, saysWho(p)))
+      .returning({ id: users.id }),
+  )
+  const changeRoles = (roles: (p: Placeholders<{ roles: readonly string[] }>) => SQL) =>
+    statement((p: Placeholders<{ id: string; roles: readonly string[]; asked: string }>) =>
+      db
+        .update(users)
+        .set({ roles: roles(p), updatedAt: sql`now()` })
+        .where(and(eq(users.id, p.id), inTime, saysWho(p)))
+        .returning({ id: users.id }),
+    )
+  const sorted = (roles: SQL) =>
+    sql`array(select distinct role from unnest(${roles}) role order by role)`
+  const SET_ROLES = changeRoles((p) => sorted(sql`${p.roles}::text[]`))
+  const GRANT = changeRoles((p) => sorted(sql`${users.roles} || ${p.roles}::text[]`))
+  const REVOKE = changeRoles(
+    (p) => sql`array(select role from unnest(${users.roles}) role
+      where role <> all(${p.roles}::text[]) order by role)`,
+  )
+  const END_SESSIONS = statement((p: Placeholders<{ id: string; asked: string }>) => {
+    const ended = db.$with('ended').as(
+      db
+        .update(sessions)
+        .set({ endedAt: sql`now()`, endReason: sql`'operator'` })
+        .where(
+          inArray(
+            sessions.id,
+            heldSessions(
+              and(
+                eq(sessions.userId, p.id),
+                isNull(sessions.endedAt),
+                sql`${sessions.expiresAt} > now()`,
+                inTime,
+                saysWho(p),
+              ),
+            ),
+          ),
+        )
+        .returning({ id: sessions.id }),
+    )
+    return db
+      .with(ended)
+      .select({ count: sql<number>`(select count(*)::int from ${ended})` })
+      .from(users)
+      .where(eq(users.id, p.id))
+  })
+
+  const show = async (id: string) => {
+    const row = UUID.test(id) ? await SHOW.one(query, { id }) : null
+    return row && read(row)
+  }
+  /** A change, and the user as it is then. */
+  const changed = async (id: string, change: () => Promise<number>) =>
+    UUID.test(id) && (await change()) === 1 ? show(id) : null
+  return {
+    async find(text, { after, limit }) {
+      const page = { after: after ?? FIRST, limit }
+      const email = asciiLowerCase(text)
+      const rows =
+        text === ''
+          ? await LIST.all(query, page)
+          : await SEARCH.all(query, {
+              ...page,
+              id: UUID.test(text) ? text : null,
+              ...{ subject: text, email, emailEnd: email + LAST_CHARACTER },
+            })
+      return rows.map(read)
+    },
+    show,
+    setDisabled: (id, isDisabled, by) =>
+      changed(id, () => DISABLE.count(query, { id, isDisabled, asked: askedBy(by) })),
+    setRoles: (id, roles, by) =>
+      changed(id, () => SET_ROLES.count(query, { id, roles, asked: askedBy(by) })),
+    grantRole: (id, role, by) =>
+      changed(id, () => GRANT.count(query, { id, roles: [role], asked: askedBy(by) })),
+    revokeRole: (id, role, by) =>
+      changed(id, () => REVOKE.count(query, { id, roles: [role], asked: askedBy(by) })),
+    async endSessions(id, by) {
+      const row = UUID.test(id) ? await END_SESSIONS.one(query, { id, asked: askedBy(by) }) : null
+      return row?.count ?? null
+    },
+    remove: async (id, revocable, by) =>
+      UUID.test(id) && createRemoveAny(database)(id, revocable, by),
+    export: async (id) => (UUID.test(id) ? createExport(database).any(id) : null),
+  }
+}

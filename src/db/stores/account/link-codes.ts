@@ -1,0 +1,102 @@
+import { and, eq, isNull, or, sql } from 'drizzle-orm'
+import type { LinkCodes } from '../../../core/stores.ts'
+import type { Database } from '../../client.ts'
+import { inTime } from '../../in-time.ts'
+import { linkCodes } from '../../schema.ts'
+import { db, type Placeholders, seconds, statement } from '../../statement.ts'
+import { type IdentityValues, valuesOf } from '../sign-in/identity-values.ts'
+import { rekeyIdentity } from '../tokens/rekey.ts'
+
+interface Binding {
+  hash: Buffer
+  clientId: string
+  redirectUri: string
+  codeChallenge: string | null
+}
+
+const KEEP = statement((p: Placeholders<IdentityValues & Binding & { ttl: number }>) =>
+  db.insert(linkCodes).values({
+    hash: p.hash,
+    clientId: p.clientId,
+    redirectUri: p.redirectUri,
+    codeChallenge: p.codeChallenge,
+    provider: p.provider,
+    issuer: p.issuer,
+    subject: p.subject,
+    email: p.email,
+    emailVerified: p.emailVerified,
+    name: p.name,
+    picture: p.picture,
+    locale: p.locale,
+    sealedAccessToken: p.access,
+    sealedRefreshToken: p.refreshToken,
+    expiresAt: sql`now() + ${seconds(p.ttl)}`,
+  }),
+)
+
+const fits = (p: Placeholders<Binding>) =>
+  and(
+    eq(linkCodes.clientId, p.clientId),
+    eq(linkCodes.redirectUri, p.redirectUri),
+    sql`${linkCodes.codeChallenge} is not distinct from ${p.codeChallenge}::text`,
+    sql`${linkCodes.expiresAt} > now()`,
+  )
+
+/** Whoever takes it has it; with a challenge the same user may take it again (an answer that was lost). */
+const TAKE = statement((p: Placeholders<Binding & { userId: string }>) =>
+  db
+    .update(linkCodes)
+    .set({ takenBy: sql`${p.userId}::uuid` })
+    .where(
+      and(
+        eq(linkCodes.hash, p.hash),
+        fits(p),
+        inTime,
+        or(
+          isNull(linkCodes.takenBy),
+          and(eq(linkCodes.takenBy, p.userId), sql`${linkCodes.codeChallenge} is not null`),
+        ),
+      ),
+    )
+    .returning({
+      provider: linkCodes.provider,
+      issuer: linkCodes.issuer,
+      subject: linkCodes.subject,
+      email: linkCodes.email,
+      emailVerified: linkCodes.emailVerified,
+      name: linkCodes.name,
+      picture: linkCodes.picture,
+      locale: linkCodes.locale,
+      access: linkCodes.sealedAccessToken,
+      refreshToken: linkCodes.sealedRefreshToken,
+    }),
+)
+
+/** A wrong guess is the last one, of a code that nobody has taken. */
+const BURN = statement((p: Placeholders<Binding>) =>
+  db
+    .delete(linkCodes)
+    .where(and(eq(linkCodes.hash, p.hash), isNull(linkCodes.takenBy), sql`not (${fits(p)})`)),
+)
+
+/** Codes that stand for an identity, in PostgreSQL. */
+export function createLinkCodes(database: Database): LinkCodes {
+  const { query } = database
+  return {
+    async keep({ key, profile, grant }, { ttlSeconds, ...binding }) {
+      await rekeyIdentity(database, key, profile.formerSubject)
+      await KEEP.all(query, { ...valuesOf(key, profile, grant), ...binding, ttl: ttlSeconds })
+    },
+    async take({ hash, clientId, redirectUri, codeChallenge }, userId) {
+      const binding = { hash, clientId, redirectUri, codeChallenge }
+      const row = await TAKE.one(query, { ...binding, userId })
+      if (row === null) {
+        await BURN.all(query, binding)
+        return null
+      }
+      const { provider, issuer, access, refreshToken, ...profile } = row
+      const grant = access === null && refreshToken === null ? null : { access, refreshToken }
+      return { key: { provider, issuer, subject: profile.subject }, profile, grant }
+    },
+  }
+}

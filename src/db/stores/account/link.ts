@@ -1,0 +1,146 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { alias, unionAll } from 'drizzle-orm/pg-core'
+import type { Account } from '../../../core/identity/account.ts'
+import type { IdentityKey } from '../../../core/identity/identity-key.ts'
+import type { SessionRef } from '../../../core/identity/session-ref.ts'
+import type { Freshness, Identities } from '../../../core/stores.ts'
+import type { Database } from '../../client.ts'
+import { inTime } from '../../in-time.ts'
+import { identities, sessions, unlinkedIdentities, users } from '../../schema.ts'
+import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
+import { asks, isFresh } from '../alive.ts'
+import { sayWho } from '../events/audit.ts'
+import { requireOwn } from '../require-own.ts'
+import {
+  firstFacts,
+  IDENTITY_KEY,
+  type IdentityValues,
+  isIdentity,
+  newFacts,
+  updating,
+  valuesOf,
+} from '../sign-in/identity-values.ts'
+import { accountJson, SHOWN, SHOWN_OF_USER, shownOf } from './account-json.ts'
+
+/** Held until the transaction ends: who links an identity that nobody has yet does it one after the other. */
+const LOCK_IDENTITY = statement((p: Placeholders<IdentityKey>) =>
+  db.select({ locked: sql<number>`1` }).from(
+    sql`pg_advisory_xact_lock(hashtextextended(json_build_array(
+        'latchkey identity', ${p.provider}::text, ${p.issuer}::text, ${p.subject}::text)::text, 0))`,
+  ),
+)
+
+/** Whose an identity is, held before the user, as a sign-in holds them. */
+const HOLD_OWNER = statement((p: Placeholders<IdentityKey>) =>
+  db.select({ userId: identities.userId }).from(identities).where(isIdentity(p)).for('update'),
+)
+
+const u = alias(users, 'u')
+
+/** The user who asks, held: of two links or joins at once the second sees what the first did. */
+const HOLD_ASKING = statement((p: Placeholders<SessionRef & Freshness>) =>
+  db
+    .select({ userId: u.id, isFresh: isFresh(p) })
+    .from(sessions)
+    .innerJoin(u, eq(u.id, sessions.userId))
+    .where(and(asks(p, u), inTime))
+    .for('update', { of: u }),
+)
+
+const FIND_OTHER = statement((p: Placeholders<IdentityKey & { userId: string }>) =>
+  db
+    .select({ subject: identities.subject })
+    .from(identities)
+    .where(
+      and(
+        eq(identities.userId, p.userId),
+        eq(identities.provider, p.provider),
+        sql`not (${isIdentity(p)})`,
+      ),
+    )
+    .limit(1),
+)
+
+/** No row where it is another user's by now. The mark of an earlier unlinking is lifted. */
+const linkStatement = (trustedProviders: readonly string[]) =>
+  statement((p: Placeholders<IdentityValues & { userId: string }>) => {
+    const linked = db.$with('linked', SHOWN).as(
+      insertFrom(
+        identities,
+        firstFacts(p, {
+          userId: sql`${p.userId}::uuid`,
+          linkedBy: sql`'linked'`,
+          linkReason: sql`'asked_by_the_user'`,
+        }),
+        sql`on conflict (${IDENTITY_KEY}) do update ${updating(newFacts(p))}
+          where ${identities.userId} = ${p.userId}::uuid ${returning(SHOWN)}`,
+      ),
+    )
+    const lifted = db.$with('lifted').as(
+      db
+        .delete(unlinkedIdentities)
+        .where(
+          and(
+            eq(unlinkedIdentities.userId, p.userId),
+            eq(unlinkedIdentities.provider, p.provider),
+            eq(unlinkedIdentities.issuer, p.issuer),
+            eq(unlinkedIdentities.subject, p.subject),
+          ),
+        )
+        .returning({ userId: unlinkedIdentities.userId }),
+    )
+    const person = db
+      .$with('person')
+      .as(
+        db
+          .update(users)
+          .set({ updatedAt: sql`now()` })
+          .from(linked)
+          .where(eq(users.id, linked.userId))
+          .returning(SHOWN_OF_USER),
+      )
+    const others = db.$with('others').as(
+      db
+        .select(SHOWN)
+        .from(identities)
+        .where(and(eq(identities.userId, p.userId), sql`not (${isIdentity(p)})`)),
+    )
+    const shown = db
+      .$with('shown')
+      .as(
+        unionAll(db.select(shownOf(linked)).from(linked), db.select(shownOf(others)).from(others)),
+      )
+    return db
+      .with(linked, lifted, person, others, shown)
+      .select({ account: accountJson(trustedProviders, shown, person) })
+      .from(person)
+  })
+
+/** How an identity becomes the user's who asks for it. */
+export function createLink(
+  database: Database,
+  trustedProviders: readonly string[],
+): Identities['link'] {
+  const LINK = linkStatement(trustedProviders)
+  return ({ userId, sessionId, asker }, { key, profile, grant }, reauthSeconds) =>
+    database.transaction(async (run) => {
+      const [, owner] = await Promise.all([
+        LOCK_IDENTITY.one(run, key),
+        HOLD_OWNER.one(run, key),
+        sayWho(run, asker),
+      ])
+      const asking = await HOLD_ASKING.one(run, { userId, sessionId, reauthSeconds })
+      if (asking === null) return { outcome: 'session_over' }
+      requireOwn(asking.userId, userId)
+      if (!asking.isFresh) return { outcome: 'sign_in_again' }
+      if (owner !== null && owner.userId !== userId) return { outcome: 'identity_in_use' }
+      if ((await FIND_OTHER.one(run, { ...key, userId })) !== null) {
+        return { outcome: 'provider_in_use' }
+      }
+      const row = await LINK.one(run, { ...valuesOf(key, profile, grant), userId })
+      if (row === null) return { outcome: 'identity_in_use' }
+      const account = JSON.parse(row.account) as Account
+      requireOwn(account.sub, userId)
+      return { outcome: owner === null ? 'linked' : 'refreshed', account }
+    })
+}

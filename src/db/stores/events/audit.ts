@@ -1,0 +1,136 @@
+import { and, asc, eq, gte, or, type SQL, sql } from 'drizzle-orm'
+import type { Asker, Audit, AuditEvent, AuditRow } from '../../../core/events/audit.ts'
+import type { Database, RunStatement } from '../../client.ts'
+import { dropPartitions, makePartitions } from '../../partitions.ts'
+import { auditEvents, latchkey } from '../../schema.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
+import { countEndedSessions } from '../sessions/ended-sessions.ts'
+
+const a = auditEvents
+
+interface Recorded {
+  type: string
+  userId: string | null
+  sessionId: string | null
+  clientId: string | null
+  provider: string | null
+  address: string | null
+  userAgent: string | null
+  reason: string | null
+}
+
+const recordEvent = sql`${sql.identifier(latchkey.schemaName)}.record_event`
+
+/** The one row that a call needs where the builder wants a table. */
+const nothing = sql`(select) as one`
+
+/** By the function that the triggers call, too: rows and what is to be told of them have one author. */
+const RECORD = statement((p: Placeholders<Recorded>) =>
+  db
+    .select({
+      done: sql<string>`${recordEvent}(${p.type}::text, ${p.userId}::uuid, ${p.sessionId}::uuid,
+        ${p.clientId}::text, ${p.provider}::text, ${p.address}::text, ${p.userAgent}::text,
+        ${p.reason}::text)::text`,
+    })
+    .from(nothing),
+)
+
+const SAY_WHO = statement((p: Placeholders<{ asked: string }>) =>
+  db
+    .select({ done: sql<string>`set_config('latchkey.asked', ${p.asked}::text, true)` })
+    .from(nothing),
+)
+
+/** Who asks, as the functions of the database read it; empty for nobody who is known. */
+export function askedBy(asker: Asker | null | undefined): string {
+  if (!asker) return ''
+  const { requestId, address, userAgent, clientId, reason } = asker
+  return JSON.stringify({
+    ...{ request_id: requestId, address, user_agent: userAgent },
+    ...{ client_id: clientId, reason },
+  })
+}
+
+/**
+ * A condition of the first part of a statement that changes something, by which it says who asks for it:
+ * what is recorded of it bears that.
+ */
+export const saysWho = (p: Placeholders<{ asked: string }>): SQL =>
+  sql`set_config('latchkey.asked', ${p.asked}::text, true) is not null`
+
+/** Tells the transaction who asks for what it does, which its events then bear. */
+export async function sayWho(run: RunStatement, asker: Asker | null | undefined): Promise<void> {
+  await SAY_WHO.one(run, { asked: askedBy(asker) })
+}
+
+/** Records an event within a transaction. */
+export async function recordIn(run: RunStatement, event: AuditEvent): Promise<void> {
+  const { type, userId = null, sessionId = null, clientId = null } = event
+  const { provider = null, reason = null } = event
+  const about = { type, userId, sessionId, clientId, provider, reason }
+  await RECORD.one(run, { ...about, address: null, userAgent: null })
+}
+
+interface Asked {
+  userId: string | null
+  type: string | null
+  since: string | null
+  afterAt: string | null
+  afterId: string | null
+  limit: number
+}
+
+const LIST = statement((p: Placeholders<Asked>) =>
+  db
+    .select({
+      ...{ id: a.id, type: a.type, userId: a.userId, sessionId: a.sessionId },
+      ...{ clientId: a.clientId, provider: a.provider, address: a.address },
+      ...{ userAgent: a.userAgent, requestId: a.requestId, reason: a.reason },
+      at: sql<string>`to_char(${a.at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(
+        'at_text',
+      ),
+    })
+    .from(a)
+    .where(
+      and(
+        or(sql`${p.userId}::uuid is null`, eq(a.userId, p.userId)),
+        sql`(${p.type}::text is null or ${a.type} = ${p.type} or starts_with(${a.type}, ${p.type} || '.'))`,
+        gte(a.at, sql`coalesce(${p.since}::timestamptz, '-infinity')`),
+        sql`(${p.afterAt}::timestamptz is null
+          or (${a.at}, ${a.id}) > (${p.afterAt}::timestamptz, ${p.afterId}::uuid))`,
+      ),
+    )
+    .orderBy(asc(a.at), asc(a.id))
+    .limit(p.limit),
+)
+
+/** One at a time of all replicas makes and drops months. */
+const LOCK = 'select pg_advisory_xact_lock(76, 4713)'
+
+/** The audit in PostgreSQL. */
+export function createAudit(database: Database): Audit {
+  const alone = <T>(work: (run: RunStatement) => Promise<T>) =>
+    database.transaction(async (run) => {
+      await run(LOCK)
+      return work(run)
+    })
+  return {
+    record: (event, asker = null) =>
+      database.transaction(async (run) => {
+        await sayWho(run, asker)
+        await recordIn(run, event)
+      }),
+    list: ({ userId, type, since, after, limit }) =>
+      LIST.all(database.query, {
+        userId: userId ?? null,
+        type: type ?? null,
+        since: since?.toISOString() ?? null,
+        afterAt: after?.at ?? null,
+        afterId: after?.id ?? null,
+        limit,
+      }) as Promise<AuditRow[]>,
+    endedSessions: (since) => countEndedSessions(database.query, since),
+    makePartitions: () => alone(makePartitions),
+    dropPartitions: (olderThanSeconds) => alone((run) => dropPartitions(run, olderThanSeconds)),
+  }
+}

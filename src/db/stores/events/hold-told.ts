@@ -1,0 +1,70 @@
+import { inArray, sql } from 'drizzle-orm'
+import { alias, type PgColumn } from 'drizzle-orm/pg-core'
+import type { IdentityKey } from '../../../core/identity/identity-key.ts'
+import type { RunStatement } from '../../client.ts'
+import { identities, users } from '../../schema.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
+
+/** An identity that a provider told something of, and whether its user is none whom the operator locked out. */
+export interface ToldOf extends IdentityKey {
+  userId: string
+  isEnabled: boolean
+}
+
+interface Told {
+  provider: string
+  subject: string
+  isPrefix: boolean
+}
+
+const isTold = (p: Placeholders<Told>, i: Record<'provider' | 'subject', PgColumn>) =>
+  sql<boolean>`${i.provider} = ${p.provider} and
+    case when ${p.isPrefix}::boolean then starts_with(${i.subject}, ${p.subject})
+      else ${i.subject} = ${p.subject} end`
+
+const told = alias(identities, 'told')
+
+/**
+ * All identities of whom an event is about, the one that is told of and others, in the order in which
+ * they are locked everywhere.
+ */
+const HOLD = statement((p: Placeholders<Told>) =>
+  db
+    .select({
+      ...{ issuer: identities.issuer, subject: identities.subject, userId: identities.userId },
+      isTold: isTold(p, identities),
+    })
+    .from(identities)
+    .where(
+      inArray(
+        identities.userId,
+        db.select({ userId: told.userId }).from(told).where(isTold(p, told)),
+      ),
+    )
+    .orderBy(identities.provider, identities.issuer, identities.subject)
+    .for('update'),
+)
+
+/** Then their users: what is asked of them from now on sees what others have just done. */
+const HOLD_USERS = statement((p: Placeholders<{ ids: readonly string[] }>) =>
+  db
+    .select({ id: users.id, disabled: sql<boolean>`${users.disabledAt} is not null` })
+    .from(users)
+    .where(sql`${users.id} = any(${p.ids}::uuid[])`)
+    .orderBy(users.id)
+    .for('update'),
+)
+
+/** Holds whom a provider tells something of, with all that is theirs; gives the identities that are meant. */
+export async function holdTold(run: RunStatement, about: Told): Promise<ToldOf[]> {
+  const all = await HOLD.all(run, about)
+  const held = all.filter((one) => one.isTold)
+  const ids = [...new Set(held.map(({ userId }) => userId))]
+  const owners = ids.length === 0 ? [] : await HOLD_USERS.all(run, { ids })
+  const enabled = new Set(owners.filter((one) => !one.disabled).map((one) => one.id))
+  const { provider } = about
+  return held.map(({ issuer, subject, userId }) => ({
+    ...{ provider, issuer, subject, userId },
+    isEnabled: enabled.has(userId),
+  }))
+}

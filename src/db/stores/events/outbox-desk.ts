@@ -1,0 +1,137 @@
+import { and, asc, eq, exists, or, sql } from 'drizzle-orm'
+import type { Outbox, OutboxDepth, OutboxEntry, OutboxFilter } from '../../../core/events/outbox.ts'
+import type { Database } from '../../client.ts'
+import { outbox, outboxTargets } from '../../schema.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
+import { isoTime } from '../account/account-json.ts'
+
+type Asked = { id: string | null; kind: string | null; target: string | null; failed: boolean }
+
+const asked = ({ id, kind, target, failed = false }: OutboxFilter): Asked => ({
+  ...{ id: id ?? null, kind: kind ?? null, target: target ?? null, failed },
+})
+
+const isAsked = (p: Placeholders<Asked>) =>
+  and(
+    or(sql`${p.id}::bigint is null`, sql`${outbox.id} = ${p.id}::bigint`),
+    or(sql`${p.kind}::text is null`, sql`${outbox.kind} = ${p.kind}`),
+    or(sql`${p.target}::text is null`, sql`${outbox.target} = ${p.target}`),
+    or(sql`not ${p.failed}::boolean`, sql`${outbox.failedAt} is not null`),
+  )
+
+const DEPTH = statement<Record<never, never>, OutboxDepth>(() =>
+  db
+    .select({
+      kind: outbox.kind,
+      target: outbox.target,
+      waiting: sql<number>`(count(*) filter (where ${outbox.failedAt} is null))::int`,
+      failed: sql<number>`(count(*) filter (where ${outbox.failedAt} is not null))::int`,
+      oldestSeconds: sql<number>`coalesce(floor(extract(epoch from now() -
+        min(${outbox.createdAt}) filter (where ${outbox.failedAt} is null))), 0)::int`,
+      isStopped: sql<boolean>`coalesce(bool_or(${outboxTargets.stoppedAt} is not null), false)`,
+    })
+    .from(outbox)
+    .leftJoin(
+      outboxTargets,
+      and(eq(outboxTargets.kind, outbox.kind), eq(outboxTargets.target, outbox.target)),
+    )
+    .groupBy(outbox.kind, outbox.target),
+)
+
+const LIST = statement((p: Placeholders<Asked & { limit: number }>) =>
+  db
+    .select({
+      id: sql<string>`${outbox.id}::text`,
+      ...{ kind: outbox.kind, target: outbox.target, attempts: outbox.attempts },
+      createdAt: sql<string>`${isoTime(outbox.createdAt)}`,
+      nextAttemptAt: sql<string>`${isoTime(outbox.nextAttemptAt)}`,
+      failedAt: sql<string | null>`${isoTime(outbox.failedAt)}`,
+      failure: outbox.failure,
+    })
+    .from(outbox)
+    .where(isAsked(p))
+    .orderBy(asc(outbox.id))
+    .limit(p.limit),
+)
+
+const RETRY = statement((p: Placeholders<Asked>) =>
+  db
+    .update(outbox)
+    // Its time begins anew.
+    .set({
+      failedAt: sql`null`,
+      nextAttemptAt: sql`now()`,
+      attempts: sql`0`,
+      retriedAt: sql`now()`,
+    })
+    .where(isAsked(p))
+    .returning({ id: outbox.id }),
+)
+
+/** Targets of these entries, or of this name though nothing waits, are stopped no more. */
+const START_AGAIN = statement((p: Placeholders<Asked>) =>
+  db
+    .update(outboxTargets)
+    .set({ stoppedAt: sql`null` })
+    .where(
+      and(
+        or(sql`${p.kind}::text is null`, sql`${outboxTargets.kind} = ${p.kind}`),
+        or(sql`${p.target}::text is null`, sql`${outboxTargets.target} = ${p.target}`),
+        or(
+          sql`${p.id}::bigint is null`,
+          exists(
+            db
+              .select({ one: sql`1` })
+              .from(outbox)
+              .where(
+                and(
+                  sql`${outbox.id} = ${p.id}::bigint`,
+                  eq(outbox.kind, outboxTargets.kind),
+                  eq(outbox.target, outboxTargets.target),
+                ),
+              ),
+          ),
+        ),
+      ),
+    ),
+)
+
+const DROP = statement((p: Placeholders<Asked>) =>
+  db.delete(outbox).where(isAsked(p)).returning({ id: outbox.id }),
+)
+
+/** Of each target that has more than so many; the newest go. */
+const TRIM = statement((p: Placeholders<{ most: number }>) =>
+  db
+    .delete(outbox)
+    .where(
+      sql`${outbox.id} in (
+        select surplus.id from (
+          select ${outbox.kind} as kind, ${outbox.target} as target from ${outbox}
+          group by 1, 2 having count(*) > ${p.most}
+        ) full_ones cross join lateral (
+          select o.id from ${outbox} o where o.kind = full_ones.kind and o.target = full_ones.target
+          order by o.id offset ${p.most}
+        ) surplus)`,
+    )
+    .returning({ id: outbox.id }),
+)
+
+/** What an operator does with the outbox. */
+export function createOutboxDesk({
+  query,
+  transaction,
+}: Database): Pick<Outbox, 'trim' | 'depth' | 'list' | 'retry' | 'drop'> {
+  return {
+    trim: (most) => TRIM.count(query, { most }),
+    depth: () => DEPTH.all(query, {}),
+    list: ({ limit, ...filter }) =>
+      LIST.all(query, { ...asked(filter), limit }) as Promise<OutboxEntry[]>,
+    retry: (filter) =>
+      transaction(async (run) => {
+        await START_AGAIN.all(run, asked(filter))
+        return RETRY.count(run, asked(filter))
+      }),
+    drop: (filter) => DROP.count(query, asked(filter)),
+  }
+}

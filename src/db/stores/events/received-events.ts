@@ -1,0 +1,206 @@
+import { and, eq, inArray, isNull, lt, notExists, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { ReceivedEventStore, ReceivedEvents } from '../../../core/events/received-events.ts'
+import type { IdentityKey } from '../../../core/identity/identity-key.ts'
+import type { ProviderEvent } from '../../../core/provider/provider-event.ts'
+import type { Database, RunStatement } from '../../client.ts'
+import { identities, receivedEvents, sessions, users } from '../../schema.ts'
+import { db, type Placeholders, seconds, statement } from '../../statement.ts'
+import { heldSessions } from '../sessions/held-sessions.ts'
+import { isIdentity } from '../sign-in/identity-values.ts'
+import { recordIn, sayWho } from './audit.ts'
+import { holdTold, type ToldOf } from './hold-told.ts'
+
+/** Ids are kept so long; what is older is not acted on, so that none is acted on twice. */
+export const REMEMBERED_SECONDS = 30 * 86_400
+
+const now = sql`now()`
+
+const REMEMBER = statement((p: Placeholders<{ provider: string; id: string; ttl: number }>) =>
+  db
+    .insert(receivedEvents)
+    .values({
+      provider: p.provider as never,
+      id: p.id as never,
+      expiresAt: sql`${now} + ${seconds(p.ttl)}`,
+    })
+    .onConflictDoNothing()
+    .returning({ id: receivedEvents.id }),
+)
+
+const RECEIVED_AT = statement((p: Placeholders<{ provider: string; id: string }>) =>
+  db
+    .select({ at: receivedEvents.receivedAt })
+    .from(receivedEvents)
+    .where(and(eq(receivedEvents.provider, p.provider), eq(receivedEvents.id, p.id))),
+)
+
+type Affected = IdentityKey & { userId: string; at: string }
+
+const moment = (at: unknown) => sql`${at}::timestamptz`
+
+const END_SESSIONS = statement((p: Placeholders<Affected & { kind: string }>) =>
+  db
+    .update(sessions)
+    .set({ endedAt: now, endReason: sql`${p.kind}` })
+    .where(
+      inArray(
+        sessions.id,
+        heldSessions(
+          and(
+            eq(sessions.userId, p.userId),
+            eq(sessions.provider, p.provider),
+            sql`coalesce(${sessions.issuer}, ${p.issuer}) = ${p.issuer}`,
+            sql`coalesce(${sessions.subject}, ${p.subject}) = ${p.subject}`,
+            isNull(sessions.endedAt),
+            sql`${sessions.expiresAt} > ${now}`,
+            lt(sessions.createdAt, moment(p.at)),
+          ),
+        ),
+      ),
+    )
+    .returning({ id: sessions.id }),
+)
+
+/** A grant that was given anew since is another one. */
+const FORGET_GRANT = statement((p: Placeholders<Affected & { isGone: boolean; forget: boolean }>) =>
+  db
+    .update(identities)
+    .set({
+      sealedAccessToken: null,
+      sealedRefreshToken: null,
+      goneAt: sql`case when ${p.isGone}::boolean then ${now} else ${identities.goneAt} end`,
+      email: sql`case when not ${p.forget}::boolean then ${identities.email} end`,
+      emailVerified: sql`${identities.emailVerified} and not ${p.forget}::boolean`,
+      givesEmail: sql`${identities.givesEmail} and not ${p.forget}::boolean`,
+      name: sql`case when not ${p.forget}::boolean then ${identities.name} end`,
+      picture: sql`case when not ${p.forget}::boolean then ${identities.picture} end`,
+      locale: sql`case when not ${p.forget}::boolean then ${identities.locale} end`,
+    })
+    .where(and(isIdentity(p), lt(identities.lastLoginAt, moment(p.at))))
+    .returning({ subject: identities.subject }),
+)
+
+const REMOVE_IDENTITY = statement((p: Placeholders<IdentityKey>) =>
+  db.delete(identities).where(isIdentity(p)).returning({ subject: identities.subject }),
+)
+
+const other = alias(identities, 'other')
+
+/** An address that went leaves the user with that of the oldest identity that has one. */
+const INHERIT_EMAIL = statement((p: Placeholders<{ userId: string }>) => {
+  const heir = db.$with('heir').as(
+    db
+      .select({
+        ...{ provider: identities.provider, issuer: identities.issuer },
+        subject: identities.subject,
+      })
+      .from(identities)
+      .where(
+        and(
+          eq(identities.userId, p.userId),
+          sql`${identities.email} is not null`,
+          notExists(
+            db
+              .select({ one: sql`1` })
+              .from(other)
+              .where(and(eq(other.userId, identities.userId), other.givesEmail)),
+          ),
+        ),
+      )
+      .orderBy(identities.linkedAt, identities.provider)
+      .limit(1),
+  )
+  return db
+    .with(heir)
+    .update(identities)
+    .set({ givesEmail: true })
+    .from(heir)
+    .where(
+      and(
+        eq(identities.provider, heir.provider),
+        eq(identities.issuer, heir.issuer),
+        eq(identities.subject, heir.subject),
+      ),
+    )
+    .returning({ subject: identities.subject })
+})
+
+const REMOVE_USER_WITHOUT_IDENTITY = statement((p: Placeholders<{ userId: string }>) =>
+  db
+    .delete(users)
+    .where(
+      and(
+        eq(users.id, p.userId),
+        sql`not exists (select from ${identities} where ${identities.userId} = ${users.id})`,
+      ),
+    )
+    .returning({ id: users.id }),
+)
+
+/** What providers told, in PostgreSQL. */
+export function createReceivedEvents(database: Database): ReceivedEventStore {
+  return {
+    receivedAt: async (provider, id) =>
+      (await RECEIVED_AT.one(database.query, { provider, id }))?.at ?? null,
+    act: (received) =>
+      database.transaction(async (run) => {
+        const { provider, id, asker } = received
+        await sayWho(run, asker)
+        if (id !== null) {
+          const ttl = REMEMBERED_SECONDS
+          if ((await REMEMBER.one(run, { provider, id, ttl })) === null) {
+            return { outcome: 'repeated' }
+          }
+        }
+        const done = { sessions: 0, users: 0 }
+        for (const event of inOrder(received.events)) {
+          const isPrefix = typeof event.subject !== 'string'
+          const subject = typeof event.subject === 'string' ? event.subject : event.subject.prefix
+          const held = await holdTold(run, { provider, subject, isPrefix })
+          if (held.length === 0) {
+            await recordIn(run, { type: 'provider_event.received', provider, reason: event.kind })
+          }
+          for (const whose of held) {
+            const ended = await affect(run, received, event, whose)
+            done.sessions += ended.sessions
+            done.users += ended.users
+          }
+        }
+        return { outcome: 'acted', ...done }
+      }),
+  }
+}
+
+/** By whom they are about, so that no two requests hold the same people in opposite orders. */
+const inOrder = (events: readonly ProviderEvent[]) => {
+  const keyOf = ({ subject }: ProviderEvent) =>
+    typeof subject === 'string' ? subject : subject.prefix
+  return [...events].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : Number(keyOf(a) > keyOf(b))))
+}
+
+async function affect(
+  run: RunStatement,
+  { at: ms, deletesUsers }: ReceivedEvents,
+  { kind, forget = false }: ProviderEvent,
+  { isEnabled, ...whose }: ToldOf,
+): Promise<{ sessions: number; users: number }> {
+  const { provider, userId } = whose
+  const none = { sessions: 0, users: 0 }
+  await recordIn(run, { type: 'provider_event.received', provider, userId, reason: kind })
+  if (kind === 'account_enabled') return none
+  // Of somebody whom the operator has locked out nothing is left to end, and nothing is let go.
+  if (!isEnabled) return none
+  const affected = { ...whose, at: new Date(ms).toISOString() }
+  const isGone = kind === 'account_gone'
+  let isForgotten = false
+  if (isGone || kind === 'consent_withdrawn') {
+    isForgotten = (await FORGET_GRANT.one(run, { ...affected, isGone, forget })) !== null
+  }
+  const ended = await END_SESSIONS.count(run, { ...affected, kind })
+  const goesToo = isGone && deletesUsers && isForgotten
+  if (goesToo) await REMOVE_IDENTITY.one(run, whose)
+  if (goesToo || forget) await INHERIT_EMAIL.one(run, { userId })
+  const removed = goesToo ? await REMOVE_USER_WITHOUT_IDENTITY.count(run, { userId }) : 0
+  return { sessions: ended, users: removed }
+}

@@ -1,0 +1,151 @@
+import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
+import type { SessionRef } from '../../../core/identity/session-ref.ts'
+import type { Freshness, Sessions, StoredSession } from '../../../core/stores.ts'
+import type { Database } from '../../client.ts'
+import { refreshTokens, sessions, users } from '../../schema.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
+import { isoTime } from '../account/account-json.ts'
+import { asks, isAlive, isFresh } from '../alive.ts'
+import { askedBy, saysWho } from '../events/audit.ts'
+import { requireOwn } from '../require-own.ts'
+import { epochSeconds, grantedSession } from '../tokens/granted-session.ts'
+import { heldSessions } from './held-sessions.ts'
+
+/** Sessions of one user that are shown. */
+const MOST = 1000
+
+const now = sql`now()`
+const runs = and(isNull(sessions.endedAt), sql`${sessions.expiresAt} > ${now}`)
+
+/** One whose code nobody redeemed is not shown: nobody is signed in by it. */
+const LIST = statement((p: Placeholders<{ userId: string }>) =>
+  db
+    .select({
+      ...{ userId: sessions.userId, id: sessions.id },
+      ...{ client_id: sessions.clientId, provider: sessions.provider },
+      ...{ user_agent: sessions.userAgent, address: sessions.address },
+      created_at: isoTime(sessions.createdAt),
+      last_used_at: isoTime(sessions.lastUsedAt),
+      expires_at: isoTime(sessions.expiresAt),
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.userId, p.userId), isAlive(), isNotNull(sessions.redeemedAt)))
+    .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
+    .limit(MOST),
+)
+
+type Ending = SessionRef & { reason: string; asked: string }
+
+const END = statement((p: Placeholders<Ending>) =>
+  db
+    .update(sessions)
+    .set({ endedAt: now, endReason: sql`${p.reason}` })
+    .where(and(eq(sessions.userId, p.userId), eq(sessions.id, p.sessionId), runs, saysWho(p)))
+    .returning({ id: sessions.id }),
+)
+
+const END_OTHERS = statement((p: Placeholders<Ending>) =>
+  db
+    .update(sessions)
+    .set({ endedAt: now, endReason: sql`${p.reason}` })
+    .where(
+      inArray(
+        sessions.id,
+        heldSessions(
+          and(eq(sessions.userId, p.userId), ne(sessions.id, p.sessionId), runs, saysWho(p)),
+        ),
+      ),
+    )
+    .returning({ id: sessions.id }),
+)
+
+const IS_ALIVE = statement((p: Placeholders<SessionRef>) =>
+  db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(asks(p)),
+)
+
+const IS_IN_COOKIES = statement((p: Placeholders<SessionRef>) =>
+  db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, p.sessionId), eq(sessions.userId, p.userId), sessions.cookieMode)),
+)
+
+const FIND_ROLES = statement((p: Placeholders<SessionRef>) =>
+  db
+    .select({ id: sessions.id, roles: users.roles })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(asks(p)),
+)
+
+const FIND_BY_REFRESH_TOKEN = statement((p: Placeholders<{ hash: Buffer }>) =>
+  db
+    .select({
+      ...{ hash: refreshTokens.hash, ...grantedSession(sessions) },
+      expiresAt: epochSeconds<number>(refreshTokens.expiresAt),
+      rotated: sql<boolean>`${refreshTokens.rotatedAt} is not null`,
+    })
+    .from(refreshTokens)
+    .innerJoin(sessions, eq(sessions.id, refreshTokens.sessionId))
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(
+      and(eq(refreshTokens.hash, p.hash), sql`${refreshTokens.expiresAt} > ${now}`, isAlive()),
+    ),
+)
+
+const FIND_STANDING = statement((p: Placeholders<SessionRef & Freshness>) =>
+  db
+    .select({ id: sessions.id, isFresh: isFresh(p) })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(asks(p)),
+)
+
+/** Sessions in PostgreSQL. */
+export function createSessions({ query }: Database): Sessions {
+  /** Its row, where there is one; never another's. */
+  const own = <Row extends { id: string }>(row: Row | null, { sessionId }: SessionRef) => {
+    if (row !== null) requireOwn(row.id, sessionId)
+    return row
+  }
+  const isAlive = async ({ userId, sessionId }: SessionRef) =>
+    own(await IS_ALIVE.one(query, { userId, sessionId }), { userId, sessionId }) !== null
+  return {
+    isAlive,
+    isInCookies: async ({ userId, sessionId }) =>
+      own(await IS_IN_COOKIES.one(query, { userId, sessionId }), { userId, sessionId }) !== null,
+    async standing(session, reauthSeconds) {
+      const { userId, sessionId } = session
+      const row = own(await FIND_STANDING.one(query, { userId, sessionId, reauthSeconds }), session)
+      return row === null ? 'over' : row.isFresh ? 'fresh' : 'stale'
+    },
+    async list(caller) {
+      const rows = await LIST.all(query, { userId: caller.userId })
+      const found = rows.map(({ userId, ...session }): StoredSession => {
+        requireOwn(userId, caller.userId)
+        return session
+      })
+      const isKnown = found.some((session) => session.id === caller.sessionId)
+      return isKnown || (await isAlive(caller)) ? found : null
+    },
+    end: async ({ userId, sessionId, asker }, reason) =>
+      (await END.count(query, { userId, sessionId, reason, asked: askedBy(asker) })) === 1,
+    endOthers: ({ userId, sessionId, asker }, reason) =>
+      END_OTHERS.count(query, { userId, sessionId, reason, asked: askedBy(asker) }),
+    async rolesOf(session) {
+      const { userId, sessionId } = session
+      return own(await FIND_ROLES.one(query, { userId, sessionId }), session)?.roles ?? null
+    },
+    async findByRefreshToken(hash) {
+      const row = await FIND_BY_REFRESH_TOKEN.one(query, { hash })
+      if (row === null || !row.hash.equals(hash)) return null
+      const { hash: _, ...session } = row
+      return session
+    },
+  }
+}

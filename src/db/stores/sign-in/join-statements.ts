@@ -1,0 +1,84 @@
+import { and, eq, exists, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { IdentityKey } from '../../../core/identity/identity-key.ts'
+import { identities, unlinkedIdentities, users } from '../../schema.ts'
+import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
+import { isVouchedFor, lowerCase } from '../account/account-json.ts'
+import { addressClaim, firstFacts, type IdentityValues } from './identity-values.ts'
+
+/** Held until the transaction ends: whoever looks for users by this address does it one after the other. */
+export const LOCK_EMAIL = statement((p: Placeholders<{ email: string }>) =>
+  db
+    .select({ locked: sql<number>`1` })
+    .from(sql`pg_advisory_xact_lock(hashtextextended('latchkey email ' || ${p.email}::text, 0))`),
+)
+
+/** Takes a claim to an address away from the identity that made it and no longer holds it. */
+export const FREE_CLAIM = statement((p: Placeholders<{ email: string }>) =>
+  db
+    .update(identities)
+    .set({ addressClaim: null })
+    .where(eq(identities.addressClaim, addressClaim(p.email)))
+    .returning({ userId: identities.userId }),
+)
+
+/** Held until the transaction ends, so that nobody links to the user or unlinks meanwhile. */
+export const HOLD_USER = statement((p: Placeholders<{ userId: string }>) =>
+  db.select({ id: users.id }).from(users).where(eq(users.id, p.userId)).for('update'),
+)
+
+/**
+ * Who holds an address at a trusted provider. More than one holder is as good as many, but one who is
+ * disabled must be among those that are given. `former` is what the provider used to name the identity by.
+ */
+export const candidatesStatement = (trustedProviders: readonly string[]) =>
+  statement((p: Placeholders<IdentityKey & { former: string; email: string }>) => {
+    const i = alias(identities, 'i')
+    const mine = alias(identities, 'mine')
+    const holding = and(sql`${lowerCase(i.email)} = ${p.email}`, isVouchedFor(i, trustedProviders))
+    const one = { one: sql`1` }
+    const hasIdentity = db
+      .select(one)
+      .from(mine)
+      .where(and(eq(mine.userId, users.id), eq(mine.provider, p.provider)))
+    const unlinked = unlinkedIdentities
+    const hasUnlinked = db
+      .select(one)
+      .from(unlinked)
+      .where(
+        and(
+          eq(unlinked.userId, users.id),
+          eq(unlinked.provider, p.provider),
+          eq(unlinked.issuer, p.issuer),
+          or(eq(unlinked.subject, p.subject), eq(unlinked.subject, p.former)),
+        ),
+      )
+    return db
+      .select({
+        userId: users.id,
+        email: sql<string>`${p.email}::text`,
+        disabled: sql<boolean>`${sql`${users.disabledAt}`} is not null`,
+        hasIdentityAtProvider: sql<boolean>`${exists(hasIdentity)}`,
+        hasUnlinkedIt: sql<boolean>`${exists(hasUnlinked)}`,
+      })
+      .from(users)
+      .where(sql`${users.id} = any(array(${db.select({ id: i.userId }).from(i).where(holding)}))`)
+      .orderBy(sql`${users.disabledAt} nulls last`)
+      .limit(2)
+  })
+
+/** Makes a new identity this user's, who is held. Nothing happens where somebody has it by now. */
+export const JOIN_USER = statement((p: Placeholders<IdentityValues & { userId: string }>) => {
+  const joined = db.$with('joined', { userId: identities.userId }).as(
+    insertFrom(
+      identities,
+      firstFacts(p, {
+        userId: sql`${p.userId}::uuid`,
+        linkedBy: sql`'joined'`,
+        linkReason: sql`'same_verified_email'`,
+      }),
+      sql`on conflict do nothing ${returning({ userId: identities.userId })}`,
+    ),
+  )
+  return db.with(joined).select({ userId: joined.userId }).from(joined)
+})

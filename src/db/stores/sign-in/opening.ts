@@ -1,0 +1,130 @@
+import {
+  and,
+  desc,
+  eq,
+  inArray,
+  isNotNull,
+  isNull,
+  type SQLWrapper,
+  type Subquery,
+  sql,
+} from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { loginCodes, refreshTokens, sessions } from '../../schema.ts'
+import { db, insertFrom, type Placeholders, seconds } from '../../statement.ts'
+import type { Columns } from '../account/account-json.ts'
+
+/** A session that a sign-in opens. */
+export interface OpeningValues {
+  sessionId: string
+  clientId: string
+  scope: string
+  resource: string | null
+  cookieMode: boolean
+  authTime: number | null
+  silent: boolean
+  userAgent: string | null
+  address: string | null
+  sessionTtl: number
+  /** Null where the session starts with a code. */
+  tokenHash: Buffer | null
+  tokenTtl: number
+  codeHash: Buffer | null
+  redirectUri: string | null
+  codeChallenge: string | null
+  nonce: string | null
+  codeTtl: number
+}
+
+const now = sql`now()`
+
+/**
+ * Parts of a sign-in: opens a session with its refresh token or code for what `opened` gives, and ends
+ * what is too much of those that the user of `refreshed` has.
+ */
+export function openingParts(
+  p: Placeholders<OpeningValues>,
+  opened: SQLWrapper & Columns<'userId' | 'provider' | 'issuer' | 'subject'>,
+  refreshed: Subquery & { userId: PgColumn },
+  rules: { sessionsPerUser: number },
+) {
+  const session = db.$with('session', {}).as(
+    insertFrom(
+      sessions,
+      {
+        id: p.sessionId,
+        userId: opened.userId,
+        clientId: p.clientId,
+        provider: opened.provider,
+        issuer: opened.issuer,
+        subject: opened.subject,
+        scope: p.scope,
+        resource: p.resource,
+        cookieMode: p.cookieMode,
+        authTime: sql`to_timestamp(${p.authTime}::float8)`,
+        silent: p.silent,
+        userAgent: p.userAgent,
+        address: p.address,
+        expiresAt: sql`${now} + ${seconds(p.sessionTtl)}`,
+        redeemedAt: sql`case when ${p.codeHash}::bytea is null then ${now} end`,
+      },
+      sql`from ${opened}`,
+    ),
+  )
+  const token = db.$with('token', {}).as(
+    insertFrom(
+      refreshTokens,
+      {
+        hash: p.tokenHash,
+        sessionId: sql`${p.sessionId}::uuid`,
+        expiresAt: sql`${now} + ${seconds(p.tokenTtl)}`,
+      },
+      sql`from ${opened} where ${p.tokenHash}::bytea is not null`,
+    ),
+  )
+  const code = db.$with('code', {}).as(
+    insertFrom(
+      loginCodes,
+      {
+        hash: p.codeHash,
+        sessionId: sql`${p.sessionId}::uuid`,
+        redirectUri: p.redirectUri,
+        codeChallenge: p.codeChallenge,
+        nonce: p.nonce,
+        expiresAt: sql`${now} + ${seconds(p.codeTtl)}`,
+      },
+      sql`from ${opened} where ${p.codeHash}::bytea is not null`,
+    ),
+  )
+  // One that starts with a code begins when that is redeemed.
+  const tooMany = db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(refreshed, eq(refreshed.userId, sessions.userId))
+    .where(
+      and(
+        sql`${p.tokenHash}::bytea is not null`,
+        isNull(sessions.endedAt),
+        isNotNull(sessions.redeemedAt),
+        sql`${sessions.expiresAt} > ${now}`,
+      ),
+    )
+    .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
+    .offset(rules.sessionsPerUser - 1)
+  // Whoever is at one of them ends it or goes on with it: nobody waits for two.
+  const surplus = db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(inArray(sessions.id, tooMany))
+    .for('no key update', { skipLocked: true })
+  const outdone = db
+    .$with('outdone')
+    .as(
+      db
+        .update(sessions)
+        .set({ endedAt: now, endReason: sql`'too_many'` })
+        .where(inArray(sessions.id, surplus))
+        .returning({ id: sessions.id }),
+    )
+  return [session, token, code, outdone] as const
+}

@@ -1,0 +1,184 @@
+import { and, eq, isNull, notExists, sql } from 'drizzle-orm'
+import { type PgColumn, unionAll } from 'drizzle-orm/pg-core'
+import type { CreateReason } from '../../../core/identity/linking.ts'
+import { inTime } from '../../in-time.ts'
+import { identities, users } from '../../schema.ts'
+import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
+import {
+  accountJson,
+  type Columns,
+  isVouchedFor,
+  lowerCase,
+  SHOWN,
+  SHOWN_OF_USER,
+  shownOf,
+} from '../account/account-json.ts'
+import { saysWho } from '../events/audit.ts'
+import {
+  addressClaim,
+  firstFacts,
+  type IdentityValues,
+  isIdentity,
+  newFacts,
+} from './identity-values.ts'
+import { type OpeningValues, openingParts } from './opening.ts'
+
+/** What a sign-in stores. */
+export interface SignInValues extends IdentityValues, OpeningValues {
+  /** Whether a new user may be made, by this id and for this reason, where nobody holds the address. */
+  mayCreate: boolean
+  newUserId: string
+  reason: CreateReason
+  /** The address in lower case that nobody may hold, where a new user is made; null where it does not matter. */
+  unheld: string | null
+  /** The same, claimed for the new user; null where somebody holds it. */
+  claimed: string | null
+  /** Who asks, for what is recorded. */
+  asked: string
+}
+
+const now = sql`now()`
+
+type Key = Record<'userId' | 'provider' | 'issuer' | 'subject', PgColumn>
+
+const keyOf = ({ userId, provider, issuer, subject }: Key) => ({
+  userId,
+  provider,
+  issuer,
+  subject,
+})
+
+const isSame = (a: Key, b: Key) =>
+  and(eq(a.provider, b.provider), eq(a.issuer, b.issuer), eq(a.subject, b.subject))
+
+/** What a login may find changed. */
+const facts = (i: Columns<'email' | 'emailVerified' | 'name' | 'picture' | 'locale'>) =>
+  sql`(${i.email}, ${i.emailVerified}, ${i.name}, ${i.picture}, ${i.locale})`
+
+/**
+ * A whole sign-in: refreshes the identity, or makes it and its user where it is new and may be made,
+ * opens the session and gives the account. No row where it is new and may not, or where somebody holds or
+ * just claimed its address; a row and no change where the user is disabled. All parts of one statement see the tables as they were before it, so
+ * what changes is taken from what the updates return.
+ */
+export const signInStatement = (rules: {
+  trustedProviders: readonly string[]
+  defaultRoles: readonly string[]
+  sessionsPerUser: number
+}) =>
+  statement((p: Placeholders<SignInValues>) => {
+    const known = db.$with('known').as(
+      db
+        .select()
+        .from(identities)
+        .where(and(isIdentity(p), inTime, saysWho(p)))
+        .for('update'),
+    )
+    const refreshed = db.$with('refreshed').as(
+      db
+        .update(identities)
+        .set(newFacts(p))
+        .from(known)
+        .innerJoin(users, and(eq(users.id, known.userId), isNull(users.disabledAt)))
+        .where(isSame(identities, known))
+        .returning({
+          ...SHOWN,
+          changed: sql<boolean>`${facts(identities)} is distinct from ${facts(known)}`.as(
+            'changed',
+          ),
+        }),
+    )
+    const holder = db
+      .select({ one: sql`1` })
+      .from(identities)
+      .where(
+        and(
+          sql`${lowerCase(identities.email)} = ${p.unheld}`,
+          isVouchedFor(identities, rules.trustedProviders),
+        ),
+      )
+    const made = db.$with('made', SHOWN).as(
+      insertFrom(
+        identities,
+        firstFacts(p, {
+          userId: sql`${p.newUserId}::uuid`,
+          linkedBy: sql`'created'`,
+          linkReason: sql`${p.reason}`,
+          addressClaim: addressClaim(p.claimed),
+        }),
+        sql`where ${inTime} and ${saysWho(p)} and ${p.mayCreate}::boolean and not exists (select from ${known}) and ${notExists(holder)}
+          on conflict do nothing ${returning(SHOWN)}`,
+      ),
+    )
+    const person = db
+      .$with('person', SHOWN_OF_USER)
+      .as(
+        insertFrom(
+          users,
+          { id: made.userId, roles: sql`${sql.param([...rules.defaultRoles])}::text[]` },
+          sql`from ${made} ${returning(SHOWN_OF_USER)}`,
+        ),
+      )
+    const touched = db.$with('touched').as(
+      db
+        .update(users)
+        .set({ updatedAt: now })
+        .from(refreshed)
+        .where(and(eq(users.id, refreshed.userId), refreshed.changed))
+        .returning(SHOWN_OF_USER),
+    )
+    const user = db.$with('the_user').as(
+      unionAll(
+        db.select().from(person),
+        db.select().from(touched),
+        db
+          .select(SHOWN_OF_USER)
+          .from(users)
+          .innerJoin(known, eq(known.userId, users.id))
+          .where(notExists(db.select({ one: sql`1` }).from(touched))),
+      ),
+    )
+    const others = db.$with('others').as(
+      db
+        .select(SHOWN)
+        .from(identities)
+        .innerJoin(known, eq(known.userId, identities.userId))
+        .where(sql`not ${isSame(identities, known)}`),
+    )
+    const shown = db
+      .$with('shown')
+      .as(
+        unionAll(
+          db.select(shownOf(refreshed)).from(refreshed),
+          db.select(shownOf(made)).from(made),
+          db.select(shownOf(others)).from(others),
+        ),
+      )
+    const opened = db
+      .$with('opened')
+      .as(unionAll(db.select(keyOf(refreshed)).from(refreshed), db.select(keyOf(made)).from(made)))
+    const [session, token, code, outdone] = openingParts(p, opened, refreshed, rules)
+    return db
+      .with(
+        known,
+        refreshed,
+        made,
+        person,
+        touched,
+        user,
+        others,
+        shown,
+        opened,
+        session,
+        token,
+        code,
+        outdone,
+      )
+      .select({
+        sessionId: sql<string>`${p.sessionId}::text`,
+        isDisabled: sql<boolean>`${user.disabledAt} is not null`,
+        isNew: sql<boolean>`exists (select from ${made})`,
+        account: accountJson(rules.trustedProviders, shown, user),
+      })
+      .from(user)
+  })

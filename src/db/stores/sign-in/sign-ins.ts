@@ -1,0 +1,183 @@
+import { v7 as uuidv7 } from 'uuid'
+import { LatchkeyError } from '../../../core/errors.ts'
+import type { Asker } from '../../../core/events/audit.ts'
+import type { Account } from '../../../core/identity/account.ts'
+import type { IdentityKey } from '../../../core/identity/identity-key.ts'
+import {
+  decideLink,
+  type LinkDecision,
+  type LinkingMode,
+  linkableEmail,
+  type RefuseReason,
+  refuseSignUp,
+  type SignUp,
+} from '../../../core/identity/linking.ts'
+import type { Profile } from '../../../core/identity/profile.ts'
+import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
+import type { NewSession, SignedIn, SignIns } from '../../../core/stores.ts'
+import type { Database, RunStatement } from '../../client.ts'
+import { askedBy } from '../events/audit.ts'
+import { requireOwn } from '../require-own.ts'
+import { rekeyIdentity } from '../tokens/rekey.ts'
+import { valuesOf } from './identity-values.ts'
+import {
+  candidatesStatement,
+  FREE_CLAIM,
+  HOLD_USER,
+  JOIN_USER,
+  LOCK_EMAIL,
+} from './join-statements.ts'
+import { type SignInValues, signInStatement } from './sign-in-statement.ts'
+
+/** How people come in. */
+export interface SignInRules {
+  mode: LinkingMode
+  /** Providers whose verified flag may join an identity to an existing user, and counts for apps. */
+  trustedProviders: readonly string[]
+  signUp: SignUp
+  /** Roles of a new user. */
+  defaultRoles: readonly string[]
+  /** Where one more session begins, the one unused longest ends. */
+  sessionsPerUser: number
+}
+
+/**
+ * Sign-ins in PostgreSQL. A person who was here before costs one statement, and so does a new one whose
+ * address nobody holds: of two such first logins at once the later one finds the address claimed. Only
+ * where somebody holds or claims it, users are looked for, under a lock: any number of first logins at
+ * once end in one user.
+ */
+export function createSignIns(database: Database, rules: SignInRules): SignIns {
+  const SIGN_IN = signInStatement(rules)
+  const FIND_CANDIDATES = candidatesStatement(rules.trustedProviders)
+
+  /** One sign-in as it goes through its attempts. */
+  function attempts(
+    key: IdentityKey,
+    profile: Profile,
+    session: NewSession,
+    { grant, asker }: { grant: SealedTokens | null; asker: Asker | null },
+  ) {
+    const isTrusted = rules.trustedProviders.includes(key.provider)
+    const { formerSubject: former = key.subject } = profile
+    const linkable = linkableEmail(rules.mode, profile, isTrusted)
+    const refusal = refuseSignUp(rules.signUp, profile, isTrusted)
+    const identity = valuesOf(key, profile, grant)
+    const values = {
+      ...identity,
+      ...{
+        newUserId: uuidv7(),
+        reason: linkable.reason,
+        unheld: null,
+        claimed: null,
+        mayCreate: false,
+        asked: askedBy(asker),
+      },
+      ...sessionValues(session),
+    }
+    const signIn = async (
+      run: RunStatement,
+      changes: Partial<SignInValues> = {},
+    ): Promise<SignedIn | null> => {
+      const row = await SIGN_IN.one(run, { ...values, ...changes })
+      if (row === null) return null
+      requireOwn(row.sessionId, session.id)
+      if (row.isDisabled) throw refuse('user_disabled')
+      const { reason } = { ...values, ...changes }
+      const account = JSON.parse(row.account) as Account
+      return { account, decision: row.isNew ? { action: 'create', reason } : { action: 'known' } }
+    }
+
+    /**
+     * Under the lock of the address: nobody else looks for its holders now. Null where the identity
+     * became somebody's meanwhile.
+     */
+    async function joinOrCreate(run: RunStatement, email: string): Promise<SignedIn | null> {
+      await LOCK_EMAIL.one(run, { email })
+      const known = await signIn(run)
+      if (known !== null) return known
+      const decide = async (): Promise<LinkDecision> =>
+        decideLink(email, await FIND_CANDIDATES.all(run, { ...key, former, email }))
+      let decision = await decide()
+      if (decision.action === 'join') {
+        // Until now the user may have linked or unlinked an identity by hand.
+        await HOLD_USER.one(run, decision)
+        decision = await decide()
+      }
+      if (decision.action === 'join') {
+        const { userId } = decision
+        if ((await JOIN_USER.one(run, { ...identity, userId })) === null) return null
+        const joined = await signIn(run)
+        return joined && { ...joined, decision }
+      }
+      const why = decision.action === 'refuse' ? decision.reason : refusal
+      if (why !== null) throw refuse(why)
+      const { reason } = decision.action === 'create' ? decision : linkable
+      const isUnheld = reason === linkable.reason
+      if (isUnheld) await FREE_CLAIM.all(run, { email })
+      return signIn(run, { mayCreate: true, reason, claimed: isUnheld ? email : null })
+    }
+    return { linkable, refusal, signIn, joinOrCreate }
+  }
+
+  return {
+    async signIn(key, profile, session, grant = null, asker = null) {
+      await rekeyIdentity(database, key, profile.formerSubject)
+      const { linkable, refusal, signIn, joinOrCreate } = attempts(key, profile, session, {
+        grant,
+        asker,
+      })
+      const { email } = linkable
+      const found = await signIn(database.query, {
+        ...{ mayCreate: refusal === null, unheld: email, claimed: email },
+      })
+      if (found !== null) return found
+      if (email !== null) {
+        const look = () => database.transaction((run) => joinOrCreate(run, email))
+        // Twice, since somebody else may make the identity or claim the address at the same moment.
+        const joined = (await look()) ?? (await look())
+        if (joined !== null) return joined
+      }
+      // Somebody else made the identity at the same moment, or nobody may.
+      const known = await signIn(database.query)
+      if (known !== null) return known
+      throw refusal === null ? elsewhere() : refuse(refusal)
+    },
+  }
+}
+
+const sessionValues = (session: NewSession) => ({
+  sessionId: session.id,
+  clientId: session.clientId,
+  scope: session.scope,
+  resource: session.resource,
+  cookieMode: session.cookieMode,
+  authTime: session.authTime,
+  silent: session.silent,
+  userAgent: session.userAgent,
+  address: session.address,
+  sessionTtl: session.ttlSeconds,
+  tokenHash: session.refreshToken?.hash ?? null,
+  tokenTtl: session.refreshToken?.ttlSeconds ?? 0,
+  codeHash: session.code?.hash ?? null,
+  redirectUri: session.code?.redirectUri ?? null,
+  codeChallenge: session.code?.codeChallenge ?? null,
+  nonce: session.code?.nonce ?? null,
+  codeTtl: session.code?.ttlSeconds ?? 0,
+})
+
+const REFUSED: Readonly<Record<RefuseReason, string>> = {
+  user_disabled: 'This user is disabled.',
+  sign_up_closed: 'Nobody new can sign up here.',
+  sign_up_domain: 'Only people with a verified address of certain domains can sign up here.',
+}
+
+const refuse = (reason: RefuseReason) =>
+  new LatchkeyError('access_denied', REFUSED[reason], { evidence: { reason } })
+
+/** The identity came and went while it was signed in with. */
+const elsewhere = () =>
+  new LatchkeyError('temporarily_unavailable', 'The account is being changed elsewhere.', {
+    evidence: { reason: 'identity_changes' },
+    retryAfterSeconds: 1,
+  })

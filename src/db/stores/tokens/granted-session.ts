@@ -1,0 +1,25 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { sessions } from '../../schema.ts'
+import type { Placeholders } from '../../statement.ts'
+
+type Columns<Names extends string> = Record<Names, PgColumn>
+
+/** A moment in whole seconds since 1970. */
+export const epochSeconds = <Value extends number | null = number>(moment: PgColumn): SQL<Value> =>
+  sql<Value>`floor(extract(epoch from ${moment}))::int`
+
+/** What tokens are made of (`GrantedSession`), as a selection from sessions or an alias of them. */
+export const grantedSession = (table: Columns<keyof typeof sessions._.columns>) => {
+  const s = table as typeof sessions
+  return {
+    ...{ id: s.id, userId: s.userId, clientId: s.clientId, scope: s.scope, resource: s.resource },
+    authTime: epochSeconds<number | null>(s.authTime).as('auth_time'),
+  }
+}
+
+/** Whether more is asked for than a session was granted. */
+export const isWider = (
+  table: Columns<'scope'>,
+  p: Placeholders<{ scopes: readonly string[] }>,
+): SQL<boolean> => sql<boolean>`not ${p.scopes}::text[] <@ string_to_array(${table.scope}, ' ')`

@@ -1,0 +1,182 @@
+import { and, desc, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { TokenStore } from '../../../core/tokens/token-store.ts'
+import type { Database } from '../../client.ts'
+import { inTime } from '../../in-time.ts'
+import { loginCodes, refreshTokens, sessions, users } from '../../schema.ts'
+import { db, insertFrom, type Placeholders, seconds, statement } from '../../statement.ts'
+import { isAlive } from '../alive.ts'
+import { askedBy, saysWho } from '../events/audit.ts'
+import { grantedSession } from './granted-session.ts'
+import { readRepeatedCode } from './repeated-code.ts'
+
+interface Proof {
+  hash: Buffer
+  clientId: string
+  redirectUri: string
+  codeChallenge: string | null
+}
+
+const now = sql`now()`
+const s = alias(sessions, 's')
+const c = alias(loginCodes, 'c')
+
+const fits = (p: Placeholders<Proof>) =>
+  sql<boolean>`${c.redirectUri} = ${p.redirectUri} and ${c.codeChallenge} is not distinct from ${p.codeChallenge}::text`
+
+const ofClient = (p: Placeholders<Proof>) =>
+  and(eq(c.hash, p.hash), eq(s.clientId, p.clientId), sql`${c.expiresAt} > ${now}`)
+
+/**
+ * The first redemption. Session and code are locked in this order, as everywhere: whoever comes second
+ * waits here and finds the code redeemed.
+ */
+const REDEEM = statement(
+  (
+    p: Placeholders<
+      Proof & {
+        sessionTtl: number
+        tokenHash: Buffer
+        tokenTtl: number
+        sessionsPerUser: number
+        asked: string
+      }
+    >,
+  ) => {
+    const shown = db.$with('shown').as(
+      db
+        .select({
+          hash: c.hash,
+          sessionId: c.sessionId,
+          nonce: c.nonce,
+          unused: sql<boolean>`${c.redeemedAt} is null`.as('unused'),
+          bound: sql<boolean>`${c.codeChallenge} is not null`.as('bound'),
+          fits: fits(p).as('fits'),
+        })
+        .from(c)
+        .innerJoin(s, eq(s.id, c.sessionId))
+        .where(and(ofClient(p), inTime, saysWho(p)))
+        .for('no key update', { of: [s, c] }),
+    )
+    const used = db.$with('used').as(
+      db
+        .update(loginCodes)
+        .set({ redeemedAt: now })
+        .from(shown)
+        .where(and(eq(loginCodes.hash, shown.hash), shown.unused))
+        .returning({ hash: loginCodes.hash }),
+    )
+    // A wrong guess is the last one; without a challenge a repeat may be a thief (RFC 6749, 4.1.2).
+    const ended = db.$with('ended').as(
+      db
+        .update(sessions)
+        .set({
+          endedAt: now,
+          endReason: sql`case when ${shown.unused} then 'code_misused' else 'code_reused' end`,
+        })
+        .from(shown)
+        .where(
+          and(
+            eq(sessions.id, shown.sessionId),
+            isNull(sessions.endedAt),
+            or(
+              and(shown.unused, sql`not ${shown.fits}`),
+              and(sql`not ${shown.unused}`, shown.fits, sql`not ${shown.bound}`),
+            ),
+          ),
+        )
+        .returning({ id: sessions.id }),
+    )
+    const opened = db.$with('opened').as(
+      db
+        .update(sessions)
+        .set({
+          expiresAt: sql`${sessions.createdAt} + ${seconds(p.sessionTtl)}`,
+          lastUsedAt: now,
+          redeemedAt: now,
+        })
+        .from(shown)
+        .innerJoin(users, sql`true`)
+        .where(
+          and(
+            eq(sessions.id, shown.sessionId),
+            eq(users.id, sessions.userId),
+            ...[shown.unused, shown.fits, isAlive(sessions)],
+          ),
+        )
+        .returning({ ...grantedSession(sessions), expiresAt: sessions.expiresAt }),
+    )
+    const token = db.$with('token', { sessionId: refreshTokens.sessionId }).as(
+      insertFrom(
+        refreshTokens,
+        {
+          hash: p.tokenHash,
+          sessionId: opened.id,
+          expiresAt: sql`least(${now} + ${seconds(p.tokenTtl)}, ${opened.expiresAt})`,
+        },
+        sql`from ${opened} returning session_id`,
+      ),
+    )
+    const tooMany = db
+      .select({ id: sessions.id })
+      .from(sessions)
+      .innerJoin(opened, eq(sessions.userId, opened.userId))
+      .where(
+        and(
+          ne(sessions.id, opened.id),
+          isNull(sessions.endedAt),
+          isNotNull(sessions.redeemedAt),
+          sql`${sessions.expiresAt} > ${now}`,
+        ),
+      )
+      .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
+      .offset(sql`${p.sessionsPerUser} - 1` as never)
+    // Whoever is at one of them ends it or goes on with it: nobody waits for two.
+    const surplus = db
+      .select({ id: sessions.id })
+      .from(sessions)
+      .where(inArray(sessions.id, tooMany))
+      .for('no key update', { skipLocked: true })
+    const outdone = db
+      .$with('outdone')
+      .as(
+        db
+          .update(sessions)
+          .set({ endedAt: now, endReason: sql`'too_many'` })
+          .where(inArray(sessions.id, surplus))
+          .returning({ id: sessions.id }),
+      )
+    return db
+      .with(shown, used, ended, opened, token, outdone)
+      .select({
+        code: shown.hash,
+        nonce: shown.nonce,
+        id: opened.id,
+        userId: opened.userId,
+        clientId: opened.clientId,
+        scope: opened.scope,
+        resource: opened.resource,
+        authTime: opened.authTime,
+      })
+      .from(opened)
+      .innerJoin(shown, eq(shown.sessionId, opened.id))
+  },
+)
+
+/** How codes are redeemed in PostgreSQL. */
+export function redeemCode(database: Database): TokenStore['redeemCode'] {
+  return async (presented, { hashes, ttlSeconds, sessionTtlSeconds, sessionsPerUser }) => {
+    const { hash, clientId, redirectUri, codeChallenge, asker } = presented
+    const proof = { hash, clientId, redirectUri, codeChallenge }
+    const [tokenHash] = hashes
+    if (tokenHash === undefined) return { refused: 'secret_gone' }
+    const opened = await REDEEM.one(database.query, {
+      ...proof,
+      ...{ sessionTtl: sessionTtlSeconds, tokenHash, tokenTtl: ttlSeconds, sessionsPerUser },
+      asked: askedBy(asker),
+    })
+    if (opened === null) return readRepeatedCode(database.query, proof, hashes)
+    const { code, nonce, ...session } = opened
+    return code.equals(hash) ? { session, nonce, place: 0 } : { refused: 'mixed_up' }
+  }
+}

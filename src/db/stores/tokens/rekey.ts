@@ -1,0 +1,69 @@
+import { and, eq, inArray, notExists, sql } from 'drizzle-orm'
+import { alias, type PgColumn } from 'drizzle-orm/pg-core'
+import type { IdentityKey } from '../../../core/identity/identity-key.ts'
+import type { Database } from '../../client.ts'
+import { identities, sessions } from '../../schema.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
+import { heldSessions } from '../sessions/held-sessions.ts'
+
+/** An identity, and the subject that its provider used to name it by. */
+type Rekeying = IdentityKey & { former: string }
+
+const isFormer = (
+  table: Record<'provider' | 'issuer' | 'subject', PgColumn>,
+  p: Placeholders<Rekeying>,
+) => and(eq(table.provider, p.provider), eq(table.issuer, p.issuer), eq(table.subject, p.former))
+
+const other = alias(identities, 'other')
+
+/** What is kept of tokens was sealed for the former key; the login at hand brings new ones. */
+const IDENTITY = statement((p: Placeholders<Rekeying>) =>
+  db
+    .update(identities)
+    .set({ subject: sql`${p.subject}`, sealedAccessToken: null, sealedRefreshToken: null })
+    .where(
+      and(
+        isFormer(identities, p),
+        notExists(
+          db
+            .select({ one: sql`1` })
+            .from(other)
+            .where(
+              and(
+                eq(other.provider, p.provider),
+                eq(other.issuer, p.issuer),
+                eq(other.subject, p.subject),
+              ),
+            ),
+        ),
+      ),
+    )
+    .returning({ userId: identities.userId }),
+)
+
+const SESSIONS = statement((p: Placeholders<Rekeying & { userId: string }>) =>
+  db
+    .update(sessions)
+    .set({ subject: sql`${p.subject}` })
+    .where(
+      inArray(sessions.id, heldSessions(and(eq(sessions.userId, p.userId), isFormer(sessions, p)))),
+    )
+    .returning({ id: sessions.id }),
+)
+
+/**
+ * Gives an identity its provider's newer subject, so that one person does not become two users when a
+ * provider begins to name people otherwise. Nothing where there is none, or where the newer is there.
+ */
+export async function rekeyIdentity(
+  database: Pick<Database, 'transaction'>,
+  key: IdentityKey,
+  former: string | undefined,
+): Promise<void> {
+  if (former === undefined || former === key.subject) return
+  const values = { ...key, former }
+  await database.transaction(async (run) => {
+    const moved = await IDENTITY.one(run, values)
+    if (moved !== null) await SESSIONS.all(run, { ...values, ...moved })
+  })
+}

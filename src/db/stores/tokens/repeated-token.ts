@@ -1,0 +1,120 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import { decideRepeat } from '../../../core/tokens/refresh-repeat.ts'
+import type {
+  DerivedTokens,
+  PresentedRefreshToken,
+  Rotation,
+} from '../../../core/tokens/token-store.ts'
+import type { Database } from '../../client.ts'
+import { refreshTokens, sessions, users } from '../../schema.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
+import { isAlive } from '../alive.ts'
+import { recordIn, sayWho } from '../events/audit.ts'
+import { requireOwn } from '../require-own.ts'
+import { grantedSession, isWider } from './granted-session.ts'
+
+const now = sql`now()`
+const s = alias(sessions, 's')
+const r = alias(refreshTokens, 'r')
+
+/** The session of a token that comes again, held until it is decided about. */
+const HOLD = statement(
+  (
+    p: Placeholders<{
+      id: string
+      clientId: string
+      fromCookie: boolean
+      scopes: readonly string[]
+    }>,
+  ) =>
+    db
+      .select({ ...grantedSession(s), wider: isWider(s, p) })
+      .from(s)
+      .innerJoin(users, eq(users.id, s.userId))
+      .where(
+        and(
+          ...[eq(s.id, p.id), eq(s.clientId, p.clientId), isAlive(s)],
+          sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
+        ),
+      )
+      .for('no key update', { of: s }),
+)
+
+/** The token that is shown, the one before it and its successor; any others where it is gone. */
+const FAMILY = statement((p: Placeholders<{ id: string; hash: Buffer }>) =>
+  db
+    .select({
+      ...{ hash: refreshTokens.hash, generation: refreshTokens.generation },
+      rotatedSecondsAgo: sql<
+        number | null
+      >`extract(epoch from clock_timestamp() - ${refreshTokens.rotatedAt})::float8`,
+      repeated: sql<boolean>`${refreshTokens.repeatedAt} is not null`,
+    })
+    .from(refreshTokens)
+    .where(
+      and(
+        eq(refreshTokens.sessionId, p.id),
+        sql`${refreshTokens.generation} >= coalesce(${db
+          .select({ generation: sql`${r.generation} - 1` })
+          .from(r)
+          .where(eq(r.hash, p.hash))}, 0)`,
+      ),
+    )
+    .orderBy(refreshTokens.generation)
+    .limit(3),
+)
+
+const MARK_REPEATED = statement((p: Placeholders<{ hash: Buffer }>) =>
+  db
+    .update(refreshTokens)
+    .set({ repeatedAt: now })
+    .where(eq(refreshTokens.hash, p.hash))
+    .returning({ hash: refreshTokens.hash }),
+)
+
+const END = statement((p: Placeholders<{ id: string }>) =>
+  db
+    .update(sessions)
+    .set({ endedAt: now, endReason: sql`'refresh_token_reused'` })
+    .where(and(eq(sessions.id, p.id), isNull(sessions.endedAt)))
+    .returning({ id: sessions.id }),
+)
+
+/** What comes of a refresh token that was used before: one at a time for each session. */
+export function repeatToken(
+  database: Database,
+  { hash, clientId, fromCookie, scopes, asker }: PresentedRefreshToken,
+  { hashes }: DerivedTokens,
+  id: string,
+): Promise<Rotation> {
+  return database.transaction(async (run): Promise<Rotation> => {
+    const held = await HOLD.one(run, { id, clientId, fromCookie, scopes })
+    if (held === null) return { outcome: 'refused', reason: 'session' }
+    requireOwn(held.id, id)
+    const { wider, ...session } = held
+    const decision = decideRepeat(hash, await FAMILY.all(run, { id, hash }), hashes)
+    if (decision.action === 'end') {
+      const { reason } = decision
+      await sayWho(run, asker ?? null)
+      await recordIn(run, {
+        type: 'refresh_token.reused',
+        ...{ userId: session.userId, sessionId: id, clientId: session.clientId, reason },
+      })
+      await END.one(run, { id })
+      return { outcome: 'reused', reason, sessionId: id, userId: session.userId }
+    }
+    if (decision.action === 'refuse') return { outcome: 'refused', reason: decision.reason }
+    if (wider) return { outcome: 'wider' }
+    if (decision.isLate) {
+      await MARK_REPEATED.one(run, { hash })
+      await sayWho(run, asker ?? null)
+      const { userId, clientId: of } = session
+      await recordIn(run, {
+        type: 'refresh_token.repeated',
+        ...{ userId, sessionId: id, clientId: of },
+      })
+    }
+    return { outcome: decision.isLate ? 'repeated' : 'rotated', session, place: decision.place }
+  })
+}

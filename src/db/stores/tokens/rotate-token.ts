@@ -1,0 +1,140 @@
+import { and, eq, isNull, lte, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import { GRACE_SECONDS } from '../../../core/tokens/refresh-repeat.ts'
+import type { TokenStore } from '../../../core/tokens/token-store.ts'
+import type { Database } from '../../client.ts'
+import { inTime } from '../../in-time.ts'
+import { refreshTokens, sessions, users } from '../../schema.ts'
+import { db, insertFrom, type Placeholders, seconds, statement } from '../../statement.ts'
+import { isAlive } from '../alive.ts'
+import { grantedSession, isWider } from './granted-session.ts'
+import { repeatToken } from './repeated-token.ts'
+
+/**
+ * Of each session so many of its newest refresh tokens are kept, and those that may still be repeated; an
+ * older one is known by its mark.
+ */
+const KEPT = 3
+
+const now = sql`now()`
+const s = alias(sessions, 's')
+const r = alias(refreshTokens, 'r')
+
+interface Rotating {
+  hash: Buffer
+  clientId: string
+  fromCookie: boolean
+  scopes: readonly string[]
+  next: Buffer
+  ttl: number
+}
+
+/** Session and token are locked in this order, as everywhere; whoever comes second finds it rotated. */
+const ROTATE = statement((p: Placeholders<Rotating>) => {
+  const shown = db.$with('shown').as(
+    db
+      .select({
+        ...{ hash: r.hash, generation: r.generation, sessionId: r.sessionId },
+        rotatedAt: r.rotatedAt,
+        fresh: sql<boolean>`${r.expiresAt} > ${now}`.as('fresh'),
+      })
+      .from(r)
+      .innerJoin(s, eq(s.id, r.sessionId))
+      .where(and(eq(r.hash, p.hash), inTime))
+      .for('no key update', { of: [s, r] }),
+  )
+  const rotated = db.$with('rotated').as(
+    db
+      .update(refreshTokens)
+      .set({ rotatedAt: now })
+      .from(shown)
+      .innerJoin(s, eq(s.id, shown.sessionId))
+      .innerJoin(users, eq(users.id, s.userId))
+      .where(
+        and(
+          ...[eq(refreshTokens.hash, shown.hash), isNull(shown.rotatedAt), shown.fresh],
+          ...[eq(s.clientId, p.clientId), isAlive(s), sql`not ${isWider(s, p)}`],
+          sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
+        ),
+      )
+      .returning({ sessionId: refreshTokens.sessionId, generation: refreshTokens.generation }),
+  )
+  const used = db
+    .$with('used')
+    .as(
+      db
+        .update(sessions)
+        .set({ lastUsedAt: now })
+        .from(rotated)
+        .where(eq(sessions.id, rotated.sessionId))
+        .returning({ id: sessions.id, expiresAt: sessions.expiresAt }),
+    )
+  const successor = db.$with('successor', { sessionId: refreshTokens.sessionId }).as(
+    insertFrom(
+      refreshTokens,
+      {
+        hash: p.next,
+        sessionId: rotated.sessionId,
+        generation: sql`${rotated.generation} + 1`,
+        expiresAt: sql`least(${now} + ${seconds(p.ttl)}, ${used.expiresAt})`,
+      },
+      sql`from ${rotated} join ${used} on ${used.id} = ${rotated.sessionId} returning session_id`,
+    ),
+  )
+  const forgotten = db.$with('forgotten').as(
+    db
+      .delete(refreshTokens)
+      .where(
+        and(
+          eq(refreshTokens.sessionId, sql`(select ${rotated.sessionId} from ${rotated})`),
+          lte(
+            refreshTokens.generation,
+            sql`(select ${rotated.generation} from ${rotated}) + 1 - ${sql.raw(String(KEPT))}`,
+          ),
+          sql`${refreshTokens.rotatedAt} < ${now} - ${sql.raw(`interval '${GRACE_SECONDS} seconds'`)}`,
+        ),
+      )
+      .returning({ hash: refreshTokens.hash }),
+  )
+  return db
+    .with(shown, rotated, used, successor, forgotten)
+    .select({
+      ...{ hash: shown.hash, ...grantedSession(s) },
+      rotated: sql<boolean>`exists (select from ${rotated})`,
+      reused: sql<boolean>`${shown.rotatedAt} is not null`,
+      fits: sql<boolean>`${and(
+        ...[eq(s.clientId, p.clientId), isAlive(s)],
+        sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
+      )}`,
+      wider: isWider(s, p),
+    })
+    .from(shown)
+    .innerJoin(s, eq(s.id, shown.sessionId))
+    .innerJoin(users, eq(users.id, s.userId))
+})
+
+/** How refresh tokens rotate in PostgreSQL. */
+export function rotateToken(database: Database): TokenStore['rotate'] {
+  return async (presented, next) => {
+    const { hash, clientId, fromCookie, scopes, sessionId } = presented
+    const [nextHash] = next.hashes
+    const row =
+      nextHash === undefined
+        ? null
+        : await ROTATE.one(database.query, {
+            ...{ hash, clientId, fromCookie, scopes, next: nextHash, ttl: next.ttlSeconds },
+          })
+    // A row that is gone leaves the mark: nobody but us can have made it.
+    if (row === null) {
+      return sessionId === null
+        ? { outcome: 'refused', reason: 'unknown' }
+        : repeatToken(database, presented, next, sessionId)
+    }
+    const { hash: found, rotated, reused, fits, wider, ...session } = row
+    if (!found.equals(hash)) return { outcome: 'refused', reason: 'mixed_up' }
+    if (rotated) return { outcome: 'rotated', session, place: 0 }
+    if (!fits) return { outcome: 'refused', reason: 'session' }
+    if (reused) return repeatToken(database, presented, next, session.id)
+    return wider ? { outcome: 'wider' } : { outcome: 'refused', reason: 'expired' }
+  }
+}

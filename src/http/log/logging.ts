@@ -1,0 +1,112 @@
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import pino from 'pino'
+import { defined } from '../../core/defined.ts'
+import { type Evidence, LatchkeyError } from '../../core/errors.ts'
+import { prettyLine } from './pretty-line.ts'
+
+/** What a log line may say of an error: names, codes and places, never a foreign message. */
+export function evidenceOf(error: unknown): Evidence & { stack?: string } {
+  const evidence: Evidence & { stack?: string } = {}
+  if (error instanceof LatchkeyError) Object.assign(evidence, error.evidence)
+  const causes: string[] = []
+  let cause = error instanceof LatchkeyError ? error.cause : error
+  for (let depth = 0; cause instanceof Error && depth < 5; depth++) {
+    causes.push(describe(cause))
+    // The frames only: the first lines repeat the message, which may hold what a stranger sent.
+    const frames = cause.stack?.split('\n').filter((line) => /^\s+at /.test(line))
+    if (depth === 0 && error instanceof LatchkeyError && error.code === 'server_error' && frames) {
+      evidence.stack = frames.slice(0, 8).join('\n')
+    }
+    cause = cause.cause
+  }
+  if (causes.length > 0) evidence.cause = causes.join(' < ')
+  return evidence
+}
+
+function describe(error: Error): string {
+  const { code } = error as { code?: unknown }
+  const detail =
+    error instanceof LatchkeyError
+      ? `${error.code}: ${error.message}`
+      : typeof code === 'string' || typeof code === 'number'
+        ? String(code)
+        : ''
+  return [error.name, detail].filter(Boolean).join(' ').slice(0, 200)
+}
+
+/**
+ * Logging as JSON lines. Requests and errors are logged by their route, never by their URL: query
+ * strings, headers and bodies carry codes, states and tokens and do not come near the logger.
+ */
+export function loggerOptions(
+  level: string,
+  stream?: { write(line: string): void },
+): NonNullable<FastifyServerOptions['logger']> {
+  const nothing = () => ({}) as never
+  return {
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: {
+      req: nothing,
+      res: nothing,
+      err: (error: unknown) => evidenceOf(error) as never,
+    },
+    redact: {
+      paths: SECRET_FIELDS,
+      censor: '[redacted]',
+    },
+    ...defined({ stream }),
+  }
+}
+
+/**
+ * Standard output, written some lines at a time: a system call for every line is a good part of what a
+ * request costs. Lines wait 100 ms at most, and are written when the process ends.
+ */
+export function standardOutput(format: 'json' | 'pretty' | null = null): {
+  write(line: string): void
+} {
+  if (format === 'pretty' || (format === null && process.stdout.isTTY)) {
+    return { write: (line) => process.stdout.write(prettyLine(line)) }
+  }
+  return pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 100 })
+}
+
+/**
+ * One line per answer where the level is debug: the route and never the URL, which carries codes and
+ * states. At info the log holds what happened (sign-ins, sessions, problems), not every request.
+ */
+export function logAnswers(app: FastifyInstance): void {
+  if (!['debug', 'trace'].includes(app.log.level)) return
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request
+    const route = routeOptions.url ?? null
+    const ms = Math.round(reply.elapsedTime * 10) / 10
+    request.log.debug({ method, route, status: reply.statusCode, ms }, 'answered')
+    done()
+  })
+}
+
+// A second fence: should one of these ever be handed to the logger by name.
+const SECRET_FIELDS = [
+  'access_token',
+  'accessToken',
+  'refresh_token',
+  'refreshToken',
+  'id_token',
+  'idToken',
+  'client_secret',
+  'clientSecret',
+  'code_verifier',
+  'verifier',
+  'nonce',
+  'authorization',
+  'cookie',
+  'cookies',
+  'secret',
+  'password',
+  'query',
+  'url',
+]

@@ -1,0 +1,73 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { findClient } from '../../core/client/client.ts'
+import { asciiText } from '../../core/text.ts'
+import { ERRORS } from '../../http/errors/error-table.ts'
+import { detailOf, toLatchkeyError } from '../../http/errors/problems.ts'
+import type { Flow } from '../flow.ts'
+import type { Login } from '../login.ts'
+import type { Target } from '../start/request.ts'
+
+/** A flow that ends at a client's redirect URI. */
+export type ClientFlow = Flow & { client: { redirectUri: string } }
+
+/** Whether a flow's answer goes to a client. */
+export const endsAtClient = (flow: Flow): flow is ClientFlow => flow.client.redirectUri !== null
+
+/** Where the answer of a flow goes. */
+export function targetOf({ client }: ClientFlow): Target {
+  const { id: clientId, uiLocales, ...rest } = client
+  return { ...rest, clientId, uiLocales: uiLocales ?? undefined }
+}
+
+/** How a client is told of a failure (RFC 6749, section 4.1.2.1). */
+export interface Failure {
+  error: string
+  error_description: string
+}
+
+/** The parameters that tell a client of a failure; a provider's texts never get there. */
+export function failureParameters(thrown: unknown, issuer: string): Failure {
+  const error = toLatchkeyError(thrown)
+  return {
+    error: ERRORS[error.code].redirect,
+    error_description: asciiText(detailOf(error, issuer)),
+  }
+}
+
+/** What answering a client needs. */
+export type AnswerOptions = Pick<Login, 'clients' | 'issuer' | 'sendPopupPage' | 'sendFormPage'>
+
+/**
+ * Sends the result of a flow to its client: as a query, as a form that posts itself, or as a message to
+ * the page that opened this one.
+ */
+export function answerClient(
+  { clients, issuer, sendPopupPage, sendFormPage }: AnswerOptions,
+  { clientId, redirectUri, state, responseMode, intent, uiLocales }: Target,
+  result: Readonly<Record<string, string>>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const response = { ...result, ...(state === null ? {} : { state }), iss: issuer }
+  const client = findClient(clients, clientId)?.name ?? clientId
+  if (responseMode === 'form_post') {
+    return sendFormPage(
+      { action: redirectUri, fields: response, client, uiLocales },
+      request,
+      reply,
+    )
+  }
+  const onward = withParameters(redirectUri, response)
+  // 303: the browser goes on with GET, whatever brought it here (RFC 9700, section 4.12).
+  if (responseMode !== 'web_message') return reply.redirect(onward, 303)
+  const message = { type: 'authorization_response' as const, response }
+  const { origin } = new URL(redirectUri)
+  return sendPopupPage({ origin, message, onward, client, intent, uiLocales }, request, reply)
+}
+
+/** The redirect URI as it was registered, with parameters added to its query (RFC 6749, section 3.1.2). */
+export function withParameters(uri: string, parameters: Record<string, string>): string {
+  const added = new URLSearchParams(parameters).toString().replaceAll('+', '%20')
+  if (added === '') return uri
+  return `${uri}${uri.includes('?') ? '&' : '?'}${added}`
+}

@@ -1,0 +1,30 @@
+import { LatchkeyError } from '../../core/errors.ts'
+import { FLOW_TTL_SECONDS, type Flow } from '../flow.ts'
+import { noProofOfTime, wantsProofOfTime } from '../start/start.ts'
+
+/** By how much a provider's clock may be behind ours. */
+const SKEW_SECONDS = 30
+
+/**
+ * Checks when the person authenticated, as the provider signed it, against what the client asked for
+ * (`max_age`, `prompt=login`). Throws `login_required`.
+ */
+export function checkAuthTime(
+  { client, expiresAt }: Flow,
+  authTime: number | null,
+  provider: string,
+): void {
+  const { scope, prompt, maxAge } = client
+  if (authTime === null) {
+    if (wantsProofOfTime({ scope, prompt, max_age: maxAge })) throw noProofOfTime(provider)
+    return
+  }
+  const isNew = prompt?.split(/[ ,]/).includes('login') ?? false
+  if (!isNew && maxAge === null) return
+  const startedAt = expiresAt / 1000 - FLOW_TTL_SECONDS
+  const age = startedAt - authTime
+  if (age <= (isNew ? 0 : (maxAge ?? 0)) + SKEW_SECONDS) return
+  throw new LatchkeyError('login_required', 'The person authenticated too long ago.', {
+    evidence: { reason: 'auth_time', age_seconds: Math.round(age) },
+  })
+}

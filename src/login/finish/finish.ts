@@ -1,0 +1,216 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { readScope } from '../../core/client/scope.ts'
+import { claimsOf } from '../../core/identity/account.ts'
+import { probeCookie } from '../../core/pages/probe-cookie.ts'
+import { isLoopbackHost } from '../../core/settings/urls.ts'
+import { shownUri } from '../../core/text.ts'
+import { askerOf } from '../../http/asker.ts'
+import { isBrowserNavigation, logProblem, toLatchkeyError } from '../../http/errors/problems.ts'
+import { know } from '../../http/log/known.ts'
+import { refusePrefetch } from '../../http/prefetch.ts'
+import { readParameters } from '../../http/query.ts'
+import type { Authentication } from '../../upstream/provider.ts'
+import { FLOW_TTL_SECONDS, type Flow, flowMark } from '../flow.ts'
+import { keepIdentity } from '../link.ts'
+import { type Login, setCookies } from '../login.ts'
+import { noDirectAnswer } from '../start/request.ts'
+import { trySecondTime } from '../start/second-try.ts'
+import { invalidState } from '../ways-on/invalid-state.ts'
+import {
+  answerClient,
+  type ClientFlow,
+  endsAtClient,
+  failureParameters,
+  targetOf,
+} from './answers.ts'
+import { checkAuthTime } from './auth-time.ts'
+import { noteOf } from './note.ts'
+import { rememberProvider, signIn } from './open-session.ts'
+import { readableRefusal, showRefusal } from './refusal.ts'
+import { repeatAnswer } from './repeat.ts'
+
+/** What a provider sends back; anything else that it adds is ignored. */
+const CallbackQuery = z.object({
+  // Visible ASCII (RFC 6749, appendix A.11).
+  code: z
+    .string()
+    .max(8192)
+    .regex(/^[\x20-\x7e]+$/)
+    .optional(),
+  state: z.string().max(512).optional(),
+  iss: z.string().max(2048).optional(),
+  error: z.string().max(4096).optional(),
+  /** What a form_post brought beside these, sealed by ourselves on the way. */
+  form_user: z.string().max(8192).optional(),
+})
+type CallbackQuery = z.infer<typeof CallbackQuery>
+
+/** Cookie and query -> flow -> tokens -> profile -> user and session -> answer. */
+export async function finishLogin(
+  login: Login,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<object> {
+  refusePrefetch(request)
+  const query = readParameters(CallbackQuery, request.query)
+  const flow = findFlow(login, query.state, request)
+  if (typeof flow === 'string') {
+    const again = await trySecondTime(login, query.error, request, reply)
+    if (again !== null) return again
+    throw invalidState(flow)
+  }
+  know(request, factsOf(flow))
+  return endsAtClient(flow)
+    ? answerFlow(login, flow, query, request, reply)
+    : answerDirectly(login, flow, query, request, reply)
+}
+
+/** A flow of a client: however it ends, the client is told, and told the same for a minute. */
+async function answerFlow(
+  login: Login,
+  flow: ClientFlow,
+  query: CallbackQuery,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { usedFlows, flowCookies, https, issuer, ended } = login
+  const target = targetOf(flow)
+  const tell = (result: Readonly<Record<string, string>>) =>
+    answerClient(login, target, result, request, reply)
+  let isOver = false
+  try {
+    if (!(await usedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2))) {
+      return tell(await repeatAnswer(login, flow, request, reply))
+    }
+    isOver = true
+    // From here on the flow is over on all replicas; its cookie only asks for its answer again.
+    setCookies(reply, [flowCookies.keep(flow.state, request.cookies)], https)
+    const who = await readIdentity(login, flow, query, request)
+    const result =
+      flow.client.intent === 'link'
+        ? await keepIdentity(login, flow, who, request)
+        : await signInFor(login, flow, who, request, reply)
+    ended('browser', 'success')
+    return tell(result)
+  } catch (error) {
+    // Whoever comes again with a flow that is over gets the page.
+    if (!isOver && isInvalidState(error)) {
+      setCookies(reply, [flowCookies.clear(flow.state)], https)
+      throw error
+    }
+    const { code } = logProblem(error, request)
+    ended('browser', code)
+    if (isOver) await login.failed(request, flow.client.id, code)
+    const failure = failureParameters(error, issuer)
+    if (isOver) await keepFailure(login, flow, failure, request)
+    const reason = readableRefusal(flow, error, request)
+    if (reason !== null) return showRefusal(login, flow, { reason, failure }, request, reply)
+    return tell({ ...failure })
+  }
+}
+
+/** Keeps how the flow failed; where that cannot be, a repeat is told so. */
+async function keepFailure(
+  { usedFlows }: Login,
+  flow: Flow,
+  failure: ReturnType<typeof failureParameters>,
+  request: FastifyRequest,
+): Promise<void> {
+  await usedFlows.fail(flowMark(flow), failure).catch((error) => logProblem(error, request))
+}
+
+/** A flow without a redirect_uri: the callback answers with the tokens themselves, once. */
+async function answerDirectly(
+  login: Login,
+  flow: Flow,
+  query: CallbackQuery,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<object> {
+  const { usedFlows, flowCookies, https, issuer } = login
+  if (!login.directAnswer) throw noDirectAnswer()
+  const isFirst = await usedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2)
+  setCookies(reply, [flowCookies.clear(flow.state)], https)
+  if (!isFirst) throw invalidState('used')
+  const { prepared, account } = await readIdentity(login, flow, query, request)
+    .then((who) => signIn(login, flow, who, request))
+    .catch(async (error: unknown) => {
+      await login.failed(request, flow.client.id, toLatchkeyError(error).code)
+      throw error
+    })
+  rememberProvider(login, flow, request, reply)
+  login.ended('browser', 'success')
+  const user = claimsOf(account, readScope(flow.client.scope))
+  const answer = { ...(await prepared.tokens(account)), user }
+  const isPage = isBrowserNavigation(request) && isLoopbackHost(new URL(issuer).hostname)
+  if (!isPage) return answer
+  return login.sendTokenPage(
+    { answer, uiLocales: flow.client.uiLocales ?? undefined },
+    request,
+    reply,
+  )
+}
+
+/** Signs in and gives what the client is sent: its code; in cookie mode the tokens go into cookies. */
+async function signInFor(
+  login: Login,
+  flow: ClientFlow,
+  who: Authentication,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Record<string, string>> {
+  const { sessionCookies, endSession } = login
+  const { prepared, account } = await signIn(login, flow, who, request)
+  rememberProvider(login, flow, request, reply)
+  if (flow.client.responseMode !== 'cookie') {
+    sessionCookies.marks.add(request, reply, prepared.session.id)
+    return { code: prepared.code }
+  }
+  // Nobody could use the session any more whose cookies are overwritten now.
+  const before = await sessionCookies.findSession(request)
+  if (before !== null)
+    await endSession({
+      ...{ userId: before.sub, sessionId: before.sid },
+      asker: askerOf(request),
+    })
+  sessionCookies.set(reply, flow.client.id, await prepared.tokens(account))
+  return {}
+}
+
+/** The provider's answer -> who has signed in there, and when. */
+async function readIdentity(
+  { provider, formUsers }: Login,
+  flow: Flow,
+  { form_user, code, error, iss }: CallbackQuery,
+  request: FastifyRequest,
+): Promise<Authentication> {
+  const formUser = formUsers.open(form_user, flow.state)
+  const who = await provider.finish({ ...flow, code, error, iss, formUser }, noteOf(request))
+  checkAuthTime(flow, who.authTime, provider.row.name)
+  return who
+}
+
+/** The flow, or why there is none. */
+function findFlow(
+  { flowCookies, provider, issuer }: Login,
+  state: string | undefined,
+  request: FastifyRequest,
+): Flow | 'state_missing' | 'flow_not_found' | 'cookies_missing' | 'other_provider' {
+  if (state === undefined) return 'state_missing'
+  const flow = flowCookies.find(state, request.cookies, Date.now())
+  if (flow === null) {
+    const hasCookies = request.cookies[probeCookie(issuer)] !== undefined
+    return hasCookies || !isBrowserNavigation(request) ? 'flow_not_found' : 'cookies_missing'
+  }
+  return flow.provider === provider.row.id ? flow : 'other_provider'
+}
+
+const isInvalidState = (error: unknown) => (error as { code?: unknown }).code === 'invalid_state'
+
+/** What the log says of a flow's problems, beside why. */
+const factsOf = ({ provider, client }: Flow) => ({
+  provider,
+  client: client.id,
+  ...(client.redirectUri === null ? {} : { redirect_uri: shownUri(client.redirectUri) }),
+})

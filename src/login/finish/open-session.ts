@@ -1,0 +1,100 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { SessionRequest } from '../../core/client/prepared-session.ts'
+import { LAST_PROVIDER_SECONDS, lastProviderCookie } from '../../core/pages/last-provider.ts'
+import type { AuthenticatedIdentity } from '../../core/stores.ts'
+import { cleanText } from '../../core/text.ts'
+import { addressOf } from '../../http/address.ts'
+import { askerOf } from '../../http/asker.ts'
+import { isBrowserNavigation } from '../../http/errors/problems.ts'
+import type { Authentication } from '../../upstream/provider.ts'
+import type { Flow } from '../flow.ts'
+import { type Login, setCookies } from '../login.ts'
+
+/** What the provider said and gave, as it is stored. */
+export function authenticatedIdentity(
+  { provider, tokenSealer }: Pick<Login, 'provider' | 'tokenSealer'>,
+  { profile, issuer, grant }: Authentication,
+): AuthenticatedIdentity {
+  const key = { provider: provider.row.id, issuer, subject: profile.subject }
+  return { key, profile, grant: grant === null ? null : tokenSealer.seal(grant, key) }
+}
+
+/** Authentication the provider says has signed in -> user and session, stored, with what the client will get. */
+export async function openSession(
+  login: Login,
+  who: Authentication,
+  asked: Omit<SessionRequest, 'userAgent' | 'address'>,
+  request: FastifyRequest,
+  facts: { native?: true } = {},
+) {
+  const { provider, signIns, prepareSession } = login
+  const { key, profile, grant } = authenticatedIdentity(login, who)
+  const prepared = prepareSession({ ...asked, ...senderOf(request) })
+  const { account, decision } = await signIns.signIn(
+    key,
+    profile,
+    prepared.session,
+    grant,
+    askerOf(request),
+  )
+  request.log.info(
+    {
+      event: 'signed_in',
+      provider: provider.row.id,
+      client: asked.clientId,
+      user: account.sub,
+      session: prepared.session.id,
+      address: addressOf(request),
+      identity: decision.action,
+      ...('reason' in decision ? { reason: decision.reason } : {}),
+      ...facts,
+    },
+    'signed in',
+  )
+  return { prepared, account }
+}
+
+/** Authentication sends a request, as a session keeps it. */
+const senderOf = (request: FastifyRequest) => ({
+  userAgent: cleanText(request.headers['user-agent'], 512),
+  address: addressOf(request),
+})
+
+/** The session that a flow asks for: the same each time, so that its code is. */
+export function sessionRequest(
+  { client, sessionId: id, seed }: Flow,
+  authTime: number | null,
+  request: FastifyRequest,
+): SessionRequest {
+  const { redirectUri, codeChallenge, responseMode, scope, nonce, resource } = client
+  const cookieMode = responseMode === 'cookie'
+  return {
+    id,
+    seed,
+    clientId: client.id,
+    scope,
+    nonce,
+    resource,
+    cookieMode,
+    authTime,
+    silent: client.prompt === 'none',
+    code: redirectUri === null || cookieMode ? null : { redirectUri, codeChallenge },
+    ...senderOf(request),
+  }
+}
+
+/** Authentication has signed in at the provider -> user and session, stored. */
+export const signIn = (login: Login, flow: Flow, who: Authentication, request: FastifyRequest) =>
+  openSession(login, who, sessionRequest(flow, who.authTime, request), request)
+
+/** Keeps the provider for the sign-in page, which people see and programs never do. */
+export function rememberProvider(
+  { https, issuer }: Login,
+  { provider }: Flow,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const name = lastProviderCookie(issuer)
+  if (!isBrowserNavigation(request) || request.cookies[name] === provider) return
+  setCookies(reply, [{ name, value: provider, maxAgeSeconds: LAST_PROVIDER_SECONDS }], https)
+}

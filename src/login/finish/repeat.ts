@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { LatchkeyError } from '../../core/errors.ts'
+import { longerPause } from '../../core/longer-pause.ts'
+import { hashToken } from '../../core/secrets.ts'
+import type { FlowOutcome } from '../../core/stores.ts'
+import { addressOf } from '../../http/address.ts'
+import { flowMark } from '../flow.ts'
+import { linkCodeOf } from '../link.ts'
+import type { Login } from '../login.ts'
+import { invalidState } from '../ways-on/invalid-state.ts'
+import type { ClientFlow } from './answers.ts'
+import { sessionRequest } from './open-session.ts'
+
+/** How soon a twin looks whether the first has its answer, and for how long in all. */
+const FIRST_LOOK_MS = 100
+const WAIT_MS = 16_000
+
+/**
+ * The answer of a flow that was finished before, for the browser that brings its callback again within
+ * a minute: nothing is exchanged anew, and nothing secret was kept, since all is derived from the flow.
+ * Throws `invalid_state` where it is over.
+ */
+export async function repeatAnswer(
+  login: Login,
+  flow: ClientFlow,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Record<string, string>> {
+  const outcome = await awaitOutcome(login, flow)
+  request.log.info(
+    {
+      event: 'callback_repeated',
+      provider: flow.provider,
+      client: flow.client.id,
+      address: addressOf(request),
+      outcome: outcome.is,
+    },
+    'a callback came again',
+  )
+  switch (outcome.is) {
+    case 'failed':
+      return { ...outcome.failure }
+    case 'linked':
+      return { code: linkCodeOf(flow) }
+    case 'signed_in':
+      return flow.client.responseMode === 'cookie'
+        ? setSameCookies(login, flow, outcome, request, reply)
+        : { code: sameCode(login, flow, outcome, request) }
+    case 'over':
+      throw invalidState('used')
+  }
+}
+
+async function awaitOutcome({ usedFlows }: Login, flow: ClientFlow) {
+  const until = Date.now() + WAIT_MS
+  const issued = { sessionId: flow.sessionId, linkCode: hashToken(linkCodeOf(flow)) }
+  for (let pause = FIRST_LOOK_MS; ; pause = longerPause(pause)) {
+    const outcome = await usedFlows.find(flowMark(flow), issued)
+    if (outcome.is !== 'under_way') return outcome
+    if (Date.now() > until) {
+      throw new LatchkeyError('temporarily_unavailable', 'The sign-in was not finished in time.')
+    }
+    await sleep(pause)
+  }
+}
+
+type SignedIn = Extract<FlowOutcome, { is: 'signed_in' }>
+
+/** What the session was made of, so that the same comes out again. */
+function prepareAgain(
+  login: Login,
+  flow: ClientFlow,
+  { authTime, tokenHash }: SignedIn,
+  request: FastifyRequest,
+) {
+  const asked = sessionRequest(flow, authTime, request)
+  const prepared = login.prepareSession({ ...asked, issued: tokenHash })
+  const { code, refreshToken } = prepared.session
+  // Derived by a SECRET that is gone: nobody can make it again.
+  if (!(code ?? refreshToken)?.hash.equals(tokenHash)) throw invalidState('used')
+  return prepared
+}
+
+const sameCode = (...of: Parameters<typeof prepareAgain>) => prepareAgain(...of).code
+
+async function setSameCookies(
+  login: Login,
+  flow: ClientFlow,
+  outcome: SignedIn,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Record<string, string>> {
+  // The browser may have the cookies, and even have renewed them since.
+  const now = await login.sessionCookies.findSession(request)
+  if (now?.sid === flow.sessionId) return {}
+  const account = await login.findAccount({ userId: outcome.userId, sessionId: flow.sessionId })
+  if (account === null) throw invalidState('used')
+  const prepared = prepareAgain(login, flow, outcome, request)
+  login.sessionCookies.set(reply, flow.client.id, await prepared.tokens(account))
+  return {}
+}

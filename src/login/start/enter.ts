@@ -1,0 +1,111 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AuthorizationRequest } from '../../core/client/authorization-request.ts'
+import type { ResolvedClient } from '../../core/client/client.ts'
+import { type ErrorCode, LatchkeyError } from '../../core/errors.ts'
+import { unknownProvider } from '../../core/provider/unknown-provider.ts'
+import { pathOf } from '../../core/settings/public-url.ts'
+import { shownUri } from '../../core/text.ts'
+import { isBrowserNavigation, logProblem, toLatchkeyError } from '../../http/errors/problems.ts'
+import { know } from '../../http/log/known.ts'
+import { refusePrefetch } from '../../http/prefetch.ts'
+import { type AnswerOptions, answerClient, failureParameters } from '../finish/answers.ts'
+import type { Login } from '../login.ts'
+import { searchOf } from '../ways-on/recovery-links.ts'
+import { type OpenedRequest, openRequest, type Parameters, readRequest } from './request.ts'
+import { startLogin } from './start.ts'
+
+/** What beginning a login needs, whichever provider it is at. */
+export interface EntryOptions extends AnswerOptions {
+  /** Whether a flow may do without a redirect_uri. */
+  directAnswer: boolean
+  /** The login at an enabled provider. */
+  find: (provider: string) => Login | undefined
+  /** Counts a login that begins at a provider. Throws `rate_limited`. */
+  limit: (request: FastifyRequest) => Promise<void>
+  isInAppBrowser: Login['isInAppBrowser']
+  /** The page with all providers, for this request. */
+  sendSignInPage: (
+    page: ResolvedClient & { asked: AuthorizationRequest },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => FastifyReply
+}
+
+/** A request for a login: what was sent, and the provider that it names, if any. */
+export interface Entry {
+  given: Parameters
+  provider: string | undefined
+}
+
+/** What is wrong with the request itself, so that only the client can mend it. */
+const FAULTS: readonly ErrorCode[] = [
+  ...(['invalid_request', 'unauthorized_client', 'unsupported_response_type'] as const),
+  ...(['invalid_scope', 'invalid_target', 'request_not_supported'] as const),
+  ...(['request_uri_not_supported', 'unknown_provider'] as const),
+  ...(['login_required', 'interaction_required'] as const),
+]
+/** What passes by itself, so that the person may try again here. */
+const PASSING: readonly ErrorCode[] = ['rate_limited', 'temporarily_unavailable']
+
+/**
+ * `/login` and `/login/:provider`: the client and its redirect_uri first; from then on every fault of
+ * the request goes back to the client (RFC 6749, section 4.1.2.1).
+ */
+export async function enter(
+  options: EntryOptions,
+  { given, provider }: Entry,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  refusePrefetch(request)
+  const opened = openRequest(options, given)
+  const { target, client } = opened
+  know(request, {
+    client: client.id,
+    ...(target === null ? {} : { redirect_uri: shownUri(target.redirectUri) }),
+  })
+  try {
+    return await begin(options, opened, { given, provider }, request, reply)
+  } catch (thrown) {
+    const { code } = toLatchkeyError(thrown)
+    const isTold = FAULTS.includes(code) || (opened.isSilent && !PASSING.includes(code))
+    if (target === null || !isTold) throw thrown
+    logProblem(thrown, request)
+    const failure = failureParameters(thrown, options.issuer)
+    return answerClient(options, target, { ...failure }, request, reply)
+  }
+}
+
+async function begin(
+  options: EntryOptions,
+  opened: OpenedRequest,
+  { given, provider }: Entry,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const asked = readRequest(opened, given)
+  const login = provider === undefined ? undefined : options.find(provider)
+  if (provider !== undefined && login === undefined) throw unknownProvider()
+  // A session in cookies is not begun by a stranger's page: the person clicks on ours first.
+  const isStrangers =
+    asked.response_mode === 'cookie' && request.headers['sec-fetch-site'] === 'cross-site'
+  const isRefusedThere =
+    login?.provider.row.refusesWebViews === true &&
+    isBrowserNavigation(request) &&
+    options.isInAppBrowser(request.headers['user-agent'])
+  if (login === undefined || isStrangers || isRefusedThere) {
+    if (opened.isSilent) {
+      throw new LatchkeyError(
+        'interaction_required',
+        'The person has to choose here how to sign in.',
+      )
+    }
+    // The sign-in page has the way out of an app, and the other providers.
+    if (isRefusedThere && !isStrangers) {
+      return reply.redirect(`${pathOf(options.issuer)}/login${searchOf(asked)}`, 302)
+    }
+    return options.sendSignInPage({ ...opened, asked }, request, reply)
+  }
+  await options.limit(request)
+  return startLogin(login, opened, asked, request, reply)
+}

@@ -1,0 +1,166 @@
+import { AuthorizationRequest } from '../../core/client/authorization-request.ts'
+import {
+  type Client,
+  isConfidential,
+  type ResolvedClient,
+  type ResponseMode,
+  resolveClient,
+} from '../../core/client/client.ts'
+import { type ErrorCode, LatchkeyError } from '../../core/errors.ts'
+import { shownValue } from '../../core/text.ts'
+import { readParameters } from '../../http/query.ts'
+
+/** A query or a form, before anything is known of it. */
+export type Parameters = Readonly<Record<string, unknown>>
+
+/** Where a client is answered, whatever becomes of its request. */
+export interface Target {
+  clientId: string
+  redirectUri: string
+  state: string | null
+  responseMode: ResponseMode
+  intent: 'link' | null
+  uiLocales: string | undefined
+}
+
+/** A request whose client and redirect_uri are a registered pair, or of the built-in client. */
+export interface OpenedRequest extends ResolvedClient {
+  /** Where faults of the rest are told; null without a redirect_uri. */
+  target: Target | null
+  /** `prompt=none`: no page of ours may be shown. */
+  isSilent: boolean
+}
+
+const Pair = AuthorizationRequest.pick({ client_id: true, redirect_uri: true })
+
+/** The client that a request names. Throws `invalid_request` until it is known whom to answer. */
+export function openRequest(
+  { clients, directAnswer }: { clients: readonly Client[]; directAnswer: boolean },
+  given: Parameters,
+): OpenedRequest {
+  const { client, redirectUri } = resolveClient(clients, readParameters(Pair, given))
+  const isSilent = given.prompt === 'none'
+  if (redirectUri === null) {
+    if (!directAnswer) throw noDirectAnswer()
+    return { client, redirectUri, target: null, isSilent }
+  }
+  const { ui_locales: locales } = AuthorizationRequest.shape
+  return {
+    client,
+    redirectUri,
+    isSilent,
+    target: {
+      clientId: client.id,
+      redirectUri,
+      // As it was sent, however long: a client must know its own request again.
+      state: textOf(given.state) ?? null,
+      responseMode: modeOfFaults(client, redirectUri, textOf(given.response_mode)),
+      intent: given.intent === 'link' ? 'link' : null,
+      uiLocales: locales.safeParse(textOf(given.ui_locales)).data,
+    },
+  }
+}
+
+/** A flow without a redirect_uri, where the callback does not answer with the tokens themselves. */
+export const noDirectAnswer = (): LatchkeyError =>
+  new LatchkeyError(
+    'invalid_request',
+    'A redirect_uri is needed: answers with tokens in place of a redirect are off (DIRECT_ANSWER).',
+    { evidence: { reason: 'direct_answer_off' } },
+  )
+
+const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+
+/** Whether a mode can reach a redirect URI at all: forms and messages need a web page there. */
+const fits = (mode: ResponseMode, redirectUri: string) =>
+  (mode !== 'form_post' && mode !== 'web_message') || /^https?:/.test(redirectUri)
+
+/** In which mode a fault is told: as asked for where that may be, but never by cookies. */
+function modeOfFaults(
+  client: Client,
+  redirectUri: string,
+  asked: string | undefined,
+): ResponseMode {
+  const mode = client.responseModes.find((one) => one === asked)
+  return mode !== undefined && mode !== 'cookie' && fits(mode, redirectUri) ? mode : 'query'
+}
+
+/** Codes of what is malformed, where RFC 6749, section 4.1.2.1 or RFC 8707 has one of its own. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  response_type: 'unsupported_response_type',
+  scope: 'invalid_scope',
+  resource: 'invalid_target',
+}
+
+/** The rest of a request. Throws what the client is to be told. */
+export function readRequest(opened: OpenedRequest, given: Parameters): AuthorizationRequest {
+  for (const name of ['request', 'request_uri'] as const) {
+    if (given[name] === undefined || given[name] === '') continue
+    throw new LatchkeyError(`${name}_not_supported`, `The parameter "${name}" is not supported.`)
+  }
+  const asked = readParameters(AuthorizationRequest, given, (name, isTwice) =>
+    isTwice && name !== 'resource' ? undefined : CODES[name],
+  )
+  checkMode(opened, asked)
+  checkProof(opened, asked)
+  if (asked.resource !== undefined) checkResource(opened.client, asked)
+  if (asked.prompt !== undefined && /^none\b.|.\bnone\b/.test(asked.prompt)) {
+    throw wrong('prompt=none stands alone.')
+  }
+  return asked
+}
+
+const wrong = (message: string) => new LatchkeyError('invalid_request', message)
+
+function checkMode({ client, redirectUri }: OpenedRequest, asked: AuthorizationRequest): void {
+  const mode = asked.response_mode ?? 'query'
+  const isLink = asked.intent === 'link'
+  if (redirectUri === null) {
+    if (mode !== 'query') throw wrong('This response_mode needs a redirect_uri.')
+    if (isLink) throw wrong('intent=link needs a redirect_uri.')
+    return
+  }
+  if (!client.responseModes.includes(mode)) {
+    const listed = client.responseModes.join(', ')
+    throw new LatchkeyError(
+      'unauthorized_client',
+      `response_mode ${mode} is not one that this client lists (${listed}).`,
+      { evidence: { reason: 'response_mode_not_listed', sent: mode, registered: listed } },
+    )
+  }
+  if (!fits(mode, redirectUri)) {
+    throw wrong(`response_mode ${mode} needs an http or https redirect_uri.`)
+  }
+  if (isLink && mode === 'cookie') {
+    throw wrong('intent=link gives a code, so that response_mode cannot be cookie.')
+  }
+}
+
+function checkProof({ client, redirectUri }: OpenedRequest, asked: AuthorizationRequest): void {
+  if (asked.code_challenge !== undefined && asked.code_challenge_method === undefined) {
+    throw wrong('The code_challenge_method must be S256.')
+  }
+  if (redirectUri === null || asked.response_mode === 'cookie') return
+  if (asked.code_challenge !== undefined) return
+  // The code of a link is shown by a user's token and not by the client, so that a secret proves nothing.
+  if (asked.intent === 'link') throw wrong('intent=link needs a code_challenge (PKCE, S256).')
+  if (!isConfidential(client)) {
+    throw wrong('A public client must send a code_challenge (PKCE, S256).')
+  }
+}
+
+function checkResource({ resources }: Client, asked: AuthorizationRequest): void {
+  const { resource = '', response_mode: mode } = asked
+  if (mode === 'cookie') {
+    const message = 'A session in cookies is for Latchkey itself: no resource in cookie mode.'
+    throw new LatchkeyError('invalid_target', message)
+  }
+  if (resources.includes(resource)) return
+  throw new LatchkeyError('invalid_target', 'The resource is not one that this client lists.', {
+    evidence: {
+      reason: 'resource_not_listed',
+      sent: shownValue(resource),
+      registered: shownValue(resources.join(', ')),
+    },
+  })
+}

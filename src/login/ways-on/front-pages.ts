@@ -1,0 +1,48 @@
+import { type Client, PLAYGROUND } from '../../core/client/client.ts'
+import { originOf } from '../../core/settings/public-url.ts'
+
+/** An app as people know it, with its front page; null where nobody said where that is. */
+export interface FrontPage {
+  client: string
+  href: string | null
+}
+
+/** The front pages of apps that sign people in. */
+export interface FrontPages {
+  /** Of all, the playground last. */
+  all: readonly FrontPage[]
+  /** Of one app; null where none is registered or known. */
+  of(clientId: string): { client: string; href: string } | null
+  /** Of the one web app that there is beside our own pages, as a list; empty where there are none or several. */
+  only: readonly FrontPage[]
+}
+
+/** Finds the front pages of these clients. */
+export function createFrontPages(clients: readonly Client[], issuer: string): FrontPages {
+  const apps = clients.filter(({ redirectUris }) => redirectUris.length > 0)
+  const isPlayground = ({ id }: Client) => id === PLAYGROUND
+  const ordered = [...apps].sort((a, b) => Number(isPlayground(a)) - Number(isPlayground(b)))
+  const own = originOf(issuer)
+  const elsewhere = apps.filter((client) => {
+    const root = rootOf(client)
+    return root !== null && new URL(root).origin !== own
+  })
+  return {
+    all: ordered.map(({ name, url }) => ({ client: name, href: url })),
+    of(clientId) {
+      const client = apps.find(({ id }) => id === clientId)
+      const href = client === undefined ? null : (client.url ?? rootOf(client))
+      return client === undefined || href === null ? null : { client: client.name, href }
+    },
+    only:
+      elsewhere.length !== 1
+        ? []
+        : elsewhere.map((client) => ({ client: client.name, href: client.url ?? rootOf(client) })),
+  }
+}
+
+/** The root of its first redirect URI that is a page. */
+function rootOf({ redirectUris }: Client): string | null {
+  const uri = redirectUris.find((one) => /^https?:/.test(one))
+  return uri === undefined ? null : new URL('/', uri).href
+}

@@ -1,0 +1,154 @@
+import type { FastifyRequest } from 'fastify'
+import { AuthorizationRequest } from '../../core/client/authorization-request.ts'
+import { type Client, findRegistered } from '../../core/client/client.ts'
+import { defined } from '../../core/defined.ts'
+import { pathOf } from '../../core/settings/public-url.ts'
+import { readParameters } from '../../http/query.ts'
+import { withParameters } from '../finish/answers.ts'
+import { createFrontPages, type FrontPage } from './front-pages.ts'
+import type { KeptRequest, ResumableStates } from './resumable-state.ts'
+
+/** Where a person can go from a problem. */
+export interface Ways {
+  /** The same login once more, with the client's parameters; null where they are not known. */
+  retry: string | null
+  /** The sign-in page with them. */
+  signIn: string | null
+  /** The app that sent the person here. */
+  back: { client: string; href: string } | null
+  /** The apps that there are, where it is not known which one did. */
+  apps: readonly FrontPage[]
+}
+
+/** The ways on from the problem of one request. */
+export interface RecoveryLinks extends Ways {
+  /** Whether somebody was signing in. */
+  isLogin: boolean
+  /** The languages that the request asks for. */
+  uiLocales: string | undefined
+  /** The provider of the login, by its name; null where it is none of ours. */
+  providerName: string | null
+}
+
+/** What a request brings, before anything is known of it. */
+type Given = Readonly<Record<string, unknown>>
+
+/** A request of a login: the provider where it is one of ours, and whether it was the callback. */
+interface LoginRoute {
+  provider: string | null
+  isCallback: boolean
+  given: Given
+}
+
+const NO_LOGIN = { provider: null, isCallback: false }
+
+/** Finds the ways on from a problem. A login that would go on without its app is none. */
+export function createRecoveryLinks(options: {
+  clients: readonly Client[]
+  issuer: string
+  /** Whether a login may do without an app. */
+  directAnswer: boolean
+  resumable: ResumableStates
+  /** The name of an enabled provider. */
+  nameOf: (provider: string) => string | undefined
+}): { of: (request: FastifyRequest) => RecoveryLinks; ofNoRequest: Ways } {
+  const { clients, issuer, directAnswer, resumable, nameOf } = options
+  const path = pathOf(issuer)
+  const frontPages = createFrontPages(clients, issuer)
+
+  return { of: linksOf, ofNoRequest: toApps(null) }
+
+  function linksOf(request: FastifyRequest): RecoveryLinks {
+    const route = readRoute(request)
+    const { provider, isCallback } = route ?? NO_LOGIN
+    const given = route?.given ?? ((request.query ?? {}) as Given)
+    const asked = isCallback ? readResumable(given, provider) : readStart(given)
+    const uiLocales = AuthorizationRequest.shape.ui_locales.safeParse(given.ui_locales).data
+    return {
+      ...(route === null ? toApps(given.client_id) : waysOf(route, asked)),
+      isLogin: route !== null,
+      uiLocales: uiLocales ?? asked?.ui_locales,
+      providerName: provider === null ? null : (nameOf(provider) ?? null),
+    }
+  }
+
+  function waysOf({ provider, isCallback, given }: LoginRoute, asked: KeptRequest | null): Ways {
+    const again = (search: string) => ({
+      retry: `${path}${provider === null ? '/login' : `/login/${provider}`}${search}`,
+      signIn: `${path}/login${search}`,
+    })
+    // Nothing is kept of a request whose client is not registered.
+    const resolved = asked === null ? null : findRegistered(clients, asked)
+    if (asked !== null && resolved !== null && resolved.redirectUri !== null) {
+      return { ...again(searchOf(asked)), back: backTo(resolved, asked), apps: [] }
+    }
+    const named = isCallback ? asked?.client_id : given.client_id
+    const isNobodys = typeof named !== 'string' || frontPages.of(named) === null
+    if (directAnswer && isNobodys) {
+      // What remembers no app may all the same have begun at one.
+      const isBuiltIn = asked !== null && resolved !== null
+      return { ...again(isBuiltIn ? searchOf(asked) : ''), back: null, apps: frontPages.only }
+    }
+    return toApps(named)
+  }
+
+  /** To the app of this id, else to the apps that there are. */
+  function toApps(clientId: unknown): Ways {
+    const back = typeof clientId === 'string' ? frontPages.of(clientId) : null
+    const apps = frontPages.only.length > 0 ? frontPages.only : frontPages.all
+    const isDeadEnd = back === null && apps.every(({ href }) => href === null)
+    return {
+      retry: null,
+      signIn: isDeadEnd && directAnswer ? `${path}/login` : null,
+      back,
+      apps: back === null ? apps : [],
+    }
+  }
+
+  function readRoute(request: FastifyRequest): LoginRoute | null {
+    // The route's own path, never the URL that was asked for.
+    const route = request.routeOptions?.url ?? ''
+    const [login, named, callback] = /^\/login(\/:provider(\/callback)?)?$/.exec(route) ?? []
+    if (login === undefined) return null
+    // A form brings its parameters in the body; what a callback brings there is joined to its query.
+    const body = (request.method === 'POST' ? request.body : null) ?? {}
+    const given = { ...(request.query as object), ...(body as object) } as Given
+    const { provider } = named === undefined ? given : (request.params as { provider?: unknown })
+    const isOurs = typeof provider === 'string' && nameOf(provider) !== undefined
+    return { provider: isOurs ? provider : null, isCallback: callback !== undefined, given }
+  }
+
+  /** What the state of a callback remembers. */
+  function readResumable({ state }: Given, provider: string | null) {
+    return typeof state === 'string' && provider !== null ? resumable.read(state, provider) : null
+  }
+
+  function readStart(given: Given): AuthorizationRequest | null {
+    try {
+      return readParameters(AuthorizationRequest, given)
+    } catch {
+      return null
+    }
+  }
+
+  /** To the redirect URI, which is registered, as a login that was given up (RFC 6749, 4.1.2.1). */
+  function backTo(
+    { client, redirectUri }: { client: Client; redirectUri: string | null },
+    { state }: KeptRequest,
+  ) {
+    if (redirectUri === null) return null
+    const href = withParameters(redirectUri, {
+      error: 'access_denied',
+      error_description: 'The sign-in was not finished.',
+      ...defined({ state }),
+      iss: issuer,
+    })
+    return { client: client.name, href }
+  }
+}
+
+/** A client's request as a query again, with its question mark; empty where nothing was asked. */
+export function searchOf(asked: KeptRequest): string {
+  const entries = Object.entries(asked).filter((entry) => entry[1] !== undefined)
+  return entries.length === 0 ? '' : `?${new URLSearchParams(entries as [string, string][])}`
+}

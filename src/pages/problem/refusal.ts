@@ -1,0 +1,55 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { pickLanguage } from '../../core/pages/language.ts'
+import type { Refusal } from '../../core/pages/page-reason.ts'
+import { hiddenFields } from '../form-page.ts'
+import { type Html, html, lines } from '../html.ts'
+import type { Look } from '../look.ts'
+import { renderPage, sendPage } from '../page.ts'
+import { texts } from '../texts/index.ts'
+import { type ReasonFacts, reasonTexts } from './reason.ts'
+import { WAYS_STYLE, way } from './ways.ts'
+
+/** What a person reads who may not come in, before their app is told. */
+interface RefusalPage {
+  reason: Refusal
+  client: string
+  /** With fields the app is told by a form. */
+  back: { href: string; fields: Readonly<Record<string, string>> | null }
+  anotherAccount: string | null
+  signIn: string
+  uiLocales: string | undefined
+}
+
+/** Makes the page that says why somebody may not come in, and leads on to another account or back. */
+export const createRefusalPage =
+  (look: Look, facts: ReasonFacts) =>
+  (
+    { reason, client, back, anotherAccount, signIn, uiLocales }: RefusalPage,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply => {
+    const language = pickLanguage(uiLocales, request.headers['accept-language'])
+    const words = texts[language].problem
+    const { title, text } = reasonTexts(reason, language, facts)
+    const isDisabled = reason === 'user_disabled'
+    const links = [
+      anotherAccount === null ? null : way(anotherAccount, words.anotherAccount, true),
+      way(signIn, words.otherWays, anotherAccount === null && !isDisabled),
+    ]
+    const toApp = backTo(back, words.backTo(client), isDisabled)
+    const body = html`<p>${text}</p>
+<div class="ways">
+${lines(isDisabled ? [toApp, ...links] : [...links, toApp])}
+</div>
+<p class="quiet">${words.code}: access_denied (${reason}) · ${words.requestId}: ${request.id}</p>`
+    const mayPost = back.fields !== null
+    return sendPage(reply, renderPage(look, { language, title, body, style: WAYS_STYLE, mayPost }))
+  }
+
+function backTo({ href, fields }: RefusalPage['back'], text: string, isFirst: boolean): Html {
+  if (fields === null) return way(href, text, isFirst)
+  return html`<form method="post" action="${href}">
+${hiddenFields(fields)}
+<button class="${isFirst ? 'action first' : 'action'}" type="submit">${text}</button>
+</form>`
+}

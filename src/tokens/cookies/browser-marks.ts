@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Sealer } from '../../core/secrets.ts'
+import { cookieName, isHttps } from '../../core/settings/public-url.ts'
+
+/** Sessions that one browser is known to have opened. */
+const MOST = 10
+
+/** Which sessions this browser opened that have no cookie of their own, since their apps got a code. */
+export interface BrowserMarks {
+  /** Marks this browser as the one that opened a session: at the end of its login. */
+  add(request: FastifyRequest, reply: FastifyReply, sessionId: string): void
+  /** Whether this browser opened the session. */
+  has(request: FastifyRequest, sessionId: string): boolean
+  /** Forgets a session that is over. */
+  remove(request: FastifyRequest, reply: FastifyReply, sessionId: string): void
+}
+
+const SessionIds = z.array(z.string())
+
+/** Marks in one sealed cookie, which is worth nothing to whoever reads it. */
+export function createBrowserMarks(
+  sealer: Sealer,
+  { publicUrl, sessionTtlSeconds }: { publicUrl: string; sessionTtlSeconds: number },
+): BrowserMarks {
+  const name = cookieName(publicUrl, 'opened')
+  const read = (request: FastifyRequest): string[] => {
+    const text = sealer.open(request.cookies[name] ?? '', name)
+    return text === null ? [] : (SessionIds.safeParse(JSON.parse(text)).data ?? [])
+  }
+  const write = (reply: FastifyReply, ids: readonly string[]) => {
+    reply.setCookie(name, ids.length === 0 ? '' : sealer.seal(JSON.stringify(ids), name), {
+      ...{ path: '/', httpOnly: true, secure: isHttps(publicUrl), sameSite: 'lax' },
+      maxAge: ids.length === 0 ? 0 : sessionTtlSeconds,
+    })
+  }
+  return {
+    add(request, reply, sessionId) {
+      write(reply, [sessionId, ...read(request).filter((id) => id !== sessionId)].slice(0, MOST))
+    },
+    has: (request, sessionId) => read(request).includes(sessionId),
+    remove(request, reply, sessionId) {
+      const ids = read(request)
+      if (ids.includes(sessionId))
+        write(
+          reply,
+          ids.filter((id) => id !== sessionId),
+        )
+    },
+  }
+}

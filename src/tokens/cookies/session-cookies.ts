@@ -1,0 +1,133 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Client } from '../../core/client/client.ts'
+import type { SessionRef } from '../../core/identity/session-ref.ts'
+import { hashToken, type Sealer } from '../../core/secrets.ts'
+import { cookieName } from '../../core/settings/public-url.ts'
+import type { Sessions } from '../../core/stores.ts'
+import { type BrowserMarks, createBrowserMarks } from './browser-marks.ts'
+import { requireOwnOrigin } from './own-origin.ts'
+
+/** The tokens that cookies hold. */
+interface CookieTokens {
+  access_token: string
+  expires_in: number
+  refresh_token: string
+}
+
+/** A session in cookies (`response_mode=cookie`): scripts never see its tokens. */
+export interface SessionCookies {
+  set(reply: FastifyReply, clientId: string, tokens: CookieTokens): void
+  clear(reply: FastifyReply): void
+  /** The refresh token of the cookie, null where there is none. Throws `csrf` for a stranger's page. */
+  readRefreshToken(request: FastifyRequest): string | null
+  /** The client whose session the cookies hold, null where it is no longer registered. */
+  clientOf(request: FastifyRequest): Client | null
+  /**
+   * The access token of the cookie; null where there is none, and where it is of a session that was not
+   * opened in cookie mode. Throws `csrf` for a stranger's page.
+   */
+  readAccessToken(request: FastifyRequest): Promise<string | null>
+  /** The session that the cookies hold, by whichever of them still counts; null where it is over. */
+  findSession(request: FastifyRequest): Promise<{ sub: string; sid: string } | null>
+  /** Throws `csrf` where there are cookies and a stranger's page may have made the request. */
+  requireOwnOriginIfSignedIn(request: FastifyRequest): void
+  /** Whether any of the cookies is there. */
+  isPresent(request: FastifyRequest): boolean
+  /** Which sessions this browser opened whose apps got a code, and no cookies. */
+  marks: BrowserMarks
+}
+
+/** Sessions that are known to live in cookies, as each does for its life. */
+const REMEMBERED = 10_000
+
+/** Session cookies; `__Host-` and Secure where the service is https. */
+export function createSessionCookies(options: {
+  https: boolean
+  publicUrl: string
+  clients: readonly Client[]
+  refreshTokenTtlSeconds: number
+  sessions: Pick<Sessions, 'findByRefreshToken' | 'isAlive' | 'isInCookies'>
+  verifySessionToken: (token: string) => { sub: string; sid: string; client_id: string } | null
+  /** Of the marks. */
+  sealer: Sealer
+  sessionTtlSeconds: number
+}): SessionCookies {
+  const { https, clients, sessions, verifySessionToken } = options
+  const { publicUrl } = options
+  const names = {
+    access: cookieName(publicUrl, 'access'),
+    refresh: cookieName(publicUrl, 'refresh'),
+  }
+  const attributes = { path: '/', httpOnly: true, secure: https, sameSite: 'lax' } as const
+  const find = (id: string | undefined) => clients.find((client) => client.id === id) ?? null
+  // The refresh cookie names its client, so that a page does not have to: `<client>:<token>`.
+  const splitRefresh = (request: FastifyRequest) => {
+    const value = request.cookies[names.refresh] ?? ''
+    const colon = value.lastIndexOf(':')
+    return { clientId: value.slice(0, Math.max(colon, 0)), token: value.slice(colon + 1) }
+  }
+  const refreshClient = (request: FastifyRequest) => find(splitRefresh(request).clientId)
+  const clientOfSession = (request: FastifyRequest) =>
+    find(verifySessionToken(request.cookies[names.access] ?? '')?.client_id) ??
+    refreshClient(request)
+  const isPresent = (request: FastifyRequest) =>
+    Object.values(names).some((name) => Boolean(request.cookies[name]))
+  const remembered = new Set<string>()
+  const isInCookies = async (session: SessionRef) => {
+    if (remembered.has(session.sessionId)) return true
+    if (!(await sessions.isInCookies(session))) return false
+    if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
+    remembered.add(session.sessionId)
+    return true
+  }
+  return {
+    set(reply, clientId, tokens) {
+      reply.setCookie(names.access, tokens.access_token, {
+        ...attributes,
+        maxAge: tokens.expires_in,
+      })
+      reply.setCookie(names.refresh, `${clientId}:${tokens.refresh_token}`, {
+        ...attributes,
+        maxAge: options.refreshTokenTtlSeconds,
+      })
+    },
+    clear(reply) {
+      for (const name of Object.values(names)) {
+        reply.setCookie(name, '', { ...attributes, maxAge: 0 })
+      }
+    },
+    readRefreshToken(request) {
+      const { token } = splitRefresh(request)
+      if (token === '') return null
+      requireOwnOrigin(request, publicUrl, refreshClient(request))
+      return token
+    },
+    clientOf: refreshClient,
+    async readAccessToken(request) {
+      const token = request.cookies[names.access] ?? ''
+      if (token === '') return null
+      requireOwnOrigin(request, publicUrl, clientOfSession(request))
+      const claims = verifySessionToken(token)
+      return claims !== null && (await isInCookies(refOf(claims))) ? token : null
+    },
+    async findSession(request) {
+      const claims = verifySessionToken(request.cookies[names.access] ?? '')
+      if (claims !== null && (await isInCookies(refOf(claims)))) {
+        if (await sessions.isAlive(refOf(claims))) return claims
+      }
+      const { token } = splitRefresh(request)
+      const found = token === '' ? null : await sessions.findByRefreshToken(hashToken(token))
+      if (found === null || !(await isInCookies({ userId: found.userId, sessionId: found.id }))) {
+        return null
+      }
+      return { sub: found.userId, sid: found.id }
+    },
+    requireOwnOriginIfSignedIn(request) {
+      if (isPresent(request)) requireOwnOrigin(request, publicUrl, clientOfSession(request))
+    },
+    isPresent,
+    marks: createBrowserMarks(options.sealer, options),
+  }
+}
+
+const refOf = ({ sub, sid }: { sub: string; sid: string }) => ({ userId: sub, sessionId: sid })

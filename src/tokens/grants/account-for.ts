@@ -1,0 +1,20 @@
+import { LatchkeyError } from '../../core/errors.ts'
+import type { Account } from '../../core/identity/account.ts'
+import type { Accounts } from '../../core/stores.ts'
+import type { GrantedSession } from '../../core/tokens/token-store.ts'
+
+/** The user of a session, where an ID token is to be made of it. Throws `invalid_grant` where it is over. */
+export async function accountFor(
+  accounts: Pick<Accounts, 'findBySession'>,
+  session: GrantedSession,
+): Promise<Account | null> {
+  if (!session.scope.split(' ').includes('openid')) return null
+  const account = await accounts.findBySession({
+    userId: session.userId,
+    sessionId: session.id,
+  })
+  if (account !== null) return account
+  throw new LatchkeyError('invalid_grant', 'The session is over.', {
+    evidence: { reason: 'session_ended' },
+  })
+}

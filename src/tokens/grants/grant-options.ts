@@ -1,0 +1,30 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Client } from '../../core/client/client.ts'
+import type { Accounts, Sessions } from '../../core/stores.ts'
+import type { TokenStore } from '../../core/tokens/token-store.ts'
+import type { SessionCookies } from '../cookies/session-cookies.ts'
+import type { Tokens } from '../tokens.ts'
+import type { SignInNatively } from './exchange.ts'
+import type { TokenRequest } from './token-request.ts'
+
+/** What the grants need. */
+export interface GrantOptions {
+  clients: readonly Client[]
+  tokens: Pick<Tokens, 'issue' | 'issueToClient' | 'families' | 'ttl' | 'issuer'>
+  tokenStore: TokenStore
+  accounts: Pick<Accounts, 'findBySession'>
+  sessions: Pick<Sessions, 'findByRefreshToken'>
+  signInNatively: SignInNatively
+  cookies: SessionCookies
+  /** Of each user so many sessions are kept. */
+  sessionsPerUser: number
+  /** What counts a request, and throws where it is one too many. */
+  limits: { native: (request: FastifyRequest) => Promise<void> }
+}
+
+/** A token request on its way. */
+export interface GrantCall {
+  request: FastifyRequest
+  reply: FastifyReply
+  body: TokenRequest
+}

@@ -1,0 +1,71 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { deriveKey, keyedHash } from '../../core/secrets.ts'
+
+/** One token for each secret; the first is the one to use, the others are what an older secret made. */
+export type Derived = readonly [string, ...string[]]
+
+/**
+ * Codes and refresh tokens that are derived and never stored: whoever shows the same thing again gets
+ * the same token again, from any replica. Each is 256 bits and a sealed mark of its session, both in
+ * base64url with a dot between; the database holds the hash of the whole.
+ */
+export interface TokenFamilies {
+  /** The code of a login. `seed` is a secret of that login. */
+  codesOf(seed: string, sessionId: string): Derived
+  /** The first refresh token of a session: of its code, or of the seed of a login without one. */
+  firstOf(codeOrSeed: string, sessionId: string): Derived
+  /** The successor of a refresh token. */
+  successorsOf(token: string, sessionId: string): Derived
+  /** The session in whose family the token was made; null where none of the secrets made it. */
+  sessionOf(token: string): string | null
+}
+
+const TOKEN = /^([\w-]{43})\.([\w-]{43})$/
+const HALF = 16
+
+/** The families under these secrets. */
+export function createTokenFamilies(secrets: readonly string[]): TokenFamilies {
+  const keys = secrets.map((secret) => deriveKey(secret, 'token families'))
+  const derive = (what: string, sessionId: string) =>
+    keys.map((key) => {
+      const random = keyedHash(key, what)
+      return `${random}.${seal(key, sessionId, random)}`
+    }) as unknown as Derived
+  return {
+    codesOf: (seed, sessionId) => derive(`code ${sessionId} ${seed}`, sessionId),
+    firstOf: (source, sessionId) => derive(`first ${source}`, sessionId),
+    successorsOf: (token, sessionId) => derive(`successor ${token}`, sessionId),
+    sessionOf(token) {
+      const [, random = '', mark = ''] = TOKEN.exec(token) ?? []
+      if (random === '') return null
+      return keys.map((key) => open(key, mark, random)).find((id) => id !== null) ?? null
+    },
+  }
+}
+
+/**
+ * A session id, sealed for one token: an HMAC of it is both its proof and what hides it (as in SIV,
+ * RFC 5297), so that the same token always has the same mark and no other token can bear it.
+ */
+function seal(key: Buffer, sessionId: string, random: string): string {
+  const id = Buffer.from(sessionId.replaceAll('-', ''), 'hex')
+  const proof = hmac(key, 'mark', random, id)
+  return Buffer.concat([proof, xor(id, hmac(key, 'hide', proof))]).toString('base64url')
+}
+
+function open(key: Buffer, mark: string, random: string): string | null {
+  const bytes = Buffer.from(mark, 'base64url')
+  if (bytes.length !== 2 * HALF || bytes.toString('base64url') !== mark) return null
+  const proof = bytes.subarray(0, HALF)
+  const id = xor(bytes.subarray(HALF), hmac(key, 'hide', proof))
+  if (!timingSafeEqual(proof, hmac(key, 'mark', random, id))) return null
+  return id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+function hmac(key: Buffer, purpose: string, ...parts: (string | Buffer)[]): Buffer {
+  const made = createHmac('sha256', key).update(`${purpose} `)
+  for (const part of parts) made.update(part)
+  return made.digest().subarray(0, HALF)
+}
+
+const xor = (a: Buffer, b: Buffer) => Buffer.from(a.map((byte, place) => byte ^ (b[place] ?? 0)))

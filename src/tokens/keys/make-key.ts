@@ -1,0 +1,19 @@
+import type { Sealer } from '../../core/secrets.ts'
+import type { StoredSigningKey } from '../../core/tokens/key-store.ts'
+
+/** What a sealed key is bound to. */
+export const keyContext = (kid: string): string => `signing key ${kid}`
+
+/** A new key, sealed. RSA keys have 2,048 bits, as every verifier takes. */
+export async function makeKey(
+  alg: string,
+  signsFrom: number,
+  sealer: Sealer,
+): Promise<StoredSigningKey> {
+  const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await import('jose')
+  const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 })
+  const jwk = await exportJWK(privateKey)
+  const kid = await calculateJwkThumbprint(jwk)
+  const sealedJwk = sealer.seal(JSON.stringify(jwk), keyContext(kid))
+  return { kid, alg, sealedJwk, signsFrom, publishedUntil: null }
+}

@@ -1,0 +1,181 @@
+import type { FastifyInstance } from 'fastify'
+import type { JWK } from 'jose'
+import { z } from 'zod'
+import type { Sealer } from '../../core/secrets.ts'
+import type { SigningKeys, StoredSigningKey } from '../../core/tokens/key-store.ts'
+import { every } from '../../http/every.ts'
+import { bridge, currentKey, isRetired, type KeyNeeds, keyTimes, planKeys } from './key-plan.ts'
+import { keyContext, makeKey } from './make-key.ts'
+import { createTokenSigner, publicPart, type TokenRules, type TokenSigner } from './token-signer.ts'
+
+/** The keys that sign and verify our tokens, the same on all replicas. */
+export interface KeyRing {
+  /** The key that signs access tokens now. */
+  current(): TokenSigner
+  /** The key of this algorithm that signs ID tokens now; made where there is none yet. */
+  signerOf(alg: string): Promise<TokenSigner>
+  /** The key of this id while it is published. */
+  find(kid: string): TokenSigner | undefined
+  /** The same, or one that is published no more: only to read what it signed long ago. */
+  findRetired(kid: string): TokenSigner | undefined
+  /** The public keys, as in `/.well-known/jwks.json`. */
+  publicKeys(): JWK[]
+  /** Makes the keys of all algorithms that ID tokens may need, so that nobody waits for them. */
+  prepare(): void
+  /** Seconds for which the public keys may be kept. */
+  maxAgeSeconds: number
+}
+
+/** What a ring is made of and for. */
+export interface KeyRingOptions {
+  store: SigningKeys
+  sealer: Sealer
+  needs: KeyNeeds
+  rotationSeconds: number
+  rules: TokenRules
+}
+
+/** A JWK of our own making; `d` is its private part, which a retired key has no more. */
+const OwnJwk = z.looseObject({ kty: z.string(), d: z.string().optional() })
+
+/** Lets the keys of ID tokens be made once the first answer is out: an RSA key takes a while. */
+export function prepareBehindFirstAnswer(app: FastifyInstance, keys: KeyRing): void {
+  app.addHook('onResponse', (_request, _reply, done) => {
+    keys.prepare()
+    done()
+  })
+}
+
+/** Opens the ring, makes the first key of access tokens where there is none, and keeps it turning. */
+export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions): Promise<KeyRing> {
+  const { store, sealer, rules, needs } = options
+  const { log } = app
+  const { accessAlg, idAlgs, keepMs } = needs
+  const times = keyTimes(options.rotationSeconds, rules.accessTokenTtlSeconds)
+  const signers = new Map<string, TokenSigner>()
+  let ring: StoredSigningKey[] = []
+  /** What to add to our clock to get the database's. */
+  let clockOffset = 0
+  /** Algorithms of ID tokens whose keys are made or kept turning: at first those that are there. */
+  const wanted = new Set<string>()
+  let isPrepared = false
+
+  const now = () => Date.now() + clockOffset
+  const openKey = (key: StoredSigningKey) => sealer.open(key.sealedJwk, keyContext(key.kid))
+  /** Also one that was opened before another replica sealed it by a secret that is new to this one. */
+  const isOwn = (key: StoredSigningKey) => signers.has(key.kid) || openKey(key) !== null
+  const planFor = (stored: readonly StoredSigningKey[], at: number) => {
+    for (const { alg } of stored) if (idAlgs.includes(alg)) wanted.add(alg)
+    const present = { accessAlg, idAlgs: [...wanted], keepMs }
+    const plan = planKeys(stored, at, present, times, isOwn)
+    const change = new Map(plan.change.map((key) => [key.kid, key]))
+    for (const key of stored) {
+      const text = openKey(key)
+      if (text === null) continue
+      const jwk = OwnJwk.parse(JSON.parse(text))
+      const isStripped = plan.retire.includes(key.kid) && jwk.d !== undefined
+      // After a rotation of SECRET the key is sealed anew, so that the old secret can be dropped.
+      if (!isStripped && !sealer.isStale(key.sealedJwk)) continue
+      const kept = isStripped ? JSON.stringify(publicPart(jwk as JWK)) : text
+      const sealedJwk = sealer.seal(kept, keyContext(key.kid))
+      change.set(key.kid, { ...(change.get(key.kid) ?? key), sealedJwk })
+    }
+    return { add: plan.add, change: [...change.values()], remove: plan.remove }
+  }
+
+  async function turn() {
+    const before = Date.now()
+    let state = await store.read()
+    const due = planFor(state.ring, state.now)
+    if (due.add.length + due.change.length + due.remove.length > 0) {
+      // Made before the ring is locked: an RSA key takes a while.
+      const made = await Promise.all(due.add.map((key) => makeKey(key.alg, key.signsFrom, sealer)))
+      state = await store.update(async (stored, at) => {
+        const { add, change, remove } = planFor(stored, at)
+        const added = made.filter(({ alg }) => add.some((key) => key.alg === alg))
+        for (const { kid, alg } of added) {
+          log.info({ event: 'signing_key_made', kid, alg }, 'made a signing key')
+        }
+        return { add: added, change, remove }
+      })
+    }
+    clockOffset = state.now - before
+    await load(state.ring)
+  }
+
+  async function load(stored: readonly StoredSigningKey[]) {
+    const opened: StoredSigningKey[] = []
+    for (const key of stored) {
+      if (signers.has(key.kid)) {
+        opened.push(key)
+        continue
+      }
+      const text = openKey(key)
+      if (text === null) {
+        const facts = { event: 'signing_key_sealed_otherwise', kid: key.kid }
+        log.warn(facts, 'SECRET does not open this key')
+        continue
+      }
+      opened.push(key)
+      const jwk = OwnJwk.parse(JSON.parse(text)) as JWK
+      signers.set(key.kid, await createTokenSigner({ kid: key.kid, alg: key.alg, jwk, rules }))
+    }
+    for (const kid of signers.keys()) {
+      if (!opened.some((key) => key.kid === kid)) signers.delete(kid)
+    }
+    ring = opened
+  }
+
+  /** One turn at a time. */
+  let turning: Promise<void> = Promise.resolve()
+  const turnNext = () => {
+    turning = turning.catch(() => {}).then(turn)
+    return turning
+  }
+  const turnBehind = () => {
+    turnNext().catch((err) => log.warn({ event: 'signing_keys_unread', err }, 'keys not read'))
+  }
+  await turnNext()
+  every(app, times.poll, 'signing_keys_unread', turnNext)
+
+  const signing = (alg: string) => {
+    const keys = ring.filter((key) => key.alg === alg && !isRetired(key, now()))
+    return signers.get(currentKey(keys, now())?.kid ?? '')
+  }
+  const published = (kid: string) => {
+    const key = ring.find((one) => one.kid === kid)
+    return key !== undefined && !isRetired(key, now())
+  }
+  return {
+    current() {
+      const living = ring.filter((key) => !isRetired(key, now()))
+      const standIn = bridge(living, now(), idAlgs) ?? currentKey(living, now())
+      const signer = signing(accessAlg) ?? signers.get(standIn?.kid ?? '')
+      if (signer === undefined) throw new Error('there is no signing key')
+      return signer
+    },
+    async signerOf(alg) {
+      const ready = signing(alg)
+      if (ready !== undefined) return ready
+      wanted.add(alg)
+      await turnNext()
+      const made = signing(alg)
+      if (made === undefined) throw new Error(`there is no signing key of ${alg}`)
+      return made
+    },
+    find: (kid) => (published(kid) ? signers.get(kid) : undefined),
+    findRetired: (kid) => signers.get(kid),
+    publicKeys: () =>
+      ring
+        .filter(({ kid }) => published(kid))
+        .flatMap(({ kid }) => signers.get(kid)?.publicJwk ?? []),
+    prepare() {
+      if (isPrepared) return
+      isPrepared = true
+      if (idAlgs.every((alg) => wanted.has(alg))) return
+      for (const alg of idAlgs) wanted.add(alg)
+      turnBehind()
+    },
+    maxAgeSeconds: Math.max(1, Math.floor(Math.min(300_000, times.lead / 3) / 1000)),
+  }
+}

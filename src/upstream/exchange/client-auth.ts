@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import type { ClientKey } from '../../core/provider/provider.ts'
+import { readPrivateKey } from '../../core/tokens/private-key.ts'
+
+/** Our registration at a provider. */
+export interface Registration {
+  id: string
+  /** Empty where a key stands for it. */
+  secret: string
+  key?: ClientKey | null
+}
+
+/** How we prove at a token endpoint who we are (OpenID Connect Core, section 9). */
+export type ClientAuthMethod = 'client_secret_post' | 'client_secret_basic' | 'private_key_jwt'
+
+/** What goes where in a request. */
+export interface ClientAuth {
+  form: Record<string, string>
+  headers: Record<string, string>
+}
+
+/** An assertion is used at once; the provider's clock may differ. */
+const ASSERTION_SECONDS = 120
+
+/** Id and secret as HTTP Basic, each form-encoded first (RFC 6749, section 2.3.1). */
+export function basicAuth({ id, secret }: Registration): string {
+  const encode = (text: string) => new URLSearchParams({ a: text }).toString().slice(2)
+  return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`
+}
+
+/** Client authentication as the provider wants it at its token endpoint. */
+export async function clientAuth(
+  {
+    clientAuth: method,
+    endpoints,
+  }: { clientAuth: ClientAuthMethod; endpoints: Readonly<Record<string, string>> },
+  client: Registration,
+): Promise<ClientAuth> {
+  if (client.key) {
+    const form = await assertion(client.id, client.key, endpoints.token_endpoint ?? '')
+    return { form, headers: {} }
+  }
+  return method === 'client_secret_basic'
+    ? { form: {}, headers: { authorization: basicAuth(client) } }
+    : { form: { client_id: client.id, client_secret: client.secret }, headers: {} }
+}
+
+/** A JWT that says who we are, signed by our key (RFC 7523, section 2.2). */
+async function assertion(id: string, { pem, keyId }: ClientKey, audience: string) {
+  const { alg } = readPrivateKey(pem) ?? { alg: 'RS256' }
+  const { importPKCS8, SignJWT } = await import('jose')
+  const now = Math.floor(Date.now() / 1000)
+  const jwt = await new SignJWT()
+    .setProtectedHeader({ alg, ...(keyId === '' ? {} : { kid: keyId }) })
+    .setIssuer(id)
+    .setSubject(id)
+    .setAudience(audience)
+    .setJti(randomUUID())
+    .setIssuedAt(now)
+    .setExpirationTime(now + ASSERTION_SECONDS)
+    .sign(await importPKCS8(pem, alg))
+  return {
+    client_id: id,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: jwt,
+  }
+}

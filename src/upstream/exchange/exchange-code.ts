@@ -1,0 +1,36 @@
+import type { ProviderTokenResponse } from '../../core/provider/provider.ts'
+import { endpoint } from '../metadata/metadata.ts'
+import type { ProviderCall } from '../outbound/call.ts'
+import { readBody } from '../outbound/read-answer.ts'
+import { clientAuth } from './client-auth.ts'
+import { readTokenResponse } from './token-response.ts'
+
+/** What a callback brought, and what the start of its flow kept for it. */
+export interface PresentedCode {
+  code: string
+  state: string
+  /** The PKCE verifier, null where the provider takes none. */
+  verifier: string | null
+  callbackUrl: string
+}
+
+/** Exchanges a code for tokens (RFC 6749, section 4.1.3). Throws `invalid_code` for one that is used or old. */
+export async function exchangeCode(
+  { row, metadata, registration, outbound, signal }: ProviderCall,
+  { code, state, verifier, callbackUrl }: PresentedCode,
+): Promise<ProviderTokenResponse> {
+  const auth = await clientAuth(metadata, registration)
+  const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'token', {
+    signal,
+    headers: auth.headers,
+    form: {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: callbackUrl,
+      ...(verifier === null ? {} : { code_verifier: verifier }),
+      ...(row.stateAtTokenEndpoint ? { state } : {}),
+      ...auth.form,
+    },
+  })
+  return readTokenResponse(row, answer.status, readBody(answer, 'token'))
+}

@@ -1,0 +1,31 @@
+import type { ProviderTokenResponse } from '../../core/provider/provider.ts'
+import { mustSignInAgain } from '../../core/provider/provider-tokens.ts'
+import { endpoint } from '../metadata/metadata.ts'
+import type { ProviderCall } from '../outbound/call.ts'
+import { readBody } from '../outbound/read-answer.ts'
+import { clientAuth } from './client-auth.ts'
+import { type Refusable, readTokenResponse } from './token-response.ts'
+
+/** A refresh token that is over: expired, revoked, or rotated away. */
+const REFRESH_TOKEN: Refusable = {
+  errors: (row) => row.refusedRefreshErrors,
+  error: (evidence) => mustSignInAgain(evidence),
+}
+
+/**
+ * New tokens for a refresh token (RFC 6749, section 6); one that brings no refresh token keeps the old
+ * one. Throws `reauthentication_required` where the provider refuses it.
+ */
+export async function refreshTokensOf(
+  { row, metadata, registration, outbound, signal }: ProviderCall,
+  refreshToken: string,
+): Promise<ProviderTokenResponse> {
+  const auth = await clientAuth(metadata, registration)
+  const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'refresh', {
+    signal,
+    headers: auth.headers,
+    form: { grant_type: 'refresh_token', refresh_token: refreshToken, ...auth.form },
+  })
+  const grant = readTokenResponse(row, answer.status, readBody(answer, 'refresh'), REFRESH_TOKEN)
+  return { ...grant, refreshToken: grant.refreshToken ?? refreshToken }
+}

@@ -1,0 +1,55 @@
+import type { ProviderRow } from '../../core/provider/provider.ts'
+import type { EventRegistration, RegistrationTools } from '../../core/provider/provider-event.ts'
+import type { RowValues } from '../../core/provider/row-inputs.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+
+/** A provider whose events are asked for by a call, as it is set up here. */
+export interface Registrable {
+  row: ProviderRow
+  clientId: string
+  clientSecret: string
+  values: RowValues
+}
+
+/** The calls by which a provider's events are asked for; null where it needs none. */
+export function registrationOf(
+  { row, clientId, clientSecret, values }: Registrable,
+  options: { publicUrl: string; outbound: Outbound; readFile(path: string): string },
+): {
+  /** Settings that it needs and that are empty. */
+  missing: readonly string[]
+  address: string
+  register(): Promise<void>
+  status(): ReturnType<EventRegistration['status']>
+  /** Undefined where the provider has no such call. */
+  verify: (() => Promise<void>) | undefined
+} | null {
+  const registration = row.events?.registration
+  if (registration === undefined) return null
+  const { outbound, publicUrl, readFile } = options
+  const { keyFile, needs } = registration
+  const address = `${publicUrl}/providers/${row.id}/events`
+  const tools = (): RegistrationTools => ({
+    client: { id: clientId, secret: clientSecret },
+    values,
+    keyFile: keyFile === undefined ? '' : readFile(values[keyFile] ?? ''),
+    endpoint: (name) => row.endpoints[name] ?? '',
+    address,
+    async call({ method, url, headers, form, json }) {
+      const body = form === undefined ? { json } : { form }
+      const { status, text } =
+        method === 'GET'
+          ? await outbound.get(url, 'registration', { headers })
+          : await outbound.post(url, 'registration', { headers, ...body })
+      return { status, document: text === '' ? {} : JSON.parse(text) }
+    },
+  })
+  const { verify } = registration
+  return {
+    missing: needs.filter((name) => !values[name]),
+    address,
+    register: async () => registration.register(tools()),
+    status: async () => registration.status(tools()),
+    verify: verify === undefined ? undefined : async () => verify(tools()),
+  }
+}

@@ -1,0 +1,76 @@
+import { LatchkeyError } from '../../core/errors.ts'
+import type { ProviderTokens } from '../../core/provider/provider-tokens.ts'
+import type { RevocationRequest } from '../../core/provider/revocation.ts'
+import { withQuery } from '../authorization.ts'
+import { endpoint } from '../metadata/metadata.ts'
+import type { ProviderCall } from '../outbound/call.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { type Answer, readBody, readJson } from '../outbound/read-answer.ts'
+import { basicAuth, type ClientAuth, clientAuth, type Registration } from './client-auth.ts'
+
+/** Tells the provider that a person has left; a grant that is over there already is as good. */
+export async function revokeTokens(
+  call: ProviderCall,
+  { access, refreshToken }: ProviderTokens,
+  subject: string,
+): Promise<void> {
+  const { row, metadata, registration: client, outbound, signal } = call
+  const { revocation } = row
+  // By now the provider may no longer say that it has one.
+  const url = metadata.endpoints[revocation.endpoint]
+  const takesRefreshToken = revocation.token === 'any' && refreshToken !== null
+  const token = takesRefreshToken ? refreshToken : access?.token
+  if (url === undefined || token === undefined) return
+  const request = await revocation.request({
+    token,
+    kind: takesRefreshToken ? 'refresh_token' : 'access_token',
+    client,
+    async post(name, form) {
+      const step = stepOf(name)
+      const answer = await outbound.post(endpoint(metadata, name), step, { signal, form })
+      return objectOf(readJson(answer, step))
+    },
+  })
+  const step = stepOf(revocation.endpoint)
+  const answer = await send(call, url.replace('{subject}', encodeURIComponent(subject)), request)
+  const document = objectOf(answer.text === '' ? {} : readBody(answer, step))
+  if (!revocation.isOver(answer.status, document)) {
+    throw new LatchkeyError('provider_error', 'The provider refused to revoke a grant.', {
+      evidence: { step, status: answer.status },
+    })
+  }
+}
+
+async function send(
+  { row, metadata, registration: client, outbound, signal }: ProviderCall,
+  endpointUrl: string,
+  request: RevocationRequest,
+): Promise<Answer> {
+  const { method, params = {}, form, json, auth } = request
+  const url = withQuery(endpointUrl, Object.entries(params))
+  const proof = auth === 'client' ? await clientAuth(metadata, client) : proofOf(auth, client)
+  const body = json === undefined ? { form: { ...form, ...proof.form } } : { json }
+  const call: keyof Outbound = method === 'DELETE' ? 'delete' : 'post'
+  return outbound[call](url.href, stepOf(row.revocation.endpoint), {
+    ...body,
+    signal,
+    headers: proof.headers,
+  })
+}
+
+function proofOf(
+  auth: Exclude<RevocationRequest['auth'], 'client'>,
+  client: Registration,
+): ClientAuth {
+  if (auth === 'basic') return { form: {}, headers: { authorization: basicAuth(client) } }
+  if (auth === undefined) return { form: {}, headers: {} }
+  return { form: {}, headers: { authorization: `Bearer ${auth.bearer}` } }
+}
+
+const stepOf = (name: string) => name.replace('_endpoint', '')
+
+/** A document as an object; anything else says nothing. */
+const objectOf = (document: unknown): Record<string, unknown> =>
+  typeof document === 'object' && document !== null && !Array.isArray(document)
+    ? (document as Record<string, unknown>)
+    : {}

@@ -1,0 +1,45 @@
+import { createSecretKey } from 'node:crypto'
+import type { ProviderTokenResponse } from '../../core/provider/provider.ts'
+import type { IdTokenClaims } from '../../core/provider/row-inputs.ts'
+import { endpoint } from '../metadata/metadata.ts'
+import { issuersOf, type ProviderCall, usesIdToken } from '../outbound/call.ts'
+import { invalidAnswer } from '../outbound/read-answer.ts'
+import { verifyIdToken } from './id-token.ts'
+import { isEncrypted, type KeyFinder } from './jws.ts'
+
+/** An ID token that comes straight from the token endpoint was made just now. */
+const MAX_AGE_SECONDS = 600
+
+/** The claims of the ID token that came with the tokens, verified; null where none is asked for. */
+export async function readIdToken(
+  call: ProviderCall,
+  grant: ProviderTokenResponse,
+  nonce: string,
+): Promise<IdTokenClaims | null> {
+  const { row, metadata, registration, note } = call
+  if (!usesIdToken(row)) return null
+  if (grant.idToken === null) {
+    if (row.idToken === 'required') throw invalidAnswer('id_token', 'missing')
+    return null
+  }
+  // Told beside the refusal: it is a setting of our registration there (`id_token_encrypted_response_alg`).
+  if (isEncrypted(grant.idToken)) note('provider_asks_more', { asks: 'id_token_encryption' })
+  return verifyIdToken(grant.idToken, {
+    issuers: issuersOf(call),
+    audiences: [registration.id],
+    algorithms: metadata.idTokenAlgorithms,
+    maxAgeSeconds: MAX_AGE_SECONDS,
+    nonces: [nonce],
+    nonceOptional: row.nonceOptional,
+    accessToken: grant.accessToken,
+    find: keysFor(call),
+  })
+}
+
+function keysFor({ row, metadata, registration, jwks, signal }: ProviderCall): KeyFinder {
+  const published = jwks(endpoint(metadata, 'jwks_uri'), signal)
+  if (!row.idTokenAlgorithms.includes('HS256')) return published
+  // The algorithm chooses between two keys of different kinds, never how one key is used.
+  const secret = createSecretKey(registration.secret, 'utf8')
+  return async (header, isAgain) => (header.alg === 'HS256' ? [secret] : published(header, isAgain))
+}

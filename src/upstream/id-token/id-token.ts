@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { TextSubject } from '../../core/identity/profile.ts'
+import type { IdTokenClaims } from '../../core/provider/row-inputs.ts'
+import { equalInConstantTime } from '../../core/secrets.ts'
+import { invalidAnswer } from '../outbound/read-answer.ts'
+import { type KeyFinder, verifyJws } from './jws.ts'
+
+/** Seconds that our clock and the provider's may differ. */
+const CLOCK_TOLERANCE_SECONDS = 60
+
+/** Claims that must be there and of the right type (OpenID Connect Core, section 2). */
+const RequiredClaims = z.looseObject({
+  iss: z.string(),
+  sub: TextSubject,
+  aud: z.union([z.string(), z.array(z.string()).min(1)]),
+  exp: z.number(),
+  iat: z.number(),
+  nbf: z.number().optional(),
+  nonce: z.string().optional(),
+  azp: z.string().optional(),
+  at_hash: z.string().optional(),
+})
+
+/** What an ID token is checked against; none of it comes from the token. */
+export interface IdTokenExpectations {
+  /** The exact issuers, or the one that the claims must have. */
+  issuers: readonly string[] | ((claims: Record<string, unknown>) => string | null)
+  /** Our client ids: the token must be for one of them. */
+  audiences: readonly string[]
+  /** Whether a token for us alone may say that another asked for it (`azp`): an app of ours does. */
+  allowAskedByOthers?: boolean
+  algorithms: readonly string[]
+  /** Seconds since the token was made. */
+  maxAgeSeconds: number
+  /** The values that its nonce may have; null where nobody of ours chose it. */
+  nonces: readonly string[] | null
+  /** Whether a token without a nonce is accepted; a wrong one never is. */
+  nonceOptional: boolean
+  /** For `at_hash`; null where there is none to compare with. */
+  accessToken: string | null
+  find: KeyFinder
+}
+
+/**
+ * Verifies an ID token in full (OpenID Connect Core, section 3.1.3.7): signature, algorithm, `iss`,
+ * `aud`, `azp`, `exp`, `iat`, `nbf`, `nonce`, `sub` and, where present, `at_hash`.
+ */
+export async function verifyIdToken(
+  token: string,
+  expected: IdTokenExpectations,
+): Promise<IdTokenClaims> {
+  const { algorithms, find } = expected
+  const { payload, header } = await verifyJws(token, { step: 'id_token', algorithms, find })
+  const read = RequiredClaims.safeParse(payload)
+  if (!read.success) {
+    throw refused(`claim_${String(read.error.issues[0]?.path[0] ?? 'unknown')}`, read.error)
+  }
+  const claims = read.data
+  const isIssuer =
+    typeof expected.issuers === 'function'
+      ? expected.issuers(claims) === claims.iss
+      : expected.issuers.includes(claims.iss)
+  if (!isIssuer) throw refused('claim_iss')
+  const audience = [claims.aud].flat()
+  if (!audience.some((one) => expected.audiences.includes(one))) throw refused('claim_aud')
+  checkTimes(claims, expected.maxAgeSeconds)
+  const { nonce } = claims
+  if (nonce === undefined && !expected.nonceOptional) throw refused('claim_nonce')
+  if (
+    nonce !== undefined &&
+    !(expected.nonces?.some((one) => equalInConstantTime(nonce, one)) ?? true)
+  ) {
+    throw refused('claim_nonce')
+  }
+  // Further audiences are accepted only where the token says that it was issued to us.
+  const isForUsAlone = audience.length === 1
+  const isAskedByUs =
+    claims.azp === undefined ? isForUsAlone : expected.audiences.includes(claims.azp)
+  if (!isAskedByUs && !(isForUsAlone && expected.allowAskedByOthers)) throw refused('claim_azp')
+  if (
+    claims.at_hash !== undefined &&
+    expected.accessToken !== null &&
+    claims.at_hash !== accessTokenHash(expected.accessToken, header.alg)
+  ) {
+    throw refused('claim_at_hash')
+  }
+  return claims
+}
+
+const refused = (reason: string, cause?: unknown) => invalidAnswer('id_token', reason, {}, cause)
+
+/** Whether an `exp` has passed, by the provider's clock too. */
+export const hasEnded = (exp: number): boolean =>
+  exp <= Math.floor(Date.now() / 1000) - CLOCK_TOLERANCE_SECONDS
+
+/** `exp`, `nbf` and `iat` against our clock. */
+function checkTimes(
+  { exp, nbf, iat }: z.infer<typeof RequiredClaims>,
+  maxAgeSeconds: number,
+): void {
+  const now = Math.floor(Date.now() / 1000)
+  if (nbf !== undefined && nbf > now + CLOCK_TOLERANCE_SECONDS) throw refused('claim_nbf')
+  if (hasEnded(exp)) throw refused('claim_exp')
+  const age = now - iat
+  const isNow = age >= -CLOCK_TOLERANCE_SECONDS && age <= maxAgeSeconds + CLOCK_TOLERANCE_SECONDS
+  if (!isNow) throw refused('claim_iat')
+}
+
+/** The left half of the hash of the access token (OpenID Connect Core, section 3.1.3.6). */
+function accessTokenHash(accessToken: string, alg: string): string {
+  const bits = alg === 'EdDSA' || alg === 'Ed25519' ? '512' : alg.slice(-3)
+  const hash = createHash(`sha${bits}`).update(accessToken).digest()
+  return hash.subarray(0, hash.length / 2).toString('base64url')
+}

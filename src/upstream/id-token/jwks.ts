@@ -1,0 +1,139 @@
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { z } from 'zod'
+import { LatchkeyError } from '../../core/errors.ts'
+import { untilAborted, withDeadline } from '../outbound/deadline.ts'
+import { fieldsOf } from '../outbound/fields.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { invalidAnswer, readJson } from '../outbound/read-answer.ts'
+import { type JwsHeader, type KeyFinder, keyTypeOf } from './jws.ts'
+
+/** After this time the keys are fetched again. */
+const FRESH_MS = 10 * 60 * 1000
+
+/** An unknown `kid`, or a set that cannot be fetched, fetches the keys again at most this often. */
+export const REFETCH_COOLDOWN_MS = 30_000
+
+/** A fetch is given up while there is still time for a login to go on with the keys it has. */
+const FETCH_MS = 5_000
+
+/** Keys of a set that are looked at. */
+const MAX_KEYS = 100
+
+const MIN_RSA_BITS = 2048
+
+const JwkSet = z.object({ keys: z.array(z.unknown()).min(1) })
+
+/** A key as it stands in a set (RFC 7517, section 4), as far as it is read. */
+const Jwk = z.looseObject({
+  kty: z.string(),
+  kid: z.string().nullish(),
+  alg: z.string().nullish(),
+  use: z.string().nullish(),
+  key_ops: z.array(z.unknown()).nullish(),
+  crv: z.string().nullish(),
+})
+
+/** A key that can verify, made once. */
+interface PublicKey {
+  jwk: z.infer<typeof Jwk>
+  key: KeyObject
+}
+
+/**
+ * A provider's keys. A token with an unknown `kid`, or one without that no key verifies, fetches them once
+ * more, so a rotation is noticed at once; the cooldown keeps made-up ones from turning into calls. A set that
+ * cannot be fetched or read never replaces a good one.
+ */
+export function createJwksSource(
+  outbound: Outbound,
+  cooldownMs = REFETCH_COOLDOWN_MS,
+): (url: string, signal: AbortSignal) => KeyFinder {
+  let cached: { url: string; at: number; keys: PublicKey[] } | null = null
+  let refetchedAt = 0
+  let renewedAt = 0
+  let underWay: { url: string; promise: Promise<void> } | null = null
+
+  const fetchKeys = (url: string) => {
+    if (underWay?.url !== url) {
+      const headers = { accept: 'application/jwk-set+json, application/json' }
+      const promise = withDeadline((signal) => outbound.get(url, 'jwks', { signal, headers }), {
+        ms: FETCH_MS,
+      })
+        .then((answer) => {
+          cached = { url, at: Date.now(), keys: readKeys(readJson(answer, 'jwks')) }
+        })
+        .finally(() => {
+          underWay = null
+        })
+      underWay = { url, promise }
+    }
+    return underWay.promise
+  }
+
+  return (url, signal) => async (header, isAgain) => {
+    const fitting = () => (cached?.keys ?? []).filter((key) => fits(key, header)).map(toKey)
+    // A key that is named is the right one, and what it does not verify is forged.
+    const mayBeNew = () => isAgain && (header.kid === undefined || fitting().length === 0)
+    const isOver = (at: number, ms: number) => Date.now() - at >= ms
+    if (cached === null || cached.url !== url) {
+      await untilAborted(fetchKeys(url), signal)
+    } else if (isOver(cached.at, FRESH_MS) && isOver(renewedAt, cooldownMs)) {
+      renewedAt = Date.now()
+      await untilAborted(fetchKeys(url), signal).catch((error) => {
+        if (!(error instanceof LatchkeyError)) throw error
+      })
+    }
+    if (!mayBeNew() || !isOver(refetchedAt, cooldownMs)) return fitting()
+    refetchedAt = Date.now()
+    await untilAborted(fetchKeys(url), signal)
+    return fitting()
+  }
+}
+
+const toKey = ({ key }: PublicKey) => key
+
+/**
+ * The keys of a set that can be used; an entry that is broken, doubled or of an unknown kind is left out.
+ * Throws where the document is no set of keys.
+ */
+export function readKeys(document: unknown): PublicKey[] {
+  const set = JwkSet.safeParse(document)
+  if (!set.success) throw invalidAnswer('jwks', 'shape', { field: fieldsOf(set.error) })
+  const found = new Map<string, PublicKey>()
+  for (const entry of set.data.keys.slice(0, MAX_KEYS)) {
+    const key = readKey(entry)
+    if (key === null) continue
+    const { kid, alg, use } = key.jwk
+    const der = key.key.export({ type: 'spki', format: 'der' }).toString('base64')
+    const name = JSON.stringify([der, kid, alg, use])
+    if (!found.has(name)) found.set(name, key)
+  }
+  return [...found.values()]
+}
+
+/** A public key; one that shows its private part, or is a shared key, does not get to be used. */
+function readKey(entry: unknown): PublicKey | null {
+  const jwk = Jwk.safeParse(entry).data
+  if (jwk === undefined || jwk.d !== undefined || jwk.k !== undefined) return null
+  try {
+    const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
+    const bits = key.asymmetricKeyDetails?.modulusLength
+    return bits === undefined || bits >= MIN_RSA_BITS ? { jwk, key } : null
+  } catch {
+    return null
+  }
+}
+
+/** Whether a key is for tokens with this header. A key without a `kid` may be any. */
+function fits({ jwk }: PublicKey, { alg, kid }: JwsHeader): boolean {
+  const type = keyTypeOf(alg)
+  return (
+    type !== undefined &&
+    jwk.kty === type.kty &&
+    (type.crv === undefined || jwk.crv === type.crv) &&
+    (kid === undefined || (jwk.kid ?? kid) === kid) &&
+    (jwk.alg ?? alg) === alg &&
+    (jwk.use ?? 'sig') === 'sig' &&
+    (jwk.key_ops?.includes('verify') ?? true)
+  )
+}

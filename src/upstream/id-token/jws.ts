@@ -1,0 +1,138 @@
+import { isUtf8 } from 'node:buffer'
+import { constants, createHmac, type KeyObject, timingSafeEqual, verify } from 'node:crypto'
+import { z } from 'zod'
+import { invalidAnswer } from '../outbound/read-answer.ts'
+
+/** An algorithm of RFC 7518, section 3, or RFC 8037: the key that it takes, and how it signs. */
+interface Algorithm {
+  kty: 'RSA' | 'EC' | 'OKP' | 'oct'
+  crv?: string
+  /** Null where the algorithm has its own. */
+  hash: string | null
+  pss?: true
+}
+
+const ALGORITHMS: Readonly<Record<string, Algorithm>> = Object.freeze({
+  __proto__: null,
+  RS256: { kty: 'RSA', hash: 'sha256' },
+  RS384: { kty: 'RSA', hash: 'sha384' },
+  RS512: { kty: 'RSA', hash: 'sha512' },
+  PS256: { kty: 'RSA', hash: 'sha256', pss: true },
+  PS384: { kty: 'RSA', hash: 'sha384', pss: true },
+  PS512: { kty: 'RSA', hash: 'sha512', pss: true },
+  ES256: { kty: 'EC', crv: 'P-256', hash: 'sha256' },
+  ES384: { kty: 'EC', crv: 'P-384', hash: 'sha384' },
+  ES512: { kty: 'EC', crv: 'P-521', hash: 'sha512' },
+  EdDSA: { kty: 'OKP', crv: 'Ed25519', hash: null },
+  Ed25519: { kty: 'OKP', crv: 'Ed25519', hash: null },
+  HS256: { kty: 'oct', hash: 'sha256' },
+} as unknown as Record<string, Algorithm>)
+
+/** Asymmetric algorithms: never `none`, never a shared secret. */
+export const PUBLIC_KEY_ALGORITHMS = Object.keys(ALGORITHMS).filter((name) => name !== 'HS256')
+
+/** The key that an algorithm takes, undefined for one that is not known here. */
+export const keyTypeOf = (alg: string): { kty: string; crv?: string } | undefined => ALGORITHMS[alg]
+
+/** A JOSE header as far as it is read; nothing in it chooses where a key comes from. */
+const Header = z.looseObject({
+  alg: z.string().min(1),
+  kid: z.string().optional(),
+  typ: z.unknown().optional(),
+})
+export type JwsHeader = z.infer<typeof Header>
+
+/** Gives the keys that fit a header; once more, after none of them verified, where there may be new ones. */
+export type KeyFinder = (header: JwsHeader, isAgain: boolean) => Promise<readonly KeyObject[]>
+
+// Compact serialization (RFC 7515, section 7.1), and nothing around it.
+const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]*)$/
+
+const MAX_LENGTH = 64 * 1024
+
+/** Keys that are tried where a header does not say which one. */
+const MAX_TRIED = 10
+
+/**
+ * Verifies a JWS with a JSON object in it, by one of these algorithms. Throws what is wrong as the
+ * `reason` of an answer that cannot be used.
+ */
+export async function verifyJws(
+  token: string,
+  { step, algorithms, find }: { step: string; algorithms: readonly string[]; find: KeyFinder },
+): Promise<{ header: JwsHeader; payload: Record<string, unknown> }> {
+  const refused = (reason: string) => invalidAnswer(step, reason)
+  if (token.length > MAX_LENGTH) throw refused('too_large')
+  const parts = COMPACT.exec(token)
+  if (parts === null) throw refused(isEncrypted(token) ? 'encrypted' : 'not_compact')
+  const [, protectedPart = '', payloadPart = '', signaturePart = ''] = parts
+  const header = Header.safeParse(readPart(protectedPart)).data
+  if (header === undefined) throw refused('header')
+  // An extension that must be understood (RFC 7515, section 4.1.11): none is.
+  if (header.crit !== undefined) throw refused('critical_header')
+  if (!algorithms.includes(header.alg)) throw refused('alg_not_allowed')
+  const input = Buffer.from(`${protectedPart}.${payloadPart}`)
+  const signature = Buffer.from(signaturePart, 'base64url')
+  const verifiesOne = (keys: readonly KeyObject[]) =>
+    keys.slice(0, MAX_TRIED).some((key) => isSignature(header.alg, key, input, signature))
+  const keys = await find(header, false)
+  if (!verifiesOne(keys)) {
+    const others = await find(header, true)
+    if (!verifiesOne(others)) {
+      throw refused(keys.length + others.length === 0 ? 'no_matching_key' : 'signature')
+    }
+  }
+  const payload = readPart(payloadPart)
+  if (payload === null) throw refused('not_an_object')
+  return { header, payload }
+}
+
+/** Whether it has the five parts of a JWE (RFC 7516), which nobody here can open. */
+export const isEncrypted = (token: string): boolean => token.split('.').length === 5
+
+/** The header of a token that was verified. */
+export const headerOf = (token: string): JwsHeader =>
+  Header.parse(readPart(token.slice(0, token.indexOf('.'))))
+
+/** The JSON object in a part, null where it holds anything else. */
+function readPart(part: string): Record<string, unknown> | null {
+  const bytes = Buffer.from(part, 'base64url')
+  if (!isUtf8(bytes)) return null
+  try {
+    const read: unknown = JSON.parse(bytes.toString())
+    return typeof read === 'object' && read !== null && !Array.isArray(read)
+      ? (read as Record<string, unknown>)
+      : null
+  } catch {
+    return null
+  }
+}
+
+function isSignature(alg: string, key: KeyObject, input: Buffer, signature: Buffer): boolean {
+  const known = ALGORITHMS[alg]
+  if (known === undefined) return false
+  const { kty, hash, pss } = known
+  if (kty === 'oct') {
+    if (key.type !== 'secret') return false
+    const expected = createHmac(hash ?? '', key)
+      .update(input)
+      .digest()
+    return expected.length === signature.length && timingSafeEqual(expected, signature)
+  }
+  if (key.type !== 'public') return false
+  return verify(
+    hash,
+    input,
+    {
+      key,
+      dsaEncoding: 'ieee-p1363',
+      ...(pss
+        ? {
+            padding: constants.RSA_PKCS1_PSS_PADDING,
+            saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+          }
+        : {}),
+    },
+    signature,
+  )
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import type { ProviderRow } from '../../core/provider/provider.ts'
+import { isLoopbackHost, isSafeEndpoint } from '../../core/settings/urls.ts'
+import { PUBLIC_KEY_ALGORITHMS } from '../id-token/jws.ts'
+import { invalidAnswer } from '../outbound/read-answer.ts'
+
+/** OpenID Provider metadata (OpenID Connect Discovery 1.0, section 3), as far as it is used. */
+export interface DiscoveryDocument {
+  /** By metadata name. */
+  endpoints: Readonly<Record<string, string>>
+  idTokenAlgorithms: readonly string[] | undefined
+  clientAuthMethods: readonly string[] | undefined
+  challengeMethods: readonly string[] | undefined
+  sendsIssuer: boolean
+  /** Members that are there and cannot be used, so that they count as absent. */
+  ignored: readonly string[]
+  /** What it asks for that cannot be done here. */
+  gaps: readonly Gap[]
+}
+
+/** Something that a provider wants and Latchkey cannot do, or cannot do as it is set. */
+export type Gap =
+  | 'signed_by_public_key'
+  | 'pushed_authorization_requests'
+  | 'signed_request_object'
+  | 'response_type_code'
+  | 'client_auth'
+  | 'private_key'
+
+const OPTIONAL_ENDPOINTS = ['userinfo_endpoint', 'end_session_endpoint', 'revocation_endpoint']
+
+const Text = z.string().min(1)
+const Texts = z
+  .array(z.unknown())
+  .transform((list) => list.filter((one) => typeof one === 'string'))
+const YesOrNo = z.boolean()
+
+/**
+ * Reads a discovery document as loosely as the world writes it: what cannot be used of an optional
+ * member counts as absent, and is named. Throws where the issuer or an endpoint without which nobody can
+ * sign in is missing or of the wrong kind, naming it.
+ */
+export function readDiscovery(row: ProviderRow, document: unknown): DiscoveryDocument {
+  const members = z.record(z.string(), z.unknown()).safeParse(document).data
+  if (members === undefined) throw invalidAnswer('discovery', 'not_an_object')
+  const issuer = members.issuer
+  if (typeof issuer !== 'string' || issuer === '') throw unusable('issuer')
+  if (issuer !== row.issuer) {
+    const found = /^[\x21-\x7e]{1,200}$/.exec(issuer)?.[0] ?? '?'
+    throw invalidAnswer('discovery', 'issuer_mismatch', { found })
+  }
+  const ignored: string[] = []
+  const optional = <T>(name: string, schema: z.ZodType<T>): T | undefined => {
+    const value = Object.hasOwn(members, name) ? members[name] : undefined
+    if (value === undefined) return undefined
+    const read = schema.safeParse(value)
+    if (!read.success) ignored.push(name)
+    return read.data
+  }
+  const Endpoint = Text.refine((url) => isEndpointOf(issuer, url))
+  const endpoints: Record<string, string> = {}
+  for (const name of requiredEndpoints(row)) {
+    const url = Endpoint.safeParse(Object.hasOwn(members, name) ? members[name] : undefined)
+    if (!url.success) throw unusable(name)
+    endpoints[name] = url.data
+  }
+  for (const name of OPTIONAL_ENDPOINTS) {
+    const url = optional(name, Endpoint)
+    if (url !== undefined) endpoints[name] = url
+  }
+  const isOn = (name: string) => optional(name, YesOrNo) === true
+  const idTokenAlgorithms = optional('id_token_signing_alg_values_supported', Texts)
+  const clientAuthMethods = optional('token_endpoint_auth_methods_supported', Texts)
+  const responseTypes = optional('response_types_supported', Texts)
+  const asks: [Gap, boolean][] = [
+    ['pushed_authorization_requests', isOn('require_pushed_authorization_requests')],
+    ['signed_request_object', isOn('require_signed_request_object')],
+    ['response_type_code', responseTypes?.includes('code') === false],
+    [
+      'signed_by_public_key',
+      row.idTokenAlgorithms === 'metadata' &&
+        idTokenAlgorithms?.some((alg) => PUBLIC_KEY_ALGORITHMS.includes(alg)) === false,
+    ],
+  ]
+  return {
+    endpoints,
+    idTokenAlgorithms,
+    clientAuthMethods,
+    challengeMethods: optional('code_challenge_methods_supported', Texts),
+    sendsIssuer: isOn('authorization_response_iss_parameter_supported'),
+    ignored,
+    gaps: asks.filter(([, isAsked]) => isAsked).map(([gap]) => gap),
+  }
+}
+
+/** Endpoints that nobody signs in without, unless the settings name them. */
+function requiredEndpoints(row: ProviderRow): string[] {
+  const needed = ['authorization_endpoint', 'token_endpoint']
+  if (row.idToken !== 'none') needed.push('jwks_uri')
+  return needed.filter((name) => row.endpoints[name] === undefined)
+}
+
+/** Whether an issuer may name this endpoint: one on this machine only where it is here itself. */
+function isEndpointOf(issuer: string, url: string): boolean {
+  if (!isSafeEndpoint(url)) return false
+  return !isLoopbackHost(new URL(url).hostname) || isLoopbackHost(new URL(issuer).hostname)
+}
+
+const unusable = (field: string) => invalidAnswer('discovery', 'shape', { field })

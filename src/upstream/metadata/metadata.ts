@@ -1,0 +1,135 @@
+import type { Note } from '../../core/note.ts'
+import type { ClientKey, ProviderRow } from '../../core/provider/provider.ts'
+import type { ClientAuthMethod } from '../exchange/client-auth.ts'
+import { PUBLIC_KEY_ALGORITHMS } from '../id-token/jws.ts'
+import { untilAborted, withDeadline } from '../outbound/deadline.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { invalidAnswer, readJson } from '../outbound/read-answer.ts'
+import { type DiscoveryDocument, type Gap, readDiscovery } from './discovery.ts'
+
+export type { Gap } from './discovery.ts'
+
+/** What of a provider's behaviour is known once its metadata is. */
+export interface Metadata {
+  /** By metadata name; the settings' values first, then the row's, then what the provider advertises. */
+  endpoints: Readonly<Record<string, string>>
+  idTokenAlgorithms: readonly string[]
+  clientAuth: ClientAuthMethod
+  pkce: boolean
+  /** Whether every callback must carry `iss` (RFC 9207, section 2.4). */
+  callbackIssuerRequired: boolean
+  /** What the provider asks for that cannot be done here, or not as it is set. */
+  gaps: readonly Gap[]
+  /** Members of its discovery document that cannot be used. */
+  ignored: readonly string[]
+}
+
+const FRESH_MS = 60 * 60 * 1000
+
+/** What metadata is read for. */
+export interface MetadataOptions {
+  row: ProviderRow
+  /** The key that stands for the secret, null where there is none. */
+  key: ClientKey | null
+  outbound: Outbound
+  note: Note
+}
+
+/**
+ * Where a provider's endpoints are. They are looked up when they are first needed, kept for an hour
+ * and then renewed beside the logins; a provider that is down is asked again by the next login.
+ */
+export function createMetadataSource(
+  options: MetadataOptions,
+): (signal: AbortSignal) => Promise<Metadata> {
+  const { row, key } = options
+  if (!needsDiscovery(row)) {
+    const known = toMetadata(row, key, null)
+    return async () => known
+  }
+  let cached: { metadata: Metadata; at: number } | null = null
+  let underWay: Promise<Metadata> | null = null
+  const renew = () => {
+    // One request for all who wait, so it has its own time limit and not that of the first of them.
+    underWay ??= withDeadline((signal) => discover(options, signal))
+      .then((metadata) => {
+        cached = { metadata, at: Date.now() }
+        return metadata
+      })
+      .finally(() => {
+        underWay = null
+      })
+    return underWay
+  }
+  return async (signal) => {
+    if (cached === null) return untilAborted(renew(), signal)
+    if (Date.now() - cached.at > FRESH_MS) renew().catch(() => {})
+    return cached.metadata
+  }
+}
+
+function needsDiscovery(row: ProviderRow): boolean {
+  const needed = ['authorization_endpoint', 'token_endpoint']
+  if (row.idToken !== 'none') needed.push('jwks_uri')
+  return row.discovery && needed.some((name) => row.endpoints[name] === undefined)
+}
+
+async function discover(
+  { row, key, outbound, note }: MetadataOptions,
+  signal: AbortSignal,
+): Promise<Metadata> {
+  const url = `${(row.issuer ?? '').replace(/\/$/, '')}/.well-known/openid-configuration`
+  const answer = await outbound.get(url, 'discovery', { signal })
+  const found = readDiscovery(row, readJson(answer, 'discovery'))
+  const metadata = toMetadata(row, key, found)
+  if (found.ignored.length > 0) note('discovery_ignored', { members: found.ignored.join(', ') })
+  if (metadata.gaps.length > 0) note('provider_asks_more', { asks: metadata.gaps.join(', ') })
+  return metadata
+}
+
+function toMetadata(
+  row: ProviderRow,
+  key: ClientKey | null,
+  found: DiscoveryDocument | null,
+): Metadata {
+  // Absent means RS256, and `client_secret_basic` (Discovery, section 3).
+  const algorithms = found?.idTokenAlgorithms ?? ['RS256']
+  const methods = found?.clientAuthMethods ?? ['client_secret_basic']
+  const { clientAuth, gap } =
+    row.clientAuth === 'metadata'
+      ? choose(methods, key)
+      : { clientAuth: row.clientAuth, gap: undefined }
+  return {
+    endpoints: { ...found?.endpoints, ...row.endpoints },
+    idTokenAlgorithms:
+      row.idTokenAlgorithms === 'metadata'
+        ? algorithms.filter((alg) => PUBLIC_KEY_ALGORITHMS.includes(alg))
+        : row.idTokenAlgorithms,
+    clientAuth,
+    pkce: row.pkce && (found?.challengeMethods?.includes('S256') ?? true),
+    callbackIssuerRequired: found?.sendsIssuer ?? false,
+    ignored: found?.ignored ?? [],
+    gaps: [...(found?.gaps ?? []), ...(gap === undefined ? [] : [gap])],
+  }
+}
+
+/** The way to prove who we are, of those that the provider lists; where it lists none of ours, the usual one. */
+function choose(
+  methods: readonly string[],
+  key: ClientKey | null,
+): { clientAuth: ClientAuthMethod; gap: Gap | undefined } {
+  const known = (clientAuth: ClientAuthMethod) => ({ clientAuth, gap: undefined })
+  if (key !== null) return known('private_key_jwt')
+  if (methods.includes('client_secret_post')) return known('client_secret_post')
+  const usual = 'client_secret_basic'
+  if (methods.length === 0 || methods.includes(usual)) return known(usual)
+  const gap = methods.includes('private_key_jwt') ? 'private_key' : 'client_auth'
+  return { clientAuth: usual, gap }
+}
+
+/** An endpoint that must be known by now. */
+export function endpoint({ endpoints }: Metadata, name: string): string {
+  const url = endpoints[name]
+  if (url === undefined) throw invalidAnswer('discovery', 'endpoint_missing', { endpoint: name })
+  return url
+}

@@ -1,0 +1,134 @@
+import { type LookupAddress, lookup as lookUp } from 'node:dns'
+import ipaddr from 'ipaddr.js'
+import { type ForwardProxies, proxyFor } from '../../core/settings/forward-proxy.ts'
+import { noTracer, type SpanStart, type Tracer } from '../../core/tracer.ts'
+import { withDeadline } from './deadline.ts'
+import { Agent, type Dispatcher, ProxyAgent, request } from './http-client.ts'
+import { endOfCall } from './outbound.ts'
+
+/** Bytes of an answer that are read; the rest is not waited for. */
+const READ_BYTES = 64 * 1024
+
+/** Posts to addresses that the operator wrote: private ones too, link-local ones never. */
+export interface Delivery {
+  /** The status of the answer; redirects are not followed. Rejects where there is none in ten seconds. */
+  post(
+    url: string,
+    sent: { type: string; body: string; headers?: Readonly<Record<string, string>> },
+    stop: AbortSignal,
+  ): Promise<number>
+}
+
+/** Whether an address may be connected to; plain http only within this machine or a private network. */
+export function mayConnect(address: string, isPlain: boolean): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const range = ipaddr.process(address).range()
+  if (['linkLocal', 'multicast', 'broadcast', 'unspecified'].includes(range)) return false
+  return !isPlain || ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat'].includes(range)
+}
+
+class AddressRefused extends Error {
+  override readonly name = 'AddressRefused'
+  readonly code = 'ADDRESS_REFUSED'
+}
+
+type Lookup = (
+  name: string,
+  options: { all: true },
+  callback: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void
+
+/** Looks at the address that is connected to, and not at one that was asked for before. */
+export const lookupChecked =
+  (isPlain: boolean, lookup: Lookup = lookUp) =>
+  (
+    name: string,
+    options: object & { all?: boolean },
+    callback: (error: Error | null, address?: string | LookupAddress[], family?: number) => void,
+  ): void => {
+    lookup(name, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error)
+      const [first] = addresses
+      if (first === undefined || addresses.some(({ address }) => !mayConnect(address, isPlain))) {
+        return callback(new AddressRefused('an address of this host is not allowed'))
+      }
+      return options.all ? callback(null, addresses) : callback(null, first.address, first.family)
+    })
+  }
+
+const DELIVERING: SpanStart = {
+  name: 'POST',
+  kind: 'client',
+  attributes: { 'http.request.method': 'POST' },
+}
+
+/** Rejects where this machine knows a host name by an address that is not allowed; a proxy may know others. */
+const checkForProxy = (name: string, isPlain: boolean, lookup: Lookup | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    lookupChecked(isPlain, lookup)(name, { all: true }, (error) =>
+      error instanceof AddressRefused ? reject(error) : resolve(),
+    )
+  })
+
+/**
+ * What deliveries go through. They carry the trace on: who gets them is the operator's, or an app of theirs.
+ * `lookup` stands in for the machine's own in tests.
+ */
+export function createDelivery(
+  proxies: ForwardProxies,
+  tracer: Tracer = noTracer,
+  lookup?: Lookup,
+): Delivery & { close(): Promise<void> } {
+  const agent = (isPlain: boolean) =>
+    new Agent({ connect: { timeout: 3_000, lookup: lookupChecked(isPlain, lookup) as never } })
+  const made = new Map<string, Dispatcher>()
+  const through = (name: string, make: () => Dispatcher) => {
+    const dispatcher = made.get(name) ?? make()
+    made.set(name, dispatcher)
+    return dispatcher
+  }
+  const dispatcherFor = async (url: URL): Promise<Dispatcher> => {
+    const isPlain = url.protocol === 'http:'
+    // A literal address is not looked up, and a proxy is not asked for one that is refused.
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    if (ipaddr.isValid(host) && !mayConnect(host, isPlain)) {
+      throw new AddressRefused('this address is not allowed')
+    }
+    const proxy = proxyFor(url, proxies)
+    if (proxy !== null) {
+      if (!ipaddr.isValid(host)) await checkForProxy(host, isPlain, lookup)
+      return through(proxy, () => new ProxyAgent({ uri: proxy }))
+    }
+    return through(url.protocol, () => agent(isPlain))
+  }
+  return {
+    post: (url, { type, body, headers = {} }, stop) =>
+      tracer.trace(
+        DELIVERING,
+        (traceHeaders) =>
+          withDeadline(
+            async (signal) => {
+              const response = await request(url, {
+                dispatcher: await dispatcherFor(new URL(url)),
+                method: 'POST',
+                signal,
+                body,
+                headers: {
+                  'content-type': type,
+                  'user-agent': 'latchkey',
+                  ...traceHeaders,
+                  ...headers,
+                },
+              })
+              await response.body.dump({ limit: READ_BYTES })
+              return response.statusCode
+            },
+            { stop },
+          ),
+        (status) => endOfCall({ status }),
+      ),
+    close: async () => {
+      await Promise.all([...made.values()].map((dispatcher) => dispatcher.destroy()))
+    },
+  }
+}

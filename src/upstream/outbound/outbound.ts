@@ -1,0 +1,212 @@
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import { LatchkeyError } from '../../core/errors.ts'
+import { said } from '../../core/messages.ts'
+import { DIRECT, type ForwardProxies, proxyFor } from '../../core/settings/forward-proxy.ts'
+import type { SpanEnd, SpanStart, Tracer } from '../../core/tracer.ts'
+import { withOutcome } from '../../http/outcome.ts'
+import { OUTBOUND_MS, tooSlow, withDeadline } from './deadline.ts'
+import { Agent, type Dispatcher, ProxyAgent, request } from './http-client.ts'
+import { type Answer, invalidAnswer } from './read-answer.ts'
+
+/** Bytes of a decoded answer that are read. */
+export const OUTBOUND_BYTES = 1024 * 1024
+
+/** Calls to providers: https, no redirects, bounded in time and size, connections kept alive. */
+export interface Outbound {
+  /** `step` names the call in the log: `userinfo`, `jwks`, `discovery`. */
+  get(url: string, step: string, options?: CallOptions): Promise<Answer>
+  /** POSTs a form, or a document as JSON, or nothing. */
+  post(url: string, step: string, options?: BodyOptions): Promise<Answer>
+  delete(url: string, step: string, options?: BodyOptions): Promise<Answer>
+  close(): Promise<void>
+}
+
+interface CallOptions {
+  /** The deadline of the calls that belong together; without one a call has a deadline of its own. */
+  signal?: AbortSignal
+  headers?: Record<string, string>
+}
+
+/** A call with at most one body. */
+type BodyOptions = CallOptions & { form?: Readonly<Record<string, string>>; json?: unknown }
+
+const DECODERS: Record<string, ((body: Buffer, options: object) => Promise<Buffer>) | undefined> = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+}
+
+/** Told of each call to a provider: the class of its status (`2xx`) or the code of its error. */
+export type CallEnded = (endpoint: string, outcome: string, seconds: number) => void
+
+/** Makes one call, and tells how it ended and how long it took. */
+export function withDuration<T extends { status: number }>(
+  endpoint: string,
+  ended: CallEnded,
+  call: () => Promise<T>,
+): Promise<T> {
+  const before = performance.now()
+  return withOutcome(
+    call(),
+    (outcome) => ended(endpoint, outcome, (performance.now() - before) / 1000),
+    { ofResult: ({ status }) => `${Math.floor(status / 100)}xx` },
+  )
+}
+
+/** How a call over HTTP ended, as a span says it. */
+export const endOfCall = ({ status }: { status: number }): SpanEnd => ({
+  attributes: { 'http.response.status_code': status },
+  error: status >= 400 ? String(status) : undefined,
+})
+
+/** The same client, whose calls to one provider are told of. No trace is carried on to a provider. */
+export function observedOutbound(
+  outbound: Outbound,
+  { provider, ended, tracer }: { provider: string; ended: CallEnded; tracer: Tracer },
+): Outbound {
+  const observed = (method: string, step: string, call: () => Promise<Answer>) => {
+    const span: SpanStart = {
+      name: `${method} ${provider} ${step}`,
+      kind: 'client',
+      attributes: {
+        'http.request.method': method,
+        'latchkey.provider': provider,
+        'latchkey.endpoint': step,
+      },
+    }
+    return tracer.trace(span, () => withDuration(step, ended, call), endOfCall)
+  }
+  return {
+    get: (url, step, options) => observed('GET', step, () => outbound.get(url, step, options)),
+    post: (url, step, options) => observed('POST', step, () => outbound.post(url, step, options)),
+    delete: (url, step, options) =>
+      observed('DELETE', step, () => outbound.delete(url, step, options)),
+    close: () => outbound.close(),
+  }
+}
+
+const CONNECT_MS = 3_000
+
+const LIMITS = {
+  connections: 128,
+  pipelining: 1,
+  maxResponseSize: OUTBOUND_BYTES,
+  maxHeaderSize: 32 * 1024,
+  // The deadline of the whole login rules; these only keep undici's own out of its way.
+  headersTimeout: OUTBOUND_MS + 1_000,
+  bodyTimeout: OUTBOUND_MS + 1_000,
+  keepAliveTimeout: 4_000,
+}
+
+/** What connections go through, by URL; made when they are first needed. */
+function createDispatchers(proxies: ForwardProxies) {
+  const made = new Map<string | null, Dispatcher>()
+  const make = (proxy: string | null): Dispatcher =>
+    proxy === null
+      ? new Agent({ ...LIMITS, connect: { timeout: CONNECT_MS } })
+      : new ProxyAgent({
+          ...LIMITS,
+          uri: proxy,
+          proxyTls: { timeout: CONNECT_MS },
+        })
+  return {
+    for(url: string): Dispatcher {
+      const proxy = proxyFor(new URL(url), proxies)
+      const dispatcher = made.get(proxy) ?? make(proxy)
+      made.set(proxy, dispatcher)
+      return dispatcher
+    },
+    close: () => Promise.all([...made.values()].map((dispatcher) => dispatcher.destroy())),
+  }
+}
+
+/** The client that all of Latchkey shares. */
+export function createOutbound(proxies: ForwardProxies = DIRECT): Outbound {
+  const dispatchers = createDispatchers(proxies)
+  const send =
+    (method: 'GET' | 'POST' | 'DELETE') =>
+    async (url: string, step: string, options: BodyOptions = {}): Promise<Answer> => {
+      const { signal, headers = {} } = options
+      if (signal === undefined) {
+        return withDeadline((own) => send(method)(url, step, { ...options, signal: own }))
+      }
+      const body = encodeBody(options)
+      try {
+        const response = await request(url, {
+          dispatcher: dispatchers.for(url),
+          signal,
+          method,
+          body: body?.text ?? null,
+          headers: {
+            accept: 'application/json',
+            'accept-encoding': 'gzip',
+            'user-agent': 'latchkey',
+            ...(body === null ? {} : { 'content-type': body.type }),
+            ...headers,
+          },
+        })
+        return await readAnswer(response, step)
+      } catch (error) {
+        throw toOutboundError(error, step, signal)
+      }
+    }
+  return {
+    get: send('GET'),
+    post: send('POST'),
+    delete: send('DELETE'),
+    async close() {
+      await dispatchers.close()
+    },
+  }
+}
+
+function encodeBody({ form, json }: BodyOptions): { text: string; type: string } | null {
+  if (form !== undefined) {
+    const text = new URLSearchParams({ ...form }).toString()
+    return { text, type: 'application/x-www-form-urlencoded' }
+  }
+  return json === undefined ? null : { text: JSON.stringify(json), type: 'application/json' }
+}
+
+async function readAnswer(response: Dispatcher.ResponseData, step: string): Promise<Answer> {
+  const status = response.statusCode
+  const encoded = Buffer.from(await response.body.arrayBuffer())
+  const encoding = String(response.headers['content-encoding'] ?? 'identity').toLowerCase()
+  let body: Buffer = encoded
+  if (encoding !== 'identity') {
+    const decode = DECODERS[encoding]
+    if (decode === undefined) throw invalidAnswer(step, 'content_encoding', { status })
+    body = await decode(encoded, { maxOutputLength: OUTBOUND_BYTES }).catch((cause) => {
+      throw invalidAnswer(step, 'content_encoding', { status }, cause)
+    })
+  }
+  const contentType = String(response.headers['content-type'] ?? '')
+  const header = (name: string) => {
+    const value = response.headers[name]
+    return typeof value === 'string' ? value : null
+  }
+  return {
+    status,
+    contentType: (contentType.split(';')[0] ?? '').trim().toLowerCase(),
+    text: body.toString('utf8'),
+    date: header('date'),
+    location: header('location'),
+  }
+}
+
+/** A call that ended without a whole answer, told apart: too slow, too large, or not to be reached. */
+function toOutboundError(error: unknown, step: string, signal: AbortSignal): LatchkeyError {
+  if (error instanceof LatchkeyError) return error
+  if (signal.aborted) return tooSlow(step)
+  const code = (error as { code?: unknown } | null)?.code
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return invalidAnswer(step, 'too_large')
+  if (typeof code === 'string' && /^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$/.test(code)) {
+    return tooSlow(step)
+  }
+  return new LatchkeyError('provider_error', said.providerAway, {
+    evidence: { step },
+    cause: error,
+  })
+}

@@ -1,0 +1,88 @@
+import { type Evidence, LatchkeyError } from '../../core/errors.ts'
+import { said } from '../../core/messages.ts'
+import { parseJson } from './json.ts'
+
+/** What a provider answered. */
+export interface Answer {
+  status: number
+  /** Without parameters, in lower case. */
+  contentType: string
+  text: string
+  /** The headers Date and Location as they came. */
+  date: string | null
+  location: string | null
+}
+
+/** The JSON of a successful answer; any other answer is an error of the provider. */
+export function readJson(answer: Answer, step: string): unknown {
+  const { status } = answer
+  if (status >= 300 && status < 400) throw invalidAnswer(step, 'redirect', { status })
+  if (status !== 200) throw refusedBy(step, status)
+  return readText(answer, step)
+}
+
+/**
+ * The JSON of an answer whose status says nothing yet (an error may be HTTP 200, a success 204); null
+ * for an error that is no JSON.
+ */
+export function readBody(answer: Answer, step: string): unknown {
+  const { status } = answer
+  if (status >= 300 && status < 400) throw invalidAnswer(step, 'redirect', { status })
+  try {
+    return readText(answer, step)
+  } catch (error) {
+    if (status >= 400) return null
+    throw error
+  }
+}
+
+/** JSON is JSON whatever it is called, but for what is certainly something else. */
+const OTHERS = ['text/html', 'application/xhtml+xml', 'application/jwt', 'application/jose']
+
+function readText({ status, contentType, text }: Answer, step: string): unknown {
+  if (OTHERS.includes(contentType)) throw invalidAnswer(step, 'content_type', { status })
+  try {
+    // A byte order mark says nothing in UTF-8.
+    return parseJson(text.startsWith('\ufeff') ? text.slice(1) : text)
+  } catch (cause) {
+    throw invalidAnswer(step, 'not_json', { status }, cause)
+  }
+}
+
+/** An answer that was given but cannot be used. `reason` is for the log. */
+export function invalidAnswer(
+  step: string,
+  reason: string,
+  evidence: Record<string, string | number> = {},
+  cause?: unknown,
+): LatchkeyError {
+  return new LatchkeyError(
+    'invalid_provider_response',
+    'The provider’s answer cannot be trusted.',
+    { evidence: { step, reason, ...evidence }, cause },
+  )
+}
+
+/** A call that the provider answered with a status that is no success. */
+const refusedBy = (step: string, status: number, facts: Evidence = {}): LatchkeyError =>
+  new LatchkeyError('provider_error', said.providerRefused, {
+    evidence: { step, status, ...facts },
+  })
+
+/** An error code as it may be logged (RFC 6749, section 5.2). */
+const ErrorCode = /^[\w.:-]{1,64}$/
+
+/** The JSON of a successful answer of an API; a refusal is logged with the code that `codeOf` finds in it. */
+export function readApiJson(
+  answer: Answer,
+  step: string,
+  codeOf: (document: Record<string, unknown>) => unknown,
+): unknown {
+  if (answer.status < 400) return readJson(answer, step)
+  const document = readBody(answer, step)
+  const isObject = typeof document === 'object' && document !== null
+  const error = isObject ? codeOf(document as Record<string, unknown>) : undefined
+  const { status } = answer
+  const isCode = typeof error === 'string' && ErrorCode.test(error)
+  throw refusedBy(step, status, isCode ? { error } : {})
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { type Profile, toProfile } from '../../core/identity/profile.ts'
+import type { ProfileSource } from '../../core/provider/provider.ts'
+import { withQuery } from '../authorization.ts'
+import { requireMember } from '../id-token/membership.ts'
+import { endpoint } from '../metadata/metadata.ts'
+import type { ProviderCall } from '../outbound/call.ts'
+import { fieldsOf } from '../outbound/fields.ts'
+import { invalidAnswer, readApiJson } from '../outbound/read-answer.ts'
+import { askUserinfo } from './userinfo.ts'
+
+/** Lets the row read who it is, with calls to the provider; a document of another shape is refused. */
+export async function readProfile(
+  call: ProviderCall,
+  { grant, claims, formUser }: Pick<ProfileSource, 'grant' | 'claims' | 'formUser'>,
+): Promise<Profile> {
+  const { row, metadata, registration, outbound, signal } = call
+  let isComplete = true
+  let document: Record<string, unknown> = claims ?? {}
+  try {
+    const read = await row.readProfile({
+      grant,
+      claims,
+      client: registration,
+      formUser,
+      async userinfo(options) {
+        const asked = await askUserinfo(call, grant.accessToken, claims, options)
+        isComplete = asked.isComplete
+        document = claims ?? asked.document ?? {}
+        return asked.document
+      },
+      async get(name, { params = {}, headers = {}, absentOn = [] } = {}) {
+        const url = withQuery(endpoint(metadata, name), Object.entries(params))
+        const step = name.replace('_endpoint', '')
+        const answer = await outbound.get(url.href, step, {
+          signal,
+          headers: { ...headers, authorization: `Bearer ${grant.accessToken}` },
+        })
+        return absentOn.includes(answer.status) ? null : readApiJson(answer, step, row.apiError)
+      },
+    })
+    const profile = toProfile(read)
+    if (claims !== null && (read.sub ?? profile.subject) !== claims.sub) {
+      throw invalidAnswer('userinfo', 'subject_mismatch')
+    }
+    requireMember(row, call.values, document)
+    // An address that nobody could tell is not one that the person has given up.
+    return isComplete || profile.email !== null ? profile : { ...profile, emailVerified: null }
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error
+    throw invalidAnswer('profile', 'shape', { field: fieldsOf(error) })
+  }
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import type { GetOptions, ProviderRow } from '../../core/provider/provider.ts'
+import type { IdTokenClaims } from '../../core/provider/row-inputs.ts'
+import { withQuery } from '../authorization.ts'
+import { hasEnded } from '../id-token/id-token.ts'
+import { verifyJws } from '../id-token/jws.ts'
+import { endpoint } from '../metadata/metadata.ts'
+import { issuersOf, type ProviderCall } from '../outbound/call.ts'
+import { type Answer, invalidAnswer, readApiJson } from '../outbound/read-answer.ts'
+
+const STEP = 'userinfo'
+
+/** Statuses of userinfo with which a login goes on, once there was a good ID token. */
+const GOES_ON = [204, 401, 403, 404]
+
+/** What became of the userinfo document. */
+export interface Userinfo {
+  /** Null where there is none to be read. */
+  document: Record<string, unknown> | null
+  /** Whether all was told that the provider tells: false where userinfo was refused, or is off. */
+  isComplete: boolean
+}
+
+/** Asks for userinfo where there is something to ask for (OpenID Connect Core, section 5.3). */
+export async function askUserinfo(
+  call: ProviderCall,
+  accessToken: string,
+  claims: IdTokenClaims | null,
+  { params = {}, headers = {} }: Pick<GetOptions, 'params' | 'headers'> = {},
+): Promise<Userinfo> {
+  const { row, metadata, outbound, signal, note } = call
+  if (metadata.endpoints.userinfo_endpoint === undefined)
+    return { document: null, isComplete: true }
+  if (claims !== null && row.userinfo === 'off') return { document: null, isComplete: false }
+  if (claims !== null && row.userinfo === 'auto' && hasAllClaims(row, claims)) {
+    return { document: null, isComplete: true }
+  }
+  const url = withQuery(endpoint(metadata, 'userinfo_endpoint'), Object.entries(params))
+  const answer = await outbound.get(url.href, STEP, {
+    signal,
+    headers: { ...headers, authorization: `Bearer ${accessToken}` },
+  })
+  if (claims !== null && GOES_ON.includes(answer.status)) {
+    note('userinfo_refused', { step: STEP, status: answer.status })
+    return { document: null, isComplete: false }
+  }
+  const document =
+    claims !== null && answer.status === 200 && answer.contentType === 'application/jwt'
+      ? await readSigned(call, answer, claims)
+      : readApiJson(answer, STEP, row.apiError)
+  return { document: z.record(z.string(), z.unknown()).parse(document), isComplete: true }
+}
+
+/** Whether an ID token has every claim that the scopes ask for. */
+function hasAllClaims({ scopes, scopeClaims }: ProviderRow, claims: IdTokenClaims): boolean {
+  const wanted = scopes.flatMap((scope) => scopeClaims[scope] ?? [])
+  return wanted.every(
+    (name) => claims[name] !== undefined && !['', null].includes(claims[name] as null),
+  )
+}
+
+/** Userinfo as a JWT: signed by the provider's keys, about the same person, and for us where it says so. */
+async function readSigned(call: ProviderCall, { text }: Answer, claims: IdTokenClaims) {
+  const { metadata, registration, jwks, signal } = call
+  const { payload } = await verifyJws(text.trim(), {
+    step: STEP,
+    algorithms: metadata.idTokenAlgorithms,
+    find: jwks(endpoint(metadata, 'jwks_uri'), signal),
+  })
+  const { iss, aud, exp, sub } = payload
+  const issuers = issuersOf(call)
+  const isIssuer =
+    typeof issuers === 'function' ? iss === claims.iss : issuers.includes(String(iss))
+  if (iss !== undefined && !isIssuer) throw invalidAnswer(STEP, 'claim_iss')
+  if (aud !== undefined && ![aud].flat().includes(registration.id)) {
+    throw invalidAnswer(STEP, 'claim_aud')
+  }
+  if (exp !== undefined && (typeof exp !== 'number' || hasEnded(exp))) {
+    throw invalidAnswer(STEP, 'claim_exp')
+  }
+  if (sub !== claims.sub) throw invalidAnswer(STEP, 'subject_mismatch')
+  return payload
+}

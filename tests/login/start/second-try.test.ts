@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest'
+import { APPS, authorizationQuery, type Parameters } from '../../helpers/apps.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { startLogin } from '../../helpers/latchkey.ts'
+import { expectProblem } from '../../helpers/problems.ts'
+import { useLatchkey } from '../../helpers/stage.ts'
+
+// LINE signs in by its own app where there is one; where that fails, the callback has a state of its own.
+const latchkey = useLatchkey({ ...APPS, EMULATE: 'line,kakao' })
+
+const FOREIGN = { code: null, error: 'login_failed', state: 'a-state-of-the-line-app' }
+
+async function begin(parameters: Parameters = {}, browser = new Browser(), provider = 'line') {
+  const query = authorizationQuery({ scope: 'openid', ...parameters })
+  return { browser, ...(await startLogin(latchkey, browser, provider, query)) }
+}
+
+describe('an error with a state that is not ours', () => {
+  test('is tried once more without the automatic login, and the client gets its answer', async () => {
+    const { browser, callback, authorization } = await begin({ ui_locales: 'ja', nonce: 'n-1' })
+    expect(authorization.searchParams.has('disable_auto_login')).toBe(false)
+    const again = await browser.send(callback(FOREIGN))
+    expect([again.status, again.location?.origin]).toEqual([302, authorization.origin])
+    const asked = again.location?.searchParams
+    expect(asked?.get('disable_auto_login')).toBe('true')
+    expect(asked?.get('ui_locales')).toBe('ja')
+    expect(asked?.get('state')).not.toBe(authorization.searchParams.get('state'))
+    // The flow before is over.
+    expectProblem(await browser.send(callback()), 400, 'invalid_state')
+    const url = new URL(again.location ?? '')
+    url.searchParams.set('login_hint', 'minji')
+    const back = await browser.send((await browser.send(url)).location ?? '')
+    expect(back.location?.href.split('?')[0]).toBe('https://app.example.com/cb')
+    expect(back.location?.searchParams.get('state')).toBe('state-of-the-app')
+    expect(back.location?.searchParams.has('code')).toBe(true)
+  })
+
+  test('is tried once per flow', async () => {
+    const { browser, callback } = await begin()
+    expect((await browser.send(callback(FOREIGN))).status).toBe(302)
+    expectProblem(await browser.send(callback(FOREIGN)), 400, 'invalid_state')
+  })
+
+  test.each<
+    [string, () => Promise<Awaited<ReturnType<typeof begin>>>, Record<string, string | null>]
+  >([
+    ['a code in place of an error', () => begin(), { ...FOREIGN, error: null, code: 'x' }],
+    ['two logins under way', async () => begin({}, (await begin()).browser), FOREIGN],
+    ['another browser', async () => ({ ...(await begin()), browser: new Browser() }), FOREIGN],
+    ['a provider that does no such thing', () => begin({}, new Browser(), 'kakao'), FOREIGN],
+  ])('is over with %s', async (_what, prepare, query) => {
+    const { browser, callback } = await prepare()
+    expectProblem(await browser.send(callback(query)), 400, 'invalid_state')
+    const control = await begin()
+    expect((await control.browser.send(control.callback(FOREIGN))).status).toBe(302)
+  })
+
+  test('with our own state is the error of that flow, in any case of its letters', async () => {
+    for (const error of ['access_denied', 'ACCESS_DENIED', 'INVALID_REQUEST']) {
+      const { browser, callback } = await begin()
+      const answer = await browser.send(callback({ code: null, error }))
+      expect(answer.location?.searchParams.get('error')).toBe('access_denied')
+    }
+  })
+})

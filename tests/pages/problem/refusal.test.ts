@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectNoBarriers, takePicture } from '../../helpers/accessibility.ts'
+import { authorizationQuery, SPA } from '../../helpers/apps.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { useChromium } from '../../helpers/chromium.ts'
+import { type Latchkey, startLatchkey, startLogin } from '../../helpers/latchkey.ts'
+import { rawRequest } from '../../helpers/raw-request.ts'
+import { type Shop, startShop } from '../../helpers/shop.ts'
+import { setStage } from '../../helpers/stage.ts'
+
+const { provider, latchkey, start } = setStage({
+  settings: {
+    CLIENTS: 'spa',
+    CLIENT_SPA_NAME: 'The App',
+    CLIENT_SPA_REDIRECT_URIS: SPA.redirect_uri,
+    FAKE_TRUST_EMAIL: 'on',
+  },
+  people: (turn) => ({ email: `person-${turn}@example.com`, email_verified: true }),
+})
+
+/** What a browser sends where a person goes to a page. */
+const PERSON = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+
+/** The callback's answer to a login of the app at this process. */
+async function comeBack(
+  at: Latchkey,
+  headers: Record<string, string>,
+  changes: Record<string, string> = {},
+) {
+  const browser = new Browser()
+  const started = await startLogin(at, browser, 'fake', authorizationQuery(changes))
+  provider.nonce = started.nonce ?? ''
+  const again = () => goTo(at, started.callback(), browser, headers)
+  return { answer: await again(), again }
+}
+
+/** A request with these headers to the letter: `fetch` writes some of them itself. */
+function goTo(at: Latchkey, url: string, browser: Browser, headers: Record<string, string>) {
+  const { pathname, search } = new URL(url)
+  const cookie = [...browser.jar()].map(([name, { value }]) => `${name}=${value}`).join('; ')
+  const sent = Object.entries({ ...headers, cookie }).flat()
+  return rawRequest(at.url, { method: 'GET', path: pathname + search, headers: sent })
+}
+
+/** Where a page leads, by its words. */
+const waysOf = (html: string) =>
+  Object.fromEntries(
+    [...html.matchAll(/<a class="action[^>]*href="([^"]*)">([^<]*)</g)].map(([, href, words]) => [
+      words,
+      new URL((href ?? '').replaceAll('&amp;', '&').replaceAll('&#39;', "'"), latchkey.url),
+    ]),
+  )
+
+const DESCRIPTION = {
+  sign_up_closed: 'Nobody new can sign up here.',
+  sign_up_domain: 'Only people with a verified address of certain domains can sign up here.',
+}
+
+describe('somebody who may not come in', () => {
+  test.each([
+    ['closed', 'sign_up_closed', 'No new accounts', 'Only people who already have an account'],
+    [
+      'corp.example,example.org',
+      'sign_up_domain',
+      'This address cannot sign up',
+      'an e-mail address at corp.example or example.org',
+    ],
+  ] as const)('reads why, SIGN_UP=%s, and the app is told with the way back', async (...row) => {
+    const [SIGN_UP, reason, title, text] = row
+    const at = await start({ SIGN_UP })
+    const { answer, again } = await comeBack(at, PERSON)
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([403, 'no-store'])
+    expect(answer.text).toContain(`<h1>${title}</h1>`)
+    expect(answer.text).toContain(text)
+    expect(answer.text).not.toContain('Try again')
+    const ways = waysOf(answer.text)
+    expect(Object.keys(ways)).toEqual([
+      'Use another account',
+      'Other ways to sign in',
+      'Back to The App',
+    ])
+    const told = {
+      error: 'access_denied',
+      error_description: DESCRIPTION[reason],
+      state: 'state-of-the-app',
+      iss: latchkey.url,
+    }
+    const back = ways['Back to The App']
+    expect(`${back?.origin}${back?.pathname}`).toBe(SPA.redirect_uri)
+    expect(Object.fromEntries(back?.searchParams ?? [])).toEqual(told)
+    // The login that goes on is the app's.
+    const other = ways['Use another account']
+    expect(other?.pathname).toBe('/login/fake')
+    expect(Object.fromEntries(other?.searchParams ?? [])).toMatchObject({
+      ...SPA,
+      ...{ state: 'state-of-the-app', prompt: 'select_account', code_challenge_method: 'S256' },
+    })
+    expect(ways['Other ways to sign in']?.searchParams.get('client_id')).toBe('spa')
+    // The same callback once more is the answer to the app.
+    expect((await again()).location?.searchParams.get('error')).toBe('access_denied')
+
+    // What is no person at a page is told at once, as RFC 6749 has it; so is an app that wants no page.
+    const { accept } = PERSON
+    for (const [headers, changes] of [
+      [{ accept: '*/*' }, {}],
+      [{ accept }, {}],
+      [{ ...PERSON, 'sec-fetch-dest': 'iframe' }, {}],
+    ] as const) {
+      const { answer: program } = await comeBack(at, headers, changes)
+      expect(program.status).toBe(303)
+      expect(Object.fromEntries(program.location?.searchParams ?? [])).toEqual(told)
+    }
+    const popup = await start({ SIGN_UP, CLIENT_SPA_RESPONSE_MODES: 'web_message' })
+    const message = await comeBack(popup, PERSON, { response_mode: 'web_message' })
+    expect(message.answer.text).toContain('&quot;error&quot;:&quot;access_denied&quot;')
+  })
+
+  test('because their user is disabled, is not asked to try again', async () => {
+    const known = await comeBack(latchkey, PERSON)
+    expect(known.answer.status).toBe(303)
+    await latchkey.database.query(
+      `update latchkey.users set disabled_at = now() where id =
+         (select user_id from latchkey.identities where subject = $1)`,
+      [provider.subject],
+    )
+    const { answer } = await comeBack(latchkey, { ...PERSON, 'accept-language': 'ko' })
+    expect(answer.status).toBe(403)
+    expect(answer.text).toContain('이용이 정지된 계정입니다')
+    const ways = waysOf(answer.text)
+    expect(Object.keys(ways)).toEqual(['The App 서비스로 돌아가기', '다른 방법으로 로그인'])
+    // Without an app the page is the same, and does not ask to try again either.
+    const direct = new Browser()
+    const started = await startLogin(latchkey, direct)
+    provider.nonce = started.nonce ?? ''
+    const page = await goTo(latchkey, started.callback(), direct, PERSON)
+    expect([page.status, Object.keys(waysOf(page.text))]).toEqual([
+      403,
+      ['Other ways to sign in', 'Open The App'],
+    ])
+    expect(page.text).toContain('<h1>This account is disabled</h1>')
+  })
+
+  test('comes back to an app that is answered by forms by a form', async () => {
+    const at = await start({ SIGN_UP: 'closed' })
+    const { answer } = await comeBack(at, PERSON, { response_mode: 'form_post' })
+    expect(answer.status).toBe(403)
+    expect(answer.text).toContain(`<form method="post" action="${SPA.redirect_uri}">`)
+    expect(answer.text).toContain('name="error" value="access_denied"')
+    expect(answer.text).toMatch(/<button class="action" type="submit">Back to The App</)
+    // It waits for the person.
+    expect(answer.text).not.toContain('<script')
+    expect(answer.headers.get('content-security-policy')).not.toContain('form-action')
+  })
+})
+
+describe('in Chromium', () => {
+  const chrome = useChromium()
+  let shop: Shop
+  let closed: Latchkey
+  beforeAll(async () => {
+    shop = await startShop()
+    closed = await startLatchkey({ EMULATE: 'google', SIGN_UP: 'corp.example', ...shop.settings })
+  })
+  afterAll(async () => {
+    await closed.close()
+    await shop.close()
+  })
+
+  test('the page keeps nobody out, and its way back brings the app the error', async () => {
+    const page = await chrome.context.newPage()
+    await page.goto(`${closed.url}/login/google${shop.asks({ login_hint: 'minji' })}`)
+    await page.getByRole('heading', { name: 'This address cannot sign up' }).waitFor()
+    await takePicture(page, 'refusal/domain')
+    await expectNoBarriers(page)
+    await page.getByRole('link', { name: 'Back to' }).click()
+    await page.waitForURL((url) => url.href.startsWith(shop.callback))
+    expect(await page.locator('h1').innerText()).toBe('access_denied')
+  })
+})

@@ -1,0 +1,134 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { APPS, meStatus, refresh, signIn, type Tokens } from '../../helpers/apps.ts'
+import { type Answer, Browser } from '../../helpers/browser.ts'
+import { startLatchkey } from '../../helpers/latchkey.ts'
+import { expectNoSecretLogged, expectProblem } from '../../helpers/problems.ts'
+import { setStageOfTwo } from '../../helpers/stage.ts'
+
+const { provider, latchkey, replica: second } = setStageOfTwo({ settings: APPS })
+beforeEach(() => {
+  provider.subject = 'person-1'
+  provider.person = { name: 'Person One' }
+})
+
+const BYE = 'https://app.example.com/bye'
+const withIdToken = () => signIn(latchkey, provider, { scope: 'openid' })
+type Given = Record<string, string>
+/** A logout in a browser, by GET or as a form. */
+function logout(method: string, given: Given, browser = new Browser(), headers: Given = {}) {
+  const parameters = new URLSearchParams(given)
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  return method === 'GET'
+    ? browser.send(`${latchkey.url}/logout?${parameters}`, { headers })
+    : browser.send(`${latchkey.url}/logout`, {
+        ...{ method, body: parameters.toString() },
+        headers: { ...form, ...headers },
+      })
+}
+const isAlive = async ({ access_token }: Pick<Tokens, 'access_token'>) =>
+  (await meStatus(second, access_token)) === 200
+const signedOut = (answer: Answer) =>
+  expect([answer.status, answer.json()]).toEqual([200, { status: 'signed_out' }])
+
+describe.each(['GET', 'POST'])('%s /logout with an id_token_hint', (method) => {
+  test('9.19 ends that session on both replicas, and no other', async () => {
+    const [tokens, bystander] = [await withIdToken(), await withIdToken()]
+    const answer = await logout(method, { id_token_hint: tokens.id_token })
+    signedOut(answer)
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    expect(await meStatus(latchkey, tokens.access_token)).toBe(401)
+    expect(await isAlive(tokens)).toBe(false)
+    expect((await refresh(second, tokens.refresh_token)).status).toBe(400)
+    expect(await isAlive(bystander)).toBe(true)
+    expectNoSecretLogged(latchkey, { hint: tokens.id_token })
+  })
+
+  test('goes back where its client registered, with the state as it was', async () => {
+    const state = '&#%"<> 🧑‍🚀'
+    for (const uri of [BYE, 'https://app.example.com/?a=b']) {
+      const { id_token } = await withIdToken()
+      const given = { id_token_hint: id_token, post_logout_redirect_uri: uri, state }
+      const answer = await logout(method, given)
+      expect(answer.status).toBe(303)
+      expect(answer.headers.get('location')?.startsWith(uri)).toBe(true)
+      expect(answer.location?.searchParams.getAll('state')).toEqual([state])
+      const plain = await logout(method, { client_id: 'spa', post_logout_redirect_uri: uri })
+      expect(plain.headers.get('location')).toBe(uri)
+    }
+  })
+
+  test.each<[string, Given, RegExp]>([
+    ['another client', { client_id: 'other' }, /not the one of the id_token_hint/],
+    ['an unknown client', { client_id: 'nobody' }, /not the one/],
+    [
+      'the page of another client',
+      { post_logout_redirect_uri: 'https://other.example.com/bye' },
+      /not registered/,
+    ],
+    ['a near miss', { post_logout_redirect_uri: `${BYE}/` }, /not registered/],
+    [
+      'a redirect_uri',
+      { post_logout_redirect_uri: 'https://app.example.com/cb' },
+      /not registered/,
+    ],
+    ['a state of 2,049 characters', { state: 'a'.repeat(2049) }, /"state"/],
+    ['a state with a NUL', { state: 'a\0b' }, /state/],
+  ])('%s is refused, and nobody is signed out', async (_name, given, detail) => {
+    const tokens = await withIdToken()
+    const answer = await logout(method, { id_token_hint: tokens.id_token, ...given })
+    expectProblem(answer, 400, 'invalid_request')
+    expect(answer.json().detail).toMatch(detail)
+    expect(answer.location).toBeNull()
+    expect(await isAlive(tokens)).toBe(true)
+    await logout(method, { id_token_hint: tokens.id_token, client_id: 'spa' })
+    expect(await isAlive(tokens)).toBe(false)
+  })
+
+  test('that is no ID token of ours ends nothing', async () => {
+    const tokens = await withIdToken()
+    const theirs = await provider.sign({ ...provider.claims(), sub: tokens.sub, sid: tokens.sid })
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${tokens.id_token.split('.')[1]}.`
+    const [head, body, signature = ''] = tokens.id_token.split('.')
+    const flipped = `${head}.${body}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
+    for (const hint of [
+      tokens.access_token,
+      theirs,
+      unsigned,
+      flipped,
+      'x',
+      tokens.refresh_token,
+    ]) {
+      signedOut(await logout(method, { id_token_hint: hint }))
+      expect(await isAlive(tokens)).toBe(true)
+    }
+  })
+})
+
+test('an ID token that has expired is a hint still', async () => {
+  const other = await startLatchkey({ ...provider.settings(), ...APPS, ACCESS_TOKEN_TTL: '1s' })
+  try {
+    const tokens = await signIn(other, provider, { scope: 'openid' })
+    await new Promise((resolve) => setTimeout(resolve, 2_100))
+    const query = new URLSearchParams({ id_token_hint: tokens.id_token })
+    await new Browser().send(`${other.url}/logout?${query}`)
+    const [row] = await other.database.query<{ ended: boolean }>(
+      'select ended_at is not null as ended from latchkey.sessions where id = $1',
+      [tokens.sid],
+    )
+    expect(row?.ended).toBe(true)
+  } finally {
+    await other.close()
+  }
+})
+
+test('a person who signs out where no app waits reads so, in their language; a program gets JSON', async () => {
+  const bye = (headers: Given, given: Given = {}) => logout('GET', given, new Browser(), headers)
+  signedOut(await bye({ accept: 'application/json' }))
+  const page = await bye({ accept: 'text/html', 'accept-language': 'ko' })
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+  expect(page.headers.get('cache-control')).toBe('no-store')
+  expect(page.text).toContain('로그아웃되었습니다')
+  expect((await bye({ accept: 'text/html' }, { ui_locales: 'ja' })).text).toContain(
+    'ログアウトしました',
+  )
+})
