@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Accounts } from '../core/stores.ts'
+import type { Accounts } from '../core/identity/accounts.ts'
 import { exportMe } from './docs/export.ts'
 import { alive } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Accounts } from '../core/stores.ts'
+import type { Accounts } from '../core/identity/accounts.ts'
 import { deleteMe } from './docs/me.ts'
 import { invalidToken, signInAgain, type TokenOptions } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'

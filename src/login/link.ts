@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
+import { CODE_SECONDS } from '../core/identity/sign-ins.ts'
 import { hashToken } from '../core/secrets.ts'
-import { CODE_SECONDS } from '../core/stores.ts'
 import { addressOf } from '../http/address.ts'
 import type { Authentication } from '../upstream/provider.ts'
 import type { ClientFlow } from './finish/answers.ts'

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { LatchkeyError } from '../core/errors.ts'
+import type { AuthenticatedIdentity } from '../core/identity/sign-ins.ts'
 import { said } from '../core/messages.ts'
 import type { SubjectToken } from '../core/provider/subject-token.ts'
 import { hashToken } from '../core/secrets.ts'
-import type { AuthenticatedIdentity } from '../core/stores.ts'
 import { know } from '../http/log/known.ts'
 import { withOutcome } from '../http/outcome.ts'
 import {

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
 import { LatchkeyError } from '../core/errors.ts'
+import type { RequestCounts } from '../core/request-counts.ts'
 import { deriveKey, keyedHash } from '../core/secrets.ts'
-import type { RequestCounts } from '../core/stores.ts'
 import { addressOf } from '../http/address.ts'
 import { placeOf } from '../http/log/known.ts'
 

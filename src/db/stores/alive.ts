@@ -1,7 +1,7 @@
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { Freshness } from '../../core/identity/accounts.ts'
 import type { SessionRef } from '../../core/identity/session-ref.ts'
-import type { Freshness } from '../../core/stores.ts'
 import { sessions, users } from '../schema.ts'
 import { type Placeholders, seconds } from '../statement.ts'
 

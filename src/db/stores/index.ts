@@ -1,20 +1,17 @@
 import { getTableConfig } from 'drizzle-orm/pg-core'
+import type { UsedFlows } from '../../core/client/used-flows.ts'
 import type { Audit } from '../../core/events/audit.ts'
 import type { Outbox } from '../../core/events/outbox.ts'
 import type { ReceivedEventStore } from '../../core/events/received-events.ts'
+import type { Accounts } from '../../core/identity/accounts.ts'
 import type { AdminUsers } from '../../core/identity/admin-users.ts'
+import type { Identities, LinkCodes } from '../../core/identity/identities.ts'
 import type { ImportStore } from '../../core/identity/import.ts'
+import type { SignIns } from '../../core/identity/sign-ins.ts'
 import type { ProviderTokenStore } from '../../core/provider/provider-token-stores.ts'
-import type {
-  Accounts,
-  Identities,
-  LinkCodes,
-  RequestCounts,
-  Sessions,
-  SignIns,
-  UsedFlows,
-} from '../../core/stores.ts'
+import type { RequestCounts } from '../../core/request-counts.ts'
 import type { SigningKeys } from '../../core/tokens/key-store.ts'
+import type { Sessions } from '../../core/tokens/sessions.ts'
 import type { TokenStore } from '../../core/tokens/token-store.ts'
 import type { Database, DatabaseObserver } from '../client.ts'
 import { signingKeys } from '../schema.ts'

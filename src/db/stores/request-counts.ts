@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { RequestCounts } from '../../core/stores.ts'
+import type { RequestCounts } from '../../core/request-counts.ts'
 import { batched } from '../batch.ts'
 import type { Database, RunStatement } from '../client.ts'
 import { requestCounts } from '../schema.ts'

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import type { FlowOutcome, UsedFlows } from '../../core/stores.ts'
+import type { FlowOutcome, UsedFlows } from '../../core/client/used-flows.ts'
 import type { Database } from '../client.ts'
 import { finishedFlows, linkCodes, loginCodes, refreshTokens, sessions } from '../schema.ts'
 import { db, insertFrom, nameOf, seconds, statement } from '../statement.ts'

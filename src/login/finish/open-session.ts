@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SessionRequest } from '../../core/client/prepared-session.ts'
+import type { AuthenticatedIdentity } from '../../core/identity/sign-ins.ts'
 import { LAST_PROVIDER_SECONDS, lastProviderCookie } from '../../core/pages/last-provider.ts'
-import type { AuthenticatedIdentity } from '../../core/stores.ts'
 import { cleanText } from '../../core/text.ts'
 import { addressOf } from '../../http/address.ts'
 import { askerOf } from '../../http/asker.ts'

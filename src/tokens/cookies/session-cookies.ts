@@ -3,7 +3,7 @@ import type { Client } from '../../core/client/client.ts'
 import type { SessionRef } from '../../core/identity/session-ref.ts'
 import { hashToken, type Sealer } from '../../core/secrets.ts'
 import { cookieName } from '../../core/settings/public-url.ts'
-import type { Sessions } from '../../core/stores.ts'
+import type { Sessions } from '../../core/tokens/sessions.ts'
 import { type BrowserMarks, createBrowserMarks } from './browser-marks.ts'
 import { requireOwnOrigin } from './own-origin.ts'
 

@@ -1,6 +1,6 @@
 import { LatchkeyError } from '../../core/errors.ts'
 import type { Account } from '../../core/identity/account.ts'
-import type { Accounts } from '../../core/stores.ts'
+import type { Accounts } from '../../core/identity/accounts.ts'
 import type { GrantedSession } from '../../core/tokens/token-store.ts'
 
 /** The user of a session, where an ID token is to be made of it. Throws `invalid_grant` where it is over. */

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../../core/client/client.ts'
-import type { Accounts, Sessions } from '../../core/stores.ts'
+import type { Accounts } from '../../core/identity/accounts.ts'
+import type { Sessions } from '../../core/tokens/sessions.ts'
 import type { TokenStore } from '../../core/tokens/token-store.ts'
 import type { SessionCookies } from '../cookies/session-cookies.ts'
 import type { Tokens } from '../tokens.ts'

@@ -1,19 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { UsedFlows } from '../../../src/core/client/used-flows.ts'
+import type { Accounts } from '../../../src/core/identity/accounts.ts'
+import type { Identities, LinkCodes } from '../../../src/core/identity/identities.ts'
 import type { IdentityKey } from '../../../src/core/identity/identity-key.ts'
 import type { LinkingMode } from '../../../src/core/identity/linking.ts'
 import type { Profile } from '../../../src/core/identity/profile.ts'
+import type { NewSession, SignIns } from '../../../src/core/identity/sign-ins.ts'
+import type { RequestCounts } from '../../../src/core/request-counts.ts'
 import { hashToken, randomToken } from '../../../src/core/secrets.ts'
-import type {
-  Accounts,
-  Identities,
-  LinkCodes,
-  NewSession,
-  RequestCounts,
-  SignIns,
-  UsedFlows,
-} from '../../../src/core/stores.ts'
 import type { SigningKeys, StoredSigningKey } from '../../../src/core/tokens/key-store.ts'
 
 /** The ports that every store has to fill. */

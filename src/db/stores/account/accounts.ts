@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Account } from '../../../core/identity/account.ts'
+import type { Accounts } from '../../../core/identity/accounts.ts'
 import type { SessionRef } from '../../../core/identity/session-ref.ts'
-import type { Accounts } from '../../../core/stores.ts'
 import { batched } from '../../batch.ts'
 import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'

@@ -1,4 +1,4 @@
-import type { Identities } from '../../../core/stores.ts'
+import type { Identities } from '../../../core/identity/identities.ts'
 import type { Database } from '../../client.ts'
 import { createLink } from './link.ts'
 import { createUnlink } from './unlink.ts'

@@ -1,5 +1,5 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
-import type { LinkCodes } from '../../../core/stores.ts'
+import type { LinkCodes } from '../../../core/identity/identities.ts'
 import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { linkCodes } from '../../schema.ts'

@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
+import type { Freshness } from '../../../core/identity/accounts.ts'
 import type { SessionRef } from '../../../core/identity/session-ref.ts'
-import type { Freshness, Sessions, StoredSession } from '../../../core/stores.ts'
+import type { Sessions, StoredSession } from '../../../core/tokens/sessions.ts'
 import type { Database } from '../../client.ts'
 import { refreshTokens, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'

@@ -13,8 +13,8 @@ import {
   type SignUp,
 } from '../../../core/identity/linking.ts'
 import type { Profile } from '../../../core/identity/profile.ts'
+import type { NewSession, SignedIn, SignIns } from '../../../core/identity/sign-ins.ts'
 import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
-import type { NewSession, SignedIn, SignIns } from '../../../core/stores.ts'
 import type { Database, RunStatement } from '../../client.ts'
 import { askedBy } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'

@@ -1,0 +1,20 @@
+/** What became of a flow that was finished before. */
+export type FlowOutcome =
+  /** Whoever finishes it has no answer yet. */
+  | { is: 'under_way' }
+  | { is: 'failed'; failure: { error: string; error_description: string } }
+  | { is: 'linked' }
+  /** Its session, and the hash of what it gave: a code, else a refresh token. */
+  | { is: 'signed_in'; userId: string; authTime: number | null; tokenHash: Buffer }
+  /** A minute ago, or lost. */
+  | { is: 'over' }
+
+/** Marks that make a flow single-use on all replicas. */
+export interface UsedFlows {
+  /** True for the first caller with this id, false ever after. */
+  finish(flowId: string, ttlSeconds: number): Promise<boolean>
+  /** Keeps how a flow failed, for whoever brings it again. */
+  fail(flowId: string, failure: { error: string; error_description: string }): Promise<void>
+  /** What became of a flow within the last minute, found by what it was to issue. */
+  find(flowId: string, issued: { sessionId: string; linkCode: Buffer }): Promise<FlowOutcome>
+}

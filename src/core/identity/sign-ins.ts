@@ -1,0 +1,78 @@
+import type { Asker } from '../events/audit.ts'
+import type { SealedTokens } from '../provider/provider-tokens.ts'
+import type { CodeBinding } from '../tokens/token-store.ts'
+import type { Account } from './account.ts'
+import type { IdentityKey } from './identity-key.ts'
+import type { LinkDecision } from './linking.ts'
+import type { Profile } from './profile.ts'
+
+/** An identity whose person has just signed in at its provider, and what the provider said. */
+export interface AuthenticatedIdentity {
+  key: IdentityKey
+  profile: Profile
+  /** What is kept of the tokens that it gave, sealed for this identity. */
+  grant: SealedTokens | null
+}
+
+/** A session that is to be opened together with the login. */
+export interface NewSession {
+  /** UUIDv7. */
+  id: string
+  clientId: string
+  /** Space separated, as granted. */
+  scope: string
+  /** The one API that its tokens are for (RFC 8707); null for the usual audience. */
+  resource: string | null
+  /** Whether its tokens live in cookies. */
+  cookieMode: boolean
+  /** When the person authenticated, as the provider signed it: seconds since 1970; null where it told none. */
+  authTime: number | null
+  /** Begun with `prompt=none`: nobody was asked. */
+  silent: boolean
+  userAgent: string | null
+  address: string | null
+  /** Of the whole session; where it starts with a code, of the code. */
+  ttlSeconds: number
+  /** Null where the session starts with a code. */
+  refreshToken: NewToken | null
+  /** The one-time code that the client gets in place of tokens. */
+  code?: NewCode
+}
+
+/** A secret that is stored as its SHA-256 hash. */
+export interface NewToken {
+  hash: Buffer
+  ttlSeconds: number
+}
+
+/** Seconds in which a one-time code must be redeemed. */
+export const CODE_SECONDS = 60
+
+/** A one-time code, bound to what its client must show again. */
+export interface NewCode extends NewToken, CodeBinding {
+  /** The client's nonce, for the ID token. */
+  nonce: string | null
+}
+
+/** What a finished sign-in gives back. */
+export interface SignedIn {
+  account: Account
+  /** `known` for an identity seen before, else how it found its user. */
+  decision: LinkDecision | { action: 'known' }
+}
+
+/** Users, identities and sessions, changed together. */
+export interface SignIns {
+  /**
+   * Finds or makes identity and user, refreshes what the provider says, opens the session. All or
+   * nothing. Throws `access_denied` for a disabled user. Without a grant what is kept of an earlier
+   * one stays, and without a refresh token its refresh token.
+   */
+  signIn(
+    identity: IdentityKey,
+    profile: Profile,
+    session: NewSession,
+    grant?: SealedTokens | null,
+    asker?: Asker | null,
+  ): Promise<SignedIn>
+}

@@ -1,0 +1,44 @@
+import type { Asking } from '../events/audit.ts'
+import type { Freshness } from '../identity/accounts.ts'
+import type { SessionRef } from '../identity/session-ref.ts'
+import type { GrantedSession } from './token-store.ts'
+
+/** Why a session ends at somebody's wish: a logout, a revocation, the user's list, another sign-in in its place. */
+export type EndReason = 'signed_out' | 'revoked' | 'ended_by_user' | 'replaced'
+
+/** The signed-in client instances of users. */
+export interface Sessions {
+  /** The living sessions of a user, last used first; null where the asking one is not alive. */
+  list(session: SessionRef): Promise<StoredSession[] | null>
+  /** Ends one session of this user; whether there was one to end. */
+  end(session: SessionRef & Asking, reason: EndReason): Promise<boolean>
+  /** Ends all sessions of this user but one; how many. */
+  endOthers(kept: SessionRef & Asking, reason: EndReason): Promise<number>
+  /** The roles of a living session's user; null where it is over. */
+  rolesOf(session: SessionRef): Promise<readonly string[] | null>
+  /** Whether a session may be used for what cannot be undone: `stale` where it began too long ago. */
+  standing(
+    session: SessionRef,
+    reauthSeconds: Freshness['reauthSeconds'],
+  ): Promise<'fresh' | 'stale' | 'over'>
+  /** Whether a session may still be used. */
+  isAlive(session: SessionRef): Promise<boolean>
+  /** Whether there is such a session that was opened in cookie mode. */
+  isInCookies(session: SessionRef): Promise<boolean>
+  /** The living session of a refresh token, and whether the token has a successor by now. */
+  findByRefreshToken(
+    hash: Buffer,
+  ): Promise<(GrantedSession & { expiresAt: number; rotated: boolean }) | null>
+}
+
+/** A session as its user sees it; times are ISO 8601. */
+export interface StoredSession {
+  id: string
+  client_id: string
+  provider: string
+  user_agent: string | null
+  address: string | null
+  created_at: string
+  last_used_at: string
+  expires_at: string
+}
