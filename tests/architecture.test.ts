@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { dirname, join, posix, sep } from 'node:path'
@@ -351,4 +351,14 @@ test('no test is skipped in a way that cannot say why', async () => {
     .map((name) => [name, readFileSync(join(import.meta.dirname, name), 'utf8')] as const)
   expect(texts.filter(([, text]) => SILENT.test(text)).map(([name]) => name)).toEqual([])
   expect(texts.some(([, text]) => /\bskip\(.*'needs /.test(text))).toBe(true)
+})
+
+test('each file that docs/architecture.md names is there', async () => {
+  const root = join(import.meta.dirname, '..')
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+  const named = [...page.matchAll(/`([\w./-]+\.(?:ts|mjs))`/g)].map(([, path = '']) => path)
+  expect(named.length).toBeGreaterThan(40)
+  const isThere = (path: string) =>
+    ['', 'src'].some((folder) => existsSync(join(root, folder, path)))
+  expect(named.filter((path) => path.includes('/') && !isThere(path))).toEqual([])
 })
