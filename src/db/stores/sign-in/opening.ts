@@ -1,18 +1,9 @@
-import {
-  and,
-  desc,
-  eq,
-  inArray,
-  isNotNull,
-  isNull,
-  type SQLWrapper,
-  type Subquery,
-  sql,
-} from 'drizzle-orm'
+import { and, desc, eq, isNotNull, isNull, type SQLWrapper, type Subquery, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { loginCodes, refreshTokens, sessions } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, seconds } from '../../statement.ts'
 import type { Columns } from '../account/account-json.ts'
+import { endSurplus } from '../sessions/surplus.ts'
 
 /** A session that a sign-in opens. */
 export interface OpeningValues {
@@ -111,20 +102,6 @@ export function openingParts(
     )
     .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
     .offset(rules.sessionsPerUser - 1)
-  // Whoever is at one of them ends it or goes on with it: nobody waits for two.
-  const surplus = db
-    .select({ id: sessions.id })
-    .from(sessions)
-    .where(inArray(sessions.id, tooMany))
-    .for('no key update', { skipLocked: true })
-  const outdone = db
-    .$with('outdone')
-    .as(
-      db
-        .update(sessions)
-        .set({ endedAt: now, endReason: sql`'too_many'` })
-        .where(inArray(sessions.id, surplus))
-        .returning({ id: sessions.id }),
-    )
+  const outdone = endSurplus(tooMany)
   return [session, token, code, outdone] as const
 }

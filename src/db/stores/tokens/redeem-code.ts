@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { TokenStore } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
@@ -7,6 +7,7 @@ import { loginCodes, refreshTokens, sessions, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../../statement.ts'
 import { isAlive } from '../alive.ts'
 import { askedBy, saysWho } from '../events/audit.ts'
+import { endSurplus } from '../sessions/surplus.ts'
 import { grantedSession } from './granted-session.ts'
 import { readRepeatedCode } from './repeated-code.ts'
 
@@ -131,21 +132,7 @@ const REDEEM = statement(
       )
       .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
       .offset(sql`${p.sessionsPerUser} - 1` as never)
-    // Whoever is at one of them ends it or goes on with it: nobody waits for two.
-    const surplus = db
-      .select({ id: sessions.id })
-      .from(sessions)
-      .where(inArray(sessions.id, tooMany))
-      .for('no key update', { skipLocked: true })
-    const outdone = db
-      .$with('outdone')
-      .as(
-        db
-          .update(sessions)
-          .set({ endedAt: now, endReason: sql`'too_many'` })
-          .where(inArray(sessions.id, surplus))
-          .returning({ id: sessions.id }),
-      )
+    const outdone = endSurplus(tooMany)
     return db
       .with(shown, used, ended, opened, token, outdone)
       .select({
