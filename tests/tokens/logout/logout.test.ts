@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { APPS, meStatus, refresh, signIn, type Tokens } from '../../helpers/apps.ts'
-import { type Answer, Browser } from '../../helpers/browser.ts'
+import { Browser } from '../../helpers/browser.ts'
 import { startLatchkey } from '../../helpers/latchkey.ts'
+import { BYE, expectSignedOut, logoutAt } from '../../helpers/logout.ts'
 import { expectNoSecretLogged, expectProblem } from '../../helpers/problems.ts'
 import { setStageOfTwo } from '../../helpers/stage.ts'
 
@@ -11,30 +12,18 @@ beforeEach(() => {
   provider.person = { name: 'Person One' }
 })
 
-const BYE = 'https://app.example.com/bye'
 const withIdToken = () => signIn(latchkey, provider, { scope: 'openid' })
 type Given = Record<string, string>
-/** A logout in a browser, by GET or as a form. */
-function logout(method: string, given: Given, browser = new Browser(), headers: Given = {}) {
-  const parameters = new URLSearchParams(given)
-  const form = { 'content-type': 'application/x-www-form-urlencoded' }
-  return method === 'GET'
-    ? browser.send(`${latchkey.url}/logout?${parameters}`, { headers })
-    : browser.send(`${latchkey.url}/logout`, {
-        ...{ method, body: parameters.toString() },
-        headers: { ...form, ...headers },
-      })
-}
+const logout = (method: string, given: Given, browser?: Browser, headers?: Given) =>
+  logoutAt(latchkey, method, given, browser, headers)
 const isAlive = async ({ access_token }: Pick<Tokens, 'access_token'>) =>
   (await meStatus(second, access_token)) === 200
-const signedOut = (answer: Answer) =>
-  expect([answer.status, answer.json()]).toEqual([200, { status: 'signed_out' }])
 
 describe.each(['GET', 'POST'])('%s /logout with an id_token_hint', (method) => {
   test('9.19 ends that session on both replicas, and no other', async () => {
     const [tokens, bystander] = [await withIdToken(), await withIdToken()]
     const answer = await logout(method, { id_token_hint: tokens.id_token })
-    signedOut(answer)
+    expectSignedOut(answer)
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect(await meStatus(latchkey, tokens.access_token)).toBe(401)
     expect(await isAlive(tokens)).toBe(false)
@@ -98,7 +87,7 @@ describe.each(['GET', 'POST'])('%s /logout with an id_token_hint', (method) => {
       'x',
       tokens.refresh_token,
     ]) {
-      signedOut(await logout(method, { id_token_hint: hint }))
+      expectSignedOut(await logout(method, { id_token_hint: hint }))
       expect(await isAlive(tokens)).toBe(true)
     }
   })
@@ -123,7 +112,7 @@ test('an ID token that has expired is a hint still', async () => {
 
 test('a person who signs out where no app waits reads so, in their language; a program gets JSON', async () => {
   const bye = (headers: Given, given: Given = {}) => logout('GET', given, new Browser(), headers)
-  signedOut(await bye({ accept: 'application/json' }))
+  expectSignedOut(await bye({ accept: 'application/json' }))
   const page = await bye({ accept: 'text/html', 'accept-language': 'ko' })
   expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
   expect(page.headers.get('cache-control')).toBe('no-store')

@@ -1,0 +1,28 @@
+import { expect } from 'vitest'
+import type { Answer } from './browser.ts'
+import { Browser } from './browser.ts'
+import type { Latchkey } from './latchkey.ts'
+
+/** Where the clients of the tests want people to be after a logout. */
+export const BYE = 'https://app.example.com/bye'
+
+type Given = Record<string, string>
+
+/** A logout in a browser, by GET or as a form. */
+export function logoutAt(
+  { url }: Pick<Latchkey, 'url'>,
+  method: string,
+  given: Given,
+  browser = new Browser(),
+  headers: Given = {},
+): Promise<Answer> {
+  const parameters = new URLSearchParams(given)
+  if (method === 'GET') return browser.send(`${url}/logout?${parameters}`, { headers })
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const body = parameters.toString()
+  return browser.send(`${url}/logout`, { method, body, headers: { ...form, ...headers } })
+}
+
+/** A program is told that it is signed out. */
+export const expectSignedOut = (answer: Answer): void =>
+  expect([answer.status, answer.json()]).toEqual([200, { status: 'signed_out' }])
