@@ -32,6 +32,8 @@ export interface Database {
   transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>
   /** Operations that run or wait. */
   pending(): number
+  /** After an answer that was another's: no connection that there is now is used again. */
+  distrust(): void
   /** From now on, tells of what is asked. */
   observe(observer: DatabaseObserver): void
   close(): Promise<void>
@@ -147,16 +149,27 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
     },
     query,
     transaction: <T>(work: (run: RunStatement) => Promise<T>) =>
-      operate(
-        (client, operation) =>
-          client.begin(async (transaction) => {
+      operate(async (client, operation) => {
+        let cause: { error: unknown } | null = null
+        try {
+          return (await client.begin(async (transaction) => {
             operation.connected()
             operation.check()
             if (!options.prepare) limitTransaction(transaction)
-            return work(runOn(transaction, operation, settings))
-          }) as Promise<T>,
-      ),
+            try {
+              return await work(runOn(transaction, operation, settings))
+            } catch (error) {
+              cause = { error }
+              throw error
+            }
+          })) as T
+        } catch (error) {
+          // Where the rollback fails, too, the first failure says more.
+          throw cause === null ? error : (cause as { error: unknown }).error
+        }
+      }),
     pending: operations.pending,
+    distrust: () => renew(),
     observe(given) {
       observer = given
     },

@@ -24,6 +24,8 @@ const tape = new Map<string, unknown[][]>()
 let mode: 'straight' | 'record' | 'play' = 'straight'
 
 let stores: Stores
+/** How often the connections were dropped. */
+let distrusted = 0
 let [alice, bob] = [{} as Person, {} as Person]
 
 const taped =
@@ -81,6 +83,10 @@ beforeAll(async () => {
     ...database,
     query: taped(database.query),
     transaction: (work, ...rest) => database.transaction((run) => work(taped(run)), ...rest),
+    distrust() {
+      distrusted++
+      database.distrust()
+    },
   }
   stores = createStores(mixed, RULES)
   alice = await arrive('alice')
@@ -97,6 +103,9 @@ const read = async (pieces: AsyncIterable<string> | null) => {
   for await (const piece of pieces ?? []) text += piece
   return text
 }
+
+/** Hashes of refresh tokens to come. */
+const derived = () => ({ hashes: [hashToken(randomToken())], ttlSeconds: 3600 })
 
 /** What a store is asked for a person; in this order, since the last ones take something away. */
 const questions: Record<string, (person: Person) => Promise<unknown>> = {
@@ -122,6 +131,29 @@ const questions: Record<string, (person: Person) => Promise<unknown>> = {
       null,
     ),
   'an unlinking': (person) => stores.identities.unlink(person, 'kakao', taking),
+  'a code': ({ code }) =>
+    stores.tokens.redeemCode(
+      {
+        hash: code,
+        clientId: 'spa',
+        redirectUri: 'https://app.example.com/cb',
+        codeChallenge: null,
+        asker: null,
+      },
+      { ...derived(), sessionTtlSeconds: 3600, sessionsPerUser: 100 },
+    ),
+  'a refresh': (person) =>
+    stores.tokens.rotate(
+      {
+        hash: person.token,
+        sessionId: person.sessionId,
+        clientId: 'spa',
+        fromCookie: true,
+        scopes: [],
+        asker: null,
+      },
+      derived(),
+    ),
   'a deletion': (person) => stores.accounts.remove(person, taking),
 }
 
@@ -130,6 +162,7 @@ describe('the answer to another’s question is given to nobody', () => {
     const ask = questions[name] as (person: Person) => Promise<unknown>
     tape.clear()
     mode = 'record'
+    const before = distrusted
     const of = await ask(bob)
     // Control: the same tape is good for whom it was recorded.
     expect(of).toBeTruthy()
@@ -139,6 +172,7 @@ describe('the answer to another’s question is given to nobody', () => {
       evidence: { reason: 'mixed_up' },
     })
     mode = 'straight'
+    expect(distrusted).toBe(before + 1)
     if (name !== 'a deletion') expect(await ask(alice)).toBeTruthy()
   })
 })

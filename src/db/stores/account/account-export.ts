@@ -131,7 +131,7 @@ export function createExport(database: Database): {
       const page = await list.all(database.query, { userId, after })
       const last = page.at(-1)
       if (last === undefined) break
-      for (const row of page) requireOwn(row.userId, userId)
+      for (const row of page) requireOwn(database, row.userId, userId)
       yield (after === first ? '' : ',') + page.map(({ json }) => json).join()
       after = last.key
       if (page.length < PAGE) break
@@ -148,7 +148,7 @@ export function createExport(database: Database): {
   }
   const whole = (userId: string, head: Head | null) => {
     if (head === null) return null
-    requireOwn(head.userId, userId)
+    requireOwn(database, head.userId, userId)
     return pieces(userId, head)
   }
   return {

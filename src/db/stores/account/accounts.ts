@@ -77,7 +77,7 @@ export function createAccounts(database: Database, trustedProviders: readonly st
     const found = new Map(rows.map((row) => [row.sessionId, row]))
     const others = new Set(found.keys())
     for (const { sessionId } of asked) others.delete(sessionId.toLowerCase())
-    for (const other of others) requireOwn(other, first?.sessionId ?? '')
+    for (const other of others) requireOwn(database, other, first?.sessionId ?? '')
     return ({ sessionId, userId }) => {
       const row = found.get(sessionId.toLowerCase())
       return row?.userId === userId.toLowerCase() ? row.account : null
@@ -87,7 +87,7 @@ export function createAccounts(database: Database, trustedProviders: readonly st
   /** What is told and signed for this person is this person's, whatever happened on the way. */
   const own = (json: string, userId: string): string => {
     // `{"sub":"` and the id: reading all of it would cost more than the rest.
-    requireOwn(json.slice(8, 44), userId)
+    requireOwn(database, json.slice(8, 44), userId)
     return json
   }
   const findJson = async (session: SessionRef) => {

@@ -132,7 +132,7 @@ export function createLink(
       ])
       const asking = await HOLD_ASKING.one(run, { userId, sessionId, reauthSeconds })
       if (asking === null) return { outcome: 'session_over' }
-      requireOwn(asking.userId, userId)
+      requireOwn(database, asking.userId, userId)
       if (!asking.isFresh) return { outcome: 'sign_in_again' }
       if (owner !== null && owner.userId !== userId) return { outcome: 'identity_in_use' }
       if ((await FIND_OTHER.one(run, { ...key, userId })) !== null) {
@@ -141,7 +141,7 @@ export function createLink(
       const row = await LINK.one(run, { ...valuesOf(key, profile, grant), userId })
       if (row === null) return { outcome: 'identity_in_use' }
       const account = JSON.parse(row.account) as Account
-      requireOwn(account.sub, userId)
+      requireOwn(database, account.sub, userId)
       return { outcome: owner === null ? 'linked' : 'refreshed', account }
     })
 }

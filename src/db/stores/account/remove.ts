@@ -110,7 +110,7 @@ export function createRemove(database: Database): Accounts['remove'] {
     const asking = { userId, sessionId, revocable, reauthSeconds, asked: askedBy(asker) }
     const row = await OWN.one(database.query, asking)
     if (row === null) return { outcome: 'session_over' }
-    requireOwn(row.userId, userId)
+    requireOwn(database, row.userId, userId)
     if (!row.isFresh) return { outcome: 'sign_in_again' }
     return { outcome: row.isRemoved ? 'removed' : 'session_over' }
   }

@@ -171,7 +171,7 @@ export function createUnlink(database: Database): Identities['unlink'] {
     const asking = { userId, sessionId, provider, revocable, reauthSeconds, asked }
     const row = await UNLINK.one(database.query, asking)
     if (row === null) return { outcome: 'session_over' }
-    requireOwn(row.userId, userId)
+    requireOwn(database, row.userId, userId)
     if (!row.isFresh) return { outcome: 'sign_in_again' }
     if (!row.isFound) return { outcome: 'not_found' }
     if (!row.isRemoved) return { outcome: 'last_identity' }

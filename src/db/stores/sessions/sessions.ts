@@ -108,10 +108,11 @@ const FIND_STANDING = statement((p: Placeholders<SessionRef & Freshness>) =>
 )
 
 /** Sessions in PostgreSQL. */
-export function createSessions({ query }: Database): Sessions {
+export function createSessions(database: Database): Sessions {
+  const { query } = database
   /** Its row, where there is one; never another's. */
   const own = <Row extends { id: string }>(row: Row | null, { sessionId }: SessionRef) => {
-    if (row !== null) requireOwn(row.id, sessionId)
+    if (row !== null) requireOwn(database, row.id, sessionId)
     return row
   }
   const isAlive = async ({ userId, sessionId }: SessionRef) =>
@@ -128,7 +129,7 @@ export function createSessions({ query }: Database): Sessions {
     async list(caller) {
       const rows = await LIST.all(query, { userId: caller.userId })
       const found = rows.map(({ userId, ...session }): StoredSession => {
-        requireOwn(userId, caller.userId)
+        requireOwn(database, userId, caller.userId)
         return session
       })
       const isKnown = found.some((session) => session.id === caller.sessionId)

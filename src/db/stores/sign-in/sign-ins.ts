@@ -81,7 +81,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     ): Promise<SignedIn | null> => {
       const row = await SIGN_IN.one(run, { ...values, ...changes })
       if (row === null) return null
-      requireOwn(row.sessionId, session.id)
+      requireOwn(database, row.sessionId, session.id)
       if (row.isDisabled) throw refuse('user_disabled')
       const { reason } = { ...values, ...changes }
       const account = JSON.parse(row.account) as Account

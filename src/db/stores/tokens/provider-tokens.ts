@@ -174,7 +174,7 @@ export function createProviderTokenStore(database: Database): ProviderTokenStore
       const row = await FIND.one(query, { userId, sessionId, provider })
       if (row === null) return { isAlive: false, stored: null }
       const { sessionId: found, ...read } = row
-      requireOwn(found, sessionId)
+      requireOwn(database, found, sessionId)
       const stored = read.provider === null ? null : toStored(read as Read)
       return { isAlive: true, stored }
     },

@@ -7,6 +7,7 @@ import { loginCodes, refreshTokens, sessions, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../../statement.ts'
 import { isAlive } from '../alive.ts'
 import { askedBy, saysWho } from '../events/audit.ts'
+import { requireOwn } from '../require-own.ts'
 import { endSurplus } from '../sessions/surplus.ts'
 import { grantedSession } from './granted-session.ts'
 import { readRepeatedCode } from './repeated-code.ts'
@@ -162,8 +163,9 @@ export function redeemCode(database: Database): TokenStore['redeemCode'] {
       ...{ sessionTtl: sessionTtlSeconds, tokenHash, tokenTtl: ttlSeconds, sessionsPerUser },
       asked: askedBy(asker),
     })
-    if (opened === null) return readRepeatedCode(database.query, proof, hashes)
+    if (opened === null) return readRepeatedCode(database, proof, hashes)
     const { code, nonce, ...session } = opened
-    return code.equals(hash) ? { session, nonce, place: 0 } : { refused: 'mixed_up' }
+    requireOwn(database, code.toString('hex'), hash.toString('hex'))
+    return { session, nonce, place: 0 }
   }
 }

@@ -1,10 +1,11 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { PresentedCode, RedeemedCode } from '../../../core/tokens/token-store.ts'
-import type { RunStatement } from '../../client.ts'
+import type { Database } from '../../client.ts'
 import { loginCodes, refreshTokens, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { isAlive } from '../alive.ts'
+import { requireOwn } from '../require-own.ts'
 import { grantedSession } from './granted-session.ts'
 
 const s = alias(sessions, 's')
@@ -37,12 +38,13 @@ const FIND = statement((p: Placeholders<PresentedCode>) =>
  * refresh token, which is one of `tokens`; else which value is wrong, for the log alone.
  */
 export async function readRepeatedCode(
-  run: RunStatement,
+  database: Database,
   { hash, clientId, redirectUri, codeChallenge }: PresentedCode,
   tokens: readonly Buffer[],
 ): Promise<RedeemedCode | { refused: string }> {
-  const row = await FIND.one(run, { hash, clientId, redirectUri, codeChallenge })
-  if (row === null || !row.hash.equals(hash)) return { refused: 'code_unknown' }
+  const row = await FIND.one(database.query, { hash, clientId, redirectUri, codeChallenge })
+  if (row === null) return { refused: 'code_unknown' }
+  requireOwn(database, row.hash.toString('hex'), hash.toString('hex'))
   if (!row.isOwn) return { refused: 'code_of_another_client' }
   if (!row.isFresh) return { refused: 'code_expired' }
   if (!row.isSameUri) return { refused: 'redirect_uri_wrong' }

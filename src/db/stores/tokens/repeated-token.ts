@@ -91,7 +91,7 @@ export function repeatToken(
   return database.transaction(async (run): Promise<Rotation> => {
     const held = await HOLD.one(run, { id, clientId, fromCookie, scopes })
     if (held === null) return { outcome: 'refused', reason: 'session' }
-    requireOwn(held.id, id)
+    requireOwn(database, held.id, id)
     const { wider, ...session } = held
     const decision = decideRepeat(hash, await FAMILY.all(run, { id, hash }), hashes)
     if (decision.action === 'end') {

@@ -7,6 +7,7 @@ import { inTime } from '../../in-time.ts'
 import { refreshTokens, sessions, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, seconds, statement } from '../../statement.ts'
 import { isAlive } from '../alive.ts'
+import { requireOwn } from '../require-own.ts'
 import { grantedSession, isWider } from './granted-session.ts'
 import { repeatToken } from './repeated-token.ts'
 
@@ -131,7 +132,7 @@ export function rotateToken(database: Database): TokenStore['rotate'] {
         : repeatToken(database, presented, next, sessionId)
     }
     const { hash: found, rotated, reused, fits, wider, ...session } = row
-    if (!found.equals(hash)) return { outcome: 'refused', reason: 'mixed_up' }
+    requireOwn(database, found.toString('hex'), hash.toString('hex'))
     if (rotated) return { outcome: 'rotated', session, place: 0 }
     if (!fits) return { outcome: 'refused', reason: 'session' }
     if (reused) return repeatToken(database, presented, next, session.id)
