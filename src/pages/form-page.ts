@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../core/pages/language.ts'
+import { texts } from '../texts/index.ts'
 import { type Html, html } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
-import { texts } from './texts/index.ts'
 
 /** What a page posts to the app by itself (OAuth 2.0 Form Post Response Mode). */
 export interface FormAnswer {

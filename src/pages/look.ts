@@ -2,8 +2,8 @@ import type { Brand, Logo } from '../core/pages/brand.ts'
 import { hexOf, lightened, type Rgb } from '../core/pages/color.ts'
 import type { Language } from '../core/pages/language.ts'
 import { pathOf } from '../core/settings/public-url.ts'
+import { texts } from '../texts/index.ts'
 import { type Html, html, lines } from './html.ts'
-import { texts } from './texts/index.ts'
 
 /** How all pages for people look: the operator's brand, worked out once. */
 export interface Look {

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../core/pages/language.ts'
+import { texts } from '../texts/index.ts'
 import { html } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
-import { texts } from './texts/index.ts'
 
 /** The page of somebody who asked a provider to have data deleted here. */
 export const createReceivedPage =

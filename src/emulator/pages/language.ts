@@ -1,11 +1,7 @@
 import type { FastifyRequest } from 'fastify'
+import { texts } from '../../texts/index.ts'
 import { rawQuery } from '../http.ts'
-import { en } from './texts/en.ts'
-import { es } from './texts/es.ts'
-import { ja } from './texts/ja.ts'
-import { ko } from './texts/ko.ts'
-import type { Words } from './texts/words.ts'
-import { zhHant } from './texts/zh-Hant.ts'
+import type { Words } from './words.ts'
 
 /** A language and its texts. */
 export interface Speaker {
@@ -14,13 +10,11 @@ export interface Speaker {
   words: Words
 }
 
-const speakers: readonly [Speaker, ...Speaker[]] = [
-  { language: 'en', words: en },
-  { language: 'ko', words: ko },
-  { language: 'ja', words: ja },
-  { language: 'zh-Hant', words: zhHant },
-  { language: 'es', words: es },
-]
+const speakers: readonly Speaker[] = Object.entries(texts).map(([language, { emulator }]) => ({
+  language,
+  words: emulator,
+}))
+const inEnglish: Speaker = { language: 'en', words: texts.en.emulator }
 
 /** Who speaks to the visitor: by what the app asks for, then by the browser's languages, else English. */
 export function speakerOf(request: FastifyRequest): Speaker {
@@ -38,7 +32,7 @@ export function speakerOf(request: FastifyRequest): Speaker {
     const speaker = speakers.find(({ language }) => names.includes(language))
     if (speaker) return speaker
   }
-  return speakers[0]
+  return inEnglish
 }
 
 /** The tag without its place: `ko` and `ko-Kore` of ko-KR, `zh` and `zh-Hant` of zh-TW; none where it is no tag. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Language } from '../../core/pages/language.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
+import { texts } from '../../texts/index.ts'
 import { type Html, html, trusted } from '../html.ts'
 import { languageLinks } from '../sign-in/language-links.ts'
-import { texts } from '../texts/index.ts'
 import type { PlaygroundFacts } from './facts.ts'
 import { STYLE } from './style.ts'
 
@@ -65,7 +65,7 @@ ${prefix}_CLIENT_SECRET=…`
 <style>${trusted(STYLE)}</style>
 <script type="module" src="${base}/playground/main.js"></script>
 </head>
-<body data-facts="${JSON.stringify(facts)}">
+<body data-facts="${JSON.stringify(facts)}" data-words="${wordsForScript(language)}">
 <a class="skip" href="#app">${words.skip}</a>
 <header class="top wrap">
 <div class="first">
@@ -102,6 +102,12 @@ ${snippet('<code>.env</code>', words.settings, settings)}
 </html>
 `.html
 }
+
+/** The words of the page's scripts as JSON; a function of two parts is its text with {0} and {1} in it. */
+const wordsForScript = (language: Language): string =>
+  JSON.stringify(texts[language].playgroundScript, (_name, words) =>
+    typeof words === 'function' ? words('{0}', '{1}') : words,
+  )
 
 /** A text to copy; its button comes with the script. */
 function snippet(caption: string, label: string, text: string): Html {

@@ -1,6 +1,6 @@
 import type { Language } from '../../core/pages/language.ts'
 import type { PageReason } from '../../core/pages/page-reason.ts'
-import { texts } from '../texts/index.ts'
+import { texts } from '../../texts/index.ts'
 
 /** What the settings say that some of these pages tell. */
 export interface ReasonFacts {

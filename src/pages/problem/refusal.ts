@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../../core/pages/language.ts'
 import type { Refusal } from '../../core/pages/page-reason.ts'
+import { texts } from '../../texts/index.ts'
 import { hiddenFields } from '../form-page.ts'
 import { type Html, html, lines } from '../html.ts'
 import type { Look } from '../look.ts'
 import { renderPage, sendPage } from '../page.ts'
-import { texts } from '../texts/index.ts'
 import { type ReasonFacts, reasonTexts } from './reason.ts'
 import { WAYS_STYLE, way } from './ways.ts'
 

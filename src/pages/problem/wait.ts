@@ -1,6 +1,6 @@
 import type { Language } from '../../core/pages/language.ts'
+import { texts } from '../../texts/index.ts'
 import { type Html, html } from '../html.ts'
-import { texts } from '../texts/index.ts'
 
 /** Stands where the time is put in. */
 const HERE = '\u0000'

@@ -1,6 +1,6 @@
 import { LANGUAGES, type Language } from '../../core/pages/language.ts'
+import { texts } from '../../texts/index.ts'
 import { type Html, html } from '../html.ts'
-import { texts } from '../texts/index.ts'
 
 /** The same page in the other languages; `label` says what they are to those who hear the page. */
 export function languageLinks(

@@ -1,6 +1,6 @@
 import type { Language } from '../../core/pages/language.ts'
+import { texts } from '../../texts/index.ts'
 import { type Html, html } from '../html.ts'
-import { texts } from '../texts/index.ts'
 import type { InApp } from './in-app.ts'
 
 /** A provider that refuses an app's own browser, on one sign-in page. */

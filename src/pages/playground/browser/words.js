@@ -1,19 +1,21 @@
-import { en } from './words-en.js'
-import { es } from './words-es.js'
-import { ja } from './words-ja.js'
-import { ko } from './words-ko.js'
-import { zhHant } from './words-zh-Hant.js'
-
 /**
  * @import { Language } from '../../../core/pages/language.ts'
- * @typedef {typeof en} Words
+ * @import { Texts } from '../../../texts/texts.ts'
+ * @typedef {Texts['playgroundScript']} Words
  */
-
-/** @type {Record<Language, Words>} */
-const all = { en, ko, ja, 'zh-Hant': zhHant, es }
 
 /** The language that the server has chosen for the page. */
 export const language = /** @type {Language} */ (document.documentElement.lang)
 
-/** The words of the page in its language. */
-export const words = all[language]
+/** The words of the page in its language, as the server has written them into it. */
+export const words = /** @type {Words} */ (
+  JSON.parse(document.body.dataset.words ?? '', (_name, text) =>
+    typeof text === 'string' && /\{\d\}/.test(text) ? filledIn(text) : text,
+  )
+)
+
+/** What `wordsForScript` of the server made of a function is one again. @param {string} text */
+function filledIn(text) {
+  return (/** @type {unknown[]} */ ...parts) =>
+    text.replace(/\{(\d)\}/g, (_place, number) => String(parts[number]))
+}

@@ -1,8 +1,8 @@
-import type { ErrorCode } from '../../core/errors.ts'
-import type { PageReason } from '../../core/pages/page-reason.ts'
+import type { ErrorCode } from '../core/errors.ts'
+import type { PageReason } from '../core/pages/page-reason.ts'
 
-/** All texts of the pages in one language; the compiler asks for each in every language. */
-export interface Texts {
+/** The texts in one language that the server writes into its pages. */
+export interface ServerTexts {
   /** The language in its own words. */
   name: string
   signIn: SignInTexts
@@ -111,10 +111,7 @@ export interface BrandTexts {
   privacy: string
 }
 
-/**
- * What the server writes on the playground in one language, as HTML; the words of its scripts are in
- * `playground/browser/words-….js`.
- */
+/** What the server writes on the playground in one language, as HTML. */
 export interface PlaygroundTexts {
   title: string
   skip: string

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../core/errors.ts'
+import type { ErrorCode } from '../core/errors.ts'
 
 /** What only an app can do wrong: to a person it is all one. */
 export const OF_APP = [

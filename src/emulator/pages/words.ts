@@ -1,8 +1,8 @@
-import type { Deed, Variant } from '../../events/event.ts'
-import type { HintName } from '../../login/hints.ts'
-import type { PersonaId } from '../../personas.ts'
+import type { Deed, Variant } from '../events/event.ts'
+import type { HintName } from '../login/hints.ts'
+import type { PersonaId } from '../personas.ts'
 
-/** The texts of the emulator's pages in one language. */
+/** What `texts` has to say on the emulator's pages in one language: something on each hint, deed and person. */
 export interface Words {
   badge: string
   indexTitle: string
