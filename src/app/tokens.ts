@@ -1,6 +1,7 @@
 import { idTokenAlgOf, idTokenAlgs } from '../core/client/client.ts'
 import { createTokenSealer } from '../core/provider/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
+import { createFrontPages } from '../login/ways-on/front-pages.ts'
 import { createSignedOutPage } from '../pages/signed-out.ts'
 import { createSessionCookies, type SessionCookies } from '../tokens/cookies/session-cookies.ts'
 import { metadataRoutes } from '../tokens/discovery.ts'
@@ -78,7 +79,7 @@ export async function addTokenRooms(
       providers,
       publicUrl,
       sealer: createSealer(secrets, 'logout states'),
-      sendSignedOutPage: createSignedOutPage(look),
+      sendSignedOutPage: createSignedOutPage(look, createFrontPages(clients, publicUrl).reachable),
       async idTokenOf(session, provider) {
         const { stored } = await stores.providerTokens.find(session, provider)
         return stored && (tokenSealer.open(stored.sealed, stored)?.access?.idToken ?? null)

@@ -90,6 +90,8 @@ export const finishedFlows = latchkey.table(
     /** What its client was told, where it failed. */
     error: text('error'),
     errorDescription: text('error_description'),
+    /** Why the person may not come in, where a page told them. */
+    refusal: text('refusal'),
   },
   (table) => [index('finished_flows_expires_at').on(table.expiresAt)],
 )

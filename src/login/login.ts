@@ -7,6 +7,7 @@ import type { Account, UserInfo } from '../core/identity/account.ts'
 import type { LinkCodes } from '../core/identity/identities.ts'
 import type { SessionRef } from '../core/identity/session-ref.ts'
 import type { SignIns } from '../core/identity/sign-ins.ts'
+import type { OpenerMessage } from '../core/pages/opener-message.ts'
 import type { Refusal } from '../core/pages/page-reason.ts'
 import type { TokenSealer } from '../core/provider/provider-tokens.ts'
 import type { TokenResponse } from '../core/provider/token-response.ts'
@@ -43,9 +44,7 @@ export interface Login {
   }
   /** For `response_mode=web_message`: answers the page that hands the answer to its opener. */
   sendPopupPage: (
-    answer: {
-      origin: string
-      message: { type: 'authorization_response'; response: Record<string, string> }
+    answer: OpenerMessage & {
       /** For a window that no page opened: the answer as a redirect brings it. */
       onward: string
       client: string
@@ -72,7 +71,12 @@ export interface Login {
       reason: Refusal
       client: string
       /** The app, told of it: an address, and where the answer is a form what it posts there. */
-      back: { href: string; fields: Readonly<Record<string, string>> | null }
+      back: {
+        href: string
+        fields: Readonly<Record<string, string>> | null
+        /** For a popup: what the page that opened it is told in place of the address. */
+        message: OpenerMessage | null
+      }
       /** The same provider with another account; null where it cannot be asked for one. */
       anotherAccount: string | null
       /** The sign-in page with the client's parameters. */

@@ -1,15 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../core/pages/language.ts'
+import type { OpenerMessage } from '../core/pages/opener-message.ts'
 import { texts } from '../texts/index.ts'
 import { html } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
 
 /** What a popup hands to the page that opened it. */
-export interface PopupAnswer {
-  /** The client's origin: no other page gets the message. */
-  origin: string
-  message: { type: 'authorization_response'; response: Readonly<Record<string, string>> }
+export interface PopupAnswer extends OpenerMessage {
   /** Where the person goes on if no page opened this window: the answer as a redirect brings it. */
   onward: string
   /** The client, by its name. */

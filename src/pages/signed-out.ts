@@ -4,10 +4,11 @@ import { texts } from '../texts/index.ts'
 import { html } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
+import { WAYS_STYLE, way } from './problem/ways.ts'
 
-/** The page of somebody who signed out where no app waits. */
+/** The page of somebody who signed out where no app waits; the apps that are known lead on. */
 export const createSignedOutPage =
-  (look: Look) =>
+  (look: Look, appsOf: (clientId: unknown) => readonly { client: string; href: string }[]) =>
   (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -15,5 +16,9 @@ export const createSignedOutPage =
   ): FastifyReply => {
     const language = pickLanguage(uiLocales, request.headers['accept-language'])
     const { title, text } = texts[language].signedOut
-    return sendPage(reply, renderPage(look, { language, title, body: html`<p>${text}</p>` }))
+    const { open } = texts[language].problem
+    const apps = appsOf((request.query as { client_id?: unknown }).client_id)
+    const ways = apps.map(({ client, href }) => way(href, open(client), false))
+    const body = html`<p>${text}</p>\n${ways.length === 0 ? null : html`<div class="ways">${ways}</div>`}`
+    return sendPage(reply, renderPage(look, { language, title, body, style: WAYS_STYLE }))
   }

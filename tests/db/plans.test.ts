@@ -119,7 +119,10 @@ const signIn = (
 async function runTokens(): Promise<void> {
   const { usedFlows, tokens, requestCounts } = stores
   await usedFlows.finish('flow', 60)
-  await usedFlows.fail('flow', { error: 'access_denied', error_description: 'No.' })
+  await usedFlows.fail('flow', {
+    ...{ error: 'access_denied', error_description: 'No.' },
+    refusal: null,
+  })
   await usedFlows.find('flow', { sessionId: id(1, 'b'), linkCode: hashToken('x') })
   await requestCounts.count('key', 60)
   const hashOf = (text: string) => createHash('sha256').update(text).digest()

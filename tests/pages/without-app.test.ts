@@ -75,6 +75,19 @@ test('an app without a front page is named where there is no other way', async (
   ])
 })
 
+test('a page that says that somebody is signed out leads to the app that it names, else to those known', async () => {
+  const page = await look(`${latchkey.url}/logout?client_id=shop`)
+  expect([page.status, waysOf(page.text)]).toEqual([
+    200,
+    ['Open The &lt;Shop&gt;: https://shop.example.com/home'],
+  ])
+  expect(page.text).toContain('<h1>You are signed out</h1>')
+  expect(waysOf((await look(`${latchkey.url}/logout`)).text)).toEqual([
+    'Open The &lt;Shop&gt;: https://shop.example.com/home',
+    `Open Playground: ${latchkey.url}/`,
+  ])
+})
+
 test('a sign-out that is refused leads back to the app that it names', async () => {
   const elsewhere = encodeURIComponent('https://evil.example.com/')
   const page = await look(

@@ -1,8 +1,17 @@
+import type { Refusal } from '../pages/page-reason.ts'
+
+/** How a flow failed: what its client is told, and what a page says to the person, where one does. */
+export interface FlowFailure {
+  error: string
+  error_description: string
+  refusal: Refusal | null
+}
+
 /** What became of a flow that was finished before. */
 export type FlowOutcome =
   /** Whoever finishes it has no answer yet. */
   | { is: 'under_way' }
-  | { is: 'failed'; failure: { error: string; error_description: string } }
+  | { is: 'failed'; failure: FlowFailure }
   | { is: 'linked' }
   /** Its session, and the hash of what it gave: a code, else a refresh token. */
   | { is: 'signed_in'; userId: string; authTime: number | null; tokenHash: Buffer }
@@ -14,7 +23,7 @@ export interface UsedFlows {
   /** True for the first caller with this id, false ever after. */
   finish(flowId: string, ttlSeconds: number): Promise<boolean>
   /** Keeps how a flow failed, for whoever brings it again. */
-  fail(flowId: string, failure: { error: string; error_description: string }): Promise<void>
+  fail(flowId: string, failure: FlowFailure): Promise<void>
   /** What became of a flow within the last minute, found by what it was to issue. */
   find(flowId: string, issued: { sessionId: string; linkCode: Buffer }): Promise<FlowOutcome>
 }

@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { FlowOutcome, UsedFlows } from '../../core/client/used-flows.ts'
+import { refusalOf } from '../../core/pages/page-reason.ts'
 import type { Database } from '../client.ts'
 import { finishedFlows, linkCodes, loginCodes, refreshTokens, sessions } from '../schema.ts'
 import { db, insertFrom, nameOf, seconds, statement } from '../statement.ts'
@@ -24,13 +25,16 @@ const FINISH = statement<{ id: string; ttl: number }, { id: string }>((p) => {
   return db.with(finished).select({ id: finished.id }).from(finished)
 })
 
-const FAIL = statement<{ id: string; error: string; description: string }, { id: string }>((p) =>
+type Failed = { id: string; error: string; description: string; refusal: string | null }
+
+const FAIL = statement<Failed, { id: string }>((p) =>
   db
     .update(finishedFlows)
     .set({
       failedAt: now,
       error: sql`${p.error}::text`,
       errorDescription: sql`${p.description}::text`,
+      refusal: sql`${p.refusal}::text`,
     })
     .where(eq(finishedFlows.id, p.id))
     .returning({ id: finishedFlows.id }),
@@ -46,6 +50,7 @@ interface Row {
   failed: boolean
   error: string | null
   description: string | null
+  refusal: string | null
   linked: boolean
   signedIn: boolean
   userId: string | null
@@ -63,6 +68,7 @@ const FIND = statement<{ id: string; sessionId: string; linkCode: Buffer }, Row>
       failed: isRecent(finishedFlows.failedAt, REPEAT_SECONDS).as('failed'),
       error: finishedFlows.error,
       description: finishedFlows.errorDescription,
+      refusal: finishedFlows.refusal,
       linked: sql<boolean>`coalesce(${l.expiresAt} > ${now}, false)`.as('linked'),
       signedIn: isRecent(s.createdAt, REPEAT_SECONDS).as('signed_in'),
       userId: s.userId,
@@ -79,9 +85,10 @@ const FIND = statement<{ id: string; sessionId: string; linkCode: Buffer }, Row>
 
 function outcomeOf(row: Row | null): FlowOutcome {
   if (row === null) return { is: 'over' }
-  const { error, description, userId, tokenHash } = row
+  const { error, description, refusal, userId, tokenHash } = row
   if (error !== null) {
-    const failure = { error, error_description: description ?? '' }
+    const why = refusalOf({ reason: refusal })
+    const failure = { error, error_description: description ?? '', refusal: why }
     return row.failed ? { is: 'failed', failure } : { is: 'over' }
   }
   if (row.linked) return { is: 'linked' }
@@ -96,8 +103,8 @@ function outcomeOf(row: Row | null): FlowOutcome {
 export function createUsedFlows({ query }: Database): UsedFlows {
   return {
     finish: async (id, ttl) => (await FINISH.count(query, { id, ttl })) === 1,
-    async fail(id, { error, error_description: description }) {
-      await FAIL.one(query, { id, error, description })
+    async fail(id, { error, error_description: description, refusal }) {
+      await FAIL.one(query, { id, error, description, refusal })
     },
     find: async (id, { sessionId, linkCode }) =>
       outcomeOf(await FIND.one(query, { id, sessionId, linkCode })),

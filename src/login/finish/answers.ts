@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findClient } from '../../core/client/client.ts'
+import type { OpenerMessage } from '../../core/pages/opener-message.ts'
 import { asciiText } from '../../core/text.ts'
 import { ERRORS } from '../../http/errors/error-table.ts'
 import { detailOf, toLatchkeyError } from '../../http/errors/problems.ts'
@@ -60,10 +61,18 @@ export function answerClient(
   const onward = withParameters(redirectUri, response)
   // 303: the browser goes on with GET, whatever brought it here (RFC 9700, section 4.12).
   if (responseMode !== 'web_message') return reply.redirect(onward, 303)
-  const message = { type: 'authorization_response' as const, response }
-  const { origin } = new URL(redirectUri)
-  return sendPopupPage({ origin, message, onward, client, intent, uiLocales }, request, reply)
+  const answer = { ...messageFor(redirectUri, response), onward, client, intent, uiLocales }
+  return sendPopupPage(answer, request, reply)
 }
+
+/** What the page that opened a popup is posted, and the only origin that gets it: the client's. */
+export const messageFor = (
+  redirectUri: string,
+  response: Readonly<Record<string, string>>,
+): OpenerMessage => ({
+  origin: new URL(redirectUri).origin,
+  message: { type: 'authorization_response', response },
+})
 
 /** The redirect URI as it was registered, with parameters added to its query (RFC 6749, section 3.1.2). */
 export function withParameters(uri: string, parameters: Record<string, string>): string {

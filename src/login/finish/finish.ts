@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { readScope } from '../../core/client/scope.ts'
+import type { FlowFailure } from '../../core/client/used-flows.ts'
 import { claimsOf } from '../../core/identity/account.ts'
 import { probeCookie } from '../../core/pages/probe-cookie.ts'
 import { isLoopbackHost } from '../../core/settings/urls.ts'
@@ -17,18 +18,12 @@ import { type Login, setCookies } from '../login.ts'
 import { noDirectAnswer } from '../start/request.ts'
 import { trySecondTime } from '../start/second-try.ts'
 import { invalidState } from '../ways-on/invalid-state.ts'
-import {
-  answerClient,
-  type ClientFlow,
-  endsAtClient,
-  failureParameters,
-  targetOf,
-} from './answers.ts'
+import { answerClient, type ClientFlow, endsAtClient, targetOf } from './answers.ts'
 import { checkAuthTime } from './auth-time.ts'
 import { noteOf } from './note.ts'
 import { rememberProvider, signIn } from './open-session.ts'
-import { readableRefusal, showRefusal } from './refusal.ts'
-import { repeatAnswer } from './repeat.ts'
+import { answerFailure, failureOf } from './refusal.ts'
+import { answerAgain } from './repeat.ts'
 
 /** What a provider sends back; anything else that it adds is ignored. */
 const CallbackQuery = z.object({
@@ -81,7 +76,7 @@ async function answerFlow(
   let isOver = false
   try {
     if (!(await usedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2))) {
-      return tell(await repeatAnswer(login, flow, request, reply))
+      return await answerAgain(login, flow, request, reply)
     }
     isOver = true
     // From here on the flow is over on all replicas; its cookie only asks for its answer again.
@@ -102,11 +97,9 @@ async function answerFlow(
     const { code } = logProblem(error, request)
     ended('browser', code)
     if (isOver) await login.failed(request, flow.client.id, code)
-    const failure = failureParameters(error, issuer)
+    const failure = failureOf(error, issuer)
     if (isOver) await keepFailure(login, flow, failure, request)
-    const reason = readableRefusal(flow, error, request)
-    if (reason !== null) return showRefusal(login, flow, { reason, failure }, request, reply)
-    return tell({ ...failure })
+    return answerFailure(login, flow, failure, request, reply)
   }
 }
 
@@ -114,7 +107,7 @@ async function answerFlow(
 async function keepFailure(
   { usedFlows }: Login,
   flow: Flow,
-  failure: ReturnType<typeof failureParameters>,
+  failure: FlowFailure,
   request: FastifyRequest,
 ): Promise<void> {
   await usedFlows.fail(flowMark(flow), failure).catch((error) => logProblem(error, request))

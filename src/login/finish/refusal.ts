@@ -1,31 +1,56 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findClient } from '../../core/client/client.ts'
+import type { FlowFailure } from '../../core/client/used-flows.ts'
 import { defined } from '../../core/defined.ts'
 import { type Refusal, refusalOf } from '../../core/pages/page-reason.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
 import { isBrowserNavigation, toLatchkeyError } from '../../http/errors/problems.ts'
 import type { Login } from '../login.ts'
 import { searchOf } from '../ways-on/recovery-links.ts'
-import { type ClientFlow, type Failure, withParameters } from './answers.ts'
+import {
+  answerClient,
+  type ClientFlow,
+  type Failure,
+  failureParameters,
+  messageFor,
+  targetOf,
+  withParameters,
+} from './answers.ts'
+
+/** How a flow failed, as it is kept for whoever brings the callback again. */
+export const failureOf = (thrown: unknown, issuer: string): FlowFailure => ({
+  ...failureParameters(thrown, issuer),
+  refusal: refusalOf(toLatchkeyError(thrown).evidence),
+})
 
 /**
- * Why the person may not come in, where they can read it here: in a browser that says it goes to a page
- * (Fetch Metadata). Whatever else follows redirects is told as RFC 6749 has it, and so is the page that
- * opened a popup.
+ * Tells the client of a failure. A person who may not come in reads why first, and the client is told on
+ * the way back.
  */
-export function readableRefusal(
-  { client }: ClientFlow,
-  thrown: unknown,
+export function answerFailure(
+  login: Login,
+  flow: ClientFlow,
+  { refusal, ...failure }: FlowFailure,
   request: FastifyRequest,
-): Refusal | null {
+  reply: FastifyReply,
+): FastifyReply {
+  return refusal !== null && isReadHere(flow, request)
+    ? showRefusal(login, flow, { reason: refusal, failure }, request, reply)
+    : answerClient(login, targetOf(flow), { ...failure }, request, reply)
+}
+
+/**
+ * Whether somebody looks: a browser that says it goes to a page (Fetch Metadata). Whatever else follows
+ * redirects is told as RFC 6749 has it.
+ */
+function isReadHere({ client }: ClientFlow, request: FastifyRequest): boolean {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': dest } = request.headers
-  const isPerson = isBrowserNavigation(request) && mode === 'navigate' && dest === 'document'
-  const mayShow = client.prompt !== 'none' && client.responseMode !== 'web_message'
-  return isPerson && mayShow ? refusalOf(toLatchkeyError(thrown).evidence) : null
+  const isPage = mode === 'navigate' && dest === 'document'
+  return isPage && isBrowserNavigation(request) && client.prompt !== 'none'
 }
 
 /** Shows why, with the way back to the app, which is told then, and the ways to come in otherwise. */
-export function showRefusal(
+function showRefusal(
   { issuer, clients, provider, sendRefusalPage }: Login,
   { client }: ClientFlow,
   { reason, failure }: { reason: Refusal; failure: Failure },
@@ -43,9 +68,11 @@ export function showRefusal(
   const page = {
     reason,
     client: findClient(clients, id)?.name ?? id,
-    back: isForm
-      ? { href: redirectUri, fields: told }
-      : { href: withParameters(redirectUri, told), fields: null },
+    back: {
+      href: isForm ? redirectUri : withParameters(redirectUri, told),
+      fields: isForm ? told : null,
+      message: responseMode === 'web_message' ? messageFor(redirectUri, told) : null,
+    },
     anotherAccount: asksWhich ? `${path}/login/${row.id}${again('select_account')}` : null,
     signIn: `${path}/login${again()}`,
     uiLocales: uiLocales ?? undefined,

@@ -9,24 +9,25 @@ import { flowMark } from '../flow.ts'
 import { linkCodeOf } from '../link.ts'
 import type { Login } from '../login.ts'
 import { invalidState } from '../ways-on/invalid-state.ts'
-import type { ClientFlow } from './answers.ts'
+import { answerClient, type ClientFlow, targetOf } from './answers.ts'
 import { sessionRequest } from './open-session.ts'
+import { answerFailure } from './refusal.ts'
 
 /** How soon a twin looks whether the first has its answer, and for how long in all. */
 const FIRST_LOOK_MS = 100
 const WAIT_MS = 16_000
 
 /**
- * The answer of a flow that was finished before, for the browser that brings its callback again within
- * a minute: nothing is exchanged anew, and nothing secret was kept, since all is derived from the flow.
+ * Answers as before where a flow was finished already, for the browser that brings its callback again
+ * within a minute: nothing is exchanged anew, and nothing secret was kept, since all is derived from the flow.
  * Throws `invalid_state` where it is over.
  */
-export async function repeatAnswer(
+export async function answerAgain(
   login: Login,
   flow: ClientFlow,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<Record<string, string>> {
+): Promise<FastifyReply> {
   const outcome = await awaitOutcome(login, flow)
   request.log.info(
     {
@@ -38,15 +39,19 @@ export async function repeatAnswer(
     },
     'a callback came again',
   )
+  const tell = (result: Readonly<Record<string, string>>) =>
+    answerClient(login, targetOf(flow), result, request, reply)
   switch (outcome.is) {
     case 'failed':
-      return { ...outcome.failure }
+      return answerFailure(login, flow, outcome.failure, request, reply)
     case 'linked':
-      return { code: linkCodeOf(flow) }
+      return tell({ code: linkCodeOf(flow) })
     case 'signed_in':
-      return flow.client.responseMode === 'cookie'
-        ? setSameCookies(login, flow, outcome, request, reply)
-        : { code: sameCode(login, flow, outcome, request) }
+      return tell(
+        flow.client.responseMode === 'cookie'
+          ? await setSameCookies(login, flow, outcome, request, reply)
+          : { code: sameCode(login, flow, outcome, request) },
+      )
     case 'over':
       throw invalidState('used')
   }

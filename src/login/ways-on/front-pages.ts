@@ -9,6 +9,8 @@ export interface FrontPage {
 
 /** The front pages of apps that sign people in. */
 export interface FrontPages {
+  /** Of this app, else of all that say where theirs is. */
+  reachable: (clientId: unknown) => readonly { client: string; href: string }[]
   /** Of all, the playground last. */
   all: readonly FrontPage[]
   /** Of one app; null where none is registered or known. */
@@ -27,13 +29,21 @@ export function createFrontPages(clients: readonly Client[], issuer: string): Fr
     const root = rootOf(client)
     return root !== null && new URL(root).origin !== own
   })
+  const of = (clientId: unknown) => {
+    const client = apps.find(({ id }) => id === clientId)
+    const href = client === undefined ? null : (client.url ?? rootOf(client))
+    return client === undefined || href === null ? null : { client: client.name, href }
+  }
+  const known = ordered.flatMap(({ name, url }) =>
+    url === null ? [] : [{ client: name, href: url }],
+  )
   return {
-    all: ordered.map(({ name, url }) => ({ client: name, href: url })),
-    of(clientId) {
-      const client = apps.find(({ id }) => id === clientId)
-      const href = client === undefined ? null : (client.url ?? rootOf(client))
-      return client === undefined || href === null ? null : { client: client.name, href }
+    reachable(clientId) {
+      const one = of(clientId)
+      return one === null ? known : [one]
     },
+    all: ordered.map(({ name, url }) => ({ client: name, href: url })),
+    of,
     only:
       elsewhere.length !== 1
         ? []

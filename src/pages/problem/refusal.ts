@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../../core/pages/language.ts'
+import type { OpenerMessage } from '../../core/pages/opener-message.ts'
 import type { Refusal } from '../../core/pages/page-reason.ts'
 import { texts } from '../../texts/index.ts'
 import { hiddenFields } from '../form-page.ts'
@@ -13,8 +14,12 @@ import { WAYS_STYLE, way } from './ways.ts'
 interface RefusalPage {
   reason: Refusal
   client: string
-  /** With fields the app is told by a form. */
-  back: { href: string; fields: Readonly<Record<string, string>> | null }
+  /** With fields the app is told by a form, with a message in the window that opened this one. */
+  back: {
+    href: string
+    fields: Readonly<Record<string, string>> | null
+    message: OpenerMessage | null
+  }
   anotherAccount: string | null
   signIn: string
   uiLocales: string | undefined
@@ -43,10 +48,30 @@ ${lines(isDisabled ? [toApp, ...links] : [...links, toApp])}
 </div>
 <p class="quiet">${words.code}: access_denied (${reason}) · ${words.requestId}: ${request.id}</p>`
     const mayPost = back.fields !== null
-    return sendPage(reply, renderPage(look, { language, title, body, style: WAYS_STYLE, mayPost }))
+    const extras = { style: WAYS_STYLE, ...(back.message === null ? {} : { script: TELL_SCRIPT }) }
+    return sendPage(reply, renderPage(look, { language, title, body, ...extras, mayPost }))
   }
 
-function backTo({ href, fields }: RefusalPage['back'], text: string, isFirst: boolean): Html {
+// A window that no page opened goes on by the link as it stands.
+const TELL_SCRIPT = `
+const back = document.querySelector('[data-answer]')
+back.addEventListener('click', (event) => {
+  if (!window.opener) return
+  event.preventDefault()
+  const { origin, message } = JSON.parse(back.dataset.answer)
+  window.opener.postMessage(message, origin)
+  window.close()
+})
+`
+
+function backTo(
+  { href, fields, message }: RefusalPage['back'],
+  text: string,
+  isFirst: boolean,
+): Html {
+  if (message !== null) {
+    return html`<div data-answer="${JSON.stringify(message)}">${way(href, text, isFirst)}</div>`
+  }
   if (fields === null) return way(href, text, isFirst)
   return html`<form method="post" action="${href}">
 ${hiddenFields(fields)}

@@ -96,8 +96,9 @@ describe('somebody who may not come in', () => {
       ...{ state: 'state-of-the-app', prompt: 'select_account', code_challenge_method: 'S256' },
     })
     expect(ways['Other ways to sign in']?.searchParams.get('client_id')).toBe('spa')
-    // The same callback once more is the answer to the app.
-    expect((await again()).location?.searchParams.get('error')).toBe('access_denied')
+    // Whoever loads the page again reads it again, and the way back tells the app the same.
+    const reloaded = await again()
+    expect([reloaded.status, waysOf(reloaded.text)]).toEqual([403, ways])
 
     // What is no person at a page is told at once, as RFC 6749 has it; so is an app that wants no page.
     const { accept } = PERSON
@@ -110,9 +111,13 @@ describe('somebody who may not come in', () => {
       expect(program.status).toBe(303)
       expect(Object.fromEntries(program.location?.searchParams ?? [])).toEqual(told)
     }
-    const popup = await start({ SIGN_UP, CLIENT_SPA_RESPONSE_MODES: 'web_message' })
-    const message = await comeBack(popup, PERSON, { response_mode: 'web_message' })
-    expect(message.answer.text).toContain('&quot;error&quot;:&quot;access_denied&quot;')
+    const inBackground = await comeBack(
+      await start({ SIGN_UP, CLIENT_SPA_RESPONSE_MODES: 'web_message' }),
+      { ...PERSON, 'sec-fetch-dest': 'iframe' },
+      { response_mode: 'web_message' },
+    )
+    expect(inBackground.answer.text).toContain('window.close()')
+    expect(inBackground.answer.text).toContain('&quot;error&quot;:&quot;access_denied&quot;')
   })
 
   test('because their user is disabled, is not asked to try again', async () => {
@@ -175,5 +180,40 @@ describe('in Chromium', () => {
     await page.getByRole('link', { name: 'Back to' }).click()
     await page.waitForURL((url) => url.href.startsWith(shop.callback))
     expect(await page.locator('h1').innerText()).toBe('access_denied')
+  })
+
+  test('in a popup it stays until the person goes back, and then the app is told', async () => {
+    const page = await chrome.context.newPage()
+    const ask = shop.asks({ login_hint: 'minji', response_mode: 'web_message' })
+    const address = `${closed.url}/login/google${ask}`
+    await page.goto(`${shop.origin}/`)
+    const opened = page.waitForEvent('popup')
+    await page.evaluate(`void window.open(${JSON.stringify(address)})`)
+    const popup = await opened
+    await popup.getByRole('heading', { name: 'This address cannot sign up' }).waitFor()
+    expect(await page.evaluate('window.got')).toBeUndefined()
+    await popup.reload()
+    const closes = popup.waitForEvent('close')
+    await popup.getByRole('link', { name: 'Back to' }).click()
+    await closes
+    await page.waitForFunction('window.got !== undefined')
+    expect(await page.evaluate('window.got')).toEqual({
+      origin: closed.url,
+      data: {
+        type: 'authorization_response',
+        response: {
+          error: 'access_denied',
+          error_description: DESCRIPTION.sign_up_domain,
+          state: 'state-of-the-shop',
+          iss: closed.url,
+        },
+      },
+    })
+
+    // A window that no page opened goes to the app itself.
+    await page.goto(address)
+    await page.getByRole('link', { name: 'Back to' }).click()
+    await page.waitForURL((url) => url.href.startsWith(shop.callback))
+    expect(chrome.complaints).toEqual([])
   })
 })

@@ -1,0 +1,1 @@
+ALTER TABLE "latchkey"."finished_flows" ADD COLUMN "refusal" text;
