@@ -51,7 +51,7 @@ export const UserId = z.object({ id: z.string().meta({ description: 'The user’
 export const UserQuery = z.object({
   q: z.string().max(320).optional().meta({
     description:
-      'An id, a provider’s subject, or the beginning of an e-mail address; all without it.',
+      'An id, a provider’s subject, the beginning of an e-mail address, or else a part of a name; all without it.',
   }),
   cursor: z.uuid().optional().meta({ description: '`next` of the page before.' }),
 })

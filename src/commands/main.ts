@@ -10,9 +10,9 @@ const USAGE = `Usage: latchkey [start|doctor|admin]
 `
 
 /** Tells the person who typed it, and ends with what a wrong command ends with. */
-function refuse(message: string, exitCode: number): void {
+function refuse(message: string): void {
   process.stderr.write(message)
-  process.exitCode = exitCode
+  process.exitCode = 1
 }
 
 const [command = 'start', ...args] = process.argv.slice(2)
@@ -38,5 +38,5 @@ switch (command) {
     process.stdout.write(USAGE)
     break
   default:
-    refuse(`latchkey knows no command ${JSON.stringify(command)}.\n\n${USAGE}`, 2)
+    refuse(`latchkey knows no command ${JSON.stringify(command)}.\n\n${USAGE}`)
 }

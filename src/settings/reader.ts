@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const DURATION_UNITS = { s: 1, m: 60, h: 3600, d: 86_400 }
 
 /** Seconds, from one second to ten years; null where the text is no duration. */
-function parseDuration(text: string): number | null {
+export function parseDuration(text: string): number | null {
   const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
   const seconds = Number(amount) * DURATION_UNITS[unit as keyof typeof DURATION_UNITS]
   return seconds >= 1 && seconds <= 3_650 * 86_400 ? seconds : null

@@ -72,6 +72,12 @@ describe('the operator, beside a running server', () => {
         userId,
       )
     }
+    // Who has no address is found by name, and nobody by a name that nobody has.
+    await new Browser().follow(`${server.url}/login/kakao?login_hint=sora`)
+    const [sora, ...others] = await json('users', 'find', '소라')
+    expect(sora).toMatchObject({ name: '이소라' })
+    expect(sora).not.toHaveProperty('email')
+    expect(others).toEqual([])
     const { stdout } = await admin('users', 'find')
     expect(stdout.split('\n')[0]).toMatch(/^id +name +email/)
     expect(await admin('users', 'find', 'nobody@nowhere.example')).toMatchObject({
@@ -94,7 +100,7 @@ describe('the operator, beside a running server', () => {
     expect((await json('users', 'grant', userId, 'support:read')).roles).toEqual(['support:read'])
     expect((await json('users', 'grant', userId, 'admin')).roles).toEqual(['admin', 'support:read'])
     expect((await json('users', 'revoke', userId, 'admin')).roles).toEqual(['support:read'])
-    expect(await admin('users', 'grant', userId, 'Not A Role')).toMatchObject({ code: 2 })
+    expect(await admin('users', 'grant', userId, 'Not A Role')).toMatchObject({ code: 1 })
   })
 
   test('ends sessions, rotates keys, exports and deletes', async () => {
@@ -103,6 +109,17 @@ describe('the operator, beside a running server', () => {
     await signIn()
     const before = await json('keys', 'list')
     expect((await json('keys', 'rotate', '--now')).length).toBeGreaterThan(before.length)
+    // A leaked key is retired, but the one that signs is not.
+    const ring: { kid: string; state: string; alg: string }[] = await json('keys', 'list')
+    const kidOf = (state: string) =>
+      ring.find((key) => key.state === state && key.alg === 'ES256')?.kid ?? ''
+    expect(await admin('keys', 'retire', kidOf('in force'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('It signs.'),
+    })
+    expect(await admin('keys', 'retire', 'nope')).toMatchObject({ code: 1 })
+    const left: typeof ring = await json('keys', 'retire', kidOf('to come'))
+    expect(left.find(({ kid }) => kid === kidOf('to come'))).toMatchObject({ state: 'retired' })
     const { stdout } = await admin('users', 'export', userId)
     expect(JSON.parse(stdout)).toMatchObject({ user: { id: userId } })
     expect((await admin('users', 'delete', userId)).code).toBe(0)
@@ -136,7 +153,7 @@ describe('the operator, beside a running server', () => {
       code: 1,
       stdout: expect.stringContaining('cannot be read'),
     })
-    expect(await admin('users', 'import', file)).toMatchObject({ code: 2 })
+    expect(await admin('users', 'import', file)).toMatchObject({ code: 1 })
     expect(await admin('users', 'import', `${file}.not`, '--from', 'latchkey')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('There is no file'),
@@ -151,7 +168,15 @@ describe('the operator, beside a running server', () => {
       expect.arrayContaining(['admin.users_find', 'admin.users_import', 'admin.keys_rotate']),
     )
     expect((await admin('audit', '--type', 'user')).stdout).toMatch(/^at +type +user/)
-    expect(await admin('audit', '--since', 'yesterday')).toMatchObject({ code: 2 })
+    expect(await admin('audit', '--since', 'yesterday')).toMatchObject({ code: 1 })
+    const found = async (...args: string[]) =>
+      (await json('audit', ...args)).map(({ type }: { type: string }) => type)
+    expect(await found('--since', '1h', '--type', 'admin.*')).toContain('admin.users_find')
+    expect(await found('--since', '1s', '--type', 'admin.users_import')).toEqual([])
+    expect(await admin('audit', '--user', 'minji')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--user minji is no user’s id'),
+    })
     const env = { PATH: process.env.PATH ?? '', DATA_DIR: join(folder.path, 'data') }
     const args = [MAIN, 'admin', 'audit', '--follow', '--json', '--type', 'session.created']
     const child = spawn(process.execPath, args, { cwd: folder.path, env })
@@ -177,9 +202,12 @@ describe('the operator, beside a running server', () => {
     expect((await admin('outbox', 'list')).code).toBe(0)
     expect(await json('outbox', 'retry', 'webhook')).toEqual([{ retried: 0 }])
     expect(await json('outbox', 'drop')).toEqual([{ dropped: 0 }])
-    expect(await json('outbox', 'drop', '123456789')).toEqual([{ dropped: 0 }])
-    expect(await admin('outbox', 'drop', 'everything')).toMatchObject({ code: 2 })
-    expect(await admin('outbox', 'explode')).toMatchObject({ code: 2 })
+    expect(await admin('outbox', 'drop', '123456789')).toMatchObject({
+      code: 1,
+      stderr: 'There is no entry 123456789 in the outbox.\n',
+    })
+    expect(await admin('outbox', 'drop', 'everything')).toMatchObject({ code: 1 })
+    expect(await admin('outbox', 'explode')).toMatchObject({ code: 1 })
     expect(await admin('google-risc', 'status')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('played by the emulator'),
@@ -187,8 +215,8 @@ describe('the operator, beside a running server', () => {
   })
 
   test('is told what a wrong command is', async () => {
-    expect(await admin('users', 'explode')).toMatchObject({ code: 2 })
-    expect(await admin('users', 'show')).toMatchObject({ code: 2 })
+    expect(await admin('users', 'explode')).toMatchObject({ code: 1 })
+    expect(await admin('users', 'show')).toMatchObject({ code: 1 })
     expect(await admin('--help')).toMatchObject({ code: 0 })
   })
 })

@@ -23,5 +23,5 @@ test('a command that is not there is named, with those that are', () => {
   const { status, stderr } = run('docter')
   expect(stderr).toContain('latchkey knows no command "docter"')
   expect(stderr).toContain('latchkey [start|doctor|admin]')
-  expect(status).toBe(2)
+  expect(status).toBe(1)
 })

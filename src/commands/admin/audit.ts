@@ -1,8 +1,11 @@
+import { validate as isUuid } from 'uuid'
+import { defined } from '../../core/defined.ts'
 import type { AuditFilter, AuditRow } from '../../core/events/audit.ts'
+import { parseDuration } from '../../settings/reader.ts'
 import { followAudit } from './follow.ts'
 import type { AdminRun } from './open-stores.ts'
 import { type Shown, visible } from './print.ts'
-import { UsageError } from './usage.ts'
+import { AdminError, UsageError } from './usage.ts'
 
 const PAGE = 500
 const MOST_SHOWN = 10_000
@@ -21,17 +24,30 @@ const shown = (row: AuditRow) => ({
   id: row.id,
 })
 
+/** A time ago, or a date. */
+function momentOf(since: string): Date {
+  const seconds = parseDuration(since)
+  const moment = seconds === null ? new Date(since) : new Date(Date.now() - seconds * 1000)
+  if (!Number.isNaN(moment.getTime())) return moment
+  throw new UsageError(
+    '--since must be a time ago (90m, 12h, 7d) or a date (2026-11-28, 2026-11-28T10:00:00Z).',
+  )
+}
+
 /** `admin audit …` */
 export async function runAudit({ stores, flags }: AdminRun): Promise<Shown> {
-  const since = flags.since === undefined ? undefined : new Date(flags.since)
-  if (since !== undefined && Number.isNaN(since.getTime())) {
-    throw new UsageError('--since must be a date such as 2026-11-28 or 2026-11-28T10:00:00Z.')
+  const { user: userId, since } = flags
+  if (userId !== undefined && !isUuid(userId)) {
+    throw new AdminError(`--user ${userId} is no user’s id: \`users find\` says it.`)
   }
   const filter: AuditFilter = {
     limit: PAGE,
-    ...(flags.user === undefined ? {} : { userId: flags.user }),
-    ...(flags.type === undefined ? {} : { type: flags.type }),
-    ...(since === undefined ? {} : { since }),
+    ...defined({
+      userId,
+      // `user.*`, as WEBHOOK_EVENTS has it.
+      type: flags.type?.replace(/\.?\*$/, '') || undefined,
+      since: since === undefined ? undefined : momentOf(since),
+    }),
   }
   if (flags.follow)
     return { pieces: lines(followAudit(stores.audit, filter, untilStopped()), flags.json) }

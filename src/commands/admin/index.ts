@@ -75,7 +75,7 @@ export async function admin(args: string[]): Promise<void> {
       error instanceof UsageError || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS'))
     if (isUsage) {
       process.stderr.write(`${message}\n\n${USAGE}`)
-      process.exitCode = 2
+      process.exitCode = 1
     } else if (error instanceof AdminError) {
       process.stderr.write(`${message}\n`)
       process.exitCode = 1

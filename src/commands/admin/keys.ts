@@ -1,15 +1,33 @@
 import { createSealer } from '../../core/secrets.ts'
+import type { SigningKeys } from '../../core/tokens/key-store.ts'
 import { readOrMakeSecret } from '../../settings/secret-file.ts'
+import { currentKey } from '../../tokens/keys/key-plan.ts'
 import { rotateKeys } from '../../tokens/keys/rotate-keys.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
-import { UsageError } from './usage.ts'
+import { AdminError, UsageError } from './usage.ts'
 
 const moment = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
 
+/** Takes a key out of the ring at once, where another one signs in its place. */
+async function retire(store: SigningKeys, kid: string): Promise<void> {
+  if (kid === '') throw new UsageError('keys retire needs the kid of a key: `keys list` says it.')
+  await store.update(async (ring, now) => {
+    const key = ring.find((one) => one.kid === kid)
+    if (key === undefined) throw new AdminError(`There is no key ${kid}.`)
+    const others = ring.filter(({ alg }) => alg === key.alg)
+    if (key.publishedUntil === null && currentKey(others, now)?.kid === kid) {
+      throw new AdminError(
+        'It signs. `keys rotate --now` first: half a minute later another one does.',
+      )
+    }
+    return { add: [], change: [{ ...key, publishedUntil: now - 1 }], remove: [] }
+  })
+}
+
 /** `admin keys …` */
 export async function runKeys({ stores, settings, words, flags }: AdminRun): Promise<Shown> {
-  const [verb = ''] = words
+  const [verb = '', kid = ''] = words
   if (verb === 'rotate') {
     const secrets = settings.secrets ?? [readOrMakeSecret(settings.dataDir)]
     await rotateKeys({
@@ -19,6 +37,8 @@ export async function runKeys({ stores, settings, words, flags }: AdminRun): Pro
       accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
       atOnce: flags.now,
     })
+  } else if (verb === 'retire') {
+    await retire(stores.signingKeys, kid)
   } else if (verb !== 'list')
     throw new UsageError(`There is no command keys ${JSON.stringify(verb)}.`)
   const { ring, now } = await stores.signingKeys.read()

@@ -1,7 +1,7 @@
 import type { OutboxFilter, OutboxKind } from '../../core/events/outbox.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
-import { UsageError } from './usage.ts'
+import { AdminError, UsageError } from './usage.ts'
 
 const KINDS: readonly string[] = ['revocation', 'webhook', 'logout'] satisfies OutboxKind[]
 const MOST_LISTED = 1000
@@ -42,5 +42,8 @@ export async function runOutbox({ stores, words }: AdminRun): Promise<Shown> {
   // What still waits is tried anyway; only what was given up, or is named, is dropped.
   const meant = verb === 'drop' && word === undefined ? { ...filter, failed: true } : filter
   const entries = await outbox[verb](meant)
+  if (entries === 0 && meant.id !== undefined) {
+    throw new AdminError(`There is no entry ${meant.id} in the outbox.`)
+  }
   return { rows: [{ [verb === 'retry' ? 'retried' : 'dropped']: entries }] }
 }

@@ -1,7 +1,8 @@
 /** What `latchkey admin` can do. */
 export const USAGE = `Usage: latchkey admin <what> [--json]
 
-  users find [TEXT]           by id, provider's subject, or the beginning of an e-mail address
+  users find [TEXT]           by id, provider's subject, the beginning of an e-mail address, or a part
+                              of a name
   users show ID               roles, identities, whether disabled
   users disable ID            shut out at once: login, refresh and every protected route
   users enable ID
@@ -14,12 +15,14 @@ export const USAGE = `Usage: latchkey admin <what> [--json]
                               people of another system, by what providers call them; a file, several,
                               or a folder: JSON, JSON lines or CSV
   keys list                   the signing keys, published and to come
-  keys rotate [--now]         a new key for each algorithm; --now: it signs at once
+  keys rotate [--now]         a new key for each algorithm; --now: it signs within half a minute
+  keys retire KID             a leaked one: its tokens are refused from now on
   outbox list [KIND|ID]       what waits or was given up: revocation, webhook, logout
   outbox retry [KIND|ID]      try it now; a target that was stopped is sent to again
   outbox drop [KIND|ID]       without a name: what was given up
   audit [--user ID] [--type T] [--since D] [--follow]
                               what happened, oldest first; T may be a beginning: user, session;
+                              D is a time ago (90m, 12h, 7d) or a date;
                               --follow: what happens from now on, or since D, until Ctrl+C
   google-risc register|status|verify
   twitch-eventsub register|status

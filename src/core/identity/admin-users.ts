@@ -17,7 +17,8 @@ export const ROLE = /^[a-z0-9:_-]{1,64}$/
 export interface AdminUsers {
   /**
    * Users by what the text is: an id, a provider's subject, or the beginning of an e-mail address in any
-   * ASCII case; all of them where it is empty. In the order of their ids, after the one of a page before.
+   * ASCII case; where it is none of these, whose name has it; all of them where it is empty. In the order
+   * of their ids, after the one of a page before.
    */
   find(text: string, page: { after: string | null; limit: number }): Promise<AdminUser[]>
   /** Null where there is no such user; so everywhere below. */

@@ -1,4 +1,5 @@
 import { and, eq, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
+import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import type { Account } from '../../../core/identity/account.ts'
 import type { AdminUser, AdminUsers } from '../../../core/identity/admin-users.ts'
 import { asciiLowerCase } from '../../../core/text.ts'
@@ -21,6 +22,13 @@ const LAST_CHARACTER = '\u{10ffff}'
 
 const alive = sql`(select count(*)::int from ${sessions}
   where ${sessions.userId} = ${users.id} and ${sessions.redeemedAt} is not null and ${isAlive()})`
+
+/** Whose name has this in it, here or at a provider, in any case. There is no index for it. */
+const named = (p: Placeholders<{ name: string }>): SQL => {
+  const has = (name: AnyPgColumn) => sql`position(lower(${p.name}) in lower(${name})) > 0`
+  const found = db.select({ id: identities.userId }).from(identities).where(has(identities.name))
+  return sql`(${has(users.name)} or ${inArray(users.id, found)})`
+}
 
 type Searched = { id: string | null; subject: string; email: string; emailEnd: string }
 
@@ -69,6 +77,14 @@ export function createAdminUsers(
       .select(shown)
       .from(users)
       .where(and(matching(p), gt(users.id, p.after)))
+      .orderBy(users.id)
+      .limit(p.limit),
+  )
+  const NAMED = statement((p: Placeholders<{ name: string; after: string; limit: number }>) =>
+    db
+      .select(shown)
+      .from(users)
+      .where(and(named(p), gt(users.id, p.after)))
       .orderBy(users.id)
       .limit(p.limit),
   )
@@ -137,16 +153,17 @@ export function createAdminUsers(
   return {
     async find(text, { after, limit }) {
       const page = { after: after ?? FIRST, limit }
+      if (text === '') return (await LIST.all(query, page)).map(read)
       const email = asciiLowerCase(text)
-      const rows =
-        text === ''
-          ? await LIST.all(query, page)
-          : await SEARCH.all(query, {
-              ...page,
-              id: UUID.test(text) ? text : null,
-              ...{ subject: text, email, emailEnd: email + LAST_CHARACTER },
-            })
-      return rows.map(read)
+      const id = UUID.test(text) ? text : null
+      const searched = { id, subject: text, email, emailEnd: email + LAST_CHARACTER }
+      const rows = await SEARCH.all(query, { ...page, ...searched })
+      // Names are looked through only where nothing else of anybody begins so.
+      const isKnown =
+        rows.length > 0 ||
+        (after !== null &&
+          (await SEARCH.all(query, { ...searched, after: FIRST, limit: 1 })).length > 0)
+      return (isKnown ? rows : await NAMED.all(query, { ...page, name: text })).map(read)
     },
     show,
     setDisabled: (id, isDisabled, by) =>
