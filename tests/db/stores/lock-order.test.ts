@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { toProfile } from '../../../src/core/identity/profile.ts'
 import type { NewSession } from '../../../src/core/identity/sign-ins.ts'
 import { hashToken, randomToken } from '../../../src/core/secrets.ts'
-import { type Database, openDatabase } from '../../../src/db/client.ts'
+import { type Database, openDatabase, type RunStatement } from '../../../src/db/client.ts'
 import { createStores, type Stores } from '../../../src/db/stores/index.ts'
+import { HOLD_USER } from '../../../src/db/stores/sign-in/join-statements.ts'
 import { createTestDatabase } from '../../helpers/database.ts'
 import { RULES } from '../../helpers/rules.ts'
 
@@ -34,14 +35,14 @@ const profileOf = (subject: string) =>
   toProfile({ subject, email: `${subject}@example.com`, emailVerified: true })
 
 /** Somebody whose address is that of their identity at Kakao, with one at Google beside it. */
-async function arrive(subject: string) {
+async function arrive(subject: string, { signIns, identities } = stores) {
   const first = session()
-  const { account } = await stores.signIns.signIn(
+  const { account } = await signIns.signIn(
     ...([keyOf('kakao', subject), profileOf(subject), first, null] as const),
   )
   const caller = { userId: account.sub, sessionId: first.id }
   const google = { key: keyOf('google', subject), profile: profileOf(subject), grant: null }
-  await stores.identities.link(caller, google, null)
+  await identities.link(caller, google, null)
   return caller
 }
 
@@ -67,6 +68,64 @@ const tell = (subject: string, deletesUsers = false) =>
     events: [{ kind: 'account_gone', subject, told: 'unlink', forget: true }],
   })
 const taking = { revocable: [], reauthSeconds: null }
+
+/**
+ * Somebody new comes with the address of a person: `before` happens when they are found and not yet held.
+ * Once they are, the person signs in on another device, whose sign-in holds their identity and wants them.
+ */
+async function arriveBeside(subject: string, before: (userId: string) => Promise<unknown>) {
+  // With a claim to the address, which a first login leaves where people are joined by it.
+  const { userId } = await arrive(subject, createStores(database, RULES))
+  let other: Promise<unknown> = Promise.resolve()
+  const between =
+    (run: RunStatement): RunStatement =>
+    async (text, ...rest) => {
+      if (text !== HOLD_USER.text || other !== nothing) return run(text, ...rest)
+      await before(userId)
+      const rows = await run(text, ...rest)
+      other = database.sql.begin(async (theirs) => {
+        await theirs.unsafe(
+          `select from latchkey.identities where user_id = '${userId}' order by provider for update`,
+        )
+        await theirs.unsafe(`update latchkey.users set updated_at = now() where id = '${userId}'`)
+      })
+      await wait(250)
+      return rows as never
+    }
+  const nothing = other
+  const watched = createStores(
+    { ...database, transaction: (work) => database.transaction((run) => work(between(run))) },
+    RULES,
+  )
+  const { account, decision } = await watched.signIns.signIn(
+    ...([keyOf('github', subject), profileOf(subject), session()] as const),
+  )
+  expect(other).not.toBe(nothing)
+  await other
+  return { decision, isSame: account.sub === userId }
+}
+
+describe('a first login with the address of a person who signs in meanwhile', () => {
+  test('joins them where they hold it', async () => {
+    expect(await arriveBeside('holding', async () => {})).toEqual({
+      decision: { action: 'join', userId: expect.any(String), reason: 'same_verified_email' },
+      isSame: true,
+    })
+  })
+
+  test('makes a new user where it is another’s by then, and waits in no ring', async () => {
+    const move = () =>
+      Promise.all(
+        ['kakao', 'google'].map((provider) =>
+          stores.signIns.signIn(keyOf(provider, 'moving'), profileOf('moved'), session()),
+        ),
+      )
+    expect(await arriveBeside('moving', move)).toEqual({
+      decision: { action: 'create', reason: 'nobody_with_this_email' },
+      isSame: false,
+    })
+  })
+})
 
 describe('what a provider tells of a person beside', () => {
   test('their deletion', async () => {

@@ -41,6 +41,9 @@ export interface SignInRules {
   sessionsPerUser: number
 }
 
+/** How often the holders of an address are looked for, each time in a transaction of its own. */
+const LOOKS = 3
+
 /**
  * Sign-ins in PostgreSQL. A person who was here before costs one statement, and so does a new one whose
  * address nobody holds: of two such first logins at once the later one finds the address claimed. Only
@@ -90,7 +93,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
 
     /**
      * Under the lock of the address: nobody else looks for its holders now. Null where the identity
-     * became somebody's meanwhile.
+     * became somebody's meanwhile, or the address another's: then it is to be looked at anew.
      */
     async function joinOrCreate(run: RunStatement, email: string): Promise<SignedIn | null> {
       await LOCK_EMAIL.one(run, { email })
@@ -98,14 +101,14 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
       if (known !== null) return known
       const decide = async (): Promise<LinkDecision> =>
         decideLink(email, await FIND_CANDIDATES.all(run, { ...key, former, email }))
-      let decision = await decide()
-      if (decision.action === 'join') {
-        // Until now the user may have linked or unlinked an identity by hand.
-        await HOLD_USER.one(run, decision)
-        decision = await decide()
-      }
+      const decision = await decide()
       if (decision.action === 'join') {
         const { userId } = decision
+        // Until now the user may have linked or unlinked an identity by hand.
+        await HOLD_USER.one(run, { userId })
+        const still = await decide()
+        // What else there is to do begins with an identity, and these are held before users.
+        if (still.action !== 'join' || still.userId !== userId) return null
         if ((await JOIN_USER.one(run, { ...identity, userId })) === null) return null
         const joined = await signIn(run)
         return joined && { ...joined, decision }
@@ -133,10 +136,11 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
       })
       if (found !== null) return found
       if (email !== null) {
-        const look = () => database.transaction((run) => joinOrCreate(run, email))
-        // Twice, since somebody else may make the identity or claim the address at the same moment.
-        const joined = (await look()) ?? (await look())
-        if (joined !== null) return joined
+        // Again, since somebody else may make the identity or move the address at the same moment.
+        for (let look = 0; look < LOOKS; look++) {
+          const joined = await database.transaction((run) => joinOrCreate(run, email))
+          if (joined !== null) return joined
+        }
       }
       // Somebody else made the identity at the same moment, or nobody may.
       const known = await signIn(database.query)
