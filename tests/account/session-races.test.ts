@@ -86,3 +86,28 @@ test('a redemption that ends what is too much waits for nobody who ends the same
   expect(await meStatus(latchkey, one.access_token)).toBe(401)
   expect(databaseSaid()).toEqual([])
 })
+
+test('of two devices that sign out all others at once one stays signed in', async () => {
+  const [one, two] = await twoOutOfOrder()
+  const endOthers = (tokens: Tokens) => () => send('DELETE', '/me/sessions', tokens)
+  const answers = await whileHeld(one.sid, endOthers(one), endOthers(two))
+  expect(answers.map(({ status }) => status).sort()).toEqual([204, 401])
+  const alive = await Promise.all([one, two].map((of) => meStatus(latchkey, of.access_token)))
+  expect(alive.sort()).toEqual([200, 401])
+  // Control: one after the other, the second is over before it asks.
+  const [again, other] = await twoOutOfOrder()
+  expect((await send('DELETE', '/me/sessions', again)).status).toBe(204)
+  expect((await send('DELETE', '/me/sessions', other)).status).toBe(401)
+})
+
+test('a session that is just being ended ends no other any more', async () => {
+  const [one, two] = await twoOutOfOrder()
+  const [ended, late] = await whileHeld(
+    one.sid,
+    () => send('DELETE', `/me/sessions/${two.sid}`, one),
+    () => send('DELETE', `/me/sessions/${one.sid}`, two),
+  )
+  expect([ended.status, late.status].sort()).toEqual([204, 401])
+  const alive = await Promise.all([one, two].map((of) => meStatus(latchkey, of.access_token)))
+  expect(alive.sort()).toEqual([200, 401])
+})

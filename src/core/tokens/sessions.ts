@@ -12,8 +12,11 @@ export interface Sessions {
   list(session: SessionRef): Promise<StoredSession[] | null>
   /** Ends one session of this user; whether there was one to end. */
   end(session: SessionRef & Asking, reason: EndReason): Promise<boolean>
-  /** Ends all sessions of this user but one; how many. */
-  endOthers(kept: SessionRef & Asking, reason: EndReason): Promise<number>
+  /**
+   * Ends sessions of the asking one's user at their wish: one by its id, or all others. How many; null
+   * where the asking one is over, which ends nothing any more.
+   */
+  endByUser(asking: SessionRef & Asking, which: { id: string } | 'others'): Promise<number | null>
   /** The roles of a living session's user; null where it is over. */
   rolesOf(session: SessionRef): Promise<readonly string[] | null>
   /** Whether a session may be used for what cannot be undone: `stale` where it began too long ago. */

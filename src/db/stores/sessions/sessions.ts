@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { Freshness } from '../../../core/identity/accounts.ts'
 import type { SessionRef } from '../../../core/identity/session-ref.ts'
 import type { Sessions, StoredSession } from '../../../core/tokens/sessions.ts'
@@ -10,7 +10,7 @@ import { asks, isAlive, isFresh } from '../alive.ts'
 import { askedBy, saysWho } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
 import { epochSeconds, grantedSession } from '../tokens/granted-session.ts'
-import { heldSessions } from './held-sessions.ts'
+import { endByUser } from './end-by-user.ts'
 
 /** Sessions of one user that are shown. */
 const MOST = 1000
@@ -43,21 +43,6 @@ const END = statement((p: Placeholders<Ending>) =>
     .update(sessions)
     .set({ endedAt: now, endReason: sql`${p.reason}` })
     .where(and(eq(sessions.userId, p.userId), eq(sessions.id, p.sessionId), runs, saysWho(p)))
-    .returning({ id: sessions.id }),
-)
-
-const END_OTHERS = statement((p: Placeholders<Ending>) =>
-  db
-    .update(sessions)
-    .set({ endedAt: now, endReason: sql`${p.reason}` })
-    .where(
-      inArray(
-        sessions.id,
-        heldSessions(
-          and(eq(sessions.userId, p.userId), ne(sessions.id, p.sessionId), runs, saysWho(p)),
-        ),
-      ),
-    )
     .returning({ id: sessions.id }),
 )
 
@@ -135,10 +120,12 @@ export function createSessions(database: Database): Sessions {
       const isKnown = found.some((session) => session.id === caller.sessionId)
       return isKnown || (await isAlive(caller)) ? found : null
     },
-    end: async ({ userId, sessionId, asker }, reason) =>
-      (await END.count(query, { userId, sessionId, reason, asked: askedBy(asker) })) === 1,
-    endOthers: ({ userId, sessionId, asker }, reason) =>
-      END_OTHERS.count(query, { userId, sessionId, reason, asked: askedBy(asker) }),
+    async end({ userId, sessionId, asker }, reason) {
+      const asked = askedBy(asker)
+      const row = await END.one(query, { userId, sessionId, reason, asked })
+      return own(row, { userId, sessionId }) !== null
+    },
+    endByUser: endByUser(query),
     async rolesOf(session) {
       const { userId, sessionId } = session
       return own(await FIND_ROLES.one(query, { userId, sessionId }), session)?.roles ?? null

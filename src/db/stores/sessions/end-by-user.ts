@@ -1,0 +1,70 @@
+import { and, eq, exists, inArray, isNull, or, sql } from 'drizzle-orm'
+import type { SessionRef } from '../../../core/identity/session-ref.ts'
+import type { Sessions } from '../../../core/tokens/sessions.ts'
+import type { RunStatement } from '../../client.ts'
+import { inTime } from '../../in-time.ts'
+import { sessions, users } from '../../schema.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
+import { askedBy, saysWho } from '../events/audit.ts'
+import { requireOwn } from '../require-own.ts'
+import { heldSessions } from './held-sessions.ts'
+
+const now = sql`now()`
+
+/** `target` is the session to end, null for all but the asking one. */
+type Ending = SessionRef & { target: string | null; asked: string }
+
+/**
+ * The asking session is held together with those that are to end, in one order: of two that end each other
+ * the second finds itself over, and ends nothing.
+ */
+const END = statement((p: Placeholders<Ending>) => {
+  const isTarget = sql`case when ${p.target}::uuid is null then ${sessions.id} <> ${p.sessionId}
+    else ${sessions.id} = ${p.target}::uuid end`
+  const enabled = db
+    .select({ one: sql`1` })
+    .from(users)
+    .where(and(eq(users.id, p.userId), isNull(users.disabledAt)))
+  const held = db
+    .$with('held')
+    .as(
+      heldSessions(
+        and(
+          eq(sessions.userId, p.userId),
+          or(eq(sessions.id, p.sessionId), isTarget),
+          isNull(sessions.endedAt),
+          sql`${sessions.expiresAt} > ${now}`,
+          exists(enabled),
+          inTime,
+          saysWho(p),
+        ),
+      ),
+    )
+  const asking = exists(db.select({ id: held.id }).from(held).where(eq(held.id, p.sessionId)))
+  const ended = db.$with('ended').as(
+    db
+      .update(sessions)
+      .set({ endedAt: now, endReason: sql`'ended_by_user'` })
+      .where(and(inArray(sessions.id, db.select({ id: held.id }).from(held)), isTarget, asking))
+      .returning({ id: sessions.id }),
+  )
+  return db
+    .with(held, ended)
+    .select({
+      question: sql<string>`concat_ws(' ', ${p.sessionId}::uuid, ${p.target}::uuid)`.as('question'),
+      isAlive: sql<boolean>`${asking}`.as('is_alive'),
+      count: sql<number>`(select count(*)::int from ${ended})`.as('ended_count'),
+    })
+    .from(sql`(select) as one`)
+})
+
+/** How a user ends sessions of their own. */
+export const endByUser =
+  (run: RunStatement): Sessions['endByUser'] =>
+  async ({ userId, sessionId, asker }, which) => {
+    const target = which === 'others' ? null : which.id
+    const row = await END.one(run, { userId, sessionId, target, asked: askedBy(asker) })
+    if (row === null) return null
+    requireOwn(row.question, target === null ? sessionId : `${sessionId} ${target}`)
+    return row.isAlive ? row.count : null
+  }
