@@ -6,12 +6,20 @@ import { unavailable } from '../failures.ts'
  * wrong on the way, nobody is told, or signed, what is another's. The connections that there are may have
  * mixed up other answers, too, and are not used again; then the same may be asked again.
  */
-export function requireOwn(
+export const requireOwn = (
   database: Pick<Database, 'distrust'>,
   found: string,
   asked: string,
+): void => requireSame(database, found, asked.toLowerCase())
+
+/** The same of what every character tells apart, or every byte: a mark, a subject, a hash. */
+export function requireSame<Key extends string | Buffer>(
+  database: Pick<Database, 'distrust'>,
+  found: Key,
+  asked: Key,
 ): void {
-  if (found === asked.toLowerCase()) return
+  const isSame = typeof found === 'string' ? found === asked : found.equals(asked as Buffer)
+  if (isSame) return
   database.distrust()
   throw unavailable('The database gave the answer to another question.', { reason: 'mixed_up' })
 }

@@ -5,6 +5,7 @@ import { refusalOf } from '../../core/pages/page-reason.ts'
 import type { Database } from '../client.ts'
 import { finishedFlows, linkCodes, loginCodes, refreshTokens, sessions } from '../schema.ts'
 import { db, insertFrom, nameOf, seconds, statement } from '../statement.ts'
+import { requireSame } from './require-own.ts'
 
 const now = sql`now()`
 /** For how long an answer may be asked for again. */
@@ -46,6 +47,7 @@ const r = alias(refreshTokens, 'r')
 const l = alias(linkCodes, 'l')
 
 interface Row {
+  id: string
   waits: boolean
   failed: boolean
   error: string | null
@@ -64,6 +66,7 @@ const isRecent = (time: unknown, within: number) =>
 const FIND = statement<{ id: string; sessionId: string; linkCode: Buffer }, Row>((p) =>
   db
     .select({
+      id: finishedFlows.id,
       waits: isRecent(finishedFlows.finishedAt, LONGEST_SECONDS).as('waits'),
       failed: isRecent(finishedFlows.failedAt, REPEAT_SECONDS).as('failed'),
       error: finishedFlows.error,
@@ -100,13 +103,21 @@ function outcomeOf(row: Row | null): FlowOutcome {
 }
 
 /** Marks in PostgreSQL that let each flow be finished once. */
-export function createUsedFlows({ query }: Database): UsedFlows {
+export function createUsedFlows(database: Database): UsedFlows {
+  const { query } = database
   return {
-    finish: async (id, ttl) => (await FINISH.count(query, { id, ttl })) === 1,
+    async finish(id, ttl) {
+      const row = await FINISH.one(query, { id, ttl })
+      if (row !== null) requireSame(database, row.id, id)
+      return row !== null
+    },
     async fail(id, { error, error_description: description, refusal }) {
       await FAIL.one(query, { id, error, description, refusal })
     },
-    find: async (id, { sessionId, linkCode }) =>
-      outcomeOf(await FIND.one(query, { id, sessionId, linkCode })),
+    async find(id, { sessionId, linkCode }) {
+      const row = await FIND.one(query, { id, sessionId, linkCode })
+      if (row !== null) requireSame(database, row.id, id)
+      return outcomeOf(row)
+    },
   }
 }

@@ -9,6 +9,7 @@ import { identities, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { isAlive } from '../alive.ts'
 import { askedBy, saysWho } from '../events/audit.ts'
+import { requireOwn } from '../require-own.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
 import { createExport } from './account-export.ts'
 import { accountJson, isoTime, lowerCase } from './account-json.ts'
@@ -138,18 +139,24 @@ export function createAdminUsers(
     )
     return db
       .with(ended)
-      .select({ count: sql<number>`(select count(*)::int from ${ended})` })
+      .select({ id: users.id, count: sql<number>`(select count(*)::int from ${ended})` })
       .from(users)
       .where(eq(users.id, p.id))
   })
 
   const show = async (id: string) => {
     const row = UUID.test(id) ? await SHOW.one(query, { id }) : null
-    return row && read(row)
+    const user = row && read(row)
+    if (user !== null) requireOwn(database, user.sub, id)
+    return user
   }
   /** A change, and the user as it is then. */
-  const changed = async (id: string, change: () => Promise<number>) =>
-    UUID.test(id) && (await change()) === 1 ? show(id) : null
+  const changed = async (id: string, change: () => Promise<{ id: string } | null>) => {
+    const row = UUID.test(id) ? await change() : null
+    if (row === null) return null
+    requireOwn(database, row.id, id)
+    return show(id)
+  }
   return {
     async find(text, { after, limit }) {
       const page = { after: after ?? FIRST, limit }
@@ -167,16 +174,18 @@ export function createAdminUsers(
     },
     show,
     setDisabled: (id, isDisabled, by) =>
-      changed(id, () => DISABLE.count(query, { id, isDisabled, asked: askedBy(by) })),
+      changed(id, () => DISABLE.one(query, { id, isDisabled, asked: askedBy(by) })),
     setRoles: (id, roles, by) =>
-      changed(id, () => SET_ROLES.count(query, { id, roles, asked: askedBy(by) })),
+      changed(id, () => SET_ROLES.one(query, { id, roles, asked: askedBy(by) })),
     grantRole: (id, role, by) =>
-      changed(id, () => GRANT.count(query, { id, roles: [role], asked: askedBy(by) })),
+      changed(id, () => GRANT.one(query, { id, roles: [role], asked: askedBy(by) })),
     revokeRole: (id, role, by) =>
-      changed(id, () => REVOKE.count(query, { id, roles: [role], asked: askedBy(by) })),
+      changed(id, () => REVOKE.one(query, { id, roles: [role], asked: askedBy(by) })),
     async endSessions(id, by) {
       const row = UUID.test(id) ? await END_SESSIONS.one(query, { id, asked: askedBy(by) }) : null
-      return row?.count ?? null
+      if (row === null) return null
+      requireOwn(database, row.id, id)
+      return row.count
     },
     remove: async (id, revocable, by) =>
       UUID.test(id) && createRemoveAny(database)(id, revocable, by),

@@ -4,6 +4,7 @@ import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { linkCodes } from '../../schema.ts'
 import { db, type Placeholders, seconds, statement } from '../../statement.ts'
+import { requireSame } from '../require-own.ts'
 import { type IdentityValues, valuesOf } from '../sign-in/identity-values.ts'
 import { rekeyIdentity } from '../tokens/rekey.ts'
 
@@ -59,6 +60,7 @@ const TAKE = statement((p: Placeholders<Binding & { userId: string }>) =>
       ),
     )
     .returning({
+      hash: linkCodes.hash,
       provider: linkCodes.provider,
       issuer: linkCodes.issuer,
       subject: linkCodes.subject,
@@ -94,7 +96,8 @@ export function createLinkCodes(database: Database): LinkCodes {
         await BURN.all(query, binding)
         return null
       }
-      const { provider, issuer, access, refreshToken, ...profile } = row
+      const { hash: found, provider, issuer, access, refreshToken, ...profile } = row
+      requireSame(database, found, hash)
       const grant = access === null && refreshToken === null ? null : { access, refreshToken }
       return { key: { provider, issuer, subject: profile.subject }, profile, grant }
     },

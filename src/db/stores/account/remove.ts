@@ -119,6 +119,9 @@ export function createRemove(database: Database): Accounts['remove'] {
 /** How the operator takes a user away. */
 export const createRemoveAny =
   (database: Database): AdminUsers['remove'] =>
-  async (userId, revocable, asker) =>
-    (await ANY.one(database.query, { userId, revocable, asked: askedBy(asker) }))?.isRemoved ===
-    true
+  async (userId, revocable, asker) => {
+    const row = await ANY.one(database.query, { userId, revocable, asked: askedBy(asker) })
+    if (row === null) return false
+    requireOwn(database, row.userId, userId)
+    return row.isRemoved
+  }

@@ -1,9 +1,10 @@
 import { inArray, sql } from 'drizzle-orm'
 import { alias, type PgColumn } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
-import type { RunStatement } from '../../client.ts'
+import type { Database, RunStatement } from '../../client.ts'
 import { identities, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
+import { requireSame } from '../require-own.ts'
 
 /** An identity that a provider told something of, and whether its user is none whom the operator locked out. */
 export interface ToldOf extends IdentityKey {
@@ -56,9 +57,17 @@ const HOLD_USERS = statement((p: Placeholders<{ ids: readonly string[] }>) =>
 )
 
 /** Holds whom a provider tells something of, with all that is theirs; gives the identities that are meant. */
-export async function holdTold(run: RunStatement, about: Told): Promise<ToldOf[]> {
+export async function holdTold(
+  database: Pick<Database, 'distrust'>,
+  run: RunStatement,
+  about: Told,
+): Promise<ToldOf[]> {
   const all = await HOLD.all(run, about)
   const held = all.filter((one) => one.isTold)
+  const { subject: asked, isPrefix } = about
+  for (const one of held) {
+    requireSame(database, isPrefix ? one.subject.slice(0, asked.length) : one.subject, asked)
+  }
   const ids = [...new Set(held.map(({ userId }) => userId))]
   const owners = ids.length === 0 ? [] : await HOLD_USERS.all(run, { ids })
   const enabled = new Set(owners.filter((one) => !one.disabled).map((one) => one.id))

@@ -6,6 +6,7 @@ import type { ProviderEvent } from '../../../core/provider/provider-event.ts'
 import type { Database, RunStatement } from '../../client.ts'
 import { identities, receivedEvents, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, seconds, statement } from '../../statement.ts'
+import { requireSame } from '../require-own.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
 import { isIdentity } from '../sign-in/identity-values.ts'
 import { recordIn, sayWho } from './audit.ts'
@@ -149,15 +150,15 @@ export function createReceivedEvents(database: Database): ReceivedEventStore {
         await sayWho(run, asker)
         if (id !== null) {
           const ttl = REMEMBERED_SECONDS
-          if ((await REMEMBER.one(run, { provider, id, ttl })) === null) {
-            return { outcome: 'repeated' }
-          }
+          const remembered = await REMEMBER.one(run, { provider, id, ttl })
+          if (remembered === null) return { outcome: 'repeated' }
+          requireSame(database, remembered.id, id)
         }
         const done = { sessions: 0, users: 0 }
         for (const event of inOrder(received.events)) {
           const isPrefix = typeof event.subject !== 'string'
           const subject = typeof event.subject === 'string' ? event.subject : event.subject.prefix
-          const held = await holdTold(run, { provider, subject, isPrefix })
+          const held = await holdTold(database, run, { provider, subject, isPrefix })
           if (held.length === 0) {
             await recordIn(run, { type: 'provider_event.received', provider, reason: event.kind })
           }

@@ -1,7 +1,7 @@
 import { and, eq, exists, inArray, isNull, or, sql } from 'drizzle-orm'
 import type { SessionRef } from '../../../core/identity/session-ref.ts'
 import type { Sessions } from '../../../core/tokens/sessions.ts'
-import type { RunStatement } from '../../client.ts'
+import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
@@ -60,11 +60,11 @@ const END = statement((p: Placeholders<Ending>) => {
 
 /** How a user ends sessions of their own. */
 export const endByUser =
-  (run: RunStatement): Sessions['endByUser'] =>
+  (database: Database): Sessions['endByUser'] =>
   async ({ userId, sessionId, asker }, which) => {
     const target = which === 'others' ? null : which.id
-    const row = await END.one(run, { userId, sessionId, target, asked: askedBy(asker) })
+    const row = await END.one(database.query, { userId, sessionId, target, asked: askedBy(asker) })
     if (row === null) return null
-    requireOwn(row.question, target === null ? sessionId : `${sessionId} ${target}`)
+    requireOwn(database, row.question, target === null ? sessionId : `${sessionId} ${target}`)
     return row.isAlive ? row.count : null
   }

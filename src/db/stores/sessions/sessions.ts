@@ -125,7 +125,7 @@ export function createSessions(database: Database): Sessions {
       const row = await END.one(query, { userId, sessionId, reason, asked })
       return own(row, { userId, sessionId }) !== null
     },
-    endByUser: endByUser(query),
+    endByUser: endByUser(database),
     async rolesOf(session) {
       const { userId, sessionId } = session
       return own(await FIND_ROLES.one(query, { userId, sessionId }), session)?.roles ?? null

@@ -11,7 +11,7 @@ import type { Database } from '../../client.ts'
 import { identities, outbox, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, seconds, statement } from '../../statement.ts'
 import { asks } from '../alive.ts'
-import { requireOwn } from '../require-own.ts'
+import { requireOwn, requireSame } from '../require-own.ts'
 import { isIdentity } from '../sign-in/identity-values.ts'
 
 const KEPT = {
@@ -169,6 +169,11 @@ export function createProviderTokenStore(database: Database): ProviderTokenStore
     ...key,
     sealed: { access, refreshToken },
   })
+  /** Whether it was done, and to none but this grant. */
+  const isOf = ({ subject: asked }: IdentityKey, row: { subject: string } | null) => {
+    if (row !== null) requireSame(database, row.subject, asked)
+    return row !== null
+  }
   return {
     async find({ userId, sessionId }, provider) {
       const row = await FIND.one(query, { userId, sessionId, provider })
@@ -178,9 +183,10 @@ export function createProviderTokenStore(database: Database): ProviderTokenStore
       const stored = read.provider === null ? null : toStored(read as Read)
       return { isAlive: true, stored }
     },
-    lease: async (stored, lease) => (await LEASE.count(query, { ...read(stored), lease })) === 1,
+    lease: async (stored, lease) =>
+      isOf(stored, await LEASE.one(query, { ...read(stored), lease })),
     replace: async (stored, sealed) =>
-      (await REPLACE.count(query, replacing(stored, sealed))) === 1,
+      isOf(stored, await REPLACE.one(query, replacing(stored, sealed))),
     async release(stored) {
       await RELEASE.all(query, read(stored))
     },
@@ -188,7 +194,8 @@ export function createProviderTokenStore(database: Database): ProviderTokenStore
       const { provider = '', issuer = '', subject = '' } = after ?? {}
       return (await LIST.all(query, { provider, issuer, subject, limit })).map(toStored)
     },
-    reseal: async (stored, sealed) => (await RESEAL.count(query, replacing(stored, sealed))) === 1,
+    reseal: async (stored, sealed) =>
+      isOf(stored, await RESEAL.one(query, replacing(stored, sealed))),
     forget: (providers, limit) => FORGET.count(query, { providers, limit }),
   }
 }

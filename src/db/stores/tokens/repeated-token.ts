@@ -45,7 +45,8 @@ const HOLD = statement(
 const FAMILY = statement((p: Placeholders<{ id: string; hash: Buffer }>) =>
   db
     .select({
-      ...{ hash: refreshTokens.hash, generation: refreshTokens.generation },
+      ...{ sessionId: refreshTokens.sessionId, hash: refreshTokens.hash },
+      generation: refreshTokens.generation,
       rotatedSecondsAgo: sql<
         number | null
       >`extract(epoch from clock_timestamp() - ${refreshTokens.rotatedAt})::float8`,
@@ -93,7 +94,9 @@ export function repeatToken(
     if (held === null) return { outcome: 'refused', reason: 'session' }
     requireOwn(database, held.id, id)
     const { wider, ...session } = held
-    const decision = decideRepeat(hash, await FAMILY.all(run, { id, hash }), hashes)
+    const family = await FAMILY.all(run, { id, hash })
+    for (const { sessionId } of family) requireOwn(database, sessionId, id)
+    const decision = decideRepeat(hash, family, hashes)
     if (decision.action === 'end') {
       const { reason } = decision
       await sayWho(run, asker ?? null)
