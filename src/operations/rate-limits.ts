@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
 import { LatchkeyError } from '../core/errors.ts'
+import { createRecent } from '../core/recent.ts'
 import type { RequestCounts } from '../core/request-counts.ts'
 import { deriveKey, keyedHash } from '../core/secrets.ts'
 import { addressOf } from '../http/address.ts'
@@ -45,7 +46,7 @@ export type RateLimits = Readonly<
 export const TOO_MANY = 'Too many requests came from this address or user. Please wait a moment.'
 
 /** Addresses that are remembered as being over a limit. */
-const MOST_REMEMBERED = 10_000
+const REMEMBERED = 5_000
 
 /** A database that could not count is left alone for this time. */
 const PAUSE_MS = 1_000
@@ -65,7 +66,7 @@ export function createRateLimits(options: {
 }): RateLimits {
   const [secret = ''] = options.secrets
   const key = deriveKey(secret, 'rate limits')
-  const over = new Map<string, number>()
+  const over = createRecent<number>(REMEMBERED)
   let pausedUntil = 0
 
   const keyOf = (name: string, request: FastifyRequest, subject: string) =>
@@ -88,7 +89,7 @@ export function createRateLimits(options: {
       return null
     })
     if (counted === null || counted.count <= most) return 0
-    remember(hash, now + counted.endsInMs)
+    over.set(hash, now + counted.endsInMs)
     return counted.endsInMs
   }
 
@@ -124,13 +125,6 @@ export function createRateLimits(options: {
       evidence: { limit: name },
       retryAfterSeconds: Math.ceil(waitMs / 1000),
     })
-  }
-
-  function remember(hash: string, until: number): void {
-    over.delete(hash)
-    const [oldest] = over.keys()
-    if (oldest !== undefined && over.size >= MOST_REMEMBERED) over.delete(oldest)
-    over.set(hash, until)
   }
 
   return {

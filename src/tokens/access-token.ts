@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { createRecent } from '../core/recent.ts'
 import type { KeyRing } from './keys/signing-keys.ts'
 import type { TokenSigner } from './keys/token-signer.ts'
 
@@ -36,8 +37,8 @@ export const ofSession = (
 /** Seconds that the clocks of two replicas may differ. */
 const CLOCK_TOLERANCE_SECONDS = 60
 
-/** Tokens whose verification is remembered. */
-const REMEMBERED = 10_000
+/** Tokens whose verification is remembered: about a kilobyte each. */
+const REMEMBERED = 5_000
 
 /**
  * Verifies our access tokens: gives the claims, null for whatever is wrong. A verified token is
@@ -46,7 +47,7 @@ const REMEMBERED = 10_000
 export function createAccessTokenVerifier(
   keys: KeyRing,
 ): (token: string) => AccessTokenClaims | null {
-  const remembered = new Map<string, { claims: AccessTokenClaims; signer: TokenSigner }>()
+  const remembered = createRecent<{ claims: AccessTokenClaims; signer: TokenSigner }>(REMEMBERED)
 
   return (token) => {
     const known = remembered.get(token)
@@ -58,8 +59,6 @@ export function createAccessTokenVerifier(
     const signer = keys.find(readKid(token))
     const claims = signer === undefined ? null : verifyWith(signer, token)
     if (signer === undefined || claims === null) return null
-    // A Map keeps the order of insertion: the oldest goes first.
-    if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
     remembered.set(token, { claims, signer })
     return claims
   }

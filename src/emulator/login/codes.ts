@@ -52,7 +52,7 @@ export interface Lives {
 export type Ledger = ReturnType<typeof createLedger>
 
 // A double that runs for weeks must not grow for ever; nobody has this many logins open at once.
-const mostKept = 50_000
+const mostKept = 1_000
 
 /** Opaque text of 192 random bits, base64url. */
 export function randomToken(): string {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../../core/client/client.ts'
 import type { SessionRef } from '../../core/identity/session-ref.ts'
+import { createRecent } from '../../core/recent.ts'
 import { hashToken, type Sealer } from '../../core/secrets.ts'
 import { cookieName } from '../../core/settings/public-url.ts'
 import type { Sessions } from '../../core/tokens/sessions.ts'
@@ -38,7 +39,7 @@ export interface SessionCookies {
 }
 
 /** Sessions that are known to live in cookies, as each does for its life. */
-const REMEMBERED = 10_000
+const REMEMBERED = 5_000
 
 /** Session cookies; `__Host-` and Secure where the service is https. */
 export function createSessionCookies(options: {
@@ -72,12 +73,11 @@ export function createSessionCookies(options: {
     refreshClient(request)
   const isPresent = (request: FastifyRequest) =>
     Object.values(names).some((name) => Boolean(request.cookies[name]))
-  const remembered = new Set<string>()
+  const remembered = createRecent<true>(REMEMBERED)
   const isInCookies = async (session: SessionRef) => {
-    if (remembered.has(session.sessionId)) return true
+    if (remembered.get(session.sessionId)) return true
     if (!(await sessions.isInCookies(session))) return false
-    if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
-    remembered.add(session.sessionId)
+    remembered.set(session.sessionId, true)
     return true
   }
   return {
