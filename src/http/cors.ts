@@ -35,7 +35,7 @@ export async function withPreflights(
         if (isAllowed(request)) {
           reply.headers({
             'access-control-allow-methods': allowed,
-            'access-control-allow-headers': 'Authorization, Content-Type',
+            'access-control-allow-headers': headersFor(request),
             'access-control-max-age': '600',
           })
         }
@@ -43,4 +43,27 @@ export async function withPreflights(
       })
     }
   })
+}
+
+/** What we read, and what else the page sends: its tracing, say, adds headers to whatever it asks. */
+function headersFor({ headers }: FastifyRequest): string {
+  const asked = (headers['access-control-request-headers'] ?? '').toLowerCase().split(/ *, */)
+  const others = asked.filter((name) => /^[\w-]+$/.test(name) && !READ.includes(name))
+  return ['Authorization', 'Content-Type', ...new Set(others)].join(', ')
+}
+const READ = ['authorization', 'content-type']
+
+/** Answers the preflight of a public document, which a page may ask for with any header of its own. */
+export function preflightOfPublic(room: FastifyInstance, path: string): void {
+  room.options(path, (_request, reply) =>
+    reply
+      .code(204)
+      .headers({
+        'access-control-allow-origin': '*',
+        'access-control-allow-methods': 'GET',
+        'access-control-allow-headers': '*',
+        'access-control-max-age': '600',
+      })
+      .send(),
+  )
 }

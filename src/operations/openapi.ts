@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { cookieName } from '../core/settings/public-url.ts'
+import { preflightOfPublic } from '../http/cors.ts'
 import { PUBLIC_URL } from '../http/documented.ts'
 import { exampleApp } from '../http/examples/examples.ts'
 import { publicDocument } from '../http/headers.ts'
@@ -97,6 +98,7 @@ export function describeRoutes(app: FastifyInstance, publicUrl: string): void {
     return JSON.stringify(document).replaceAll(PUBLIC_URL, publicUrl)
   }
   let text: string | undefined
+  preflightOfPublic(app, '/openapi.json')
   route(app, 'GET', '/openapi.json', {
     docs: {
       operationId: 'getDescription',

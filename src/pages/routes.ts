@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { preflightOfPublic } from '../http/cors.ts'
 import { publicDocument } from '../http/headers.ts'
 import { route } from '../http/route.ts'
 
@@ -36,6 +37,7 @@ export function pageRoutes(
     login_url: `${publicUrl}/login/${id}`,
     ...(authTime ? { auth_time: true as const } : {}),
   }))
+  preflightOfPublic(app, '/providers')
   route(app, 'GET', '/providers', {
     docs: {
       operationId: 'listProviders',

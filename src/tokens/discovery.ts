@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { SCOPES } from '../core/client/scope.ts'
 import { LANGUAGES } from '../core/pages/language.ts'
+import { preflightOfPublic } from '../http/cors.ts'
 import { publicDocument } from '../http/headers.ts'
 import { route } from '../http/route.ts'
 
@@ -75,6 +76,7 @@ export function metadataRoutes(
     },
   ]
   for (const { path, ...described } of places) {
+    preflightOfPublic(room, path)
     route(room, 'GET', path, {
       docs: {
         ...described,

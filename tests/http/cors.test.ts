@@ -107,6 +107,19 @@ describe('10.06 routes that pages of the clients call', () => {
     },
   )
 
+  test('a header that the page’s tracing adds keeps no request away, but at foreign origins', async () => {
+    const ask = (origin: string) =>
+      send('OPTIONS', '/token', {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'baggage,content-type, sentry-trace,x y,baggage',
+      })
+    expect(corsOf(await ask(APP_ORIGIN))['access-control-allow-headers']).toBe(
+      'Authorization, Content-Type, baggage, sentry-trace',
+    )
+    expect(corsOf(await ask('https://evil.example'))).toEqual({})
+  })
+
   test('a page reads answers, refusals and the reason of a refusal', async () => {
     const { access_token, refresh_token } = await signIn(latchkey, provider)
     const me = { origin: APP_ORIGIN, authorization: `Bearer ${access_token}` }
@@ -161,6 +174,24 @@ describe('10.07 what a browser is navigated to', () => {
       expect(corsOf(answer)).toEqual({})
     }
   })
+})
+
+test.each([
+  '/.well-known/jwks.json',
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+  '/providers',
+  '/openapi.json',
+])('a page may ask for %s with headers of its own, which browsers ask for first', async (path) => {
+  const answer = await preflight(path, 'https://anywhere.example', 'GET')
+  expect([answer.status, answer.text]).toEqual([204, ''])
+  expect(corsOf(answer)).toMatchObject({
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET',
+    'access-control-allow-headers': '*',
+  })
+  // No cookie goes along.
+  expect(corsOf(answer)).not.toHaveProperty('access-control-allow-credentials')
 })
 
 test.each([

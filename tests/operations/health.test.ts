@@ -57,7 +57,7 @@ describe('requests that no route takes', () => {
         ['/login', 'GET, POST'],
         ['/login/fake', 'GET'],
         ['/login/nope', 'GET'],
-        ['/providers', 'GET, HEAD'],
+        ['/providers', 'GET, HEAD, OPTIONS'],
       ] as const) {
         // A login may be started by a form.
         if (allow.split(', ').includes(method)) continue

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { preflightOfPublic } from '../../http/cors.ts'
 import { publicDocument } from '../../http/headers.ts'
 import { route } from '../../http/route.ts'
 import type { KeyRing } from './signing-keys.ts'
@@ -41,6 +42,7 @@ const EXAMPLE_KEYS: Record<string, object> = {
 export function keyRoutes(app: FastifyInstance, keys: KeyRing): void {
   const { alg = '' } = keys.current().publicJwk
   const example = { ...EXAMPLE_KEYS[alg], kid: 'Q3n1zYw7m0c5p2Xv', alg, use: 'sig' }
+  preflightOfPublic(app, '/.well-known/jwks.json')
   route(app, 'GET', '/.well-known/jwks.json', {
     docs: {
       operationId: 'getSigningKeys',

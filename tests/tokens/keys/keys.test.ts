@@ -95,7 +95,7 @@ describe('8.15 the published keys', () => {
     }
     const post = await rawRequest(jwks(latchkey), { method: 'POST' })
     expectProblem(post, 405, 'method_not_allowed')
-    expect(post.headers.get('allow')).toBe('GET, HEAD')
+    expect(post.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
   })
 
   test('are sealed at rest, so that the database alone signs nothing', async () => {
