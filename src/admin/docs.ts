@@ -113,7 +113,7 @@ export const ADMIN_DOCS = {
         status: 200,
         answer: { users: [exampleUser], next: null },
       },
-      too_long: refused('invalid_request', 'The parameter "q" is malformed or too long.', {
+      too_long: refused('invalid_request', 'The parameter "q" may have at most 320 characters.', {
         summary: 'Too long for an address',
         parameters: { q: '$LONG_TEXT' },
       }),

@@ -20,8 +20,7 @@ export function readParameters<Schema extends z.ZodObject>(
     if (!Object.hasOwn(schema.shape, base)) continue
     const isList = Array.isArray(value) && !takesLists(schema.shape[base] as z.ZodType)
     if (base !== name || isList) {
-      const code = codeOf(base, true) ?? 'invalid_request'
-      throw new LatchkeyError(code, `The parameter "${base}" must be given once.`)
+      throw givenTwice(base, codeOf(base, true))
     }
     // No text of PostgreSQL can hold it. What a state may be is its schema's to say.
     if (typeof value === 'string' && value.includes('\0') && name !== 'state') {
@@ -34,15 +33,26 @@ export function readParameters<Schema extends z.ZodObject>(
   const [issue] = read.error.issues
   const name = String(issue?.path[0] ?? '')
   if (!(name in given)) throw new LatchkeyError('invalid_request', `The ${name} is missing.`)
-  throw malformed(name, codeOf)
+  throw malformed(name, codeOf, issue && whatIsWrong(issue))
 }
 
-const malformed = (name: string, codeOf: CodeOf) =>
-  new LatchkeyError(
-    codeOf(name, false) ?? 'invalid_request',
-    `The parameter "${name}" is malformed or too long.`,
-    { evidence: { reason: 'malformed', parameter: name } },
-  )
+/** A parameter that stands twice. */
+export const givenTwice = (name: string, code: ErrorCode = 'invalid_request'): LatchkeyError =>
+  new LatchkeyError(code, `The parameter "${name}" must be given once.`)
+
+const malformed = (name: string, codeOf: CodeOf, what = 'is malformed') =>
+  new LatchkeyError(codeOf(name, false) ?? 'invalid_request', `The parameter "${name}" ${what}.`, {
+    evidence: { reason: 'malformed', parameter: name },
+  })
+
+/** What its developer can mend it by; a schema's own message counts where it begins with "must". */
+function whatIsWrong(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_big') return `may have at most ${issue.maximum} characters`
+  if (issue.code === 'invalid_value') {
+    return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`
+  }
+  return issue.message.startsWith('must ') ? issue.message : 'is malformed'
+}
 
 /** Whether a parameter may stand twice. */
 const takesLists = (schema: z.ZodType): boolean => schema.safeParse(['a', 'a']).success

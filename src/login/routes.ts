@@ -14,24 +14,30 @@ import type { Parameters } from './start/request.ts'
 /** `/login`, the page and the form, without a limit of its own: only what goes on to a provider counts. */
 export function entryRoutes(room: FastifyInstance, options: EntryOptions): void {
   acceptForms(room)
-  const enterWith = (sent: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    const { provider, ...given } = (sent ?? {}) as Parameters
-    if (provider !== undefined && typeof provider !== 'string') {
-      throw new LatchkeyError('invalid_request', 'The parameter "provider" must be given once.')
-    }
+  const enterWith = (sent: Parameters, request: FastifyRequest, reply: FastifyReply) => {
+    const { provider, ...given } = sent
     return enter(options, { given, provider: provider || undefined }, request, reply)
   }
   route(room, 'GET', '/login', {
     ...enterAny,
     readsItself: true,
     head: false,
-    handle: ({ request, reply }) => enterWith(request.query, request, reply),
+    handle: ({ request, reply }) => enterWith(request.query as Parameters, request, reply),
   })
   route(room, 'POST', '/login', {
     ...enterByForm,
     readsItself: true,
-    handle: ({ request, reply }) => enterWith(request.body, request, reply),
+    handle: ({ request, reply }) => enterWith(queryAndForm(request), request, reply),
   })
+}
+
+/** The address of a form may bring parameters, too (RFC 6749, section 3.1); in both, one stands twice. */
+function queryAndForm({ query, body }: FastifyRequest): Parameters {
+  const together: Record<string, unknown> = { ...(query as Parameters) }
+  for (const [name, value] of Object.entries((body ?? {}) as Parameters)) {
+    together[name] = Object.hasOwn(together, name) ? [together[name], value].flat() : value
+  }
+  return together
 }
 
 /** `/login/:provider` and its callback. */

@@ -73,13 +73,17 @@ describe('1.07 PKCE', () => {
     ['none', noChallenge, /must send a code_challenge/],
     ['an empty one', { code_challenge: '' }, /must send a code_challenge/],
     ['a method alone', { code_challenge: null }, /must send a code_challenge/],
-    ['plain', { code_challenge_method: 'plain' }, /'code_challenge_method' is malformed/],
+    ['plain', { code_challenge_method: 'plain' }, /'code_challenge_method' must be S256/],
     ['no method, which means plain', { code_challenge_method: null }, /must be S256/],
-    ['s256 in lower case', { code_challenge_method: 's256' }, /malformed/],
-    ['42 characters', { code_challenge: 'a'.repeat(42) }, /'code_challenge' is malformed/],
-    ['44 characters', { code_challenge: 'a'.repeat(44) }, /malformed/],
-    ['129 characters', { code_challenge: 'a'.repeat(129) }, /malformed/],
-    ['base64 with padding', { code_challenge: `${'a'.repeat(42)}=` }, /malformed/],
+    ['s256 in lower case', { code_challenge_method: 's256' }, /must be S256/],
+    [
+      '42 characters',
+      { code_challenge: 'a'.repeat(42) },
+      /'code_challenge' must be 43 base64url characters/,
+    ],
+    ['44 characters', { code_challenge: 'a'.repeat(44) }, /must be 43/],
+    ['129 characters', { code_challenge: 'a'.repeat(129) }, /must be 43/],
+    ['base64 with padding', { code_challenge: `${'a'.repeat(42)}=` }, /must be 43/],
   ])(
     'a public client with %s is refused at its redirect URI',
     async (_name, parameters, detail) => {

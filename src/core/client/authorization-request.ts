@@ -26,7 +26,7 @@ export const AuthorizationRequest = z.object({
     .meta({ description: 'Comes back with the redirect.' }),
   nonce: parameter(2048).optional().meta({ description: 'Put into the ID token.' }),
   scope: parameter(2048)
-    .regex(/^[\x21\x23-\x5b\x5d-\x7e ]+$/)
+    .regex(/^[\x21\x23-\x5b\x5d-\x7e ]+$/, 'must list scopes, separated by spaces')
     .optional()
     .meta({
       description:
@@ -52,7 +52,7 @@ export const AuthorizationRequest = z.object({
     .optional()
     .meta({ description: 'Passed on to the provider; an emulated one takes a persona.' }),
   prompt: parameter(64)
-    .regex(/^[a-z_ ,]+$/)
+    .regex(/^[a-z_ ,]+$/, 'must list values like login, separated by spaces')
     .optional()
     .meta({
       description:
@@ -60,14 +60,14 @@ export const AuthorizationRequest = z.object({
     }),
   max_age: z
     .string()
-    .regex(/^\d{1,9}$/)
+    .regex(/^\d{1,9}$/, 'must be a whole number of seconds')
     .optional()
     .meta({
       description:
         'How many seconds ago the person may have authenticated at the provider, at most.',
     }),
-  ui_locales: parameter(64)
-    .regex(/^[A-Za-z0-9 -]+$/)
+  ui_locales: z
+    .string()
     .optional()
     .meta({ description: 'Languages for the page, the preferred one first.' }),
 })

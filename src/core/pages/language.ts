@@ -25,6 +25,24 @@ export function pickLanguage(
   return LANGUAGES[0]
 }
 
+/** Characters of `ui_locales` that are kept and passed on. */
+const MOST_LOCALES = 64
+
+/**
+ * What of `ui_locales` can be used, its first languages first; undefined where nothing can. Languages
+ * that nobody speaks here are no error (OpenID Connect Core, section 3.1.2.1), nor are those that are none.
+ */
+export function usableLocales(asked: unknown): string | undefined {
+  const text = typeof asked === 'string' ? asked : ''
+  const tags = text.slice(0, 500).replaceAll('_', '-').split(/\s+/)
+  let kept = ''
+  for (const tag of tags.filter((one) => /^[a-z0-9]{1,8}(-[a-z0-9]{1,8})*$/i.test(one))) {
+    const longer = `${kept} ${tag}`.trimStart()
+    if (longer.length <= MOST_LOCALES) kept = longer
+  }
+  return kept || undefined
+}
+
 /** Taiwan and Hong Kong write Traditional Chinese without saying so: zh-TW is zh-Hant. */
 function languageOf(tag: string): Language | undefined {
   const locale = localeOf(tag)

@@ -158,7 +158,7 @@ export const formCallbackExamples: Examples = {
     status: 303,
     location: '/login/apple/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=af0ifjsldkj',
   },
-  long_code: refused('invalid_request', 'The parameter "code" is malformed or too long.', {
+  long_code: refused('invalid_request', 'The parameter "code" may have at most 8192 characters.', {
     summary: 'A code that is too long',
     parameters: { provider: 'apple' },
     body: { code: '$LONG_TEXT', state: 'af0ifjsldkj' },

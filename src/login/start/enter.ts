@@ -8,10 +8,17 @@ import { shownUri } from '../../core/text.ts'
 import { isBrowserNavigation, logProblem, toLatchkeyError } from '../../http/errors/problems.ts'
 import { know } from '../../http/log/known.ts'
 import { refusePrefetch } from '../../http/prefetch.ts'
+import { givenTwice } from '../../http/query.ts'
 import { type AnswerOptions, answerClient, failureParameters } from '../finish/answers.ts'
 import type { Login } from '../login.ts'
 import { searchOf } from '../ways-on/recovery-links.ts'
-import { type OpenedRequest, openRequest, type Parameters, readRequest } from './request.ts'
+import {
+  noDirectAnswer,
+  type OpenedRequest,
+  openRequest,
+  type Parameters,
+  readRequest,
+} from './request.ts'
 import { startLogin } from './start.ts'
 
 /** What beginning a login needs, whichever provider it is at. */
@@ -31,10 +38,10 @@ export interface EntryOptions extends AnswerOptions {
   ) => FastifyReply
 }
 
-/** A request for a login: what was sent, and the provider that it names, if any. */
+/** A request for a login: what was sent, and the provider that it names, if any, however often. */
 export interface Entry {
   given: Parameters
-  provider: string | undefined
+  provider: unknown
 }
 
 /** What is wrong with the request itself, so that only the client can mend it. */
@@ -76,6 +83,13 @@ export async function enter(
   }
 }
 
+function findLogin({ find }: EntryOptions, provider: unknown): Login {
+  if (typeof provider !== 'string') throw givenTwice('provider')
+  const login = find(provider)
+  if (login === undefined) throw unknownProvider()
+  return login
+}
+
 async function begin(
   options: EntryOptions,
   opened: OpenedRequest,
@@ -83,9 +97,9 @@ async function begin(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const login = provider === undefined ? undefined : findLogin(options, provider)
+  if (opened.target === null && !options.directAnswer) throw noDirectAnswer()
   const asked = readRequest(opened, given)
-  const login = provider === undefined ? undefined : options.find(provider)
-  if (provider !== undefined && login === undefined) throw unknownProvider()
   // A session in cookies is not begun by a stranger's page: the person clicks on ours first.
   const isStrangers =
     asked.response_mode === 'cookie' && request.headers['sec-fetch-site'] === 'cross-site'

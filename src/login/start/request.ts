@@ -7,6 +7,7 @@ import {
   resolveClient,
 } from '../../core/client/client.ts'
 import { type ErrorCode, LatchkeyError } from '../../core/errors.ts'
+import { usableLocales } from '../../core/pages/language.ts'
 import { shownValue } from '../../core/text.ts'
 import { readParameters } from '../../http/query.ts'
 
@@ -35,16 +36,12 @@ const Pair = AuthorizationRequest.pick({ client_id: true, redirect_uri: true })
 
 /** The client that a request names. Throws `invalid_request` until it is known whom to answer. */
 export function openRequest(
-  { clients, directAnswer }: { clients: readonly Client[]; directAnswer: boolean },
+  { clients }: { clients: readonly Client[] },
   given: Parameters,
 ): OpenedRequest {
   const { client, redirectUri } = resolveClient(clients, readParameters(Pair, given))
   const isSilent = given.prompt === 'none'
-  if (redirectUri === null) {
-    if (!directAnswer) throw noDirectAnswer()
-    return { client, redirectUri, target: null, isSilent }
-  }
-  const { ui_locales: locales } = AuthorizationRequest.shape
+  if (redirectUri === null) return { client, redirectUri, target: null, isSilent }
   return {
     client,
     redirectUri,
@@ -56,7 +53,7 @@ export function openRequest(
       state: textOf(given.state) ?? null,
       responseMode: modeOfFaults(client, redirectUri, textOf(given.response_mode)),
       intent: given.intent === 'link' ? 'link' : null,
-      uiLocales: locales.safeParse(textOf(given.ui_locales)).data,
+      uiLocales: usableLocales(given.ui_locales),
     },
   }
 }
@@ -98,9 +95,10 @@ export function readRequest(opened: OpenedRequest, given: Parameters): Authoriza
     if (given[name] === undefined || given[name] === '') continue
     throw new LatchkeyError(`${name}_not_supported`, `The parameter "${name}" is not supported.`)
   }
-  const asked = readParameters(AuthorizationRequest, given, (name, isTwice) =>
+  const read = readParameters(AuthorizationRequest, given, (name, isTwice) =>
     isTwice && name !== 'resource' ? undefined : CODES[name],
   )
+  const asked = { ...read, ui_locales: usableLocales(read.ui_locales) }
   checkMode(opened, asked)
   checkProof(opened, asked)
   if (asked.resource !== undefined) checkResource(opened.client, asked)

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { AuthorizationRequest } from '../../core/client/authorization-request.ts'
 import { type Client, findRegistered } from '../../core/client/client.ts'
 import { defined } from '../../core/defined.ts'
+import { usableLocales } from '../../core/pages/language.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
 import { readParameters } from '../../http/query.ts'
 import { withParameters } from '../finish/answers.ts'
@@ -63,7 +64,7 @@ export function createRecoveryLinks(options: {
     const { provider, isCallback } = route ?? NO_LOGIN
     const given = route?.given ?? ((request.query ?? {}) as Given)
     const asked = isCallback ? readResumable(given, provider) : readStart(given)
-    const uiLocales = AuthorizationRequest.shape.ui_locales.safeParse(given.ui_locales).data
+    const uiLocales = usableLocales(given.ui_locales)
     return {
       ...(route === null ? toApps(given.client_id) : waysOf(route, asked)),
       isLogin: route !== null,

@@ -85,8 +85,12 @@ export const logoutCallbackExamples: Examples = {
     status: 303,
     location,
   },
-  long_state: refused('invalid_request', 'The parameter "state" is malformed or too long.', {
-    summary: 'A state in brackets, or too long',
-    parameters: { provider: 'kakao', state: '$LONG_TEXT' },
-  }),
+  long_state: refused(
+    'invalid_request',
+    'The parameter "state" may have at most 8192 characters.',
+    {
+      summary: 'A state in brackets, or too long',
+      parameters: { provider: 'kakao', state: '$LONG_TEXT' },
+    },
+  ),
 }

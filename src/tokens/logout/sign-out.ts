@@ -33,7 +33,6 @@ export const LogoutRequest = z.object({
   logout_hint: z.string().max(512).optional().meta({ description: 'Accepted, without effect.' }),
   ui_locales: z
     .string()
-    .max(64)
     .optional()
     .meta({ description: 'Languages of a page of ours, best first.' }),
 })
