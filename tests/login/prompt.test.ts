@@ -70,6 +70,7 @@ describe('auth_time', () => {
     const told = now() - 3000
     for (const [authTime, expected] of [
       [told, told],
+      [5e10, undefined],
       [undefined, undefined],
     ] as const) {
       const { answer } = await signIn({ scope: 'openid' }, authTime)
@@ -101,6 +102,18 @@ describe('auth_time', () => {
     ],
     ['max_age without openid, and nothing told', { max_age: '60' }, undefined, null],
     ['prompt=login without openid, and nothing told', { prompt: 'login' }, undefined, null],
+    [
+      'max_age with openid, and a time to come',
+      { max_age: '60', scope: 'openid' },
+      -600,
+      'login_required',
+    ],
+    [
+      'max_age with openid, and a clock that is ahead',
+      { max_age: '60', scope: 'openid' },
+      -20,
+      null,
+    ],
     ['nothing asked, authenticated long ago', { scope: 'openid' }, 7200, null],
   ])('%s', async (_what, parameters, ago, error) => {
     const { answer, asked } = await signIn(parameters, ago === undefined ? undefined : now() - ago)

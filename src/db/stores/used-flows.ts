@@ -75,7 +75,9 @@ const FIND = statement<{ id: string; sessionId: string; linkCode: Buffer }, Row>
       linked: sql<boolean>`coalesce(${l.expiresAt} > ${now}, false)`.as('linked'),
       signedIn: isRecent(s.createdAt, REPEAT_SECONDS).as('signed_in'),
       userId: s.userId,
-      authTime: sql<number | null>`floor(extract(epoch from ${s.authTime}))::int`.as('auth_time'),
+      authTime: sql<number | null>`floor(extract(epoch from ${s.authTime}))::float8`.as(
+        'auth_time',
+      ),
       tokenHash: sql<Buffer | null>`coalesce(${c.hash}, ${r.hash})`.as('token_hash'),
     })
     .from(finishedFlows)

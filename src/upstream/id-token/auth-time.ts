@@ -1,6 +1,11 @@
-/** When the person authenticated, as an ID token says it (OpenID Connect Core, section 2); else null. */
+import { CLOCK_TOLERANCE_SECONDS } from './id-token.ts'
+
+/**
+ * When the person authenticated, as an ID token says it (OpenID Connect Core, section 2); else null. What is
+ * still to come says nothing: it would pass as recent for ever.
+ */
 export function authTimeOf(claims: Readonly<Record<string, unknown>> | null): number | null {
   const told = claims?.auth_time
-  const isTime = typeof told === 'number' && Number.isFinite(told) && told > 0 && told < 1e11
-  return isTime ? Math.floor(told) : null
+  if (typeof told !== 'number' || !(told > 0)) return null
+  return told <= Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS ? Math.floor(told) : null
 }

@@ -7,7 +7,7 @@ import { invalidAnswer } from '../outbound/read-answer.ts'
 import { type KeyFinder, verifyJws } from './jws.ts'
 
 /** Seconds that our clock and the provider's may differ. */
-const CLOCK_TOLERANCE_SECONDS = 60
+export const CLOCK_TOLERANCE_SECONDS = 60
 
 /** Claims that must be there and of the right type (OpenID Connect Core, section 2). */
 const RequiredClaims = z.looseObject({

@@ -77,7 +77,7 @@ export function accountJson(
       'email_verified', case when ${email} is not null then ${isVerified} end,
       'picture', coalesce(${u.picture}, ${firstSaid(i.picture)}),
       'locale', coalesce(${u.locale}, ${firstSaid(i.locale)}),
-      'updated_at', floor(extract(epoch from ${u.updatedAt}))::int,
+      'updated_at', floor(extract(epoch from ${u.updatedAt}))::bigint,
       'created_at', ${isoTime(u.createdAt)},
       'identities', coalesce(json_agg(json_build_object(
         'provider', ${i.provider}, 'subject', ${i.subject}, 'email', ${i.email},

@@ -7,7 +7,7 @@ type Columns<Names extends string> = Record<Names, PgColumn>
 
 /** A moment in whole seconds since 1970. */
 export const epochSeconds = <Value extends number | null = number>(moment: PgColumn): SQL<Value> =>
-  sql<Value>`floor(extract(epoch from ${moment}))::int`
+  sql<Value>`floor(extract(epoch from ${moment}))::float8`
 
 /** What tokens are made of (`GrantedSession`), as a selection from sessions or an alias of them. */
 export const grantedSession = (table: Columns<keyof typeof sessions._.columns>) => {
