@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { BUILT_IN_CLIENT } from '../core/client/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { AuthenticatedIdentity } from '../core/identity/sign-ins.ts'
 import { said } from '../core/messages.ts'
@@ -28,6 +29,7 @@ export function createNativeSignIn(logins: ReadonlyMap<string, Login>) {
   return async (asked: NativeRequest, request: FastifyRequest) =>
     atLogin(logins, asked, async (login) => {
       know(request, { client: asked.clientId, provider: asked.provider })
+      if (asked.clientId === BUILT_IN_CLIENT && !login.directAnswer) throw notRegistered()
       const who = await readOnce(login, asked, request)
       const { clientId, scope, resource } = asked
       // The nonce was for the provider's ID token; ours answers no authorization request.
@@ -36,6 +38,14 @@ export function createNativeSignIn(logins: ReadonlyMap<string, Login>) {
       return prepared.tokens(account)
     })
 }
+
+/** Nobody registered the built-in client: where it gets no tokens in a browser, it gets none here. */
+const notRegistered = () =>
+  new LatchkeyError(
+    'unauthorized_client',
+    'Register a client: tokens for the built-in one are off (DIRECT_ANSWER).',
+    { evidence: { reason: 'direct_answer_off' } },
+  )
 
 /** Who the token of a provider's SDK is about, for whoever signs nobody in by it. */
 export function createNativeProof(logins: ReadonlyMap<string, Login>) {

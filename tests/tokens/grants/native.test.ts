@@ -29,6 +29,7 @@ const {
   provider,
   latchkey,
   replica: second,
+  start: another,
 } = setStageOfTwo({
   settings: {
     ...APPS,
@@ -148,6 +149,18 @@ describe('a native sign-in', () => {
       expectOAuthError(await exchange(latchkey, token, { client_id }), 401, 'invalid_client')
     }
     expectSignedIn(await exchange(latchkey, token))
+  })
+
+  test('of the built-in client, whom nobody registered, needs DIRECT_ANSWER', async () => {
+    const off = await another({ DIRECT_ANSWER: 'off' })
+    const token = await idToken()
+    const answer = await exchange(off, token)
+    expectOAuthError(answer, 400, 'unauthorized_client')
+    expect(answer.json().error_description).toContain('DIRECT_ANSWER')
+    expect(lastOAuthError(off)).toMatchObject({ reason: 'direct_answer_off', client: 'latchkey' })
+    // Controls: a client that is registered, with the token that was not used up; and on, as on loopback.
+    expectSignedIn(await exchange(off, token, { client_id: 'spa' }))
+    expectSignedIn(await exchange(latchkey, await idToken()))
   })
 
   test('is in the metadata', async () => {
