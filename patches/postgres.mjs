@@ -280,6 +280,35 @@ export const HUNKS = [
       , o`,
   },
   {
+    file: 'src/connection.js',
+    why: 'sslmode=prefer with a certificate of its own presents it, as libpq does.',
+    upstream: 'not reported',
+    from: `    if (ssl === 'require' || ssl === 'allow' || ssl === 'prefer')
+      options.rejectUnauthorized = false`,
+    to: `    if (ssl === 'require' || ssl === 'allow' || ssl === 'prefer')
+      Object.assign(options, { rejectUnauthorized: false }, prefer_tls)`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'The same.',
+    upstream: 'not reported',
+    from: `    sslnegotiation,
+    ssl,
+    max,`,
+    to: `    sslnegotiation,
+    ssl,
+    prefer_tls,
+    max,`,
+  },
+  {
+    file: 'src/index.js',
+    why: 'The same.',
+    upstream: 'not reported',
+    from: `    socket          : o.socket,`,
+    to: `    prefer_tls      : o.prefer_tls,
+    socket          : o.socket,`,
+  },
+  {
     file: 'src/index.js',
     why: 'See channel_binding above.',
     upstream: 'porsager/postgres#1008 (open)',

@@ -1,5 +1,6 @@
+import { describeAddress, parseDatabaseUrl } from '../core/settings/database-url.ts'
 import type { DatabaseLocation } from '../db/client.ts'
-import { codeOf } from '../db/failures.ts'
+import { codeOf, saidBy } from '../db/failures.ts'
 import { migrateDatabase } from '../db/migrate.ts'
 import { NoFitHostError } from '../db/primary.ts'
 import { explainFailure } from '../operations/doctor/failures.ts'
@@ -23,8 +24,11 @@ export async function waitAndMigrate(location: DatabaseLocation): Promise<void> 
       // An error of ours, or one that is no failure of the database.
       if (code === undefined) throw error
       const each = error instanceof NoFitHostError ? `${error.message}: ` : ''
-      const why = explainFailure(code, 'en')
-      const what = [`The database cannot be used (${each}${code}).`, ...why].join(' ')
+      const where =
+        'url' in location ? ` at ${describeAddress(parseDatabaseUrl(location.url))}` : ''
+      const known = explainFailure(code, 'en')
+      const why = known.length > 0 ? known : saidBy(error)
+      const what = [`The database cannot be used (${each}${code})${where}.`, ...why].join(' ')
       const waitedMs = performance.now() - startedAt
       if (!PASSING.test(code) || waitedMs > PATIENCE_MS) throw new StartError([what])
       if (waitedMs > TOLD_AFTER_MS && !isTold) {

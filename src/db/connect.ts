@@ -74,6 +74,7 @@ export function connect(
     backoff: () => 0.1,
     onnotice: () => {},
     ssl: isSocket ? false : tlsOf(address, host),
+    prefer_tls: preferredTls(address),
     channel_binding: isSocket ? null : bindingOf(address),
     connection: {
       application_name: applicationName,
@@ -84,16 +85,34 @@ export function connect(
   return postgres(options as postgres.Options<never>) as unknown as postgres.Sql
 }
 
+/** The certificate by which this client proves itself. */
+const ownCertificate = ({ sslCert, sslKey }: Pick<DatabaseAddress, 'sslCert' | 'sslKey'>) => ({
+  ...(sslCert === undefined ? {} : { cert: readFileSync(sslCert) }),
+  ...(sslKey === undefined ? {} : { key: readFileSync(sslKey) }),
+})
+
+/** What goes along with TLS where it is preferred; a root certificate that is named is then asked, as libpq does. */
+function preferredTls(address: DatabaseAddress) {
+  const { sslMode, sslRootCert } = address
+  if (sslMode !== 'allow' && sslMode !== 'prefer') return {}
+  const root =
+    sslRootCert === undefined || sslRootCert === 'system'
+      ? {}
+      : {
+          ca: [readFileSync(sslRootCert)],
+          rejectUnauthorized: true,
+          checkServerIdentity: () => undefined,
+        }
+  return { ...ownCertificate(address), ...root }
+}
+
 /** What the driver takes for `ssl`: what libpq's mode means, with the certificates that are named. */
 function tlsOf(address: DatabaseAddress, host: string) {
-  const { sslMode, sslRootCert, sslCert, sslKey } = address
+  const { sslMode, sslRootCert } = address
   if (sslMode === 'disable') return false
   // Without its own certificates the driver's words do the same; `prefer` goes on in the clear where TLS is refused.
   if (sslMode === 'allow' || sslMode === 'prefer') return 'prefer'
-  const own = {
-    ...(sslCert === undefined ? {} : { cert: readFileSync(sslCert) }),
-    ...(sslKey === undefined ? {} : { key: readFileSync(sslKey) }),
-  }
+  const own = ownCertificate(address)
   // With a root certificate `require` means `verify-ca`, as libpq has it.
   if (sslMode === 'require' && sslRootCert === undefined) {
     return { ...own, rejectUnauthorized: false }

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { type Client, TOKEN_ALGS, type TokenAlg } from '../core/client/client.ts'
 import type { Brand } from '../core/pages/brand.ts'
 import type { StoreTokens } from '../core/provider/provider-tokens.ts'
-import { DatabaseUrlError, parseDatabaseUrl } from '../core/settings/database-url.ts'
 import type { ForwardProxies } from '../core/settings/forward-proxy.ts'
 import { pathOf } from '../core/settings/public-url.ts'
 import { isLoopbackHost } from '../core/settings/urls.ts'
 import { readBrand } from './brand.ts'
 import { readClients } from './clients.ts'
+import { readDatabaseUrl } from './database.ts'
 import { readForwardProxies } from './forward-proxies.ts'
 import { type PeopleSettings, readPeople } from './people.ts'
 import {
@@ -199,18 +199,6 @@ function readPublicUrl(reader: Reader, port: number): URL | null {
   const isPath = /^\/(?:[\w.~-]+\/)*(?:[\w.~-]+)?$/.test(url.pathname)
   if (!isPath || url.search || url.hash || url.username || url.password) {
     reader.refuse('publicUrlParts')
-  }
-  return url
-}
-
-function readDatabaseUrl(reader: Reader): string | null {
-  const url = reader.text('DATABASE_URL')
-  if (url === undefined) return null
-  try {
-    parseDatabaseUrl(url)
-  } catch (error) {
-    if (!(error instanceof DatabaseUrlError)) throw error
-    reader.refuse('databaseUrlProblem', error.problem)
   }
   return url
 }

@@ -47,9 +47,13 @@ const en = {
         return 'DATABASE_URL: what stands for a port is no number from 1 to 65535. In a password a slash is written %2F, a colon %3A, an at sign %40.'
       case 'ports':
         return `DATABASE_URL names other numbers of hosts and of ports (${problem.value}).`
+      case 'password_cut':
+        return 'DATABASE_URL: a slash or question mark in the password ends it too early. In a password a slash is written %2F, a question mark %3F, a number sign %23, an at sign %40.'
     }
   },
   databaseUrlMissing: 'DATABASE_URL is missing: postgres://user:password@host:5432/name.',
+  databaseFile: (parameter: string, path: string, why: string) =>
+    `DATABASE_URL: ${parameter} names "${path}", which is no file that can be read (${why}).`,
   noProvider: 'No provider is set: for example GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET.',
   cannotStart: 'Latchkey cannot start with these settings:',
   productionNeeds: 'NODE_ENV=production needs:',
@@ -165,9 +169,13 @@ const ko: SettingsTexts = {
         return 'DATABASE_URL의 포트 자리에 1~65535 사이의 숫자가 없습니다. 비밀번호의 /는 %2F, :는 %3A, @는 %40으로 쓰세요.'
       case 'ports':
         return `DATABASE_URL의 호스트 수와 포트 수가 다릅니다(${problem.value}).`
+      case 'password_cut':
+        return 'DATABASE_URL의 비밀번호가 슬래시나 물음표에서 끊깁니다. 비밀번호의 /는 %2F, ?는 %3F, #은 %23, @는 %40으로 쓰세요.'
     }
   },
   databaseUrlMissing: 'DATABASE_URL이 없습니다. 형식: postgres://user:password@host:5432/name.',
+  databaseFile: (parameter, path, why) =>
+    `DATABASE_URL의 ${parameter} 값 "${path}" 파일을 읽을 수 없습니다(${why}).`,
   noProvider: '설정된 제공자가 없습니다. 예: KAKAO_CLIENT_ID와 KAKAO_CLIENT_SECRET.',
   cannotStart: '다음 설정으로는 Latchkey를 시작할 수 없습니다:',
   productionNeeds: 'NODE_ENV=production에 필요한 것:',

@@ -279,11 +279,14 @@ describe('a start that cannot be', () => {
   })
 
   test('while nobody answers at DATABASE_URL says so and waits, without the password', async () => {
-    const url = `postgres://user:canary-password@localhost:${await freePort()}/db`
+    const port = await freePort()
+    const url = `postgres://user:canary-password@localhost:${port}/db`
     const server = await start({ env: { DATABASE_URL: url } })
     await expect
       .poll(() => server.stderr(), { timeout: 15_000 })
-      .toContain('The database cannot be used (ECONNREFUSED). Nothing listens there')
+      .toContain(
+        `The database cannot be used (ECONNREFUSED) at localhost:${port}, database "db", user "user". Nothing listens there`,
+      )
     expect(server.stderr()).toContain('Trying for 30 seconds')
     expect(server.stderr()).not.toContain('canary')
     expect(server.child.exitCode).toBeNull()
@@ -291,7 +294,7 @@ describe('a start that cannot be', () => {
 
   test('because the host of DATABASE_URL is unknown ends at once', async () => {
     const told = await refusal({ env: { DATABASE_URL: 'postgres://u:canary@nowhere.invalid/db' } })
-    expect(told).toMatch(/cannot be used \((ENOTFOUND|EAI_AGAIN)\)\. There is no such host/)
+    expect(told).toMatch(/cannot be used \((ENOTFOUND|EAI_AGAIN)\) at nowhere\.invalid:5432.* There is no such host/)
     expect(told).not.toContain('canary')
   })
 })
@@ -331,8 +334,20 @@ describe('with a database of its own choice', () => {
 
   test('that is not there, says so', async () => {
     const told = await refusal({ env: { DATABASE_URL: `${url}no_such_database`, SECRET } })
-    expect(told).toContain('The database cannot be used (3D000). There is no such database')
+    expect(told).toContain('The database cannot be used (3D000) at 127.0.0.1:')
+    expect(told).toContain('database "no_such_database"')
+    expect(told).toContain('There is no such database')
     expect(told).toContain('`npm run doctor` says more.')
+    expect(told).not.toContain('canary')
+  })
+
+  test('that says no in words that nobody explains is quoted', async () => {
+    const DATABASE_URL = `${url}${name}?options=-c%20no_such_setting%3D1`
+    const told = await refusal({ env: { DATABASE_URL, SECRET } })
+    expect(told).toContain('The database cannot be used (42704) at 127.0.0.1:')
+    expect(told).toContain(
+      'PostgreSQL says: unrecognized configuration parameter "no_such_setting".',
+    )
     expect(told).not.toContain('canary')
   })
 

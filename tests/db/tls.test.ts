@@ -72,6 +72,38 @@ describe('sslmode means what libpq has it mean', () => {
   })
 })
 
+test('a client certificate is shown wherever TLS is spoken, and prefer goes on without TLS', async () => {
+  const tls = { ssl: 'on', ssl_cert_file: 'server.crt', ssl_key_file: 'server.key' }
+  const files = { 'server.crt': cert, 'server.key': key }
+  const asking = await createOwnPostgres({ ...tls, ssl_ca_file: 'server.crt' }, files)
+  const keyFile = join(folder.path, 'client.key')
+  await writeFile(keyFile, key)
+  const own = `sslcert=${encodeURIComponent(ca)}&sslkey=${encodeURIComponent(keyFile)}`
+  const shown = async (parameters: string) => {
+    const options = { connections: 1, prepare: true }
+    const database = openDatabase({ url: `${asking.url}?${parameters}` }, options)
+    const [row] = await database
+      .query<{ dn: string | null }>(
+        'select client_dn as dn from pg_stat_ssl where pid = pg_backend_pid()',
+        [],
+      )
+      .finally(() => database.close())
+    return row?.dn ?? null
+  }
+  try {
+    expect(await shown('sslmode=require')).toBeNull()
+    expect(await shown(`sslmode=require&${own}`)).toMatch(/CN=/)
+    expect(await shown(own)).toMatch(/CN=/)
+    expect(await shown(`sslmode=disable&${own}`)).toBeNull()
+    expect(await outcome(clear, own)).toBe(false)
+    const other = `sslrootcert=${encodeURIComponent(otherCa)}`
+    expect(await outcome(encrypted, `sslrootcert=${encodeURIComponent(ca)}`)).toBe(true)
+    expect(await outcome(encrypted, other)).toMatch(/SELF_SIGNED|UNABLE_TO/)
+  } finally {
+    await asking.remove()
+  }
+})
+
 describe('channel_binding', () => {
   test('require is done where the server offers it over TLS, and refused where it cannot be', async () => {
     expect(await outcome(encrypted, 'sslmode=require&channel_binding=require')).toBe(true)

@@ -205,6 +205,13 @@ describe('a wrong value gives its problem', () => {
       'postgres://u:p%2Fw@h/db',
       'In a password a slash is written %2F',
     ],
+    ['DATABASE_URL', 'postgres://u:p?w@h/db', 'postgres://u:p%3Fw@h/db', 'a question mark %3F'],
+    ...['sslrootcert', 'sslcert', 'sslkey'].map((parameter): [string, string, string, string] => [
+      'DATABASE_URL',
+      `postgres://u:p@h/db?sslmode=verify-full&${parameter}=/not/there.pem`,
+      `postgres://u:p@h/db?sslmode=verify-full&${parameter}=${encodeURIComponent(import.meta.filename)}`,
+      `DATABASE_URL: ${parameter} names "/not/there.pem", which is no file that can be read (ENOENT).`,
+    ]),
     ['SECRET', 'x'.repeat(31), 'x'.repeat(32), 'SECRET must have at least 32 characters'],
     ['SECRET', `${SECRET},short`, `${SECRET},${SECRET}`, 'SECRET must have at least 32 characters'],
     ['SECRET', ' , ,', SECRET, 'SECRET must have at least 32 characters'],

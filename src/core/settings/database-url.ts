@@ -55,6 +55,8 @@ export type DatabaseUrlProblem =
   | { reason: 'parameter'; value: string }
   | { reason: 'port' }
   | { reason: 'ports'; value: string }
+  /** A character that means something in a URL ends the password too early; what is behind it may be the rest. */
+  | { reason: 'password_cut' }
 
 /** A DATABASE_URL that cannot be read. */
 export class DatabaseUrlError extends Error {
@@ -78,6 +80,7 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
     /^postgres(?:ql)?:\/\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(text) ??
     fail({ reason: 'form' })
   const at = authority.lastIndexOf('@')
+  if (at === -1 && path.includes('@')) fail({ reason: 'password_cut' })
   const [user, password] = at === -1 ? [] : splitOnce(authority.slice(0, at), ':')
   const given = readParameters(query)
   // JDBC's word, which libpq takes too.
@@ -115,6 +118,19 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
   }
 }
 
+/** Where a database is, for the operator's eyes: hosts, name and user, never the password. */
+export function describeAddress({ hosts, database, user }: DatabaseAddress): string {
+  const places = hosts.map(({ host, port }) => {
+    if (host.startsWith('/')) return host
+    return `${host.includes(':') ? `[${host}]` : host}:${port}`
+  })
+  const what = [
+    ...(database === undefined ? [] : [`database "${database}"`]),
+    ...(user === undefined ? [] : [`user "${user}"`]),
+  ]
+  return [places.join(','), ...what].join(', ')
+}
+
 /** Whether `parseDatabaseUrl` can read it. */
 export function isDatabaseUrl(text: string): boolean {
   try {
@@ -133,6 +149,7 @@ function readParameters(query: string): Map<string, string> {
     given.set(decode(name, 'parameter'), decode(value, 'parameter'))
   }
   const unknown = [...given.keys()].filter((name) => !KNOWN.includes(name))
+  if (unknown.length > 0 && query.includes('@')) fail({ reason: 'password_cut' })
   if (unknown.length > 0) fail({ reason: 'unknown_parameters', value: unknown.join(', ') })
   for (const [name, value] of given) if (value === '') given.delete(name)
   return given

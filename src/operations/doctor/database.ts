@@ -1,4 +1,4 @@
-import { parseDatabaseUrl } from '../../core/settings/database-url.ts'
+import { describeAddress, parseDatabaseUrl } from '../../core/settings/database-url.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { codeOf } from './explain.ts'
 import { explainFailure } from './failures.ts'
@@ -26,14 +26,16 @@ export async function checkDatabase(
   language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding[]> {
-  const port = parseDatabaseUrl(url).hosts.find((host) => POOLER_PORTS.includes(host.port))?.port
+  const address = parseDatabaseUrl(url)
+  const port = address.hosts.find((host) => POOLER_PORTS.includes(host.port))?.port
   const pooler = prepare && port !== undefined ? [warning(words.pooler(String(port)))] : []
   let facts: DatabaseFacts
   try {
     facts = await inspect()
   } catch (error) {
     const code = codeOf(error) ?? words.noConnection
-    return [wrong(words.databaseAway(code), ...explainFailure(code, language)), ...pooler]
+    const away = words.databaseAway(code, describeAddress(address))
+    return [wrong(away, ...explainFailure(code, language)), ...pooler]
   }
   const { version, applied, brought, mayMigrate } = facts
   const readable = `${Math.floor(version / 10_000)}.${version % 10_000}`

@@ -38,7 +38,7 @@ const en = {
   database: 'Database',
   embedded: (folder: string) =>
     `A PostgreSQL server of its own starts with Latchkey; its data is in ${folder}.`,
-  databaseAway: (code: string) => `It cannot be reached (${code}).`,
+  databaseAway: (code: string, where: string) => `It cannot be used (${code}): ${where}.`,
   databaseOld: (version: string) => `PostgreSQL ${version} is too old: use 14 or newer.`,
   databaseGood: (version: string) => `PostgreSQL ${version} is reached.`,
   migrationsPending: (count: number) =>
@@ -144,7 +144,7 @@ const ko: DoctorTexts = {
   database: '데이터베이스',
   embedded: (folder) =>
     `Latchkey가 자체 PostgreSQL 서버를 함께 시작합니다. 데이터는 ${folder}에 있습니다.`,
-  databaseAway: (code) => `연결할 수 없습니다(${code}).`,
+  databaseAway: (code, where) => `사용할 수 없습니다(${code}): ${where}.`,
   databaseOld: (version) =>
     `PostgreSQL ${version}은(는) 너무 오래되었습니다. 14 이상을 사용하세요.`,
   databaseGood: (version) => `PostgreSQL ${version}에 연결했습니다.`,

@@ -50,14 +50,14 @@ describe('of the database the doctor says', () => {
     expect(linesWith(missing, '3D000')).toEqual([expect.stringMatching(/^ {2}✗/)])
     expect(missing.text).toContain('create database')
     const away = await runDoctor({ DATABASE_URL: 'postgres://127.0.0.1:1/x' })
-    expect(away.text).toContain('It cannot be reached (ECONNREFUSED)')
+    expect(away.text).toContain('It cannot be used (ECONNREFUSED): 127.0.0.1:1')
     expect(away.exitCode).toBe(1)
   })
 
   test('so beside other settings that are wrong', async () => {
     const report = await runDoctor({ PORT: 'x', DATABASE_URL: 'postgres://127.0.0.1:1/x' })
     expect(report.text).toContain('PORT must be')
-    expect(report.text).toContain('It cannot be reached (ECONNREFUSED)')
+    expect(report.text).toContain('It cannot be used (ECONNREFUSED): 127.0.0.1:1')
   })
 
   test('that a pooler’s port may need DATABASE_PREPARE=off', async () => {
