@@ -1,17 +1,12 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LANGUAGES } from '../../src/core/pages/language.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { findBarriers, overflowOf } from '../helpers/accessibility.ts'
 import { useChromium } from '../helpers/chromium.ts'
 
-const ARTIFACTS = join(import.meta.dirname, '../../.artifacts')
-
 let emulator: Emulator
 
 beforeAll(async () => {
-  mkdirSync(ARTIFACTS, { recursive: true })
   emulator = await startEmulator({
     providers: ['kakao', 'linkedin', 'apple'],
     // Where a browser ends: the emulator itself answers 404 there.
@@ -36,30 +31,19 @@ function request(provider: string, parameters: Record<string, string> = {}): str
 describe('the page on which a persona is picked', () => {
   const chrome = useChromium()
 
-  test.each([
-    ['light', 320],
-    ['dark', 320],
-    ['light', 390],
-    ['dark', 1280],
-  ] as const)('has no barrier and fits: %s, %i px', async (colorScheme, width) => {
+  // Barriers, sizes and colours: tests/pages/pictures.test.ts.
+  test('is taken for the provider by nobody, and its buttons are easily hit', async () => {
     const page = await chrome.context.newPage()
-    await page.emulateMedia({ colorScheme })
-    await page.setViewportSize({ width, height: 720 })
+    await page.setViewportSize({ width: 320, height: 720 })
     await page.goto(request('linkedin', { scope: 'openid profile email' }))
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
-    // Nobody takes it for the provider.
     await page.getByRole('heading', { name: 'Emulated LinkedIn', level: 1 }).waitFor()
     expect(await page.locator('header').innerText()).toContain('This is not LinkedIn.')
-    expect(await findBarriers(page)).toEqual([])
     expect(await overflowOf(page)).toBe(0)
     const heights = await page
       .getByRole('button')
       .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
     expect(Math.min(...heights)).toBeGreaterThanOrEqual(44)
-    await page.screenshot({
-      path: join(ARTIFACTS, `emulator-${colorScheme}-${width}.png`),
-      fullPage: true,
-    })
     await page.evaluate("document.querySelector('main').style.width = '5000px'")
     expect(await overflowOf(page)).toBeGreaterThan(0)
     expect(chrome.complaints).toEqual([])

@@ -20,7 +20,7 @@ let strict: Latchkey
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-pictures-'))
 beforeAll(async () => {
   shop = await startShop()
-  const shared = { EMULATE: 'google,kakao,apple', ...shop.settings }
+  const shared = { EMULATE: 'google,kakao,apple,facebook', ...shop.settings }
   const logo = join(folder, 'logo.svg')
   writeFileSync(logo, LOGO)
   open = await startLatchkey(shared)
@@ -38,7 +38,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** How a browser gets to each page of ours; those of the playground have their own tests. */
+/** How a browser gets to each page of ours. */
 const PAGES: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
   'sign-in': (page) => page.goto(`${open.url}/login${shop.asks()}`),
   'sign-in-branded': (page) => page.goto(`${strict.url}/login${shop.asks()}`),
@@ -62,13 +62,54 @@ const PAGES: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     page.goto(
       `${open.url}/login/kakao${shop.asks({ login_hint: 'minji', response_mode: 'web_message' })}`,
     ),
+  'signed-out': (page) => page.goto(`${open.url}/logout?client_id=shop`),
+  'data-deleted': async (page) => {
+    await page.goto(`${open.url}/login/facebook?login_hint=minji`)
+    await openEmulator(page, '/facebook/emulator/events')
+    await page.getByRole('button', { name: /^Minji asks Facebook to delete/ }).click()
+    const [address = ''] = /http[^"]*\/data-deletion\/\w+/.exec(await page.innerText('main')) ?? []
+    await page.goto(address)
+  },
+  emulator: (page) => openEmulator(page, '/'),
+  'emulator-people': (page) => page.goto(`${open.url}/login/kakao${shop.asks()}`),
+  'emulator-notifications': (page) => openEmulator(page, '/kakao/emulator/events'),
+  playground: async (page) => {
+    await page.goto(open.url)
+    await page.getByRole('button', { name: /^Sign in with/ }).waitFor()
+  },
+  'playground-signed-in': async (page) => {
+    await page.goto(open.url)
+    await page.getByLabel('Sign in as').selectOption('minji')
+    await page.getByRole('button', { name: /^Sign in with/ }).click()
+    await page.getByRole('heading', { name: 'Signed in' }).waitFor()
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.locator('#id-token summary').click()
+  },
+}
+
+/** A page of the emulator that no login leads to. */
+async function openEmulator(page: Page, path: string): Promise<void> {
+  const { headers } = await fetch(`${open.url}/login/kakao`, { redirect: 'manual' })
+  await page.goto(new URL(path, headers.get('location') ?? '').href)
 }
 
 /** What the tab key reaches, as far as it stands on the page. */
 const REACHED = `(() => {
-  const all = [...document.querySelectorAll('a[href], button, input, summary, [tabindex="0"]')]
-  return all.filter((one) => one.checkVisibility()).map((one) => one === document.activeElement)
+  const all = document.querySelectorAll(
+    'a[href], button, select, input:not([type=hidden]), summary, [tabindex="0"]',
+  )
+  // Of a group of radio buttons the chosen one is reached.
+  return [...all]
+    .filter((one) => one.checkVisibility() && !one.disabled)
+    .filter((one) => one.type !== 'radio' || one.checked)
+    .map((one) => one === document.activeElement)
 })()`
+
+const FROM_THE_TOP = `document.body.tabIndex = -1; document.body.focus()`
+
+/** What the tab key has reached, where it cannot be told from the rest; a tile shows it for its radio button. */
+const HIDDEN_FOCUS = `[document.activeElement, document.activeElement.closest('label')].some(
+  (one) => one !== null && getComputedStyle(one).outlineStyle !== 'none') ? null : document.activeElement.outerHTML`
 
 describe('in Chromium', () => {
   const chrome = useChromium()
@@ -89,14 +130,14 @@ describe('in Chromium', () => {
       const page = await openPage(name)
       await expectNoBarriers(page)
 
-      // Keyboard: as many stops as there are things to press, each seen.
+      // Keyboard: from the top as many stops as there are things to press, each seen.
+      await page.evaluate(FROM_THE_TOP)
       const { length: things } = (await page.evaluate(REACHED)) as boolean[]
       const reached = new Set<number>()
       for (let i = 0; i < things; i++) {
         await page.keyboard.press('Tab')
         reached.add(((await page.evaluate(REACHED)) as boolean[]).indexOf(true))
-        const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')
-        expect(outline).not.toBe('none')
+        expect(await page.evaluate(HIDDEN_FOCUS)).toBeNull()
       }
       expect([reached.size, reached.has(-1)]).toEqual([things, false])
 
@@ -110,9 +151,9 @@ describe('in Chromium', () => {
       // Forced colours: every way on has an edge.
       await page.emulateMedia({ forcedColors: 'active' })
       const edges = await page
-        .locator('.action:visible')
+        .locator('.action:visible, button:visible, .tile:visible, select:visible')
         .evaluateAll((all) => all.map((one) => getComputedStyle(one as never).borderTopColor))
-      for (const edge of edges) expect(edge).not.toMatch(/, 0\)$|transparent/)
+      for (const edge of edges) expect(edge).not.toMatch(/^rgba.*, 0\)$|transparent/)
       await page.emulateMedia({ forcedColors: null })
 
       await expectAsKept(page, name)

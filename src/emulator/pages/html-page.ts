@@ -21,9 +21,10 @@ label,select,summary{display:block}
 summary{display:list-item;min-height:2.75rem;padding:.5rem 0;cursor:pointer}
 pre{white-space:pre-wrap;margin:0;padding:.75rem;border:1px solid var(--edge);border-radius:.5rem}
 p{margin:.5rem 0 0}
+main>ul:first-child{margin-top:1rem}
 ul{list-style:none;margin:0;padding:0;display:grid;gap:.5rem;grid-template-columns:repeat(auto-fill,minmax(min(19rem,100%),1fr))}
 form{height:100%}
-button{display:block;width:100%;height:100%;min-height:3rem;padding:.5rem .75rem;font:inherit;text-align:start;color:inherit;
+button{display:flex;flex-direction:column;width:100%;height:100%;min-height:3rem;padding:.5rem .75rem;font:inherit;text-align:start;color:inherit;
 background:none;border:1px solid var(--edge);border-radius:.5rem;cursor:pointer}
 button:hover{border-color:var(--accent);background:var(--mark)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}

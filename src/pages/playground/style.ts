@@ -26,9 +26,9 @@ small, .soft { color: var(--soft); font-size: .875rem }
 
 .top { padding-top: 1rem }
 .first, .links, .languages { display: flex; flex-wrap: wrap; align-items: center; column-gap: 1.25rem }
-.first { justify-content: space-between } .links { margin-bottom: .75rem } .languages { gap: 0; margin: 0 -.625rem }
+.first { justify-content: space-between } .links { margin-bottom: .75rem } .languages { gap: 0; margin: 0 -.45rem }
 .languages > *, .links > * { display: inline-flex; align-items: center; min-height: 2.5rem }
-.languages > * { padding: 0 .625rem; color: var(--soft) } .languages > span { color: var(--text); font-weight: 600 }
+.languages > * { padding: 0 .45rem; color: var(--soft) } .languages > span { color: var(--text); font-weight: 600 }
 .quiet { font-size: .875rem }
 .brand { font-weight: 700; display: flex; gap: .5rem; align-items: center }
 .brand svg { width: 1.4rem; height: 1.4rem; color: var(--accent) }
@@ -79,7 +79,7 @@ button:disabled { opacity: .55; cursor: default }
 pre { margin: 0; padding: .7rem .9rem .9rem; white-space: pre-wrap; overflow: auto; max-height: 24rem; overflow-wrap: anywhere }
 pre:focus-visible { outline-offset: -3px }
 
-.badge { display: inline-block; font-size: .75rem; font-weight: 600; border-radius: 1rem; padding: .05rem .6rem; white-space: nowrap;
+.badge { display: inline-block; font-size: .75rem; font-weight: 600; border-radius: 1rem; padding: .05rem .6rem;
   background: var(--tint); color: var(--accent) }
 .badge.good { background: var(--good-tint); color: var(--good) }
 .badge.warn { background: var(--warn-tint); color: var(--warn) }
@@ -89,7 +89,8 @@ pre:focus-visible { outline-offset: -3px }
 .messages .notice { display: flex; align-items: flex-start; gap: 1rem; box-shadow: 0 .4rem 1.2rem rgb(0 0 0 / .16) } .messages .notice > div { flex: 1; min-width: 0 }
 .close { flex: none; border-color: transparent; font-size: 1.25rem; line-height: 1; min-width: 2.25rem; padding: 0; margin: -.35rem -.5rem }
 .notice p { margin: 0 } .notice p + p { margin-top: .35rem; font-size: .9rem }
-.person { display: flex; gap: 1rem; align-items: center; margin-top: 1rem }
+.person { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; margin-top: 1rem }
+.person > :not(.face) { flex: 1 1 10rem; min-width: 0 }
 .face { flex: none; width: 4rem; height: 4rem; border-radius: 50%; background: var(--tint); color: var(--accent); display: grid;
   place-items: center; font-size: 1.4rem; font-weight: 650; overflow: hidden }
 .face img { width: 100%; height: 100%; object-fit: cover }

@@ -46,7 +46,7 @@ h1, h1 + .lead { text-align: center; text-wrap: balance }
 .badge { display: block; font-size: .75rem; font-weight: 500; letter-spacing: .02em }
 .note { margin: 1rem 0 0; text-align: center; text-wrap: balance }
 .languages { display: flex; flex-wrap: wrap; justify-content: center; margin: 1.25rem 0 -1rem }
-.languages > * { display: grid; place-items: center; min-height: 2.75rem; padding: 0 .625rem; color: var(--quiet) }
+.languages > * { display: grid; place-items: center; min-height: 2.75rem; padding: 0 .45rem; color: var(--quiet) }
 .languages > a { text-decoration-thickness: 1px; text-underline-offset: 3px }
 .languages > span { color: var(--text); font-weight: 600 }
 @media (forced-colors: active) { .letter { border-color: currentColor } .mark :is(path, rect) { fill: currentColor } }
