@@ -28,7 +28,7 @@ export interface ProviderTokenOptions {
 /** A provider, as far as its tokens are asked for. */
 interface TokenSource {
   storeTokens: StoreTokens
-  refresh(grant: ProviderTokens): Promise<ProviderTokens>
+  refresh(tokens: ProviderTokens): Promise<ProviderTokens>
 }
 
 /** Longer than a refresh can take. */
@@ -64,11 +64,11 @@ async function findToken(
     const found = await providerTokens.find(caller, id)
     alive(found.isAlive)
     const { stored } = found
-    const grant = stored && tokenSealer.open(stored.sealed, stored)
-    if (source?.storeTokens !== 'on' || stored === null || grant === null) throw nothingKept()
-    if (grant.access !== null && isFresh(grant)) return grant.access
-    if (grant.refreshToken === null || (await providerTokens.lease(stored, LEASE_SECONDS))) {
-      const fresh = await refresh(options, source, stored, grant)
+    const tokens = stored && tokenSealer.open(stored.sealed, stored)
+    if (source?.storeTokens !== 'on' || stored === null || tokens === null) throw nothingKept()
+    if (tokens.access !== null && isFresh(tokens)) return tokens.access
+    if (tokens.refreshToken === null || (await providerTokens.lease(stored, LEASE_SECONDS))) {
+      const fresh = await refresh(options, source, stored, tokens)
       if (fresh !== null) return fresh
     } else if (Date.now() > giveUpAt) {
       throw new LatchkeyError('temporarily_unavailable', 'The token is being refreshed.', {
@@ -81,22 +81,22 @@ async function findToken(
   }
 }
 
-/** Refreshes a leased grant; null where a login has replaced it in the meantime. */
+/** Refreshes leased tokens; null where a login has replaced them in the meantime. */
 async function refresh(
   { providerTokens, tokenSealer }: ProviderTokenOptions,
   source: TokenSource,
   stored: StoredProviderTokens,
-  grant: ProviderTokens,
+  tokens: ProviderTokens,
 ): Promise<ProviderAccessToken | null> {
   const replace = (next: ProviderTokens) =>
     providerTokens.replace(stored, tokenSealer.seal(next, stored))
   try {
-    const fresh = await source.refresh(grant)
+    const fresh = await source.refresh(tokens)
     return (await replace(fresh)) ? fresh.access : null
   } catch (error) {
     const isRefused = error instanceof LatchkeyError && error.code === 'reauthentication_required'
     // So that nobody asks with it again.
-    if (isRefused && grant.refreshToken !== null) await replace({ ...grant, refreshToken: null })
+    if (isRefused && tokens.refreshToken !== null) await replace({ ...tokens, refreshToken: null })
     else await providerTokens.release(stored)
     throw error
   }

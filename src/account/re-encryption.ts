@@ -34,9 +34,9 @@ export function reencryptTokens(
     do {
       page = await store.list(page.at(-1) ?? null, PAGE)
       for (const stored of page.filter(({ sealed }) => sealer.isStale(sealed))) {
-        const grant = sealer.open(stored.sealed, stored)
-        if (grant === null || closing.aborted) continue
-        if (await store.reseal(stored, sealer.seal(grant, stored))) count += 1
+        const tokens = sealer.open(stored.sealed, stored)
+        if (tokens === null || closing.aborted) continue
+        if (await store.reseal(stored, sealer.seal(tokens, stored))) count += 1
       }
     } while (page.length === PAGE && !closing.aborted)
     if (count > 0) log.info({ event: 'grants_sealed_anew', count }, 'sealed grants anew')

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type Client, findClient } from '../core/client/client.ts'
+import { readScope } from '../core/client/scope.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { know } from '../http/log/known.ts'
@@ -33,7 +34,7 @@ export function requireAdmin(
     const isForUs = claims !== null && [claims.aud].flat().includes(tokens.issuer)
     if (!isForUs) return done(invalidToken())
     const client = findClient(clients, claims.client_id)
-    if (!claims.scope.split(' ').includes('admin') || claims.sid !== undefined) {
+    if (!readScope(claims.scope).has('admin') || claims.sid !== undefined) {
       return done(
         new LatchkeyError('insufficient_scope', 'The access token needs the scope "admin".', {
           challenge: { scope: 'admin' },

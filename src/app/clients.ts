@@ -1,7 +1,5 @@
 import { reencryptTokens } from '../account/re-encryption.ts'
 import { accountRoutes } from '../account/routes.ts'
-import { createTokenSealer } from '../core/provider/provider-tokens.ts'
-import { createSealer } from '../core/secrets.ts'
 import { withPreflights } from '../http/cors.ts'
 import { createNativeProof, createNativeSignIn } from '../login/native.ts'
 import { tokenRoutes } from '../tokens/token-routes.ts'
@@ -19,7 +17,7 @@ export async function addClientRooms(
   const { clients } = settings
   const { accounts, identities, linkCodes, sessions } = stores
   const { tokens, cookies, limits } = shared
-  const kept = openKeptGrants(context, shared)
+  const kept = openProviderTokens(context, shared)
   const origins = new Set(clients.flatMap((client) => client.origins))
   await withPreflights(app, origins, async (room) => {
     await room.register(async (inner) =>
@@ -54,8 +52,10 @@ export async function addClientRooms(
 }
 
 /** What logins leave behind of providers' tokens, and what is done about it in the background. */
-function openKeptGrants({ app, stores, secrets }: AppContext, { providers, wakeOutbox }: Shared) {
-  const tokenSealer = createTokenSealer(createSealer(secrets, 'provider grants'))
+function openProviderTokens(
+  { app, stores, secrets, tokenSealer }: AppContext,
+  { providers, wakeOutbox }: Shared,
+) {
   reencryptTokens(app, {
     store: stores.providerTokens,
     sealer: tokenSealer,

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { TokenSealer } from '../core/provider/provider-tokens.ts'
 import type { Tracer } from '../core/tracer.ts'
 import type { Stores } from '../db/stores/index.ts'
 import type { Meter } from '../operations/metrics.ts'
@@ -25,6 +26,8 @@ export interface AppContext extends AppDependencies {
   /** How pages look. */
   look: Look
   tracer: Tracer
+  /** What seals the providers' tokens. */
+  tokenSealer: TokenSealer
   /** Whether browsers reach it by https. */
   https: boolean
 }

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { WebhookTarget } from '../core/events/webhook.ts'
-import { createTokenSealer } from '../core/provider/provider-tokens.ts'
-import { createSealer } from '../core/secrets.ts'
 import { logoutCarrier } from '../events/carriers/logout.ts'
 import { revocationCarrier } from '../events/carriers/revocation.ts'
 import { webhookCarrier } from '../events/carriers/webhook.ts'
@@ -45,7 +43,7 @@ export function playgroundTarget({ publicUrl, told, emulate }: Settings): Webhoo
  * playground told, too.
  */
 export async function openOutbox(
-  { app, settings, stores, secrets, meter, tracer }: AppContext,
+  { app, settings, stores, meter, tracer, tokenSealer }: AppContext,
   {
     tokens,
     providers,
@@ -67,13 +65,12 @@ export async function openOutbox(
   await stores.outbox.setTargets(targetsWith(webhook))
   const delivery = createDelivery(settings.forwardProxies, tracer)
   app.addHook('onClose', () => delivery.close())
-  const sealer = createTokenSealer(createSealer(secrets, 'provider grants'))
   const outbox = startOutbox(app, {
     store: stores.outbox,
     carriers: {
       revocation: revocationCarrier({
         store: stores.outbox,
-        sealer,
+        sealer: tokenSealer,
         revokerOf: (id) => providers.get(id)?.tokens,
       }),
       webhook: webhookCarrier({ target: webhook ?? receiver, delivery }),

@@ -1,6 +1,5 @@
 import type { Asking } from '../core/events/audit.ts'
 import type { SessionRef } from '../core/identity/session-ref.ts'
-import { createTokenSealer } from '../core/provider/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
 import { askerOf } from '../http/asker.ts'
 import { placeOf } from '../http/log/known.ts'
@@ -23,7 +22,7 @@ export type Logins = ReadonlyMap<string, Login>
 
 /** Signing in at each of the providers. */
 export async function addLogins(
-  { app, settings, stores, secrets, meter, look, https }: AppContext,
+  { app, settings, stores, secrets, meter, look, tokenSealer, https }: AppContext,
   { tokens, cookies, providers, limits }: Shared,
   resumable: ResumableStates,
 ): Promise<Logins> {
@@ -34,7 +33,7 @@ export async function addLogins(
     resumable,
     flowCookies: createFlowCookies(createSealer(secrets, 'flow cookies'), settings.publicUrl),
     formUsers: createFormUsers(createSealer(secrets, 'form users')),
-    tokenSealer: createTokenSealer(createSealer(secrets, 'provider grants')),
+    tokenSealer,
     usedFlows: stores.usedFlows,
     signIns: stores.signIns,
     linkCodes: stores.linkCodes,

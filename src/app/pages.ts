@@ -24,7 +24,9 @@ export async function addPages(
   })
   await app.register(async (room) =>
     playgroundRoutes(room, {
-      ...{ publicUrl, clients, ...emulated },
+      publicUrl,
+      clients,
+      ...emulated,
       emulated: emulate,
       providers: providers.list.map(({ row }) => row),
     }),

@@ -1,4 +1,5 @@
 import cookie from '@fastify/cookie'
+import { createTokenSealer } from '../core/provider/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
 import { isHttps } from '../core/settings/public-url.ts'
 import { noTracer } from '../core/tracer.ts'
@@ -77,6 +78,7 @@ export async function openServer(
     meter,
     tracer,
     look,
+    tokenSealer: createTokenSealer(createSealer(secrets, 'provider grants')),
     https,
     refuseOtherMethods,
     recovery,

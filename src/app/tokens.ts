@@ -1,5 +1,4 @@
 import { idTokenAlgOf, idTokenAlgs } from '../core/client/client.ts'
-import { createTokenSealer } from '../core/provider/provider-tokens.ts'
 import { createSealer } from '../core/secrets.ts'
 import { createFrontPages } from '../login/ways-on/front-pages.ts'
 import { createSignedOutPage } from '../pages/signed-out.ts'
@@ -57,11 +56,10 @@ export function openCookies(
 
 /** Keys and metadata, and signing out. */
 export async function addTokenRooms(
-  { app, settings, stores, secrets, look }: AppContext,
+  { app, settings, stores, secrets, look, tokenSealer }: AppContext,
   { tokens, cookies, providers }: Shared,
 ): Promise<void> {
   const { publicUrl, clients } = settings
-  const tokenSealer = createTokenSealer(createSealer(secrets, 'provider grants'))
   await app.register(async (room) => {
     keyRoutes(room, tokens.keys)
     metadataRoutes(room, {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import postgres from 'postgres'
+import { defined } from '../core/defined.ts'
 import {
   type DatabaseAddress,
   type DatabaseHost,
@@ -64,7 +65,7 @@ export function connect(
     host,
     port,
     ...(isSocket ? { path: `${host}/.s.PGSQL.${port}` } : {}),
-    ...(address.user === undefined ? {} : { user: address.user }),
+    ...defined({ user: address.user }),
     password: address.password ?? '',
     database: address.database ?? '',
     max: connections,
@@ -78,7 +79,7 @@ export function connect(
     channel_binding: isSocket ? null : bindingOf(address),
     connection: {
       application_name: applicationName,
-      ...(address.options === undefined ? {} : { options: address.options }),
+      ...defined({ options: address.options }),
       ...limits,
     },
   }

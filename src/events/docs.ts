@@ -35,7 +35,11 @@ const answers = {
 }
 
 const responses = {
-  ...{ 200: NoBody, 202: NoBody, 204: NoBody, 400: NoBody, 401: NoBody },
+  200: NoBody,
+  202: NoBody,
+  204: NoBody,
+  400: NoBody,
+  401: NoBody,
   404: Problem,
 }
 

@@ -38,8 +38,15 @@ const params = z.object({
 })
 
 const enterAnswers = {
-  ...{ 200: z.string(), 302: NoBody, 303: NoBody, 400: Problem, 404: Problem },
-  ...{ 429: Problem, 502: Problem, 503: Problem, 504: Problem },
+  200: z.string(),
+  302: NoBody,
+  303: NoBody,
+  400: Problem,
+  404: Problem,
+  429: Problem,
+  502: Problem,
+  503: Problem,
+  504: Problem,
 }
 const enterNotes = {
   ...shared,
@@ -111,7 +118,11 @@ export const finish = {
       'The provider sends the browser back here. A login for an app goes on to its redirect URI, even if it fails; any other answers with the tokens and the user.',
     examples: callbackExamples,
     cookies: {
-      ...{ 200: OVER, 400: OVER, 403: OVER, 502: OVER, 504: OVER },
+      200: OVER,
+      400: OVER,
+      403: OVER,
+      502: OVER,
+      504: OVER,
       303: `${OVER} In cookie mode the session.`,
     },
     answers: {
@@ -129,8 +140,14 @@ export const finish = {
         'text/html': { schema: z.string() },
       },
     },
-    ...{ 303: NoBody, 400: Problem, 403: Problem, 404: Problem, 429: Problem },
-    ...{ 502: Problem, 503: Problem, 504: Problem },
+    303: NoBody,
+    400: Problem,
+    403: Problem,
+    404: Problem,
+    429: Problem,
+    502: Problem,
+    503: Problem,
+    504: Problem,
   },
 } satisfies RouteShape
 

@@ -49,7 +49,9 @@ export async function openMetrics(app: FastifyInstance, sources: MetricSources):
   const register = new Registry()
   collectDefaultMetrics({ register })
   const metric: Describe = (name, help, labelNames) => ({
-    ...{ name: `latchkey_${name}`, help, labelNames },
+    name: `latchkey_${name}`,
+    help,
+    labelNames,
     registers: [register],
   })
   const requests = new Histogram({

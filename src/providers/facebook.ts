@@ -83,12 +83,12 @@ export const facebook = defineProvider({
     isGone: (_status, document) => GraphError.safeParse(document).data?.error.code === 190,
   }),
   namesElsewhere: ['facebook.com'],
-  readProfile: async ({ get, grant, client }) =>
+  readProfile: async ({ get, tokenResponse, client }) =>
     FacebookUser.parse(
       await get('userinfo_endpoint', {
         params: {
           fields: 'id,name,email,picture.width(200)',
-          appsecret_proof: appSecretProof(client.secret, grant.accessToken),
+          appsecret_proof: appSecretProof(client.secret, tokenResponse.accessToken),
         },
       }),
     ),

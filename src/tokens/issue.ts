@@ -48,7 +48,11 @@ export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer
     if (isWithRoles && roles === null) throw sessionOver()
     const iat = Math.floor(Date.now() / 1000)
     const access_token = keys.current().signAccessToken({
-      ...{ sub, sid, client_id, scope, iat },
+      sub,
+      sid,
+      client_id,
+      scope,
+      iat,
       aud: resource ?? session.resource ?? usualAudience,
       ...(authTime === null ? {} : { auth_time: authTime }),
       ...(roles === null ? {} : { roles }),
@@ -85,8 +89,13 @@ export const createClientTokenIssuer =
   (clientId: string, scope: string): ClientTokenResponse => {
     const iat = Math.floor(Date.now() / 1000)
     const access_token = keys.current().signAccessToken({
-      ...{ sub: clientId, client_id: clientId, scope, iat },
-      ...{ aud: publicUrl, exp: iat + CLIENT_TOKEN_SECONDS, jti: randomUUID() },
+      sub: clientId,
+      client_id: clientId,
+      scope,
+      iat,
+      aud: publicUrl,
+      exp: iat + CLIENT_TOKEN_SECONDS,
+      jti: randomUUID(),
     })
     return { access_token, token_type: 'Bearer', expires_in: CLIENT_TOKEN_SECONDS, scope }
   }
@@ -103,7 +112,7 @@ export function createSessionPreparer(
     const secret = derived.find(isIssued) ?? derived[0]
     const hash = hashToken(secret)
     const { resource = null, cookieMode = false, authTime = null, silent = false } = request
-    const common = { ...request, ...{ id, resource, cookieMode, authTime, silent } }
+    const common = { ...request, id, resource, cookieMode, authTime, silent }
     const session: NewSession =
       asked === null
         ? {

@@ -154,7 +154,11 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
         active: true,
         token_type: 'refresh_token' as const,
         client_id: found.clientId,
-        ...{ scope, sub, sid, iss: options.tokens.issuer, exp },
+        scope,
+        sub,
+        sid,
+        iss: options.tokens.issuer,
+        exp,
       }
     },
   })

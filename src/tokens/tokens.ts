@@ -58,7 +58,10 @@ export async function createTokens(
   const { store, sealer, families, needs, rotationSeconds, rules, ttl } = options
   const { publicUrl: issuer, accessTokenSeconds: accessTokenTtlSeconds } = rules
   const keys = await openKeyRing(app, {
-    ...{ store, sealer, needs, rotationSeconds },
+    store,
+    sealer,
+    needs,
+    rotationSeconds,
     rules: { issuer, accessTokenTtlSeconds },
   })
   prepareBehindFirstAnswer(app, keys)
@@ -74,7 +77,10 @@ export async function createTokens(
     verifySessionToken: (token) => ofSession(verifyAccessToken(token), issuer),
     signLogoutToken: async (clientId, { userId, id }) =>
       (await keys.signerOf(rules.idTokenAlgOf(clientId))).signLogoutToken({
-        ...{ sub: userId, sid: id, aud: clientId, jti: randomUUID() },
+        sub: userId,
+        sid: id,
+        aud: clientId,
+        jti: randomUUID(),
       }),
     readIdTokenHint: (token) => readIdTokenHint(keys, token),
     ttl,

@@ -40,7 +40,7 @@ export interface Authentication {
   /** When the person authenticated, as the provider signed it: seconds since 1970; null where it did not. */
   authTime: number | null
   /** What is kept of the tokens, null for nothing. */
-  grant: ProviderTokens | null
+  tokens: ProviderTokens | null
 }
 
 /** A logout at the provider (OpenID Connect RP-Initiated Logout 1.0, section 2). */
@@ -202,15 +202,15 @@ export function createProvider(options: ProviderOptions): Provider {
           }
           const code = readCallbackAnswer(row, answer)
           // The exchange comes first: some codes live for seconds.
-          const grant = await exchangeCode(call, { ...answer, code, callbackUrl })
-          const claims = await readIdToken(call, grant, nonce)
-          const profile = await readProfile(call, { grant, claims, formUser })
+          const tokenResponse = await exchangeCode(call, { ...answer, code, callbackUrl })
+          const claims = await readIdToken(call, tokenResponse, nonce)
+          const profile = await readProfile(call, { tokenResponse, claims, formUser })
           const issuer = issuerIn(row, claims)
           return {
             profile,
             issuer,
             authTime: authTimeOf(claims),
-            grant: keep(grant, call.metadata),
+            tokens: keep(tokenResponse, call.metadata),
           }
         },
         undefined,
@@ -227,7 +227,7 @@ export function createProvider(options: ProviderOptions): Provider {
             profile,
             issuer: issuerIn(row, claims),
             authTime: authTimeOf(claims),
-            grant: null,
+            tokens: null,
           }
         },
         undefined,

@@ -177,14 +177,14 @@ test('nothing that people and apps ask for reads a table that grows from end to 
   await sessions.standing(own, 60)
   const key = { provider: 'github', issuer: '', subject: randomUUID() }
   const profile = toProfile({ subject: key.subject })
-  expect(await identities.link(own, { key, profile, grant: null }, null)).toMatchObject({
+  expect(await identities.link(own, { key, profile, tokens: null }, null)).toMatchObject({
     outcome: 'linked',
   })
   const leaving = { revocable: ['github'], reauthSeconds: null }
   expect(await identities.unlink(own, 'github', leaving)).toMatchObject({ outcome: 'unlinked' })
   const hash = hashToken(randomToken())
   const binding = { hash, clientId: 'spa', redirectUri: 'https://a.example', codeChallenge: 'c' }
-  await linkCodes.keep({ key, profile, grant: null }, { ...binding, ttlSeconds: 60 })
+  await linkCodes.keep({ key, profile, tokens: null }, { ...binding, ttlSeconds: 60 })
   await linkCodes.take(binding, own.userId)
   for (const text of ['', 'person-9', 'person-77@', id(9, 'a')]) {
     await adminUsers.find(text, { after: null, limit: 10 })

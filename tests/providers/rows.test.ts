@@ -13,7 +13,7 @@ describe.each(builtInProviders.map((row) => [row.id, row] as const))('the row of
     const { claims = null, documents = {}, formUser = null } = fixtures[id] ?? {}
     return row
       .readProfile({
-        grant: {
+        tokenResponse: {
           accessToken: 'token',
           tokenType: 'bearer',
           expiresInSeconds: null,
@@ -55,7 +55,7 @@ test('Naver: a resultcode other than "00" is refused', async () => {
   const naver = builtInProviders.find(({ id }) => id === 'naver')
   const get = (resultcode: string) => async () => ({ resultcode, response: { id: 'a' } })
   const source = { claims: null, formUser: null, userinfo: async () => null }
-  const rest = { ...source, grant: {} as never, client: { id: '', secret: '' } }
+  const rest = { ...source, tokenResponse: {} as never, client: { id: '', secret: '' } }
   await expect(naver?.readProfile({ ...rest, get: get('00') })).resolves.toHaveProperty('subject')
   await expect(naver?.readProfile({ ...rest, get: get('024') })).rejects.toThrow(ZodError)
 })

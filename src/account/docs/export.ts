@@ -117,8 +117,12 @@ const exampleExport: z.infer<typeof AccountExport> = {
       : [
           {
             ...identity,
-            ...{ issuer: '', locale: null, gives_email: true, gone_at: null },
-            ...{ linked_by: null, link_reason: null },
+            issuer: '',
+            locale: null,
+            gives_email: true,
+            gone_at: null,
+            linked_by: null,
+            link_reason: null,
             name: '김민지',
             picture: exampleAccount.picture,
           },

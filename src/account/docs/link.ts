@@ -106,7 +106,12 @@ export const linkIdentity = describe({
   },
   form: LinkRequest,
   responses: {
-    ...{ 200: UserInfo, 400: Problem, 404: Problem, 409: Problem },
-    ...{ 429: Problem, 502: Problem, 504: Problem },
+    200: UserInfo,
+    400: Problem,
+    404: Problem,
+    409: Problem,
+    429: Problem,
+    502: Problem,
+    504: Problem,
   },
 })

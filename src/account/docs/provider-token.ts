@@ -71,7 +71,10 @@ export const getProviderToken = describe({
     provider: z.string().max(64).meta({ description: 'The id of the provider.' }),
   }),
   responses: {
-    ...{ 200: ProviderToken, 404: Problem, 409: Problem },
-    ...{ 502: Problem, 504: Problem },
+    200: ProviderToken,
+    404: Problem,
+    409: Problem,
+    502: Problem,
+    504: Problem,
   },
 })

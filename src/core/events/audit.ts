@@ -50,7 +50,9 @@ export interface Asking {
 
 /** Who does what the operator's command line does. */
 export const ADMIN_CLI: Asker = {
-  ...{ requestId: null, address: null, userAgent: 'latchkey admin' },
+  requestId: null,
+  address: null,
+  userAgent: 'latchkey admin',
   reason: 'admin_cli',
 }
 

@@ -11,7 +11,7 @@ export interface AuthenticatedIdentity {
   key: IdentityKey
   profile: Profile
   /** What is kept of the tokens that it gave, sealed for this identity. */
-  grant: SealedTokens | null
+  tokens: SealedTokens | null
 }
 
 /** A session that is to be opened together with the login. */
@@ -65,14 +65,14 @@ export interface SignedIn {
 export interface SignIns {
   /**
    * Finds or makes identity and user, refreshes what the provider says, opens the session. All or
-   * nothing. Throws `access_denied` for a disabled user. Without a grant what is kept of an earlier
-   * one stays, and without a refresh token its refresh token.
+   * nothing. Throws `access_denied` for a disabled user. Without tokens what is kept of an earlier
+   * login stays, and without a refresh token its refresh token.
    */
   signIn(
     identity: IdentityKey,
     profile: Profile,
     session: NewSession,
-    grant?: SealedTokens | null,
+    tokens?: SealedTokens | null,
     asker?: Asker | null,
   ): Promise<SignedIn>
 }

@@ -43,7 +43,7 @@ export interface SealedTokens {
 
 /** Seals tokens for one identity each: what was sealed for one opens for no other. */
 export interface TokenSealer {
-  seal(grant: ProviderTokens, identity: IdentityKey): SealedTokens
+  seal(tokens: ProviderTokens, identity: IdentityKey): SealedTokens
   /** What was sealed, opened; null where no part of it can be. */
   open(sealed: SealedTokens, identity: IdentityKey): ProviderTokens | null
   /** Whether a part of it was sealed by a secret that is no longer the first. */

@@ -22,7 +22,7 @@ export interface ProviderTokenResponse {
 
 /** What a row needs to read a profile. */
 export interface ProfileSource {
-  grant: ProviderTokenResponse
+  tokenResponse: ProviderTokenResponse
   /** The ID token's claims once verified, null where the provider gives none. */
   claims: IdTokenClaims | null
   /** Our registration there. */

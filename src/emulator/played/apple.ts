@@ -9,6 +9,7 @@ import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
 import { appleAddress, appleSubject, hidesAddress } from './apple-profile.ts'
+import { askedScopes } from './asked-scopes.ts'
 import { appleEvents } from './events/apple.ts'
 
 const scopes = ['name', 'email']
@@ -42,7 +43,7 @@ export const apple: PlayedProvider = {
   withoutProfile: true,
   formPost: true,
   scopes: (requested) => {
-    const asked = (requested ?? '').split(' ').filter((scope) => scope !== '')
+    const asked = askedScopes(requested)
     return asked.every((scope) => scopes.includes(scope)) ? asked : null
   },
   emailScopes: ['email'],

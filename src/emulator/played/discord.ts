@@ -5,6 +5,7 @@ import { clientOf } from '../login/token.ts'
 import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { askedScopes } from './asked-scopes.ts'
 import { discordUser } from './discord-profile.ts'
 import { discordEvents, discordPublicKey } from './events/discord.ts'
 
@@ -30,7 +31,7 @@ export const discord: PlayedProvider = {
   clientAuth: ['basic', 'post'],
   refreshing: () => 'replaced',
   scopes: (requested) => {
-    const asked = (requested ?? '').split(' ').filter((scope) => scope !== '')
+    const asked = askedScopes(requested)
     return asked.length > 0 && asked.every((scope) => known.includes(scope)) ? asked : null
   },
   emailScopes: ['email'],

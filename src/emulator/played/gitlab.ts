@@ -7,6 +7,7 @@ import { clientOf } from '../login/token.ts'
 import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { askedScopes } from './asked-scopes.ts'
 import { gitlabClaims, gitlabId, gitlabUser, gitlabUserinfo } from './gitlab-profile.ts'
 
 const enabled = ['openid', 'profile', 'email', 'read_user']
@@ -35,7 +36,7 @@ export const gitlab: PlayedProvider = {
   refreshing: () => 'replaced',
   // Only what is enabled on the application; without any, its narrowest.
   scopes: (requested) => {
-    const asked = (requested ?? 'read_user').split(' ').filter((scope) => scope !== '')
+    const asked = askedScopes(requested ?? 'read_user')
     return asked.length > 0 && asked.every((scope) => enabled.includes(scope)) ? asked : null
   },
   emailScopes: ['email'],

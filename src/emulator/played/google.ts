@@ -14,6 +14,7 @@ import { atHash, discovery, idToken } from '../login/oidc.ts'
 import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { askedScopes } from './asked-scopes.ts'
 import { googleEvents, riscIssuer, verificationOf } from './events/google.ts'
 import { addRiscStream } from './events/google-stream.ts'
 import { emailScope, googleClaims, profileScope } from './google-profile.ts'
@@ -57,7 +58,7 @@ export const google: PlayedProvider = {
   idTokens: true,
   // Granted scopes come back as URLs, whatever form was asked for.
   scopes: (requested) => {
-    const asked = (requested ?? '').split(' ').filter((scope) => scope !== '')
+    const asked = askedScopes(requested)
     const known = asked.map((scope) => (Object.hasOwn(scopes, scope) ? scopes[scope] : undefined))
     if (known.length === 0) return null
     return known.every((scope) => scope !== undefined) ? [...new Set(known)] : null

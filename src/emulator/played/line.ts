@@ -19,6 +19,7 @@ import { discovery, idTokenClaims } from '../login/oidc.ts'
 import { stableDigits, stableHex } from '../personas.ts'
 import type { PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { askedScopes } from './asked-scopes.ts'
 import { lineClaims, lineNamed, lineUserId } from './line-profile.ts'
 import { channelToken, verifiedIdToken, webIdToken } from './line-tokens.ts'
 
@@ -48,7 +49,7 @@ export const line: PlayedProvider = {
   idTokens: true,
   signingAlg: 'ES256',
   scopes: (requested) => {
-    const asked = (requested ?? '').split(' ').filter((scope) => scope !== '')
+    const asked = askedScopes(requested)
     const known = asked.length > 0 && asked.every((scope) => scopes.includes(scope))
     return known ? scopes.filter((scope) => asked.includes(scope)) : null
   },

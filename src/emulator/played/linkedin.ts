@@ -8,6 +8,7 @@ import { clientOf } from '../login/token.ts'
 import { emailOf, type Persona, stableBase64url, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { askedScopes } from './asked-scopes.ts'
 
 const known = ['openid', 'profile', 'email']
 
@@ -32,7 +33,7 @@ export const linkedin: PlayedProvider = {
   pkce: 'refused',
   idTokens: true,
   scopes: (requested) => {
-    const asked = (requested ?? '').split(' ').filter((scope) => scope !== '')
+    const asked = askedScopes(requested)
     return asked.length > 0 && asked.every((scope) => known.includes(scope)) ? asked : null
   },
   emailScopes: ['email'],

@@ -16,6 +16,7 @@ import { faultPage } from '../pages/pick-page.ts'
 import { personas, stableBase64url, stableUuid } from '../personas.ts'
 import type { FaultWords, PlayedProvider } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { askedScopes } from './asked-scopes.ts'
 import {
   aadQuery,
   microsoftAuthorizeFault,
@@ -60,7 +61,7 @@ export const microsoft: PlayedProvider = {
   clientAuth: ['post', 'basic'],
   idTokens: true,
   scopes: (requested) => {
-    const asked = (requested ?? '').split(' ').filter((scope) => scope !== '')
+    const asked = askedScopes(requested)
     const known = asked.length > 0 && asked.every((scope) => scopes.includes(scope))
     return known ? scopes.filter((scope) => asked.includes(scope)) : null
   },

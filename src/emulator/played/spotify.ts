@@ -3,6 +3,7 @@ import type { Grant } from '../login/codes.ts'
 import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
 import { emailOf, type Persona, stableBase64url, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
+import { askedScopes } from './asked-scopes.ts'
 
 const known = ['user-read-email', 'user-read-private']
 
@@ -26,7 +27,7 @@ export const spotify: PlayedProvider = {
       withPkce(ledger.findRefreshToken(form.refresh_token ?? ''))),
   refreshing: (grant) => (withPkce(grant) ? 'replaced' : 'kept'),
   scopes: (requested) => {
-    const asked = (requested ?? '').split(' ').filter((scope) => scope !== '')
+    const asked = askedScopes(requested)
     return asked.every((scope) => known.includes(scope)) ? asked : null
   },
   emailScopes: ['user-read-email'],

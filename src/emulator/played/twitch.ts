@@ -7,6 +7,7 @@ import { discovery, idToken } from '../login/oidc.ts'
 import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { askedScopes } from './asked-scopes.ts'
 import { challengeMessage, twitchEventSubSecret, twitchEvents } from './events/twitch.ts'
 import { addEventSub } from './events/twitch-eventsub.ts'
 import {
@@ -43,7 +44,7 @@ export const twitch: PlayedProvider = {
   pkce: 'ignored',
   idTokens: true,
   scopes: (requested) => {
-    const asked = (requested ?? '').split(' ').filter((scope) => scope !== '')
+    const asked = askedScopes(requested)
     return asked.every((scope) => known.includes(scope)) ? asked : null
   },
   authorizeCheck: ({ claims }) => (askedClaimsOf(claims) ? null : 'malformed'),

@@ -14,6 +14,7 @@ import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/fau
 import { emailOf, type Persona, stableBase64url, stableDigits } from '../personas.ts'
 import type { PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
+import { askedScopes } from './asked-scopes.ts'
 
 const scopes = ['users.email', 'users.read', 'offline.access', 'tweet.read']
 const longestState = 500
@@ -36,7 +37,7 @@ export const x: PlayedProvider = {
   clientAuth: ['basic'],
   pkce: 'required',
   scopes: (requested) => {
-    const asked = (requested ?? '').split(' ').filter((scope) => scope !== '')
+    const asked = askedScopes(requested)
     const known = asked.length > 0 && asked.every((scope) => scopes.includes(scope))
     return known ? scopes.filter((scope) => asked.includes(scope)) : null
   },

@@ -6,7 +6,8 @@ type Examples = Readonly<Record<string, Example>>
 
 const { client_id, redirect_uri, code_challenge } = exampleApp
 const request = {
-  ...{ client_id, redirect_uri },
+  client_id,
+  redirect_uri,
   response_type: 'code',
   state: 'af0ifjsldkj',
   scope: 'openid profile email',

@@ -21,7 +21,7 @@ import { invalidState } from '../ways-on/invalid-state.ts'
 import { answerClient, type ClientFlow, endsAtClient, targetOf } from './answers.ts'
 import { checkAuthTime } from './auth-time.ts'
 import { noteOf } from './note.ts'
-import { rememberProvider, signIn } from './open-session.ts'
+import { openFlowSession, rememberProvider } from './open-session.ts'
 import { answerFailure, failureOf } from './refusal.ts'
 import { answerAgain } from './repeat.ts'
 
@@ -127,7 +127,7 @@ async function answerDirectly(
   setCookies(reply, [flowCookies.clear(flow.state)], https)
   if (!isFirst) throw invalidState('used')
   const { prepared, account } = await readIdentity(login, flow, query, request)
-    .then((who) => signIn(login, flow, who, request))
+    .then((who) => openFlowSession(login, flow, who, request))
     .catch(async (error: unknown) => {
       await login.failed(request, flow.client.id, toLatchkeyError(error).code)
       throw error
@@ -154,7 +154,7 @@ async function signInFor(
   reply: FastifyReply,
 ): Promise<Record<string, string>> {
   const { sessionCookies, endSession } = login
-  const { prepared, account } = await signIn(login, flow, who, request)
+  const { prepared, account } = await openFlowSession(login, flow, who, request)
   rememberProvider(login, flow, request, reply)
   if (flow.client.responseMode !== 'cookie') {
     sessionCookies.marks.add(request, reply, prepared.session.id)
@@ -164,7 +164,8 @@ async function signInFor(
   const before = await sessionCookies.findSession(request)
   if (before !== null)
     await endSession({
-      ...{ userId: before.sub, sessionId: before.sid },
+      userId: before.sub,
+      sessionId: before.sid,
       asker: askerOf(request),
     })
   sessionCookies.set(reply, flow.client.id, await prepared.tokens(account))

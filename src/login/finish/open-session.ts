@@ -13,13 +13,13 @@ import { type Login, setCookies } from '../login.ts'
 /** What the provider said and gave, as it is stored. */
 export function authenticatedIdentity(
   { provider, tokenSealer }: Pick<Login, 'provider' | 'tokenSealer'>,
-  { profile, issuer, grant }: Authentication,
+  { profile, issuer, tokens }: Authentication,
 ): AuthenticatedIdentity {
   const key = { provider: provider.row.id, issuer, subject: profile.subject }
-  return { key, profile, grant: grant === null ? null : tokenSealer.seal(grant, key) }
+  return { key, profile, tokens: tokens === null ? null : tokenSealer.seal(tokens, key) }
 }
 
-/** Authentication the provider says has signed in -> user and session, stored, with what the client will get. */
+/** Who the provider says has signed in -> user and session, stored, with what the client will get. */
 export async function openSession(
   login: Login,
   who: Authentication,
@@ -28,13 +28,13 @@ export async function openSession(
   facts: { native?: true } = {},
 ) {
   const { provider, signIns, prepareSession } = login
-  const { key, profile, grant } = authenticatedIdentity(login, who)
+  const { key, profile, tokens } = authenticatedIdentity(login, who)
   const prepared = prepareSession({ ...asked, ...senderOf(request) })
   const { account, decision } = await signIns.signIn(
     key,
     profile,
     prepared.session,
-    grant,
+    tokens,
     askerOf(request),
   )
   request.log.info(
@@ -54,7 +54,7 @@ export async function openSession(
   return { prepared, account }
 }
 
-/** Authentication sends a request, as a session keeps it. */
+/** Who sends a request, as a session keeps it. */
 const senderOf = (request: FastifyRequest) => ({
   userAgent: cleanText(request.headers['user-agent'], 512),
   address: addressOf(request),
@@ -83,9 +83,13 @@ export function sessionRequest(
   }
 }
 
-/** Authentication has signed in at the provider -> user and session, stored. */
-export const signIn = (login: Login, flow: Flow, who: Authentication, request: FastifyRequest) =>
-  openSession(login, who, sessionRequest(flow, who.authTime, request), request)
+/** Who has signed in at the provider -> the session that a flow asks for, with its user, stored. */
+export const openFlowSession = (
+  login: Login,
+  flow: Flow,
+  who: Authentication,
+  request: FastifyRequest,
+) => openSession(login, who, sessionRequest(flow, who.authTime, request), request)
 
 /** Keeps the provider for the sign-in page, which people see and programs never do. */
 export function rememberProvider(

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { v7 as uuidv7 } from 'uuid'
 import type { AuthorizationRequest } from '../../core/client/authorization-request.ts'
 import type { ResolvedClient } from '../../core/client/client.ts'
-import { grantScope } from '../../core/client/scope.ts'
+import { grantScope, readScope } from '../../core/client/scope.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { LAST_PROVIDER_SECONDS } from '../../core/pages/last-provider.ts'
 import { probeCookie } from '../../core/pages/probe-cookie.ts'
@@ -97,7 +97,7 @@ export function wantsProofOfTime(asked: {
   prompt?: string | null | undefined
   max_age?: string | number | null | undefined
 }): boolean {
-  const isOpenId = asked.scope?.split(' ').includes('openid') ?? false
+  const isOpenId = readScope(asked.scope ?? '').has('openid')
   const isNew = asked.prompt?.split(/[ ,]/).includes('login') ?? false
   return isOpenId && (isNew || (asked.max_age ?? null) !== null)
 }

@@ -44,7 +44,10 @@ export function toOperation(shape: RouteShape, components: Components): Operatio
   const answers = Object.entries(allAnswers(shape))
   const leadsOn = answers.some(([status]) => ['302', '303'].includes(status))
   const operation: Operation = {
-    ...{ operationId, summary, tags, security },
+    operationId,
+    summary,
+    tags,
+    security,
     description: leadsOn ? `${description}\n\n${TO_TRY}` : description,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...defined({ requestBody: requestBodyOf(shape, components) }),

@@ -55,7 +55,11 @@ const example = {
 export function describeWebhooks(components: Components): Record<string, object> {
   const schema = toSchema(WebhookEvent, 'output', components)
   const parameters = Object.entries(HEADERS).map(([name, description]) => ({
-    ...{ name, in: 'header', required: true, description, schema: { type: 'string' } },
+    name,
+    in: 'header',
+    required: true,
+    description,
+    schema: { type: 'string' },
   }))
   return Object.fromEntries(
     Object.entries(POSTED).map(([type, description]) => [

@@ -86,7 +86,9 @@ export function createSignInPage(
         const leaving =
           inApp !== null && provider.refusesWebViews
             ? leaveApp({
-                ...{ provider, inApp, language },
+                provider,
+                inApp,
+                language,
                 target: startOver ?? new URL(href, publicUrl),
                 targetApp: startOver === null ? null : client,
                 here: new URL(`${publicUrl}/login${search}`),

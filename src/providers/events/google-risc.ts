@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defined } from '../../core/defined.ts'
 import type {
   EventRegistration,
   ProviderEventKind,
@@ -39,7 +40,7 @@ async function authorize(keyFile: string): Promise<Record<string, string>> {
   const key = await importPKCS8(account.private_key, 'RS256')
   const { client_email: email, private_key_id: kid } = account
   const token = await new SignJWT()
-    .setProtectedHeader({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) })
+    .setProtectedHeader({ alg: 'RS256', ...defined({ kid }) })
     .setIssuer(email)
     .setSubject(email)
     .setAudience(AUDIENCE)

@@ -30,7 +30,10 @@ export function createBrowserMarks(
   }
   const write = (reply: FastifyReply, ids: readonly string[]) => {
     reply.setCookie(name, ids.length === 0 ? '' : sealer.seal(JSON.stringify(ids), name), {
-      ...{ path: '/', httpOnly: true, secure: isHttps(publicUrl), sameSite: 'lax' },
+      path: '/',
+      httpOnly: true,
+      secure: isHttps(publicUrl),
+      sameSite: 'lax',
       maxAge: ids.length === 0 ? 0 : sessionTtlSeconds,
     })
   }

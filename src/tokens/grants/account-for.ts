@@ -1,3 +1,4 @@
+import { readScope } from '../../core/client/scope.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import type { Account } from '../../core/identity/account.ts'
 import type { Accounts } from '../../core/identity/accounts.ts'
@@ -8,7 +9,7 @@ export async function accountFor(
   accounts: Pick<Accounts, 'findBySession'>,
   session: GrantedSession,
 ): Promise<Account | null> {
-  if (!session.scope.split(' ').includes('openid')) return null
+  if (!readScope(session.scope).has('openid')) return null
   const account = await accounts.findBySession({
     userId: session.userId,
     sessionId: session.id,

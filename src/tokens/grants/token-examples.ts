@@ -12,7 +12,9 @@ export const tokenExamples: Examples = {
     summary: 'A code of the redirect',
     body: {
       grant_type: 'authorization_code',
-      ...{ client_id, redirect_uri, code_verifier },
+      client_id,
+      redirect_uri,
+      code_verifier,
       code: '$CODE',
     },
     status: 200,
@@ -43,7 +45,9 @@ export const tokenExamples: Examples = {
     summary: 'A code that does not count',
     body: {
       grant_type: 'authorization_code',
-      ...{ client_id, redirect_uri, code_verifier },
+      client_id,
+      redirect_uri,
+      code_verifier,
       code: 'SplxlOBeZQQYbYS6WxSbIA',
     },
   }),

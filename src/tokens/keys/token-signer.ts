@@ -10,12 +10,27 @@ export interface TokenRules {
   accessTokenTtlSeconds: number
 }
 
+/** What an access token says beside `iss` (RFC 9068, section 2.2). */
+export interface NewAccessToken {
+  sub: string
+  /** Absent in a token that a client has for itself. */
+  sid?: string
+  aud: string | readonly string[]
+  client_id: string
+  scope: string
+  auth_time?: number
+  roles?: readonly string[]
+  iat: number
+  exp: number
+  jti: string
+}
+
 /** One signing key at work: one key, one algorithm (RFC 8725, section 3.1). */
 export interface TokenSigner {
   kid: string
   publicJwk: JWK
-  /** Signs an access token (RFC 9068); `iss` and `iat` are added. */
-  signAccessToken(claims: { aud: string | readonly string[]; exp: number; jti: string }): string
+  /** Signs an access token (RFC 9068); `iss` is added. */
+  signAccessToken(claims: NewAccessToken): string
   /**
    * Signs an ID token (OpenID Connect Core, section 2) for a client, to go with an access token; `iss`,
    * `iat`, `exp` and `at_hash` are added. Lives as long as an access token.

@@ -26,6 +26,6 @@ export async function refreshTokensOf(
     headers: auth.headers,
     form: { grant_type: 'refresh_token', refresh_token: refreshToken, ...auth.form },
   })
-  const grant = readTokenResponse(row, answer.status, readBody(answer, 'refresh'), REFRESH_TOKEN)
-  return { ...grant, refreshToken: grant.refreshToken ?? refreshToken }
+  const response = readTokenResponse(row, answer.status, readBody(answer, 'refresh'), REFRESH_TOKEN)
+  return { ...response, refreshToken: response.refreshToken ?? refreshToken }
 }

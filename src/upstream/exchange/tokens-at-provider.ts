@@ -16,11 +16,11 @@ export interface TokensAtProvider {
   /** Whether there may be something to revoke when a person leaves. */
   mayRevoke: boolean
   /** Whether a revocation has to refresh the grant first. */
-  needsRefreshToRevoke(grant: ProviderTokens): boolean
+  needsRefreshToRevoke(tokens: ProviderTokens): boolean
   /** Fresh tokens. Throws `reauthentication_required` where there are none to be had. */
-  refresh(grant: ProviderTokens, stop?: AbortSignal): Promise<ProviderTokens>
+  refresh(tokens: ProviderTokens, stop?: AbortSignal): Promise<ProviderTokens>
   /** Ends the grant at the provider; one that is over there already is as good. */
-  revoke(grant: ProviderTokens, subject: string, stop?: AbortSignal): Promise<void>
+  revoke(tokens: ProviderTokens, subject: string, stop?: AbortSignal): Promise<void>
 }
 
 /** Grants at one provider; `keep` says what of the tokens of a login is kept. */
@@ -30,41 +30,41 @@ export function createTokensAtProvider(options: {
   /** Does work at the provider, within one deadline. */
   atProvider: <T>(work: (call: ProviderCall) => Promise<T>, stop?: AbortSignal) => Promise<T>
 }): TokensAtProvider & {
-  keep(grant: ProviderTokenResponse, metadata: Metadata): ProviderTokens | null
+  keep(response: ProviderTokenResponse, metadata: Metadata): ProviderTokens | null
 } {
   const { row, storeTokens, atProvider } = options
   const { endpoint, token: taken } = row.revocation
   return {
     storeTokens,
     mayRevoke: storeTokens !== 'off' && (row.discovery || row.endpoints[endpoint] !== undefined),
-    keep(grant, { endpoints }) {
+    keep(response, { endpoints }) {
       if (storeTokens === 'on') {
-        const idToken = endpoints.end_session_endpoint === undefined ? null : grant.idToken
-        return toKept(grant, grant.scope ?? (row.scopes.join(' ') || null), idToken)
+        const idToken = endpoints.end_session_endpoint === undefined ? null : response.idToken
+        return toKept(response, response.scope ?? (row.scopes.join(' ') || null), idToken)
       }
       if (storeTokens === 'off' || endpoints[endpoint] === undefined) return null
-      const kept = toKept(grant, null)
+      const kept = toKept(response, null)
       // One token is enough, and the refresh token outlives the other.
       return taken === 'any' && kept.refreshToken !== null ? { ...kept, access: null } : kept
     },
-    needsRefreshToRevoke: (grant) =>
-      taken === 'access_token' && grant.refreshToken !== null && !isFresh(grant),
+    needsRefreshToRevoke: (tokens) =>
+      taken === 'access_token' && tokens.refreshToken !== null && !isFresh(tokens),
     async refresh({ refreshToken, access }, stop) {
       if (refreshToken === null) throw mustSignInAgain({ reason: 'no_refresh_token' })
-      const grant = await atProvider((call) => refreshTokensOf(call, refreshToken), stop)
-      return toKept(grant, grant.scope ?? access?.scope ?? null, access?.idToken)
+      const response = await atProvider((call) => refreshTokensOf(call, refreshToken), stop)
+      return toKept(response, response.scope ?? access?.scope ?? null, access?.idToken)
     },
-    revoke: (grant, subject, stop) =>
-      atProvider((call) => revokeTokens(call, grant, subject), stop),
+    revoke: (tokens, subject, stop) =>
+      atProvider((call) => revokeTokens(call, tokens, subject), stop),
   }
 }
 
 function toKept(
-  grant: ProviderTokenResponse,
+  response: ProviderTokenResponse,
   scope: string | null,
   idToken: string | null = null,
 ): ProviderTokens {
-  const { accessToken: token, expiresInSeconds: seconds, refreshToken } = grant
+  const { accessToken: token, expiresInSeconds: seconds, refreshToken } = response
   const expiresAt = seconds === null ? null : Date.now() + seconds * 1000
   return { access: { token, expiresAt, scope, idToken }, refreshToken }
 }

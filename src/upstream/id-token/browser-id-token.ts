@@ -13,25 +13,26 @@ const MAX_AGE_SECONDS = 600
 /** The claims of the ID token that came with the tokens, verified; null where none is asked for. */
 export async function readIdToken(
   call: ProviderCall,
-  grant: ProviderTokenResponse,
+  tokenResponse: ProviderTokenResponse,
   nonce: string,
 ): Promise<IdTokenClaims | null> {
   const { row, metadata, registration, note } = call
   if (!usesIdToken(row)) return null
-  if (grant.idToken === null) {
+  if (tokenResponse.idToken === null) {
     if (row.idToken === 'required') throw invalidAnswer('id_token', 'missing')
     return null
   }
   // Told beside the refusal: it is a setting of our registration there (`id_token_encrypted_response_alg`).
-  if (isEncrypted(grant.idToken)) note('provider_asks_more', { asks: 'id_token_encryption' })
-  return verifyIdToken(grant.idToken, {
+  if (isEncrypted(tokenResponse.idToken))
+    note('provider_asks_more', { asks: 'id_token_encryption' })
+  return verifyIdToken(tokenResponse.idToken, {
     issuers: issuersOf(call),
     audiences: [registration.id],
     algorithms: metadata.idTokenAlgorithms,
     maxAgeSeconds: MAX_AGE_SECONDS,
     nonces: [nonce],
     nonceOptional: row.nonceOptional,
-    accessToken: grant.accessToken,
+    accessToken: tokenResponse.accessToken,
     find: keysFor(call),
   })
 }

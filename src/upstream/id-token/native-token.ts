@@ -102,7 +102,7 @@ async function readAccessToken(
   if (!facts.apps.some((app) => typeof app === 'string' && ours.includes(app))) {
     throw refused('access_token', 'other_app')
   }
-  const grant = {
+  const tokenResponse = {
     accessToken,
     tokenType: 'bearer',
     expiresInSeconds: null,
@@ -110,7 +110,7 @@ async function readAccessToken(
     refreshToken: null,
     idToken: null,
   }
-  const profile = await readProfile(call, { grant, claims: null, formUser: null }).catch(
+  const profile = await readProfile(call, { tokenResponse, claims: null, formUser: null }).catch(
     (error) => {
       throw sortOutProfile(error)
     },

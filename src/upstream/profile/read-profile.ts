@@ -12,19 +12,19 @@ import { askUserinfo } from './userinfo.ts'
 /** Lets the row read who it is, with calls to the provider; a document of another shape is refused. */
 export async function readProfile(
   call: ProviderCall,
-  { grant, claims, formUser }: Pick<ProfileSource, 'grant' | 'claims' | 'formUser'>,
+  { tokenResponse, claims, formUser }: Pick<ProfileSource, 'tokenResponse' | 'claims' | 'formUser'>,
 ): Promise<Profile> {
   const { row, metadata, registration, outbound, signal } = call
   let isComplete = true
   let document: Record<string, unknown> = claims ?? {}
   try {
     const read = await row.readProfile({
-      grant,
+      tokenResponse,
       claims,
       client: registration,
       formUser,
       async userinfo(options) {
-        const asked = await askUserinfo(call, grant.accessToken, claims, options)
+        const asked = await askUserinfo(call, tokenResponse.accessToken, claims, options)
         isComplete = asked.isComplete
         document = claims ?? asked.document ?? {}
         return asked.document
@@ -34,7 +34,7 @@ export async function readProfile(
         const step = name.replace('_endpoint', '')
         const answer = await outbound.get(url.href, step, {
           signal,
-          headers: { ...headers, authorization: `Bearer ${grant.accessToken}` },
+          headers: { ...headers, authorization: `Bearer ${tokenResponse.accessToken}` },
         })
         return absentOn.includes(answer.status) ? null : readApiJson(answer, step, row.apiError)
       },

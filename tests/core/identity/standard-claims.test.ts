@@ -3,7 +3,7 @@ import { toProfile } from '../../../src/core/identity/profile.ts'
 import { readStandardClaims } from '../../../src/core/identity/standard-claims.ts'
 import type { IdTokenClaims } from '../../../src/core/provider/row-inputs.ts'
 
-const grant = {
+const tokenResponse = {
   accessToken: 't',
   tokenType: 'bearer',
   expiresInSeconds: null,
@@ -14,7 +14,7 @@ const grant = {
 
 function read(claims: object | null, userinfo?: unknown) {
   return readStandardClaims({
-    grant,
+    tokenResponse,
     claims: claims && ({ iss: 'https://issuer', sub: '1', ...claims } as IdTokenClaims),
     client: { id: 'ours', secret: 'ours' },
     formUser: null,

@@ -848,12 +848,12 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
         const { emailVerified = null, ttlSeconds = 60, codeChallenge = 'c' } = changes
         const profile = newProfile(key, { email: newEmail(), emailVerified })
         const hash = hashToken(randomToken())
-        const grant = emailVerified === null ? null : { access: 'sealed', refreshToken: null }
+        const tokens = emailVerified === null ? null : { access: 'sealed', refreshToken: null }
         await ports().linkCodes.keep(
-          { key, profile, grant },
+          { key, profile, tokens },
           { ...binding, codeChallenge, hash, ttlSeconds },
         )
-        return { key, profile, grant, hash }
+        return { key, profile, tokens, hash }
       }
 
       const user = randomUUID()
@@ -911,7 +911,7 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
       ) =>
         ports({ replica }).identities.link(
           { userId: user.sub, sessionId: user.session },
-          { key, profile: newProfile(key, changes), grant: null },
+          { key, profile: newProfile(key, changes), tokens: null },
           null,
         )
 

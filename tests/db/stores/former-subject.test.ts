@@ -28,7 +28,7 @@ test('an identity that was unlinked joins nobody back by the newer name that its
     const caller = { userId: account.sub, sessionId: first.id }
     if (isUnlinked) {
       const former = { key: keyOf('github', `old ${name}`), profile: profileOf(`old ${name}`) }
-      await identities.link(caller, { ...former, grant: null }, null)
+      await identities.link(caller, { ...former, tokens: null }, null)
       const taking = { revocable: [], reauthSeconds: null }
       expect(await identities.unlink(caller, 'github', taking)).toMatchObject({
         outcome: 'unlinked',

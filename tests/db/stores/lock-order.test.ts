@@ -41,7 +41,7 @@ async function arrive(subject: string, { signIns, identities } = stores) {
     ...([keyOf('kakao', subject), profileOf(subject), first, null] as const),
   )
   const caller = { userId: account.sub, sessionId: first.id }
-  const google = { key: keyOf('google', subject), profile: profileOf(subject), grant: null }
+  const google = { key: keyOf('google', subject), profile: profileOf(subject), tokens: null }
   await identities.link(caller, google, null)
   return caller
 }
@@ -157,7 +157,7 @@ describe('what a provider tells of a person beside', () => {
       ...([keyOf('kakao', subject), profileOf(subject), first, null] as const),
     )
     const caller = { userId: account.sub, sessionId: first.id }
-    const github = { key: keyOf('github', subject), profile: profileOf(subject), grant: null }
+    const github = { key: keyOf('github', subject), profile: profileOf(subject), tokens: null }
     const { all } = await database.sql.begin(async (lock) => {
       await lock.unsafe(`select from latchkey.users where id = '${caller.userId}' for update`)
       const linked = stores.identities.link(caller, github, null)

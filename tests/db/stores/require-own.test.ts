@@ -78,13 +78,13 @@ async function arrive(subject: string): Promise<Person> {
   await stores.signIns.signIn(keyOf(subject), profile, withCode)
   await stores.identities.link(
     { userId: account.sub, sessionId: first.id },
-    { key: keyOf(`${subject} elsewhere`, 'kakao'), profile, grant: null },
+    { key: keyOf(`${subject} elsewhere`, 'kakao'), profile, tokens: null },
     null,
   )
   const beside = await stores.signIns.signIn(keyOf(`${subject} beside`), profile, session())
   const linkCode = hashToken(randomToken())
   await stores.linkCodes.keep(
-    { key: keyOf(`${subject} to link`, 'github'), profile: toProfile({ subject }), grant: null },
+    { key: keyOf(`${subject} to link`, 'github'), profile: toProfile({ subject }), tokens: null },
     { ...LINKING, hash: linkCode, ttlSeconds: 60 },
   )
   return {
@@ -153,7 +153,7 @@ const questions: Record<string, (person: Person) => Promise<unknown>> = {
       {
         key: keyOf(`${person.subject} elsewhere`, 'kakao'),
         profile: toProfile({ subject: `${person.subject} elsewhere` }),
-        grant: null,
+        tokens: null,
       },
       null,
     ),

@@ -105,7 +105,10 @@ export function createAccounts(database: Database, trustedProviders: readonly st
       const { name = null, picture = null, locale = null } = edits
       const row = await EDIT.one(query, {
         ...asking,
-        ...{ name, picture, locale, asked: askedBy(asker) },
+        name,
+        picture,
+        locale,
+        asked: askedBy(asker),
         hasName: edits.name !== undefined,
         hasPicture: edits.picture !== undefined,
         hasLocale: edits.locale !== undefined,

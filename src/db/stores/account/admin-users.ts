@@ -64,7 +64,9 @@ export function createAdminUsers(
   type Row = { account: string; roles: string[]; disabledAt: string | null; sessions: number }
   const read = (row: Row): AdminUser => ({
     ...(JSON.parse(row.account) as Account),
-    ...{ roles: row.roles, disabled_at: row.disabledAt, sessions: row.sessions },
+    roles: row.roles,
+    disabled_at: row.disabledAt,
+    sessions: row.sessions,
   })
 
   const SHOW = statement((p: Placeholders<{ id: string }>) =>

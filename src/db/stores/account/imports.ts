@@ -48,8 +48,10 @@ const FIND_OWNERS = statement(
   (p: Placeholders<Record<'providers' | 'issuers' | 'subjects', readonly string[]>>) =>
     db
       .select({
-        ...{ provider: identities.provider, issuer: identities.issuer },
-        ...{ subject: identities.subject, userId: identities.userId },
+        provider: identities.provider,
+        issuer: identities.issuer,
+        subject: identities.subject,
+        userId: identities.userId,
       })
       .from(identities)
       .where(
@@ -68,8 +70,10 @@ const FIND_PROVIDERS = statement((p: Ids) =>
 const FIND_UNLINKED = statement((p: Ids) =>
   db
     .select({
-      ...{ userId: unlinkedIdentities.userId, provider: unlinkedIdentities.provider },
-      ...{ issuer: unlinkedIdentities.issuer, subject: unlinkedIdentities.subject },
+      userId: unlinkedIdentities.userId,
+      provider: unlinkedIdentities.provider,
+      issuer: unlinkedIdentities.issuer,
+      subject: unlinkedIdentities.subject,
     })
     .from(unlinkedIdentities)
     .where(sql`${unlinkedIdentities.userId} = any(${p.ids}::uuid[])`),
@@ -174,7 +178,9 @@ async function planAll(run: RunStatement, given: readonly ImportedUser[]): Promi
   const found = {
     users: await FIND_USERS.all(run, { ids }),
     owners: await FIND_OWNERS.all(run, {
-      ...{ providers: column('provider'), issuers: column('issuer'), subjects: column('subject') },
+      providers: column('provider'),
+      issuers: column('issuer'),
+      subjects: column('subject'),
     }),
     providers: await FIND_PROVIDERS.all(run, { ids }),
     unlinked: await FIND_UNLINKED.all(run, { ids }),
@@ -189,7 +195,9 @@ async function planAll(run: RunStatement, given: readonly ImportedUser[]): Promi
     const id = importedId(user, { isHere: isFirstHere, ownerOf })
     const { isHere = false, isDeleted = false, mayBeDisabled = false } = here.get(id) ?? {}
     const facts: ImportFacts = {
-      ...{ isHere, isDeleted, ownerOf },
+      isHere,
+      isDeleted,
+      ownerOf,
       providers: new Set(
         found.providers.filter(({ userId }) => userId === id).map(({ provider }) => provider),
       ),
@@ -202,7 +210,8 @@ async function planAll(run: RunStatement, given: readonly ImportedUser[]): Promi
     for (const identity of taken) owners.set(nameOf(identity), id)
     const isDisabled = mayBeDisabled && user.isDisabled
     return {
-      ...{ user, isNew: state === 'new' },
+      user,
+      isNew: state === 'new',
       outcome: { id, state, taken, isDisabled, refused },
     }
   })
@@ -211,7 +220,8 @@ async function planAll(run: RunStatement, given: readonly ImportedUser[]): Promi
 async function carryOut(run: RunStatement, plans: Plan[], roles: readonly string[]): Promise<void> {
   const rows = plans.flatMap(({ outcome: { id: userId, taken }, isNew }) =>
     taken.map((identity, place) => ({
-      ...{ ...identity, userId },
+      ...identity,
+      userId,
       givesEmail: isNew && place === 0 && identity.email !== null,
     })),
   )

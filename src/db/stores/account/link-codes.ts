@@ -85,9 +85,9 @@ const BURN = statement((p: Placeholders<Binding>) =>
 export function createLinkCodes(database: Database): LinkCodes {
   const { query } = database
   return {
-    async keep({ key, profile, grant }, { ttlSeconds, ...binding }) {
+    async keep({ key, profile, tokens }, { ttlSeconds, ...binding }) {
       await rekeyIdentity(database, key, profile.formerSubject)
-      await KEEP.all(query, { ...valuesOf(key, profile, grant), ...binding, ttl: ttlSeconds })
+      await KEEP.all(query, { ...valuesOf(key, profile, tokens), ...binding, ttl: ttlSeconds })
     },
     async take({ hash, clientId, redirectUri, codeChallenge }, userId) {
       const binding = { hash, clientId, redirectUri, codeChallenge }
@@ -98,8 +98,8 @@ export function createLinkCodes(database: Database): LinkCodes {
       }
       const { hash: found, provider, issuer, access, refreshToken, ...profile } = row
       requireSame(database, found, hash)
-      const grant = access === null && refreshToken === null ? null : { access, refreshToken }
-      return { key: { provider, issuer, subject: profile.subject }, profile, grant }
+      const tokens = access === null && refreshToken === null ? null : { access, refreshToken }
+      return { key: { provider, issuer, subject: profile.subject }, profile, tokens }
     },
   }
 }

@@ -123,7 +123,7 @@ export function createLink(
   trustedProviders: readonly string[],
 ): Identities['link'] {
   const LINK = linkStatement(trustedProviders)
-  return ({ userId, sessionId, asker }, { key, profile, grant }, reauthSeconds) =>
+  return ({ userId, sessionId, asker }, { key, profile, tokens }, reauthSeconds) =>
     database.transaction(async (run) => {
       const [, owner] = await Promise.all([
         LOCK_IDENTITY.one(run, key),
@@ -138,7 +138,7 @@ export function createLink(
       if ((await FIND_OTHER.one(run, { ...key, userId })) !== null) {
         return { outcome: 'provider_in_use' }
       }
-      const row = await LINK.one(run, { ...valuesOf(key, profile, grant), userId })
+      const row = await LINK.one(run, { ...valuesOf(key, profile, tokens), userId })
       if (row === null) return { outcome: 'identity_in_use' }
       const account = JSON.parse(row.account) as Account
       requireOwn(database, account.sub, userId)

@@ -46,8 +46,11 @@ export function askedBy(asker: Asker | null | undefined): string {
   if (!asker) return ''
   const { requestId, address, userAgent, clientId, reason } = asker
   return JSON.stringify({
-    ...{ request_id: requestId, address, user_agent: userAgent },
-    ...{ client_id: clientId, reason },
+    request_id: requestId,
+    address,
+    user_agent: userAgent,
+    client_id: clientId,
+    reason,
   })
 }
 
@@ -83,9 +86,16 @@ interface Asked {
 const LIST = statement((p: Placeholders<Asked>) =>
   db
     .select({
-      ...{ id: a.id, type: a.type, userId: a.userId, sessionId: a.sessionId },
-      ...{ clientId: a.clientId, provider: a.provider, address: a.address },
-      ...{ userAgent: a.userAgent, requestId: a.requestId, reason: a.reason },
+      id: a.id,
+      type: a.type,
+      userId: a.userId,
+      sessionId: a.sessionId,
+      clientId: a.clientId,
+      provider: a.provider,
+      address: a.address,
+      userAgent: a.userAgent,
+      requestId: a.requestId,
+      reason: a.reason,
       at: sql<string>`to_char(${a.at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(
         'at_text',
       ),

@@ -32,7 +32,9 @@ const told = alias(identities, 'told')
 const HOLD = statement((p: Placeholders<Told>) =>
   db
     .select({
-      ...{ issuer: identities.issuer, subject: identities.subject, userId: identities.userId },
+      issuer: identities.issuer,
+      subject: identities.subject,
+      userId: identities.userId,
       isTold: isTold(p, identities),
     })
     .from(identities)
@@ -73,7 +75,10 @@ export async function holdTold(
   const enabled = new Set(owners.filter((one) => !one.disabled).map((one) => one.id))
   const { provider } = about
   return held.map(({ issuer, subject, userId }) => ({
-    ...{ provider, issuer, subject, userId },
+    provider,
+    issuer,
+    subject,
+    userId,
     isEnabled: enabled.has(userId),
   }))
 }

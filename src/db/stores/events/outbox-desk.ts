@@ -8,7 +8,10 @@ import { isoTime } from '../account/account-json.ts'
 type Asked = { id: string | null; kind: string | null; target: string | null; failed: boolean }
 
 const asked = ({ id, kind, target, failed = false }: OutboxFilter): Asked => ({
-  ...{ id: id ?? null, kind: kind ?? null, target: target ?? null, failed },
+  id: id ?? null,
+  kind: kind ?? null,
+  target: target ?? null,
+  failed,
 })
 
 const isAsked = (p: Placeholders<Asked>) =>
@@ -42,7 +45,9 @@ const LIST = statement((p: Placeholders<Asked & { limit: number }>) =>
   db
     .select({
       id: sql<string>`${outbox.id}::text`,
-      ...{ kind: outbox.kind, target: outbox.target, attempts: outbox.attempts },
+      kind: outbox.kind,
+      target: outbox.target,
+      attempts: outbox.attempts,
       createdAt: sql<string>`${isoTime(outbox.createdAt)}`,
       nextAttemptAt: sql<string>`${isoTime(outbox.nextAttemptAt)}`,
       failedAt: sql<string | null>`${isoTime(outbox.failedAt)}`,

@@ -91,10 +91,15 @@ const CLAIM = statement((p: Placeholders<OutboxTarget & { limit: number; lease: 
     .where(eq(outbox.id, due.id))
     .returning({
       id: sql<string>`${outbox.id}`,
-      ...{ kind: outbox.kind, target: outbox.target, attempts: outbox.attempts },
-      ...{ issuer: outbox.issuer, subject: outbox.subject },
-      ...{ access: outbox.sealedAccessToken, refreshToken: outbox.sealedRefreshToken },
-      ...{ userId: outbox.userId, sessionId: outbox.sessionId },
+      kind: outbox.kind,
+      target: outbox.target,
+      attempts: outbox.attempts,
+      issuer: outbox.issuer,
+      subject: outbox.subject,
+      access: outbox.sealedAccessToken,
+      refreshToken: outbox.sealedRefreshToken,
+      userId: outbox.userId,
+      sessionId: outbox.sessionId,
       ageSeconds: sql<number>`floor(extract(epoch from ${now} - coalesce(${outbox.retriedAt}, ${outbox.createdAt})))::int`,
       isGrantedAnew: sql<boolean>`exists (select from ${identities}
         where ${outbox.kind} = 'revocation' and ${identities.provider} = ${outbox.target}

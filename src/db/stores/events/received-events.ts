@@ -93,7 +93,8 @@ const INHERIT_EMAIL = statement((p: Placeholders<{ userId: string }>) => {
   const heir = db.$with('heir').as(
     db
       .select({
-        ...{ provider: identities.provider, issuer: identities.issuer },
+        provider: identities.provider,
+        issuer: identities.issuer,
         subject: identities.subject,
       })
       .from(identities)

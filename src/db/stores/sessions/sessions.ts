@@ -22,9 +22,12 @@ const runs = and(isNull(sessions.endedAt), sql`${sessions.expiresAt} > ${now}`)
 const LIST = statement((p: Placeholders<{ userId: string }>) =>
   db
     .select({
-      ...{ userId: sessions.userId, id: sessions.id },
-      ...{ client_id: sessions.clientId, provider: sessions.provider },
-      ...{ user_agent: sessions.userAgent, address: sessions.address },
+      userId: sessions.userId,
+      id: sessions.id,
+      client_id: sessions.clientId,
+      provider: sessions.provider,
+      user_agent: sessions.userAgent,
+      address: sessions.address,
       created_at: isoTime(sessions.createdAt),
       last_used_at: isoTime(sessions.lastUsedAt),
       expires_at: isoTime(sessions.expiresAt),
@@ -72,7 +75,8 @@ const FIND_ROLES = statement((p: Placeholders<SessionRef>) =>
 const FIND_BY_REFRESH_TOKEN = statement((p: Placeholders<{ hash: Buffer }>) =>
   db
     .select({
-      ...{ hash: refreshTokens.hash, ...grantedSession(sessions) },
+      hash: refreshTokens.hash,
+      ...grantedSession(sessions),
       expiresAt: epochSeconds<number>(refreshTokens.expiresAt),
       rotated: sql<boolean>`${refreshTokens.rotatedAt} is not null`,
     })

@@ -16,10 +16,18 @@ export interface IdentityValues extends IdentityKey, Omit<Profile, 'subject' | '
 export const valuesOf = (
   { provider, issuer, subject }: IdentityKey,
   { email, emailVerified, name, picture, locale }: Profile,
-  grant: SealedTokens | null,
+  tokens: SealedTokens | null,
 ): IdentityValues => ({
-  ...{ provider, issuer, subject, email, emailVerified, name, picture, locale },
-  ...{ access: grant?.access ?? null, refreshToken: grant?.refreshToken ?? null },
+  provider,
+  issuer,
+  subject,
+  email,
+  emailVerified,
+  name,
+  picture,
+  locale,
+  access: tokens?.access ?? null,
+  refreshToken: tokens?.refreshToken ?? null,
 })
 
 /** Whether it is this identity. */

@@ -59,24 +59,22 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     key: IdentityKey,
     profile: Profile,
     session: NewSession,
-    { grant, asker }: { grant: SealedTokens | null; asker: Asker | null },
+    { tokens, asker }: { tokens: SealedTokens | null; asker: Asker | null },
   ) {
     const isTrusted = rules.trustedProviders.includes(key.provider)
     const { formerSubject: former = key.subject } = profile
     const linkable = linkableEmail(rules.mode, profile, isTrusted)
     const refusal = refuseSignUp(rules.signUp, profile, isTrusted)
-    const identity = valuesOf(key, profile, grant)
+    const identity = valuesOf(key, profile, tokens)
     const values = {
       ...identity,
-      ...{
-        newUserId: uuidv7(),
-        reason: linkable.reason,
-        unheld: null,
-        claimed: null,
-        mayCreate: false,
-        asked: askedBy(asker),
-      },
       ...sessionValues(session),
+      newUserId: uuidv7(),
+      reason: linkable.reason,
+      unheld: null,
+      claimed: null,
+      mayCreate: false,
+      asked: askedBy(asker),
     }
     const signIn = async (
       run: RunStatement,
@@ -124,15 +122,17 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
   }
 
   return {
-    async signIn(key, profile, session, grant = null, asker = null) {
+    async signIn(key, profile, session, tokens = null, asker = null) {
       await rekeyIdentity(database, key, profile.formerSubject)
       const { linkable, refusal, signIn, joinOrCreate } = attempts(key, profile, session, {
-        grant,
+        tokens,
         asker,
       })
       const { email } = linkable
       const found = await signIn(database.query, {
-        ...{ mayCreate: refusal === null, unheld: email, claimed: email },
+        mayCreate: refusal === null,
+        unheld: email,
+        claimed: email,
       })
       if (found !== null) return found
       if (email !== null) {

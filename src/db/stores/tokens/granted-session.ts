@@ -13,7 +13,11 @@ export const epochSeconds = <Value extends number | null = number>(moment: PgCol
 export const grantedSession = (table: Columns<keyof typeof sessions._.columns>) => {
   const s = table as typeof sessions
   return {
-    ...{ id: s.id, userId: s.userId, clientId: s.clientId, scope: s.scope, resource: s.resource },
+    id: s.id,
+    userId: s.userId,
+    clientId: s.clientId,
+    scope: s.scope,
+    resource: s.resource,
     authTime: epochSeconds<number | null>(s.authTime).as('auth_time'),
   }
 }

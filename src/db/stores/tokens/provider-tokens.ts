@@ -158,12 +158,15 @@ const FORGET = statement((p: Placeholders<{ providers: readonly string[]; limit:
 export function createProviderTokenStore(database: Database): ProviderTokenStore {
   const { query } = database
   const read = ({ provider, issuer, subject, sealed }: StoredProviderTokens) => ({
-    ...{ provider, issuer, subject },
+    provider,
+    issuer,
+    subject,
     ...sealed,
   })
   const replacing = (stored: StoredProviderTokens, { access, refreshToken }: SealedTokens) => ({
     ...read(stored),
-    ...{ newAccess: access, newRefreshToken: refreshToken },
+    newAccess: access,
+    newRefreshToken: refreshToken,
   })
   const toStored = ({ access, refreshToken, ...key }: Read): StoredProviderTokens => ({
     ...key,

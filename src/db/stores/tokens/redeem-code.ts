@@ -160,7 +160,10 @@ export function redeemCode(database: Database): TokenStore['redeemCode'] {
     if (tokenHash === undefined) return { refused: 'secret_gone' }
     const opened = await REDEEM.one(database.query, {
       ...proof,
-      ...{ sessionTtl: sessionTtlSeconds, tokenHash, tokenTtl: ttlSeconds, sessionsPerUser },
+      sessionTtl: sessionTtlSeconds,
+      tokenHash,
+      tokenTtl: ttlSeconds,
+      sessionsPerUser,
       asked: askedBy(asker),
     })
     if (opened === null) return readRepeatedCode(database, proof, hashes)

@@ -17,7 +17,10 @@ const is = (condition: ReturnType<typeof and>) => sql<boolean>`coalesce(${condit
 const FIND = statement((p: Placeholders<PresentedCode>) =>
   db
     .select({
-      ...{ hash: c.hash, nonce: c.nonce, ...grantedSession(s), token: first.hash },
+      hash: c.hash,
+      nonce: c.nonce,
+      ...grantedSession(s),
+      token: first.hash,
       isOwn: is(eq(s.clientId, p.clientId)),
       isFresh: is(sql`${c.expiresAt} > now()`),
       isSameUri: is(eq(c.redirectUri, p.redirectUri)),

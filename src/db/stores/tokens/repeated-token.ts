@@ -45,7 +45,8 @@ const HOLD = statement(
 const FAMILY = statement((p: Placeholders<{ id: string; hash: Buffer }>) =>
   db
     .select({
-      ...{ sessionId: refreshTokens.sessionId, hash: refreshTokens.hash },
+      sessionId: refreshTokens.sessionId,
+      hash: refreshTokens.hash,
       generation: refreshTokens.generation,
       rotatedSecondsAgo: sql<
         number | null
@@ -102,7 +103,10 @@ export function repeatToken(
       await sayWho(run, asker ?? null)
       await recordIn(run, {
         type: 'refresh_token.reused',
-        ...{ userId: session.userId, sessionId: id, clientId: session.clientId, reason },
+        userId: session.userId,
+        sessionId: id,
+        clientId: session.clientId,
+        reason,
       })
       await END.one(run, { id })
       return { outcome: 'reused', reason, sessionId: id, userId: session.userId }
@@ -115,7 +119,9 @@ export function repeatToken(
       const { userId, clientId: of } = session
       await recordIn(run, {
         type: 'refresh_token.repeated',
-        ...{ userId, sessionId: id, clientId: of },
+        userId,
+        sessionId: id,
+        clientId: of,
       })
     }
     return { outcome: decision.isLate ? 'repeated' : 'rotated', session, place: decision.place }

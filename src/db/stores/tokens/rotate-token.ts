@@ -35,7 +35,9 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
   const shown = db.$with('shown').as(
     db
       .select({
-        ...{ hash: r.hash, generation: r.generation, sessionId: r.sessionId },
+        hash: r.hash,
+        generation: r.generation,
+        sessionId: r.sessionId,
         rotatedAt: r.rotatedAt,
         fresh: sql<boolean>`${r.expiresAt} > ${now}`.as('fresh'),
       })
@@ -100,7 +102,8 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
   return db
     .with(shown, rotated, used, successor, forgotten)
     .select({
-      ...{ hash: shown.hash, ...grantedSession(s) },
+      hash: shown.hash,
+      ...grantedSession(s),
       rotated: sql<boolean>`exists (select from ${rotated})`,
       reused: sql<boolean>`${shown.rotatedAt} is not null`,
       fits: sql<boolean>`${and(
@@ -123,7 +126,12 @@ export function rotateToken(database: Database): TokenStore['rotate'] {
       nextHash === undefined
         ? null
         : await ROTATE.one(database.query, {
-            ...{ hash, clientId, fromCookie, scopes, next: nextHash, ttl: next.ttlSeconds },
+            hash,
+            clientId,
+            fromCookie,
+            scopes,
+            next: nextHash,
+            ttl: next.ttlSeconds,
           })
     // A row that is gone leaves the mark: nobody but us can have made it.
     if (row === null) {

@@ -22,7 +22,9 @@ const CLOCK = statement<Record<never, never>, { now: number }>(() =>
 const READ = statement<Record<never, never>, StoredSigningKey>(() =>
   db
     .select({
-      ...{ kid: signingKeys.kid, alg: signingKeys.alg, sealedJwk: signingKeys.sealedJwk },
+      kid: signingKeys.kid,
+      alg: signingKeys.alg,
+      sealedJwk: signingKeys.sealedJwk,
       signsFrom: milliseconds<number>(signingKeys.signsFrom),
       publishedUntil: milliseconds<number | null>(signingKeys.publishedUntil),
     })
@@ -36,7 +38,9 @@ const WRITE = statement((p: Placeholders<StoredSigningKey>) =>
   db
     .insert(signingKeys)
     .values({
-      ...{ kid: p.kid, alg: p.alg, sealedJwk: p.sealedJwk },
+      kid: p.kid,
+      alg: p.alg,
+      sealedJwk: p.sealedJwk,
       signsFrom: sql`to_timestamp(${p.signsFrom}::float8 / 1000)`,
       publishedUntil: sql`to_timestamp(${p.publishedUntil}::float8 / 1000)`,
     })
