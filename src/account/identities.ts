@@ -23,7 +23,7 @@ export function identityRoutes(
   signedInRoute(room, 'DELETE', '/me/identities/:provider', unlinkIdentity, async (call) => {
     const { userId, clientId: client } = call.caller
     // What no provider can be called is not sent to the database, which does not take all texts.
-    const provider = /^[a-z0-9-]+$/.test(call.params.provider) ? call.params.provider : ''
+    const provider = /^[a-z0-9_-]+$/.test(call.params.provider) ? call.params.provider : ''
     const unlinked = await identities.unlink(call.caller, provider, { revocable, reauthSeconds })
     if (unlinked.outcome === 'session_over') throw invalidToken()
     if (unlinked.outcome === 'sign_in_again') throw signInAgain(reauthSeconds)

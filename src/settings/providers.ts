@@ -47,11 +47,12 @@ export function readProviderSettings(reader: Reader): ProviderSettings[] {
   }
   for (const id of reader.list('OIDC_PROVIDERS')) {
     const prefix = settingsPrefix(id)
-    if (!/^[a-z][a-z0-9-]{0,31}$/.test(id)) {
-      reader.refuse('oidcIds')
+    if (!/^[a-z][a-z0-9_-]{0,31}$/.test(id)) {
+      reader.refuse('oidcIds', id)
     } else if (
-      providers.some(({ row }) => row.id === id) ||
-      builtInProviders.some((row) => row.id === id)
+      // my-idp and my_idp have settings of one name.
+      providers.some(({ row }) => settingsPrefix(row.id) === prefix) ||
+      builtInProviders.some((row) => settingsPrefix(row.id) === prefix)
     ) {
       reader.refuse('oidcTwice', id)
     } else {

@@ -1,6 +1,7 @@
 import type { RedirectUriProblem } from '../core/client/redirects.ts'
 import type { DatabaseUrlProblem } from '../core/settings/database-url.ts'
 import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
+import { shownValue } from '../core/text.ts'
 
 // What can be wrong with a setting. No text repeats a value that may be a secret.
 
@@ -67,20 +68,22 @@ const en = {
     `${name} must be the URL of a proxy such as http://proxy.example:3128.`,
   trustProxy: 'TRUST_PROXY must list IP addresses or CIDRs, for example 10.0.0.0/8, or be off.',
 
-  oidcIds:
-    'OIDC_PROVIDERS must list ids of lower-case letters, digits and hyphens, starting with a letter.',
+  oidcIds: (id: string) =>
+    `OIDC_PROVIDERS: "${shownValue(id)}" is no id of at most 32 lower-case letters, digits, hyphens and underscores, starting with a letter.`,
   oidcTwice: (id: string) =>
     `OIDC_PROVIDERS names "${id}" twice, or as a built-in provider is named.`,
   sameIssuer: (one: string, other: string) =>
     `${one} and ${other} have the same issuer; each provider needs its own.`,
 
-  clientIds: 'CLIENTS must list ids of letters, digits, dots, hyphens and underscores.',
+  clientIds: (id: string) =>
+    `CLIENTS: "${shownValue(id)}" is no id of at most 64 letters, digits, dots, hyphens and underscores.`,
   clientTwice: (id: string) => `CLIENTS names "${id}" twice, or as the built-in client is named.`,
   clientPrefix: (prefix: string) => `CLIENTS: another client has settings named ${prefix}… too.`,
   clientUri: (name: string, uri: string, problem: string) => `${name}: "${uri}" ${problem}.`,
   clientOrigin: (name: string, origin: string) =>
     `${name}: "${origin}" is not an origin such as https://app.example.com or capacitor://localhost.`,
-  clientSecretShort: (name: string) => `${name} must have at least 16 characters.`,
+  clientSecretShort: (name: string) =>
+    `${name} must have at least 16 characters where PUBLIC_URL is not on loopback.`,
   clientSecrets: (name: string) => `${name} may be two values while it is changed, not more.`,
   clientAdmin: (name: string, secret: string) =>
     `${name} is on: only a client with a secret may administer users, so set ${secret}.`,
@@ -188,19 +191,21 @@ const ko: SettingsTexts = {
   forwardProxy: (name) => `${name}에는 http://proxy.example:3128 같은 프록시 URL을 넣으세요.`,
   trustProxy: 'TRUST_PROXY에는 10.0.0.0/8 같은 IP 주소나 CIDR 목록 또는 off를 넣으세요.',
 
-  oidcIds: 'OIDC_PROVIDERS의 id는 영문 소문자로 시작하고 소문자, 숫자, 하이픈만 쓸 수 있습니다.',
+  oidcIds: (id) =>
+    `OIDC_PROVIDERS의 "${shownValue(id)}": id는 영문 소문자로 시작하고 소문자, 숫자, 하이픈, 밑줄만 32자까지 쓸 수 있습니다.`,
   oidcTwice: (id) => `OIDC_PROVIDERS의 "${id}"가 두 번 나오거나 기본 제공자의 이름과 같습니다.`,
   sameIssuer: (one, other) =>
     `${one}와(과) ${other}의 issuer가 같습니다. 제공자마다 issuer가 달라야 합니다.`,
 
-  clientIds: 'CLIENTS의 id에는 영문자, 숫자, 점, 하이픈, 밑줄만 쓸 수 있습니다.',
+  clientIds: (id) =>
+    `CLIENTS의 "${shownValue(id)}": id에는 영문자, 숫자, 점, 하이픈, 밑줄만 64자까지 쓸 수 있습니다.`,
   clientTwice: (id) => `CLIENTS의 "${id}"가 두 번 나오거나 기본 클라이언트의 이름과 같습니다.`,
   clientPrefix: (prefix) =>
     `CLIENTS: ${prefix}…로 시작하는 설정을 쓰는 클라이언트가 이미 있습니다.`,
   clientUri: (name, uri, problem) => `${name}: "${uri}" — ${problem}.`,
   clientOrigin: (name, origin) =>
     `${name}: "${origin}"은(는) https://app.example.com이나 capacitor://localhost 같은 오리진이 아닙니다.`,
-  clientSecretShort: (name) => `${name} 값은 16자 이상이어야 합니다.`,
+  clientSecretShort: (name) => `PUBLIC_URL이 루프백이 아니면 ${name} 값은 16자 이상이어야 합니다.`,
   clientSecrets: (name) => `${name}에는 바꾸는 동안에만 값을 두 개까지 넣을 수 있습니다.`,
   clientAdmin: (name, secret) =>
     `${name} 값이 on입니다. 사용자를 관리하는 클라이언트에는 시크릿이 있어야 하므로 ${secret}을(를) 설정하세요.`,

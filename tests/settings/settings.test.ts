@@ -451,20 +451,25 @@ describe('a further OpenID provider', () => {
     expect(problemsOf({ OIDC_PROVIDERS: 'a,b' }).join()).not.toContain('same issuer')
   })
 
-  test.each([
-    'Acme',
-    '1acme',
-    '-acme',
-    'ac_me',
-    'ac me',
-    'ac/me',
-    '../x',
-    '__proto__',
-    'é',
-    'a'.repeat(33),
-  ])('is not called %s', (id) => {
-    expect(problemsOf({ OIDC_PROVIDERS: id })).toEqual([
-      expect.stringContaining('OIDC_PROVIDERS must list ids of lower-case letters'),
+  test.each(['Acme', '1acme', '-acme', 'ac me', 'ac/me', '../x', '__proto__', 'é', 'a'.repeat(33)])(
+    'is not called %s',
+    (id) => {
+      expect(problemsOf({ OIDC_PROVIDERS: id })).toEqual([
+        expect.stringMatching(/^OIDC_PROVIDERS: ".+" is no id of at most 32 lower-case letters/),
+      ])
+    },
+  )
+
+  test('may have an underscore in its id, but not settings of the name of another’s', () => {
+    const other = (prefix: string) => ({
+      [`${prefix}_ISSUER`]: 'https://other.example',
+      [`${prefix}_CLIENT_ID`]: 'other',
+      [`${prefix}_CLIENT_SECRET`]: 'secret of the other',
+    })
+    const named = (ids: string) => ({ OIDC_PROVIDERS: ids, ...other('AC_ME') })
+    expect(readSettings(named('ac_me')).providers[0]?.row.id).toBe('ac_me')
+    expect(problemsOf(named('ac_me,ac-me'))).toEqual([
+      'OIDC_PROVIDERS names "ac-me" twice, or as a built-in provider is named.',
     ])
   })
 

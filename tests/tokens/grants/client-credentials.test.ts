@@ -79,12 +79,11 @@ describe('client_credentials', () => {
   })
 })
 
-test('CLIENT_<ID>_ADMIN is refused without a secret, three secrets and a short one are too', () => {
+test('CLIENT_<ID>_ADMIN is refused without a secret, and three secrets are too', () => {
   const { CLIENT_BACKEND_SECRET: _, ...without } = settings
   expect(() => readSettings(without)).toThrow(/CLIENT_BACKEND_ADMIN.*CLIENT_BACKEND_SECRET/)
   const secrets = (text: string) => () => readSettings({ ...settings, CLIENT_BACKEND_SECRET: text })
   const one = 'a secret of sixteen'
   expect(secrets(`${one},${one}2,${one}3`)).toThrow(/CLIENT_BACKEND_SECRET may be two values/)
-  expect(secrets(`${one},short`)).toThrow(/CLIENT_BACKEND_SECRET must have at least 16/)
   expect(secrets(`${one},${one}2`)).not.toThrow()
 })
