@@ -18,8 +18,9 @@ export function answerOAuthErrors(room: FastifyInstance): void {
     const log = { event: 'oauth_error', code, error, ...placeOf(request), ...evidenceOf(problem) }
     if (status >= 500) request.log.error(log, message)
     else request.log.info(log, message)
-    // The scheme that the client tried (RFC 6749, section 5.2).
-    if (status === 401 && /^Basic( |$)/i.test(request.headers.authorization ?? '')) {
+    // Where the client tried a scheme: the one that there is (RFC 6749, section 5.2). Where it tried
+    // none, a browser would ask the person for a name and a password.
+    if (status === 401 && request.headers.authorization !== undefined) {
       reply.header('www-authenticate', 'Basic realm="latchkey"')
     }
     const retryAfter = problem.retryAfterSeconds ?? (status === 503 ? 5 : undefined)
