@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { isConfidential } from '../core/client/client.ts'
+import { findClient, isConfidential } from '../core/client/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { hashToken } from '../core/secrets.ts'
@@ -21,7 +21,7 @@ export interface TokenStatusOptions extends ClientAuthOptions {
 
 /** RFC 7009, section 2.1 and RFC 7662, section 2.1. */
 const TokenStatusRequest = z.object({
-  token: z.string().max(8192).meta({ description: 'An access or refresh token of ours.' }),
+  token: z.string().meta({ description: 'An access or refresh token of ours.' }),
   token_type_hint: z.string().max(64).optional().meta({ description: 'Not needed.' }),
   ...clientCredentials,
 })
@@ -64,8 +64,12 @@ const Revoked = z.strictObject({}).meta({ id: 'Revoked', description: 'An empty 
 
 const CLIENT_REFUSED = 'The client is unknown, did not authenticate, or may not ask.'
 
+/** None of ours has more characters; a longer one is unknown, and no error (RFC 7009, section 2.2). */
+const LONGEST_TOKEN = 8192
+
 /** A token of ours that counts: one of a session that lives, or one that a client has for itself. */
 async function findToken({ sessions, tokens }: TokenStatusOptions, token: string) {
+  if (token.length > LONGEST_TOKEN) return null
   const claims = tokens.verifyAccessToken(token)
   if (claims !== null) {
     const { client_id: clientId, sub: userId, sid } = claims
@@ -79,6 +83,32 @@ async function findToken({ sessions, tokens }: TokenStatusOptions, token: string
   return { kind: 'refresh_token' as const, granted, clientId: granted.clientId, session }
 }
 
+type TokenStatusRequest = z.infer<typeof TokenStatusRequest>
+
+/**
+ * The token that a client revokes, null where it is none of its own (RFC 7009, section 2.1). Whoever
+ * says nothing of itself may be a public client, which could only name itself: for its tokens it is
+ * enough to have them. Those of a confidential client need its proof.
+ */
+async function findOwnToken(
+  options: TokenStatusOptions,
+  request: FastifyRequest,
+  body: TokenStatusRequest,
+) {
+  const authenticate = () => authenticateClient(options, request, body)
+  const saysNothing =
+    request.headers.authorization === undefined &&
+    body.client_id === undefined &&
+    body.client_secret === undefined
+  const client = saysNothing ? null : await authenticate()
+  const found = await findToken(options, body.token)
+  if (found === null || client?.id === found.clientId) return found
+  if (client !== null) return null
+  const owner = findClient(options.clients, found.clientId)
+  if (owner === undefined || isConfidential(owner)) await authenticate()
+  return found
+}
+
 /** `POST /revoke` (RFC 7009): ends the session of a token; an unknown token is no error. */
 export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOptions): void {
   route(room, 'POST', '/revoke', {
@@ -86,7 +116,7 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
       operationId: 'revokeToken',
       summary: 'Revoke a token',
       description:
-        'RFC 7009: ends the session of an access or refresh token; an unknown one is no error.',
+        'RFC 7009: ends the session of an access or refresh token; an unknown one is no error. The token of a public client needs no `client_id`.',
       tags: ['tokens'],
       security: [{}, { client: [] }],
       consumes: FORM_OR_JSON,
@@ -96,18 +126,12 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
     form: TokenStatusRequest,
     responses: { 200: Revoked, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
     handle: async ({ body, request }) => {
-      const client = await authenticateClient(options, request, body)
-      if (body.token === undefined)
-        throw new LatchkeyError('invalid_request', 'The token is missing.')
-      const found = await findToken(options, body.token)
-      // A token of another client is none of this client's business (RFC 7009, section 2.1).
-      if (found?.session && found.clientId === client.id) {
+      const found = await findOwnToken(options, request, body)
+      if (found?.session) {
+        const { clientId: client } = found
         const { userId: user, sessionId: session } = found.session
         await options.sessions.end({ ...found.session, asker: askerOf(request) }, 'revoked')
-        request.log.info(
-          { event: 'session_ended', client: client.id, user, session },
-          'revoked a token',
-        )
+        request.log.info({ event: 'session_ended', client, user, session }, 'revoked a token')
       }
       // Some libraries read JSON from whatever comes.
       return {}
@@ -140,8 +164,6 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
           evidence: { reason: 'public', client: client.id },
         })
       }
-      if (body.token === undefined)
-        throw new LatchkeyError('invalid_request', 'The token is missing.')
       const found = await findToken(options, body.token)
       if (found === null) return { active: false }
       if (found.kind === 'access_token') {

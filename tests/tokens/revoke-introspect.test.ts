@@ -6,6 +6,7 @@ import {
   claimsOf,
   getCode,
   meStatus,
+  OTHER,
   type Parameters,
   post,
   readTokens,
@@ -83,14 +84,43 @@ describe('9.16 /revoke', () => {
       }
     }
     const { id_token, access_token } = tokens
-    for (const token of ['x', 'é'.repeat(100), id_token, code, `${access_token}x`]) {
-      expect((await revoke(token, spa)).status).toBe(200)
+    for (const token of [
+      'x',
+      'é'.repeat(100),
+      'a'.repeat(9000),
+      id_token,
+      code,
+      `${access_token}x`,
+    ]) {
+      for (const as of [spa, {}]) {
+        const answer = await revoke(token, as)
+        expect([answer.status, answer.text]).toEqual([200, '{}'])
+      }
     }
     expect(await meStatus(latchkey, access_token)).toBe(200)
     expectNoSecretLogged(latchkey, { access_token, id_token, refresh: tokens.refresh_token })
   })
 
-  test('needs a client and a token', async () => {
+  test.each(['refresh_token', 'access_token'] as const)(
+    'of the %s of a public client asks for no client_id, which would prove nothing',
+    async (kind) => {
+      const bystander = await login()
+      for (const tokens of [await login(), await login(OTHER)]) {
+        expect(await meStatus(latchkey, tokens.access_token)).toBe(200)
+        const answer = await revoke(tokens[kind], {})
+        expect([answer.status, answer.text]).toEqual([200, '{}'])
+        expect(await meStatus(second, tokens.access_token)).toBe(401)
+      }
+      expect(await meStatus(second, bystander.access_token)).toBe(200)
+      // Of a confidential one its proof is asked for, whoever has the token.
+      const tokens = await login(WEB)
+      expectOAuthError(await revoke(tokens[kind], {}), 401, 'invalid_client')
+      expectOAuthError(await revoke(tokens[kind], { client_secret: 'x' }), 401, 'invalid_client')
+      expect(await meStatus(second, tokens.access_token)).toBe(200)
+    },
+  )
+
+  test('needs a token, and the proof of a confidential client', async () => {
     const tokens = await login(WEB)
     const { refresh_token: token } = tokens
     expectOAuthError(await post(`${latchkey.url}/revoke`, { token }), 401, 'invalid_client')
@@ -98,7 +128,6 @@ describe('9.16 /revoke', () => {
     const wrong = { client_id: 'web', client_secret: 'wrong' }
     expectOAuthError(await revoke(token, wrong), 401, 'invalid_client')
     expectOAuthError(await post(`${latchkey.url}/revoke`, spa), 400, 'invalid_request')
-    expectOAuthError(await revoke('a'.repeat(9000), spa), 400, 'invalid_request')
     expect(await meStatus(latchkey, tokens.access_token)).toBe(200)
     const authorization = basic(WEB.client_id, WEB.client_secret)
     await post(`${latchkey.url}/revoke`, { token }, { authorization })
