@@ -50,6 +50,7 @@ export async function picture(page: Page): Promise<Buffer> {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
   await page.evaluate('document.activeElement?.blur()')
   await page.evaluate(WORDS_AS_BARS)
+  await page.evaluate('scrollTo(0, 0)')
   return page.screenshot()
 }
 
