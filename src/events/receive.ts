@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { LatchkeyError } from '../core/errors.ts'
 import type { Asker } from '../core/events/audit.ts'
 import type { ReceivedEventStore } from '../core/events/received-events.ts'
 import type { ProviderRow } from '../core/provider/provider.ts'
@@ -49,8 +50,11 @@ export async function receive(
   const provider = options.providerOf(id)
   const receiver = provider?.row.events ?? null
   const asked = requestOf(request, path)
-  const isThere = asked.method === 'POST' || receiver?.get === true
-  if (provider === undefined || receiver === null || !isThere) throw unknownProvider()
+  if (provider === undefined || receiver === null) throw unknownProvider()
+  if (asked.method === 'GET' && receiver.get !== true) {
+    reply.header('allow', 'POST')
+    throw new LatchkeyError('method_not_allowed', 'Only POST is allowed here.')
+  }
   try {
     const proven = await provider.readEvents(asked, eventsAddress(options.publicUrl, id))
     if (proven === null) throw unknownProvider()
@@ -62,7 +66,8 @@ export async function receive(
     options.received(id, refusal.reason)
     const { reason } = refusal
     const fields = { event: 'provider_event_refused', ...placeOf(request), provider: id, reason }
-    request.log.warn({ ...fields, err: refusal }, 'an event is not proven')
+    const why = { why: refusal.message, err: refusal }
+    request.log.warn({ ...fields, ...why }, 'an event is not proven')
     await options.failed(request)
     return send(reply, receiver.refuse?.(refusal, asked) ?? { status: 401 })
   }
@@ -71,11 +76,11 @@ export async function receive(
 async function act(
   { store, deletesUsers, received }: ReceiveOptions,
   provider: string,
-  { events, id, at }: ProvenEvents,
+  { events, ignored, id, at }: ProvenEvents,
   request: FastifyRequest,
 ): Promise<void> {
   const now = Date.now()
-  const told = events.map((event) => event.told).join()
+  const told = events.length > 0 ? events.map((event) => event.told).join() : ignored
   const log = (outcome: string, more = {}) => {
     received(provider, outcome)
     const place = placeOf(request)

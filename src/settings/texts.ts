@@ -1,4 +1,5 @@
 import type { RedirectUriProblem } from '../core/client/redirects.ts'
+import { EVENT_TYPES } from '../core/events/audit.ts'
 import type { DatabaseUrlProblem } from '../core/settings/database-url.ts'
 import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
 import { shownValue } from '../core/text.ts'
@@ -93,8 +94,8 @@ const en = {
     `${name} must be an https URL without a user or fragment (http only to loopback or a private address).`,
   webhookSecret:
     'WEBHOOK_SECRET must be whsec_ and the base64 of 24 to 64 bytes; two, comma separated, while it is changed.',
-  webhookEvents:
-    'WEBHOOK_EVENTS must list types of events such as session.ended, or user.* for all that begin so.',
+  webhookEvents: (unknown: string) =>
+    `WEBHOOK_EVENTS names ${unknown}, and there is no such event. It may list ${EVENT_TYPES.join(', ')}, or user.* for all that begin so.`,
   brandLogoUnread: (path: string, why: string) =>
     `BRAND_LOGO: "${path}" is no file that can be read (${why}).`,
   brandLogoLarge: (path: string, kibibytes: number) =>
@@ -215,8 +216,8 @@ const ko: SettingsTexts = {
     `${name}에는 사용자 정보와 프래그먼트가 없는 https URL을 넣으세요(http는 루프백이나 사설 주소에만).`,
   webhookSecret:
     'WEBHOOK_SECRET에는 whsec_ 뒤에 24~64바이트의 base64를 넣으세요. 바꾸는 동안에는 쉼표로 두 개까지 쓸 수 있습니다.',
-  webhookEvents:
-    'WEBHOOK_EVENTS에는 session.ended 같은 이벤트 종류나 user.* 형식을 쉼표로 나열하세요.',
+  webhookEvents: (unknown) =>
+    `WEBHOOK_EVENTS에 있는 ${unknown} 이벤트는 없습니다. 쓸 수 있는 값: ${EVENT_TYPES.join(', ')}, 또는 user.* 형식.`,
   brandLogoUnread: (path, why) => `BRAND_LOGO: "${path}" 파일을 읽을 수 없습니다(${why}).`,
   brandLogoLarge: (path, kibibytes) =>
     `BRAND_LOGO: "${path}" 파일이 ${kibibytes} KiB입니다. 로고는 256 KiB까지 쓸 수 있습니다.`,

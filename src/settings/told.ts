@@ -43,7 +43,8 @@ function readWebhook(reader: Reader): WebhookTarget | null {
   const url = reader.text('WEBHOOK_URL')
   const secrets = reader.list('WEBHOOK_SECRET')
   const asked = reader.list('WEBHOOK_EVENTS')
-  if (asked.some((pattern) => !isEventPattern(pattern))) reader.refuse('webhookEvents')
+  const unknown = asked.filter((pattern) => !isEventPattern(pattern))
+  if (unknown.length > 0) reader.refuse('webhookEvents', unknown.join(', '))
   if (url === undefined) return null
   if (!isDeliverable(url)) reader.refuse('deliverable', 'WEBHOOK_URL')
   const keys = secrets.map(readWebhookSecret).filter((key) => key !== null)

@@ -294,7 +294,9 @@ describe('a start that cannot be', () => {
 
   test('because the host of DATABASE_URL is unknown ends at once', async () => {
     const told = await refusal({ env: { DATABASE_URL: 'postgres://u:canary@nowhere.invalid/db' } })
-    expect(told).toMatch(/cannot be used \((ENOTFOUND|EAI_AGAIN)\) at nowhere\.invalid:5432.* There is no such host/)
+    expect(told).toMatch(
+      /cannot be used \((ENOTFOUND|EAI_AGAIN)\) at nowhere\.invalid:5432.* There is no such host/,
+    )
     expect(told).not.toContain('canary')
   })
 })

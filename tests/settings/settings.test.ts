@@ -219,6 +219,8 @@ describe('a wrong value gives its problem', () => {
     ['SIGNING_ALG', 'HS256', 'RS256', 'SIGNING_ALG must be one of ES256, RS256, EdDSA.'],
     ['SIGNING_ALG', 'none', 'ES256', 'SIGNING_ALG must be one of ES256, RS256, EdDSA.'],
     ['RATE_LIMIT', '60', 'on', 'RATE_LIMIT must be one of on, off.'],
+    ['WEBHOOK_EVENTS', 'user.*,user.foo', 'user.*,session.ended', 'names user.foo, and there is'],
+    ['WEBHOOK_EVENTS', 'nobody.*', 'grant.*', 'names nobody.*, and there is'],
     ['LOG_LEVEL', 'verbose', 'trace', 'LOG_LEVEL must be one of fatal,'],
     ['METRICS', 'yes', 'on', 'METRICS must be one of on, off.'],
     ['TRUST_PROXY', 'on', 'off', 'TRUST_PROXY must list IP addresses or CIDRs'],

@@ -1,24 +1,27 @@
 import type { ProviderEventKind } from '../provider/provider-event.ts'
 
-/** What can happen, in dotted past tense; `admin.…` is what an operator's command did. */
-export type EventType =
-  | 'user.created'
-  | 'user.updated'
-  | 'user.deleted'
-  | 'user.disabled'
-  | 'user.enabled'
-  | 'identity.linked'
-  | 'identity.unlinked'
-  | 'session.created'
-  | 'session.ended'
-  | 'sign_in.failed'
-  | 'refresh_token.reused'
-  | 'refresh_token.repeated'
-  | 'provider_event.received'
-  | 'grant.revoked'
-  | 'grant.revocation_failed'
-  | 'signing_key.rotated'
-  | `admin.${string}`
+/** What can happen, in dotted past tense. */
+export const EVENT_TYPES = [
+  'user.created',
+  'user.updated',
+  'user.deleted',
+  'user.disabled',
+  'user.enabled',
+  'identity.linked',
+  'identity.unlinked',
+  'session.created',
+  'session.ended',
+  'sign_in.failed',
+  'refresh_token.reused',
+  'refresh_token.repeated',
+  'provider_event.received',
+  'grant.revoked',
+  'grant.revocation_failed',
+  'signing_key.rotated',
+] as const
+
+/** The type of an event; `admin.…` is what an operator's command did. */
+export type EventType = (typeof EVENT_TYPES)[number] | `admin.${string}`
 
 /** Who asked for what happened, as far as it is known. */
 export interface Asker {

@@ -1,3 +1,5 @@
+import { EVENT_TYPES } from './audit.ts'
+
 /** Where events are posted, after the Standard Webhooks specification. */
 export interface WebhookTarget {
   url: string
@@ -10,8 +12,11 @@ export interface WebhookTarget {
 /** What is posted where nothing else is asked for. */
 export const DEFAULT_WEBHOOK_EVENTS = ['user.*', 'identity.*', 'session.ended']
 
-/** Whether a text is a type of event, or the beginning of some. */
-export const isEventPattern = (text: string): boolean => /^([a-z_]+\.([a-z_]+|\*)|\*)$/.test(text)
+/** Whether a text is a type of event that there is, or the beginning of some. */
+export function isEventPattern(text: string): boolean {
+  if (text === '*' || /^admin\.([a-z_]+|\*)$/.test(text)) return true
+  return EVENT_TYPES.some((type) => type === text || `${type.split('.', 1)[0]}.*` === text)
+}
 
 /** The key of a secret (`whsec_` and base64 of 24 to 64 bytes), null where it is none. */
 export function readWebhookSecret(text: string): Buffer | null {
@@ -21,10 +26,7 @@ export function readWebhookSecret(text: string): Buffer | null {
   return isWhole && key.length >= 24 && key.length <= 64 ? key : null
 }
 
-/**
- * Whether something may be posted to a URL that the operator wrote: https, or http to an address that is
- * loopback or private; names are looked at again when they are known.
- */
+/** Whether a URL that the operator wrote may be posted to; its address is looked at at each connection. */
 export function isDeliverable(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, username, password, hash } = new URL(text)

@@ -44,6 +44,8 @@ export interface EventAnswer {
 export interface ProvenEvents {
   /** Empty for what changes nothing: a check of the address, an unknown kind. */
   events: readonly ProviderEvent[]
+  /** What else it tells of, in the provider's own words, for the log. */
+  ignored?: string
   /** What tells it from others, as far as the proof covers it; null: it is acted on every time. */
   id: string | null
   /** When it happened in ms since 1970, null where it does not say: then its arrival counts. */

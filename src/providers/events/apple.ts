@@ -49,6 +49,7 @@ export const appleEvents: EventReceiver = {
     const kind = KINDS[type]
     return {
       events: kind === undefined || sub === undefined ? [] : [{ kind, subject: sub, told: type }],
+      ignored: type.slice(0, 64),
       id: claims.jti ?? hashOf(payload),
       at: momentOf(event_time ?? claims.iat),
       answer: { status: 200 },

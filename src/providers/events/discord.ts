@@ -45,7 +45,9 @@ export const discordEvents: EventReceiver = {
     const none = { events: [], id: null, at: null, answer }
     if (payload.type === PING) return none
     const { event } = Told.parse(json)
-    if (event.type !== 'APPLICATION_DEAUTHORIZED') return none
+    if (event.type !== 'APPLICATION_DEAUTHORIZED') {
+      return { ...none, ignored: event.type.slice(0, 64) }
+    }
     const subject = Deauthorized.parse(json).event.data.user.id
     return {
       events: [{ kind: 'consent_withdrawn', subject, told: 'APPLICATION_DEAUTHORIZED' }],

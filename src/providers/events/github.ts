@@ -29,7 +29,9 @@ export const githubEvents: EventReceiver = {
     const isRevocation =
       header('x-github-event') === 'github_app_authorization' && payload.action === 'revoked'
     const done = { id: null, at: null, answer: { status: 204 } }
-    if (!isRevocation) return { ...done, events: [] }
+    if (!isRevocation) {
+      return { ...done, events: [], ignored: header('x-github-event').slice(0, 64) }
+    }
     const subject = String(Revoked.parse(payload).sender.id)
     return { ...done, events: [{ kind: 'consent_withdrawn', subject, told: 'revoked' }] }
   },

@@ -21,6 +21,12 @@ const Claims = z.looseObject({
   events: z.record(z.string(), z.looseObject({ subject: Subject.optional() })),
 })
 
+/** An issuer as it is compared for whose account it is: Google writes its own with a slash, without one, or without a scheme. */
+const bare = (issuer: string) => issuer.replace(/^https:\/\//, '').replace(/\/$/, '')
+
+const noSet = (cause?: unknown) =>
+  new UnprovenEvent('invalid_request', 'It is no security event token.', { cause })
+
 /** The answer to a SET that was taken (RFC 8935, section 2.2). */
 const TAKEN = { status: 202 }
 
@@ -45,36 +51,42 @@ export async function readSet(
     refine?: (kind: ProviderEventKind, event: Record<string, unknown>) => ProviderEventKind
   },
 ): Promise<ProvenEvents> {
-  const { claims: given, issuer } = await tools.verify(token)
+  // What cannot be a signed token is not even wrongly signed.
+  if (!/^[\w-]+(\.[\w-]+){2}$/.test(token.trim())) throw noSet()
+  const { claims: given, issuer } = await tools.verify(token.trim())
   const read = Claims.safeParse(given)
-  if (!read.success) {
-    throw new UnprovenEvent('invalid_request', 'It is no security event token.', {
-      cause: read.error,
-    })
-  }
+  if (!read.success) throw noSet(read.error)
   const claims = read.data
   if (claims.iss !== issuer) throw new UnprovenEvent('invalid_issuer', 'Its issuer is another one.')
   if (![claims.aud].flat().some((one) => options.audiences.includes(one))) {
-    throw new UnprovenEvent('invalid_audience', 'It is for another app.')
+    const named = [claims.aud].flat().join(' ').slice(0, 200)
+    throw new UnprovenEvent('invalid_audience', `It is for another app: ${named}`)
   }
   const events: ProviderEvent[] = []
+  const ignored: string[] = []
   for (const [uri, event] of Object.entries(claims.events)) {
     const kind = options.kinds[uri]
-    if (kind === undefined) continue
+    const told = uri.slice(uri.lastIndexOf('/') + 1).slice(0, 64)
+    if (kind === undefined) {
+      ignored.push(told)
+      continue
+    }
     const { subject = {} } = event
     const said = [subject.sub, claims.sub_id?.sub, claims.sub].filter((one) => one !== undefined)
     const issuers = [subject.iss, claims.sub_id?.iss].filter((one) => one !== undefined)
     const [sub] = said
     const isOne = said.every((one) => one === sub)
-    if (sub === undefined || !isOne || issuers.some((one) => one !== issuer)) {
+    const isOurs = (one: string) => [issuer, tools.issuer].map(bare).includes(bare(one))
+    if (sub === undefined || !isOne || !issuers.every(isOurs)) {
       throw new UnprovenEvent('invalid_request', 'It does not name one person.')
     }
     events.push({
       kind: options.refine?.(kind, event) ?? kind,
       subject: sub,
-      told: uri.slice(uri.lastIndexOf('/') + 1),
+      told,
     })
   }
   const at = momentOf(claims.toe ?? claims.iat)
-  return { events, id: claims.jti ?? hashOf(token), at, answer: TAKEN }
+  const id = claims.jti ?? hashOf(token)
+  return { events, ignored: ignored.join(), id, at, answer: TAKEN }
 }

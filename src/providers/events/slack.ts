@@ -49,6 +49,7 @@ export const slackEvents: EventReceiver = {
     const read = Callback.parse(payload)
     return {
       events: eventsOf(read),
+      ignored: read.event.type.slice(0, 64),
       id: hashOf(read.event_id),
       at: momentOf(read.event_time ?? timestamp),
       answer: { status: 200 },

@@ -4,7 +4,7 @@ import { ensure, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
 import { twitchEventSub } from './twitch-eventsub.ts'
 
 const Notification = z.looseObject({
-  subscription: z.looseObject({ type: z.string() }),
+  subscription: z.looseObject({ type: z.string(), status: z.string().optional() }),
   event: z.looseObject({ client_id: z.string(), user_id: z.string() }).optional(),
 })
 
@@ -36,7 +36,11 @@ export const twitchEvents: EventReceiver = {
       return { ...none, answer }
     }
     const { subscription, event } = Notification.parse(payload)
-    if (subscription.type !== 'user.authorization.revoke' || event === undefined) return none
+    if (subscription.type !== 'user.authorization.revoke' || event === undefined) {
+      // Where the subscription itself is over, its status says why.
+      const words = [header('twitch-eventsub-message-type'), subscription.type, subscription.status]
+      return { ...none, ignored: words.join(' ').slice(0, 200) }
+    }
     ensure(event.client_id === client.id, 'invalid_audience', 'It is about another app.')
     return {
       events: [{ kind: 'consent_withdrawn', subject: event.user_id, told: subscription.type }],

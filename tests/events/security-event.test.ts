@@ -1,0 +1,91 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { afterAll, describe, expect, test } from 'vitest'
+import { useLatchkey } from '../helpers/stage.ts'
+
+const { privateKey, publicKey } = await generateKeyPair('RS256')
+const key = { ...(await exportJWK(publicKey)), kid: 'risc', alg: 'RS256', use: 'sig' }
+const ISSUER = 'https://accounts.google.com/'
+
+/** Google's document of its security events, and the keys that it names. */
+const server = createServer((request, response) => {
+  const { port } = server.address() as AddressInfo
+  const jwks = `http://127.0.0.1:${port}/keys`
+  const document = request.url === '/keys' ? { keys: [key] } : { issuer: ISSUER, jwks_uri: jwks }
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(document))
+})
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+afterAll(() => server.close())
+
+const latchkey = useLatchkey({
+  GOOGLE_CLIENT_ID: 'app-at-google',
+  GOOGLE_CLIENT_SECRET: 'secret-at-google',
+  GOOGLE_RISC_CONFIGURATION: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+})
+const address = () => `${latchkey.url}/providers/google/events`
+const risc = (kind: string) => `https://schemas.openid.net/secevent/risc/event-type/${kind}`
+
+const sign = (events: object, audience = 'app-at-google') =>
+  new SignJWT({ events })
+    .setProtectedHeader({ alg: 'RS256', kid: 'risc', typ: 'secevent+jwt' })
+    .setIssuer(ISSUER)
+    .setAudience(audience)
+    .setIssuedAt()
+    .setJti(crypto.randomUUID())
+    .sign(privateKey)
+
+async function send(body: string) {
+  const headers = { 'content-type': 'application/secevent+jwt' }
+  const answer = await fetch(address(), { method: 'POST', headers, body })
+  const line = JSON.parse(latchkey.logs.findLast((one) => one.includes('"provider_event')) ?? '{}')
+  const text = await answer.text()
+  return { status: answer.status, said: text === '' ? null : JSON.parse(text), line }
+}
+
+describe('whose account it is', () => {
+  test.each(['https://accounts.google.com/', 'https://accounts.google.com', 'accounts.google.com'])(
+    'is said by the issuer as Google writes it: %s',
+    async (iss) => {
+      const subject = { subject_type: 'iss-sub', iss, sub: '1234' }
+      const { status, line } = await send(await sign({ [risc('sessions-revoked')]: { subject } }))
+      expect([status, line.outcome]).toEqual([202, 'acted'])
+    },
+  )
+
+  test.each(['https://accounts.google.com.example', 'https://evil.example/', ''])(
+    'is not said by another one: %j',
+    async (iss) => {
+      const subject = { subject_type: 'iss-sub', iss, sub: '1234' }
+      const { status, said } = await send(await sign({ [risc('sessions-revoked')]: { subject } }))
+      expect([status, said.err]).toEqual([400, 'invalid_request'])
+    },
+  )
+})
+
+test('what is no signed token is a malformed request, and a signature of another key is none of ours', async () => {
+  for (const body of ['', 'a.b', 'not a token', '{"payload":"x"}']) {
+    expect(await send(body)).toMatchObject({ status: 400, said: { err: 'invalid_request' } })
+  }
+  const good = await sign({ [risc('verification')]: { state: 'x' } })
+  const forged = `${good.slice(0, -8)}AAAAAAAA`
+  expect(await send(forged)).toMatchObject({ status: 400, said: { err: 'invalid_key' } })
+  expect(await send(`${good}\n`)).toMatchObject({ status: 202, said: null })
+})
+
+test('the log says what came that changes nothing, and why something is refused', async () => {
+  const verification = await send(await sign({ [risc('verification')]: { state: 'x' } }))
+  expect(verification.line).toMatchObject({ told: 'verification', outcome: 'nothing' })
+  const other = await send(await sign({ [risc('verification')]: {} }, 'app-of-somebody'))
+  expect(other.status).toBe(400)
+  expect(other.line).toMatchObject({
+    reason: 'invalid_audience',
+    why: 'It is for another app: app-of-somebody',
+  })
+})
+
+test('an address that takes no GET says so, and one of a provider that tells nothing is not there', async () => {
+  const answer = await fetch(address())
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
+  expect((await fetch(`${latchkey.url}/providers/line/events`)).status).toBe(404)
+})
