@@ -19,8 +19,17 @@ declare module 'fastify' {
   }
 }
 
-/** One error for whatever is wrong with a credential: no cause can be told from another. */
-export const invalidToken = () => new LatchkeyError('invalid_token', said.sendAccessToken)
+/** Why a credential does not count; for the log alone. */
+type WhyNot =
+  | 'missing'
+  | 'malformed'
+  | 'not_ours_or_expired'
+  | 'not_for_these_routes'
+  | 'session_over'
+
+/** One error for whatever is wrong with a credential: outside, no cause can be told from another. */
+export const invalidToken = (reason: WhyNot = 'session_over') =>
+  new LatchkeyError('invalid_token', said.sendAccessToken, { evidence: { reason } })
 
 /** What a store gave for the caller's session. Throws `invalid_token` where that is not alive. */
 export function alive<T>(found: T | null | false): T {
@@ -43,6 +52,8 @@ export interface TokenOptions {
     verifySessionToken(
       token: string,
     ): { sub: string; sid: string; client_id: string; scope: string } | null
+    /** The claims of any access token of ours. */
+    verifyAccessToken(token: string): object | null
   }
   cookies: {
     /** The access token of a session that lives in cookies; throws where the request may be forged. */
@@ -63,6 +74,11 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
     const { sub: userId, sid: sessionId, client_id: clientId, scope } = claims
     return { userId, sessionId, clientId, scope: scopeOf(scope) }
   }
+  const whyNot = ({ headers }: FastifyRequest, token: string | null): WhyNot => {
+    if (token === null) return headers.authorization === undefined ? 'missing' : 'malformed'
+    // A token with another `aud` (RFC 8707), or one that a client has for itself.
+    return tokens.verifyAccessToken(token) === null ? 'not_ours_or_expired' : 'not_for_these_routes'
+  }
   room.addHook('onRequest', (request, _reply, done) => {
     const settle = (token: string | null) => {
       request.caller = readCaller(token)
@@ -70,7 +86,7 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
         const { userId: user, sessionId: session, clientId: client } = request.caller
         know(request, { user, session, client })
       }
-      done(request.caller === null ? invalidToken() : undefined)
+      done(request.caller === null ? invalidToken(whyNot(request, token)) : undefined)
     }
     if (request.headers.authorization !== undefined) settle(readHeader(request))
     else cookies.readAccessToken(request).then(settle, done)

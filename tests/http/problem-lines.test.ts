@@ -19,7 +19,9 @@ import { login, startLogin } from '../helpers/latchkey.ts'
 import { exchange } from '../helpers/native.ts'
 import { setStage } from '../helpers/stage.ts'
 
-const { provider, latchkey } = setStage({ settings: APPS })
+const { provider, latchkey } = setStage({
+  settings: { ...APPS, CLIENT_SPA_RESOURCES: 'https://api.example.com' },
+})
 
 type Line = Record<string, unknown>
 
@@ -168,6 +170,27 @@ describe('each line that tells of a problem says whose request it was', () => {
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatchObject(known)
     expect(JSON.stringify(lines)).not.toContain('canary')
+  })
+
+  test('why a credential does not count, which no answer says', async () => {
+    const { access_token, sid } = await signIn(latchkey, provider)
+    const api = await signIn(latchkey, provider, { resource: 'https://api.example.com' })
+    const bodies = new Set<string>()
+    const reasonOf = async (headers: Record<string, string>) => {
+      const ask = () => new Browser().send(`${latchkey.url}/me`, { headers })
+      const [line] = await problemsOf(async () => bodies.add((await ask()).text))
+      return line?.reason
+    }
+    const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+    expect(await reasonOf(bearer(access_token))).toBeUndefined()
+    expect(await reasonOf({})).toBe('missing')
+    expect(await reasonOf({ authorization: access_token })).toBe('malformed')
+    expect(await reasonOf(bearer(`${access_token}x`))).toBe('not_ours_or_expired')
+    expect(await reasonOf(bearer(api.access_token))).toBe('not_for_these_routes')
+    await latchkey.database.query('delete from latchkey.sessions where id = $1', [sid])
+    expect(await reasonOf(bearer(access_token))).toBe('session_over')
+    // The good one, and one for all causes.
+    expect(bodies.size).toBe(2)
   })
 
   test('whose token is good, and is refused for something else', async () => {
