@@ -10,8 +10,8 @@ export default defineConfig({
     pool: 'forks',
     // A file in a process of its own would load the whole app anew, which costs more than most tests.
     isolate: false,
-    // Many tests wait, for a timeout or another program; by default one core would stay idle.
-    maxWorkers: availableParallelism() + 1,
+    // Many tests wait, for a timeout or another program: with a worker per core the cores would idle.
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: SlowFirst },
     // For a busy machine, where a server or a browser may take seconds to start.
     testTimeout: 60_000,

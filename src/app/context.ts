@@ -14,6 +14,8 @@ import type { Providers } from '../upstream/directory.ts'
 export interface AppDependencies {
   stores: Stores
   secrets: readonly string[]
+  /** How long the calls of one login to its provider may take in all; ten seconds by default. */
+  outboundMs?: number
   /** Where log lines go; standard output by default. */
   logStream?: { write(line: string): void }
 }

@@ -12,6 +12,7 @@ export async function openProviders({
   settings,
   meter,
   tracer,
+  outboundMs,
 }: AppContext): Promise<{ providers: Providers; emulator: Emulation['emulator'] }> {
   const outbound = createOutbound(settings.forwardProxies)
   app.addHook('onClose', () => outbound.close())
@@ -24,6 +25,7 @@ export async function openProviders({
         ...enabled,
         callbackUrl: `${settings.publicUrl}/login/${id}/callback`,
         outbound,
+        outboundMs,
         tracer,
         callEnded: (...call) => meter.callEnded(id, ...call),
         note: (event, facts) => app.log.warn({ event, provider: id, ...facts }, NOTES[event]),

@@ -54,7 +54,7 @@ export interface LogoutRequest {
 /** Characters of an ID token that goes along in an address. */
 const MAX_HINT = 4096
 
-/** One enabled provider at work. Each of its methods has ten seconds in all. */
+/** One enabled provider at work. Each of its methods has `outboundMs` in all. */
 export interface Provider {
   row: ProviderRow
   /** Finds out the endpoints ahead of the first login. */
@@ -100,6 +100,8 @@ export interface ProviderOptions {
   storeTokens: StoreTokens
   callbackUrl: string
   outbound: Outbound
+  /** Ten seconds by default. */
+  outboundMs?: number | undefined
   callEnded: CallEnded
   tracer?: Tracer
   /** Told what an operator should know though logins go on. */
@@ -108,7 +110,7 @@ export interface ProviderOptions {
 
 /** A provider from its row, our registration there and our callback. */
 export function createProvider(options: ProviderOptions): Provider {
-  const { row, clientId, values, callbackUrl } = options
+  const { row, clientId, values, callbackUrl, outboundMs: ms } = options
   const outbound = observedOutbound(options.outbound, {
     provider: row.id,
     ended: options.callEnded,
@@ -134,9 +136,10 @@ export function createProvider(options: ProviderOptions): Provider {
           const registration = { id: clientId, secret, key }
           return work({ row, values, metadata, registration, outbound, signal, jwks, note })
         },
-        { stop },
+        { ms, stop },
       ),
     )
+  const metadataInTime = () => withDeadline(metadataOf, { ms })
 
   /** A fresh authorization request of @fastify/oauth2, at which the provider is registered once. */
   async function authorize(pkce: boolean): Promise<AuthorizationRequest> {
@@ -158,12 +161,10 @@ export function createProvider(options: ProviderOptions): Provider {
 
   return {
     row,
-    async prepare() {
-      await withDeadline(metadataOf)
-    },
-    metadata: () => withDeadline(metadataOf),
+    prepare: async () => void (await metadataInTime()),
+    metadata: metadataInTime,
     async start(forwardedParams, makeResumable, more = {}) {
-      const metadata = await withDeadline(metadataOf)
+      const metadata = await metadataInTime()
       const { parameters, verifier, ...made } = await authorize(metadata.pkce)
       const state = makeResumable(made.state)
       const nonce = randomToken()
@@ -181,7 +182,7 @@ export function createProvider(options: ProviderOptions): Provider {
       return { url, state, nonce, verifier }
     },
     async logout({ redirectUri, state, idToken = null }) {
-      const { end_session_endpoint: endSession } = (await withDeadline(metadataOf)).endpoints
+      const { end_session_endpoint: endSession } = (await metadataInTime()).endpoints
       if (endSession === undefined) return null
       return withQuery(endSession, [
         ['client_id', clientId],

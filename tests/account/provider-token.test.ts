@@ -14,6 +14,7 @@ const {
   replica: other,
   start,
 } = setStageOfTwo({
+  outboundMs: 3_000,
   settings: {
     ...APPS,
     CLIENT_SPA_PROVIDER_TOKENS: 'on',

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/app/app.ts'
+import { defined } from '../../src/core/defined.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import { createStores } from '../../src/db/stores/index.ts'
 import { readSettings } from '../../src/settings/index.ts'
@@ -24,10 +25,20 @@ export interface Latchkey {
   close(): Promise<void>
 }
 
-/** Starts the whole service, below `path` if given. Several may share `testDatabase` (replicas) and the URL. */
+/** What a Latchkey may share with others, and what it is given beside settings. */
+export interface LatchkeyOptions {
+  testDatabase?: TestDatabase
+  publicUrl?: string
+  /** Where it is below the host. */
+  path?: string
+  /** How long a provider may take, where that is waited for. */
+  outboundMs?: number
+}
+
+/** Starts the whole service. Several may share a database (replicas) and the URL. */
 export async function startLatchkey(
   env: Environment,
-  shared: { testDatabase?: TestDatabase; publicUrl?: string; path?: string } = {},
+  shared: LatchkeyOptions = {},
 ): Promise<Latchkey> {
   const testDatabase = shared.testDatabase ?? (await createTestDatabase())
   const port = await freePort()
@@ -52,6 +63,7 @@ export async function startLatchkey(
   const app = await buildApp(settings, {
     stores,
     secrets: settings.secrets ?? [],
+    ...defined({ outboundMs: shared.outboundMs }),
     logStream: { write: (line) => logs.push(line) },
   })
   await app.listen({ port, host: 'localhost' })

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach } from 'vitest'
+import { defined } from '../../src/core/defined.ts'
 import type { Environment } from '../../src/settings/reader.ts'
 import { FakeProvider } from './fake-provider.ts'
 import { type Latchkey, startLatchkey } from './latchkey.ts'
@@ -27,6 +28,8 @@ export interface StageOptions {
   aim?: (provider: FakeProvider) => Environment
   /** Further OpenID providers, by their ids. */
   others?: Readonly<Record<string, FakeProvider>>
+  /** How long a provider may take, where that is waited for. */
+  outboundMs?: number
   /** Gives each test a new person: `person-N` at every provider, with these claims. */
   people?: (turn: number) => Record<string, unknown>
 }
@@ -63,7 +66,11 @@ function makeStage(options: StageOptions, withReplica: boolean): StageOfTwo {
 
   const start = (changes: Environment = {}) => {
     const { testDatabase, url } = latchkey
-    return startLatchkey({ ...env, ...changes }, { testDatabase, publicUrl: url })
+    const { outboundMs } = options
+    return startLatchkey(
+      { ...env, ...changes },
+      { testDatabase, publicUrl: url, ...defined({ outboundMs }) },
+    )
   }
 
   beforeAll(async () => {
@@ -76,7 +83,7 @@ function makeStage(options: StageOptions, withReplica: boolean): StageOfTwo {
       OIDC_PROVIDERS: [aimed.OIDC_PROVIDERS, ...others.map(([id]) => id)].filter(Boolean).join(),
       ...(typeof options.settings === 'function' ? options.settings(provider) : options.settings),
     }
-    Object.assign(latchkey, await startLatchkey(env))
+    Object.assign(latchkey, await startLatchkey(env, defined({ outboundMs: options.outboundMs })))
     if (withReplica) Object.assign(replica, await start())
     await Promise.all([latchkey, replica].map(discover))
     return async () => {

@@ -1,37 +1,27 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, Browser } from '../helpers/browser.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
+import { createTestDatabase } from '../helpers/database.ts'
 import { type Latchkey, login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
 import { expectProblem, expectProtected, lastProblem } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
+const { provider, latchkey } = setStage({ people: () => ({}) })
 /** Its database is gone. */
 let stranded: Latchkey
-let strandedDatabase: TestDatabase
 /** Whoever asks it has asked too often. */
 let busy: Latchkey
+/** It does not wait long for a provider. */
+let hurried: Latchkey
 
 beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey(provider.settings())
-  strandedDatabase = await createTestDatabase()
-  stranded = await startLatchkey(provider.settings(), { testDatabase: strandedDatabase })
+  const testDatabase = await createTestDatabase()
+  stranded = await startLatchkey(provider.settings(), { testDatabase })
   expect((await login(stranded, provider)).status).toBe(200)
-  await strandedDatabase.drop()
+  await testDatabase.drop()
+  hurried = await startLatchkey(provider.settings(), { outboundMs: 1_500 })
   busy = await startLatchkey({ ...provider.settings(), RATE_LIMIT: 'on' })
   for (let i = 0; i < 60; i++) await get('/login/nope', {}, busy)
-})
-afterEach(() => {
-  provider.reset()
-  provider.subject = 'person-1'
-})
-afterAll(async () => {
-  await latchkey.close()
-  await stranded.close()
-  await busy.close()
-  await provider.close()
+  return () => Promise.all([stranded, hurried, busy].map((one) => one.close()))
 })
 
 /** What a stranger would like to see on our pages. */
@@ -214,7 +204,7 @@ const table: Row[] = [
     when: 'a token endpoint that never answers',
     play: (headers) => {
       provider.answers.token = () => {}
-      return callBack(headers)
+      return callBack(headers, {}, hurried)
     },
     log: { step: 'token' },
   },
@@ -233,8 +223,8 @@ const table: Row[] = [
   },
 ]
 
-/** Where what is not about the login itself is played; both say when to come back. */
-const at = (status: number) => ({ 429: busy, 503: stranded })[status]
+/** Where what is not about the login itself is played. */
+const at = (status: number) => ({ 429: busy, 503: stranded, 504: hurried })[status] ?? latchkey
 
 /** How a visitor asks for a language, and what the page then says. */
 interface Words {
@@ -264,8 +254,8 @@ describe.each(table)('$code: $when', ({ status, code, play, log, retry = '/login
     const answer = await play({})
     expectProblem(answer, status, code)
     expectOwnWordsOnly(answer)
-    expect(answer.headers.has('retry-after')).toBe(at(status) !== undefined)
-    expect(lastProblem(at(status) ?? latchkey)).toMatchObject({
+    expect(answer.headers.has('retry-after')).toBe([429, 503].includes(status))
+    expect(lastProblem(at(status))).toMatchObject({
       code,
       request_id: answer.json().request_id,
       ...log,
@@ -277,7 +267,7 @@ describe.each(table)('$code: $when', ({ status, code, play, log, retry = '/login
     const visits: { language: string; words: Words; page: Promise<Answer> }[] = []
     for (const [language, words] of Object.entries(LANGUAGES)) {
       const page = play({ accept, 'accept-language': words.sent })
-      // One after the other, but for the one that takes ten seconds.
+      // One after the other, but for the one that takes its time.
       if (code !== 'provider_timeout') await page
       visits.push({ language, words, page })
     }

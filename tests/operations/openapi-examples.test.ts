@@ -29,7 +29,7 @@ const settings = {
 }
 
 // Before the tests are named: each example is one.
-const latchkey = await startLatchkey(settings)
+const latchkey = await startLatchkey(settings, { outboundMs: 3_000 })
 const description = (
   await new Browser().send(`${latchkey.url}/openapi.json`)
 ).json() as unknown as Description
@@ -222,7 +222,7 @@ async function expectPage(example: DescribedExample, { scene, url, init }: Prepa
 
 const isAway = ({ name }: DescribedExample) => name === 'database_away'
 const isLimited = ({ name }: DescribedExample) => name === 'rate_limited'
-/** Ten seconds pass before their answer. */
+/** Three seconds pass before their answer. */
 const isSlow = ({ name }: DescribedExample) =>
   ['provider_silent', 'refresh_too_slow'].includes(name)
 const named = (list: DescribedExample[]) => list.map((one) => [one.id, one] as const)

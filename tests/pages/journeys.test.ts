@@ -26,7 +26,10 @@ let latchkey: Latchkey
 
 beforeAll(async () => {
   shop = await startShop()
-  latchkey = await startLatchkey({ EMULATE: 'kakao,google', RATE_LIMIT: 'off', ...shop.settings })
+  latchkey = await startLatchkey(
+    { EMULATE: 'kakao,google', ...shop.settings },
+    { outboundMs: 3_000 },
+  )
 })
 afterAll(async () => {
   await latchkey.close()

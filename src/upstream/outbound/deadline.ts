@@ -10,7 +10,7 @@ export const OUTBOUND_MS = 10_000
  */
 export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
-  { ms = OUTBOUND_MS, stop }: { ms?: number; stop?: AbortSignal | undefined } = {},
+  { ms = OUTBOUND_MS, stop }: { ms?: number | undefined; stop?: AbortSignal | undefined } = {},
 ): Promise<T> {
   const deadline = new AbortController()
   const abort = () => deadline.abort()
