@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { addressOf, connect, type DatabaseLocation } from './connect.ts'
 import { findHost } from './primary.ts'
+import { broughtMigrations } from './readiness.ts'
 
 /** What the doctor says of a database. */
 export interface DatabaseFacts {
@@ -33,15 +33,10 @@ export async function inspectDatabase(
     return {
       version: server?.version ?? 0,
       applied: done?.count ?? 0,
-      brought: countBrought(),
+      brought: broughtMigrations().length,
       mayMigrate: server?.may ?? false,
     }
   } finally {
     await sql.end({ timeout: 2 })
   }
-}
-
-function countBrought(): number {
-  const journal = new URL('../../drizzle/meta/_journal.json', import.meta.url)
-  return (JSON.parse(readFileSync(journal, 'utf8')) as { entries: unknown[] }).entries.length
 }

@@ -1,3 +1,5 @@
+import type { FastifyReply } from 'fastify'
+
 /** Content policy of everything that is not a page: nothing may load, nothing may frame it. */
 const NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
@@ -19,4 +21,10 @@ export function publicDocument(maxAgeSeconds: number) {
     'access-control-allow-origin': '*',
     'cross-origin-resource-policy': 'cross-origin',
   }
+}
+
+/** `Vary` with these names beside those that it has already; CORS may have named the Origin. */
+export function varyingBy(reply: FastifyReply, ...names: readonly string[]): string {
+  const before = String(reply.getHeader('vary') ?? '').split(/,\s*/)
+  return [...new Set([...before, ...names])].filter(Boolean).join(', ')
 }

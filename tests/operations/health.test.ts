@@ -36,6 +36,25 @@ describe('health', () => {
     await stranded.close()
   })
 
+  test('a database that lacks the last migration is not ready, and one of a newer version is', async () => {
+    const testDatabase = await createTestDatabase()
+    const behind = await startLatchkey(provider.settings(), { testDatabase })
+    const applied = 'drizzle.latchkey_migrations'
+    await behind.database.query(
+      `update ${applied} set created_at = created_at - 1
+        where created_at = (select max(created_at) from ${applied})`,
+      [],
+    )
+    expectProblem(await send('/readyz', {}, behind), 503, 'temporarily_unavailable')
+    await behind.database.query(
+      `insert into ${applied} (hash, created_at) values ('newer', 99999999999999)`,
+      [],
+    )
+    expect((await send('/readyz', {}, behind)).status).toBe(200)
+    await behind.close()
+    await testDatabase.drop()
+  })
+
   test('a database that was never migrated is not ready', async () => {
     const testDatabase = await createTestDatabase()
     const empty = await startLatchkey(provider.settings(), { testDatabase })

@@ -1,4 +1,3 @@
-import { getTableConfig } from 'drizzle-orm/pg-core'
 import type { UsedFlows } from '../../core/client/used-flows.ts'
 import type { Audit } from '../../core/events/audit.ts'
 import type { Outbox } from '../../core/events/outbox.ts'
@@ -14,7 +13,7 @@ import type { SigningKeys } from '../../core/tokens/key-store.ts'
 import type { Sessions } from '../../core/tokens/sessions.ts'
 import type { TokenStore } from '../../core/tokens/token-store.ts'
 import type { Database, DatabaseObserver } from '../client.ts'
-import { signingKeys } from '../schema.ts'
+import { createReadiness } from '../readiness.ts'
 import { createAccounts } from './account/accounts.ts'
 import { createAdminUsers } from './account/admin-users.ts'
 import { createIdentities } from './account/identities.ts'
@@ -60,9 +59,6 @@ export interface Stores {
   sweepBatch(): Promise<{ removed: number; more: boolean }>
 }
 
-/** Of the first migration: there once the database is migrated. */
-const readinessTable = `${getTableConfig(signingKeys).schema}.${getTableConfig(signingKeys).name}`
-
 /** The stores in PostgreSQL. */
 export function createStores(database: Database, rules: SignInRules): Stores {
   return {
@@ -81,13 +77,7 @@ export function createStores(database: Database, rules: SignInRules): Stores {
     providerTokens: createProviderTokenStore(database),
     audit: createAudit(database),
     receivedEvents: createReceivedEvents(database),
-    isReady: async () => {
-      const [row] = await database.query<{ ready: boolean }>(
-        'select to_regclass($1) is not null as ready',
-        [readinessTable],
-      )
-      return row?.ready === true
-    },
+    isReady: createReadiness(database),
     pendingOperations: database.pending,
     observe: database.observe,
     sweepBatch: () => sweepBatch(database),

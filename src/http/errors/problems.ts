@@ -4,6 +4,7 @@ import { type ErrorCode, LatchkeyError } from '../../core/errors.ts'
 import { said } from '../../core/messages.ts'
 import { type PageReason, pageReasonOf } from '../../core/pages/page-reason.ts'
 import { isLoopbackHost } from '../../core/settings/urls.ts'
+import { varyingBy } from '../headers.ts'
 import { placeOf } from '../log/known.ts'
 import { evidenceOf } from '../log/logging.ts'
 import { ERRORS } from './error-table.ts'
@@ -94,8 +95,7 @@ export function sendProblem(
     return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(same))
   }
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
-  // CORS may have named the Origin already.
-  reply.header('vary', [reply.getHeader('vary'), 'Accept'].filter(Boolean).join(', '))
+  reply.header('vary', varyingBy(reply, 'Accept'))
   if (isBrowserNavigation(request)) {
     return sendPage({ ...problem, reason: pageReasonOf(error.evidence) }, request, reply)
   }

@@ -4,6 +4,7 @@ import { pickLanguage } from '../../core/pages/language.ts'
 import { type PageReason, refusalOf } from '../../core/pages/page-reason.ts'
 import { isLoopbackHost } from '../../core/settings/urls.ts'
 import type { SendProblemPage } from '../../http/errors/problems.ts'
+import { varyingBy } from '../../http/headers.ts'
 import { texts } from '../../texts/index.ts'
 import type { ProblemTexts } from '../../texts/shape.ts'
 import { html } from '../html.ts'
@@ -58,13 +59,11 @@ export function createProblemPage(
 ${wait}
 ${waysOn({ ...ways, retry }, problem.reason, words)}
 ${showsDetail ? html`<p class="quiet">${problem.detail}</p>\n` : null}<p class="quiet">${marks.join(' · ')}</p>`
-    // CORS may have named the Origin already.
-    const vary = new Set(`${reply.getHeader('vary') ?? ''}, Accept, Accept-Language`.split(/,\s*/))
     // Where it is a matter of a second or two, nothing has to be counted.
     const counts = code === 'rate_limited' && wait !== null
     const extras = { style: WAYS_STYLE, ...(counts ? { script: WAIT_SCRIPT } : {}) }
     const { headers, ...page } = renderPage(look, { language, title, body, ...extras })
-    const all = { ...headers, vary: [...vary].filter(Boolean).join(', ') }
+    const all = { ...headers, vary: varyingBy(reply, 'Accept', 'Accept-Language') }
     return sendPage(reply, { ...page, headers: all })
   }
 }

@@ -6,6 +6,7 @@ import type { Sealer } from '../../core/secrets.ts'
 import { NoBody } from '../../http/documented.ts'
 import { isBrowserNavigation, logProblem, Problem } from '../../http/errors/problems.ts'
 import { acceptForms, FORM } from '../../http/forms.ts'
+import { varyingBy } from '../../http/headers.ts'
 import { route } from '../../http/route.ts'
 import type { Providers } from '../../upstream/directory.ts'
 import {
@@ -71,7 +72,7 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     uiLocales?: string,
   ): FastifyReply => {
     if (back !== null) return reply.redirect(back, 303)
-    reply.header('vary', 'Accept')
+    reply.header('vary', varyingBy(reply, 'Accept'))
     if (isBrowserNavigation(request))
       return options.sendSignedOutPage(request, reply, { uiLocales })
     return reply.send({ status: 'signed_out' })
