@@ -135,7 +135,7 @@ function aimAt(registered: ProviderSettings, callbackUrl: string, outbound: Outb
     async start() {
       const { url, state, nonce, verifier } = await provider.start({}, (made) => made)
       const flow = { state, nonce, verifier, formUser: null }
-      return { url, finish: (code) => provider.finish({ code, ...flow }) }
+      return { url: new URL(url), finish: (code) => provider.finish({ code, ...flow }) }
     },
   }
 }

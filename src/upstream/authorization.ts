@@ -11,24 +11,18 @@ export interface AuthorizationOptions {
   pkce: boolean
 }
 
-/** A fresh authorization request; state and verifier belong into the flow. */
-export interface AuthorizationRequest {
-  parameters: URLSearchParams
-  state: string
-  verifier: string | null
-}
-
 // The plugin joins host and path into a URL, in which a path that begins with `//` is another host. So
 // it makes its URL here, and the parameters are put to the endpoint as it was given, whole.
 const NOWHERE = 'https://provider.invalid'
 
 /**
- * Registers a provider at @fastify/oauth2, in an instance of its own, and gives what makes authorization
- * requests. Loaded with the first login: the plugin brings a whole HTTP library along.
+ * Registers a provider at @fastify/oauth2, in an instance of its own, and gives the parameters of its
+ * authorization requests; `state` and `code_challenge`, which are fresh for each, are left out. Loaded with
+ * the first login: the plugin brings a whole HTTP library along.
  */
 export async function registerProvider(
   options: AuthorizationOptions,
-): Promise<() => Promise<AuthorizationRequest>> {
+): Promise<Readonly<Record<string, string>>> {
   const [{ default: Fastify }, { default: oauth2 }] = await Promise.all([
     import('fastify'),
     import('@fastify/oauth2'),
@@ -55,29 +49,32 @@ export async function registerProvider(
   })
   await engine.ready()
   const client = (engine as unknown as { provider: OAuth2Namespace }).provider
-
-  return async () => {
-    // The plugin hands state and verifier out as cookies; ours are sealed together with the flow.
-    const jar: { state?: string; verifier?: string } = {}
-    const recorder = {
-      setCookie(name: 'state' | 'verifier', value: string) {
-        jar[name] = value
-        return recorder
-      },
-    }
-    const url = await client.generateAuthorizationUri(
-      {} as FastifyRequest,
-      recorder as unknown as FastifyReply,
-    )
-    if (jar.state === undefined) throw new Error('@fastify/oauth2 made no state')
-    const { searchParams: parameters } = new URL(url)
-    return { parameters, state: jar.state, verifier: jar.verifier ?? null }
-  }
+  // The plugin hands state and verifier out as cookies; ours are sealed together with the flow.
+  const noCookies = { setCookie: () => noCookies }
+  const url = await client.generateAuthorizationUri(
+    {} as FastifyRequest,
+    noCookies as unknown as FastifyReply,
+  )
+  const {
+    state: _state,
+    code_challenge: _challenge,
+    ...parameters
+  } = Object.fromEntries(new URL(url).searchParams)
+  if (options.scopes.length === 0) delete parameters.scope
+  return parameters
 }
 
-/** An endpoint with parameters in its query: those that it has of its own stay. */
-export function withQuery(endpoint: string, parameters: Iterable<readonly [string, string]>): URL {
+/** An endpoint whose query is empty and that needs no cleaning. */
+const PLAIN = /^https?:\/\/[\w.:[\]-]+\/[\w./~-]*$/
+
+/** An endpoint with parameters in its query: those that it has of its own stay. A space is `%20`, since not everybody reads `+`. */
+export function withQuery(endpoint: string, parameters: Readonly<Record<string, string>>): string {
+  const query = queryOf(new URLSearchParams(parameters))
+  if (PLAIN.test(endpoint)) return query === '' ? endpoint : `${endpoint}?${query}`
   const url = new URL(endpoint)
-  for (const [name, value] of parameters) url.searchParams.set(name, value)
-  return url
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  url.search = queryOf(url.searchParams)
+  return url.href
 }
+
+const queryOf = (parameters: URLSearchParams) => parameters.toString().replaceAll('+', '%20')

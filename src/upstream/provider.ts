@@ -3,9 +3,9 @@ import type { Note } from '../core/note.ts'
 import type { ProviderRow } from '../core/provider/provider.ts'
 import type { ProviderTokens, StoreTokens } from '../core/provider/provider-tokens.ts'
 import type { RowValues } from '../core/provider/row-inputs.ts'
-import { randomToken } from '../core/secrets.ts'
+import { randomToken, s256 } from '../core/secrets.ts'
 import { noTracer, type Tracer } from '../core/tracer.ts'
-import { type AuthorizationRequest, registerProvider, withQuery } from './authorization.ts'
+import { registerProvider, withQuery } from './authorization.ts'
 import { type CallbackAnswer, readCallbackAnswer } from './callback-answer.ts'
 import { checkCallbackIssuer } from './callback-issuer.ts'
 import { exchangeCode } from './exchange/exchange-code.ts'
@@ -66,9 +66,9 @@ export interface Provider {
     forwardedParams: ForwardedParams,
     makeResumable: (state: string) => string,
     more?: Readonly<Record<string, string>>,
-  ): Promise<{ url: URL; state: string; nonce: string; verifier: string | null }>
+  ): Promise<{ url: string; state: string; nonce: string; verifier: string | null }>
   /** The URL of the provider's own logout, null where it has none. */
-  logout(back: LogoutRequest): Promise<URL | null>
+  logout(back: LogoutRequest): Promise<string | null>
   /** Code -> tokens -> ID token -> profile; throws where the provider, or another, says no. */
   finish(
     callback: CallbackAnswer & {
@@ -118,10 +118,10 @@ export function createProvider(options: ProviderOptions): Provider {
   })
   const secretOf = row.clientSecret?.(clientId, row, values) ?? (async () => options.clientSecret)
   const key = row.clientKey?.(values) ?? null
-  const metadataOf = createMetadataSource({ row, key, outbound, note: options.note })
+  const metadataOf = createMetadataSource({ row, key, outbound, ms, note: options.note })
   const jwks = createJwksSource(outbound)
   const bulkhead = createBulkhead()
-  const authorizations = new Map<boolean, Promise<() => Promise<AuthorizationRequest>>>()
+  const registered = new Map<boolean, ReturnType<typeof registerProvider>>()
 
   /** Does what may wait for the provider, unless too many do already, within one deadline. */
   const atProvider = <T>(
@@ -139,18 +139,16 @@ export function createProvider(options: ProviderOptions): Provider {
         { ms, stop },
       ),
     )
-  const metadataInTime = () => withDeadline(metadataOf, { ms })
 
-  /** A fresh authorization request of @fastify/oauth2, at which the provider is registered once. */
-  async function authorize(pkce: boolean): Promise<AuthorizationRequest> {
+  /** What the provider's authorization requests have in common. */
+  function commonParameters(pkce: boolean): ReturnType<typeof registerProvider> {
     const { scopes, scopeSeparator } = row
-    const known = authorizations.get(pkce)
-    const make = known ?? registerProvider({ clientId, callbackUrl, scopes, scopeSeparator, pkce })
-    if (known === undefined) {
-      authorizations.set(pkce, make)
-      make.catch(() => authorizations.delete(pkce))
-    }
-    return (await make)()
+    const known = registered.get(pkce)
+    if (known !== undefined) return known
+    const made = registerProvider({ clientId, callbackUrl, scopes, scopeSeparator, pkce })
+    registered.set(pkce, made)
+    made.catch(() => registered.delete(pkce))
+    return made
   }
 
   const { keep, ...tokens } = createTokensAtProvider({
@@ -161,49 +159,47 @@ export function createProvider(options: ProviderOptions): Provider {
 
   return {
     row,
-    prepare: async () => void (await metadataInTime()),
-    metadata: metadataInTime,
+    prepare: async () => void (await metadataOf()),
+    metadata: () => metadataOf(),
     async start(forwardedParams, makeResumable, more = {}) {
-      const metadata = await metadataInTime()
-      const { parameters, verifier, ...made } = await authorize(metadata.pkce)
-      const state = makeResumable(made.state)
+      const metadata = await metadataOf()
+      const common = await commonParameters(metadata.pkce)
+      const state = makeResumable(randomToken(16))
       const nonce = randomToken()
-      parameters.set('state', state)
-      if (row.scopes.length === 0) parameters.delete('scope')
-      for (const [name, value] of Object.entries(row.authorizationParams)) {
-        parameters.set(name, value)
-      }
-      if (usesIdToken(row)) parameters.set('nonce', nonce)
-      const forwarded = { ...forwardedParameters(row, forwardedParams), ...more }
-      for (const [name, value] of Object.entries(forwarded)) parameters.set(name, value)
+      const verifier = metadata.pkce ? randomToken() : null
+      const parameters = Object.assign(
+        { state },
+        common,
+        verifier === null ? null : { code_challenge: s256(verifier) },
+        row.authorizationParams,
+        usesIdToken(row) ? { nonce } : null,
+        forwardedParameters(row, forwardedParams),
+        more,
+      )
       const url = withQuery(endpoint(metadata, 'authorization_endpoint'), parameters)
-      // A space as %20, which everybody reads; `+` is not read by all.
-      url.search = url.search.replaceAll('+', '%20')
       return { url, state, nonce, verifier }
     },
     async logout({ redirectUri, state, idToken = null }) {
-      const { end_session_endpoint: endSession } = (await metadataInTime()).endpoints
+      const { end_session_endpoint: endSession } = (await metadataOf()).endpoints
       if (endSession === undefined) return null
-      return withQuery(endSession, [
-        ['client_id', clientId],
-        [row.logoutRedirectParam, redirectUri],
-        ['state', state],
+      return withQuery(endSession, {
+        client_id: clientId,
+        [row.logoutRedirectParam]: redirectUri,
+        state,
         // No address is taken that is much longer.
-        ...(idToken === null || idToken.length > MAX_HINT
-          ? []
-          : ([['id_token_hint', idToken]] as const)),
-      ])
+        ...(idToken === null || idToken.length > MAX_HINT ? {} : { id_token_hint: idToken }),
+      })
     },
-    finish: ({ nonce, formUser, iss, ...answer }, note) =>
+    finish: ({ state, nonce, verifier, formUser, iss, code: given, error }, note) =>
       atProvider(
         async (call) => {
           // Whoever declines is believed: an error that names no issuer signs nobody in.
-          if (iss !== undefined || answer.error === undefined) {
+          if (iss !== undefined || error === undefined) {
             checkCallbackIssuer(row, call.metadata, iss)
           }
-          const code = readCallbackAnswer(row, answer)
+          const code = readCallbackAnswer(row, { code: given, error })
           // The exchange comes first: some codes live for seconds.
-          const tokenResponse = await exchangeCode(call, { ...answer, code, callbackUrl })
+          const tokenResponse = await exchangeCode(call, { code, state, verifier, callbackUrl })
           const claims = await readIdToken(call, tokenResponse, nonce)
           const profile = await readProfile(call, { tokenResponse, claims, formUser })
           const issuer = issuerIn(row, claims)

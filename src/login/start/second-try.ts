@@ -21,13 +21,14 @@ export async function trySecondTime(
   const [first, ...others] = flowCookies.under(id, request.cookies, Date.now())
   if (first === undefined || others.length > 0 || first.flow.isSecondTry) return null
   const { client } = first.flow
-  const { url, ...made } = await provider.start(askedBy(client), (random) => random, secondTry)
-  const flow: Flow = { ...made, ...freshFlow(id), isSecondTry: true, client }
+  const started = await provider.start(askedBy(client), (random) => random, secondTry)
+  const flow = { ...freshFlow(id, started, client), isSecondTry: true }
   request.log.info(
     { event: 'second_try', provider: id, client: client.id, address: addressOf(request) },
     'the automatic login failed and is tried without',
   )
-  return sendToProvider(login, { flow, url, others: [cleared(first.name)] }, request, reply)
+  const begun = { flow, url: started.url, others: [cleared(first.name)] }
+  return sendToProvider(login, begun, request, reply)
 }
 
 /** What is passed on of the client's request. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { v7 as uuidv7 } from 'uuid'
 import type { AuthorizationRequest } from '../../core/client/authorization-request.ts'
@@ -7,6 +6,7 @@ import { grantScope, readScope } from '../../core/client/scope.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { LAST_PROVIDER_SECONDS } from '../../core/pages/last-provider.ts'
 import { probeCookie } from '../../core/pages/probe-cookie.ts'
+import { randomToken } from '../../core/secrets.ts'
 import { isBrowserNavigation } from '../../http/errors/problems.ts'
 import { FLOW_TTL_SECONDS, type Flow, type FlowCookie } from '../flow.ts'
 import { type Login, setCookies } from '../login.ts'
@@ -24,43 +24,47 @@ export async function startLogin(
 ): Promise<FastifyReply> {
   const { provider, resumable } = login
   refuseWhatCannotBe(login, asked)
-  const { url, ...made } = await provider.start(asked, (random) =>
+  const started = await provider.start(asked, (random) =>
     resumable.add(random, provider.row.id, { ...asked, client_id: client.id }),
   )
-  const flow: Flow = {
-    ...made,
-    ...freshFlow(provider.row.id),
-    client: {
-      id: client.id,
-      scope: grantScope(asked.scope, client),
-      nonce: asked.nonce ?? null,
-      resource: asked.resource ?? null,
-      redirectUri,
-      state: asked.state ?? null,
-      codeChallenge: asked.code_challenge ?? null,
-      responseMode: asked.response_mode ?? 'query',
-      intent: asked.intent ?? null,
-      uiLocales: asked.ui_locales ?? null,
-      maxAge: asked.max_age === undefined ? null : Number(asked.max_age),
-      prompt: asked.prompt ?? null,
-    },
-  }
-  return sendToProvider(login, { flow, url }, request, reply)
+  const flow = freshFlow(provider.row.id, started, {
+    id: client.id,
+    scope: grantScope(asked.scope, client),
+    nonce: asked.nonce ?? null,
+    resource: asked.resource ?? null,
+    redirectUri,
+    state: asked.state ?? null,
+    codeChallenge: asked.code_challenge ?? null,
+    responseMode: asked.response_mode ?? 'query',
+    intent: asked.intent ?? null,
+    uiLocales: asked.ui_locales ?? null,
+    maxAge: asked.max_age === undefined ? null : Number(asked.max_age),
+    prompt: asked.prompt ?? null,
+  })
+  return sendToProvider(login, { flow, url: started.url }, request, reply)
 }
 
-/** What every flow has of its own. */
-export const freshFlow = (provider: string) => ({
+/** A flow that begins now. */
+export const freshFlow = (
+  provider: string,
+  { state, nonce, verifier }: Pick<Flow, 'state' | 'nonce' | 'verifier'>,
+  client: Flow['client'],
+): Flow => ({
   provider,
+  state,
+  nonce,
+  verifier,
   expiresAt: Date.now() + FLOW_TTL_SECONDS * 1000,
   sessionId: uuidv7(),
-  seed: randomBytes(16).toString('base64url'),
+  seed: randomToken(16),
   isSecondTry: false,
+  client,
 })
 
 /** Keeps the flow in a cookie, with `others` set beside it, and sends the browser on. */
 export function sendToProvider(
   { flowCookies, https, issuer }: Pick<Login, 'flowCookies' | 'https' | 'issuer'>,
-  { flow, url, others = [] }: { flow: Flow; url: URL; others?: readonly FlowCookie[] },
+  { flow, url, others = [] }: { flow: Flow; url: string; others?: readonly FlowCookie[] },
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
@@ -71,13 +75,14 @@ export function sendToProvider(
     })
   }
   setCookies(reply, [...cookies, ...others, ...probeFor(request, issuer)], https)
-  return reply.redirect(url.href, 302)
+  return reply.redirect(url, 302)
 }
 
 /** What tells later whether the browser keeps cookies; for people, whom alone it is told. */
 function probeFor(request: FastifyRequest, issuer: string): FlowCookie[] {
+  if (!isBrowserNavigation(request)) return []
   const name = probeCookie(issuer)
-  if (!isBrowserNavigation(request) || request.cookies[name] !== undefined) return []
+  if (request.cookies[name] !== undefined) return []
   return [{ name, value: '1', maxAgeSeconds: LAST_PROVIDER_SECONDS }]
 }
 

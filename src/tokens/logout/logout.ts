@@ -141,7 +141,7 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
         logProblem(error, request)
         return null
       })
-      return away === null ? goBack(call, back, query.ui_locales) : reply.redirect(away.href, 303)
+      return away === null ? goBack(call, back, query.ui_locales) : reply.redirect(away, 303)
     },
   })
 

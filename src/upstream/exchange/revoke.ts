@@ -47,11 +47,11 @@ async function send(
   request: RevocationRequest,
 ): Promise<Answer> {
   const { method, params = {}, form, json, auth } = request
-  const url = withQuery(endpointUrl, Object.entries(params))
+  const url = withQuery(endpointUrl, params)
   const proof = auth === 'client' ? await clientAuth(metadata, client) : proofOf(auth, client)
   const body = json === undefined ? { form: { ...form, ...proof.form } } : { json }
   const call: keyof Outbound = method === 'DELETE' ? 'delete' : 'post'
-  return outbound[call](url.href, stepOf(row.revocation.endpoint), {
+  return outbound[call](url, stepOf(row.revocation.endpoint), {
     ...body,
     signal,
     headers: proof.headers,

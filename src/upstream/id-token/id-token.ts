@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { TextSubject } from '../../core/identity/profile.ts'
 import type { IdTokenClaims } from '../../core/provider/row-inputs.ts'
@@ -110,6 +110,6 @@ function checkTimes(
 /** The left half of the hash of the access token (OpenID Connect Core, section 3.1.3.6). */
 function accessTokenHash(accessToken: string, alg: string): string {
   const bits = alg === 'EdDSA' || alg === 'Ed25519' ? '512' : alg.slice(-3)
-  const hash = createHash(`sha${bits}`).update(accessToken).digest()
-  return hash.subarray(0, hash.length / 2).toString('base64url')
+  const whole = hash(`sha${bits}`, accessToken, 'buffer')
+  return whole.subarray(0, whole.length / 2).toString('base64url')
 }

@@ -125,14 +125,14 @@ function inspectionCall(
 ): InspectionSource['call'] {
   const credentials = { bearer: `Bearer ${accessToken}`, basic: basicAuth(registration) }
   return async (name, { params = {}, json, auth, refusedOn }) => {
-    const url = withQuery(endpoint(metadata, name), Object.entries(params))
+    const url = withQuery(endpoint(metadata, name), params)
     const step = name.replace('_endpoint', '')
     const headers: Record<string, string> =
       auth === undefined ? {} : { authorization: credentials[auth] }
     const answer =
       json === undefined
-        ? await outbound.get(url.href, step, { signal, headers })
-        : await outbound.post(url.href, step, { signal, headers, json })
+        ? await outbound.get(url, step, { signal, headers })
+        : await outbound.post(url, step, { signal, headers, json })
     if (refusedOn.includes(answer.status)) {
       throw refused('access_token', 'not_known', { status: answer.status })
     }

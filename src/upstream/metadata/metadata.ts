@@ -32,16 +32,19 @@ export interface MetadataOptions {
   /** The key that stands for the secret, null where there is none. */
   key: ClientKey | null
   outbound: Outbound
+  /** How long a discovery document may take. Default: ten seconds. */
+  ms?: number | undefined
   note: Note
 }
 
 /**
  * Where a provider's endpoints are. They are looked up when they are first needed, kept for an hour
- * and then renewed beside the logins; a provider that is down is asked again by the next login.
+ * and then renewed beside the logins; a provider that is down is asked again by the next login. Without a
+ * signal they have a deadline of their own.
  */
 export function createMetadataSource(
   options: MetadataOptions,
-): (signal: AbortSignal) => Promise<Metadata> {
+): (signal?: AbortSignal) => Promise<Metadata> {
   const { row, key } = options
   if (!needsDiscovery(row)) {
     const known = toMetadata(row, key, null)
@@ -51,7 +54,7 @@ export function createMetadataSource(
   let underWay: Promise<Metadata> | null = null
   const renew = () => {
     // One request for all who wait, so it has its own time limit and not that of the first of them.
-    underWay ??= withDeadline((signal) => discover(options, signal))
+    underWay ??= withDeadline((signal) => discover(options, signal), { ms: options.ms })
       .then((metadata) => {
         cached = { metadata, at: Date.now() }
         return metadata
@@ -62,7 +65,7 @@ export function createMetadataSource(
     return underWay
   }
   return async (signal) => {
-    if (cached === null) return untilAborted(renew(), signal)
+    if (cached === null) return signal === undefined ? renew() : untilAborted(renew(), signal)
     if (Date.now() - cached.at > FRESH_MS) renew().catch(() => {})
     return cached.metadata
   }

@@ -108,8 +108,9 @@ export function createDelivery(
         (traceHeaders) =>
           withDeadline(
             async (signal) => {
-              const response = await request(url, {
-                dispatcher: await dispatcherFor(new URL(url)),
+              const target = new URL(url)
+              const response = await request(target, {
+                dispatcher: await dispatcherFor(target),
                 method: 'POST',
                 signal,
                 body,

@@ -22,9 +22,9 @@ export interface OutgoingCall {
 
 /** Sends one request and gives the head of its answer; the body is read by whoever asked. */
 export function request(
-  address: string,
-  { dispatcher, ...call }: OutgoingCall,
+  { origin, pathname, search }: URL,
+  { dispatcher, method, signal, headers, body }: OutgoingCall,
 ): Promise<Dispatcher.ResponseData> {
-  const { origin, pathname, search } = new URL(address)
-  return requestBy.call(dispatcher, { ...call, origin, path: `${pathname}${search}` })
+  const path = `${pathname}${search}`
+  return requestBy.call(dispatcher, { origin, path, method, signal, headers, body })
 }

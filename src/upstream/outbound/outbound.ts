@@ -112,8 +112,8 @@ function createDispatchers(proxies: ForwardProxies) {
           proxyTls: { timeout: CONNECT_MS },
         })
   return {
-    for(url: string): Dispatcher {
-      const proxy = proxyFor(new URL(url), proxies)
+    for(url: URL): Dispatcher {
+      const proxy = proxyFor(url, proxies)
       const dispatcher = made.get(proxy) ?? make(proxy)
       made.set(proxy, dispatcher)
       return dispatcher
@@ -134,8 +134,9 @@ export function createOutbound(proxies: ForwardProxies = DIRECT): Outbound {
       }
       const body = encodeBody(options)
       try {
-        const response = await request(url, {
-          dispatcher: dispatchers.for(url),
+        const target = new URL(url)
+        const response = await request(target, {
+          dispatcher: dispatchers.for(target),
           signal,
           method,
           body: body?.text ?? null,
@@ -164,7 +165,7 @@ export function createOutbound(proxies: ForwardProxies = DIRECT): Outbound {
 
 function encodeBody({ form, json }: BodyOptions): { text: string; type: string } | null {
   if (form !== undefined) {
-    const text = new URLSearchParams({ ...form }).toString()
+    const text = new URLSearchParams(form).toString()
     return { text, type: 'application/x-www-form-urlencoded' }
   }
   return json === undefined ? null : { text: JSON.stringify(json), type: 'application/json' }

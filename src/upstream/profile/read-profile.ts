@@ -30,9 +30,9 @@ export async function readProfile(
         return asked.document
       },
       async get(name, { params = {}, headers = {}, absentOn = [] } = {}) {
-        const url = withQuery(endpoint(metadata, name), Object.entries(params))
+        const url = withQuery(endpoint(metadata, name), params)
         const step = name.replace('_endpoint', '')
-        const answer = await outbound.get(url.href, step, {
+        const answer = await outbound.get(url, step, {
           signal,
           headers: { ...headers, authorization: `Bearer ${tokenResponse.accessToken}` },
         })

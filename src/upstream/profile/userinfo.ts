@@ -35,8 +35,8 @@ export async function askUserinfo(
   if (claims !== null && row.userinfo === 'auto' && hasAllClaims(row, claims)) {
     return { document: null, isComplete: true }
   }
-  const url = withQuery(endpoint(metadata, 'userinfo_endpoint'), Object.entries(params))
-  const answer = await outbound.get(url.href, STEP, {
+  const url = withQuery(endpoint(metadata, 'userinfo_endpoint'), params)
+  const answer = await outbound.get(url, STEP, {
     signal,
     headers: { ...headers, authorization: `Bearer ${accessToken}` },
   })
