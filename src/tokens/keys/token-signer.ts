@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey, hash, type JsonWebKey } from 'node:crypto'
 import jwt, { type JWT } from '@fastify/jwt'
 import Fastify from 'fastify'
 import type { JWK } from 'jose'
@@ -126,8 +126,6 @@ export async function createTokenSigner(options: {
 
 /** `at_hash` (OpenID Connect Core, section 3.1.3.6): the left half of the algorithm's own hash. */
 function halfHash(alg: string, token: string): string {
-  const hash = createHash(alg === 'EdDSA' ? 'sha512' : 'sha256')
-    .update(token)
-    .digest()
-  return hash.subarray(0, hash.length / 2).toString('base64url')
+  const whole = hash(alg === 'EdDSA' ? 'sha512' : 'sha256', token, 'buffer')
+  return whole.subarray(0, whole.length / 2).toString('base64url')
 }
