@@ -83,10 +83,10 @@ export function signedInRoute<
       503: Problem,
       ...responses,
     },
-    handle: (call) => {
-      const caller = callerOf(call.request)
-      const asking = changes ? { ...caller, asker: askerOf(call.request) } : caller
-      return handle({ ...call, caller: asking }) as Promise<never>
+    handle: ({ params, query, body, request, reply }) => {
+      const known = callerOf(request)
+      const caller = changes ? { ...known, asker: askerOf(request) } : known
+      return handle({ params, query, body, request, reply, caller }) as Promise<never>
     },
   })
 }

@@ -5,12 +5,16 @@ const MAX_NAME = 255
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
+/** What needs no cleaning: visible ASCII, with spaces within. */
+const CLEAN = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
+
 /**
  * A text from outside as it may be stored and shown: well-formed Unicode without control and
  * direction-override characters, trimmed, at most 255 code points; null if nothing is left.
  */
 export function cleanText(text: string | null | undefined, maxCodePoints = MAX_NAME) {
   if (typeof text !== 'string') return null
+  if (text.length <= maxCodePoints && CLEAN.test(text)) return text
   // Cut first, roughly, so that a huge text costs little; a code point is at most two units.
   const rough = text
     .slice(0, maxCodePoints * 8)
@@ -48,9 +52,13 @@ export function cleanEmail(email: string | null | undefined): string | null {
 
 /** The address of a picture if it is an https URL of at most 2048 characters, else null. */
 export function cleanPicture(url: string | null | undefined): string | null {
-  if (typeof url !== 'string' || url.length > 2048 || !URL.canParse(url)) return null
-  const parsed = new URL(url)
-  return parsed.protocol === 'https:' && !parsed.username && !parsed.password ? parsed.href : null
+  if (typeof url !== 'string' || url.length > 2048) return null
+  try {
+    const { protocol, username, password, href } = new URL(url)
+    return protocol === 'https:' && username === '' && password === '' ? href : null
+  } catch {
+    return null
+  }
 }
 
 /** A BCP 47 language tag such as `ko` or `en-US`, else null. */

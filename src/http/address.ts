@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
 
@@ -21,8 +22,7 @@ export function addressOf({ ip, ips = [] }: Pick<FastifyRequest, 'ip' | 'ips'>):
 }
 
 // Not the short forms of IPv4, which nobody writes in good faith.
-const isAddress = (text: string) =>
-  ipaddr.IPv6.isValid(text) || ipaddr.IPv4.isValidFourPartDecimal(text)
+const isAddress = (text: string) => isIP(text) !== 0
 
 /**
  * Whether an address of X-Forwarded-For, or of the peer, is one of these proxies (addresses and CIDRs).

@@ -1,5 +1,4 @@
-import { z } from 'zod'
-import { RESPONSE_MODES } from '../core/client/client.ts'
+import type { ResponseMode } from '../core/client/client.ts'
 import { equalInConstantTime, hashToken, type Sealer } from '../core/secrets.ts'
 import { cookieName } from '../core/settings/public-url.ts'
 import { randomPart } from './ways-on/resumable-state.ts'
@@ -17,45 +16,43 @@ export const MAX_FLOWS = 5
 const MAX_FLOWS_SIZE = 6_000
 
 /** What a flow keeps of the client's request. */
-const FlowClient = z.object({
-  id: z.string(),
+interface FlowClient {
+  id: string
   /** As granted. */
-  scope: z.string(),
-  nonce: z.string().nullable(),
-  resource: z.string().nullable(),
+  scope: string
+  nonce: string | null
+  resource: string | null
   /** Null where the callback itself answers with the tokens. */
-  redirectUri: z.string().nullable(),
-  state: z.string().nullable(),
-  codeChallenge: z.string().nullable(),
-  responseMode: z.enum(RESPONSE_MODES),
+  redirectUri: string | null
+  state: string | null
+  codeChallenge: string | null
+  responseMode: ResponseMode
   /** `link`: the code names the identity, and nobody is signed in. */
-  intent: z.literal('link').nullable(),
-  uiLocales: z.string().nullable(),
+  intent: 'link' | null
+  uiLocales: string | null
   /** Seconds since the person authenticated, at most; null where nobody asked. */
-  maxAge: z.int().nullable(),
+  maxAge: number | null
   /** `prompt` as it was sent. */
-  prompt: z.string().nullable(),
-})
-
-const fields = {
-  provider: z.string(),
-  state: z.string().min(22),
-  nonce: z.string().min(22),
-  /** The PKCE verifier, null for a provider that does not take one. */
-  verifier: z.string().min(43).nullable(),
-  /** Milliseconds since 1970. */
-  expiresAt: z.int(),
-  /** Of the session that it opens: known beforehand, so that it is found by whoever comes again. */
-  sessionId: z.uuid(),
-  /** What its code and tokens are derived from; never leaves the sealed cookie. */
-  seed: z.string().min(22),
-  /** Whether it was started a second time by itself. */
-  isSecondTry: z.boolean(),
+  prompt: string | null
 }
 
 /** One login attempt in one browser: what the callback must find again, and nobody else may read. */
-export const Flow = z.object({ ...fields, client: FlowClient })
-export type Flow = z.infer<typeof Flow>
+export interface Flow {
+  provider: string
+  state: string
+  nonce: string
+  /** The PKCE verifier, null for a provider that does not take one. */
+  verifier: string | null
+  /** Milliseconds since 1970. */
+  expiresAt: number
+  /** Of the session that it opens: known beforehand, so that it is found by whoever comes again. */
+  sessionId: string
+  /** What its code and tokens are derived from; never leaves the sealed cookie. */
+  seed: string
+  /** Whether it was started a second time by itself. */
+  isSecondTry: boolean
+  client: FlowClient
+}
 
 /** A cookie to be set; an empty value with `maxAgeSeconds` 0 clears it. */
 export interface FlowCookie {
@@ -81,23 +78,39 @@ export interface FlowCookies {
   clear(state: string): FlowCookie
 }
 
-const NAMES = Object.keys(fields) as (keyof typeof fields)[]
-const CLIENT_NAMES = Object.keys(FlowClient.shape) as (keyof typeof FlowClient.shape)[]
+// A flow is sealed as a list in these orders: names would take a sixth of the room.
+const NAMES = namesOf<Omit<Flow, 'client'>>({
+  ...{ provider: 1, state: 1, nonce: 1, verifier: 1 },
+  ...{ expiresAt: 1, sessionId: 1, seed: 1, isSecondTry: 1 },
+})
+const CLIENT_NAMES = namesOf<FlowClient>({
+  ...{ id: 1, scope: 1, nonce: 1, resource: 1, redirectUri: 1, state: 1 },
+  ...{ codeChallenge: 1, responseMode: 1, intent: 1, uiLocales: 1, maxAge: 1, prompt: 1 },
+})
 
-/** A flow as a list in the order of its schema: names would take a sixth of the room. */
+/** Bound into the seal: what a version with other members has sealed does not open, and is taken as it was else. */
+const SHAPE = JSON.stringify([NAMES, CLIENT_NAMES])
+
+function namesOf<T>(all: Record<keyof T, 1>) {
+  return Object.keys(all) as (keyof T)[]
+}
+
+/** The memo in the state is not kept twice: the cookie's name, a hash of the whole state, is bound in. */
 const pack = (flow: Flow) =>
   JSON.stringify([
-    ...NAMES.map((name) => flow[name]),
+    ...NAMES.map((name) => (name === 'state' ? randomPart(flow.state) : flow[name])),
     ...CLIENT_NAMES.map((name) => flow.client[name]),
   ])
 
-function unpack(text: string): Flow | null {
+function unpack(text: string): Flow {
   const values: unknown[] = JSON.parse(text)
-  const own = NAMES.map((name, place) => [name, values[place]])
-  const client = CLIENT_NAMES.map((name, place) => [name, values[NAMES.length + place]])
-  // A flow that another version started may have another shape.
-  const flow = { ...Object.fromEntries(own), client: Object.fromEntries(client) }
-  return Flow.safeParse(flow).data ?? null
+  const flow: Record<string, unknown> = {}
+  const client: Record<string, unknown> = {}
+  let place = 0
+  for (const name of NAMES) flow[name] = values[place++]
+  for (const name of CLIENT_NAMES) client[name] = values[place++]
+  flow.client = client
+  return flow as unknown as Flow
 }
 
 /** The cookie that clears one of this name. */
@@ -110,7 +123,7 @@ export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookie
   const nameOf = (state: string) =>
     `${prefix}${hashToken(state).toString('base64url').slice(0, 16)}`
   const open = (name: string, value: string | undefined): Flow | null => {
-    const text = value === undefined ? null : sealer.open(value, name)
+    const text = value === undefined ? null : sealer.open(value, name + SHAPE)
     return text === null ? null : unpack(text)
   }
   const read = (sent: Sent, name: string) => (Object.hasOwn(sent, name) ? sent[name] : undefined)
@@ -125,8 +138,7 @@ export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookie
         }))
         .sort((a, b) => b.expiresAt - a.expiresAt)
       const name = nameOf(flow.state)
-      // The memo in the state is not kept twice: the name, a hash of the whole state, is bound in.
-      const value = sealer.seal(pack({ ...flow, state: randomPart(flow.state) }), name)
+      const value = sealer.seal(pack(flow), name + SHAPE)
       let size = value.length
       const surplus = others.filter((other, place) => {
         size += other.size

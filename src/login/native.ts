@@ -14,7 +14,7 @@ import {
 } from '../upstream/id-token/native-token.ts'
 import type { Authentication } from '../upstream/provider.ts'
 import { noteOf } from './finish/note.ts'
-import { authenticatedIdentity, openSession } from './finish/open-session.ts'
+import { authenticatedIdentity, openSession, senderOf } from './finish/open-session.ts'
 import type { Login } from './login.ts'
 
 /** A native sign-in as a client asks for it. */
@@ -33,7 +33,8 @@ export function createNativeSignIn(logins: ReadonlyMap<string, Login>) {
       const who = await readOnce(login, asked, request)
       const { clientId, scope, resource } = asked
       // The nonce was for the provider's ID token; ours answers no authorization request.
-      const client = { clientId, scope, resource, nonce: null, code: null }
+      const sender = senderOf(request)
+      const client = { clientId, scope, resource, nonce: null, code: null, ...sender }
       const { prepared, account } = await openSession(login, who, client, request, { native: true })
       return prepared.tokens(account)
     })

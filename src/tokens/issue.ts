@@ -5,10 +5,10 @@ import { readScope } from '../core/client/scope.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Account } from '../core/identity/account.ts'
 import type { SessionRef } from '../core/identity/session-ref.ts'
-import { CODE_SECONDS, type NewSession } from '../core/identity/sign-ins.ts'
+import { CODE_SECONDS, type NewCode, type NewSession } from '../core/identity/sign-ins.ts'
 import type { ClientTokenResponse, TokenResponse } from '../core/provider/token-response.ts'
 import { hashToken, randomToken } from '../core/secrets.ts'
-import type { GrantedSession } from '../core/tokens/token-store.ts'
+import type { CodeBinding, GrantedSession } from '../core/tokens/token-store.ts'
 import type { TokenFamilies } from './grants/token-family.ts'
 import type { KeyRing } from './keys/signing-keys.ts'
 
@@ -52,12 +52,12 @@ export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer
       sid,
       client_id,
       scope,
-      iat,
       aud: resource ?? session.resource ?? usualAudience,
-      ...(authTime === null ? {} : { auth_time: authTime }),
-      ...(roles === null ? {} : { roles }),
+      iat,
       exp: iat + accessTokenSeconds,
       jti: randomUUID(),
+      ...(authTime === null ? {} : { auth_time: authTime }),
+      ...(roles === null ? {} : { roles }),
     })
     const tokens = {
       access_token,
@@ -111,26 +111,24 @@ export function createSessionPreparer(
     const isIssued = (one: string) => issued !== undefined && hashToken(one).equals(issued)
     const secret = derived.find(isIssued) ?? derived[0]
     const hash = hashToken(secret)
+    const { clientId, scope, userAgent, address } = request
     const { resource = null, cookieMode = false, authTime = null, silent = false } = request
-    const common = { ...request, id, resource, cookieMode, authTime, silent }
-    const session: NewSession =
-      asked === null
-        ? {
-            ...common,
-            ttlSeconds: ttl.sessionSeconds,
-            refreshToken: {
-              hash,
-              ttlSeconds: Math.min(ttl.refreshTokenSeconds, ttl.sessionSeconds),
-            },
-          }
-        : {
-            ...common,
-            // Until the code is redeemed the session lives no longer than the code.
-            ttlSeconds: CODE_SECONDS,
-            refreshToken: null,
-            code: { ...asked, hash, nonce, ttlSeconds: CODE_SECONDS },
-          }
-    const { clientId, scope } = request
+    const tokenSeconds = Math.min(ttl.refreshTokenSeconds, ttl.sessionSeconds)
+    const session: NewSession = {
+      id,
+      clientId,
+      scope,
+      resource,
+      cookieMode,
+      authTime,
+      silent,
+      userAgent,
+      address,
+      // Until the code is redeemed the session lives no longer than the code.
+      ttlSeconds: asked === null ? ttl.sessionSeconds : CODE_SECONDS,
+      refreshToken: asked === null ? { hash, ttlSeconds: tokenSeconds } : null,
+      ...(asked === null ? {} : { code: codeOf(asked, hash, nonce) }),
+    }
     return {
       session,
       code: asked === null ? '' : secret,
@@ -142,6 +140,12 @@ export function createSessionPreparer(
     }
   }
 }
+
+const codeOf = (
+  { redirectUri, codeChallenge }: CodeBinding,
+  hash: Buffer,
+  nonce: string | null,
+): NewCode => ({ redirectUri, codeChallenge, hash, nonce, ttlSeconds: CODE_SECONDS })
 
 /** The claims of an ID token that the scope asks for (OpenID Connect Core, sections 2 and 5.4); never a null. */
 function idTokenClaims(account: Account, session: GrantedSession, nonce: string | null): object {

@@ -16,8 +16,8 @@ export const endsAtClient = (flow: Flow): flow is ClientFlow => flow.client.redi
 
 /** Where the answer of a flow goes. */
 export function targetOf({ client }: ClientFlow): Target {
-  const { id: clientId, uiLocales, ...rest } = client
-  return { ...rest, clientId, uiLocales: uiLocales ?? undefined }
+  const { id: clientId, redirectUri, state, responseMode, intent, uiLocales } = client
+  return { clientId, redirectUri, state, responseMode, intent, uiLocales: uiLocales ?? undefined }
 }
 
 /** How a client is told of a failure (RFC 6749, section 4.1.2.1). */
@@ -49,7 +49,7 @@ export function answerClient(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const response = { ...result, ...(state === null ? {} : { state }), iss: issuer }
+  const response = Object.assign({}, result, state === null ? null : { state }, { iss: issuer })
   const client = findClient(clients, clientId)?.name ?? clientId
   if (responseMode === 'form_post') {
     return sendFormPage(

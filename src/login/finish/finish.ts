@@ -180,7 +180,9 @@ async function readIdentity(
   request: FastifyRequest,
 ): Promise<Authentication> {
   const formUser = formUsers.open(form_user, flow.state)
-  const who = await provider.finish({ ...flow, code, error, iss, formUser }, noteOf(request))
+  const { state, nonce, verifier } = flow
+  const callback = { state, nonce, verifier, code, error, iss, formUser }
+  const who = await provider.finish(callback, noteOf(request))
   checkAuthTime(flow, who.authTime, provider.row.name)
   return who
 }

@@ -23,13 +23,13 @@ export function authenticatedIdentity(
 export async function openSession(
   login: Login,
   who: Authentication,
-  asked: Omit<SessionRequest, 'userAgent' | 'address'>,
+  asked: SessionRequest,
   request: FastifyRequest,
   facts: { native?: true } = {},
 ) {
   const { provider, signIns, prepareSession } = login
   const { key, profile, tokens } = authenticatedIdentity(login, who)
-  const prepared = prepareSession({ ...asked, ...senderOf(request) })
+  const prepared = prepareSession(asked)
   const { account, decision } = await signIns.signIn(
     key,
     profile,
@@ -44,7 +44,7 @@ export async function openSession(
       client: asked.clientId,
       user: account.sub,
       session: prepared.session.id,
-      address: addressOf(request),
+      address: asked.address,
       identity: decision.action,
       ...('reason' in decision ? { reason: decision.reason } : {}),
       ...facts,
@@ -55,7 +55,7 @@ export async function openSession(
 }
 
 /** Who sends a request, as a session keeps it. */
-const senderOf = (request: FastifyRequest) => ({
+export const senderOf = (request: FastifyRequest) => ({
   userAgent: cleanText(request.headers['user-agent'], 512),
   address: addressOf(request),
 })
@@ -98,7 +98,8 @@ export function rememberProvider(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  if (!isBrowserNavigation(request)) return
   const name = lastProviderCookie(issuer)
-  if (!isBrowserNavigation(request) || request.cookies[name] === provider) return
+  if (request.cookies[name] === provider) return
   setCookies(reply, [{ name, value: provider, maxAgeSeconds: LAST_PROVIDER_SECONDS }], https)
 }

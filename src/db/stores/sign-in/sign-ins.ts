@@ -19,7 +19,7 @@ import type { Database, RunStatement } from '../../client.ts'
 import { askedBy } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
 import { rekeyIdentity } from '../tokens/rekey.ts'
-import { valuesOf } from './identity-values.ts'
+import { type IdentityValues, valuesOf } from './identity-values.ts'
 import {
   candidatesStatement,
   FREE_CLAIM,
@@ -66,25 +66,21 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     const linkable = linkableEmail(rules.mode, profile, isTrusted)
     const refusal = refuseSignUp(rules.signUp, profile, isTrusted)
     const identity = valuesOf(key, profile, tokens)
-    const values = {
-      ...identity,
-      ...sessionValues(session),
+    const values = signInValues(identity, session, {
       newUserId: uuidv7(),
       reason: linkable.reason,
-      unheld: null,
-      claimed: null,
-      mayCreate: false,
       asked: askedBy(asker),
-    }
+    })
     const signIn = async (
       run: RunStatement,
       changes: Partial<SignInValues> = {},
     ): Promise<SignedIn | null> => {
-      const row = await SIGN_IN.one(run, { ...values, ...changes })
+      const changed = { ...values, ...changes }
+      const row = await SIGN_IN.one(run, changed)
       if (row === null) return null
       requireOwn(database, row.sessionId, session.id)
       if (row.isDisabled) throw refuse('user_disabled')
-      const { reason } = { ...values, ...changes }
+      const { reason } = changed
       const account = JSON.parse(row.account) as Account
       return { account, decision: row.isNew ? { action: 'create', reason } : { action: 'known' } }
     }
@@ -150,7 +146,28 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
   }
 }
 
-const sessionValues = (session: NewSession) => ({
+// Every name by itself: objects that are put together of many names cost as much as the driver does.
+const signInValues = (
+  identity: IdentityValues,
+  session: NewSession,
+  { newUserId, reason, asked }: Pick<SignInValues, 'newUserId' | 'reason' | 'asked'>,
+): SignInValues => ({
+  provider: identity.provider,
+  issuer: identity.issuer,
+  subject: identity.subject,
+  email: identity.email,
+  emailVerified: identity.emailVerified,
+  name: identity.name,
+  picture: identity.picture,
+  locale: identity.locale,
+  access: identity.access,
+  refreshToken: identity.refreshToken,
+  newUserId,
+  reason,
+  unheld: null,
+  claimed: null,
+  mayCreate: false,
+  asked,
   sessionId: session.id,
   clientId: session.clientId,
   scope: session.scope,

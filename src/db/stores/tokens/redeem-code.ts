@@ -155,18 +155,23 @@ const REDEEM = statement(
 export function redeemCode(database: Database): TokenStore['redeemCode'] {
   return async (presented, { hashes, ttlSeconds, sessionTtlSeconds, sessionsPerUser }) => {
     const { hash, clientId, redirectUri, codeChallenge, asker } = presented
-    const proof = { hash, clientId, redirectUri, codeChallenge }
     const [tokenHash] = hashes
     if (tokenHash === undefined) return { refused: 'secret_gone' }
     const opened = await REDEEM.one(database.query, {
-      ...proof,
+      hash,
+      clientId,
+      redirectUri,
+      codeChallenge,
       sessionTtl: sessionTtlSeconds,
       tokenHash,
       tokenTtl: ttlSeconds,
       sessionsPerUser,
       asked: askedBy(asker),
     })
-    if (opened === null) return readRepeatedCode(database, proof, hashes)
+    if (opened === null) {
+      const proof = { hash, clientId, redirectUri, codeChallenge }
+      return readRepeatedCode(database, proof, hashes)
+    }
     const { code, nonce, ...session } = opened
     requireOwn(database, code.toString('hex'), hash.toString('hex'))
     return { session, nonce, place: 0 }
