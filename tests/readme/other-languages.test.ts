@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseYaml } from '@redocly/openapi-core'
 import { expect, test } from 'vitest'
 import { findProgram, whyMissing } from '../helpers/programs.ts'
 import { newFolder } from '../helpers/server-process.ts'
@@ -13,6 +14,33 @@ const samples = (language: string) =>
       codeBlocks(text).filter((block) => block.language === language),
     ),
   ).map(({ code }) => code)
+
+interface SpringSettings {
+  spring?: { security: { oauth2: { client: unknown } } }
+}
+
+/** How Spring writes a variable of the environment. */
+const variable = (name: string) => `$\{${name}}`
+
+// Neither Spring's libraries nor an allauth that speaks OpenID Connect can be had here: their samples are
+// only read, as YAML, Java and Python.
+
+test('every sample of YAML can be read, and Spring’s has its settings in their places', () => {
+  const all = samples('yaml').map((code) => parseYaml(code) as SpringSettings)
+  expect(all.length).toBeGreaterThan(1)
+  const client = all.find(({ spring }) => spring !== undefined)?.spring?.security.oauth2.client
+  expect(client).toEqual({
+    registration: {
+      latchkey: {
+        'client-id': 'web',
+        'client-secret': variable('LATCHKEY_SECRET'),
+        scope: 'openid, profile, email',
+      },
+    },
+    provider: { latchkey: { 'issuer-uri': variable('LATCHKEY_URL') } },
+  })
+  expect(() => parseYaml('spring:\n  a: b\n c: d')).toThrow()
+})
 
 const python = findProgram('python3') ?? ''
 

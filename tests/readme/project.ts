@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,12 @@ export function snippet(page: string, file: string): string {
   expect(found, `one block of ${file} in ${page}`).toHaveLength(1)
   return found[0]?.code ?? ''
 }
+
+/** A Python that has these modules: Debian's, or the one in PATH. */
+export const pythonWith = (modules: readonly string[]): string | undefined =>
+  ['/usr/bin/python3', 'python3'].find(
+    (python) => spawnSync(python, ['-c', `import ${['sys', ...modules].join()}`]).status === 0,
+  )
 
 /** A folder as a reader of the pages has one. */
 export interface Project {

@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { freePort } from '../helpers/server-process.ts'
 import { useLatchkey } from '../helpers/stage.ts'
-import { type Project, snippet, startProject } from './project.ts'
+import { type Project, pythonWith, snippet, startProject } from './project.ts'
 
 const SECRET = 'a secret of the client web with more than 16 characters'
 
@@ -13,13 +12,20 @@ interface Sample {
   /** Modules of Python; where one is missing the test is skipped. */
   packages?: string[]
   run: (port: string) => [program: string, ...args: string[]]
+  /** What a project of that framework has beside them. */
+  around?: Record<string, string>
 }
 
-/** A Python that has these modules: Debian's, or the one in PATH. */
-const pythonWith = (modules: string[] = []) =>
-  ['/usr/bin/python3', 'python3'].find(
-    (python) => spawnSync(python, ['-c', `import ${['sys', ...modules].join()}`]).status === 0,
-  )
+/** As `django-admin startproject` has it, as far as the sample needs it. */
+const DJANGO_SETTINGS = `
+import os
+SECRET_KEY = os.environ["SESSION_SECRET"]
+ALLOWED_HOSTS = ["localhost"]
+ROOT_URLCONF = "web_django"
+MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+SESSION_ENGINE = "django.contrib.sessions.backends.file"
+SESSION_FILE_PATH = os.path.dirname(__file__)
+`
 
 const node =
   (file: string): Sample['run'] =>
@@ -38,6 +44,13 @@ const samples: Sample[] = [
     files: ['web_flask.py'],
     packages: ['authlib', 'flask', 'requests'],
     run: (port) => ['-m', 'flask', '--app', 'web_flask', 'run', '--host', 'localhost', '-p', port],
+  },
+  {
+    name: 'Django',
+    files: ['web_django.py'],
+    packages: ['authlib', 'django', 'requests'],
+    run: (port) => ['-m', 'django', 'runserver', '--noreload', `localhost:${port}`],
+    around: { 'settings.py': DJANGO_SETTINGS },
   },
 ]
 const ports = new Map<string, number>()
@@ -73,13 +86,13 @@ describe.each(samples)('the web app of docs/web-app.md with $name', (sample) => 
   beforeAll(async () => {
     if (isMissing) return
     const files = sample.files.map((file) => [file, snippet('web-app', file)])
-    project = await startProject(Object.fromEntries(files))
+    project = await startProject({ ...sample.around, ...Object.fromEntries(files) })
     const [program, ...args] = packages ? [python ?? '', ...sample.run(port)] : sample.run(port)
     const env = {
       LATCHKEY_URL: latchkey.url,
       LATCHKEY_SECRET: SECRET,
       SESSION_SECRET: 'a secret of the app with more than 32 characters',
-      ...{ APP_URL: app, PORT: port },
+      ...{ APP_URL: app, PORT: port, DJANGO_SETTINGS_MODULE: 'settings' },
     }
     await project.serve(program ?? '', args, env, app)
   })

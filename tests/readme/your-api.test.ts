@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { login, startLogin } from '../helpers/latchkey.ts'
 import { freePort } from '../helpers/server-process.ts'
 import { setStage } from '../helpers/stage.ts'
-import { type Project, snippet, startProject } from './project.ts'
+import { type Project, pythonWith, snippet, startProject } from './project.ts'
 
 const PAGE_ORIGIN = 'http://localhost:5173'
 const TTL_SECONDS = 4
@@ -14,16 +14,27 @@ const apis = {
   Fastify: { file: 'api-fastify.js', url: '' },
   Express: { file: 'api-express.js', url: '' },
 }
+const fastApi = { file: 'api.py', url: '' }
+const modules = ['fastapi', 'uvicorn', 'jwt', 'cryptography']
+const python = pythonWith(modules)
 let project: Project
 
+/** What Python reads before the sample: Debian's PyJWT is older and lacks this name, never the check. */
+const OLDER_PYJWT = `
+import jwt
+if not hasattr(jwt, "PyJWKClientConnectionError"):
+    jwt.PyJWKClientConnectionError = type("PyJWKClientConnectionError", (jwt.PyJWKClientError,), {})
+`
+
 beforeAll(async () => {
-  const files = ['verify.js', ...Object.values(apis).map(({ file }) => file)]
+  const files = ['verify.js', fastApi.file, ...Object.values(apis).map(({ file }) => file)]
   const ask = `import { verify } from './verify.js'
 const told = await verify(process.argv[2]).then(JSON.stringify, (error) => 'threw ' + error.message)
 process.stdout.write(told)`
   project = await startProject({
     ...Object.fromEntries(files.map((file) => [file, snippet('your-api', file)])),
     'ask.js': ask,
+    'sitecustomize.py': OLDER_PYJWT,
   })
   for (const api of Object.values(apis)) {
     const port = String(await freePort())
@@ -31,6 +42,12 @@ process.stdout.write(told)`
     const env = { PORT: port, LATCHKEY_URL: latchkey.url }
     await project.serve(process.execPath, [api.file], env, api.url)
   }
+  if (python === undefined) return
+  const port = String(await freePort())
+  fastApi.url = `http://localhost:${port}/orders`
+  const env = { LATCHKEY_URL: latchkey.url, PYTHONPATH: project.path }
+  const args = ['-m', 'uvicorn', 'api:app', '--host', 'localhost', '--port', port]
+  await project.serve(python, args, env, fastApi.url)
 })
 afterAll(() => project.remove())
 
@@ -48,7 +65,21 @@ const refused = {
   body: { error: 'invalid_token' },
 }
 
-describe.each(Object.entries(apis))('the API of docs/your-api.md with %s', (_, api) => {
+const all = Object.entries({ ...apis, FastAPI: fastApi })
+
+describe.each(all)('the API of docs/your-api.md with %s', (name, api) => {
+  beforeEach(({ skip }) => {
+    const isMissing = api === fastApi && python === undefined
+    skip(
+      isMissing,
+      `needs Python with these: apt-get install ${modules.map((one) => `python3-${one}`).join(' ')}`,
+    )
+  })
+  const isRefused = (answer: Awaited<ReturnType<typeof call>>) => {
+    const { body, ...rest } = refused
+    expect(answer).toEqual({ ...rest, body: name === 'FastAPI' ? { detail: body.error } : body })
+  }
+
   test('opens for a valid access token, and for nothing else', async () => {
     const { access_token: token, user } = (await login(latchkey, provider)).json()
     const { sub } = user as { sub: string }
@@ -65,10 +96,10 @@ describe.each(Object.entries(apis))('the API of docs/your-api.md with %s', (_, a
       `Bearer ${head}.${body}.${signature}`,
       `Bearer ${ofProvider}`,
     ]) {
-      expect(await call(api.url, wrong)).toEqual(refused)
+      isRefused(await call(api.url, wrong))
     }
     await new Promise((resolve) => setTimeout(resolve, TTL_SECONDS * 1000 + 100))
-    expect(await call(api.url, `Bearer ${token}`)).toEqual(refused)
+    isRefused(await call(api.url, `Bearer ${token}`))
   })
 
   test('may be called by a page of the origin that it names, before and after the preflight', async () => {
@@ -78,8 +109,8 @@ describe.each(Object.entries(apis))('the API of docs/your-api.md with %s', (_, a
       'access-control-request-headers': 'authorization',
     }
     const preflight = await fetch(api.url, { method: 'OPTIONS', headers })
-    expect(preflight.status).toBe(204)
-    expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization')
+    expect([200, 204]).toContain(preflight.status)
+    expect(preflight.headers.get('access-control-allow-headers')).toMatch(/\bauthorization$/)
     const answer = await fetch(api.url, { headers: { origin: PAGE_ORIGIN } })
     for (const { headers: got } of [preflight, answer]) {
       expect(got.get('access-control-allow-origin')).toBe(PAGE_ORIGIN)
