@@ -10,7 +10,8 @@ import { readSettings } from '../../src/settings/index.ts'
 import { linesWith, runDoctor } from '../helpers/doctor.ts'
 import { TEST_SECRET } from '../helpers/latchkey.ts'
 
-const PUBLIC_URL = 'http://localhost:1'
+/** Of a server that confirms a subscription when it is asked to, whenever that is. */
+let PUBLIC_URL: string
 
 /** Runs the command with these settings, as `latchkey admin` does. */
 const run = (env: Record<string, string>, command: string, ...words: string[]) => {
@@ -22,6 +23,12 @@ const run = (env: Record<string, string>, command: string, ...words: string[]) =
 let emulator: Emulator
 const aimed: Record<string, Record<string, string>> = {}
 beforeAll(async () => {
+  const confirming = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString()
+    response.setHeader('content-type', 'text/plain').end(JSON.parse(body).challenge)
+  })
+  await new Promise<void>((resolve) => confirming.listen(0, '127.0.0.1', resolve))
+  PUBLIC_URL = `http://localhost:${(confirming.address() as AddressInfo).port}`
   emulator = await startEmulator({
     providers: ['google', 'twitch'],
     redirectUris: (id) => `${PUBLIC_URL}/login/${id}/callback`,
@@ -36,16 +43,18 @@ beforeAll(async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'risc-')), 'key.json')
   writeFileSync(file, await answer.text())
   Object.assign(aimed.google ?? {}, { GOOGLE_RISC_SERVICE_ACCOUNT: file })
-  return () => emulator.close()
+  return async () => {
+    await emulator.close()
+    confirming.close()
+  }
 })
 
 describe.each([
   ['google', 'google-risc'],
   ['twitch', 'twitch-eventsub'],
 ])('the events of %s', (id, command) => {
-  const address = `${PUBLIC_URL}/providers/${id}/events`
-
   test('are not registered, then registered, and the doctor says each, asked only when it may ask', async () => {
+    const address = `${PUBLIC_URL}/providers/${id}/events`
     const env = { PUBLIC_URL, SECRET: TEST_SECRET, ...aimed[id] }
     const said = async (offline = false) =>
       linesWith(await runDoctor(env, { offline }), 'What the provider tells')
