@@ -97,7 +97,8 @@ export function describeRoutes(app: FastifyInstance, publicUrl: string): void {
     }
     return JSON.stringify(document).replaceAll(PUBLIC_URL, publicUrl)
   }
-  let text: string | undefined
+  // As bytes: it is large, and is not made into them anew for each answer.
+  let text: Buffer | undefined
   preflightOfPublic(app, '/openapi.json')
   route(app, 'GET', '/openapi.json', {
     docs: {
@@ -118,7 +119,7 @@ export function describeRoutes(app: FastifyInstance, publicUrl: string): void {
     },
     responses: { 200: z.looseObject({ openapi: z.string(), info: z.looseObject({}) }) },
     handle: ({ reply }) => {
-      text ??= write()
+      text ??= Buffer.from(write())
       return reply
         .headers(publicDocument(CACHE_SECONDS))
         .type('application/json; charset=utf-8')
