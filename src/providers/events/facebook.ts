@@ -6,6 +6,8 @@ const Payload = z.object({
   user_id: z.coerce.string().min(1),
   algorithm: z.string(),
   issued_at: z.number().optional(),
+  code: z.unknown().optional(),
+  oauth_token: z.unknown().optional(),
 })
 
 const DELETION = '/data-deletion'
@@ -39,6 +41,9 @@ export const facebookEvents: EventReceiver = {
     const read = Payload.parse(jsonOf(Buffer.from(payload, 'base64url')))
     const isKnown = read.algorithm.toUpperCase() === 'HMAC-SHA256'
     ensure(isKnown, 'invalid_request', 'Its algorithm is another one.')
+    // The same secret signs what its SDK leaves in a browser: that is of a login, and tells of no leaving.
+    const isOfLogin = read.code !== undefined || read.oauth_token !== undefined
+    ensure(!isOfLogin, 'invalid_request', 'It is of a login.')
     const at = momentOf(read.issued_at)
     const id = hashOf(path, payload)
     if (path === '') {

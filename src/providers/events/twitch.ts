@@ -8,6 +8,8 @@ const Notification = z.looseObject({
   event: z.looseObject({ client_id: z.string(), user_id: z.string() }).optional(),
 })
 
+const isTime = (text: string) => z.iso.datetime({ offset: true }).safeParse(text).success
+
 /** EventSub by webhook. https://dev.twitch.tv/docs/eventsub/handling-webhook-events */
 export const twitchEvents: EventReceiver = {
   addresses: [
@@ -29,6 +31,8 @@ export const twitchEvents: EventReceiver = {
     const mac = hmac(values.EVENTSUB_SECRET ?? '', id, timestamp, body).toString('hex')
     const isRight = isSame(header('twitch-eventsub-message-signature'), `sha256=${mac}`)
     ensure(isRight, 'invalid_key', 'Its signature is another one.')
+    // They are signed without anything between: another cut would be another id, and of no known time.
+    ensure(isTime(timestamp), 'invalid_request', 'Its time is none.')
     const payload = jsonOf(body)
     const none = { events: [], id: null, at: null, answer: { status: 204 } }
     if (typeof payload.challenge === 'string') {
