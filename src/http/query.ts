@@ -5,7 +5,7 @@ import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 type CodeOf = (name: string, isTwice: boolean) => ErrorCode | undefined
 
 /**
- * Reads a query or form by its schema: empty parameters are omitted ones, a parameter that stands
+ * Reads a query, form or JSON by its schema: empty parameters and null are omitted ones, a parameter that stands
  * twice or in brackets is refused unless the schema takes a list, and so is one that is missing or that
  * the schema refuses. Throws `invalid_request`, or what `codeOf` says.
  */
@@ -26,7 +26,8 @@ export function readParameters<Schema extends z.ZodObject>(
     if (typeof value === 'string' && value.includes('\0') && name !== 'state') {
       throw malformed(name, codeOf)
     }
-    if (value !== '') given[name] = value
+    // In JSON an app may write out what it leaves out.
+    if (value !== '' && value !== null) given[name] = value
   }
   const read = schema.safeParse(given)
   if (read.success) return read.data

@@ -194,6 +194,15 @@ describe('3.15 and 2.30 the shape of a token request', () => {
     expectOAuthError(await send(body, JSON_TYPE), 400, 'invalid_request')
   })
 
+  test('what JSON writes out as null counts as left out', async () => {
+    const values = request(await getCode(latchkey, provider))
+    const none = { client_secret: null, scope: null, resource: null, nonce: null, no_such: null }
+    const needed = await send(JSON.stringify({ ...values, code_verifier: null }), JSON_TYPE)
+    expectOAuthError(needed, 400, 'invalid_request')
+    expect(needed.json().error_description).toBe('The code_verifier is missing.')
+    expect((await send(JSON.stringify({ ...values, ...none }), JSON_TYPE)).status).toBe(200)
+  })
+
   test.each([
     ['grant_type=authorization_code&grant_type=refresh_token', 'invalid_request'],
     ['grant_type[]=authorization_code', 'invalid_request'],
