@@ -5,7 +5,7 @@ import { join } from 'node:path'
 export const ROOT = join(import.meta.dirname, '../..')
 
 /** Pages that are kept in English alone: they are for those who read the source. */
-const ENGLISH_ONLY = new Set(['architecture', 'threats'])
+const ENGLISH_ONLY = new Set(['threats'])
 
 const named = readdirSync(join(ROOT, 'docs'))
   .filter((file) => file.endsWith('.md'))
