@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 
 const SECRET = 'secret-of-the-operators-program'
 const BASIC = `Basic ${Buffer.from(`ops:${SECRET}`).toString('base64')}`
-
-let latchkey: Latchkey
-let adminToken: string
 
 const SETTINGS = {
   EMULATE: 'kakao,naver',
@@ -15,11 +13,11 @@ const SETTINGS = {
   CLIENT_OPS_ADMIN: 'on',
 }
 
+const latchkey = useLatchkey(SETTINGS)
+let adminToken: string
 beforeAll(async () => {
-  latchkey = await startLatchkey(SETTINGS)
   adminToken = await tokenOf(latchkey)
 })
-afterAll(() => latchkey.close())
 
 async function tokenOf({ url }: Latchkey): Promise<string> {
   const response = await fetch(`${url}/token`, {

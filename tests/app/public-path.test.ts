@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { authorizationQuery } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 
 // https://example.com/auth: app and Latchkey under one origin, behind a proxy that strips nothing.
 const PATH = '/team/auth'
-let latchkey: Latchkey
+const latchkey = useLatchkey({ EMULATE: 'google,kakao,apple' }, { path: PATH })
 let origin: string
-
-beforeAll(async () => {
-  latchkey = await startLatchkey({ EMULATE: 'google,kakao,apple' }, { path: PATH })
+beforeAll(() => {
   origin = new URL(latchkey.url).origin
 })
-afterAll(() => latchkey.close())
 
 /** Every address of ours that a page or document names. */
 const linksIn = (text: string): string[] =>

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach } from 'vitest'
 import { defined } from '../../src/core/defined.ts'
 import type { Environment } from '../../src/settings/reader.ts'
 import { FakeProvider } from './fake-provider.ts'
-import { type Latchkey, startLatchkey } from './latchkey.ts'
+import { type Latchkey, type LatchkeyOptions, startLatchkey } from './latchkey.ts'
 
 /** A fake provider and a Latchkey that is aimed at it, for the tests of a file or of a `describe`. */
 export interface Stage {
@@ -47,10 +47,10 @@ export function setStage(options: StageOptions = {}): Stage {
 export const setStageOfTwo = (options: StageOptions = {}): StageOfTwo => makeStage(options, true)
 
 /** A Latchkey with these settings and no provider of the tests; its fields are there when they run. */
-export function useLatchkey(settings: Environment): Latchkey {
+export function useLatchkey(settings: Environment, options: LatchkeyOptions = {}): Latchkey {
   const latchkey = {} as Latchkey
   beforeAll(async () => {
-    Object.assign(latchkey, await startLatchkey(settings))
+    Object.assign(latchkey, await startLatchkey(settings, options))
     return () => latchkey.close()
   })
   return latchkey

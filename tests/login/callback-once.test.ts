@@ -1,42 +1,17 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { type Answer, Browser } from '../helpers/browser.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
-import { countRows, type Latchkey, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { countRows, startLogin } from '../helpers/latchkey.ts'
 import { expectNobodySignedIn, expectProblem, lastProblem } from '../helpers/problems.ts'
+import { setStageOfTwo } from '../helpers/stage.ts'
 
 // Two replicas behind one PUBLIC_URL: cookies are of a host, whatever the port.
-const fake = new FakeProvider()
 const other = new FakeProvider()
-let testDatabase: TestDatabase
-let first: Latchkey
-let second: Latchkey
-
-beforeAll(async () => {
-  await Promise.all([fake.listen(), other.listen()])
-  other.subject = 'person-at-other'
-  other.person = { name: 'Person at other' }
-  testDatabase = await createTestDatabase()
-  const settings = {
-    ...fake.settings('fake'),
-    ...other.settings('other'),
-    OIDC_PROVIDERS: 'fake,other',
-  }
-  const publicUrl = 'http://localhost:3999'
-  first = await startLatchkey(settings, { testDatabase, publicUrl })
-  second = await startLatchkey(settings, { testDatabase, publicUrl })
-})
+other.subject = 'person-at-other'
+other.person = { name: 'Person at other' }
+const { provider: fake, latchkey: first, replica: second } = setStageOfTwo({ others: { other } })
 afterEach(() => {
   vi.useRealTimers()
-  fake.reset()
-  other.reset()
-})
-afterAll(async () => {
-  await first.close()
-  await second.close()
-  await testDatabase.drop()
-  await fake.close()
-  await other.close()
 })
 
 /** The same URL at the other replica. */

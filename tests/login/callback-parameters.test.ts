@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Answer, Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, type StartedLogin, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { type StartedLogin, startLogin } from '../helpers/latchkey.ts'
 import {
   expectNobodySignedIn,
   expectProblem,
@@ -9,19 +8,9 @@ import {
   lastProblem,
 } from '../helpers/problems.ts'
 import { rawBytes, rawRequest } from '../helpers/raw-request.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey(provider.settings())
-})
-afterEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-})
+const { provider, latchkey } = setStage()
 
 async function begin(browser: Browser): Promise<StartedLogin> {
   const started = await startLogin(latchkey, browser)

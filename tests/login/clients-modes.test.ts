@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   APPS,
   authorizationQuery,
@@ -11,22 +11,11 @@ import {
   SPA,
 } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
-import { FakeProvider } from '../helpers/fake-provider.ts'
-import { type Latchkey, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { startLogin } from '../helpers/latchkey.ts'
 import { expectProtected } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey({ ...provider.settings(), ...APPS })
-})
-beforeEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-})
+const { provider, latchkey } = setStage({ settings: APPS })
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' }
 const plain = (html: string) => html.replace(/&([#\w]+);/g, (_, name) => ENTITIES[name] ?? '')

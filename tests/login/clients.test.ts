@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { age } from '../helpers/age.ts'
 import {
   APPS,
@@ -11,27 +11,17 @@ import {
   WEB,
 } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
-import { FakeProvider, type Reply } from '../helpers/fake-provider.ts'
-import { countRows, type Latchkey, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import type { Reply } from '../helpers/fake-provider.ts'
+import { countRows, startLogin } from '../helpers/latchkey.ts'
 import {
   expectNoSecretLogged,
   expectProblem,
   expectTold,
   lastProblem,
 } from '../helpers/problems.ts'
+import { setStage } from '../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey({ ...provider.settings(), ...APPS })
-})
-beforeEach(() => provider.reset())
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-})
+const { provider, latchkey } = setStage({ settings: APPS })
 
 const start = (parameters: Parameters) =>
   new Browser().send(`${latchkey.url}/login/fake${authorizationQuery(parameters)}`)

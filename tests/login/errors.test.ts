@@ -5,7 +5,7 @@ import { type Latchkey, login, startLatchkey, startLogin } from '../helpers/latc
 import { expectProblem, expectProtected, lastProblem } from '../helpers/problems.ts'
 import { setStage } from '../helpers/stage.ts'
 
-const { provider, latchkey } = setStage({ people: () => ({}) })
+const { provider, latchkey } = setStage({ people: () => ({ name: 'Person One' }) })
 /** Its database is gone. */
 let stranded: Latchkey
 /** Whoever asks it has asked too often. */

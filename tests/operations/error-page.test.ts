@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { ERRORS } from '../../src/http/errors/error-table.ts'
 import { Browser } from '../helpers/browser.ts'
-import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  latchkey = await startLatchkey({})
-})
-
-afterAll(() => latchkey.close())
+const latchkey = useLatchkey({})
 
 test('the type of a problem leads to the place where its code is explained', async () => {
   const problem = await new Browser().send(`${latchkey.url}/nowhere`)

@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
-import { type Latchkey, startLatchkey, startLogin } from '../helpers/latchkey.ts'
+import { startLogin } from '../helpers/latchkey.ts'
+import { useLatchkey } from '../helpers/stage.ts'
 
-let latchkey: Latchkey
-beforeAll(async () => {
-  latchkey = await startLatchkey({ EMULATE: 'line,google,discord,linkedin' })
-})
-afterAll(() => latchkey.close())
+const latchkey = useLatchkey({ EMULATE: 'line,google,discord,linkedin' })
 
 test.each([
   ['line', 'access_denied', 'access_denied'],

@@ -1,44 +1,31 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { APPS, authorizationQuery } from '../../helpers/apps.ts'
 import { type Answer, Browser } from '../../helpers/browser.ts'
-import { FakeProvider } from '../../helpers/fake-provider.ts'
-import { countRows, type Latchkey, startLatchkey, startLogin } from '../../helpers/latchkey.ts'
+import { countRows, startLogin } from '../../helpers/latchkey.ts'
 import { expectNoSecretLogged, expectProblem, lastProblem } from '../../helpers/problems.ts'
 import { rawRequest } from '../../helpers/raw-request.ts'
+import { setStage } from '../../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  const { privateKey } = generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  })
-  latchkey = await startLatchkey({
-    ...APPS,
-    APPLE_CLIENT_ID: provider.clientId,
+const { privateKey } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+})
+const { provider, latchkey } = setStage({
+  settings: APPS,
+  aim: ({ issuer, clientId }) => ({
+    APPLE_CLIENT_ID: clientId,
     APPLE_TEAM_ID: 'TEAM567890',
     APPLE_KEY_ID: 'KEY4567890',
     APPLE_PRIVATE_KEY: privateKey,
-    APPLE_ISSUER: provider.issuer,
-    APPLE_AUTHORIZATION_ENDPOINT: `${provider.issuer}/authorize`,
-    APPLE_TOKEN_ENDPOINT: `${provider.issuer}/token`,
+    APPLE_ISSUER: issuer,
+    APPLE_AUTHORIZATION_ENDPOINT: `${issuer}/authorize`,
+    APPLE_TOKEN_ENDPOINT: `${issuer}/token`,
     APPLE_TRUST_EMAIL: 'on',
-    APPLE_JWKS_URI: `${provider.issuer}/jwks`,
-  })
-})
-let turn = 0
-beforeEach(() => {
-  provider.reset()
-  provider.subject = `apple-${++turn}`
-  provider.person = { email: `apple-${turn}@example.com`, email_verified: 'true' }
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
+    APPLE_JWKS_URI: `${issuer}/jwks`,
+  }),
+  people: (turn) => ({ email: `apple-${turn}@example.com`, email_verified: 'true' }),
 })
 
 const callback = () => `${latchkey.url}/login/apple/callback`
@@ -84,7 +71,7 @@ describe('2.28 a callback by form_post', () => {
     expect(provider.count('token')).toBe(0)
     expect(await countRows(latchkey)).toEqual(before)
     const user = userOf(await browser.send(bounce.location ?? ''))
-    expect(user).toMatchObject({ name: 'Minjeong Kim', email: `apple-${turn}@example.com` })
+    expect(user).toMatchObject({ name: 'Minjeong Kim', email: provider.person.email })
     expect(provider.count('token')).toBe(1)
     expectNoSecretLogged(latchkey, { name: 'Minjeong', idToken: 'canary-id-token' })
   })
@@ -141,11 +128,11 @@ describe('2.29 the user parameter', () => {
   }
 
   test('is believed for a name and for nothing else', async () => {
-    const email = `apple-${turn}@example.com`
+    const { email } = provider.person
     const forged = { ...NAME, email: 'victim@example.com', email_verified: true, sub: 'victim' }
     const user = userOf(await finish(JSON.stringify(forged)))
     expect(user).toMatchObject({ name: 'Minjeong Kim', email, email_verified: true })
-    expect(user.identities).toMatchObject([{ subject: `apple-${turn}`, email }])
+    expect(user.identities).toMatchObject([{ subject: provider.subject, email }])
     expect(JSON.stringify(user)).not.toContain('victim')
   })
 

@@ -1,22 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { APPS, authorizationQuery } from '../../helpers/apps.ts'
 import { Browser } from '../../helpers/browser.ts'
-import { FakeProvider } from '../../helpers/fake-provider.ts'
-import { type Latchkey, login, startLatchkey, startLogin } from '../../helpers/latchkey.ts'
+import { login, startLatchkey, startLogin } from '../../helpers/latchkey.ts'
 import { expectProblem, expectProtected } from '../../helpers/problems.ts'
 import { rawRequest } from '../../helpers/raw-request.ts'
+import { setStage } from '../../helpers/stage.ts'
 
-const provider = new FakeProvider()
-let latchkey: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  latchkey = await startLatchkey(provider.settings())
-})
-afterAll(async () => {
-  await latchkey.close()
-  await provider.close()
-})
+const { provider, latchkey } = setStage()
 
 /** Starts a login in a new browser; gives the answer, whatever it is. */
 const start = (query = '', init: RequestInit = {}, browser = new Browser()) =>

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createSealer } from '../../../src/core/secrets.ts'
 import { createResumableStates } from '../../../src/login/ways-on/resumable-state.ts'
 import { builtInProviders } from '../../../src/providers/index.ts'
@@ -16,36 +16,17 @@ import {
 import { Browser } from '../../helpers/browser.ts'
 import { FakeProvider } from '../../helpers/fake-provider.ts'
 import { followForms } from '../../helpers/forms.ts'
-import { type Latchkey, startLatchkey, startLogin, TEST_SECRET } from '../../helpers/latchkey.ts'
+import { startLatchkey, startLogin, TEST_SECRET } from '../../helpers/latchkey.ts'
 import { expectNoSecretLogged, expectProblem, expectTold } from '../../helpers/problems.ts'
+import { setStageOfTwo } from '../../helpers/stage.ts'
 
-const provider = new FakeProvider()
-const twin = new FakeProvider()
 /** A registered redirect URI that is as long as a request may send it. */
 const LONG_URI = `https://app.example.com/${'l'.repeat(1400)}`
-let latchkey: Latchkey
-/** Another replica of the same service, reached under the same name. */
-let replica: Latchkey
-
-beforeAll(async () => {
-  await provider.listen()
-  await twin.listen()
-  const env = {
-    ...twin.settings('twin'),
-    ...provider.settings(),
-    ...APPS,
-    OIDC_PROVIDERS: 'fake,twin',
-    CLIENT_SPA_REDIRECT_URIS: `${SPA.redirect_uri},${LONG_URI}`,
-  }
-  latchkey = await startLatchkey(env)
-  const { testDatabase, url: publicUrl } = latchkey
-  replica = await startLatchkey(env, { testDatabase, publicUrl })
-})
-afterAll(async () => {
-  await replica.close()
-  await latchkey.close()
-  await provider.close()
-  await twin.close()
+const twin = new FakeProvider()
+/** `replica` is reached under the same name. */
+const { provider, latchkey, replica } = setStageOfTwo({
+  settings: { ...APPS, CLIENT_SPA_REDIRECT_URIS: `${SPA.redirect_uri},${LONG_URI}` },
+  others: { twin },
 })
 
 const HTML = { headers: { accept: 'text/html' } }
