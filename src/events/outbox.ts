@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { LatchkeyError } from '../core/errors.ts'
 import type { Due, Outbox, OutboxKind, OutboxTarget } from '../core/events/outbox.ts'
 import type { Tracer } from '../core/tracer.ts'
 import { type Background, every } from '../http/every.ts'
@@ -105,7 +106,10 @@ export function startOutbox(
       await store.stop(due)
       await store.postpone(due, 0, '410')
       delivered(kind, 'stopped')
-      log.error({ event: 'outbox_stopped', ...fields }, 'a target wants nothing any more')
+      log.error(
+        { event: 'outbox_stopped', ...fields },
+        'it answered 410: nothing is sent there until its URL changes, or `admin outbox retry`',
+      )
     } else if (error instanceof Undeliverable || due.ageSeconds >= givesUpAfterSeconds) {
       await store.giveUp(due, wordFor(error), eventOf('grant.revocation_failed'))
       delivered(kind, 'given_up')
@@ -122,8 +126,10 @@ export function startOutbox(
   return outbox
 }
 
-/** A failure in a word that the operator sees: a status, a code, a name. */
+/** A failure as the operator sees it: a status, a code, a name, and what is known of why. */
 function wordFor(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown }
-  return String(code ?? name ?? 'unknown').slice(0, 100)
+  const { step, status, reason, cause } = evidenceOf(error) as Record<string, unknown>
+  const why = error instanceof LatchkeyError ? [step, status ?? reason ?? cause] : []
+  return [code ?? name ?? 'unknown', ...why].filter(Boolean).join(' ').slice(0, 100)
 }

@@ -48,6 +48,10 @@ export async function openMetrics(app: FastifyInstance, sources: MetricSources):
   const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } = prometheus
   const register = new Registry()
   collectDefaultMetrics({ register })
+  // Gauges that are named like counters; the same is beside them under other names.
+  for (const of of ['handles', 'requests', 'resources']) {
+    register.removeSingleMetric(`nodejs_active_${of}_total`)
+  }
   const metric: Describe = (name, help, labelNames) => ({
     name: `latchkey_${name}`,
     help,

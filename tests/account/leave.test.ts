@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createAudit } from '../../src/db/stores/events/audit.ts'
 import { APPS, basic, meStatus, post, signIn } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { APP_ORIGIN, cookieLogin, cookieOf } from '../helpers/cookie-login.ts'
@@ -122,6 +123,25 @@ describe('the grant at the provider', () => {
     })
     expect(linesOf(latchkey, 'grant_revoked').at(-1)).toMatchObject({ provider: 'fake' })
   })
+
+  test.each([true, false])(
+    'is recorded as revoked only where the provider can: %s',
+    async (can) => {
+      const other = new FakeProvider()
+      other.discovery = ({ revocation_endpoint, ...document }) =>
+        can ? { ...document, revocation_endpoint } : document
+      await other.listen()
+      const kept = await startLatchkey({ ...APPS, ...other.settings(), FAKE_STORE_TOKENS: 'on' })
+      const { access_token } = await signIn(kept, other)
+      await leave(kept, access_token)
+      await untilOutboxEmpty(kept)
+      const rows = await createAudit(kept.database).list({ type: 'grant.revoked', limit: 10 })
+      expect(rows).toHaveLength(can ? 1 : 0)
+      expect(revocations(other)).toHaveLength(can ? 1 : 0)
+      await kept.close()
+      await other.close()
+    },
+  )
 
   test('is revoked by the access token where there is no refresh token', async () => {
     provider.token = (document) => document

@@ -7,7 +7,7 @@ import { type Carrier, Undeliverable } from './carrier.ts'
 export interface Revoker {
   needsRefreshToRevoke(tokens: ProviderTokens): boolean
   refresh(tokens: ProviderTokens, stop: AbortSignal): Promise<ProviderTokens>
-  revoke(tokens: ProviderTokens, subject: string, stop: AbortSignal): Promise<void>
+  revoke(tokens: ProviderTokens, subject: string, stop: AbortSignal): Promise<boolean>
 }
 
 /** Revokes what people who left had granted, until the provider says that it is over. */
@@ -42,8 +42,8 @@ export function revocationCarrier(options: {
         await keep(fresh)
         tokens = fresh
       }
-      await revoker.revoke(tokens, identity.subject, stop)
-      return 'done'
+      // Nothing is said to be revoked that could not be.
+      return (await revoker.revoke(tokens, identity.subject, stop)) ? 'done' : 'over'
     },
   }
 }

@@ -8,19 +8,22 @@ import type { Outbound } from '../outbound/outbound.ts'
 import { type Answer, readBody, readJson } from '../outbound/read-answer.ts'
 import { basicAuth, type ClientAuth, clientAuth, type Registration } from './client-auth.ts'
 
-/** Tells the provider that a person has left; a grant that is over there already is as good. */
+/**
+ * Tells the provider that a person has left; a grant that is over there already is as good. False where
+ * nothing could be told: there is no endpoint for it, or no token that it takes.
+ */
 export async function revokeTokens(
   call: ProviderCall,
   { access, refreshToken }: ProviderTokens,
   subject: string,
-): Promise<void> {
+): Promise<boolean> {
   const { row, metadata, registration: client, outbound, signal } = call
   const { revocation } = row
   // By now the provider may no longer say that it has one.
   const url = metadata.endpoints[revocation.endpoint]
   const takesRefreshToken = revocation.token === 'any' && refreshToken !== null
   const token = takesRefreshToken ? refreshToken : access?.token
-  if (url === undefined || token === undefined) return
+  if (url === undefined || token === undefined) return false
   const request = await revocation.request({
     token,
     kind: takesRefreshToken ? 'refresh_token' : 'access_token',
@@ -39,6 +42,7 @@ export async function revokeTokens(
       evidence: { step, status: answer.status },
     })
   }
+  return true
 }
 
 async function send(

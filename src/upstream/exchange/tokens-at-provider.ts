@@ -19,8 +19,8 @@ export interface TokensAtProvider {
   needsRefreshToRevoke(tokens: ProviderTokens): boolean
   /** Fresh tokens. Throws `reauthentication_required` where there are none to be had. */
   refresh(tokens: ProviderTokens, stop?: AbortSignal): Promise<ProviderTokens>
-  /** Ends the grant at the provider; one that is over there already is as good. */
-  revoke(tokens: ProviderTokens, subject: string, stop?: AbortSignal): Promise<void>
+  /** Ends the grant at the provider; one that is over there already is as good. False where nothing can. */
+  revoke(tokens: ProviderTokens, subject: string, stop?: AbortSignal): Promise<boolean>
 }
 
 /** Grants at one provider; `keep` says what of the tokens of a login is kept. */

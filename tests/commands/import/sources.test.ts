@@ -350,3 +350,58 @@ test('of a document and a table that end too early, what stands before is taken'
   expect(report.counts).toMatchObject({ users_new: 1, not_taken: 2 })
   expect(leftOf(report)).toEqual(['malformed', 'malformed'])
 })
+
+test('Firebase’s CSV has no line of names, and its people are found all the same', async () => {
+  const row = (cells: Record<number, string>) =>
+    Array.from({ length: 28 }, (_, place) => cells[place] ?? '').join(',')
+  const kept = row({
+    ...{ 0: 'uid1', 1: 'minji@example.com', 2: 'true', 3: 'aGFzaA==', 5: 'Kim Minji' },
+    ...{ 7: '107', 8: 'minji@example.com', 9: 'Kim Minji', 19: '42', 23: '1704164645000' },
+    26: 'false',
+  })
+  const disabled = row({ 0: 'uid2', 15: '2244994945', 23: '1704164645000', 26: 'true' })
+  const password = row({ 0: 'uid3', 1: 'p@example.com', 3: 'aGFzaA==' })
+  const file = `${[kept, disabled, password].join('\n')}\n`
+  const report = await importInto(latchkey, 'firebase', { 'export.csv': file })
+  expect(leftOf(report)).toEqual(['no_social_identity'])
+  expect(report.users.map(({ at }) => at).sort()).toEqual(['line 1', 'line 2', 'line 3'])
+  expect(await all()).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ identities: ['github 42', 'google 107'], isDisabled: false }),
+      expect.objectContaining({ identities: ['x 2244994945'], isDisabled: true }),
+    ]),
+  )
+  const named = `localId,email,disabled,providerUserInfo\nuid4,,,"[{""providerId"":""google.com"",""rawId"":""9""}]"\n`
+  const again = await importInto(latchkey, 'firebase', { 'named.csv': named })
+  expect(again.counts).toMatchObject({ users_new: 1, not_taken: 0 })
+})
+
+test('tables are found as Prisma calls them, in a small document and in a large one', async () => {
+  const filler = 'x'.repeat(9 * 1024 * 1024)
+  for (const [place, image] of [null, filler].entries()) {
+    const id = `clx${place}`
+    const report = await importInto(latchkey, 'auth.js', {
+      'prisma.json': {
+        User: [{ id, name: 'Minji', email: null, emailVerified: null, image }],
+        Account: [{ userId: id, type: 'oauth', provider: 'kakao', providerAccountId: `${place}1` }],
+      },
+    })
+    expect(report.counts).toMatchObject({ users_new: 1, identities_new: 1, not_taken: 0 })
+  }
+})
+
+test('an export of another system, or of nobody, is a fault and not an empty success', async () => {
+  const authJs = {
+    users: [{ id: '1', name: 'Minji' }],
+    accounts: [{ userId: '1', type: 'oauth', provider: 'kakao', providerAccountId: '1' }],
+  }
+  const wrong = await importInto(latchkey, 'better-auth', { 'export.json': authJs })
+  expect(leftOf(wrong)).toContain('malformed')
+  expect(wrong.counts.faults).toBeGreaterThan(0)
+  for (const empty of ['[]', '{"users":[],"accounts":[]}', 'id,name\n']) {
+    const report = await importInto(latchkey, 'auth.js', { 'export.txt': empty })
+    expect(report.counts).toMatchObject({ users_new: 0, not_taken: 0, faults: 1 })
+  }
+  const right = await importInto(latchkey, 'auth.js', { 'export.json': authJs })
+  expect(right.counts).toMatchObject({ users_new: 1, faults: 0 })
+})

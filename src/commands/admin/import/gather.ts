@@ -14,18 +14,26 @@ export async function* gather(
   source: Source,
   spool: Spool<Spooled>,
 ): AsyncGenerator<Left> {
-  const tables = [...source.people, ...source.accounts]
+  // Prisma calls its tables `User` and `Account`.
+  const tables = [...source.people, ...source.accounts].flatMap((name) => [
+    name,
+    name.slice(0, 1).toUpperCase() + name.slice(1),
+  ])
   let nameless = 0
   for (const file of files) {
     const stem = basename(file, extname(file))
     const ofFile = tables.includes(stem) ? stem : null
-    for await (const found of readRecords(file, tables)) {
+    for await (const found of readRecords(file, tables, source.columns ?? null)) {
       const at = files.length === 1 ? found.at : `${basename(file)} ${found.at}`
       const record = loosen(found.value)
       const pieces =
         record === null
           ? null
-          : piecesOf(source, record, { ...found, at, table: found.table ?? ofFile })
+          : piecesOf(source, record, {
+              ...found,
+              at,
+              table: (found.table ?? ofFile)?.toLowerCase() ?? null,
+            })
       if (pieces === null) {
         yield { at, id: null, provider: null, subject: null, reason: 'malformed' }
         continue
@@ -46,7 +54,8 @@ function piecesOf(source: Source, record: Loose, { at, table }: Found): Spooled[
     return [{ kind: 'account', at, oldId: userId, ...account }]
   }
   const { id, ...person } = source.person(record)
-  const nested = list(record, source.nested)
+  const listed = list(record, source.nested)
+  const nested = listed.length > 0 ? listed : (source.accountsIn?.(record) ?? [])
   if (id === null && nested.length === 0) return null
   const accounts = nested.map((one, place): Spooled => {
     const { userId: _, ...account } = source.account(loosen(one) ?? new Map())

@@ -6,7 +6,12 @@ import type { Settings } from '../../../settings/index.ts'
 import type { AccountPart } from './sources.ts'
 
 /** Why an account is no identity here. */
-export type KeyProblem = 'not_social' | 'unknown_provider' | 'no_subject' | 'issuer_unknown'
+export type KeyProblem =
+  | 'not_social'
+  | 'malformed'
+  | 'unknown_provider'
+  | 'no_subject'
+  | 'issuer_unknown'
 
 /** Ways in that other systems list among accounts, and that no provider stands behind. */
 const NOT_SOCIAL = new Set(
@@ -33,6 +38,7 @@ export function createKeys(
 
   return (account) => {
     const name = account.provider.toLowerCase()
+    if (name === '') return 'malformed'
     if (NOT_SOCIAL.has(name)) return 'not_social'
     const found = known.get(name)
     if (found === undefined) return 'unknown_provider'

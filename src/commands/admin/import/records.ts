@@ -50,16 +50,29 @@ function isLines(head: string, path: string): boolean {
  * it comes: what is held in memory is a record, or a small document.
  *
  * @param tables what the lists are called that hold records.
+ * @param columns of a CSV file whose first line names none.
  */
-export async function* readRecords(path: string, tables: readonly string[]): AsyncGenerator<Found> {
+export async function* readRecords(
+  path: string,
+  tables: readonly string[],
+  columns: readonly string[] | null,
+): AsyncGenerator<Found> {
   const { head, size } = await peek(path)
   if (head === '') return
   if (isLines(head, path)) yield* readLines(path, tables)
   else if (head.startsWith('[')) yield* readDocument(path, tables, listsOf(head, tables))
-  else if (!head.startsWith('{')) yield* readCsv(path, tables)
+  else if (!head.startsWith('{'))
+    yield* readCsv(path, tables, namesColumns(head, columns) ? null : columns)
   else if (size > WHOLE_BYTES) yield* readDocument(path, tables, lists(tables, ['$', '$.*']))
   else yield* readWhole(path, tables)
 }
+
+/** Whether the first line of a CSV file says what the columns are. */
+const namesColumns = (head: string, columns: readonly string[] | null) =>
+  head
+    .split(/[,\r\n]/, 1)[0]
+    ?.replaceAll('"', '')
+    .toLowerCase() === columns?.[0]?.toLowerCase()
 
 const lists = (tables: readonly string[], below: readonly string[]) =>
   below.flatMap((place) => tables.map((table) => `${place}.${table}.*`))
@@ -196,11 +209,16 @@ async function* readDocument(
   }
 }
 
-async function* readCsv(path: string, tables: readonly string[]): AsyncGenerator<Found> {
+async function* readCsv(
+  path: string,
+  tables: readonly string[],
+  columns: readonly string[] | null,
+): AsyncGenerator<Found> {
   const { parse } = await import('csv-parse')
   const parser = parse({
     bom: true,
-    columns: true,
+    columns: columns === null ? true : [...columns],
+    relax_column_count: columns !== null,
     info: true,
     max_record_size: RECORD_BYTES,
     skip_empty_lines: true,
@@ -215,7 +233,7 @@ async function* readCsv(path: string, tables: readonly string[]): AsyncGenerator
   input.pipe(parser)
   try {
     // Behind the header; a record may go over several lines, and is found where it begins.
-    let line = 2
+    let line = columns === null ? 2 : 1
     for await (const { record, info } of parser) {
       yield* broken.splice(0)
       yield* expand(record, `line ${line}`, tables)

@@ -3,7 +3,7 @@ import type { Left, LeftReason } from './assemble.ts'
 
 /** Each reason in words; `isFault`: somebody has to look at it. */
 const REASONS: Readonly<Record<LeftReason, { says: string; isFault?: true }>> = {
-  malformed: { says: 'cannot be read', isFault: true },
+  malformed: { says: 'cannot be read, or lacks an id: is --from right?', isFault: true },
   not_storable: { says: 'the database refused it', isFault: true },
   no_subject: { says: 'does not say who it is at the provider', isFault: true },
   no_person: { says: 'its user is not in the file', isFault: true },
@@ -71,9 +71,12 @@ export function createReport(isDryRun: boolean, isJson: boolean) {
       return `${visible([left.at, ...who].join('  '))}  not taken: ${says} (${reason})\n`
     },
     end(): string {
-      if (isJson) return `\n  ],\n  "counts": ${JSON.stringify(counts)}\n}`
       const { users_new, users_known, users_disabled, identities_new, not_taken } = counts
+      const isEmpty = users_new + users_known + not_taken === 0
+      if (isEmpty) counts.faults += 1
+      if (isJson) return `\n  ],\n  "counts": ${JSON.stringify(counts)}\n}`
       return [
+        ...(isEmpty ? ['Nobody was found in what was read: is --from right?'] : []),
         `${isDryRun ? 'Would be new' : 'New'}: ${users_new} users, ${identities_new} identities.`,
         `Here already: ${users_known} users${users_disabled > 0 ? `, ${users_disabled} of them disabled now` : ''}.`,
         `Not taken: ${not_taken}.`,

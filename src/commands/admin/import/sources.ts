@@ -39,6 +39,10 @@ export interface Source {
   accounts: readonly string[]
   /** The member of a person that lists the accounts, where they are not in a table of their own. */
   nested: string
+  /** Accounts that stand in columns of the person. */
+  accountsIn?(record: Loose): object[]
+  /** What the columns of a CSV file are, where its first line does not say it. */
+  columns?: readonly string[]
   person(record: Loose): { id: string | null } & Omit<PersonPart, 'kind'>
   /** The claims of an account are what its provider said of it. */
   account(record: Loose): { userId: string | null } & Omit<AccountPart, 'kind'>
@@ -130,10 +134,34 @@ const supabase: Source = {
   },
 }
 
+/** Those of a provider in Firebase's CSV: id, address, name, picture. */
+const FIREBASE_PROVIDERS = ['google.com', 'facebook.com', 'twitter.com', 'github.com']
+
+/** The accounts in the columns of Firebase's CSV, as its JSON lists them. */
+const firebaseAccounts = (row: Loose) =>
+  FIREBASE_PROVIDERS.flatMap((providerId) => {
+    const at = (column: string) => text(row, `${providerId} ${column}`)
+    const rawId = at('id')
+    if (rawId === null) return []
+    return [
+      { providerId, rawId, email: at('email'), displayName: at('name'), photoUrl: at('photo') },
+    ]
+  })
+
 const firebase: Source = {
   people: ['users'],
   accounts: [],
   nested: 'provideruserinfo',
+  // https://firebase.google.com/docs/cli/auth#CSV
+  columns: [
+    ...['localId', 'email', 'emailVerified', 'passwordHash', 'salt', 'displayName', 'photoUrl'],
+    ...FIREBASE_PROVIDERS.flatMap((id) =>
+      ['id', 'email', 'name', 'photo'].map((column) => `${id} ${column}`),
+    ),
+    ...['createdAt', 'lastSignedInAt', 'phoneNumber', 'disabled', 'customAttributes'],
+    'providerUserInfo',
+  ],
+  accountsIn: firebaseAccounts,
   person: (user) => ({
     id: text(user, 'localid'),
     email: text(user, 'email'),
