@@ -28,6 +28,9 @@ const AWAY = new Set([
   '57014', // statement timeout, or cancelled
 ])
 
+/** What the system says (`EMFILE`, `EADDRNOTAVAIL`): the database was not reached, whatever is wrong here. */
+const SYSTEM = /^E(?!RR_)[A-Z0-9]+$/
+
 /** Classes: connection exception, insufficient resources, operator intervention. */
 const AWAY_CLASS = /^(08|53|57P)/
 
@@ -59,7 +62,7 @@ export const isLost = (code: string): boolean =>
 export function translate(error: unknown): unknown {
   const code = codeOf(error)
   if (code === undefined) return error
-  if (AWAY.has(code) || AWAY_CLASS.test(code)) {
+  if (AWAY.has(code) || AWAY_CLASS.test(code) || SYSTEM.test(code)) {
     return unavailable(said.databaseAway, { database: code })
   }
   // A statement that refers to a row that has gone: the user left at this moment.

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { translate } from '../../src/db/failures.ts'
 import { APPS, authorize, readTokens, refresh, signIn } from '../helpers/apps.ts'
 import { countRows, login } from '../helpers/latchkey.ts'
 import { expectOAuthError, lastOAuthError } from '../helpers/oauth.ts'
@@ -76,3 +77,14 @@ test.each(['P0001', '42501', 'XX000', '22P02'])(
     readTokens(await refresh(latchkey, tokens.refresh_token))
   },
 )
+
+test.each([
+  ['EMFILE', 'temporarily_unavailable'],
+  ['ENFILE', 'temporarily_unavailable'],
+  ['EADDRNOTAVAIL', 'temporarily_unavailable'],
+  // The control: a fault of ours.
+  ['ERR_INVALID_ARG_TYPE', 'server_error'],
+])('a connection that this machine cannot make (%s) is %s', (code, expected) => {
+  const failure = Object.assign(new Error('connect /run/postgresql'), { code })
+  expect(translate(failure)).toMatchObject({ code: expected, evidence: { database: code } })
+})
