@@ -10,7 +10,7 @@ import { type JwsHeader, type KeyFinder, keyTypeOf } from './jws.ts'
 /** After this time the keys are fetched again. */
 const FRESH_MS = 10 * 60 * 1000
 
-/** An unknown `kid`, or a set that cannot be fetched, fetches the keys again at most this often. */
+/** A token that no key verifies, or a set that cannot be fetched, fetches the keys again at most this often. */
 export const REFETCH_COOLDOWN_MS = 30_000
 
 /** A fetch is given up while there is still time for a login to go on with the keys it has. */
@@ -40,9 +40,9 @@ interface PublicKey {
 }
 
 /**
- * A provider's keys. A token with an unknown `kid`, or one without that no key verifies, fetches them once
- * more, so a rotation is noticed at once; the cooldown keeps made-up ones from turning into calls. A set that
- * cannot be fetched or read never replaces a good one.
+ * A provider's keys. A token that no known key verifies fetches them once more, so a rotation is noticed at
+ * once; the cooldown keeps made-up tokens from turning into calls. A set that cannot be fetched or read
+ * never replaces a good one.
  */
 export function createJwksSource(
   outbound: Outbound,
@@ -72,22 +72,28 @@ export function createJwksSource(
 
   return (url, signal) => async (header, isAgain) => {
     const fitting = () => (cached?.keys ?? []).filter((key) => fits(key, header)).map(toKey)
-    // A key that is named is the right one, and what it does not verify is forged.
-    const mayBeNew = () => isAgain && (header.kid === undefined || fitting().length === 0)
     const isOver = (at: number, ms: number) => Date.now() - at >= ms
     if (cached === null || cached.url !== url) {
       await untilAborted(fetchKeys(url), signal)
     } else if (isOver(cached.at, FRESH_MS) && isOver(renewedAt, cooldownMs)) {
       renewedAt = Date.now()
-      await untilAborted(fetchKeys(url), signal).catch((error) => {
-        if (!(error instanceof LatchkeyError)) throw error
-      })
+      await untilAborted(fetchKeys(url), signal).catch(unlessKnown)
     }
-    if (!mayBeNew() || !isOver(refetchedAt, cooldownMs)) return fitting()
+    if (!isAgain || !isOver(refetchedAt, cooldownMs)) return fitting()
     refetchedAt = Date.now()
-    await untilAborted(fetchKeys(url), signal)
+    // Some providers give a new key the old one's name.
+    const isKnown = fitting().length > 0
+    await untilAborted(fetchKeys(url), signal).catch((error) => {
+      if (!isKnown) throw error
+      unlessKnown(error)
+    })
     return fitting()
   }
+}
+
+/** Where keys are known, those that cannot be fetched anew keep nobody away. */
+function unlessKnown(error: unknown): void {
+  if (!(error instanceof LatchkeyError)) throw error
 }
 
 const toKey = ({ key }: PublicKey) => key

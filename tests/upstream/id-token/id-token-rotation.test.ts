@@ -49,6 +49,31 @@ describe('a provider that changes its key', () => {
     expect(provider.count('jwks')).toBe(1)
   })
 
+  test('4.19 the new key has the name of the old one, as where a provider is set up anew', async () => {
+    passMinutes(2)
+    const { latchkey, provider } = stage
+    provider.keys = [await makeKey('always-the-same')]
+    expect((await login(latchkey, provider)).status).toBe(200)
+    passMinutes(1)
+    provider.calls.length = 0
+    provider.keys = [await makeKey('always-the-same')]
+    expect((await login(latchkey, provider)).status).toBe(200)
+    expect(provider.count('jwks')).toBe(1)
+    // What none of the provider's keys signed is refused, and asks no more often than that.
+    const forged = await provider.sign(provider.claims(), await makeKey('always-the-same'))
+    const { idToken } = provider
+    provider.idToken = () => forged
+    await expectRefused(stage, unusable('id_token', 'signature'), () => login(latchkey, provider))
+    expect(provider.count('jwks')).toBe(1)
+    // Nor does it matter that the keys cannot be had at that moment.
+    passMinutes(1)
+    provider.answers.jwks = { status: 500 }
+    await expectRefused(stage, unusable('id_token', 'signature'), () => login(latchkey, provider))
+    delete provider.answers.jwks
+    provider.idToken = idToken
+    expect((await login(latchkey, provider)).status).toBe(200)
+  })
+
   test('4.19 a key that was withdrawn is refused once the keys were fetched again', async () => {
     passMinutes(2)
     const { latchkey, provider } = stage
