@@ -25,7 +25,9 @@ const aimed: Record<string, Record<string, string>> = {}
 beforeAll(async () => {
   const confirming = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString()
-    response.setHeader('content-type', 'text/plain').end(JSON.parse(body).challenge)
+    // Twitch asks for its challenge; Google posts a JWT.
+    const challenge = body.startsWith('{') ? JSON.parse(body).challenge : ''
+    response.setHeader('content-type', 'text/plain').end(challenge)
   })
   await new Promise<void>((resolve) => confirming.listen(0, '127.0.0.1', resolve))
   PUBLIC_URL = `http://localhost:${(confirming.address() as AddressInfo).port}`
