@@ -8,7 +8,7 @@ import type { LinkCodes } from '../core/identity/identities.ts'
 import type { SessionRef } from '../core/identity/session-ref.ts'
 import type { SignIns } from '../core/identity/sign-ins.ts'
 import type { OpenerMessage } from '../core/pages/opener-message.ts'
-import type { Refusal } from '../core/pages/page-reason.ts'
+import type { RefusalPage } from '../core/pages/refusal-page.ts'
 import type { TokenSealer } from '../core/provider/provider-tokens.ts'
 import type { TokenResponse } from '../core/provider/token-response.ts'
 import type { Provider } from '../upstream/provider.ts'
@@ -66,26 +66,7 @@ export interface Login {
     reply: FastifyReply,
   ) => FastifyReply
   /** Shows a person why they may not come in. */
-  sendRefusalPage: (
-    page: {
-      reason: Refusal
-      client: string
-      /** The app, told of it: an address, and where the answer is a form what it posts there. */
-      back: {
-        href: string
-        fields: Readonly<Record<string, string>> | null
-        /** For a popup: what the page that opened it is told in place of the address. */
-        message: OpenerMessage | null
-      }
-      /** The same provider with another account; null where it cannot be asked for one. */
-      anotherAccount: string | null
-      /** The sign-in page with the client's parameters. */
-      signIn: string
-      uiLocales: string | undefined
-    },
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) => FastifyReply
+  sendRefusalPage: (page: RefusalPage, request: FastifyRequest, reply: FastifyReply) => FastifyReply
   /** Shows a person who has signed in without an app what a program would get. */
   sendTokenPage: (
     page: { answer: TokenResponse & { user: UserInfo }; uiLocales: string | undefined },

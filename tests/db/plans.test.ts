@@ -1,14 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ADMIN_CLI } from '../../src/core/events/audit.ts'
 import { toProfile } from '../../src/core/identity/profile.ts'
-import type { NewSession } from '../../src/core/identity/sign-ins.ts'
 import { hashToken, randomToken } from '../../src/core/secrets.ts'
 import { type Database, openDatabase, type RunStatement } from '../../src/db/client.ts'
 import { createStores, type Stores } from '../../src/db/stores/index.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { RULES } from '../helpers/rules.ts'
+import { newSession } from '../helpers/stores.ts'
 
 const USERS = 20_000
 /** Tables that grow with people and what they do. */
@@ -90,23 +89,13 @@ function watched(real: Database): Database {
   }
 }
 
-const session = (changes: Partial<NewSession> = {}): NewSession => ({
-  id: uuidv7(),
-  clientId: 'spa',
-  scope: 'account',
-  ...{ resource: null, cookieMode: false, authTime: null, silent: false },
-  ...{ userAgent: null, address: null, ttlSeconds: 60 },
-  refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 60 },
-  ...changes,
-})
-
 const signIn = (
   provider: string,
   subject: string,
   email: string | null,
   emailVerified: boolean,
 ) => {
-  const opened = session()
+  const opened = newSession()
   return stores.signIns
     .signIn({ provider, issuer: '', subject }, toProfile({ subject, email, emailVerified }), opened)
     .then(({ account, decision }) => ({
@@ -132,7 +121,7 @@ async function runTokens(): Promise<void> {
   await stores.signIns.signIn(
     { provider: 'github', issuer: '', subject: 'person-2' },
     toProfile({ subject: 'person-2' }),
-    session({
+    newSession({
       refreshToken: null,
       code: { ...binding, hash: code.hash, nonce: null, ttlSeconds: 60 },
     }),

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { decodeJwt } from 'jose'
-import { expect } from 'vitest'
-import type { Emulator } from '../../src/emulator/index.ts'
+import { beforeAll, expect } from 'vitest'
+import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { type Refusal, words } from './words.ts'
 
 /** A PKCE verifier and its S256 challenge (RFC 7636 appendix B). */
@@ -13,6 +13,16 @@ export const challenge = createHash('sha256').update(verifier).digest('base64url
 export const redirectUri = (provider: string) => `http://localhost:3000/login/${provider}/callback`
 
 type Values = Record<string, string | undefined>
+
+/** An emulator of these providers for the tests of a file; its fields are there when these run. */
+export function useEmulator(...providers: string[]): Emulator {
+  const emulator = {} as Emulator
+  beforeAll(async () => {
+    Object.assign(emulator, await startEmulator({ providers, redirectUris: redirectUri }))
+    return () => emulator.close()
+  })
+  return emulator
+}
 
 /** Raw HTTP against one emulated provider, with every parameter open to be changed or removed. */
 export function dancer(emulator: Emulator, provider: string) {

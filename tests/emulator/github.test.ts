@@ -1,12 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
-import { dancer, expectTokens, json, redirectUri, statusOf } from './dance.ts'
+import { expect, test } from 'vitest'
+import { dancer, expectTokens, json, statusOf, useEmulator } from './dance.ts'
 
-let emulator: Emulator
-beforeAll(async () => {
-  emulator = await startEmulator({ providers: ['github'], redirectUris: redirectUri })
-})
-afterAll(() => emulator.close())
+const emulator = useEmulator('github')
 
 const play = () => dancer(emulator, 'github')
 const emails = async (changes = {}) =>

@@ -1,13 +1,8 @@
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
-import { basicHeader, dancer, expectRefusal, expectTokens, json, redirectUri } from './dance.ts'
+import { expect, test } from 'vitest'
+import { basicHeader, dancer, expectRefusal, expectTokens, json, useEmulator } from './dance.ts'
 
-let emulator: Emulator
-beforeAll(async () => {
-  emulator = await startEmulator({ providers: ['gitlab'], redirectUris: redirectUri })
-})
-afterAll(() => emulator.close())
+const emulator = useEmulator('gitlab')
 
 const play = () => dancer(emulator, 'gitlab')
 const again = (refresh_token: string | undefined) =>

@@ -1,13 +1,8 @@
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
-import { dancer, expectRefusal, json, redirectUri } from './dance.ts'
+import { expect, test } from 'vitest'
+import { dancer, expectRefusal, json, useEmulator } from './dance.ts'
 
-let emulator: Emulator
-beforeAll(async () => {
-  emulator = await startEmulator({ providers: ['kakao'], redirectUris: redirectUri })
-})
-afterAll(() => emulator.close())
+const emulator = useEmulator('kakao')
 
 const play = () => dancer(emulator, 'kakao')
 const account = async (changes = {}) => (await play().profileFor(changes)).kakao_account

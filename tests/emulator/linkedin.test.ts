@@ -1,6 +1,5 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
+import { expect, test } from 'vitest'
 import {
   basicHeader,
   challenge,
@@ -8,15 +7,11 @@ import {
   expectRefusal,
   expectTokens,
   json,
-  redirectUri,
+  useEmulator,
   verifier,
 } from './dance.ts'
 
-let emulator: Emulator
-beforeAll(async () => {
-  emulator = await startEmulator({ providers: ['linkedin'], redirectUris: redirectUri })
-})
-afterAll(() => emulator.close())
+const emulator = useEmulator('linkedin')
 
 const play = () => dancer(emulator, 'linkedin')
 const idTokenOf = async (changes = {}) =>

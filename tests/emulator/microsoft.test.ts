@@ -1,15 +1,18 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
-import { basicHeader, dancer, expectRefusal, expectTokens, json, redirectUri } from './dance.ts'
+import { expect, test } from 'vitest'
+import {
+  basicHeader,
+  dancer,
+  expectRefusal,
+  expectTokens,
+  json,
+  redirectUri,
+  useEmulator,
+} from './dance.ts'
 
 const personal = '9188040d-6c67-4c5b-b112-36a304b66dad'
 const uuid = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/
-let emulator: Emulator
-beforeAll(async () => {
-  emulator = await startEmulator({ providers: ['microsoft'], redirectUris: redirectUri })
-})
-afterAll(() => emulator.close())
+const emulator = useEmulator('microsoft')
 
 const play = () => dancer(emulator, 'microsoft')
 const claims = async (login_hint: string, changes = {}) =>

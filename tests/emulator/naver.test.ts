@@ -1,12 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
-import { dancer, expectRefusal, expectTokens, json, redirectUri } from './dance.ts'
+import { expect, test } from 'vitest'
+import { dancer, expectRefusal, expectTokens, json, useEmulator } from './dance.ts'
 
-let emulator: Emulator
-beforeAll(async () => {
-  emulator = await startEmulator({ providers: ['naver'], redirectUris: redirectUri })
-})
-afterAll(() => emulator.close())
+const emulator = useEmulator('naver')
 
 const play = () => dancer(emulator, 'naver')
 const person = async (changes = {}) => (await play().profileFor(changes)).response

@@ -1,13 +1,9 @@
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Emulator, emulatedProviders, startEmulator } from '../../src/emulator/index.ts'
-import { callbackOf, dancer, expectRefusal, json, redirectUri } from './dance.ts'
+import { describe, expect, test } from 'vitest'
+import { emulatedProviders } from '../../src/emulator/index.ts'
+import { callbackOf, dancer, expectRefusal, json, redirectUri, useEmulator } from './dance.ts'
 
-let emulator: Emulator
-beforeAll(async () => {
-  emulator = await startEmulator({ providers: [...emulatedProviders], redirectUris: redirectUri })
-})
-afterAll(() => emulator.close())
+const emulator = useEmulator(...emulatedProviders)
 
 const play = (provider: string) => dancer(emulator, provider)
 const answerTo = async (provider: string, changes: Record<string, string | undefined>) =>

@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
-import { callbackOf, dancer, json, redirectUri } from './dance.ts'
+import { describe, expect, test } from 'vitest'
+import { callbackOf, dancer, json, useEmulator } from './dance.ts'
 
 const PROVIDERS = ['google', 'kakao', 'microsoft']
-let emulator: Emulator
-beforeAll(async () => {
-  emulator = await startEmulator({ providers: PROVIDERS, redirectUris: redirectUri })
-})
-afterAll(() => emulator.close())
+const emulator = useEmulator(...PROVIDERS)
 
 const play = (provider: string) => dancer(emulator, provider)
 

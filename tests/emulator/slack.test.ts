@@ -1,6 +1,5 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
+import { expect, test } from 'vitest'
 import {
   basicHeader,
   challenge,
@@ -9,14 +8,11 @@ import {
   expectTokens,
   json,
   redirectUri,
+  useEmulator,
   verifier,
 } from './dance.ts'
 
-let emulator: Emulator
-beforeAll(async () => {
-  emulator = await startEmulator({ providers: ['slack'], redirectUris: redirectUri })
-})
-afterAll(() => emulator.close())
+const emulator = useEmulator('slack')
 
 const play = () => dancer(emulator, 'slack')
 const teamId = 'https://slack.com/team_id'

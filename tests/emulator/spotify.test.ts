@@ -1,12 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
-import { dancer, expectRefusal, expectTokens, json, redirectUri } from './dance.ts'
+import { expect, test } from 'vitest'
+import { dancer, expectRefusal, expectTokens, json, redirectUri, useEmulator } from './dance.ts'
 
-let emulator: Emulator
-beforeAll(async () => {
-  emulator = await startEmulator({ providers: ['spotify'], redirectUris: redirectUri })
-})
-afterAll(() => emulator.close())
+const emulator = useEmulator('spotify')
 
 const play = () => dancer(emulator, 'spotify')
 const plain = { code_challenge: undefined, code_challenge_method: undefined }

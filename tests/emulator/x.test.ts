@@ -1,12 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
-import { basicHeader, dancer, expectRefusal, expectTokens, json, redirectUri } from './dance.ts'
+import { expect, test } from 'vitest'
+import {
+  basicHeader,
+  dancer,
+  expectRefusal,
+  expectTokens,
+  json,
+  redirectUri,
+  useEmulator,
+} from './dance.ts'
 
-let emulator: Emulator
-beforeAll(async () => {
-  emulator = await startEmulator({ providers: ['x'], redirectUris: redirectUri })
-})
-afterAll(() => emulator.close())
+const emulator = useEmulator('x')
 
 const play = () => dancer(emulator, 'x')
 const all = 'confirmed_email,created_at,profile_image_url,verified'

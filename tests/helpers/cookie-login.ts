@@ -1,7 +1,10 @@
-import { authorize, type Parameters } from './apps.ts'
+import { beforeEach } from 'vitest'
+import type { Environment } from '../../src/settings/reader.ts'
+import { APPS, authorize, type Parameters } from './apps.ts'
 import { Browser } from './browser.ts'
 import type { FakeProvider } from './fake-provider.ts'
 import type { Latchkey } from './latchkey.ts'
+import { setStage } from './stage.ts'
 
 /** A page of the SPA that is served from the origin that it registered. */
 export const APP_ORIGIN = 'https://app.example.com'
@@ -17,6 +20,23 @@ export async function cookieLogin(
   const answer = await authorize(latchkey, provider, asked, browser)
   if (answer.status !== 303) throw new Error(`no login: ${answer.status} ${answer.text}`)
   return browser
+}
+
+/** A stage with the usual apps, at which the same nameless person signs in with cookies. */
+export function setCookieStage(settings: Environment = {}) {
+  const { provider, latchkey } = setStage({ settings: { ...APPS, ...settings } })
+  beforeEach(async () => {
+    await latchkey.database.query('update latchkey.users set name = null', [])
+    provider.subject = 'person-1'
+    provider.person = { name: 'Person One' }
+  })
+  return {
+    provider,
+    latchkey,
+    signInWithCookies: (browser?: Browser) => cookieLogin(latchkey, provider, {}, browser),
+    statusOfMe: async (browser: Browser, headers = {}) =>
+      (await browser.send(`${latchkey.url}/me`, { headers })).status,
+  }
 }
 
 /** The value of a cookie that the browser has, empty where there is none. */

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../../core/pages/language.ts'
-import type { OpenerMessage } from '../../core/pages/opener-message.ts'
-import type { Refusal } from '../../core/pages/page-reason.ts'
+import type { RefusalPage } from '../../core/pages/refusal-page.ts'
 import { texts } from '../../texts/index.ts'
 import { hiddenFields } from '../form-page.ts'
 import { type Html, html, lines } from '../html.ts'
@@ -9,21 +8,6 @@ import type { Look } from '../look.ts'
 import { renderPage, sendPage } from '../page.ts'
 import { type ReasonFacts, reasonTexts } from './reason.ts'
 import { WAYS_STYLE, way } from './ways.ts'
-
-/** What a person reads who may not come in, before their app is told. */
-interface RefusalPage {
-  reason: Refusal
-  client: string
-  /** With fields the app is told by a form, with a message in the window that opened this one. */
-  back: {
-    href: string
-    fields: Readonly<Record<string, string>> | null
-    message: OpenerMessage | null
-  }
-  anotherAccount: string | null
-  signIn: string
-  uiLocales: string | undefined
-}
 
 /** Makes the page that says why somebody may not come in, and leads on to another account or back. */
 export const createRefusalPage =

@@ -11,6 +11,7 @@ import type { NewSession, SignIns } from '../../../src/core/identity/sign-ins.ts
 import type { RequestCounts } from '../../../src/core/request-counts.ts'
 import { hashToken, randomToken } from '../../../src/core/secrets.ts'
 import type { SigningKeys, StoredSigningKey } from '../../../src/core/tokens/key-store.ts'
+import { newSession as anySession } from '../../helpers/stores.ts'
 
 /** The ports that every store has to fill. */
 export interface Ports {
@@ -68,20 +69,15 @@ const newProfile = (key: IdentityKey, changes: Partial<Profile> = {}): Profile =
   ...changes,
 })
 
-const newSession = (changes: Partial<NewSession> = {}): NewSession => ({
-  id: uuidv7(),
-  clientId: 'latchkey',
-  scope: 'profile email offline_access',
-  resource: null,
-  cookieMode: false,
-  authTime: null,
-  silent: false,
-  userAgent: 'a browser',
-  address: '192.0.2.1',
-  ttlSeconds: 3600,
-  refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 600 },
-  ...changes,
-})
+const newSession = (changes: Partial<NewSession> = {}): NewSession =>
+  anySession({
+    clientId: 'latchkey',
+    scope: 'profile email offline_access',
+    userAgent: 'a browser',
+    address: '192.0.2.1',
+    refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 600 },
+    ...changes,
+  })
 
 /** What every store of users, sessions, flows and keys has to do, whatever it is made of. */
 export function describeStores(name: string, open: () => Promise<StoreUnderTest>): void {

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { toProfile } from '../../../src/core/identity/profile.ts'
 import type { SignIns } from '../../../src/core/identity/sign-ins.ts'
-import { hashToken, randomToken } from '../../../src/core/secrets.ts'
 import { type Database, openDatabase } from '../../../src/db/client.ts'
 import { createStores } from '../../../src/db/stores/index.ts'
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
 import { RULES } from '../../helpers/rules.ts'
+import { newSession } from '../../helpers/stores.ts'
 
 let testDatabase: TestDatabase
 let database: Database
@@ -41,11 +40,7 @@ const signIn = (provider: string, subject: string, email: string) =>
   signIns.signIn(
     { provider, issuer: '', subject },
     toProfile({ subject, email, emailVerified: true }),
-    {
-      ...{ id: uuidv7(), clientId: 'spa', scope: 'account', resource: null, cookieMode: false },
-      ...{ authTime: null, silent: false, userAgent: null, address: null, ttlSeconds: 60 },
-      refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 60 },
-    },
+    newSession(),
   )
 
 const addressOf = (name: string) => `${name}-${randomUUID()}@example.com`

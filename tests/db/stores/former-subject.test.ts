@@ -1,18 +1,10 @@
-import { v7 as uuidv7 } from 'uuid'
 import { expect, test } from 'vitest'
 import { toProfile } from '../../../src/core/identity/profile.ts'
-import type { NewSession } from '../../../src/core/identity/sign-ins.ts'
-import { hashToken, randomToken } from '../../../src/core/secrets.ts'
 import { openDatabase } from '../../../src/db/client.ts'
 import { createStores } from '../../../src/db/stores/index.ts'
 import { createTestDatabase } from '../../helpers/database.ts'
 import { RULES } from '../../helpers/rules.ts'
-
-const session = (): NewSession => ({
-  ...{ id: uuidv7(), clientId: 'spa', scope: 'openid', resource: null, cookieMode: false },
-  ...{ authTime: null, silent: false, userAgent: null, address: null, ttlSeconds: 3600 },
-  refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 3600 },
-})
+import { newSession } from '../../helpers/stores.ts'
 
 test('an identity that was unlinked joins nobody back by the newer name that its provider gives it', async () => {
   const testDatabase = await createTestDatabase()
@@ -23,7 +15,7 @@ test('an identity that was unlinked joins nobody back by the newer name that its
   const comesAsNewer = async (name: string, isUnlinked: boolean) => {
     const profileOf = (subject: string, formerSubject?: string) =>
       toProfile({ subject, formerSubject, email: `${name}@example.com`, emailVerified: true })
-    const first = session()
+    const first = newSession()
     const { account } = await signIns.signIn(keyOf('google', name), profileOf(name), first)
     const caller = { userId: account.sub, sessionId: first.id }
     if (isUnlinked) {
@@ -38,7 +30,7 @@ test('an identity that was unlinked joins nobody back by the newer name that its
       ...([
         keyOf('github', `new ${name}`),
         profileOf(`new ${name}`, `old ${name}`),
-        session(),
+        newSession(),
       ] as const),
     )
     return [came.account.sub === account.sub, came.decision]

@@ -1,49 +1,20 @@
 import { v7 as uuidv7 } from 'uuid'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { IdentityKey } from '../../../src/core/identity/identity-key.ts'
 import { toProfile } from '../../../src/core/identity/profile.ts'
-import { hashToken, randomToken } from '../../../src/core/secrets.ts'
-import { type Database, openDatabase } from '../../../src/db/client.ts'
-import { createStores, type Stores } from '../../../src/db/stores/index.ts'
-import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
-import { RULES } from '../../helpers/rules.ts'
+import { newSession, useStores } from '../../helpers/stores.ts'
 
-let testDatabase: TestDatabase
-let database: Database
-let stores: Stores
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase()
-  database = openDatabase(testDatabase.connection, { connections: 8, prepare: true })
-  stores = createStores(database, RULES)
-})
-afterAll(async () => {
-  await database.close()
-  await testDatabase.drop()
-})
+const { database, stores } = useStores()
 
 const GOOGLE: IdentityKey = { provider: 'google', issuer: '', subject: 'ann' }
 const APPLE: IdentityKey = { provider: 'apple', issuer: '', subject: 'ann' }
 
 function signIn(identity: IdentityKey) {
-  const id = uuidv7()
-  const { subject } = identity
+  const session = newSession()
   const facts = { email: 'ann@example.com', emailVerified: true, name: 'Ann' }
   return stores.signIns
-    .signIn(identity, toProfile({ subject, ...facts }), {
-      id,
-      resource: null,
-      cookieMode: false,
-      authTime: null,
-      silent: false,
-      clientId: 'latchkey',
-      scope: 'openid',
-      userAgent: null,
-      address: null,
-      ttlSeconds: 60,
-      refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 60 },
-    })
-    .then(({ account, decision }) => ({ session: id, user: account.sub, decision }))
+    .signIn(identity, toProfile({ subject: identity.subject, ...facts }), session)
+    .then(({ account, decision }) => ({ session: session.id, user: account.sub, decision }))
 }
 
 test('a first login that would join somebody who leaves that moment is somebody new', async () => {

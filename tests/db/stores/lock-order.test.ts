@@ -1,42 +1,23 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { v7 as uuidv7 } from 'uuid'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { toProfile } from '../../../src/core/identity/profile.ts'
-import type { NewSession } from '../../../src/core/identity/sign-ins.ts'
-import { hashToken, randomToken } from '../../../src/core/secrets.ts'
-import { type Database, openDatabase, type RunStatement } from '../../../src/db/client.ts'
-import { createStores, type Stores } from '../../../src/db/stores/index.ts'
+import type { RunStatement } from '../../../src/db/client.ts'
+import { createStores } from '../../../src/db/stores/index.ts'
 import { HOLD_USER } from '../../../src/db/stores/sign-in/join-statements.ts'
-import { createTestDatabase } from '../../helpers/database.ts'
 import { RULES } from '../../helpers/rules.ts'
+import { newSession, useStores } from '../../helpers/stores.ts'
 
 // 11.16 Identities, users, sessions, each in the order of their keys: a ring is made where anybody locks
 // them otherwise, by holding the row that both want until both wait for it.
 
-let database: Database
-let stores: Stores
-beforeAll(async () => {
-  const testDatabase = await createTestDatabase()
-  database = openDatabase(testDatabase.connection, { connections: 6, prepare: true })
-  stores = createStores(database, { ...RULES, mode: 'explicit' })
-  return async () => {
-    await database.close()
-    await testDatabase.drop()
-  }
-})
-
-const session = (): NewSession => ({
-  ...{ id: uuidv7(), clientId: 'spa', scope: 'openid', resource: null, cookieMode: false },
-  ...{ authTime: null, silent: false, userAgent: null, address: null, ttlSeconds: 3600 },
-  refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 3600 },
-})
+const { database, stores } = useStores({ mode: 'explicit' })
 const keyOf = (provider: string, subject: string) => ({ provider, issuer: '', subject })
 const profileOf = (subject: string) =>
   toProfile({ subject, email: `${subject}@example.com`, emailVerified: true })
 
 /** Somebody whose address is that of their identity at Kakao, with one at Google beside it. */
 async function arrive(subject: string, { signIns, identities } = stores) {
-  const first = session()
+  const first = newSession()
   const { account } = await signIns.signIn(
     ...([keyOf('kakao', subject), profileOf(subject), first, null] as const),
   )
@@ -98,7 +79,7 @@ async function arriveBeside(subject: string, before: (userId: string) => Promise
     RULES,
   )
   const { account, decision } = await watched.signIns.signIn(
-    ...([keyOf('github', subject), profileOf(subject), session()] as const),
+    ...([keyOf('github', subject), profileOf(subject), newSession()] as const),
   )
   expect(other).not.toBe(nothing)
   await other
@@ -117,7 +98,7 @@ describe('a first login with the address of a person who signs in meanwhile', ()
     const move = () =>
       Promise.all(
         ['kakao', 'google'].map((provider) =>
-          stores.signIns.signIn(keyOf(provider, 'moving'), profileOf('moved'), session()),
+          stores.signIns.signIn(keyOf(provider, 'moving'), profileOf('moved'), newSession()),
         ),
       )
     expect(await arriveBeside('moving', move)).toEqual({
@@ -152,7 +133,7 @@ describe('what a provider tells of a person beside', () => {
 
   test('an identity that they link just now, which keeps their account', async () => {
     const subject = 'linking'
-    const first = session()
+    const first = newSession()
     const { account } = await stores.signIns.signIn(
       ...([keyOf('kakao', subject), profileOf(subject), first, null] as const),
     )
@@ -167,7 +148,7 @@ describe('what a provider tells of a person beside', () => {
       return { all: Promise.all([linked, told]) }
     })
     expect(await all).toMatchObject([{ outcome: 'linked' }, { outcome: 'acted', users: 0 }])
-    const again = await stores.signIns.signIn(github.key, github.profile, session())
+    const again = await stores.signIns.signIn(github.key, github.profile, newSession())
     expect(again.account.sub).toBe(caller.userId)
   })
 })

@@ -9,6 +9,7 @@ import { type Database, openDatabase } from '../../../src/db/client.ts'
 import { createStores, type Stores } from '../../../src/db/stores/index.ts'
 import { createTestDatabase } from '../../helpers/database.ts'
 import { RULES } from '../../helpers/rules.ts'
+import { newSession } from '../../helpers/stores.ts'
 
 // 11.3 Should a driver ever give the rows of one question to another: the stores give them to nobody.
 
@@ -52,19 +53,17 @@ const taped =
     return rows as never
   }
 
-const session = (code: Buffer | null = null): NewSession => ({
-  ...{ id: uuidv7(), clientId: 'spa', scope: 'openid', resource: null, cookieMode: true },
-  ...{ authTime: null, silent: false, userAgent: null, address: null, ttlSeconds: 3600 },
-  ...(code === null
-    ? { refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 3600 } }
-    : {
-        refreshToken: null,
-        code: {
-          ...{ hash: code, nonce: null, ttlSeconds: 60 },
-          ...{ redirectUri: 'https://app.example.com/cb', codeChallenge: null },
-        },
-      }),
-})
+const session = (code: Buffer | null = null): NewSession =>
+  newSession({
+    cookieMode: true,
+    ...(code !== null && {
+      refreshToken: null,
+      code: {
+        ...{ hash: code, nonce: null, ttlSeconds: 60 },
+        ...{ redirectUri: 'https://app.example.com/cb', codeChallenge: null },
+      },
+    }),
+  })
 
 const keyOf = (subject: string, provider = 'google') => ({
   ...{ provider, issuer: 'https://provider.example', subject },

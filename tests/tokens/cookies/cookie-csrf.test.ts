@@ -1,26 +1,13 @@
-import { beforeEach, describe, expect, test } from 'vitest'
-import { APPS, signIn } from '../../helpers/apps.ts'
+import { describe, expect, test } from 'vitest'
+import { signIn } from '../../helpers/apps.ts'
 import { Browser } from '../../helpers/browser.ts'
-import { APP_ORIGIN, cookieLogin, cookieOf } from '../../helpers/cookie-login.ts'
+import { APP_ORIGIN, cookieOf, setCookieStage } from '../../helpers/cookie-login.ts'
 import { expectOAuthError } from '../../helpers/oauth.ts'
 import { expectProblem } from '../../helpers/problems.ts'
-import { setStage } from '../../helpers/stage.ts'
 
-const { provider, latchkey } = setStage({
-  settings: {
-    ...APPS,
-    CLIENT_SPA_ORIGINS: `${APP_ORIGIN},http://localhost:5173,capacitor://localhost,tauri://localhost`,
-  },
+const { provider, latchkey, signInWithCookies, statusOfMe } = setCookieStage({
+  CLIENT_SPA_ORIGINS: `${APP_ORIGIN},http://localhost:5173,capacitor://localhost,tauri://localhost`,
 })
-beforeEach(async () => {
-  await latchkey.database.query('update latchkey.users set name = null', [])
-  provider.subject = 'person-1'
-  provider.person = { name: 'Person One' }
-})
-
-const signInWithCookies = (browser?: Browser) => cookieLogin(latchkey, provider, {}, browser)
-const statusOfMe = async (browser: Browser, headers = {}) =>
-  (await browser.send(`${latchkey.url}/me`, { headers })).status
 
 describe('10.01 an unsafe request with a cookie', () => {
   const routes: [method: string, path: string, init: RequestInit][] = [

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import {
   APPS,
   authorizationQuery,
@@ -8,13 +8,18 @@ import {
   signIn,
 } from '../../helpers/apps.ts'
 import { Browser } from '../../helpers/browser.ts'
-import { APP_ORIGIN, cookieLogin, cookieNamesOf, cookieOf } from '../../helpers/cookie-login.ts'
+import {
+  APP_ORIGIN,
+  cookieLogin,
+  cookieNamesOf,
+  cookieOf,
+  setCookieStage,
+} from '../../helpers/cookie-login.ts'
 import { type Latchkey, startLatchkey, TEST_SECRET } from '../../helpers/latchkey.ts'
 import { expectOAuthError } from '../../helpers/oauth.ts'
 import { expectNoSecretLogged, expectProblem } from '../../helpers/problems.ts'
-import { setStage } from '../../helpers/stage.ts'
 
-const { provider, latchkey } = setStage({ settings: APPS })
+const { provider, latchkey, signInWithCookies, statusOfMe } = setCookieStage()
 /** The same behind https. */
 let secure: Latchkey
 
@@ -30,15 +35,6 @@ beforeAll(async () => {
   )
   return () => secure.close()
 })
-beforeEach(async () => {
-  await latchkey.database.query('update latchkey.users set name = null', [])
-  provider.subject = 'person-1'
-  provider.person = { name: 'Person One' }
-})
-
-const signInWithCookies = (browser?: Browser) => cookieLogin(latchkey, provider, {}, browser)
-const statusOfMe = async (browser: Browser, headers = {}) =>
-  (await browser.send(`${latchkey.url}/me`, { headers })).status
 
 /** The attributes of the cookies that an answer sets, by name. */
 function attributesOf(lines: readonly string[]) {

@@ -1,23 +1,11 @@
-import { beforeEach, describe, expect, test } from 'vitest'
-import { APPS, meStatus, signIn, type Tokens } from '../../helpers/apps.ts'
+import { describe, expect, test } from 'vitest'
 import { Browser } from '../../helpers/browser.ts'
 import { APP_ORIGIN, cookieLogin, cookieNamesOf, cookieOf } from '../../helpers/cookie-login.ts'
-import { BYE, expectSignedOut, logoutAt } from '../../helpers/logout.ts'
+import { BYE, expectSignedOut, setLogoutStage } from '../../helpers/logout.ts'
 import { expectProblem } from '../../helpers/problems.ts'
-import { setStageOfTwo } from '../../helpers/stage.ts'
 
-const { provider, latchkey, replica: second } = setStageOfTwo({ settings: APPS })
-beforeEach(() => {
-  provider.subject = 'person-1'
-  provider.person = { name: 'Person One' }
-})
-
-const withIdToken = () => signIn(latchkey, provider, { scope: 'openid' })
+const { provider, latchkey, signInWithIdToken, logout, isAlive } = setLogoutStage()
 type Given = Record<string, string>
-const logout = (method: string, given: Given, browser?: Browser, headers?: Given) =>
-  logoutAt(latchkey, method, given, browser, headers)
-const isAlive = async ({ access_token }: Pick<Tokens, 'access_token'>) =>
-  (await meStatus(second, access_token)) === 200
 
 describe('a logout by cookie', () => {
   const alive = async (access: string) => isAlive({ access_token: access })
@@ -95,7 +83,7 @@ describe('a logout by cookie', () => {
   })
 
   test('9.18 a prefetch with a hint changes nothing either', async () => {
-    const tokens = await withIdToken()
+    const tokens = await signInWithIdToken()
     const given = { id_token_hint: tokens.id_token }
     const ahead = await logout('GET', given, undefined, { purpose: 'prefetch' })
     expectProblem(ahead, 503, 'temporarily_unavailable')
@@ -113,13 +101,13 @@ describe('a logout by cookie', () => {
 
   test('the hint of a stranger does not sign the owner of the cookies out; the own one does', async () => {
     provider.subject = 'stranger'
-    const stranger = await withIdToken()
+    const stranger = await signInWithIdToken()
     const { browser, access } = await session()
     const answer = await logout('GET', { id_token_hint: stranger.id_token }, browser)
     expect(answer.headers.getSetCookie()).toEqual([])
     expect(await isAlive(stranger)).toBe(false)
     expect(await alive(access)).toBe(true)
-    const own = await withIdToken()
+    const own = await signInWithIdToken()
     await logout('GET', { id_token_hint: own.id_token }, browser)
     expect(await alive(access)).toBe(false)
     expect(cookieNamesOf(browser)).toEqual([])

@@ -1,27 +1,16 @@
-import { beforeEach, describe, expect, test } from 'vitest'
-import { APPS, meStatus, refresh, signIn, type Tokens } from '../../helpers/apps.ts'
+import { describe, expect, test } from 'vitest'
+import { APPS, meStatus, refresh, signIn } from '../../helpers/apps.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { startLatchkey } from '../../helpers/latchkey.ts'
-import { BYE, expectSignedOut, logoutAt } from '../../helpers/logout.ts'
+import { BYE, expectSignedOut, setLogoutStage } from '../../helpers/logout.ts'
 import { expectNoSecretLogged, expectProblem } from '../../helpers/problems.ts'
-import { setStageOfTwo } from '../../helpers/stage.ts'
 
-const { provider, latchkey, replica: second } = setStageOfTwo({ settings: APPS })
-beforeEach(() => {
-  provider.subject = 'person-1'
-  provider.person = { name: 'Person One' }
-})
-
-const withIdToken = () => signIn(latchkey, provider, { scope: 'openid' })
+const { provider, latchkey, second, signInWithIdToken, logout, isAlive } = setLogoutStage()
 type Given = Record<string, string>
-const logout = (method: string, given: Given, browser?: Browser, headers?: Given) =>
-  logoutAt(latchkey, method, given, browser, headers)
-const isAlive = async ({ access_token }: Pick<Tokens, 'access_token'>) =>
-  (await meStatus(second, access_token)) === 200
 
 describe.each(['GET', 'POST'])('%s /logout with an id_token_hint', (method) => {
   test('9.19 ends that session on both replicas, and no other', async () => {
-    const [tokens, bystander] = [await withIdToken(), await withIdToken()]
+    const [tokens, bystander] = [await signInWithIdToken(), await signInWithIdToken()]
     const answer = await logout(method, { id_token_hint: tokens.id_token })
     expectSignedOut(answer)
     expect(answer.headers.get('cache-control')).toBe('no-store')
@@ -35,7 +24,7 @@ describe.each(['GET', 'POST'])('%s /logout with an id_token_hint', (method) => {
   test('goes back where its client registered, with the state as it was', async () => {
     const state = '&#%"<> 🧑‍🚀'
     for (const uri of [BYE, 'https://app.example.com/?a=b']) {
-      const { id_token } = await withIdToken()
+      const { id_token } = await signInWithIdToken()
       const given = { id_token_hint: id_token, post_logout_redirect_uri: uri, state }
       const answer = await logout(method, given)
       expect(answer.status).toBe(303)
@@ -63,7 +52,7 @@ describe.each(['GET', 'POST'])('%s /logout with an id_token_hint', (method) => {
     ['a state of 2,049 characters', { state: 'a'.repeat(2049) }, /"state"/],
     ['a state with a NUL', { state: 'a\0b' }, /state/],
   ])('%s is refused, and nobody is signed out', async (_name, given, detail) => {
-    const tokens = await withIdToken()
+    const tokens = await signInWithIdToken()
     const answer = await logout(method, { id_token_hint: tokens.id_token, ...given })
     expectProblem(answer, 400, 'invalid_request')
     expect(answer.json().detail).toMatch(detail)
@@ -74,7 +63,7 @@ describe.each(['GET', 'POST'])('%s /logout with an id_token_hint', (method) => {
   })
 
   test('that is no ID token of ours ends nothing', async () => {
-    const tokens = await withIdToken()
+    const tokens = await signInWithIdToken()
     const theirs = await provider.sign({ ...provider.claims(), sub: tokens.sub, sid: tokens.sid })
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${tokens.id_token.split('.')[1]}.`
     const [head, body, signature = ''] = tokens.id_token.split('.')

@@ -12,6 +12,7 @@ import { db, insertFrom, type Placeholders, returning, statement } from '../../s
 import { asks, isFresh } from '../alive.ts'
 import { sayWho } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
+import { isSameIdentity } from '../same-identity.ts'
 import {
   firstFacts,
   IDENTITY_KEY,
@@ -80,14 +81,7 @@ const linkStatement = (trustedProviders: readonly string[]) =>
     const lifted = db.$with('lifted').as(
       db
         .delete(unlinkedIdentities)
-        .where(
-          and(
-            eq(unlinkedIdentities.userId, p.userId),
-            eq(unlinkedIdentities.provider, p.provider),
-            eq(unlinkedIdentities.issuer, p.issuer),
-            eq(unlinkedIdentities.subject, p.subject),
-          ),
-        )
+        .where(and(eq(unlinkedIdentities.userId, p.userId), isSameIdentity(unlinkedIdentities, p)))
         .returning({ userId: unlinkedIdentities.userId }),
     )
     const person = db

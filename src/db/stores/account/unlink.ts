@@ -11,6 +11,7 @@ import { asks, isFresh } from '../alive.ts'
 import { askedBy, saysWho } from '../events/audit.ts'
 import { leaveRevocations } from '../events/outbox.ts'
 import { requireOwn } from '../require-own.ts'
+import { isSameIdentity } from '../same-identity.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
 
 const now = sql`now()`
@@ -48,11 +49,7 @@ const UNLINK = statement(
         .orderBy(i.provider, i.issuer, i.subject)
         .for('update', { of: i }),
     )
-    const isHeld = and(
-      eq(held.provider, identities.provider),
-      eq(held.issuer, identities.issuer),
-      eq(held.subject, identities.subject),
-    )
+    const isHeld = isSameIdentity(held, identities)
     const left = db.select(one).from(held).where(ne(held.provider, p.provider))
     const removed = db.$with('removed').as(
       db
@@ -102,20 +99,16 @@ const UNLINK = statement(
         .orderBy(held.linkedAt, held.provider)
         .limit(1),
     )
-    const inherited = db.$with('inherited').as(
-      db
-        .update(identities)
-        .set({ givesEmail: true })
-        .from(heir)
-        .where(
-          and(
-            eq(identities.provider, heir.provider),
-            eq(identities.issuer, heir.issuer),
-            eq(identities.subject, heir.subject),
-          ),
-        )
-        .returning({ userId: identities.userId }),
-    )
+    const inherited = db
+      .$with('inherited')
+      .as(
+        db
+          .update(identities)
+          .set({ givesEmail: true })
+          .from(heir)
+          .where(isSameIdentity(identities, heir))
+          .returning({ userId: identities.userId }),
+      )
     const touched = db.$with('touched').as(
       db
         .update(users)

@@ -7,6 +7,7 @@ import type { Database, RunStatement } from '../../client.ts'
 import { identities, receivedEvents, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, seconds, statement } from '../../statement.ts'
 import { requireSame } from '../require-own.ts'
+import { isSameIdentity } from '../same-identity.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
 import { isIdentity } from '../sign-in/identity-values.ts'
 import { recordIn, sayWho } from './audit.ts'
@@ -118,13 +119,7 @@ const INHERIT_EMAIL = statement((p: Placeholders<{ userId: string }>) => {
     .update(identities)
     .set({ givesEmail: true })
     .from(heir)
-    .where(
-      and(
-        eq(identities.provider, heir.provider),
-        eq(identities.issuer, heir.issuer),
-        eq(identities.subject, heir.subject),
-      ),
-    )
+    .where(isSameIdentity(identities, heir))
     .returning({ subject: identities.subject })
 })
 

@@ -1,10 +1,11 @@
-import { and, eq, exists, type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, exists, type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { Profile } from '../../../core/identity/profile.ts'
 import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
 import { identities } from '../../schema.ts'
 import { db, nameOf, type Placeholders } from '../../statement.ts'
+import { isSameIdentity } from '../same-identity.ts'
 
 /** An identity, what its provider says of it, and what it gave; parts of many statements. */
 export interface IdentityValues extends IdentityKey, Omit<Profile, 'subject' | 'formerSubject'> {
@@ -32,11 +33,7 @@ export const valuesOf = (
 
 /** Whether it is this identity. */
 export const isIdentity = (p: Placeholders<IdentityKey>): SQL | undefined =>
-  and(
-    eq(identities.provider, p.provider),
-    eq(identities.issuer, p.issuer),
-    eq(identities.subject, p.subject),
-  )
+  isSameIdentity(identities, p)
 
 /** The columns that are its key, as a list. */
 export const IDENTITY_KEY: SQL = sql.join(

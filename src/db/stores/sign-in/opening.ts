@@ -1,21 +1,15 @@
 import { and, desc, eq, isNotNull, isNull, type SQLWrapper, type Subquery, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { NewSession } from '../../../core/identity/sign-ins.ts'
 import { loginCodes, refreshTokens, sessions } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, seconds } from '../../statement.ts'
 import type { Columns } from '../account/account-json.ts'
 import { endSurplus } from '../sessions/surplus.ts'
 
 /** A session that a sign-in opens. */
-export interface OpeningValues {
+export interface OpeningValues
+  extends Omit<NewSession, 'id' | 'ttlSeconds' | 'refreshToken' | 'code'> {
   sessionId: string
-  clientId: string
-  scope: string
-  resource: string | null
-  cookieMode: boolean
-  authTime: number | null
-  silent: boolean
-  userAgent: string | null
-  address: string | null
   sessionTtl: number
   /** Null where the session starts with a code. */
   tokenHash: Buffer | null

@@ -14,6 +14,7 @@ import {
   shownOf,
 } from '../account/account-json.ts'
 import { saysWho } from '../events/audit.ts'
+import { isSameIdentity } from '../same-identity.ts'
 import {
   addressClaim,
   firstFacts,
@@ -48,9 +49,6 @@ const keyOf = ({ userId, provider, issuer, subject }: Key) => ({
   subject,
 })
 
-const isSame = (a: Key, b: Key) =>
-  and(eq(a.provider, b.provider), eq(a.issuer, b.issuer), eq(a.subject, b.subject))
-
 /** What a login may find changed. */
 const facts = (i: Columns<'email' | 'emailVerified' | 'name' | 'picture' | 'locale'>) =>
   sql`(${i.email}, ${i.emailVerified}, ${i.name}, ${i.picture}, ${i.locale})`
@@ -80,7 +78,7 @@ export const signInStatement = (rules: {
         .set(newFacts(p))
         .from(known)
         .innerJoin(users, and(eq(users.id, known.userId), isNull(users.disabledAt)))
-        .where(isSame(identities, known))
+        .where(isSameIdentity(identities, known))
         .returning({
           ...SHOWN,
           changed: sql<boolean>`${facts(identities)} is distinct from ${facts(known)}`.as(
@@ -143,7 +141,7 @@ export const signInStatement = (rules: {
         .select(SHOWN)
         .from(identities)
         .innerJoin(known, eq(known.userId, identities.userId))
-        .where(sql`not ${isSame(identities, known)}`),
+        .where(sql`not ${isSameIdentity(identities, known)}`),
     )
     const shown = db
       .$with('shown')

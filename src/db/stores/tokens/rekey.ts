@@ -4,6 +4,7 @@ import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { Database } from '../../client.ts'
 import { identities, sessions } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
+import { isSameIdentity } from '../same-identity.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
 
 /** An identity, and the subject that its provider used to name it by. */
@@ -24,18 +25,7 @@ const IDENTITY = statement((p: Placeholders<Rekeying>) =>
     .where(
       and(
         isFormer(identities, p),
-        notExists(
-          db
-            .select({ one: sql`1` })
-            .from(other)
-            .where(
-              and(
-                eq(other.provider, p.provider),
-                eq(other.issuer, p.issuer),
-                eq(other.subject, p.subject),
-              ),
-            ),
-        ),
+        notExists(db.select({ one: sql`1` }).from(other).where(isSameIdentity(other, p))),
       ),
     )
     .returning({ userId: identities.userId }),

@@ -1,43 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { ADMIN_CLI } from '../../../../src/core/events/audit.ts'
 import { toProfile } from '../../../../src/core/identity/profile.ts'
-import { hashToken, randomToken } from '../../../../src/core/secrets.ts'
-import { type Database, openDatabase } from '../../../../src/db/client.ts'
-import { createStores, type Stores } from '../../../../src/db/stores/index.ts'
-import { createTestDatabase, type TestDatabase } from '../../../helpers/database.ts'
-import { RULES } from '../../../helpers/rules.ts'
+import { newSession, useStores } from '../../../helpers/stores.ts'
 
-let testDatabase: TestDatabase
-let database: Database
-let stores: Stores
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase()
-  database = openDatabase(testDatabase.connection, { connections: 4, prepare: true })
-  stores = createStores(database, { ...RULES, defaultRoles: ['member'] })
-})
-afterAll(async () => {
-  await database.close()
-  await testDatabase.drop()
-})
+const { database, stores } = useStores({ defaultRoles: ['member'] })
 
 async function signIn(subject = randomUUID(), email = `${randomUUID()}@example.com`) {
-  const sessionId = uuidv7()
-  const { account } = await stores.signIns.signIn(
-    { provider: 'google', issuer: '', subject },
-    toProfile({ subject, email, emailVerified: true }),
-    {
-      id: sessionId,
-      clientId: 'spa',
-      scope: 'account',
-      ...{ resource: null, cookieMode: false, authTime: null, silent: false },
-      ...{ userAgent: null, address: null, ttlSeconds: 60 },
-      refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 60 },
-    },
-  )
-  return { userId: account.sub, sessionId, subject, email }
+  const session = newSession()
+  const key = { provider: 'google', issuer: '', subject }
+  const profile = toProfile({ subject, email, emailVerified: true })
+  const { account } = await stores.signIns.signIn(key, profile, session)
+  return { userId: account.sub, sessionId: session.id, subject, email }
 }
 
 const idsOf = async (text: string) =>

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { v7 as uuidv7 } from 'uuid'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { LatchkeyError } from '../../../../src/core/errors.ts'
 import { toProfile } from '../../../../src/core/identity/profile.ts'
-import type { NewSession } from '../../../../src/core/identity/sign-ins.ts'
-import { hashToken, randomToken } from '../../../../src/core/secrets.ts'
 import { type Database, openDatabase } from '../../../../src/db/client.ts'
 import { createStores } from '../../../../src/db/stores/index.ts'
 import { createTestDatabase } from '../../../helpers/database.ts'
 import { RULES } from '../../../helpers/rules.ts'
+import { newSession } from '../../../helpers/stores.ts'
 import { describeStores } from '../describe-stores.ts'
 
 /** Two replicas over one database. */
@@ -78,25 +76,12 @@ describe('PostgreSQL and text that it cannot hold', () => {
     }
   })
 
-  const session = (): NewSession => ({
-    id: uuidv7(),
-    resource: null,
-    cookieMode: false,
-    authTime: null,
-    silent: false,
-    clientId: 'latchkey',
-    scope: 'openid',
-    userAgent: null,
-    address: null,
-    ttlSeconds: 60,
-    refreshToken: { hash: hashToken(randomToken()), ttlSeconds: 60 },
-  })
   const users = async () => (await database.query('select id from latchkey.users', [])).length
   const signIn = (subject: string, profile: Parameters<typeof toProfile>[0]) =>
     createStores(database, RULES).signIns.signIn(
       { provider: 'google', issuer: '', subject },
       { ...toProfile(profile), subject },
-      session(),
+      newSession(),
     )
 
   test('7.24 NUL in a profile never reaches SQL', async () => {
