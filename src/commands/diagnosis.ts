@@ -1,4 +1,5 @@
 import { isDatabaseUrl } from '../core/settings/database-url.ts'
+import { DIRECT } from '../core/settings/forward-proxy.ts'
 import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
 import { inspectDatabase } from '../db/inspect.ts'
 import { checkDatabase } from '../operations/doctor/database.ts'
@@ -20,12 +21,15 @@ import {
   describeRegistration,
 } from '../operations/doctor/registration.ts'
 import { type DoctorTexts, doctorTexts } from '../operations/doctor/texts.ts'
+import { checkTraces } from '../operations/doctor/traces.ts'
 import { checkValues } from '../operations/doctor/values.ts'
+import { canSendTraces } from '../operations/traces.ts'
 import { builtInProviders } from '../providers/index.ts'
 import { collectSettings, type Settings } from '../settings/index.ts'
 import { settingsPrefix } from '../settings/prefix.ts'
 import type { ProviderSettings } from '../settings/providers.ts'
 import { type Environment, Reader } from '../settings/reader.ts'
+import { createDelivery } from '../upstream/outbound/delivery.ts'
 import { createOutbound, type Outbound } from '../upstream/outbound/outbound.ts'
 import { createProvider } from '../upstream/provider.ts'
 import { checkEventRegistration } from './event-registration.ts'
@@ -85,6 +89,22 @@ async function describeDatabase({ language, words, settings }: DoctorRun): Promi
   const inspect = () => inspectDatabase({ url }, { prepare })
   const findings = await checkDatabase(url, { prepare, inspect }, language, words)
   return { title: words.database, findings }
+}
+
+async function describeTraces(run: DoctorRun): Promise<Section[]> {
+  const { settings, outbound, language, words } = run
+  const { traces, forwardProxies } = settings
+  if (traces === null || !URL.canParse(traces.url)) return []
+  const delivery = createDelivery(DIRECT)
+  const post = (url: string, body: string) =>
+    delivery.post(url, { type: 'application/json', body }, AbortSignal.timeout(3_000))
+  const findings = await checkTraces(
+    traces,
+    { forwardProxies, isInstalled: canSendTraces, post: outbound === null ? null : post },
+    language,
+    words,
+  ).finally(() => delivery.close())
+  return [{ title: words.traces, findings }]
 }
 
 async function examineProvider(run: DoctorRun, registered: ProviderSettings): Promise<Section> {
@@ -156,6 +176,7 @@ async function examine(run: DoctorRun): Promise<Section[]> {
     checkSettings(run),
     ...(proxies.length > 0 ? [{ title: words.proxies, findings: proxies }] : []),
     await describeDatabase(run),
+    ...(await describeTraces(run)),
     ...(await Promise.all(providers.map((one) => examineProvider(run, one)))),
     ...emulated.map((row) => ({
       title: row.name,

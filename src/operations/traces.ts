@@ -38,6 +38,13 @@ const load = async (protocol: 'http/protobuf' | 'http/json') => {
   }
 }
 
+/** Whether what sends traces is installed. */
+export const canSendTraces = (): Promise<boolean> =>
+  load('http/protobuf').then(
+    () => true,
+    () => false,
+  )
+
 /**
  * Spans of OpenTelemetry, written by hand: one per request, and those that the rooms tell of below it. No
  * attribute has a URL, a query, an address or anything else that a stranger can fill: `url.path` is the

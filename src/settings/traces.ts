@@ -3,6 +3,8 @@ import type { Reader } from './reader.ts'
 /** That traces are sent, and how. The rest of the OTEL_ settings is read by OpenTelemetry's SDK itself. */
 export interface TraceSettings {
   protocol: 'http/protobuf' | 'http/json'
+  /** Where the SDK sends them. */
+  url: string
 }
 
 const SAMPLERS = ['always_on', 'always_off', 'traceidratio']
@@ -37,6 +39,7 @@ export function readTraces(reader: Reader): TraceSettings | null {
   const endpoints = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']
   const given = endpoints.filter((name) => reader.text(name) !== undefined)
   const protocol = readProtocol(reader)
+  const url = urlOf(reader)
   checkSampler(reader)
   if (isDisabled || exporter === 'none' || (!isExporterGiven && given.length === 0)) return null
   for (const name of given) {
@@ -45,7 +48,15 @@ export function readTraces(reader: Reader): TraceSettings | null {
       reader.refuse('tracesEndpoint', name)
     }
   }
-  return { protocol }
+  return { protocol, url }
+}
+
+/** As the SDK makes it: the one of traces as it is, `/v1/traces` behind the general one. */
+function urlOf(reader: Reader): string {
+  const own = reader.text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT')
+  if (own !== undefined) return own
+  const general = reader.text('OTEL_EXPORTER_OTLP_ENDPOINT') ?? 'http://localhost:4318'
+  return `${general.replace(/\/$/, '')}/v1/traces`
 }
 
 function readProtocol(reader: Reader): TraceSettings['protocol'] {

@@ -326,13 +326,19 @@ describe('at the start', () => {
 
   test('an endpoint or the exporter otlp asks for traces', () => {
     expect(read({})).toBeNull()
-    expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT })).toEqual({ protocol: 'http/protobuf' })
-    expect(read({ OTEL_TRACES_EXPORTER: 'otlp' })).toEqual({ protocol: 'http/protobuf' })
+    expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT })).toEqual({
+      ...{ protocol: 'http/protobuf', url: `${ENDPOINT.replace(/\/$/, '')}/v1/traces` },
+    })
+    expect(read({ OTEL_TRACES_EXPORTER: 'otlp' })).toEqual({
+      ...{ protocol: 'http/protobuf', url: 'http://localhost:4318/v1/traces' },
+    })
+    const own = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://otel.example/own' }
+    expect(read(own)).toMatchObject({ url: 'https://otel.example/own' })
     const json = {
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
       OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json',
     }
-    expect(read({ OTEL_TRACES_EXPORTER: 'otlp', ...json })).toEqual({ protocol: 'http/json' })
+    expect(read({ OTEL_TRACES_EXPORTER: 'otlp', ...json })).toMatchObject({ protocol: 'http/json' })
     const sampled = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.1' }
     expect(read({ OTEL_TRACES_EXPORTER: 'otlp', ...sampled })).not.toBeNull()
   })

@@ -98,6 +98,18 @@ const en = {
   noAnswer: 'no answer in 10 s',
   noConnection: 'no connection',
 
+  traces: 'Traces',
+  tracesTo: (url: string, protocol: string) => `Traces are sent to ${url} (${protocol}).`,
+  tracesNotInstalled:
+    'The packages that send them are not installed: run `npm ci` without --omit=optional.',
+  tracesDirect: 'The collector is called directly, and not through HTTPS_PROXY or HTTP_PROXY.',
+  tracesTaken: 'A collector answers there.',
+  tracesHeaders: (status: number) =>
+    `Something answers there, and wants to know who asks (${status}): OTEL_EXPORTER_OTLP_HEADERS says it, which the doctor does not send.`,
+  tracesRefused: (status: number) =>
+    `What answers there takes no traces (${status}): check the path and the port, 4318 for OTLP over HTTP.`,
+  tracesAway: (code: string) => `No collector is reached there (${code}).`,
+
   offline: 'The network was not tried (--offline).',
   unknownCode: (codes: string) => `No code is known in that. Known are:\n${codes}`,
   summary: (problems: number, warnings: number) => `${problems} problems, ${warnings} warnings`,
@@ -203,6 +215,18 @@ const ko: DoctorTexts = {
   status: (status) => `HTTP ${status}`,
   noAnswer: '10초 안에 응답이 없습니다',
   noConnection: '연결할 수 없습니다',
+
+  traces: '트레이스',
+  tracesTo: (url, protocol) => `트레이스를 보내는 곳: ${url} (${protocol}).`,
+  tracesNotInstalled:
+    '보내는 데 필요한 패키지가 없습니다. --omit=optional 없이 `npm ci`를 실행하세요.',
+  tracesDirect: '수집기에는 HTTPS_PROXY나 HTTP_PROXY를 거치지 않고 바로 보냅니다.',
+  tracesTaken: '수집기가 응답합니다.',
+  tracesHeaders: (status) =>
+    `응답은 하지만 누가 보내는지 묻습니다(${status}). OTEL_EXPORTER_OTLP_HEADERS의 값이며, doctor는 보내지 않습니다.`,
+  tracesRefused: (status) =>
+    `거기서는 트레이스를 받지 않습니다(${status}). 경로와 포트를 확인하세요. OTLP over HTTP의 포트는 4318입니다.`,
+  tracesAway: (code) => `수집기에 연결할 수 없습니다(${code}).`,
 
   offline: '네트워크는 확인하지 않았습니다(--offline).',
   unknownCode: (codes) => `알려진 코드가 없습니다. 알려진 코드:\n${codes}`,
