@@ -16,6 +16,7 @@ import { betterAuthReadSide, meSides } from './scenes/reads.ts'
 import { requireSameAnswers } from './scenes/same-answers.ts'
 import { type Growth, measureGrowth } from './scenes/sizes.ts'
 import { measureMemory, measureStarts } from './scenes/starts.ts'
+import { sweepSide } from './scenes/sweeps.ts'
 import { measureThroughput } from './scenes/throughput.ts'
 import { leaveFirstCore } from './server-process.ts'
 import { type Stand, startStand } from './stand.ts'
@@ -87,7 +88,11 @@ async function measureSizes(
     { measured: large, users },
   ].map(async ({ measured, users }) => {
     const known = { users, amount: logins }
-    const sides = [loginSide('', measured, known), appSide('', measured, known)]
+    const sides = [
+      loginSide('', measured, known),
+      appSide('', measured, known),
+      sweepSide(measured),
+    ]
     return { measured, sides: [...sides, ...(await meSides(measured, null, reads))] }
   })
   const [few, many] = await Promise.all(both)
