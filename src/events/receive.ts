@@ -57,7 +57,9 @@ export async function receive(
   }
   try {
     const proven = await provider.readEvents(asked, eventsAddress(options.publicUrl, id))
-    if (proven === null) throw unknownProvider()
+    if (proven === null) {
+      throw new LatchkeyError('unknown_provider', 'What proves this provider’s events is not set.')
+    }
     await act(options, id, proven, request)
     return send(reply, proven.answer)
   } catch (error) {

@@ -82,7 +82,9 @@ describe.each([
 
 test('Google’s way is tried by an event, and Twitch has no such call', async () => {
   await run({ ...aimed.google }, 'google-risc', 'register')
-  expect(await run({ ...aimed.google }, 'google-risc', 'verify')).toMatchObject({ rows: [{}] })
+  expect(await run({ ...aimed.google }, 'google-risc', 'verify')).toMatchObject({
+    line: expect.stringContaining('"told":"verification"'),
+  })
   await expect(run({ ...aimed.twitch }, 'twitch-eventsub', 'verify')).rejects.toThrow('no command')
 })
 
@@ -99,7 +101,8 @@ test('a setting that is missing is named, and a key file that cannot be read is 
 })
 
 test('a stream that the provider has stopped, and a refusal, are wrong', async () => {
-  let answer: { status: number; body: unknown } = { status: 403, body: {} }
+  const body = { error: { code: 403, message: 'RISC API has not been used in project 1 before.' } }
+  let answer: { status: number; body: unknown } = { status: 403, body }
   const server = createServer((_request, response) => {
     response.writeHead(answer.status, { 'content-type': 'application/json' })
     response.end(JSON.stringify(answer.body))
@@ -108,7 +111,9 @@ test('a stream that the provider has stopped, and a refusal, are wrong', async (
   onTestFinished(() => void server.close())
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1beta/stream`
   const env = { ...aimed.google, GOOGLE_RISC_STREAM_ENDPOINT: url }
-  await expect(run(env, 'google-risc', 'status')).rejects.toThrow('HTTP 403')
+  await expect(run(env, 'google-risc', 'status')).rejects.toThrow(
+    'HTTP 403 (RISC API has not been used in project 1 before.)',
+  )
   const delivery = { url: `${PUBLIC_URL}/providers/google/events` }
   answer = { status: 200, body: { status: 'disabled', delivery } }
   await expect(run(env, 'google-risc', 'status')).rejects.toThrow('stopped sending: disabled')

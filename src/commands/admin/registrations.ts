@@ -38,7 +38,10 @@ export async function runRegistration(
       throw new AdminError(`Events are sent to ${found.address}, not to ${calls.address}.`)
     }
     if (found.isOff) throw new AdminError(`The provider has stopped sending: ${found.state}.`)
-    return { rows: [{ address: found.address, state: found.state }] }
+    const row = { address: found.address, state: found.state }
+    if (verb !== 'verify') return { rows: [row] }
+    const line = `${name} was asked to send a verification to ${found.address}: the log has a line with "told":"verification" when it has come.`
+    return { line, one: row }
   } finally {
     await outbound.close()
   }

@@ -6,6 +6,7 @@ import type {
   RegistrationTools,
 } from '../../core/provider/provider-event.ts'
 import { jsonOf } from './proofs.ts'
+import { refused } from './refused.ts'
 
 const oauth = 'https://schemas.openid.net/secevent/oauth/event-type'
 const risc = 'https://schemas.openid.net/secevent/risc/event-type'
@@ -61,10 +62,10 @@ async function call(
     json === undefined
       ? ({ method: 'GET', url, headers } as const)
       : ({ method: 'POST', url, headers, json } as const)
-  const { status, document } = await send(request)
-  if (status === 404 && verb === '') return null
-  if (status > 299) throw new Error(`the stream cannot be managed: HTTP ${status}`)
-  return document
+  const answer = await send(request)
+  if (answer.status === 404 && verb === '') return null
+  if (answer.status > 299) throw refused('the stream cannot be managed', answer)
+  return answer.document
 }
 
 /** Google's RISC stream. https://developers.google.com/identity/protocols/risc#create_your_service_account */

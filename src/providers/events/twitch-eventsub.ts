@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { EventRegistration, RegistrationTools } from '../../core/provider/provider-event.ts'
+import { refused } from './refused.ts'
 
 /** The one kind of event that is subscribed to. */
 const TYPE = 'user.authorization.revoke'
@@ -25,18 +26,20 @@ async function call({ client, endpoint, call: send }: RegistrationTools, json?: 
   }
   const url = endpoint('token_endpoint')
   const answer = await send({ method: 'POST', url, headers: {}, form })
+  if (answer.status > 299) throw refused('it gives the app no token', answer)
   const { access_token } = AppToken.parse(answer.document)
   const headers = { authorization: `Bearer ${access_token}`, 'client-id': client.id }
   const at = endpoint('eventsub_endpoint')
-  const { status, document } = await send(
+  const managed = await send(
     json === undefined
       ? { method: 'GET', url: at, headers }
       : { method: 'POST', url: at, headers, json },
   )
-  // There already.
-  if (status === 409) return document
-  if (status > 299) throw new Error(`the subscription cannot be managed: HTTP ${status}`)
-  return document
+  // 409: it is there already.
+  if (managed.status > 299 && managed.status !== 409) {
+    throw refused('the subscription cannot be managed', managed)
+  }
+  return managed.document
 }
 
 /** Twitch's subscription, which it confirms by a challenge. https://dev.twitch.tv/docs/eventsub/manage-subscriptions */
