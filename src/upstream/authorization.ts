@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type { OAuth2Namespace } from '@fastify/oauth2'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { NO_COMPILERS } from '../http/server.ts'
@@ -15,6 +16,10 @@ export interface AuthorizationOptions {
 // it makes its URL here, and the parameters are put to the endpoint as it was given, whole.
 const NOWHERE = 'https://provider.invalid'
 
+// Of an `import` that fails, for want of a file descriptor, Node keeps the failure for as long as the process
+// lives: no login would begin any more. What `require` cannot load now it loads the next time.
+const require = createRequire(import.meta.url)
+
 /**
  * Registers a provider at @fastify/oauth2, in an instance of its own, and gives the parameters of its
  * authorization requests; `state` and `code_challenge`, which are fresh for each, are left out. Loaded with
@@ -23,12 +28,10 @@ const NOWHERE = 'https://provider.invalid'
 export async function registerProvider(
   options: AuthorizationOptions,
 ): Promise<Readonly<Record<string, string>>> {
-  const [{ default: Fastify }, { default: oauth2 }] = await Promise.all([
-    import('fastify'),
-    import('@fastify/oauth2'),
-  ])
+  const { fastifyOauth2 } = require('@fastify/oauth2') as typeof import('@fastify/oauth2')
+  const { default: Fastify } = await import('fastify')
   const engine = Fastify({ schemaController: { compilersFactory: NO_COMPILERS } })
-  await engine.register(oauth2, {
+  await engine.register(fastifyOauth2, {
     name: 'provider',
     scope: [...options.scopes],
     callbackUri: options.callbackUrl,

@@ -57,7 +57,7 @@ const MAX_HINT = 4096
 /** One enabled provider at work. Each of its methods has `outboundMs` in all. */
 export interface Provider {
   row: ProviderRow
-  /** Finds out the endpoints ahead of the first login. */
+  /** Finds out the endpoints and loads what is needed, ahead of the first login. */
   prepare(): Promise<void>
   /** What is known of it: its endpoints, and what it asks for that cannot be done. */
   metadata(): Promise<Metadata>
@@ -159,7 +159,9 @@ export function createProvider(options: ProviderOptions): Provider {
 
   return {
     row,
-    prepare: async () => void (await metadataOf()),
+    // What a login needs of libraries is loaded now: what cannot be once, for want of files, never is again.
+    prepare: async () =>
+      void (await Promise.all([metadataOf(), secretOf(), key === null || import('jose')])),
     metadata: () => metadataOf(),
     async start(forwardedParams, makeResumable, more = {}) {
       const metadata = await metadataOf()

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { Agent, get } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -152,5 +153,35 @@ describe('a clock that is wrong', () => {
       expect((await fetch(`${url}/token`, { method: 'POST', body })).status).toBe(200)
     }
     await Promise.all([right.stop(), late.stop()])
+  })
+})
+
+/** What a process may open from now on; whether that could be said. */
+const mayOpen = (pid: number | undefined, files: number) =>
+  spawnSync('prlimit', ['--pid', String(pid), `--nofile=${files}:1024`]).status === 0
+
+describe('no file descriptor left', () => {
+  test('at its first login: that fails, and the next ones go on as if nothing had been', async ({
+    skip,
+  }) => {
+    const [server] = (await startReplicas(1)) as [ServerProcess]
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const start = () =>
+      new Promise<number | undefined>((resolve, reject) =>
+        get(`${server.url}/login/fake`, { agent }, (answer) => {
+          answer.resume().once('end', () => resolve(answer.statusCode))
+        }).once('error', reject),
+      )
+    // Whatever is prepared behind the start has come, and the one connection is there.
+    await wait(1_000)
+    await new Promise((resolve) =>
+      get(`${server.url}/healthz`, { agent }, (answer) => answer.resume().once('end', resolve)),
+    )
+    skip(!mayOpen(server.child.pid, 3), 'needs prlimit')
+    expect(await start()).toBe(500)
+    expect(mayOpen(server.child.pid, 1024)).toBe(true)
+    expect(await start()).toBe(302)
+    agent.destroy()
+    await server.stop()
   })
 })
