@@ -28,6 +28,8 @@ function following(audit: Pick<Audit, 'list'>, filter: { type?: string; since?: 
 test('what happens from now on is told once each, of the types that are asked for, until it is stopped', async () => {
   const audit = createAudit(latchkey.database)
   await audit.record({ type: 'admin.before' })
+  // A row tells its time in milliseconds: one of this very millisecond would count as from now on.
+  await new Promise((resolve) => setTimeout(resolve, 20))
   const { next, stop } = following(audit, { type: 'admin' })
   const first = next()
   await new Promise((resolve) => setTimeout(resolve, 50))
