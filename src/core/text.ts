@@ -82,3 +82,7 @@ export function shownValue(text: string): string {
 
 /** A redirect URI as the log shows it. */
 export const shownUri = (uri: string): string => shownValue(uri.replace(/[?#].*$/s, ''))
+
+/** A number of things in English, for operators: `1 user`, `2 users`, `2 identities`. */
+export const counted = (count: number, one: string, several = `${one}s`): string =>
+  `${count} ${count === 1 ? one : several}`

@@ -19,13 +19,13 @@ const en = {
   needsOpenid: (name: string) => `${name} must contain openid.`,
 
   emulatePublic:
-    'EMULATE must be empty: the provider emulator lets anybody sign in as anybody, so it serves only while PUBLIC_URL is on loopback and NODE_ENV is not production.',
+    'EMULATE must be empty: the provider emulator lets anyone sign in as anyone, so it runs only while PUBLIC_URL is on loopback and NODE_ENV is not production.',
   emulateHost: (host: string) =>
-    `HOST is ${host}, which other machines can reach, but providers are emulated (anybody signs in as anybody). Set real provider keys, or HOST=localhost.`,
+    `HOST is ${host}, which other machines can reach, but providers are emulated (anyone can sign in as anyone). Set real provider keys, or HOST=localhost.`,
   emulateUnknown: (id: string, all: string) =>
     `EMULATE names "${id}"; it can name ${all}, all or none.`,
   emulateConfigured: (id: string, name: string) =>
-    `EMULATE names "${id}", which has a ${name} too: drop one of them.`,
+    `EMULATE names "${id}", but ${name} is set too: drop one of them.`,
 
   publicUrl: 'PUBLIC_URL must be an http or https URL such as https://login.example.com.',
   publicUrlParts:
@@ -40,22 +40,22 @@ const en = {
       case 'form':
         return 'DATABASE_URL must look like postgres://user:password@host:5432/name (percent-encode special characters in the password).'
       case 'percent':
-        return `DATABASE_URL: in the ${problem.value} a percent sign (%) stands that begins no code: write %25 for it.`
+        return `DATABASE_URL: a percent sign (%) in the ${problem.value} does not begin a code: write it as %25.`
       case 'unknown_parameters':
         return `DATABASE_URL has parameters that Latchkey does not know: ${problem.value}. Take them out.`
       case 'parameter':
-        return `DATABASE_URL: the parameter ${problem.value} has another value than it can have.`
+        return `DATABASE_URL: the parameter ${problem.value} has a value that it cannot have.`
       case 'port':
-        return 'DATABASE_URL: what stands for a port is no number from 1 to 65535. In a password a slash is written %2F, a colon %3A, an at sign %40.'
+        return 'DATABASE_URL: the port is not a number from 1 to 65535. In a password, write a slash as %2F, a colon as %3A and an at sign as %40.'
       case 'ports':
-        return `DATABASE_URL names other numbers of hosts and of ports (${problem.value}).`
+        return `DATABASE_URL names different numbers of hosts and ports (${problem.value}).`
       case 'password_cut':
-        return 'DATABASE_URL: a slash or question mark in the password ends it too early. In a password a slash is written %2F, a question mark %3F, a number sign %23, an at sign %40.'
+        return 'DATABASE_URL: a slash or question mark in the password ends it too early. In a password, write a slash as %2F, a question mark as %3F, a number sign as %23 and an at sign as %40.'
     }
   },
   databaseUrlMissing: 'DATABASE_URL is missing: postgres://user:password@host:5432/name.',
   databaseFile: (parameter: string, path: string, why: string) =>
-    `DATABASE_URL: ${parameter} names "${path}", which is no file that can be read (${why}).`,
+    `DATABASE_URL: ${parameter} names "${path}", which cannot be read (${why}).`,
   noProvider: 'No provider is set: for example GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET.',
   cannotStart: 'Latchkey cannot start with these settings:',
   productionNeeds: 'NODE_ENV=production needs:',
@@ -70,22 +70,23 @@ const en = {
   trustProxy: 'TRUST_PROXY must list IP addresses or CIDRs, for example 10.0.0.0/8, or be off.',
 
   oidcIds: (id: string) =>
-    `OIDC_PROVIDERS: "${shownValue(id)}" is no id of at most 32 lower-case letters, digits, hyphens and underscores, starting with a letter.`,
+    `OIDC_PROVIDERS: "${shownValue(id)}" is not an id: use at most 32 lower-case letters, digits, hyphens and underscores, starting with a letter.`,
   oidcTwice: (id: string) =>
-    `OIDC_PROVIDERS names "${id}" twice, or as a built-in provider is named.`,
+    `OIDC_PROVIDERS names "${id}" twice, or it is the id of a built-in provider.`,
   sameIssuer: (one: string, other: string) =>
     `${one} and ${other} have the same issuer; each provider needs its own.`,
 
   clientIds: (id: string) =>
-    `CLIENTS: "${shownValue(id)}" is no id of at most 64 letters, digits, dots, hyphens and underscores.`,
-  clientTwice: (id: string) => `CLIENTS names "${id}" twice, or as the built-in client is named.`,
-  clientPrefix: (prefix: string) => `CLIENTS: another client has settings named ${prefix}… too.`,
+    `CLIENTS: "${shownValue(id)}" is not an id: use at most 64 letters, digits, dots, hyphens and underscores.`,
+  clientTwice: (id: string) =>
+    `CLIENTS names "${id}" twice, or it is the id of the built-in client.`,
+  clientPrefix: (prefix: string) => `CLIENTS: two clients would share the settings ${prefix}….`,
   clientUri: (name: string, uri: string, problem: string) => `${name}: "${uri}" ${problem}.`,
   clientOrigin: (name: string, origin: string) =>
     `${name}: "${origin}" is not an origin such as https://app.example.com or capacitor://localhost.`,
   clientSecretShort: (name: string) =>
     `${name} must have at least 16 characters where PUBLIC_URL is not on loopback.`,
-  clientSecrets: (name: string) => `${name} may be two values while it is changed, not more.`,
+  clientSecrets: (name: string) => `${name} may have two values while you change it, but no more.`,
   clientAdmin: (name: string, secret: string) =>
     `${name} is on: only a client with a secret may administer users, so set ${secret}.`,
   clientResource: (name: string) => `${name} must be absolute URIs without a fragment.`,
@@ -93,28 +94,27 @@ const en = {
   deliverable: (name: string) =>
     `${name} must be an https URL without a user or fragment (http only to loopback or a private address).`,
   webhookSecret:
-    'WEBHOOK_SECRET must be whsec_ and the base64 of 24 to 64 bytes; two, comma separated, while it is changed.',
+    'WEBHOOK_SECRET must be whsec_ and the base64 of 24 to 64 bytes; two of them, comma separated, while you change it.',
   webhookEvents: (unknown: string) =>
-    `WEBHOOK_EVENTS names ${unknown}, and there is no such event. It may list ${EVENT_TYPES.join(', ')}, or user.* for all that begin so.`,
-  brandLogoUnread: (path: string, why: string) =>
-    `BRAND_LOGO: "${path}" is no file that can be read (${why}).`,
+    `WEBHOOK_EVENTS names ${unknown}, which is not an event. It may list ${EVENT_TYPES.join(', ')}, or user.* for all that begin with it.`,
+  brandLogoUnread: (path: string, why: string) => `BRAND_LOGO: "${path}" cannot be read (${why}).`,
   brandLogoLarge: (path: string, kibibytes: number) =>
-    `BRAND_LOGO: "${path}" has ${kibibytes} KiB; a logo may have 256.`,
+    `BRAND_LOGO: "${path}" is ${kibibytes} KiB; a logo may be 256 KiB at most.`,
   brandLogoType: (path: string) =>
-    `BRAND_LOGO: "${path}" is no PNG, JPEG, WebP or SVG by its bytes, which count, not its name.`,
+    `BRAND_LOGO: "${path}" is not a PNG, JPEG, WebP or SVG. Its content counts, not its name.`,
   brandColor:
     'BRAND_COLOR must be hexadecimal: #0b57d0 or #05d, or the same without the # (which begins a comment in .env).',
   brandContrast: (ratio: string) =>
-    `BRAND_COLOR has a contrast of ${ratio}:1 to the white text of a button, which needs 4.5:1: take a darker colour.`,
+    `BRAND_COLOR has a contrast of ${ratio}:1 to the white text of a button, but needs 4.5:1. Choose a darker colour.`,
   tracesGrpc: (name: string) =>
-    `${name} is grpc, which Latchkey does not speak: use http/protobuf (the collector's port is 4318 then, not 4317) or http/json.`,
+    `${name} is grpc, which Latchkey does not support: use http/protobuf (the collector's port is 4318 then, not 4317) or http/json.`,
   tracesEndpoint: (name: string) =>
     `${name} must be an http or https URL such as http://localhost:4318.`,
-  tracesShare: 'OTEL_TRACES_SAMPLER_ARG must be a share from 0 to 1.',
+  tracesShare: 'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1.',
   uriProblems: {
     not_a_url: 'is not a URL',
     characters: 'has a space, a backslash or a wildcard',
-    scheme: 'has a scheme that is no way back to an app',
+    scheme: 'has a scheme that cannot lead back to an app',
     fragment: 'has a fragment',
     user: 'has a user',
     plain_http: 'is plain http to a host that is not loopback',

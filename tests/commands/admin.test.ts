@@ -141,7 +141,7 @@ describe('the operator, beside a running server', () => {
     const run = (...more: string[]) => admin('users', 'import', file, '--from', 'latchkey', ...more)
     const dry = await run('--dry-run')
     expect(dry).toMatchObject({ code: 0 })
-    expect(dry.stdout).toContain('Would be new: 1 users, 1 identities.')
+    expect(dry.stdout).toContain('Would be new: 1 user, 1 identity.')
     expect(await json('users', 'find', '900001')).toEqual([])
     const { code, stdout } = await run()
     expect(code).toBe(0)

@@ -59,14 +59,14 @@ describe.each([
     const address = `${PUBLIC_URL}/providers/${id}/events`
     const env = { PUBLIC_URL, SECRET: TEST_SECRET, ...aimed[id] }
     const said = async (offline = false) =>
-      linesWith(await runDoctor(env, { offline }), 'What the provider tells')
+      linesWith(await runDoctor(env, { offline }), 'The provider’s notifications')
     await expect(run(env, command, 'status')).rejects.toThrow('Nothing is registered.')
-    expect(await said()).toEqual([expect.stringContaining('is not registered yet')])
+    expect(await said()).toEqual([expect.stringContaining('are not registered yet')])
     expect(await said(true)).toEqual([])
     expect(await run(env, command, 'register')).toMatchObject({ rows: [{ address }] })
     expect(await run(env, command, 'register')).toMatchObject({ rows: [{ address }] })
     expect(await run(env, command, 'status')).toMatchObject({ rows: [{ address }] })
-    expect(await said()).toEqual([expect.stringContaining(`is sent to ${address}`)])
+    expect(await said()).toEqual([expect.stringContaining(`notifications go to ${address}`)])
     // The control: another address of ours, to which nothing is sent.
     const elsewhere = { ...env, PUBLIC_URL: 'http://localhost:2' }
     await expect(run(elsewhere, command, 'status')).rejects.toThrow(`are sent to ${address}`)

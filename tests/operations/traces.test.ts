@@ -361,7 +361,7 @@ describe('at the start', () => {
     [{ OTEL_TRACES_SAMPLER: 'sometimes' }, /OTEL_TRACES_SAMPLER must be one of always_on/],
     [
       { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '10' },
-      /OTEL_TRACES_SAMPLER_ARG must be a share from 0 to 1/,
+      /OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1/,
     ],
   ])('%j is refused with a word', (env, word) => {
     expect(() => read(env)).toThrow(word)

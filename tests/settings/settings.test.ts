@@ -203,14 +203,14 @@ describe('a wrong value gives its problem', () => {
       'DATABASE_URL',
       'postgres://u:p/w@h/db',
       'postgres://u:p%2Fw@h/db',
-      'In a password a slash is written %2F',
+      'In a password, write a slash as %2F',
     ],
-    ['DATABASE_URL', 'postgres://u:p?w@h/db', 'postgres://u:p%3Fw@h/db', 'a question mark %3F'],
+    ['DATABASE_URL', 'postgres://u:p?w@h/db', 'postgres://u:p%3Fw@h/db', 'a question mark as %3F'],
     ...['sslrootcert', 'sslcert', 'sslkey'].map((parameter): [string, string, string, string] => [
       'DATABASE_URL',
       `postgres://u:p@h/db?sslmode=verify-full&${parameter}=/not/there.pem`,
       `postgres://u:p@h/db?sslmode=verify-full&${parameter}=${encodeURIComponent(import.meta.filename)}`,
-      `DATABASE_URL: ${parameter} names "/not/there.pem", which is no file that can be read (ENOENT).`,
+      `DATABASE_URL: ${parameter} names "/not/there.pem", which cannot be read (ENOENT).`,
     ]),
     ['SECRET', 'x'.repeat(31), 'x'.repeat(32), 'SECRET must have at least 32 characters'],
     ['SECRET', `${SECRET},short`, `${SECRET},${SECRET}`, 'SECRET must have at least 32 characters'],
@@ -219,8 +219,13 @@ describe('a wrong value gives its problem', () => {
     ['SIGNING_ALG', 'HS256', 'RS256', 'SIGNING_ALG must be one of ES256, RS256, EdDSA.'],
     ['SIGNING_ALG', 'none', 'ES256', 'SIGNING_ALG must be one of ES256, RS256, EdDSA.'],
     ['RATE_LIMIT', '60', 'on', 'RATE_LIMIT must be one of on, off.'],
-    ['WEBHOOK_EVENTS', 'user.*,user.foo', 'user.*,session.ended', 'names user.foo, and there is'],
-    ['WEBHOOK_EVENTS', 'nobody.*', 'grant.*', 'names nobody.*, and there is'],
+    [
+      'WEBHOOK_EVENTS',
+      'user.*,user.foo',
+      'user.*,session.ended',
+      'names user.foo, which is not an event',
+    ],
+    ['WEBHOOK_EVENTS', 'nobody.*', 'grant.*', 'names nobody.*, which is not an event'],
     ['LOG_LEVEL', 'verbose', 'trace', 'LOG_LEVEL must be one of fatal,'],
     ['METRICS', 'yes', 'on', 'METRICS must be one of on, off.'],
     ['TRUST_PROXY', 'on', 'off', 'TRUST_PROXY must list IP addresses or CIDRs'],
@@ -365,7 +370,7 @@ describe('a provider', () => {
 
   test('cannot be emulated and real at once', () => {
     expect(problemsOf({ ...GOOGLE, EMULATE: 'google' })).toEqual([
-      expect.stringContaining('EMULATE names "google", which has a GOOGLE_CLIENT_ID too'),
+      expect.stringContaining('EMULATE names "google", but GOOGLE_CLIENT_ID is set too'),
     ])
     expect(problemsOf({ ...GOOGLE, EMULATE: 'kakao' })).toEqual([])
   })
@@ -457,7 +462,9 @@ describe('a further OpenID provider', () => {
     'is not called %s',
     (id) => {
       expect(problemsOf({ OIDC_PROVIDERS: id })).toEqual([
-        expect.stringMatching(/^OIDC_PROVIDERS: ".+" is no id of at most 32 lower-case letters/),
+        expect.stringMatching(
+          /^OIDC_PROVIDERS: ".+" is not an id: use at most 32 lower-case letters/,
+        ),
       ])
     },
   )
@@ -471,17 +478,17 @@ describe('a further OpenID provider', () => {
     const named = (ids: string) => ({ OIDC_PROVIDERS: ids, ...other('AC_ME') })
     expect(readSettings(named('ac_me')).providers[0]?.row.id).toBe('ac_me')
     expect(problemsOf(named('ac_me,ac-me'))).toEqual([
-      'OIDC_PROVIDERS names "ac-me" twice, or as a built-in provider is named.',
+      'OIDC_PROVIDERS names "ac-me" twice, or it is the id of a built-in provider.',
     ])
   })
 
   test('is not called as another provider is', () => {
     expect(problemsOf({ ...OIDC, OIDC_PROVIDERS: 'acme,acme' })).toEqual([
-      'OIDC_PROVIDERS names "acme" twice, or as a built-in provider is named.',
+      'OIDC_PROVIDERS names "acme" twice, or it is the id of a built-in provider.',
     ])
     for (const id of BUILT_IN) {
       expect(problemsOf({ OIDC_PROVIDERS: id })).toEqual([
-        `OIDC_PROVIDERS names "${id}" twice, or as a built-in provider is named.`,
+        `OIDC_PROVIDERS names "${id}" twice, or it is the id of a built-in provider.`,
       ])
     }
   })

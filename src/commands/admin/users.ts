@@ -1,5 +1,6 @@
 import { ADMIN_CLI } from '../../core/events/audit.ts'
 import { type AdminUser, ROLE } from '../../core/identity/admin-users.ts'
+import { counted } from '../../core/text.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
 import { providersThatRevoke } from './revocable.ts'
@@ -57,7 +58,7 @@ export async function runUsers(run: AdminRun): Promise<Shown> {
       return { pieces: found(await users.export(needId()), id) }
     case 'end-sessions': {
       const count = found(await users.endSessions(needId(), ADMIN_CLI), id)
-      return { line: `${count} sessions of ${id} are ended.`, one: { ended: count } }
+      return { line: `Ended ${counted(count, 'session')} of ${id}.`, one: { ended: count } }
     }
     case 'grant':
     case 'revoke':

@@ -21,11 +21,11 @@ const notLetIn: OperatorText = {
 
 const FAILURES: Readonly<Record<string, OperatorText>> = {
   ECONNREFUSED: {
-    en: 'Nothing listens there: check host and port, and that it runs.',
+    en: 'Nothing listens there: check the host and port, and whether it is running.',
     ko: '그 주소에서 받는 프로그램이 없습니다. 호스트와 포트, 실행 여부를 확인하세요.',
   },
   ENOENT: {
-    en: 'There is no such socket: check the folder, and that the server runs.',
+    en: 'There is no such socket: check the folder, and whether the server is running.',
     ko: '소켓이 없습니다. 폴더와 서버 실행 여부를 확인하세요.',
   },
   ECONNRESET: {
@@ -58,31 +58,31 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
     ko: '데이터베이스가 없습니다. 만드세요(create database latchkey owner latchkey).',
   },
   '08P01': {
-    en: 'A pooler such as PgBouncer refuses how the connection begins: set DATABASE_PREPARE=off.',
+    en: 'A pooler such as PgBouncer refuses the start of the connection: set DATABASE_PREPARE=off.',
     ko: 'PgBouncer 같은 풀러가 연결 시작을 거부합니다. DATABASE_PREPARE=off로 설정하세요.',
   },
   TLS_REFUSED: {
-    en: 'The server speaks no TLS, and DATABASE_URL demands it: turn it on there, or set sslmode=prefer.',
+    en: 'The server does not offer TLS, but DATABASE_URL requires it: turn it on there, or set sslmode=prefer.',
     ko: '서버가 TLS를 지원하지 않는데 DATABASE_URL이 TLS를 요구합니다. 서버에서 켜거나 sslmode=prefer로 바꾸세요.',
   },
   CHANNEL_BINDING_REFUSED: {
-    en: 'The server offers no channel binding (SCRAM-SHA-256-PLUS over TLS), and DATABASE_URL demands it: take channel_binding=require out only if the network is trusted.',
+    en: 'The server offers no channel binding (SCRAM-SHA-256-PLUS over TLS), but DATABASE_URL requires it. Remove channel_binding=require only if you trust the network.',
     ko: '서버가 채널 바인딩(TLS의 SCRAM-SHA-256-PLUS)을 지원하지 않는데 DATABASE_URL이 요구합니다. 믿을 수 있는 네트워크일 때만 channel_binding=require를 빼세요.',
   },
   NO_FIT_HOST: {
-    en: 'None of the hosts is reached and takes writes.',
+    en: 'None of the hosts can be reached and accepts writes.',
     ko: '연결되고 쓰기가 가능한 호스트가 없습니다.',
   },
   READ_ONLY: {
-    en: 'The server takes no writes: it is a standby, or it was set read-only.',
+    en: 'The server accepts no writes: it is a standby, or it was set read-only.',
     ko: '쓰기를 받지 않는 서버입니다(대기 서버이거나 읽기 전용입니다).',
   },
   '25006': {
-    en: 'The server takes no writes: it is a standby, or it was set read-only.',
+    en: 'The server accepts no writes: it is a standby, or it was set read-only.',
     ko: '쓰기를 받지 않는 서버입니다(대기 서버이거나 읽기 전용입니다).',
   },
   '42501': {
-    en: 'This user may not do that: let it own the database (alter database … owner to …).',
+    en: 'This user may not do that: make it the owner of the database (alter database … owner to …).',
     ko: '이 사용자에게 권한이 없습니다. 데이터베이스의 소유자로 지정하세요(alter database … owner to …).',
   },
   '57P03': {
@@ -90,7 +90,7 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
     ko: '서버가 시작 중이거나 종료 중입니다.',
   },
   '53300': {
-    en: 'The server has no connection left: raise max_connections, or lower DATABASE_POOL.',
+    en: 'The server has no free connection: raise max_connections, or lower DATABASE_POOL.',
     ko: '서버에 남은 연결이 없습니다. max_connections를 늘리거나 DATABASE_POOL을 줄이세요.',
   },
 }

@@ -1,7 +1,7 @@
 import type { OperatorText } from '../../core/settings/operator-texts.ts'
 
 const CLOCK: OperatorText = {
-  en: 'The ID token is too old or of the future: this machine’s clock is wrong, or the provider’s is.',
+  en: 'The ID token is too old or from the future: this machine’s clock or the provider’s is wrong.',
   ko: 'ID 토큰의 시각이 맞지 않습니다. 이 컴퓨터나 제공자의 시계가 틀립니다.',
 }
 const KEYS: OperatorText = {
@@ -16,13 +16,13 @@ export const REASONS: Readonly<Record<string, OperatorText>> = {
     ko: '제공자가 이 클라이언트의 ID 토큰을 암호화(JWE)하는데 Latchkey는 풀 수 없습니다. 제공자에 등록한 설정에서 암호화를 끄세요(id_token_encrypted_response_alg).',
   },
   alg_not_allowed: {
-    en: 'The ID token is signed by an algorithm that the provider’s metadata does not name, or by a shared secret: let it sign with RS256 or ES256.',
+    en: 'The ID token is signed with an algorithm that the provider’s metadata does not name, or with a shared secret: have it signed with RS256 or ES256.',
     ko: 'ID 토큰이 제공자의 메타데이터에 없는 알고리즘이나 공유 비밀로 서명되었습니다. RS256이나 ES256으로 서명하게 하세요.',
   },
   signature: KEYS,
   no_matching_key: KEYS,
   claim_iss: {
-    en: 'The ID token names another issuer than <ID>_ISSUER: copy `issuer` of its discovery document exactly, with or without the slash.',
+    en: 'The ID token names a different issuer than <ID>_ISSUER: copy `issuer` from its discovery document exactly, with or without the slash.',
     ko: 'ID 토큰의 issuer가 <ID>_ISSUER와 다릅니다. discovery 문서의 `issuer`를 슬래시까지 그대로 옮기세요.',
   },
   claim_aud: {
@@ -33,11 +33,11 @@ export const REASONS: Readonly<Record<string, OperatorText>> = {
   claim_exp: CLOCK,
   claim_nbf: CLOCK,
   claim_nonce: {
-    en: 'The ID token was made for another login, or without a nonce: an app sends the same nonce to the SDK and to Latchkey.',
+    en: 'The ID token was made for another login, or without a nonce: an app must send the same nonce to the SDK and to Latchkey.',
     ko: '다른 로그인에 발급되었거나 nonce가 없는 ID 토큰입니다. 앱은 SDK와 Latchkey에 같은 nonce를 보내야 합니다.',
   },
   subject_mismatch: {
-    en: 'Userinfo tells of somebody else than the ID token: <ID>_USERINFO_ENDPOINT belongs to another provider, or something in between keeps answers.',
+    en: 'Userinfo and the ID token are about different people: <ID>_USERINFO_ENDPOINT belongs to another provider, or something in between caches answers.',
     ko: 'userinfo와 ID 토큰의 사용자가 다릅니다. <ID>_USERINFO_ENDPOINT가 다른 제공자의 것이거나 중간에서 응답을 캐시하고 있습니다.',
   },
 }

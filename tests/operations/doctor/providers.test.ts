@@ -27,10 +27,10 @@ async function expectFinding(
 // The control beside all of these: the same settings unchanged give no problem (report.test.ts).
 describe('of the values of a registration the doctor tells', () => {
   test.each([
-    [{ KAKAO_CLIENT_SECRET: `"${CANARY}"` }, 'KAKAO_CLIENT_SECRET has quotes'],
-    [{ KAKAO_CLIENT_SECRET: `'${CANARY}` }, 'KAKAO_CLIENT_SECRET has quotes'],
+    [{ KAKAO_CLIENT_SECRET: `"${CANARY}"` }, 'KAKAO_CLIENT_SECRET is in quotes'],
+    [{ KAKAO_CLIENT_SECRET: `'${CANARY}` }, 'KAKAO_CLIENT_SECRET is in quotes'],
     [{ KAKAO_CLIENT_ID: 'your-client-id' }, 'KAKAO_CLIENT_ID is a placeholder'],
-    [{ KAKAO_CLIENT_SECRET: 'canary secret' }, 'KAKAO_CLIENT_SECRET has a space'],
+    [{ KAKAO_CLIENT_SECRET: 'canary secret' }, 'KAKAO_CLIENT_SECRET contains a space'],
     [
       { KAKAO_CLIENT_ID: CANARY, KAKAO_CLIENT_SECRET: KAKAO_ID },
       'KAKAO_CLIENT_ID and KAKAO_CLIENT_SECRET look swapped',
@@ -52,7 +52,7 @@ describe('of the values of a registration the doctor tells', () => {
   test('what is wrong with both', async () => {
     const double = await startDouble()
     const change = { KAKAO_CLIENT_ID: `kakao${KAKAO_ID}`, KAKAO_CLIENT_SECRET: `"${CANARY}"` }
-    const { text } = await expectFinding({ ...kakaoAt(double), ...change }, 'has quotes')
+    const { text } = await expectFinding({ ...kakaoAt(double), ...change }, 'is in quotes')
     expect(text).toContain('made of the native app key')
   })
 
@@ -86,7 +86,7 @@ describe('of the values of a registration the doctor tells', () => {
       SECRET: 'rKq3ZpXw8vJt5LmN2bHs7YcF4dGe6QaU',
       DATABASE_URL: 'postgres://127.0.0.1:1/x',
     }
-    const words = 'This redirect URI is refused.'
+    const words = 'The provider does not accept this redirect URI.'
     const report = await runDoctor({ ...env, PUBLIC_URL: refused }, { offline: true })
     expect(linesWith(report, words)).toEqual([`  ! ${words}`])
     const control = await runDoctor({ ...env, PUBLIC_URL: taken }, { offline: true })
@@ -167,7 +167,7 @@ describe('of what a provider answers the doctor tells', () => {
   ])('that an answer of %s proves nothing', async (prefix, status, body, why) => {
     const double = await startDouble()
     double.token = { status, body }
-    await expectFinding(aimed(prefix, double), `cannot be told (${why})`, ' ')
+    await expectFinding(aimed(prefix, double), `id and secret are right (${why})`, ' ')
   })
 
   test('a private key that is none', async () => {
@@ -238,7 +238,7 @@ describe('of discovery, keys and clock the doctor tells', () => {
   test('a document of another issuer, whose endpoints it does not ask', async () => {
     const double = await startDouble()
     double.discovery = { body: { ...documentOf(double.url), issuer: 'https://other.example' } }
-    await expectFinding(corpAt(double), 'is of https://other.example, not of')
+    await expectFinding(corpAt(double), 'is for https://other.example, not for')
     expect(double.asked).toEqual(['GET /.well-known/openid-configuration '])
     double.discovery = { body: documentOf(double.url) }
     double.asked.length = 0
@@ -287,12 +287,12 @@ describe('of discovery, keys and clock the doctor tells', () => {
   ] as const)('a clock that is %i s off', async (seconds, mark) => {
     const double = await startDouble()
     double.aheadSeconds = seconds
-    await expectFinding(corpAt(double), 'clock differs', mark)
+    await expectFinding(corpAt(double), 'off the provider’s', mark)
     // Also of a provider that is asked for nothing but a code.
     const { KAKAO_AUTHORIZATION_ENDPOINT: _, ...kakao } = kakaoAt(double)
     await expectFinding(
       { ...kakao, KAKAO_AUTHORIZATION_ENDPOINT: 'http://127.0.0.1:1/' },
-      'clock differs',
+      'off the provider’s',
       mark,
     )
   })

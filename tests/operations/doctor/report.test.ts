@@ -33,8 +33,8 @@ describe('the doctor', () => {
       'http://localhost:4000/logout/corp/callback\n',
       'https://developers.kakao.com/console/app\n',
       'App > Platform keys > REST API key',
-      `Discovery ${double.url}/.well-known/openid-configuration is reached`,
-      `JWKS ${double.url}/jwks is reached`,
+      `Discovery ${double.url}/.well-known/openid-configuration can be reached`,
+      `JWKS ${double.url}/jwks can be reached`,
     ]) {
       expect(text).toContain(words)
     }
@@ -162,7 +162,7 @@ describe('of settings the doctor says', () => {
     ['DATABASE_URI', 'DATABASE_URL'],
     ['GOOGLE_TOKEN_ENDPONT', 'GOOGLE_TOKEN_ENDPOINT'],
   ])('that %s is misspelt', (given, meant) =>
-    expectWarning({ ...kakao, [given]: 'x' }, `${given} is not a setting. ${meant} may be meant.`),
+    expectWarning({ ...kakao, [given]: 'x' }, `${given} is not a setting. Did you mean ${meant}?`),
   )
 
   test('that a provider’s setting is alone', () =>
@@ -191,7 +191,7 @@ describe('of settings the doctor says', () => {
   })
 
   test('that a secret repeats few characters', () =>
-    expectWarning({ SECRET: 'abcabcabc'.repeat(5) }, 'SECRET repeats few characters'))
+    expectWarning({ SECRET: 'abcabcabc'.repeat(5) }, 'SECRET uses few different characters'))
 
   test('each problem that keeps the server from starting, and nothing of them where there is none', async () => {
     const good = {
@@ -226,7 +226,7 @@ describe('of proxies the doctor says', () => {
     const report = await runDoctor(PRODUCTION)
     expect(report.text).toContain('TRUST_PROXY is off')
     expect(
-      linesWith(report, 'https://127.0.0.1:1 is not reached from here (ECONNREFUSED)'),
+      linesWith(report, 'https://127.0.0.1:1 cannot be reached from here (ECONNREFUSED)'),
     ).toEqual([expect.stringMatching(/^ {4}/)])
     const trusting = await runDoctor({ ...PRODUCTION, TRUST_PROXY: '10.0.0.1' }, { offline: true })
     expect(trusting.text).not.toContain('TRUST_PROXY is off')
@@ -237,7 +237,7 @@ describe('of proxies the doctor says', () => {
   test('that HTTPS_PROXY is used where a provider is to be called, and ALL_PROXY is not', async () => {
     const HTTPS_PROXY = 'http://user:canary@proxy.example:3128'
     const report = await runDoctor({ ...PRODUCTION, HTTPS_PROXY }, { offline: true })
-    expect(linesWith(report, 'the proxy of HTTPS_PROXY')).toEqual([expect.stringMatching(/^ {4}/)])
+    expect(linesWith(report, 'the proxy in HTTPS_PROXY')).toEqual([expect.stringMatching(/^ {4}/)])
     const other = await runDoctor({ ...PRODUCTION, ALL_PROXY: HTTPS_PROXY }, { offline: true })
     expect(linesWith(other, 'ALL_PROXY is set')).toEqual([expect.stringMatching(/^ {2}! /)])
     const emulated = await runDoctor({ HTTPS_PROXY, ALL_PROXY: 'x' }, { offline: true })

@@ -32,7 +32,7 @@ test('it says where traces go, and that a collector answers there', async () => 
 })
 
 test.each([
-  [404, 'takes no traces (404)', /^ {2}!/],
+  [404, 'accepts no traces (404)', /^ {2}!/],
   [401, 'OTEL_EXPORTER_OTLP_HEADERS', /^ {4}/],
 ])('what answers %i is told as it is', async (status, words, level) => {
   const { url } = await collector(status)
@@ -46,7 +46,7 @@ test('a collector that is away is a warning, and a forward proxy is not what it 
     ...endpoint('http://127.0.0.1:1'),
     HTTP_PROXY: 'http://p.example:1',
   })
-  expect(linesWith(away, 'No collector is reached there (ECONNREFUSED)')).toHaveLength(1)
+  expect(linesWith(away, 'No collector can be reached there (ECONNREFUSED)')).toHaveLength(1)
   expect(away.text).not.toContain('called directly, and not through')
   const outside = { ...endpoint('https://otel.nowhere.invalid'), HTTPS_PROXY: 'http://p.example:1' }
   expect((await runDoctor(outside)).text).toContain('called directly, and not through HTTPS_PROXY')

@@ -1,3 +1,4 @@
+import { counted } from '../../../core/text.ts'
 import { visible } from '../print.ts'
 import type { Left, LeftReason } from './assemble.ts'
 
@@ -77,8 +78,8 @@ export function createReport(isDryRun: boolean, isJson: boolean) {
       if (isJson) return `\n  ],\n  "counts": ${JSON.stringify(counts)}\n}`
       return [
         ...(isEmpty ? ['Nobody was found in what was read: is --from right?'] : []),
-        `${isDryRun ? 'Would be new' : 'New'}: ${users_new} users, ${identities_new} identities.`,
-        `Here already: ${users_known} users${users_disabled > 0 ? `, ${users_disabled} of them disabled now` : ''}.`,
+        `${isDryRun ? 'Would be new' : 'New'}: ${counted(users_new, 'user')}, ${counted(identities_new, 'identity', 'identities')}.`,
+        `Here already: ${counted(users_known, 'user')}${users_disabled > 0 ? `, ${users_disabled} of them disabled now` : ''}.`,
         `Not taken: ${not_taken}.`,
         ...(isDryRun ? ['This was a dry run: nothing is changed.'] : []),
       ].join('\n')
