@@ -36,6 +36,7 @@ export async function addLogins(
     tokenSealer,
     usedFlows: stores.usedFlows,
     signIns: stores.signIns,
+    readIdTokenHint: tokens.readIdTokenHint,
     linkCodes: stores.linkCodes,
     endSession: (session: SessionRef & Asking) => stores.sessions.end(session, 'replaced'),
     prepareSession: tokens.prepareSession,

@@ -34,6 +34,8 @@ interface FlowClient {
   maxAge: number | null
   /** `prompt` as it was sent. */
   prompt: string | null
+  /** The user whom the `id_token_hint` names; null where there is none of ours. */
+  hinted: string | null
 }
 
 /** One login attempt in one browser: what the callback must find again, and nobody else may read. */
@@ -86,6 +88,7 @@ const NAMES = namesOf<Omit<Flow, 'client'>>({
 const CLIENT_NAMES = namesOf<FlowClient>({
   ...{ id: 1, scope: 1, nonce: 1, resource: 1, redirectUri: 1, state: 1 },
   ...{ codeChallenge: 1, responseMode: 1, intent: 1, uiLocales: 1, maxAge: 1, prompt: 1 },
+  hinted: 1,
 })
 
 /** Bound into the seal: what a version with other members has sealed does not open, and is taken as it was else. */

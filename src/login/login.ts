@@ -30,6 +30,8 @@ export interface Login {
   https: boolean
   usedFlows: UsedFlows
   signIns: SignIns
+  /** The user of an ID token that we issued, expired or not; null for anything else. */
+  readIdTokenHint: (token: string) => { sub: string } | null
   /** For `intent=link`. */
   linkCodes: Pick<LinkCodes, 'keep'>
   tokenSealer: TokenSealer

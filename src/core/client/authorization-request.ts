@@ -51,6 +51,10 @@ export const AuthorizationRequest = z.object({
   login_hint: parameter(255)
     .optional()
     .meta({ description: 'Passed on to the provider; an emulated one takes a persona.' }),
+  id_token_hint: z.string().optional().meta({
+    description:
+      'An ID token of ours, also an expired one: where somebody else signs in than it names, the answer is `login_required`.',
+  }),
   prompt: parameter(64)
     .regex(/^[a-z_ ,]+$/, 'must list values like login, separated by spaces')
     .optional()

@@ -63,6 +63,8 @@ export interface SignedIn {
 
 /** Users, identities and sessions, changed together. */
 export interface SignIns {
+  /** Whether an identity, by its subject or the one it had before, is this user's already. */
+  isOf(identity: IdentityKey, formerSubject: string, userId: string): Promise<boolean>
   /**
    * Finds or makes identity and user, refreshes what the provider says, opens the session. All or
    * nothing. Throws `access_denied` for a disabled user. Without tokens what is kept of an earlier

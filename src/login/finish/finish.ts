@@ -20,6 +20,7 @@ import { trySecondTime } from '../start/second-try.ts'
 import { invalidState } from '../ways-on/invalid-state.ts'
 import { answerClient, type ClientFlow, endsAtClient, targetOf } from './answers.ts'
 import { checkAuthTime } from './auth-time.ts'
+import { checkHint } from './id-token-hint.ts'
 import { noteOf } from './note.ts'
 import { openFlowSession, rememberProvider } from './open-session.ts'
 import { answerFailure, failureOf } from './refusal.ts'
@@ -174,7 +175,7 @@ async function signInFor(
 
 /** The provider's answer -> who has signed in there, and when. */
 async function readIdentity(
-  { provider, formUsers }: Login,
+  { provider, formUsers, signIns }: Login,
   flow: Flow,
   { form_user, code, error, iss }: CallbackQuery,
   request: FastifyRequest,
@@ -184,6 +185,7 @@ async function readIdentity(
   const callback = { state, nonce, verifier, code, error, iss, formUser }
   const who = await provider.finish(callback, noteOf(request))
   checkAuthTime(flow, who.authTime, provider.row.name)
+  await checkHint(signIns, flow, who)
   return who
 }
 

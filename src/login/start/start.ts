@@ -40,6 +40,7 @@ export async function startLogin(
     uiLocales: asked.ui_locales ?? null,
     maxAge: asked.max_age === undefined ? null : Number(asked.max_age),
     prompt: asked.prompt ?? null,
+    hinted: login.readIdTokenHint(asked.id_token_hint ?? '')?.sub ?? null,
   })
   return sendToProvider(login, { flow, url: started.url }, request, reply)
 }

@@ -22,6 +22,22 @@ export const FREE_CLAIM = statement((p: Placeholders<{ email: string }>) =>
     .returning({ userId: identities.userId }),
 )
 
+/** The identity of this key, or of the subject that it had before, where it is this user's. */
+export const IS_OF = statement(
+  (p: Placeholders<IdentityKey & { former: string; userId: string }>) =>
+    db
+      .select({ userId: identities.userId })
+      .from(identities)
+      .where(
+        and(
+          eq(identities.provider, p.provider),
+          eq(identities.issuer, p.issuer),
+          or(eq(identities.subject, p.subject), eq(identities.subject, p.former)),
+          eq(identities.userId, p.userId),
+        ),
+      ),
+)
+
 /** Held until the transaction ends, so that nobody links to the user or unlinks meanwhile. */
 export const HOLD_USER = statement((p: Placeholders<{ userId: string }>) =>
   db.select({ id: users.id }).from(users).where(eq(users.id, p.userId)).for('update'),

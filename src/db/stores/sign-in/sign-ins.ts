@@ -24,6 +24,7 @@ import {
   candidatesStatement,
   FREE_CLAIM,
   HOLD_USER,
+  IS_OF,
   JOIN_USER,
   LOCK_EMAIL,
 } from './join-statements.ts'
@@ -118,6 +119,8 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
   }
 
   return {
+    isOf: async (key, former, userId) =>
+      (await IS_OF.one(database.query, { ...key, former, userId })) !== null,
     async signIn(key, profile, session, tokens = null, asker = null) {
       await rekeyIdentity(database, key, profile.formerSubject)
       const { linkable, refusal, signIn, joinOrCreate } = attempts(key, profile, session, {
