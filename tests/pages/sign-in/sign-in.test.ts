@@ -85,7 +85,11 @@ describe('the sign-in page', () => {
     expect(text).toContain('href="/login?scope=openid&amp;ui_locales=ja"')
     expect(text).not.toContain('href="/login?scope=openid&amp;ui_locales=ko"')
     expect(text).toContain('href="/login/kakao?scope=openid&amp;ui_locales=ko"')
-    expect((await get('?ui_locales=%3Cscript%3E')).status).toBe(400)
+    // What is no language is no error, and stands nowhere.
+    const other = await get('?scope=openid&ui_locales=%3Cscript%3Ealert(1)')
+    expect(other.status).toBe(200)
+    expect(other.text).not.toContain('alert')
+    expect(other.text).toContain('href="/login/kakao?scope=openid"')
   })
 
   test('loads its own styles by their hashes; a script only where one is needed', async () => {
