@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import type { ProviderRow } from '../../core/provider/provider.ts'
 import { isLoopbackHost, isSafeEndpoint } from '../../core/settings/urls.ts'
@@ -100,10 +101,26 @@ function requiredEndpoints(row: ProviderRow): string[] {
   return needed.filter((name) => row.endpoints[name] === undefined)
 }
 
-/** Whether an issuer may name this endpoint: one on this machine only where it is here itself. */
+/** Whether an issuer may name this endpoint: one on this machine only where it is here itself, a link-local one never. */
 function isEndpointOf(issuer: string, url: string): boolean {
   if (!isSafeEndpoint(url)) return false
-  return !isLoopbackHost(new URL(url).hostname) || isLoopbackHost(new URL(issuer).hostname)
+  const { hostname } = new URL(url)
+  return !isNearby(hostname) || (isHere(hostname) && isHere(new URL(issuer).hostname))
 }
+
+/** An address literal's kind (`loopback`, `linkLocal`, …), IPv4 within IPv6 as IPv4; null for a name. */
+function rangeOf(hostname: string): string | null {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  return ipaddr.isValid(host) ? ipaddr.process(host).range() : null
+}
+
+/** This machine, however it is written. */
+const isHere = (hostname: string) =>
+  isLoopbackHost(hostname) ||
+  /(^|\.)localhost\.?$/.test(hostname) ||
+  ['loopback', 'unspecified'].includes(rangeOf(hostname) ?? '')
+
+/** This machine, or what only it can reach: where clouds keep secrets of a machine. */
+const isNearby = (hostname: string) => isHere(hostname) || rangeOf(hostname) === 'linkLocal'
 
 const unusable = (field: string) => invalidAnswer('discovery', 'shape', { field })
