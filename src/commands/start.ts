@@ -74,14 +74,16 @@ async function serve(): Promise<void> {
       secrets,
       logStream: standardOutput(settings.logFormat),
     })
-    await app.listen({ port: settings.port, host: settings.host })
-    letHeapGrow()
-    announce(settings, warnings)
-    await closeOnSignal(async () => {
+    // Heard from the first request on, and not only once it was announced.
+    const closed = closeOnSignal(async () => {
       await app.close()
       await database?.close()
       await embedded?.stop()
     })
+    await app.listen({ port: settings.port, host: settings.host })
+    letHeapGrow()
+    announce(settings, warnings)
+    await closed
   } catch (error) {
     await database?.close()
     await embedded?.stop()

@@ -168,6 +168,16 @@ describe('the built server, with no setting but a port and a folder', () => {
 })
 
 describe('a signal to end', () => {
+  test('that comes with the first connection is heard', async () => {
+    const server = await start()
+    for (;;) {
+      if (await canConnect(server.url)) break
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toEqual({ code: 0, signal: null })
+  })
+
   test.each(['SIGTERM', 'SIGINT'] as const)(
     '%s finishes the request in flight, exits 0 and leaves no database behind',
     async (signal) => {
