@@ -83,6 +83,7 @@ const flow: fc.Arbitrary<Flow> = fc.record({
     uiLocales: fc.option(short, { nil: null }),
     maxAge: fc.option(fc.nat(), { nil: null }),
     prompt: fc.option(short, { nil: null }),
+    hinted: fc.option(uuid, { nil: null }),
   }),
 }) as fc.Arbitrary<Flow>
 

@@ -64,7 +64,6 @@ describe('an authorization request', () => {
     ['scope', 'open"id', 'openid'],
     ['scope', 'openid\nemail', 'openid email'],
     ['prompt', 'LOGIN', 'login'],
-    ['ui_locales', 'ko;q=1', 'ko'],
     ['login_hint', 'a'.repeat(256), 'a'.repeat(255)],
     ['redirect_uri', `https://a/${'a'.repeat(2048)}`, 'https://a/'],
   ])('refuses a wrong %s', (name, wrong, right) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LANGUAGES, pickLanguage } from '../../../src/core/pages/language.ts'
+import { LANGUAGES, pickLanguage, usableLocales } from '../../../src/core/pages/language.ts'
 
 test.each<[what: string, uiLocales: string | undefined, accepted: string | undefined, is: string]>([
   ['English where nothing is asked', undefined, undefined, 'en'],
@@ -18,4 +18,16 @@ test.each<[what: string, uiLocales: string | undefined, accepted: string | undef
 
 test('each language is a tag that it would be picked by', () => {
   expect(LANGUAGES.map((one) => pickLanguage(one, undefined))).toEqual([...LANGUAGES])
+})
+
+test.each<[asked: unknown, kept: string | undefined]>([
+  ['ko en-US', 'ko en-US'],
+  ['ko;q=1 ja_JP', 'ja-JP'],
+  ['<script> --', undefined],
+  ['', undefined],
+  [['ko', 'ja'], undefined],
+  [`${'x'.repeat(9)} ko`, 'ko'],
+  ['ko '.repeat(30), `${'ko '.repeat(20)}ko`],
+])('of %j as ui_locales %j is kept', (asked, kept) => {
+  expect(usableLocales(asked)).toBe(kept)
 })
