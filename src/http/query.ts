@@ -16,7 +16,7 @@ export function readParameters<Schema extends z.ZodObject>(
 ): z.infer<Schema> {
   const given: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(parameters ?? {})) {
-    const base = name.replace(/\[.*$/s, '')
+    const base = name.split('[', 1)[0] ?? name
     if (!Object.hasOwn(schema.shape, base)) continue
     const isList = Array.isArray(value) && !takesLists(schema.shape[base] as z.ZodType)
     if (base !== name || isList) {

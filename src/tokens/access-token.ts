@@ -29,10 +29,13 @@ export type SessionTokenClaims = AccessTokenClaims & { sid: string }
 export const ofSession = (
   claims: AccessTokenClaims | null,
   audience: string,
-): SessionTokenClaims | null =>
-  claims?.sid !== undefined && [claims.aud].flat().includes(audience)
-    ? { ...claims, sid: claims.sid }
-    : null
+): SessionTokenClaims | null => (hasSession(claims) && isFor(claims, audience) ? claims : null)
+
+const hasSession = (claims: AccessTokenClaims | null): claims is SessionTokenClaims =>
+  claims?.sid !== undefined
+
+const isFor = ({ aud }: AccessTokenClaims, audience: string): boolean =>
+  typeof aud === 'string' ? aud === audience : aud.includes(audience)
 
 /** Seconds that the clocks of two replicas may differ. */
 const CLOCK_TOLERANCE_SECONDS = 60

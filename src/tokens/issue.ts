@@ -47,18 +47,22 @@ export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer
     const roles = isWithRoles ? await rolesOf({ userId: sub, sessionId: sid }) : null
     if (isWithRoles && roles === null) throw sessionOver()
     const iat = Math.floor(Date.now() / 1000)
-    const access_token = keys.current().signAccessToken({
-      sub,
-      sid,
-      client_id,
-      scope,
-      aud: resource ?? session.resource ?? usualAudience,
-      iat,
-      exp: iat + accessTokenSeconds,
-      jti: randomUUID(),
-      ...(authTime === null ? {} : { auth_time: authTime }),
-      ...(roles === null ? {} : { roles }),
-    })
+    const access_token = keys.current().signAccessToken(
+      Object.assign(
+        {
+          sub,
+          sid,
+          client_id,
+          scope,
+          aud: resource ?? session.resource ?? usualAudience,
+          iat,
+          exp: iat + accessTokenSeconds,
+          jti: randomUUID(),
+        },
+        authTime === null ? null : { auth_time: authTime },
+        roles === null ? null : { roles },
+      ),
+    )
     const tokens = {
       access_token,
       token_type: 'Bearer' as const,

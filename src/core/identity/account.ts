@@ -63,14 +63,14 @@ export interface Account extends UserInfo {
 export function claimsOf(account: Account, scope: Scope): UserInfo {
   const { sub, name, picture, locale, updated_at, email, email_verified } = account
   const { created_at, identities } = account
-  return {
-    sub,
-    ...(scope.has('profile') ? { name, picture, locale, updated_at } : {}),
-    ...(scope.has('email') ? { email, email_verified } : {}),
-    ...(scope.has('account')
+  return Object.assign(
+    { sub },
+    scope.has('profile') ? { name, picture, locale, updated_at } : null,
+    scope.has('email') ? { email, email_verified } : null,
+    scope.has('account')
       ? { created_at, identities: scope.has('email') ? identities : identities.map(withoutEmail) }
-      : {}),
-  }
+      : null,
+  )
 }
 
 const withoutEmail = ({ email, email_verified, ...identity }: Identity): Identity => identity

@@ -37,20 +37,17 @@ export async function openSession(
     tokens,
     askerOf(request),
   )
-  request.log.info(
-    {
-      event: 'signed_in',
-      provider: provider.row.id,
-      client: asked.clientId,
-      user: account.sub,
-      session: prepared.session.id,
-      address: asked.address,
-      identity: decision.action,
-      ...('reason' in decision ? { reason: decision.reason } : {}),
-      ...facts,
-    },
-    'signed in',
-  )
+  const line = {
+    event: 'signed_in',
+    provider: provider.row.id,
+    client: asked.clientId,
+    user: account.sub,
+    session: prepared.session.id,
+    address: asked.address,
+    identity: decision.action,
+  }
+  const reason = 'reason' in decision ? { reason: decision.reason } : null
+  request.log.info(Object.assign(line, reason, facts), 'signed in')
   return { prepared, account }
 }
 

@@ -20,17 +20,16 @@ export async function exchangeCode(
   { code, state, verifier, callbackUrl }: PresentedCode,
 ): Promise<ProviderTokenResponse> {
   const auth = await clientAuth(metadata, registration)
+  const form = Object.assign(
+    { grant_type: 'authorization_code', code, redirect_uri: callbackUrl },
+    verifier === null ? null : { code_verifier: verifier },
+    row.stateAtTokenEndpoint ? { state } : null,
+    auth.form,
+  )
   const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'token', {
     signal,
     headers: auth.headers,
-    form: {
-      grant_type: 'authorization_code',
-      code,
-      redirect_uri: callbackUrl,
-      ...(verifier === null ? {} : { code_verifier: verifier }),
-      ...(row.stateAtTokenEndpoint ? { state } : {}),
-      ...auth.form,
-    },
+    form,
   })
   return readTokenResponse(row, answer.status, readBody(answer, 'token'))
 }

@@ -9,7 +9,14 @@ interface Algorithm {
   crv?: string
   /** Null where the algorithm has its own. */
   hash: string | null
-  pss?: true
+  padding?: number
+  saltLength?: number
+}
+
+const PSS = {
+  kty: 'RSA' as const,
+  padding: constants.RSA_PKCS1_PSS_PADDING,
+  saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
 }
 
 const ALGORITHMS: Readonly<Record<string, Algorithm>> = Object.freeze({
@@ -17,9 +24,9 @@ const ALGORITHMS: Readonly<Record<string, Algorithm>> = Object.freeze({
   RS256: { kty: 'RSA', hash: 'sha256' },
   RS384: { kty: 'RSA', hash: 'sha384' },
   RS512: { kty: 'RSA', hash: 'sha512' },
-  PS256: { kty: 'RSA', hash: 'sha256', pss: true },
-  PS384: { kty: 'RSA', hash: 'sha384', pss: true },
-  PS512: { kty: 'RSA', hash: 'sha512', pss: true },
+  PS256: { ...PSS, hash: 'sha256' },
+  PS384: { ...PSS, hash: 'sha384' },
+  PS512: { ...PSS, hash: 'sha512' },
   ES256: { kty: 'EC', crv: 'P-256', hash: 'sha256' },
   ES384: { kty: 'EC', crv: 'P-384', hash: 'sha384' },
   ES512: { kty: 'EC', crv: 'P-521', hash: 'sha512' },
@@ -112,7 +119,7 @@ function readPart(part: string): Record<string, unknown> | null {
 function isSignature(alg: string, key: KeyObject, input: Buffer, signature: Buffer): boolean {
   const known = ALGORITHMS[alg]
   if (known === undefined) return false
-  const { kty, hash, pss } = known
+  const { kty, hash, padding, saltLength } = known
   if (kty === 'oct') {
     if (key.type !== 'secret') return false
     const expected = createHmac(hash ?? '', key)
@@ -121,19 +128,5 @@ function isSignature(alg: string, key: KeyObject, input: Buffer, signature: Buff
     return expected.length === signature.length && timingSafeEqual(expected, signature)
   }
   if (key.type !== 'public') return false
-  return verify(
-    hash,
-    input,
-    {
-      key,
-      dsaEncoding: 'ieee-p1363',
-      ...(pss
-        ? {
-            padding: constants.RSA_PKCS1_PSS_PADDING,
-            saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
-          }
-        : {}),
-    },
-    signature,
-  )
+  return verify(hash, input, { key, dsaEncoding: 'ieee-p1363', padding, saltLength }, signature)
 }

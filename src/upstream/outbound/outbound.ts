@@ -140,13 +140,15 @@ export function createOutbound(proxies: ForwardProxies = DIRECT): Outbound {
           signal,
           method,
           body: body?.text ?? null,
-          headers: {
-            accept: 'application/json',
-            'accept-encoding': 'gzip',
-            'user-agent': 'latchkey',
-            ...(body === null ? {} : { 'content-type': body.type }),
-            ...headers,
-          },
+          headers: Object.assign(
+            {
+              accept: 'application/json',
+              'accept-encoding': 'gzip',
+              'user-agent': 'latchkey',
+            },
+            body === null ? null : { 'content-type': body.type },
+            headers,
+          ),
         })
         return await readAnswer(response, step)
       } catch (error) {

@@ -19,7 +19,7 @@ import type { Database, RunStatement } from '../../client.ts'
 import { askedBy } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
 import { rekeyIdentity } from '../tokens/rekey.ts'
-import { type IdentityValues, valuesOf } from './identity-values.ts'
+import { valuesOf } from './identity-values.ts'
 import {
   candidatesStatement,
   FREE_CLAIM,
@@ -29,6 +29,7 @@ import {
   LOCK_EMAIL,
 } from './join-statements.ts'
 import { type SignInValues, signInStatement } from './sign-in-statement.ts'
+import { signInValues } from './sign-in-values.ts'
 
 /** How people come in. */
 export interface SignInRules {
@@ -74,14 +75,15 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     })
     const signIn = async (
       run: RunStatement,
-      changes: Partial<SignInValues> = {},
+      { mayCreate, reason = linkable.reason, unheld = null, claimed = null }: Creating = KNOWN,
     ): Promise<SignedIn | null> => {
-      const changed = { ...values, ...changes }
-      const row = await SIGN_IN.one(run, changed)
+      const row = await SIGN_IN.one(
+        run,
+        Object.assign(values, { mayCreate, reason, unheld, claimed }),
+      )
       if (row === null) return null
       requireOwn(database, row.sessionId, session.id)
       if (row.isDisabled) throw refuse('user_disabled')
-      const { reason } = changed
       const account = JSON.parse(row.account) as Account
       return { account, decision: row.isNew ? { action: 'create', reason } : { action: 'known' } }
     }
@@ -149,46 +151,12 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
   }
 }
 
-// Every name by itself: objects that are put together of many names cost as much as the driver does.
-const signInValues = (
-  identity: IdentityValues,
-  session: NewSession,
-  { newUserId, reason, asked }: Pick<SignInValues, 'newUserId' | 'reason' | 'asked'>,
-): SignInValues => ({
-  provider: identity.provider,
-  issuer: identity.issuer,
-  subject: identity.subject,
-  email: identity.email,
-  emailVerified: identity.emailVerified,
-  name: identity.name,
-  picture: identity.picture,
-  locale: identity.locale,
-  access: identity.access,
-  refreshToken: identity.refreshToken,
-  newUserId,
-  reason,
-  unheld: null,
-  claimed: null,
-  mayCreate: false,
-  asked,
-  sessionId: session.id,
-  clientId: session.clientId,
-  scope: session.scope,
-  resource: session.resource,
-  cookieMode: session.cookieMode,
-  authTime: session.authTime,
-  silent: session.silent,
-  userAgent: session.userAgent,
-  address: session.address,
-  sessionTtl: session.ttlSeconds,
-  tokenHash: session.refreshToken?.hash ?? null,
-  tokenTtl: session.refreshToken?.ttlSeconds ?? 0,
-  codeHash: session.code?.hash ?? null,
-  redirectUri: session.code?.redirectUri ?? null,
-  codeChallenge: session.code?.codeChallenge ?? null,
-  nonce: session.code?.nonce ?? null,
-  codeTtl: session.code?.ttlSeconds ?? 0,
-})
+/** Whether somebody unknown may become a user, and what is then claimed. */
+type Creating = Pick<SignInValues, 'mayCreate'> &
+  Partial<Pick<SignInValues, 'reason' | 'unheld' | 'claimed'>>
+
+/** Only who is known comes in. */
+const KNOWN: Creating = { mayCreate: false }
 
 const REFUSED: Readonly<Record<RefuseReason, string>> = {
   user_disabled: 'This user is disabled.',
