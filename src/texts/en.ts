@@ -44,7 +44,7 @@ export const en = {
       cookies_missing: {
         title: null,
         text: ({ host }) =>
-          `Your browser brought no cookie back. Either it blocks cookies for ${host}, or you started in another browser. Allow cookies and try again here.`,
+          `Your browser sent no cookie back. Either it blocks cookies for ${host}, or you started in another browser. Allow cookies and try again here.`,
       },
       user_disabled: {
         title: 'This account is disabled',
@@ -55,7 +55,7 @@ export const en = {
         text: 'Only people who already have an account can sign in here. If you have one, use the account that you signed in with before.',
       },
       sign_up_domain: {
-        title: 'This address cannot sign up',
+        title: 'You cannot sign up with this address',
         text: ({ domains }) =>
           `To sign up here you need an e-mail address at ${domains} that your provider has verified. If you have one, use that account.`,
       },
@@ -396,6 +396,8 @@ export const en = {
       popup_blocked:
         'The browser blocked the popup. Allow popups for this page, or choose Redirect.',
       popup_closed: 'The popup was closed before an answer came.',
+      storage_blocked:
+        'This browser blocks cookies and storage for this page, and no login works without them. Allow them, then load the page again.',
       unreachable: 'Latchkey did not answer. Is it still running?',
       csrf: 'The request was refused because another page could have forged it.',
       rate_limited: 'Too many requests. Wait a moment.',
@@ -464,7 +466,7 @@ export const en = {
       '!not-registered': 'the profile endpoint answers 403: the person is not on the app’s list',
       '!development-mode': 'the app is in development mode: no e-mail, no country',
       '!without-account-id': 'a profile from before account_id existed',
-      '!enterprise-grid': 'an account of the whole organization: no workspace',
+      '!enterprise-grid': 'an account of the whole organisation: no workspace',
     },
     tells: (provider: string) => `Or have ${provider} notify the app`,
     allEvents: (provider: string) => `All notifications from ${provider}`,

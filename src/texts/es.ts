@@ -394,6 +394,8 @@ export const es: Texts = {
       popup_blocked:
         'El navegador bloqueó la ventana. Permite ventanas emergentes en esta página o elige Redirección.',
       popup_closed: 'La ventana se cerró antes de que llegara una respuesta.',
+      storage_blocked:
+        'El navegador bloquea las cookies y el almacenamiento de esta página, y sin ellos no se puede iniciar sesión. Permítelos y vuelve a cargar la página.',
       unreachable: 'Latchkey no responde. ¿Sigue en marcha?',
       csrf: 'La solicitud se rechazó porque otra página podría haberla falsificado.',
       rate_limited: 'Demasiadas solicitudes. Espera un momento.',

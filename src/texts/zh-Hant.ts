@@ -373,6 +373,8 @@ export const zhHant: Texts = {
       id_token: '已拒絕 ID 權杖：它不存在，或不屬於本頁的請求。',
       popup_blocked: '瀏覽器封鎖了彈出視窗。請允許本頁的彈出視窗，或選擇重新導向。',
       popup_closed: '收到回應之前，彈出視窗就關閉了。',
+      storage_blocked:
+        '瀏覽器封鎖了此頁面的 Cookie 與儲存空間，因此無法登入。請允許後重新載入頁面。',
       unreachable: 'Latchkey 沒有回應。它還在執行嗎？',
       csrf: '請求可能是其他頁面偽造的，因此被拒絕。',
       rate_limited: '請求次數過多。請稍候。',

@@ -116,8 +116,8 @@ describe('the emulator’s pages speak the visitor’s language', () => {
 
   test.each([
     ['ko-KR,ko;q=0.9,en;q=0.8', '', 'ko', 'Kakao 에뮬레이션'],
-    ['fr,ja;q=0.5,ko;q=0.4', '', 'ja', 'Kakao のエミュレーション'],
-    ['ko', 'ja en', 'ja', 'Kakao のエミュレーション'],
+    ['fr,ja;q=0.5,ko;q=0.4', '', 'ja', 'Kakaoのエミュレーション'],
+    ['ko', 'ja en', 'ja', 'Kakaoのエミュレーション'],
     ['zh-TW', '', 'zh-Hant', '模擬的 Kakao'],
     ['zh-CN, es-MX;q=0.5', '', 'es', 'Kakao emulado'],
     ['fr', '', 'en', 'Emulated Kakao'],

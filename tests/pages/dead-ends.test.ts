@@ -93,7 +93,7 @@ describe('in Chromium', () => {
     // What blocking comes to: nothing is there when the person is back.
     await chrome.context.clearCookies()
     await person.click()
-    await page.getByText('Your browser brought no cookie back').waitFor()
+    await page.getByText('Your browser sent no cookie back').waitFor()
     await takePicture(page, 'dead-ends/cookies')
     await expectNoBarriers(page)
     await page.getByRole('link', { name: 'Try again' }).click()

@@ -293,6 +293,19 @@ describe('what can surprise on the playground', () => {
     await page.getByRole('button', { name: /^Sign in with/ }).waitFor()
   })
 
+  test('where the browser blocks cookies, and so all storage, it says so', async () => {
+    const window = await playground.openWindow()
+    await window.addInitScript(
+      "Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('denied', 'SecurityError') } })",
+    )
+    const page = await window.newPage()
+    await page.goto(latchkey.url)
+    await page.getByRole('alert').getByText('blocks cookies and storage').waitFor()
+    // What can be done without stays.
+    expect(await page.locator('.top pre').innerText()).toMatch(/^curl /)
+    expect(playground.complaints).toEqual([])
+  })
+
   test('without a provider it says how to get one', async () => {
     const empty = await startLatchkey({ EMULATE: '' })
     try {

@@ -62,7 +62,7 @@ describe('somebody who may not come in', () => {
     [
       'corp.example,example.org',
       'sign_up_domain',
-      'This address cannot sign up',
+      'You cannot sign up with this address',
       'an e-mail address at corp.example or example.org',
     ],
   ] as const)('reads why, SIGN_UP=%s, and the app is told with the way back', async (...row) => {
@@ -174,7 +174,7 @@ describe('in Chromium', () => {
   test('the page keeps nobody out, and its way back brings the app the error', async () => {
     const page = await chrome.context.newPage()
     await page.goto(`${closed.url}/login/google${shop.asks({ login_hint: 'minji' })}`)
-    await page.getByRole('heading', { name: 'This address cannot sign up' }).waitFor()
+    await page.getByRole('heading', { name: 'You cannot sign up with this address' }).waitFor()
     await takePicture(page, 'refusal/domain')
     await expectNoBarriers(page)
     await page.getByRole('link', { name: 'Back to' }).click()
@@ -190,7 +190,7 @@ describe('in Chromium', () => {
     const opened = page.waitForEvent('popup')
     await page.evaluate(`void window.open(${JSON.stringify(address)})`)
     const popup = await opened
-    await popup.getByRole('heading', { name: 'This address cannot sign up' }).waitFor()
+    await popup.getByRole('heading', { name: 'You cannot sign up with this address' }).waitFor()
     expect(await page.evaluate('window.got')).toBeUndefined()
     await popup.reload()
     const closes = popup.waitForEvent('close')

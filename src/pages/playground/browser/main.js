@@ -18,7 +18,7 @@ import { sessionsView } from './sessions-view.js'
 import { signInView } from './sign-in-view.js'
 import { addCopyButtons, toggleReveal } from './snippet-view.js'
 import { ask, forget, hold, renew, state } from './state.js'
-import { noticeStore, pendingStore, signedInStore } from './store.js'
+import { mayKeep, noticeStore, pendingStore, signedInStore } from './store.js'
 import { tokensView } from './tokens-view.js'
 import * as tries from './tries.js'
 import { triesView } from './tries-view.js'
@@ -222,6 +222,7 @@ async function start() {
     )
   }
   if (settings.providers.length === 0) return say(words.notices.noProvider)
+  if (!mayKeep()) return complain({ code: 'storage_blocked' })
   const response = new URLSearchParams(window.location.search)
   const isAnswer = ['code', 'error', 'state', 'iss'].some((name) => response.has(name))
   // A code has no place in the history, nor in what is copied from the address bar.

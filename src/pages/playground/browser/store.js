@@ -13,6 +13,16 @@ const kept = (name) => ({
   clear: () => sessionStorage.removeItem(`playground ${name}`),
 })
 
+/** Whether anything may be kept: a browser that blocks cookies refuses this, too. */
+export function mayKeep() {
+  try {
+    sessionStorage.getItem('playground')
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The login that is under way. @type {ReturnType<typeof kept<Pending>>} */
 export const pendingStore = kept('pending')
 
