@@ -111,13 +111,31 @@ export function createRateLimits(options: {
       if (waitMs > 0) throw refuse(name, waitMs)
     }
 
-  const failures = (name: keyof typeof LIMITS): FailureLimit => ({
-    check: (request, subject) => check(name, keyOf(name, request, subject)),
-    async failed(request, subject) {
-      const waitMs = await add(name, keyOf(name, request, subject), request)
-      if (waitMs > 0) throw refuse(name, waitMs)
-    },
-  })
+  const failures = (name: keyof typeof LIMITS): FailureLimit => {
+    // Counted here too, at once: of a thousand guesses that come together none is looked at beyond these.
+    const failed = createRecent<{ count: number; endsAt: number }>(REMEMBERED)
+    return {
+      check(request, subject) {
+        const hash = keyOf(name, request, subject)
+        check(name, hash)
+        const { count = 0, endsAt = 0 } = failed.get(hash) ?? {}
+        const left = endsAt - Date.now()
+        if (left > 0 && count > LIMITS[name].most) throw refuse(name, left)
+      },
+      async failed(request, subject) {
+        const hash = keyOf(name, request, subject)
+        const now = Date.now()
+        const before = failed.get(hash)
+        const window =
+          before !== undefined && before.endsAt > now
+            ? before
+            : { count: 0, endsAt: now + LIMITS[name].windowSeconds * 1000 }
+        failed.set(hash, { ...window, count: window.count + 1 })
+        const waitMs = await add(name, hash, request)
+        if (waitMs > 0) throw refuse(name, waitMs)
+      },
+    }
+  }
 
   function refuse(name: string, waitMs: number): LatchkeyError {
     options.limited(name)

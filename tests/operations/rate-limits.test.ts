@@ -209,6 +209,21 @@ describe('3.16 wrong client secrets', () => {
     await age(replicas[0], '61 seconds')
   })
 
+  test('that come all at once do not have the right one found among them', async () => {
+    const [address, other] = [newAddress(), newAddress()]
+    const guesses = (from: string, many: number) =>
+      Promise.all([
+        ...Array.from({ length: many }, () => ask('/introspect', from, 'wrong')),
+        ask('/introspect', from, API.client_secret),
+      ])
+    const answers = await guesses(address, 200)
+    expect(answers.at(-1)?.status).toBe(429)
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(30)
+    // Control: among fewer it is.
+    expect((await guesses(other, 20)).at(-1)?.status).toBe(200)
+    await age(replicas[0], '61 seconds')
+  })
+
   test('are counted together where a proxy writes the port behind the address', async () => {
     const address = newAddress()
     await repeat(30, (place) => ask('/introspect', `${address}:${40_000 + place}`, 'wrong'))
