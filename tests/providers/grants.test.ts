@@ -51,6 +51,13 @@ describe.each([...emulatedProviders])('%s', (id) => {
         expect(await (await isAlive())()).toBe(true)
       }
     })
+
+    test('that refuses a refresh wants to see the person again', async () => {
+      const token = await stage.signIn()
+      await stage.expire()
+      await stage.forgetAll()
+      expectProblem(await ask(token), 409, 'reauthentication_required')
+    })
   }
 
   if (WITHOUT_REVOCATION.includes(id)) {
@@ -96,25 +103,6 @@ describe.each([...emulatedProviders])('%s', (id) => {
     expect(revoked.at(-1)).toMatchObject({ attempts: 1 })
   })
 })
-
-describe.each(emulatedProviders.filter((id) => !WITHOUT_REFRESH.includes(id)))(
-  '%s that refuses a refresh',
-  (id) => {
-    const stage = new EmulatedGrants(id)
-    beforeAll(() => stage.start())
-    afterAll(() => stage.close())
-
-    test('wants to see the person again', async () => {
-      const token = await stage.signIn()
-      await stage.expire()
-      await stage.forgetAll()
-      const answer = await new Browser().send(`${stage.latchkey.url}/me/identities/${id}/token`, {
-        headers: { authorization: `Bearer ${token}` },
-      })
-      expectProblem(answer, 409, 'reauthentication_required')
-    })
-  },
-)
 
 /** Whether a provider without userinfo still takes the refresh token. */
 async function refreshes({ id, settings }: EmulatedGrants, refreshToken: string | null) {
