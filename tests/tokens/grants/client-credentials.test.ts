@@ -84,6 +84,6 @@ test('CLIENT_<ID>_ADMIN is refused without a secret, and three secrets are too',
   expect(() => readSettings(without)).toThrow(/CLIENT_BACKEND_ADMIN.*CLIENT_BACKEND_SECRET/)
   const secrets = (text: string) => () => readSettings({ ...settings, CLIENT_BACKEND_SECRET: text })
   const one = 'a secret of sixteen'
-  expect(secrets(`${one},${one}2,${one}3`)).toThrow(/CLIENT_BACKEND_SECRET may be two values/)
+  expect(secrets(`${one},${one}2,${one}3`)).toThrow(/CLIENT_BACKEND_SECRET may have two values/)
   expect(secrets(`${one},${one}2`)).not.toThrow()
 })
