@@ -34,11 +34,25 @@ const answers = {
   401: 'The proof does not hold.',
 }
 
+const SetError = z
+  .object({
+    err: z.string().meta({ description: 'What is wrong, for programs.' }),
+    description: z.string().meta({ description: 'What is wrong, for people.' }),
+  })
+  .meta({ id: 'SecurityEventError', description: 'Why a security event token is refused.' })
+
+const Deletion = z
+  .object({
+    url: z.url().meta({ description: 'The page that says what became of it.' }),
+    confirmation_code: z.string().meta({ description: 'The code of the request.' }),
+  })
+  .meta({ id: 'DataDeletion', description: 'The answer to a data deletion request.' })
+
 const responses = {
-  200: NoBody,
+  200: { content: { 'text/plain': { schema: z.string() } } },
   202: NoBody,
   204: NoBody,
-  400: NoBody,
+  400: { content: { 'application/json': { schema: SetError } } },
   401: NoBody,
   404: Problem,
 }
@@ -72,9 +86,10 @@ export const receiveEventByGet = {
     operationId: 'receiveProviderEventByGet',
     summary: 'What a provider tells by GET',
     description: 'For providers that send by GET where the console has it chosen (Kakao).',
+    answers: { ...receiveEvent.docs.answers, 405: 'This provider sends by POST only.' },
   },
   params: EventParams,
-  responses,
+  responses: { ...responses, 405: Problem },
 } satisfies RouteShape
 
 /** `POST /providers/:provider/events/:part`. */
@@ -88,7 +103,7 @@ export const receivePart = {
     examples: unknown({ provider: 'nobody', part: 'data-deletion' }),
   },
   params: PartParams,
-  responses,
+  responses: { ...responses, 200: { content: { 'application/json': { schema: Deletion } } } },
 } satisfies RouteShape
 
 /** `GET /providers/:provider/events/:part/:code`. */

@@ -89,3 +89,15 @@ test('an address that takes no GET says so, and one of a provider that tells not
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
   expect((await fetch(`${latchkey.url}/providers/line/events`)).status).toBe(404)
 })
+
+test('the description of the address says what providers are answered, and promises no challenge', async () => {
+  const { paths } = (await (await fetch(`${latchkey.url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, { responses: Record<string, object> }>>
+  }
+  const { get, post } = paths['/providers/{provider}/events'] ?? {}
+  expect(get?.responses).toHaveProperty('405')
+  expect(post?.responses).not.toHaveProperty('405')
+  expect(post?.responses['400']).toHaveProperty(['content', 'application/json'])
+  expect(post?.responses['401']).not.toHaveProperty(['headers', 'WWW-Authenticate'])
+  expect(paths['/me']?.get?.responses['401']).toHaveProperty(['headers', 'WWW-Authenticate'])
+})

@@ -6,7 +6,7 @@ const text = { type: 'string' }
 /** The headers of an answer that whoever reads it relies on. */
 export function headersOf(
   status: number,
-  { isOAuth, notes }: { isOAuth: boolean; notes: Notes },
+  { isOAuth, isProtected, notes }: { isOAuth: boolean; isProtected: boolean; notes: Notes },
 ): Record<string, Header> {
   const headers: Record<string, Header> = {}
   const header = (name: string, description: string, schema: object, required = true) => {
@@ -20,7 +20,7 @@ export function headersOf(
   if (status === 401 && isOAuth) {
     const basic = '`Basic`, where the client tried to authenticate in this way.'
     header('WWW-Authenticate', basic, text, false)
-  } else if (status === 401) {
+  } else if (status === 401 && isProtected) {
     const bearer =
       '`Bearer error="invalid_token"` (RFC 6750, section 3); or `Bearer error="insufficient_user_authentication"` with `max_age` where the sign-in is too long ago (RFC 9470).'
     header('WWW-Authenticate', bearer, text)

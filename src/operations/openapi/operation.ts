@@ -94,7 +94,8 @@ function toResponse(
   { docs }: RouteShape,
   components: Components,
 ): Response {
-  const headers = headersOf(status, { isOAuth: isOAuth(answer), notes: docs })
+  const isProtected = docs.security.length > 0
+  const headers = headersOf(status, { isOAuth: isOAuth(answer), isProtected, notes: docs })
   const content = contentOf(status, answer, docs.produces ?? JSON_ONLY, components)
   return {
     description: docs.answers?.[status] ?? MEANINGS[status] ?? 'The answer.',
