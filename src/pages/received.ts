@@ -15,7 +15,7 @@ export const createReceivedPage =
   ): FastifyReply => {
     const language = pickLanguage(undefined, request.headers['accept-language'])
     const words = texts[language].received
-    const day = at.toISOString().slice(0, 10)
+    const day = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(at)
     reply.header('cache-control', 'no-store')
     return sendPage(
       reply,

@@ -125,7 +125,7 @@ export const es: Texts = {
     signInPage: 'Página de inicio de sesión',
     apiReference: 'Referencia de la API',
     lead: (url) =>
-      `Un cliente real del Latchkey de <code>${url}</code>: inicia tu sesión, canjea el código por tokens y pregunta quién eres, con las mismas llamadas que hará tu aplicación. Está aquí porque la dirección de Latchkey es de esta máquina.`,
+      `Un cliente real del Latchkey de <code>${url}</code>: inicia tu sesión, canjea el código por tokens y pregunta quién eres, con las mismas llamadas que hará tu aplicación. Solo aparece mientras la dirección de Latchkey sea la de este equipo.`,
     oneLogin: 'Un inicio de sesión completo en la línea de comandos',
     providers: 'Los proveedores, en la línea de comandos',
     command: 'Comando',
@@ -134,7 +134,7 @@ export const es: Texts = {
       `El resto del área de pruebas necesita JavaScript. Sin él, ejecuta el comando de arriba o <a href="${base}/login">inicia sesión</a> y lee la respuesta en JSON.`,
     next: 'Siguiente paso: tu propia aplicación',
     steps: (callbackUrl, base) => [
-      'Pon el nombre de tu aplicación en <code>CLIENTS</code>. Esta página sigue a su lado mientras la dirección de Latchkey sea de esta máquina.',
+      'Pon el nombre de tu aplicación en <code>CLIENTS</code>. Esta página se mantiene mientras la dirección de Latchkey sea la de este equipo.',
       `Registra <code>${callbackUrl}</code> en la consola del proveedor y dale a Latchkey sus claves.`,
       'Ejecuta <code>npm run doctor</code> para saber qué falta.',
       `En tu API, verifica los tokens de acceso con <a href="${base}/.well-known/jwks.json">jwks.json</a>; sirve cualquier biblioteca de JWT.`,
