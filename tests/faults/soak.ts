@@ -26,7 +26,7 @@ async function inUse({ child, stderr }: ServerProcess): Promise<number> {
   const said = () => [...stderr().matchAll(/^in use: (\d+) MiB$/gm)]
   const before = said().length
   child.kill('SIGUSR2')
-  await expect.poll(() => said().length).toBeGreaterThan(before)
+  await expect.poll(() => said().length, { timeout: 20_000 }).toBeGreaterThan(before)
   return Number(said().at(-1)?.[1])
 }
 
