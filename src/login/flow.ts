@@ -98,20 +98,29 @@ function namesOf<T>(all: Record<keyof T, 1>) {
   return Object.keys(all) as (keyof T)[]
 }
 
-/** The memo in the state is not kept twice: the cookie's name, a hash of the whole state, is bound in. */
-const pack = (flow: Flow) =>
-  JSON.stringify([
+/**
+ * The memo in the state is not kept twice: the cookie's name, a hash of the whole state, is bound in. The
+ * client's state stands by itself in the second line, since JSON would make two characters of each quote.
+ */
+function pack(flow: Flow): string {
+  const { state } = flow.client
+  const list = JSON.stringify([
     ...NAMES.map((name) => (name === 'state' ? randomPart(flow.state) : flow[name])),
-    ...CLIENT_NAMES.map((name) => flow.client[name]),
+    ...CLIENT_NAMES.map((name) => (name === 'state' ? null : flow.client[name])),
   ])
+  return state === null ? list : `${list}\n${state}`
+}
 
 function unpack(text: string): Flow {
-  const values: unknown[] = JSON.parse(text)
+  // No JSON that we write has a line break.
+  const end = text.indexOf('\n')
+  const values: unknown[] = JSON.parse(end === -1 ? text : text.slice(0, end))
   const flow: Record<string, unknown> = {}
   const client: Record<string, unknown> = {}
   let place = 0
   for (const name of NAMES) flow[name] = values[place++]
   for (const name of CLIENT_NAMES) client[name] = values[place++]
+  if (end !== -1) client.state = text.slice(end + 1)
   flow.client = client
   return flow as unknown as Flow
 }

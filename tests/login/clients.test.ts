@@ -201,6 +201,9 @@ describe('3.14 the state of the app', () => {
     '\u0001\u2028',
     '&code=forged&iss=forged#fragment',
     'a'.repeat(2048),
+    // As long, and of what is longer in JSON.
+    '"'.repeat(2048),
+    '\\\n\u0001'.repeat(512).padEnd(2048, '"'),
   ])('%j comes back as it was', async (state) => {
     const answer = await authorize(latchkey, provider, { state })
     const { searchParams, hash } = answer.location ?? new URL('about:blank')
