@@ -146,6 +146,8 @@ const questions: Record<string, (person: Person) => Promise<unknown>> = {
   'a provider’s token': (person) => stores.providerTokens.find(person, 'google'),
   'a sign-in': ({ subject }) =>
     stores.signIns.signIn(keyOf(subject), toProfile({ subject }), session()),
+  'whose an identity is': ({ subject, userId }) =>
+    stores.signIns.isOf(keyOf(subject), subject, userId),
   'a link': (person) =>
     stores.identities.link(
       person,

@@ -121,8 +121,11 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
   }
 
   return {
-    isOf: async (key, former, userId) =>
-      (await IS_OF.one(database.query, { ...key, former, userId })) !== null,
+    async isOf(key, former, userId) {
+      const row = await IS_OF.one(database.query, { ...key, former, userId })
+      if (row !== null) requireOwn(database, row.userId, userId)
+      return row !== null
+    },
     async signIn(key, profile, session, tokens = null, asker = null) {
       await rekeyIdentity(database, key, profile.formerSubject)
       const { linkable, refusal, signIn, joinOrCreate } = attempts(key, profile, session, {
