@@ -69,6 +69,13 @@ const PAGES: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.getByRole('button', { name: /^Minji asks Facebook to delete/ }).click()
     const [address = ''] = /http[^"]*\/data-deletion\/\w+/.exec(await page.innerText('main')) ?? []
     await page.goto(address)
+    // Each day is as long as its name.
+    const text = page.locator('main p').first()
+    await expect.poll(() => text.innerText()).toMatch(/ on [A-Z][a-z]+ \d+, \d{4}\. /)
+    await text.evaluate((one) => {
+      const { textContent } = one
+      one.textContent = String(textContent).replace(/[A-Z][a-z]+ \d+, \d{4}/, 'May 1, 2027')
+    })
   },
   emulator: (page) => openEmulator(page, '/'),
   'emulator-people': (page) => page.goto(`${open.url}/login/kakao${shop.asks()}`),
