@@ -151,7 +151,7 @@ describe('PgBouncer with the configuration of docs/production.md, in front of an
     const refused = await start({ DATABASE_PREPARE: 'on' })
     expect((await refused.ended).code).toBe(1)
     expect(refused.stderr()).toContain(
-      '(08P01) A pooler such as PgBouncer refuses how the connection begins: set DATABASE_PREPARE=off.',
+      '(08P01) A pooler such as PgBouncer refuses the start of the connection: set DATABASE_PREPARE=off.',
     )
     const taken = await start()
     await taken.serving
@@ -161,8 +161,8 @@ describe('PgBouncer with the configuration of docs/production.md, in front of an
   test('is known to the doctor', async () => {
     const { DATABASE_URL = '' } = env
     const on = await runDoctor({ DATABASE_URL }, { offline: true })
-    expect(on.text).toContain('✗ It cannot be reached (08P01).')
-    expect(on.text).toContain('PgBouncer refuses how the connection begins')
+    expect(on.text).toContain('✗ It cannot be used (08P01)')
+    expect(on.text).toContain('PgBouncer refuses the start of the connection')
     const off = await runDoctor({ DATABASE_URL, DATABASE_PREPARE: 'off' }, { offline: true })
     expect(off.text).toContain('✓ All migrations are applied.')
   })
