@@ -99,7 +99,7 @@ function namesOf<T>(all: Record<keyof T, 1>) {
 }
 
 /**
- * The memo in the state is not kept twice: the cookie's name, a hash of the whole state, is bound in. The
+ * The resumable state is not kept twice: the cookie's name, a hash of the whole state, is bound in. The
  * client's state stands by itself in the second line, since JSON would make two characters of each quote.
  */
 function pack(flow: Flow): string {

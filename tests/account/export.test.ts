@@ -2,6 +2,7 @@ import { is } from 'drizzle-orm'
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 import { describe, expect, test } from 'vitest'
 import * as schema from '../../src/db/schema.ts'
+import { endSession } from '../helpers/age.ts'
 import { APPS, getCode, signIn, type Tokens } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { expectProblem, expectProtected } from '../helpers/problems.ts'
@@ -165,9 +166,7 @@ describe('GET /me/export', () => {
   test('needs a living session', async () => {
     const tokens = await signIn(latchkey, provider)
     expect((await ask(tokens)).status).toBe(200)
-    await latchkey.database.query('update latchkey.sessions set ended_at = now() where id = $1', [
-      tokens.sid,
-    ])
+    await endSession(latchkey, tokens.sid)
     expectProblem(await ask(tokens), 401, 'invalid_token')
     expectProblem(await new Browser().send(`${latchkey.url}/me/export`), 401, 'invalid_token')
   })

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { endSession } from '../helpers/age.ts'
 import { meStatus, type Parameters, signIn, type Tokens } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { type Latchkey, login } from '../helpers/latchkey.ts'
@@ -65,9 +66,7 @@ describe('GET /me/identities', () => {
   test('needs a living session', async () => {
     const tokens = await signIn(latchkey, provider)
     expect((await ask(tokens)).status).toBe(200)
-    await latchkey.database.query('update latchkey.sessions set ended_at = now() where id = $1', [
-      tokens.sid,
-    ])
+    await endSession(latchkey, tokens.sid)
     expectProblem(await ask(tokens), 401, 'invalid_token')
     expectProblem(await ask(tokens, '/fake', 'DELETE'), 401, 'invalid_token')
     expectProblem(await new Browser().send(`${latchkey.url}/me/identities`), 401, 'invalid_token')

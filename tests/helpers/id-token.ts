@@ -91,3 +91,14 @@ export function acceptEach(stage: Stage, cases: readonly (readonly [string, Forg
     expect(provider.count('userinfo')).toBe(1)
   })
 }
+
+/** A well signed token of this provider whose claims are text that no serializer makes. */
+export const signingText =
+  (provider: FakeProvider) =>
+  (change: (json: string, claims: Record<string, unknown>) => string | Buffer): Forge =>
+  (claims) =>
+    signRaw(
+      { alg: 'RS256', kid: 'key-1' },
+      change(JSON.stringify(claims), claims),
+      provider.keys[0] as FakeKey,
+    )

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/app/app.ts'
 import { defined } from '../../src/core/defined.ts'
@@ -10,6 +9,7 @@ import { type Answer, Browser } from './browser.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import type { FakeProvider } from './fake-provider.ts'
 import { keepKeys, lendKeys } from './key-ring.ts'
+import { freePort } from './server-process.ts'
 
 /** SECRET of every test. */
 export const TEST_SECRET = 'a secret of the tests with more than 32 characters'
@@ -163,15 +163,4 @@ export async function countRows(latchkey: Latchkey): Promise<Record<string, numb
     [],
   )
   return row ?? {}
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, 'localhost', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

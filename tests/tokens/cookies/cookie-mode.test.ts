@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { endSession } from '../../helpers/age.ts'
 import {
   APPS,
   authorizationQuery,
@@ -185,7 +186,7 @@ describe('9.15 a refresh by cookie', () => {
     const other = await refresh(browser, 'grant_type=refresh_token&client_id=other')
     expectOAuthError(other, 400, 'invalid_grant')
     expect(await statusOfMe(browser)).toBe(200)
-    await latchkey.database.query('update latchkey.sessions set ended_at = now()', [])
+    await endSession(latchkey)
     expectOAuthError(await refresh(browser), 400, 'invalid_grant')
     expect(cookieNamesOf(browser)).toEqual([])
     expectOAuthError(await refresh(browser), 400, 'invalid_request')

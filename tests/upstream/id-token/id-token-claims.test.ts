@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { Browser } from '../../helpers/browser.ts'
-import type { FakeKey } from '../../helpers/fake-provider.ts'
 import {
   acceptEach,
   type Forge,
   loginWithToken,
   refuseEach,
-  signRaw,
+  signingText,
   type TokenCase,
 } from '../../helpers/id-token.ts'
 import { startLogin } from '../../helpers/latchkey.ts'
@@ -23,14 +22,7 @@ describe('the claims of the ID token', () => {
     (claims) =>
       stage.provider.sign({ ...claims, ...changes(claims) })
   /** A token whose claims are JSON that no serializer makes. */
-  const havingText =
-    (change: (json: string, claims: Record<string, unknown>) => string | Buffer): Forge =>
-    (claims) =>
-      signRaw(
-        { alg: 'RS256', kid: 'key-1' },
-        change(JSON.stringify(claims), claims),
-        stage.provider.keys[0] as FakeKey,
-      )
+  const havingText = signingText(stage.provider)
   const one = (claim: string, cases: Record<string, () => unknown>): TokenCase[] =>
     Object.entries(cases).map(([title, value]) => [
       title,

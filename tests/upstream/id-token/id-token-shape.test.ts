@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { FakeKey } from '../../helpers/fake-provider.ts'
 import {
   acceptEach,
   type Forge,
   loginWithToken,
   refuseEach,
-  signRaw,
+  signingText,
 } from '../../helpers/id-token.ts'
 import { login } from '../../helpers/latchkey.ts'
 import { expectRefused, unusable } from '../../helpers/refusals.ts'
@@ -14,14 +13,7 @@ import { setStage } from '../../helpers/stage.ts'
 describe('the shape of the ID token', () => {
   const stage = setStage()
   /** A well signed token whose claims are text that no serializer makes. */
-  const saying =
-    (change: (json: string, claims: Record<string, unknown>) => string | Buffer): Forge =>
-    (claims) =>
-      signRaw(
-        { alg: 'RS256', kid: 'key-1' },
-        change(JSON.stringify(claims), claims),
-        stage.provider.keys[0] as FakeKey,
-      )
+  const saying = signingText(stage.provider)
   const prefixed = (member: string) => saying((json) => json.replace('{', `{${member},`))
   const suffixed = (member: string) => saying((json) => json.replace(/\}$/, `,${member}}`))
 
