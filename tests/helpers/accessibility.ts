@@ -39,6 +39,16 @@ export const overflowOf = (page: Page): Promise<number> =>
     return document.documentElement.scrollWidth - document.documentElement.clientWidth
   })
 
+const TOO_WIDE = `(() => {
+  const { scrollWidth, clientWidth } = document.documentElement
+  const wide = (one) => one.checkVisibility() && one.getBoundingClientRect().right > clientWidth
+  const all = scrollWidth > clientWidth ? [...document.querySelectorAll('*')].filter(wide) : []
+  return all.map((one) => one.outerHTML.slice(0, 200))
+})()`
+
+/** What makes a page wider than its window. */
+export const tooWide = (page: Page): Promise<string[]> => page.evaluate(TOO_WIDE)
+
 const PHONE = { width: 320, height: 640 }
 
 /**
@@ -59,7 +69,7 @@ export async function expectNoBarriers(page: Page): Promise<void> {
 export async function expectFitsPhone(page: Page): Promise<void> {
   const size = page.viewportSize()
   await page.setViewportSize(PHONE)
-  expect(await overflowOf(page)).toBe(0)
+  expect(await tooWide(page)).toEqual([])
   if (size !== null) await page.setViewportSize(size)
 }
 
