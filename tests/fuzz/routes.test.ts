@@ -307,7 +307,12 @@ function perform(
   const length = payload === null ? {} : { 'content-length': String(payload.length) }
   return new Promise((resolve, reject) => {
     const request = send(
-      { hostname, port, method, path, headers: { ...sent, ...type, ...length }, timeout: BOUND_MS },
+      {
+        ...{ hostname, port, method, path, timeout: BOUND_MS },
+        headers: { ...sent, ...type, ...length },
+        // A fault is told with the state as it was sent.
+        maxHeaderSize: 64 * 1024,
+      },
       (response) => {
         let text = ''
         response.setEncoding('utf8').on('data', (part) => (text += part))

@@ -175,6 +175,20 @@ test('a provider that is not enabled is told to the client', async () => {
   expectProblem(await new Browser().send(`${latchkey.url}/login/nobody`), 404, 'unknown_provider')
 })
 
+test('a fault is told with the state as it was sent, but for one that nothing would carry back', async () => {
+  const post = (state: string) => {
+    const { client_id, redirect_uri } = SPA
+    const body = new URLSearchParams({ client_id, redirect_uri, state })
+    return new Browser().send(`${latchkey.url}/login`, { method: 'POST', body })
+  }
+  const long = 'é'.repeat(2_000)
+  expectTold(await post(long), 'invalid_request', { state: long, iss: latchkey.url })
+  const answer = await post('é'.repeat(6_000))
+  expectProblem(answer, 400, 'invalid_request')
+  expect(answer.location).toBeNull()
+  expect(lastProblem(latchkey)).toMatchObject({ reason: 'state_too_long' })
+})
+
 test('POST /login with a form is GET /login', async () => {
   const post = (parameters: Parameters, more: Record<string, string> = {}) => {
     const body = new URLSearchParams(authorizationQuery(parameters).slice(1))

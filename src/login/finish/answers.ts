@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findClient } from '../../core/client/client.ts'
+import { LatchkeyError } from '../../core/errors.ts'
 import type { OpenerMessage } from '../../core/pages/opener-message.ts'
 import { asciiText } from '../../core/text.ts'
 import { ERRORS } from '../../http/errors/error-table.ts'
@@ -38,6 +39,15 @@ export function failureParameters(thrown: unknown, issuer: string): Failure {
 /** What answering a client needs. */
 export type AnswerOptions = Pick<Login, 'clients' | 'issuer' | 'sendPopupPage' | 'sendFormPage'>
 
+/** Characters of an address that is answered: no proxy or program takes ever longer ones. A flow’s state fits. */
+const MAX_ONWARD = 32_768
+
+/** Only a form can bring a state like this; it is told here, since nothing would carry it back. */
+const tooLongToTell = () =>
+  new LatchkeyError('invalid_request', 'The state is too long to be sent back.', {
+    evidence: { reason: 'state_too_long' },
+  })
+
 /**
  * Sends the result of a flow to its client: as a query, as a form that posts itself, or as a message to
  * the page that opened this one.
@@ -59,6 +69,7 @@ export function answerClient(
     )
   }
   const onward = withParameters(redirectUri, response)
+  if (onward.length > MAX_ONWARD) throw tooLongToTell()
   // 303: the browser goes on with GET, whatever brought it here (RFC 9700, section 4.12).
   if (responseMode !== 'web_message') return reply.redirect(onward, 303)
   const answer = { ...messageFor(redirectUri, response), onward, client, intent, uiLocales }
