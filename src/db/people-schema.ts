@@ -119,8 +119,8 @@ export const sessions = latchkey.table(
     endReason: text('end_reason'),
   },
   (table) => [
-    index('sessions_user').on(table.userId),
-    index('sessions_alive').on(table.userId).where(sql`${table.endedAt} is null`),
+    // Whole, so that no plan that was made while there was nobody reads all of it for want of a better one.
+    index('sessions_of_user').on(table.userId, table.endedAt),
     index('sessions_expires_at').on(table.expiresAt),
   ],
 )

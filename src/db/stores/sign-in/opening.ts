@@ -81,13 +81,14 @@ export function openingParts(
       sql`from ${opened} where ${p.codeHash}::bytea is not null`,
     ),
   )
-  // One that starts with a code begins when that is redeemed.
+  // One that starts with a code begins when that is redeemed. The user as one value and no join: planned while
+  // there is nobody yet, a join would read all sessions until the table is analysed.
   const tooMany = db
     .select({ id: sessions.id })
     .from(sessions)
-    .innerJoin(refreshed, eq(refreshed.userId, sessions.userId))
     .where(
       and(
+        eq(sessions.userId, sql`(select ${refreshed.userId} from ${refreshed})`),
         sql`${p.tokenHash}::bytea is not null`,
         isNull(sessions.endedAt),
         isNotNull(sessions.redeemedAt),

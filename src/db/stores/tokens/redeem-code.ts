@@ -79,7 +79,7 @@ const REDEEM = statement(
         .from(shown)
         .where(
           and(
-            eq(sessions.id, shown.sessionId),
+            eq(sessions.id, sql`(select ${shown.sessionId} from ${shown})`),
             isNull(sessions.endedAt),
             or(
               and(shown.unused, sql`not ${shown.fits}`),
@@ -101,7 +101,7 @@ const REDEEM = statement(
         .innerJoin(users, sql`true`)
         .where(
           and(
-            eq(sessions.id, shown.sessionId),
+            eq(sessions.id, sql`(select ${shown.sessionId} from ${shown})`),
             eq(users.id, sessions.userId),
             ...[shown.unused, shown.fits, isAlive(sessions)],
           ),
@@ -122,10 +122,11 @@ const REDEEM = statement(
     const tooMany = db
       .select({ id: sessions.id })
       .from(sessions)
-      .innerJoin(opened, eq(sessions.userId, opened.userId))
       .where(
         and(
-          ne(sessions.id, opened.id),
+          // As one value and no join, as in a sign-in.
+          eq(sessions.userId, sql`(select ${opened.userId} from ${opened})`),
+          ne(sessions.id, sql`(select ${opened.id} from ${opened})`),
           isNull(sessions.endedAt),
           isNotNull(sessions.redeemedAt),
           sql`${sessions.expiresAt} > ${now}`,
