@@ -1,7 +1,7 @@
 import { createSealer } from '../../core/secrets.ts'
 import type { SigningKeys } from '../../core/tokens/key-store.ts'
 import { readOrMakeSecret } from '../../settings/secret-file.ts'
-import { currentKey } from '../../tokens/keys/key-plan.ts'
+import { currentKey, isRetired } from '../../tokens/keys/key-plan.ts'
 import { rotateKeys } from '../../tokens/keys/rotate-keys.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
@@ -15,8 +15,8 @@ async function retire(store: SigningKeys, kid: string): Promise<void> {
   await store.update(async (ring, now) => {
     const key = ring.find((one) => one.kid === kid)
     if (key === undefined) throw new AdminError(`There is no key ${kid}.`)
-    const others = ring.filter(({ alg }) => alg === key.alg)
-    if (key.publishedUntil === null && currentKey(others, now)?.kid === kid) {
+    const living = ring.filter((one) => one.alg === key.alg && !isRetired(one, now))
+    if (key.publishedUntil === null && currentKey(living, now)?.kid === kid) {
       throw new AdminError(
         'It signs. `keys rotate --now` first: half a minute later another one does.',
       )

@@ -80,7 +80,8 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
     /^postgres(?:ql)?:\/\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(text) ??
     fail({ reason: 'form' })
   const at = authority.lastIndexOf('@')
-  if (at === -1 && path.includes('@')) fail({ reason: 'password_cut' })
+  // A name that has one is written with %40.
+  if (path.includes('@')) fail({ reason: 'password_cut' })
   const [user, password] = at === -1 ? [] : splitOnce(authority.slice(0, at), ':')
   const given = readParameters(query)
   // JDBC's word, which libpq takes too.

@@ -67,6 +67,7 @@ describe('what hosts hand out is read as libpq reads it', () => {
     ['postgres://u@h', { sslMode: 'prefer', applicationName: 'latchkey' }],
     ['postgres://u:p%2Fq%3Fr@h/d', { password: 'p/q?r', database: 'd' }],
     ['postgres://u@h/d?password=p@q', { password: 'p@q' }],
+    ['postgres://u@h/d%40e', { database: 'd@e' }],
   ])('%s', (url, expected) => {
     expect(parseDatabaseUrl(url)).toMatchObject(expected)
   })
@@ -90,6 +91,7 @@ describe('what cannot be read is named, and no secret', () => {
     ['postgres://u:p@h:99999/d', { reason: 'port' }],
     ['postgres://u:pass/word@h/d', { reason: 'password_cut' }],
     ['postgres://u:12/word@h/d', { reason: 'password_cut' }],
+    ['postgres://u:p@ss/word@h/d', { reason: 'password_cut' }],
     ['postgres://u:pass?word@h/d', { reason: 'password_cut' }],
     ['postgres://u:pass?word=1&x@h/d', { reason: 'password_cut' }],
     ['postgres://u:p@ss?word@h/d', { reason: 'password_cut' }],
