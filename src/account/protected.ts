@@ -72,7 +72,7 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
     const claims = token === null ? null : tokens.verifySessionToken(token)
     if (claims === null) return null
     const { sub: userId, sid: sessionId, client_id: clientId, scope } = claims
-    return { userId, sessionId, clientId, scope: scopeOf(scope) }
+    return { userId, sessionId, clientId, scope: readScope(scope) }
   }
   const whyNot = ({ headers }: FastifyRequest, token: string | null): WhyNot => {
     if (token === null) return headers.authorization === undefined ? 'missing' : 'malformed'
@@ -91,18 +91,6 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
     if (request.headers.authorization !== undefined) settle(readHeader(request))
     else cookies.readAccessToken(request).then(settle, done)
   })
-}
-
-/** Scopes as they were granted, which are few different ones. */
-const scopes = new Map<string, Scope>()
-
-function scopeOf(granted: string): Scope {
-  const known = scopes.get(granted)
-  if (known !== undefined) return known
-  const read = readScope(granted)
-  // What we sign is of few kinds; should it ever be of many, they are not kept.
-  if (scopes.size < 1_000) scopes.set(granted, read)
-  return read
 }
 
 /** The token may be used, but not for this (RFC 6750, section 3.1). */

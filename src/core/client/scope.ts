@@ -19,10 +19,19 @@ export type Scope = ReadonlySet<ScopeName>
 /** What a client gets that asks for nothing by name. */
 export const DEFAULT_SCOPE: Scope = new Set(['profile', 'email', 'account', 'offline_access'])
 
+/** Scopes that were read: of the few different ones that apps ask for again and again. */
+const known = new Map<string, Scope>()
+const MOST_KNOWN = 1_000
+const LONGEST_KNOWN = 128
+
 /** The scopes of a space separated text (RFC 6749, section 3.3), without those that nobody knows. */
 export function readScope(text: string): Scope {
+  const before = known.get(text)
+  if (before !== undefined) return before
   const named = new Set(text.split(' '))
-  return new Set(SCOPES.filter((name) => named.has(name)))
+  const scope: Scope = new Set(SCOPES.filter((name) => named.has(name)))
+  if (known.size < MOST_KNOWN && text.length <= LONGEST_KNOWN) known.set(text, scope)
+  return scope
 }
 
 /** As it stands in requests, tokens and sessions. */
