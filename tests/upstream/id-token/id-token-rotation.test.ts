@@ -78,10 +78,10 @@ describe('a provider that changes its key', () => {
     passMinutes(2)
     const { latchkey, provider } = stage
     const withdrawn = provider.keys[0] as FakeKey
-    expect((await login(latchkey, provider)).status).toBe(200)
+    expect((await login(latchkey, provider)).status, latchkey.logs.at(-1)).toBe(200)
     provider.keys = [await makeKey('key-4')]
     passMinutes(11)
-    expect((await login(latchkey, provider)).status).toBe(200)
+    expect((await login(latchkey, provider)).status, latchkey.logs.at(-1)).toBe(200)
     provider.idToken = () => signedByWithdrawn
     const signedByWithdrawn = await provider.sign(provider.claims(), withdrawn)
     await expectRefused(stage, unusable('id_token', 'no_matching_key'), () =>
