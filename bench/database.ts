@@ -62,7 +62,7 @@ async function startCounting(
   const first = await startEmbeddedServer({ dataDir: folder, database: 'bench' })
   const asSuperuser = (connection: typeof first.connection, database: string) =>
     postgres({ ...connection, database, username: 'postgres', max: 1, onnotice: () => undefined })
-  const setting = asSuperuser(first.connection, 'postgres')
+  const setting = asSuperuser(first.connection, first.connection.database)
   await setting`alter system set shared_preload_libraries = 'pg_stat_statements'`
   await setting`alter system set pg_stat_statements.track_planning = on`
   await setting.end()
@@ -70,7 +70,7 @@ async function startCounting(
 
   const server = await startEmbeddedServer({ dataDir: folder, database: 'bench' })
   const { connection } = server
-  const admin = asSuperuser(connection, 'postgres')
+  const admin = asSuperuser(connection, connection.database)
   await admin`create extension pg_stat_statements`
   const [{ version } = { version: '' }] = await admin<{ version: string }[]>`
     select current_setting('server_version') as version`

@@ -38,6 +38,7 @@ function readAll(): { settings: Settings; warnings: string[] } {
 
 async function findDatabase(
   settings: Settings,
+  atWork: () => void,
 ): Promise<{ location: DatabaseLocation; embedded: EmbeddedServer | null }> {
   if (settings.database.url !== null) {
     return { location: { url: settings.database.url }, embedded: null }
@@ -45,6 +46,7 @@ async function findDatabase(
   process.stderr.write(`Starting PostgreSQL in ${settings.dataDir} …\n`)
   const embedded = await startEmbeddedServer({
     dataDir: settings.dataDir,
+    atWork,
     log: (line) => process.stderr.write(`${line}\n`),
   })
   return { location: embedded.connection, embedded }
@@ -53,11 +55,18 @@ async function findDatabase(
 async function serve(): Promise<void> {
   requireMendedDriver()
   const { settings, warnings } = readAll()
-  // The modules of the app load while the database starts.
-  const [{ location, embedded }, { buildApp }, { standardOutput }] = await Promise.all([
-    findDatabase(settings),
-    import('../app/app.ts'),
-    import('../http/log/logging.ts'),
+  let atWork = () => {}
+  const isAtWork = new Promise<void>((resolve) => {
+    atWork = resolve
+  })
+  const found = findDatabase(settings, atWork)
+  // The modules of the app load while the database starts, and not before: nothing else is heard meanwhile.
+  const loaded = Promise.race([isAtWork, found]).then(() =>
+    Promise.all([import('../app/app.ts'), import('../http/log/logging.ts')]),
+  )
+  const [{ location, embedded }, [{ buildApp }, { standardOutput }]] = await Promise.all([
+    found,
+    loaded,
   ])
   let database: Database | null = null
   try {

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 import { type EmbeddedServer, startEmbeddedServer } from '../../src/db/embedded/index.ts'
 import { migrateDatabase } from '../../src/db/migrate.ts'
@@ -13,6 +14,12 @@ declare module 'vitest' {
     /** Where the address of this run's Chromium is to be had. */
     chromium: string
   }
+}
+
+/** The database from which others are made and dropped: a template with a connection cannot be copied. */
+async function makeMeetingPlace({ connection }: EmbeddedServer): Promise<void> {
+  const sql = postgres({ ...connection, database: 'template1', username: 'postgres', max: 1 })
+  await sql`create database postgres template template0`.finally(() => sql.end())
 }
 
 /** Starts one PostgreSQL server for the run, with a migrated template for `createTestDatabase`, and offers one Chromium. */
@@ -31,10 +38,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await server.stop()
     await remove()
   }
-  await migrateDatabase(server.connection).catch(async (error) => {
-    await teardown()
-    throw error
-  })
+  await Promise.all([migrateDatabase(server.connection), makeMeetingPlace(server)]).catch(
+    async (error) => {
+      await teardown()
+      throw error
+    },
+  )
   project.provide('postgres', server.connection)
   const chromium = await offerChromium()
   project.provide('chromium', chromium.url)

@@ -42,6 +42,8 @@ export interface EmbeddedServerOptions {
   database?: string
   /** Told the few things that an operator should know. */
   log?: (line: string) => void
+  /** Told once PostgreSQL's own programs are at work, and nothing waits for this process. */
+  atWork?: () => void
   /** Where to look for PostgreSQL. Default: npm package, PATH, /usr/lib/postgresql. */
   findBinaries?: () => AsyncIterable<PostgresBinaries>
 }
@@ -89,7 +91,8 @@ export async function joinEmbeddedServer(
 }
 
 async function start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  const { durable = true, database = 'latchkey', log = () => undefined } = options
+  const { durable = true, database = 'latchkey' } = options
+  const { log = () => undefined, atWork = () => undefined } = options
   const folder = await choosePostgresFolder(options.dataDir, log)
   const candidates = (options.findBinaries ?? findPostgresBinaries)()
   const binaries = await chooseBinaries(candidates, folder.home, folder.user)
@@ -99,9 +102,11 @@ async function start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   try {
     const dataVersion = await readDataVersion(folder.path)
     if (dataVersion) refuseOtherVersion(folder.path, dataVersion, binaries)
-    else await initialise(folder, binaries, sockets)
+    else await initialise(folder, binaries, { sockets, atWork })
     const launch = () => startServer(folder, binaries, sockets, durable)
-    server = await launch()
+    const starts = launch()
+    atWork()
+    server = await starts
     const connection = { host: sockets, port: PORT, database, username: USERNAME }
     await ensureDatabase(connection)
     if (!dataVersion && durable) await syncInBackground(folder, binaries)
@@ -117,7 +122,7 @@ async function start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
 async function initialise(
   folder: PostgresFolder,
   binaries: TriedBinaries,
-  sockets: string,
+  { sockets, atWork }: { sockets: string; atWork: () => void },
 ): Promise<void> {
   const fresh = await mkdtemp(join(folder.home, 'postgres.new-'))
   try {
@@ -126,6 +131,7 @@ async function initialise(
     args.push('--auth-local=trust', '--auth-host=reject', '--no-sync')
     const { user } = folder
     const initdb = startWatched({ command: binaries.initdb, args, data: fresh, sockets, user })
+    atWork()
     const ending = await initdb.ended
     if (initdb.exitCode() !== 0) {
       throw new EmbeddedServerError(
@@ -141,7 +147,10 @@ async function initialise(
   }
 }
 
-/** Makes the database and the plain role that owns it; on later starts a single connection. */
+/**
+ * Makes the database and the plain role that owns it; on later starts a single connection. The first
+ * database is the one that every new server has, under our name: to make another takes a tenth of the start.
+ */
 async function ensureDatabase(connection: EmbeddedServer['connection']): Promise<void> {
   const missing = await query(connection, (sql) => sql`select 1`).then(
     () => false,
@@ -152,11 +161,17 @@ async function ensureDatabase(connection: EmbeddedServer['connection']): Promise
     },
   )
   if (!missing) return
-  const superuser = { ...connection, database: 'postgres', username: SUPERUSER }
+  const superuser = { ...connection, database: 'template1', username: SUPERUSER }
   await query(superuser, async (sql) => {
     const roles = await sql`select 1 from pg_roles where rolname = ${USERNAME}`
-    if (roles.length === 0) await sql`create role ${sql(USERNAME)} login createdb`
-    await sql`create database ${sql(connection.database)} owner ${sql(USERNAME)}`
+    const [database, role] = [sql(connection.database), sql(USERNAME)]
+    if (roles.length > 0) {
+      await sql`create database ${database} owner ${role} template template0`
+      return
+    }
+    await sql`create role ${role} login createdb`
+    await sql`alter database postgres rename to ${database}`
+    await sql`alter database ${database} owner to ${role}`
   })
 }
 
