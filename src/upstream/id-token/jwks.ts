@@ -49,7 +49,8 @@ export function createJwksSource(
   cooldownMs = REFETCH_COOLDOWN_MS,
 ): (url: string, signal: AbortSignal) => KeyFinder {
   let cached: { url: string; at: number; keys: PublicKey[] } | null = null
-  let refetchedAt = 0
+  /** By whether a key of the token's name was known: forgeries in its name do not keep a rotation waiting. */
+  const refetchedAt = { known: 0, unknown: 0 }
   let renewedAt = 0
   let underWay: { url: string; promise: Promise<void> } | null = null
 
@@ -79,10 +80,11 @@ export function createJwksSource(
       renewedAt = Date.now()
       await untilAborted(fetchKeys(url), signal).catch(unlessKnown)
     }
-    if (!isAgain || !isOver(refetchedAt, cooldownMs)) return fitting()
-    refetchedAt = Date.now()
     // Some providers give a new key the old one's name.
     const isKnown = fitting().length > 0
+    const kind = isKnown ? 'known' : 'unknown'
+    if (!isAgain || !isOver(refetchedAt[kind], cooldownMs)) return fitting()
+    refetchedAt[kind] = Date.now()
     await untilAborted(fetchKeys(url), signal).catch((error) => {
       if (!isKnown) throw error
       unlessKnown(error)

@@ -157,7 +157,7 @@ describe('behind a forward proxy', () => {
 
   test('the doctor uses it, and says so', async () => {
     const { text } = await runDoctor({ ...env, HTTPS_PROXY: `http://${proxyUrl}` })
-    expect(text).toContain('through the proxy of HTTPS_PROXY')
+    expect(text).toContain('through the proxy in HTTPS_PROXY')
     expect(tunnels.length).toBeGreaterThan(0)
     expect((await runDoctor({ ...env, ALL_PROXY: 'x' }, { offline: true })).text).toContain(
       'ALL_PROXY is set, but Latchkey does not read it',
