@@ -83,13 +83,16 @@ async function serve(): Promise<void> {
       secrets,
       logStream: standardOutput(settings.logFormat),
     })
-    // Heard from the first request on, and not only once it was announced.
+    // Heard from the first request on, and not only once it was announced; begun addresses come first.
+    let listening: Promise<unknown> = Promise.resolve()
     const closed = closeOnSignal(async () => {
+      await listening.catch(() => undefined)
       await app.close()
       await database?.close()
       await embedded?.stop()
     })
-    await app.listen({ port: settings.port, host: settings.host })
+    listening = app.listen({ port: settings.port, host: settings.host })
+    await listening
     letHeapGrow()
     announce(settings, warnings)
     await closed

@@ -98,7 +98,8 @@ test(
     tell(`memory at the end: ${after.text}`)
     tell(`answers: ${JSON.stringify(loads.map(({ counts }) => Object.fromEntries(counts)))}`)
     for (const [place, now] of after.used.entries()) {
-      expect(now).toBeLessThan((before.used[place] ?? 0) * 1.1 + 5)
+      // What is remembered of tokens and of the emulator's logins is bounded, and less than this.
+      expect(now).toBeLessThan((before.used[place] ?? 0) + 20)
     }
   },
   soakMs + 600_000,
