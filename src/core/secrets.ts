@@ -17,7 +17,7 @@ let taken = 0
 /** Bytes that nobody can guess, of which none is given twice. */
 export function freshBytes(count: number): Buffer {
   if (taken + count > drawn.length) {
-    drawn = randomBytes(DRAWN_BYTES)
+    drawn = randomBytes(Math.max(DRAWN_BYTES, count))
     taken = 0
   }
   const bytes = Buffer.from(drawn.subarray(taken, taken + count))

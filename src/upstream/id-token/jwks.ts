@@ -80,13 +80,13 @@ export function createJwksSource(
       renewedAt = Date.now()
       await untilAborted(fetchKeys(url), signal).catch(unlessKnown)
     }
+    const known = fitting()
     // Some providers give a new key the old one's name.
-    const isKnown = fitting().length > 0
-    const kind = isKnown ? 'known' : 'unknown'
-    if (!isAgain || !isOver(refetchedAt[kind], cooldownMs)) return fitting()
+    const kind = known.length > 0 ? 'known' : 'unknown'
+    if (!isAgain || !isOver(refetchedAt[kind], cooldownMs)) return known
     refetchedAt[kind] = Date.now()
     await untilAborted(fetchKeys(url), signal).catch((error) => {
-      if (!isKnown) throw error
+      if (kind === 'unknown') throw error
       unlessKnown(error)
     })
     return fitting()
