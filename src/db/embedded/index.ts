@@ -169,9 +169,12 @@ async function ensureDatabase(connection: EmbeddedServer['connection']): Promise
       await sql`create database ${database} owner ${role} template template0`
       return
     }
-    await sql`create role ${role} login createdb`
-    await sql`alter database postgres rename to ${database}`
-    await sql`alter database ${database} owner to ${role}`
+    // All of it or nothing: killed in between, the next start would find a database that is not the role's.
+    await sql.begin(async (sql) => {
+      await sql`create role ${role} login createdb`
+      await sql`alter database postgres owner to ${role}`
+      await sql`alter database postgres rename to ${database}`
+    })
   })
 }
 

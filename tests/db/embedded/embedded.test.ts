@@ -133,11 +133,11 @@ test('when its owner is killed and nobody starts again, nothing is left running'
   const owner = startOwner(dataDir)
   await owner.printed((number) => number >= 1)
   const pid = await serverPid(dataDir)
-  const [sockets] = await socketFolderOf(dataDir)
-  expect(existsSync(sockets ?? '')).toBe(true)
+  const sockets = await readySocketsOf(dataDir)
+  expect(existsSync(sockets)).toBe(true)
   owner.process.kill('SIGKILL')
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 20_000)
-  await vi.waitFor(() => expect(existsSync(sockets ?? '')).toBe(false), 20_000)
+  await vi.waitFor(() => expect(existsSync(sockets)).toBe(false), 20_000)
   // A clean shutdown, not a crash.
   expect(existsSync(join(dataDir, 'postgres/postmaster.pid'))).toBe(false)
 })
@@ -172,6 +172,26 @@ test('a first start that was killed half-way is done again', async () => {
   const server = await start({ dataDir })
   expect(await query(server, 'select 1 as one')).toEqual([{ one: 1 }])
   expect(existsSync(old)).toBe(false)
+})
+
+test('whenever a first start is killed, its database is the role\'s or not there yet', async () => {
+  const dataDir = await newFolder()
+  const owner = startOwner(dataDir)
+  const sockets = await vi.waitFor(() => readySocketsOf(dataDir), { timeout: 20_000, interval: 1 })
+  const watching = postgres({ host: sockets, database: 'template1', username: 'postgres', max: 1 })
+  const owners = new Set<string>()
+  // Each look is what the start after a kill at that moment would find.
+  const look = async () => {
+    const found = await watching`
+      select datdba::regrole::text as owner from pg_database where datname = 'latchkey'`
+    for (const { owner } of found) owners.add(owner)
+  }
+  while (owner.last() === 0) await look()
+  await look()
+  await watching.end()
+  process.kill(owner.process.pid ?? 0, 'SIGINT')
+  await once(owner.process, 'exit')
+  expect([...owners]).toEqual(['latchkey'])
 })
 
 test('a folder that holds something else is refused and left alone', async () => {
@@ -387,9 +407,11 @@ async function serverPid(dataDir: string): Promise<number> {
   return Number(text.split('\n')[0])
 }
 
-async function socketFolderOf(dataDir: string): Promise<string[]> {
-  const text = await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8')
-  return text.split('\n').slice(4, 5)
+/** The folder of a server's socket, once it takes connections. */
+async function readySocketsOf(dataDir: string): Promise<string> {
+  const lines = (await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n')
+  expect(lines[7]?.trim()).toBe('ready')
+  return lines[4] ?? ''
 }
 
 function isAlive(pid: number): boolean {
