@@ -1,7 +1,6 @@
 import { type Database, type DatabaseLocation, openDatabase } from '../db/client.ts'
 import { requireMendedDriver } from '../db/driver.ts'
 import { type EmbeddedServer, startEmbeddedServer } from '../db/embedded/index.ts'
-import { createStores } from '../db/stores/index.ts'
 import { doctorTexts } from '../operations/doctor/texts.ts'
 import {
   lendToOpenTelemetry,
@@ -14,7 +13,6 @@ import { readOrMakeSecret } from '../settings/secret-file.ts'
 import { checkGivenNames, isHostForgotten } from './given-names.ts'
 import { refuse, StartError } from './refuse.ts'
 import { letHeapGrow } from './small-heap.ts'
-import { waitAndMigrate } from './wait-for-database.ts'
 
 // The process: settings -> database -> app -> listen -> close.
 const DRAIN_MS = 30_000
@@ -62,12 +60,15 @@ async function serve(): Promise<void> {
   const found = findDatabase(settings, atWork)
   // The modules of the app load while the database starts, and not before: nothing else is heard meanwhile.
   const loaded = Promise.race([isAtWork, found]).then(() =>
-    Promise.all([import('../app/app.ts'), import('../http/log/logging.ts')]),
+    Promise.all([
+      import('../app/app.ts'),
+      import('../db/stores/index.ts'),
+      import('../http/log/logging.ts'),
+      import('./wait-for-database.ts'),
+    ]),
   )
-  const [{ location, embedded }, [{ buildApp }, { standardOutput }]] = await Promise.all([
-    found,
-    loaded,
-  ])
+  const [{ location, embedded }, modules] = await Promise.all([found, loaded])
+  const [{ buildApp }, { createStores }, { standardOutput }, { waitAndMigrate }] = modules
   let database: Database | null = null
   try {
     await waitAndMigrate(location)
@@ -94,6 +95,7 @@ async function serve(): Promise<void> {
     listening = app.listen({ port: settings.port, host: settings.host })
     await listening
     letHeapGrow()
+    embedded?.bringToDisk()
     announce(settings, warnings)
     await closed
   } catch (error) {

@@ -73,5 +73,6 @@ async function findDatabase(
     dataDir: settings.dataDir,
     log: (line) => process.stderr.write(`${line}\n`),
   })
+  server.bringToDisk()
   return { location: server.connection, stop: server.stop }
 }

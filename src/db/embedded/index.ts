@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import postgres from 'postgres'
 import type { TriedBinaries } from './binaries.ts'
 import { chooseBinaries, findPostgresBinaries, type PostgresBinaries } from './binaries.ts'
 import { EmbeddedServerError } from './error.ts'
@@ -13,21 +12,24 @@ import {
   readDataVersion,
   removeLeftovers,
 } from './folder.ts'
+import { ensureDatabase, type OwnConnection, query, SUPERUSER, USERNAME } from './own-database.ts'
 import { startWatched, type WatchedProcess } from './process.ts'
 import { PORT, readPidFile, startServer } from './server.ts'
 import { supervise } from './supervise.ts'
 
 export { EmbeddedServerError } from './error.ts'
 
-const USERNAME = 'latchkey'
-const SUPERUSER = 'postgres'
-
 /** A PostgreSQL server that Latchkey started for itself. */
 export interface EmbeddedServer {
   /** Options for the postgres.js client; `host` is the private folder of the socket. */
-  connection: { host: string; port: number; database: string; username: string }
+  connection: OwnConnection
   /** Resolves when it was stopped; the server is started again whenever it ends otherwise. */
   ended: Promise<void>
+  /**
+   * Brings a folder that is new to the disk, behind what is done meanwhile; to be called once the start
+   * is over, which waiting for the disk can double. What is committed from then on PostgreSQL syncs itself.
+   */
+  bringToDisk(): void
   /** Shuts the server down; open connections are closed, no committed row is lost. */
   stop(): Promise<void>
 }
@@ -109,8 +111,12 @@ async function start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
     server = await starts
     const connection = { host: sockets, port: PORT, database, username: USERNAME }
     await ensureDatabase(connection)
-    if (!dataVersion && durable) await syncInBackground(folder, binaries)
-    return { connection, ...supervise(server, { start: launch, sockets, path: folder.path, log }) }
+    const isNew = dataVersion === undefined && durable
+    const bringToDisk = () => {
+      if (isNew) syncInBackground(folder, binaries)
+    }
+    const supervision = supervise(server, { start: launch, sockets, path: folder.path, log })
+    return { connection, bringToDisk, ...supervision }
   } catch (error) {
     await server?.stop()
     await rm(sockets, { recursive: true, force: true })
@@ -147,49 +153,6 @@ async function initialise(
   }
 }
 
-/**
- * Makes the database and the plain role that owns it; on later starts a single connection. The first
- * database is the one that every new server has, under our name: to make another takes a tenth of the start.
- */
-async function ensureDatabase(connection: EmbeddedServer['connection']): Promise<void> {
-  const missing = await query(connection, (sql) => sql`select 1`).then(
-    () => false,
-    (error: { code?: string }) => {
-      // No such database; no such role.
-      if (error.code === '3D000' || error.code === '28000') return true
-      throw error
-    },
-  )
-  if (!missing) return
-  const superuser = { ...connection, database: 'template1', username: SUPERUSER }
-  await query(superuser, async (sql) => {
-    const roles = await sql`select 1 from pg_roles where rolname = ${USERNAME}`
-    const [database, role] = [sql(connection.database), sql(USERNAME)]
-    if (roles.length > 0) {
-      await sql`create database ${database} owner ${role} template template0`
-      return
-    }
-    // All of it or nothing: killed in between, the next start would find a database that is not the role's.
-    await sql.begin(async (sql) => {
-      await sql`create role ${role} login createdb`
-      await sql`alter database postgres owner to ${role}`
-      await sql`alter database postgres rename to ${database}`
-    })
-  })
-}
-
-async function query(
-  connection: EmbeddedServer['connection'],
-  work: (sql: postgres.Sql) => PromiseLike<unknown>,
-): Promise<void> {
-  const sql = postgres({ ...connection, max: 1, fetch_types: false, onnotice: () => undefined })
-  try {
-    await work(sql)
-  } finally {
-    await sql.end()
-  }
-}
-
 function refuseOtherVersion(path: string, dataVersion: string, binaries: TriedBinaries): void {
   const major = binaries.version.split(/\D/)[0]
   if (major === dataVersion) return
@@ -200,16 +163,14 @@ function refuseOtherVersion(path: string, dataVersion: string, binaries: TriedBi
   )
 }
 
-/**
- * Brings a new data folder to the disk beside the first logins: waiting for it can double the time of
- * the first start. What is committed from now on PostgreSQL syncs itself.
- */
-async function syncInBackground(folder: PostgresFolder, binaries: TriedBinaries): Promise<void> {
-  // Without this a power cut could undo the rename and leave committed rows under the old name.
-  const home = await open(folder.home, 'r')
-  await home.sync().finally(() => home.close())
+/** Syncs all that initdb wrote, and the name of the folder: a power cut could undo the rename. */
+function syncInBackground(folder: PostgresFolder, binaries: TriedBinaries): void {
+  const ignore = () => undefined
+  open(folder.home, 'r')
+    .then((home) => home.sync().finally(() => home.close()))
+    .catch(ignore)
   const args = ['--sync-only', '-D', folder.path]
   spawn(binaries.initdb, args, { stdio: 'ignore', env: { LC_ALL: 'C' }, cwd: '/', ...folder.user })
-    .on('error', () => undefined)
+    .on('error', ignore)
     .unref()
 }
