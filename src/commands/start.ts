@@ -51,6 +51,7 @@ async function findDatabase(
 }
 
 async function serve(): Promise<void> {
+  const endAfter = endOnSignal()
   requireMendedDriver()
   const { settings, warnings } = readAll()
   let atWork = () => {}
@@ -84,9 +85,9 @@ async function serve(): Promise<void> {
       secrets,
       logStream: standardOutput(settings.logFormat),
     })
-    // Heard from the first request on, and not only once it was announced; begun addresses come first.
+    // From the first request on, and not only once it was announced; begun addresses come first.
     let listening: Promise<unknown> = Promise.resolve()
-    const closed = closeOnSignal(async () => {
+    const ended = endAfter(async () => {
       await listening.catch(() => undefined)
       await app.close()
       await database?.close()
@@ -97,7 +98,7 @@ async function serve(): Promise<void> {
     letHeapGrow()
     embedded?.bringToDisk()
     announce(settings, warnings)
-    await closed
+    await ended
   } catch (error) {
     await database?.close()
     await embedded?.stop()
@@ -117,15 +118,19 @@ function announce(settings: Settings, warnings: readonly string[]): void {
   process.stderr.write(`${lines.join('\n')}\n`)
 }
 
-/** Waits for SIGTERM or SIGINT, lets the requests in flight finish, ends with 0. */
-function closeOnSignal(close: () => Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    let isClosing = false
+/**
+ * Ends with 0 at SIGTERM or SIGINT: at once, or after what it was given, like the requests in flight. Heard from
+ * the beginning, since the first process of a container ends by no signal that it does not hear itself.
+ */
+function endOnSignal(): (finish: () => Promise<void>) => Promise<void> {
+  let finish = async () => {}
+  const ended = new Promise<void>((resolve) => {
+    let isEnding = false
     const onSignal = () => {
-      if (isClosing) return
-      isClosing = true
+      if (isEnding) return
+      isEnding = true
       setTimeout(() => process.exit(1), DRAIN_MS).unref()
-      close().then(
+      finish().then(
         () => {
           resolve()
           process.exit(0)
@@ -136,6 +141,10 @@ function closeOnSignal(close: () => Promise<void>): Promise<void> {
     process.on('SIGTERM', onSignal)
     process.on('SIGINT', onSignal)
   })
+  return (before) => {
+    finish = before
+    return ended
+  }
 }
 
 /** Serves until it is told to end; where it cannot start, says why and exits with 1. */

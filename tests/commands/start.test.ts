@@ -178,6 +178,19 @@ describe('a signal to end', () => {
     expect(await server.ended).toEqual({ code: 0, signal: null })
   })
 
+  test('that comes before it serves is heard, and leaves no database behind', async () => {
+    const server = await start()
+    const pid = await vi.waitFor(() => databasePid(join(folder.path, 'data')), {
+      timeout: 20_000,
+      interval: 1,
+    })
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toEqual({ code: 0, signal: null })
+    expect(server.stderr()).not.toContain('Latchkey serves')
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 })
+    await serve()
+  })
+
   test.each(['SIGTERM', 'SIGINT'] as const)(
     '%s finishes the request in flight, exits 0 and leaves no database behind',
     async (signal) => {

@@ -174,7 +174,7 @@ test('a first start that was killed half-way is done again', async () => {
   expect(existsSync(old)).toBe(false)
 })
 
-test('whenever a first start is killed, its database is the role\'s or not there yet', async () => {
+test("whenever a first start is killed, its database is the role's or not there yet", async () => {
   const dataDir = await newFolder()
   const owner = startOwner(dataDir)
   const sockets = await vi.waitFor(() => readySocketsOf(dataDir), { timeout: 20_000, interval: 1 })
