@@ -18,7 +18,7 @@ export type DatabaseLocation =
 export interface ClientOptions {
   /** Connections at most. */
   connections: number
-  /** Named prepared statements, and limits that the server is told as a connection begins; off behind a pooler. */
+  /** Named prepared statements, and a session that is told how to behave as it begins; off behind a pooler. */
   prepare: boolean
   applicationName?: string
 }
@@ -26,7 +26,18 @@ export interface ClientOptions {
 /** A statement may run that long on the server. */
 export const STATEMENT_MS = 5_000
 /** A transaction may wait that long for its next statement. */
-export const IDLE_IN_TRANSACTION_MS = 10_000
+const IDLE_IN_TRANSACTION_MS = 10_000
+
+/**
+ * What statements and the driver's readers count on, whatever a database or a role says for its sessions
+ * (`alter database … set`): how bytes are written, and that a lock that was waited for shows the latest row.
+ */
+export const SESSION: Readonly<Record<string, string | number>> = {
+  bytea_output: 'hex',
+  default_transaction_isolation: 'read committed',
+  statement_timeout: STATEMENT_MS,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+}
 
 /** What is known of a location, in one form. */
 export function addressOf(location: DatabaseLocation): DatabaseAddress {
@@ -54,13 +65,6 @@ export function connect(
   { connections, prepare, applicationName = address.applicationName }: ClientOptions,
 ): postgres.Sql {
   const isSocket = host.startsWith('/')
-  // A pooler in transaction mode refuses start-up parameters that it does not know.
-  const limits = prepare
-    ? {
-        statement_timeout: STATEMENT_MS,
-        idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-      }
-    : {}
   const options = {
     host,
     port,
@@ -80,7 +84,8 @@ export function connect(
     connection: {
       application_name: applicationName,
       ...defined({ options: address.options }),
-      ...limits,
+      // A pooler in transaction mode refuses start-up parameters that it does not know.
+      ...(prepare ? SESSION : {}),
     },
   }
   return postgres(options as postgres.Options<never>) as unknown as postgres.Sql

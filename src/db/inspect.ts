@@ -6,6 +6,8 @@ import { broughtMigrations } from './readiness.ts'
 export interface DatabaseFacts {
   /** As `server_version_num`: 180004 is 18.4. */
   version: number
+  /** As PostgreSQL names it: `UTF8`. */
+  encoding: string
   /** Migrations that were applied, and that this version of Latchkey brings. */
   applied: number
   brought: number
@@ -22,8 +24,11 @@ export async function inspectDatabase(
   const host = await findHost(address, { prepare })
   const sql = connect(address, host, { connections: 1, prepare })
   try {
-    const [server] = await sql<{ version: number; table: string | null; may: boolean }[]>`
+    const [server] = await sql<
+      { version: number; encoding: string; table: string | null; may: boolean }[]
+    >`
       select current_setting('server_version_num')::int as version,
+        getdatabaseencoding() as encoding,
         to_regclass('drizzle.latchkey_migrations')::text as table,
         has_database_privilege(current_database(), 'create') as may`
     const [done] =
@@ -32,6 +37,7 @@ export async function inspectDatabase(
         : await sql<{ count: number }[]>`select count(*)::int from drizzle.latchkey_migrations`
     return {
       version: server?.version ?? 0,
+      encoding: server?.encoding ?? '',
       applied: done?.count ?? 0,
       brought: broughtMigrations().length,
       mayMigrate: server?.may ?? false,

@@ -12,6 +12,18 @@ const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url)
 // Two arbitrary numbers that mean "Latchkey is migrating".
 const LOCK = [76, 4711] as const
 
+/** The database's encoding has no place for most names; `code` as the drivers' errors have one. */
+class EncodingError extends Error {
+  override name = 'EncodingError'
+  readonly code = 'NOT_UTF8'
+  constructor(encoding: string) {
+    super(`The database's encoding is ${encoding}`)
+  }
+}
+
+/** Whether a database of this encoding takes any text; `SQL_ASCII` means bytes that nobody looks at. */
+const canHold = (encoding: string) => ['UTF8', 'SQL_ASCII'].includes(encoding)
+
 /**
  * Brings the database up to the schema of this version, with the audit's partitions, on a connection of its own. Any number of
  * replicas may call it at once: one migrates, the others wait for it. The lock belongs to the
@@ -28,7 +40,9 @@ export async function migrateDatabase(location: DatabaseLocation): Promise<void>
   })
   try {
     await sql.begin(async (transaction) => {
-      await transaction`select pg_advisory_xact_lock(${LOCK[0]}, ${LOCK[1]})`
+      const [server] = await transaction<{ encoding: string }[]>`
+        select getdatabaseencoding() as encoding, pg_advisory_xact_lock(${LOCK[0]}, ${LOCK[1]})`
+      if (!canHold(server?.encoding ?? '')) throw new EncodingError(server?.encoding ?? '')
       // The migrator opens a transaction of its own, which within ours is a savepoint.
       const nested = Object.assign(transaction, {
         options: sql.options,

@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
 import { noTracer, type Tracer } from '../core/tracer.ts'
-import { IDLE_IN_TRANSACTION_MS, STATEMENT_MS } from './connect.ts'
+import { SESSION } from './connect.ts'
 import type { Operation } from './operations.ts'
 import { summaryOf } from './summary.ts'
 
@@ -44,13 +44,19 @@ export interface RunSettings {
   readonly observer: DatabaseObserver | null
 }
 
-/** The limits that a connection behind a pooler does not begin with. */
-const LIMITS = `set local statement_timeout = ${STATEMENT_MS}; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`
+/** What a connection behind a pooler does not begin with, for one transaction. */
+const LOCAL_SESSION = Object.entries(SESSION)
+  .map(([name, value]) =>
+    name === 'default_transaction_isolation'
+      ? `set transaction isolation level ${value}`
+      : `set local ${name} = '${value}'`,
+  )
+  .join('; ')
 
-/** Tells the server the limits of this transaction, where the connection did not. */
+/** Tells the server how this transaction is to behave, where the connection did not. */
 export function limitTransaction(transaction: Client): void {
   // Sent together with what comes next, whose refusal is the one that counts.
-  transaction.unsafe(LIMITS).then(
+  transaction.unsafe(LOCAL_SESSION).then(
     () => {},
     () => {},
   )

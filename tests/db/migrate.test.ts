@@ -42,6 +42,27 @@ test('a database that is migrated stays as it is', async () => {
   ])
 })
 
+test.each([
+  ['UTF8', true],
+  ['SQL_ASCII', true],
+  ['LATIN1', false],
+  ['EUC_KR', false],
+])(
+  'a database in %s is migrated: %s, since names of all scripts must fit',
+  async (encoding, fits) => {
+    await query('postgres', `drop database ${location.database}`)
+    await query(
+      'postgres',
+      `create database ${location.database} encoding ${encoding} locale 'C' template template0`,
+    )
+    const migrating = migrateDatabase(location)
+    if (fits) await migrating
+    else await expect(migrating).rejects.toMatchObject({ code: 'NOT_UTF8' })
+    const tables = `select 1 from information_schema.tables where table_schema = 'latchkey'`
+    expect((await query(location.database, tables)).length > 0).toBe(fits)
+  },
+)
+
 test('a migration that fails leaves nothing of itself, and the next one succeeds', async () => {
   await query(location.database, 'create schema latchkey')
   await query(location.database, 'create table latchkey.sessions (id int)')

@@ -9,6 +9,8 @@ import type { DoctorTexts } from './texts.ts'
 export interface DatabaseFacts {
   /** As `server_version_num`: 180004 is 18.4. */
   version: number
+  /** As PostgreSQL names it: `UTF8`. */
+  encoding: string
   applied: number
   brought: number
   mayMigrate: boolean
@@ -37,14 +39,26 @@ export async function checkDatabase(
     const away = words.databaseAway(code, describeAddress(address))
     return [wrong(away, ...explainFailure(code, language)), ...pooler]
   }
-  const { version, applied, brought, mayMigrate } = facts
+  const { version, encoding, applied, brought, mayMigrate } = facts
   const readable = `${Math.floor(version / 10_000)}.${version % 10_000}`
   return [
     version < OLDEST ? wrong(words.databaseOld(readable)) : ok(words.databaseGood(readable)),
+    ...checkEncoding(encoding, language, words),
     ...pooler,
     ...(applied === brought ? [ok(words.migrationsDone)] : []),
     ...(applied > brought ? [wrong(words.migrationsNewer)] : []),
     ...(applied < brought ? [warning(words.migrationsPending(brought - applied))] : []),
     ...(applied < brought && !mayMigrate ? [wrong(words.mayNotMigrate)] : []),
   ]
+}
+
+/** The start refuses what cannot hold every name; `SQL_ASCII` holds bytes, and checks none of them. */
+function checkEncoding(
+  encoding: string,
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Finding[] {
+  if (encoding === 'UTF8') return []
+  if (encoding === 'SQL_ASCII') return [warning(words.databaseBytes)]
+  return [wrong(words.databaseEncoding(encoding), ...explainFailure('NOT_UTF8', language))]
 }

@@ -42,6 +42,9 @@ const en = {
   databaseAway: (code: string, where: string) => `It cannot be used (${code}): ${where}.`,
   databaseOld: (version: string) => `PostgreSQL ${version} is too old: use 14 or newer.`,
   databaseGood: (version: string) => `Connected to PostgreSQL ${version}.`,
+  databaseEncoding: (encoding: string) => `The database’s encoding is ${encoding}.`,
+  databaseBytes:
+    'The database’s encoding is SQL_ASCII, which checks no text. It works; UTF8 is what it should be.',
   migrationsPending: (count: number) =>
     count === 1
       ? '1 migration is pending; the next start applies it.'
@@ -165,6 +168,9 @@ const ko: DoctorTexts = {
   databaseOld: (version) =>
     `PostgreSQL ${version}은(는) 너무 오래되었습니다. 14 이상을 사용하세요.`,
   databaseGood: (version) => `PostgreSQL ${version}에 연결했습니다.`,
+  databaseEncoding: (encoding) => `데이터베이스의 인코딩이 ${encoding}입니다.`,
+  databaseBytes:
+    '데이터베이스의 인코딩이 텍스트를 검사하지 않는 SQL_ASCII입니다. 동작은 하지만 UTF8이 바람직합니다.',
   migrationsPending: (count) =>
     `적용되지 않은 마이그레이션이 ${count}개 있습니다. 다음 시작 때 적용됩니다.`,
   migrationsDone: '마이그레이션이 모두 적용되어 있습니다.',

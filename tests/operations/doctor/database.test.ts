@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { createTestDatabase } from '../../helpers/database.ts'
 import { linesWith, runDoctor } from '../../helpers/doctor.ts'
 
@@ -33,6 +33,28 @@ describe('of the database the doctor says', () => {
       ])
       expect(report.exitCode).toBe(0)
     }
+  })
+
+  test.each([
+    ['UTF8', null, 0],
+    ['SQL_ASCII', /^ {2}! /, 0],
+    ['LATIN1', /^ {2}✗ /, 1],
+  ])('whether all names fit into its encoding: %s', async (encoding, line, exitCode) => {
+    const url = await databaseUrl()
+    const name = `enc_${encoding.toLowerCase()}`
+    const admin = postgres({ ...inject('postgres'), max: 1, onnotice: () => undefined })
+    onTestFinished(async () => {
+      await admin.unsafe(`drop database if exists ${name} with (force)`)
+      await admin.end()
+    })
+    await admin.unsafe(`drop database if exists ${name}`)
+    await admin.unsafe(`create database ${name} encoding ${encoding} locale 'C' template template0`)
+    const report = await runDoctor({ DATABASE_URL: url.replace(/t_[0-9a-f]+/, name) })
+    expect(linesWith(report, `encoding is ${encoding}`)).toEqual(
+      line === null ? [] : [expect.stringMatching(line)],
+    )
+    expect(report.text.includes('template template0')).toBe(exitCode === 1)
+    expect(report.exitCode).toBe(exitCode)
   })
 
   test('that a newer Latchkey was here', async () => {

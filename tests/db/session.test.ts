@@ -1,0 +1,58 @@
+import postgres from 'postgres'
+import { describe, expect, test } from 'vitest'
+import { APPS, getCode, readTokens, redeem, refresh } from '../helpers/apps.ts'
+import { setStage } from '../helpers/stage.ts'
+
+// What administrators set for a whole database or a role, and what is left in databases that were moved.
+const ODD = {
+  datestyle: `'SQL, DMY'`,
+  timezone: `'Asia/Seoul'`,
+  intervalstyle: `'sql_standard'`,
+  bytea_output: `'escape'`,
+  extra_float_digits: '-3',
+  default_transaction_isolation: `'serializable'`,
+  search_path: `''`,
+}
+
+describe.each([
+  ['that tells the server how it behaves', 'on'],
+  ['behind a pooler', 'off'],
+])('a session %s', (_name, prepare) => {
+  const { provider, latchkey, start } = setStage({
+    settings: { ...APPS, DATABASE_PREPARE: prepare },
+  })
+
+  test('reads moments and bytes right, and waits for locks, whatever the database says', async () => {
+    const { database } = latchkey.testDatabase.connection
+    for (const [name, value] of Object.entries(ODD)) {
+      await latchkey.database.sql.unsafe(`alter database ${database} set ${name} = ${value}`)
+    }
+    const odd = await start()
+    // It bites where nobody says otherwise.
+    const plain = postgres({ ...latchkey.testDatabase.connection, max: 1 })
+    const [session] = await plain`select now()::text as now, '\\x00'::bytea::text as bytes`
+    await plain.end()
+    expect(session).toMatchObject({ now: expect.stringMatching(/^\d\d\/.* KST$/), bytes: '\\000' })
+
+    const before = Date.now()
+    const tokens = readTokens(await redeem(odd, await getCode(odd, provider)))
+    const authorization = `Bearer ${tokens.access_token}`
+    for (const [path, name] of [
+      ['/me', 'created_at'],
+      ['/me/sessions', 'created_at'],
+      ['/me/identities', 'linked_at'],
+    ] as const) {
+      const answer = await fetch(`${odd.url}${path}`, { headers: { authorization } })
+      const [shown] = [await answer.json()].flat() as Record<string, string>[]
+      expect(Math.abs(Date.parse(shown?.[name] ?? '') - before), path).toBeLessThan(60_000)
+    }
+
+    // At once: where transactions are serializable, all but one of them fail.
+    const codes: string[] = []
+    for (let login = 0; login < 4; login++) codes.push(await getCode(odd, provider))
+    const again = await Promise.all([...codes, ...codes].map((code) => redeem(odd, code)))
+    expect(again.map(({ status }) => status)).toEqual(again.map(() => 200))
+    const twins = await Promise.all([1, 2, 3].map(() => refresh(odd, tokens.refresh_token)))
+    expect(new Set(twins.map((twin) => readTokens(twin).refresh_token)).size).toBe(1)
+  })
+})
