@@ -65,6 +65,8 @@ export const facebook = defineProvider({
   prompts: { login: { auth_type: 'reauthenticate' }, consent: { auth_type: 'rerequest' } },
   scopeSeparator: ',',
   pkce: false,
+  // `#_=_`, which would stand in the app's address and mislead routers that read the fragment.
+  addsFragment: true,
   trustsEmail: false,
   native: facebookNative,
   // Not RFC 6749's shape; 100 is a used or expired code.

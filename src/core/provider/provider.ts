@@ -6,7 +6,7 @@ import type { Console } from './console.ts'
 import type { NativeTokens } from './native.ts'
 import type { EventReceiver } from './provider-event.ts'
 import { type Revocation, tokenRevocation } from './revocation.ts'
-import type { IdTokenClaims, RowValues } from './row-inputs.ts'
+import type { ClientKey, IdTokenClaims, RowValues } from './row-inputs.ts'
 
 /** The tokens a provider gave for a code, read once at the door. */
 export interface ProviderTokenResponse {
@@ -52,13 +52,6 @@ export interface GetOptions {
   headers?: Record<string, string>
   /** Statuses that mean "nothing here" and give null instead of an error. */
   absentOn?: readonly number[]
-}
-
-/** A key that signs what proves who we are (RFC 7523). */
-export interface ClientKey {
-  pem: string
-  /** Its name at the provider; empty where it has none. */
-  keyId: string
 }
 
 /** A setting that only one provider has: `<PROVIDER>_<NAME>`. */
@@ -138,6 +131,8 @@ export interface ProviderRow extends KnownElsewhere {
   readonly stateAtTokenEndpoint: boolean
   /** Whether its callback is a cross-site POST (OAuth 2.0 Form Post Response Mode). */
   readonly formPost: boolean
+  /** Whether its callback has a fragment, which a browser would carry on to the app. */
+  readonly addsFragment: boolean
   /**
    * `required`: every grant must hold an ID token; `with-openid`: it is verified where the scope
    * `openid` was asked for and the provider gives one; `none`.
@@ -215,6 +210,7 @@ const DEFAULTS = {
   pkce: true,
   stateAtTokenEndpoint: false,
   formPost: false,
+  addsFragment: false,
   idToken: 'none',
   idTokenAlgorithms: ['RS256'],
   nonceOptional: false,

@@ -3,3 +3,10 @@ export type IdTokenClaims = Record<string, unknown> & { iss: string; sub: string
 
 /** The values of a row's own settings. */
 export type RowValues = Readonly<Record<string, string>>
+
+/** A key that signs what proves who we are (RFC 7523). */
+export interface ClientKey {
+  pem: string
+  /** Its name at the provider; empty where it has none. */
+  keyId: string
+}

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findClient } from '../../core/client/client.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import type { OpenerMessage } from '../../core/pages/opener-message.ts'
+import type { ProviderRow } from '../../core/provider/provider.ts'
 import { asciiText } from '../../core/text.ts'
 import { ERRORS } from '../../http/errors/error-table.ts'
 import { detailOf, toLatchkeyError } from '../../http/errors/problems.ts'
@@ -37,7 +38,10 @@ export function failureParameters(thrown: unknown, issuer: string): Failure {
 }
 
 /** What answering a client needs. */
-export type AnswerOptions = Pick<Login, 'clients' | 'issuer' | 'sendPopupPage' | 'sendFormPage'>
+export type AnswerOptions = Pick<Login, 'clients' | 'issuer' | 'sendPopupPage' | 'sendFormPage'> & {
+  /** Who sent the browser here; nobody at the start of a login. */
+  provider?: { row: Pick<ProviderRow, 'addsFragment'> }
+}
 
 /** Characters of an address that is answered: no proxy or program takes ever longer ones. A flow’s state fits. */
 const MAX_ONWARD = 32_768
@@ -53,7 +57,7 @@ const tooLongToTell = () =>
  * the page that opened this one.
  */
 export function answerClient(
-  { clients, issuer, sendPopupPage, sendFormPage }: AnswerOptions,
+  { clients, issuer, sendPopupPage, sendFormPage, provider }: AnswerOptions,
   { clientId, redirectUri, state, responseMode, intent, uiLocales }: Target,
   result: Readonly<Record<string, string>>,
   request: FastifyRequest,
@@ -71,7 +75,10 @@ export function answerClient(
   const onward = withParameters(redirectUri, response)
   if (onward.length > MAX_ONWARD) throw tooLongToTell()
   // 303: the browser goes on with GET, whatever brought it here (RFC 9700, section 4.12).
-  if (responseMode !== 'web_message') return reply.redirect(onward, 303)
+  if (responseMode !== 'web_message') {
+    // A fragment stays with the browser through a redirect that has none, an empty one too.
+    return reply.redirect(provider?.row.addsFragment === true ? `${onward}#` : onward, 303)
+  }
   const answer = { ...messageFor(redirectUri, response), onward, client, intent, uiLocales }
   return sendPopupPage(answer, request, reply)
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ClientKey } from '../../core/provider/provider.ts'
+import type { ClientKey } from '../../core/provider/row-inputs.ts'
 import { readPrivateKey } from '../../core/tokens/private-key.ts'
 
 /** Our registration at a provider. */

@@ -1,5 +1,6 @@
 import type { Note } from '../../core/note.ts'
-import type { ClientKey, ProviderRow } from '../../core/provider/provider.ts'
+import type { ProviderRow } from '../../core/provider/provider.ts'
+import type { ClientKey } from '../../core/provider/row-inputs.ts'
 import type { ClientAuthMethod } from '../exchange/client-auth.ts'
 import { PUBLIC_KEY_ALGORITHMS } from '../id-token/jws.ts'
 import { untilAborted, withDeadline } from '../outbound/deadline.ts'
