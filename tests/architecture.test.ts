@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { dirname, join, posix, sep } from 'node:path'
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 import { beforeAll, describe, expect, test } from 'vitest'
+import * as schema from '../src/db/schema.ts'
 import { builtInProviders } from '../src/providers/index.ts'
 
 /** A source file: its path below `src`, with slashes, and its text. */
@@ -73,6 +75,36 @@ const PROVIDER_IDS = [
   ...['google', 'kakao', 'naver', 'github', 'facebook', 'x', 'apple', 'microsoft', 'line'],
   ...['discord', 'gitlab', 'linkedin', 'slack', 'twitch', 'spotify'],
 ]
+
+/** Names of tables and columns that are no words of SQL or English. */
+const SCHEMA_NAMES = Object.values(schema)
+  .filter((one) => one instanceof PgTable)
+  .map(getTableConfig)
+  .flatMap(({ name, columns }) => [name, ...columns.map((column) => column.name)])
+  .filter((name) => name.includes('_'))
+
+/** The text of all `sql` templates, without what is put into them and without SQL's own strings. */
+function sqlOf(code: string): string {
+  // Braces that are open in what is put in; -1 in the text itself.
+  const open: { isSql: boolean; braces: number }[] = []
+  let found = ''
+  for (let place = 0; place < code.length; place++) {
+    const here = code[place]
+    const template = open.at(-1)
+    if (template?.braces === -1) {
+      if (here === '`') open.pop()
+      else if (code.startsWith('${', place)) template.braces = 0
+      else if (template.isSql) found += here
+    } else if (here === '`') {
+      const isSql = /\bsql(<[^`;]*>)?$/.test(code.slice(Math.max(0, place - 200), place))
+      open.push({ isSql, braces: -1 })
+    } else if (template !== undefined) {
+      if (here === '{') template.braces++
+      if (here === '}') template.braces = template.braces === 1 ? -1 : template.braces - 1
+    }
+  }
+  return found.replace(/'[^']*'/g, '')
+}
 
 /** Source text without its comments; strings stay. */
 function withoutComments(text: string): string {
@@ -220,6 +252,11 @@ function otherViolations({ path, text }: Source): string[] {
   ) {
     found.push(`${path} reads process.env`)
   }
+  if (roomOf(path) === 'db') {
+    for (const word of sqlOf(code).match(/\w+/g) ?? []) {
+      if (SCHEMA_NAMES.includes(word)) found.push(`${path} spells ${word}`)
+    }
+  }
   if (!['providers', 'emulator'].includes(roomOf(path) ?? '')) {
     const id = `(['"\`])(?:${PROVIDER_IDS.join('|')})\\1`
     const comparison = new RegExp(
@@ -324,6 +361,16 @@ test('each kind of violation would be found, and what is like it is not one', ()
     ['cellar/a.ts', '', 'cellar/a.ts is in a room that the house does not know'],
     ['login/a.ts', 'const a = process.env.A', 'login/a.ts reads process.env'],
     ['settings/environment.ts', 'const b = process.env', null],
+    [
+      'db/a.ts',
+      `sql<\n  number | null\n>\`\${list(columns.map((c) => \`\${c}\`))} returning session_id\``,
+      'db/a.ts spells session_id',
+    ],
+    [
+      'db/a.ts',
+      `sql\`json('session_id', \${ids.map((id) => { id })})\`; const session_id = \`session_id\``,
+      null,
+    ],
     ['login/a.ts', "if (row.id === 'github') a()", 'login/a.ts compares with a provider’s id'],
     ['providers/a.ts', "if (id === 'github') b()", null],
     ['login/a.ts', 'a()\n'.repeat(251), 'login/a.ts has 251 lines'],

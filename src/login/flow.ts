@@ -1,4 +1,5 @@
 import type { ResponseMode } from '../core/client/client.ts'
+import { REPEAT_SECONDS } from '../core/client/used-flows.ts'
 import { equalInConstantTime, hashToken, type Sealer } from '../core/secrets.ts'
 import { cookieName } from '../core/settings/public-url.ts'
 import { randomPart } from './ways-on/resumable-state.ts'
@@ -6,11 +7,8 @@ import { randomPart } from './ways-on/resumable-state.ts'
 /** How long a login may take from start to callback. */
 export const FLOW_TTL_SECONDS = 600
 
-/** How long its answer may be asked for again. */
-export const REPEAT_SECONDS = 60
-
 /** Logins that one browser can have under way at once. */
-export const MAX_FLOWS = 5
+const MAX_FLOWS = 5
 
 /** Characters of all flow cookies together: all headers of a request may have 16 KiB, a code 8 of them. */
 const MAX_FLOWS_SIZE = 6_000
@@ -82,12 +80,28 @@ export interface FlowCookies {
 
 // A flow is sealed as a list in these orders: names would take a sixth of the room.
 const NAMES = namesOf<Omit<Flow, 'client'>>({
-  ...{ provider: 1, state: 1, nonce: 1, verifier: 1 },
-  ...{ expiresAt: 1, sessionId: 1, seed: 1, isSecondTry: 1 },
+  provider: 1,
+  state: 1,
+  nonce: 1,
+  verifier: 1,
+  expiresAt: 1,
+  sessionId: 1,
+  seed: 1,
+  isSecondTry: 1,
 })
 const CLIENT_NAMES = namesOf<FlowClient>({
-  ...{ id: 1, scope: 1, nonce: 1, resource: 1, redirectUri: 1, state: 1 },
-  ...{ codeChallenge: 1, responseMode: 1, intent: 1, uiLocales: 1, maxAge: 1, prompt: 1 },
+  id: 1,
+  scope: 1,
+  nonce: 1,
+  resource: 1,
+  redirectUri: 1,
+  state: 1,
+  codeChallenge: 1,
+  responseMode: 1,
+  intent: 1,
+  uiLocales: 1,
+  maxAge: 1,
+  prompt: 1,
   hinted: 1,
 })
 

@@ -15,8 +15,11 @@ export type FlowOutcome =
   | { is: 'linked' }
   /** Its session, and the hash of what it gave: a code, else a refresh token. */
   | { is: 'signed_in'; userId: string; authTime: number | null; tokenHash: Buffer }
-  /** A minute ago, or lost. */
+  /** Longer than `REPEAT_SECONDS` ago, or lost. */
   | { is: 'over' }
+
+/** How long the answer of a flow may be asked for again. */
+export const REPEAT_SECONDS = 60
 
 /** Marks that make a flow single-use on all replicas. */
 export interface UsedFlows {
@@ -24,6 +27,6 @@ export interface UsedFlows {
   finish(flowId: string, ttlSeconds: number): Promise<boolean>
   /** Keeps how a flow failed, for whoever brings it again. */
   fail(flowId: string, failure: FlowFailure): Promise<void>
-  /** What became of a flow within the last minute, found by what it was to issue. */
+  /** What became of a flow within the last `REPEAT_SECONDS`, found by what it was to issue. */
   find(flowId: string, issued: { sessionId: string; linkCode: Buffer }): Promise<FlowOutcome>
 }

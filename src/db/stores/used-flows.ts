@@ -1,26 +1,24 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import type { FlowOutcome, UsedFlows } from '../../core/client/used-flows.ts'
+import { type FlowOutcome, REPEAT_SECONDS, type UsedFlows } from '../../core/client/used-flows.ts'
 import { refusalOf } from '../../core/pages/page-reason.ts'
 import type { Database } from '../client.ts'
 import { finishedFlows, linkCodes, loginCodes, refreshTokens, sessions } from '../schema.ts'
-import { db, insertFrom, nameOf, seconds, statement } from '../statement.ts'
+import { db, insertFrom, type Placeholders, returning, seconds, statement } from '../statement.ts'
 import { requireSame } from './require-own.ts'
 
 const now = sql`now()`
-/** For how long an answer may be asked for again. */
-const REPEAT_SECONDS = 60
 /** Longer than any login takes: ten seconds of the provider's, five of the database's. */
 const LONGEST_SECONDS = 16
 
-const FINISH = statement<{ id: string; ttl: number }, { id: string }>((p) => {
+const FINISH = statement((p: Placeholders<{ id: string; ttl: number }>) => {
   const finished = db
     .$with('finished', { id: finishedFlows.id })
     .as(
       insertFrom(
         finishedFlows,
         { id: p.id, expiresAt: sql`${now} + ${seconds(p.ttl)}` },
-        sql`on conflict do nothing returning ${nameOf(finishedFlows.id)}`,
+        sql`on conflict do nothing ${returning({ id: finishedFlows.id })}`,
       ),
     )
   return db.with(finished).select({ id: finished.id }).from(finished)
@@ -28,7 +26,7 @@ const FINISH = statement<{ id: string; ttl: number }, { id: string }>((p) => {
 
 type Failed = { id: string; error: string; description: string; refusal: string | null }
 
-const FAIL = statement<Failed, { id: string }>((p) =>
+const FAIL = statement((p: Placeholders<Failed>) =>
   db
     .update(finishedFlows)
     .set({
@@ -63,7 +61,7 @@ interface Row {
 const isRecent = (time: unknown, within: number) =>
   sql<boolean>`coalesce(${time} > ${now} - ${seconds(within)}, false)`
 
-const FIND = statement<{ id: string; sessionId: string; linkCode: Buffer }, Row>((p) =>
+const FIND = statement((p: Placeholders<{ id: string; sessionId: string; linkCode: Buffer }>) =>
   db
     .select({
       id: finishedFlows.id,

@@ -6,7 +6,7 @@ import { batched } from '../../batch.ts'
 import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { sessions, users } from '../../schema.ts'
-import { db, type Placeholders, statement } from '../../statement.ts'
+import { db, nameOf, type Placeholders, statement } from '../../statement.ts'
 import { asks, isAlive } from '../alive.ts'
 import { askedBy, saysWho } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
@@ -41,7 +41,7 @@ export function createAccounts(database: Database, trustedProviders: readonly st
   const FIND_SOME = statement((p: Placeholders<{ sessionIds: string; userIds: string }>) => {
     const asked = db.$with('asked', { id: sessions.id, userId: sessions.userId }).as(
       sql`select * from unnest(string_to_array(${p.sessionIds}, ',')::uuid[],
-          string_to_array(${p.userIds}, ',')::uuid[]) as asked(id, user_id)`,
+          string_to_array(${p.userIds}, ',')::uuid[]) as asked(${nameOf(sessions.id)}, ${nameOf(sessions.userId)})`,
     )
     return db
       .with(asked)

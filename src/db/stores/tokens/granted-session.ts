@@ -1,7 +1,8 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { sessions } from '../../schema.ts'
 import type { Placeholders } from '../../statement.ts'
+import { isAlive } from '../alive.ts'
 
 type Columns<Names extends string> = Record<Names, PgColumn>
 
@@ -21,6 +22,20 @@ export const grantedSession = (table: Columns<keyof typeof sessions._.columns>) 
     authTime: epochSeconds<number | null>(s.authTime).as('auth_time'),
   }
 }
+
+/**
+ * Whether a session, joined with its user, is alive and goes on by what this client shows: by a cookie only
+ * where its tokens live in cookies.
+ */
+export const goesOnFor = (
+  table: Columns<'clientId' | 'cookieMode' | 'endedAt' | 'expiresAt'>,
+  p: Placeholders<{ clientId: string; fromCookie: boolean }>,
+): SQL | undefined =>
+  and(
+    eq(table.clientId, p.clientId),
+    isAlive(table),
+    sql`(${table.cookieMode} or not ${p.fromCookie}::boolean)`,
+  )
 
 /** Whether more is asked for than a session was granted. */
 export const isWider = (

@@ -4,7 +4,14 @@ import type { TokenStore } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { loginCodes, refreshTokens, sessions, users } from '../../schema.ts'
-import { db, insertFrom, type Placeholders, seconds, statement } from '../../statement.ts'
+import {
+  db,
+  insertFrom,
+  type Placeholders,
+  returning,
+  seconds,
+  statement,
+} from '../../statement.ts'
 import { isAlive } from '../alive.ts'
 import { askedBy, saysWho } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
@@ -103,7 +110,9 @@ const REDEEM = statement(
           and(
             eq(sessions.id, sql`(select ${shown.sessionId} from ${shown})`),
             eq(users.id, sessions.userId),
-            ...[shown.unused, shown.fits, isAlive(sessions)],
+            shown.unused,
+            shown.fits,
+            isAlive(sessions),
           ),
         )
         .returning({ ...grantedSession(sessions), expiresAt: sessions.expiresAt }),
@@ -116,7 +125,7 @@ const REDEEM = statement(
           sessionId: opened.id,
           expiresAt: sql`least(${now} + ${seconds(p.tokenTtl)}, ${opened.expiresAt})`,
         },
-        sql`from ${opened} returning session_id`,
+        sql`from ${opened} ${returning({ sessionId: refreshTokens.sessionId })}`,
       ),
     )
     const tooMany = db

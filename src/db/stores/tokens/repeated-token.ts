@@ -9,10 +9,9 @@ import type {
 import type { Database } from '../../client.ts'
 import { refreshTokens, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
-import { isAlive } from '../alive.ts'
 import { recordIn, sayWho } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
-import { grantedSession, isWider } from './granted-session.ts'
+import { goesOnFor, grantedSession, isWider } from './granted-session.ts'
 
 const now = sql`now()`
 const s = alias(sessions, 's')
@@ -32,12 +31,7 @@ const HOLD = statement(
       .select({ ...grantedSession(s), wider: isWider(s, p) })
       .from(s)
       .innerJoin(users, eq(users.id, s.userId))
-      .where(
-        and(
-          ...[eq(s.id, p.id), eq(s.clientId, p.clientId), isAlive(s)],
-          sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
-        ),
-      )
+      .where(and(eq(s.id, p.id), goesOnFor(s, p)))
       .for('no key update', { of: s }),
 )
 

@@ -5,10 +5,16 @@ import type { TokenStore } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { refreshTokens, sessions, users } from '../../schema.ts'
-import { db, insertFrom, type Placeholders, seconds, statement } from '../../statement.ts'
-import { isAlive } from '../alive.ts'
+import {
+  db,
+  insertFrom,
+  type Placeholders,
+  returning,
+  seconds,
+  statement,
+} from '../../statement.ts'
 import { requireOwn } from '../require-own.ts'
-import { grantedSession, isWider } from './granted-session.ts'
+import { goesOnFor, grantedSession, isWider } from './granted-session.ts'
 import { repeatToken } from './repeated-token.ts'
 
 /**
@@ -55,9 +61,11 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
       .innerJoin(users, eq(users.id, s.userId))
       .where(
         and(
-          ...[eq(refreshTokens.hash, shown.hash), isNull(shown.rotatedAt), shown.fresh],
-          ...[eq(s.clientId, p.clientId), isAlive(s), sql`not ${isWider(s, p)}`],
-          sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
+          eq(refreshTokens.hash, shown.hash),
+          isNull(shown.rotatedAt),
+          shown.fresh,
+          goesOnFor(s, p),
+          sql`not ${isWider(s, p)}`,
         ),
       )
       .returning({ sessionId: refreshTokens.sessionId, generation: refreshTokens.generation }),
@@ -81,7 +89,7 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
         generation: sql`${rotated.generation} + 1`,
         expiresAt: sql`least(${now} + ${seconds(p.ttl)}, ${used.expiresAt})`,
       },
-      sql`from ${rotated} join ${used} on ${used.id} = ${rotated.sessionId} returning session_id`,
+      sql`from ${rotated} join ${used} on ${used.id} = ${rotated.sessionId} ${returning({ sessionId: refreshTokens.sessionId })}`,
     ),
   )
   const forgotten = db.$with('forgotten').as(
@@ -106,10 +114,7 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
       ...grantedSession(s),
       rotated: sql<boolean>`exists (select from ${rotated})`,
       reused: sql<boolean>`${shown.rotatedAt} is not null`,
-      fits: sql<boolean>`${and(
-        ...[eq(s.clientId, p.clientId), isAlive(s)],
-        sql`(${s.cookieMode} or not ${p.fromCookie}::boolean)`,
-      )}`,
+      fits: sql<boolean>`${goesOnFor(s, p)}`,
       wider: isWider(s, p),
     })
     .from(shown)
