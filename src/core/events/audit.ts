@@ -36,7 +36,9 @@ export interface Asker {
 
 /** Reasons of what an operator or a provider did to somebody's account: whoever asked is not that person. */
 export const REASONS_OF_OTHERS = [
-  ...['admin_api', 'admin_cli', 'operator'],
+  'admin_api',
+  'admin_cli',
+  'operator',
   ...([
     'consent_withdrawn',
     'account_gone',

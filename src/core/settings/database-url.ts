@@ -39,8 +39,20 @@ const SESSION_ATTRS = ['any', 'read-write', 'primary'] as const
 const CHANNEL_BINDINGS = ['disable', 'prefer', 'require'] as const
 
 const KNOWN = [
-  ...['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'ssl', 'sslrootcert', 'sslcert'],
-  ...['sslkey', 'channel_binding', 'connect_timeout', 'application_name', 'options'],
+  'host',
+  'port',
+  'user',
+  'password',
+  'dbname',
+  'sslmode',
+  'ssl',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'channel_binding',
+  'connect_timeout',
+  'application_name',
+  'options',
   'target_session_attrs',
 ]
 

@@ -46,10 +46,16 @@ export interface Entry {
 
 /** What is wrong with the request itself, so that only the client can mend it. */
 const FAULTS: readonly ErrorCode[] = [
-  ...(['invalid_request', 'unauthorized_client', 'unsupported_response_type'] as const),
-  ...(['invalid_scope', 'invalid_target', 'request_not_supported'] as const),
-  ...(['request_uri_not_supported', 'unknown_provider'] as const),
-  ...(['login_required', 'interaction_required'] as const),
+  'invalid_request',
+  'unauthorized_client',
+  'unsupported_response_type',
+  'invalid_scope',
+  'invalid_target',
+  'request_not_supported',
+  'request_uri_not_supported',
+  'unknown_provider',
+  'login_required',
+  'interaction_required',
 ]
 /** What passes by itself, so that the person may try again here. */
 const PASSING: readonly ErrorCode[] = ['rate_limited', 'temporarily_unavailable']

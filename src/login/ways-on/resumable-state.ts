@@ -4,8 +4,10 @@ import type { Sealer } from '../../core/secrets.ts'
 
 /** What a restarted login needs of the client's request; hints for the provider are not kept. */
 const Kept = AuthorizationRequest.omit({
-  ...{ login_hint: true, id_token_hint: true },
-  ...{ prompt: true, response_type: true },
+  login_hint: true,
+  id_token_hint: true,
+  prompt: true,
+  response_type: true,
 })
 /** The client's request as it comes out of a state. */
 export type KeptRequest = z.infer<typeof Kept>

@@ -30,8 +30,6 @@ export interface AccountPart {
   lastLoginAt: string | null
 }
 
-export type Part = PersonPart | AccountPart
-
 /** A system whose exports can be read. */
 export interface Source {
   /** Tables of people and of accounts, as they are called in a document. */
@@ -154,11 +152,21 @@ const firebase: Source = {
   nested: 'provideruserinfo',
   // https://firebase.google.com/docs/cli/auth#CSV
   columns: [
-    ...['localId', 'email', 'emailVerified', 'passwordHash', 'salt', 'displayName', 'photoUrl'],
+    'localId',
+    'email',
+    'emailVerified',
+    'passwordHash',
+    'salt',
+    'displayName',
+    'photoUrl',
     ...FIREBASE_PROVIDERS.flatMap((id) =>
       ['id', 'email', 'name', 'photo'].map((column) => `${id} ${column}`),
     ),
-    ...['createdAt', 'lastSignedInAt', 'phoneNumber', 'disabled', 'customAttributes'],
+    'createdAt',
+    'lastSignedInAt',
+    'phoneNumber',
+    'disabled',
+    'customAttributes',
     'providerUserInfo',
   ],
   accountsIn: firebaseAccounts,
