@@ -5,7 +5,7 @@ import type { Side } from '../rounds.ts'
 /** People who are signed in and ask in turn. */
 export const READERS = 100
 /** Connections that ask at once. */
-export const CONNECTIONS = [1, 16, 32] as const
+const CONNECTIONS = [1, 16, 32] as const
 
 /** The name of the unit with so many at once. */
 export const readUnit = (connections: number) => `read, ${connections}`

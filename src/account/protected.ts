@@ -94,7 +94,7 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
 }
 
 /** The token may be used, but not for this (RFC 6750, section 3.1). */
-export const insufficientScope = (scope: ScopeName) =>
+const insufficientScope = (scope: ScopeName) =>
   new LatchkeyError('insufficient_scope', `The access token needs the scope "${scope}".`, {
     challenge: { scope },
   })

@@ -15,7 +15,7 @@ let drawn = Buffer.alloc(0)
 let taken = 0
 
 /** Bytes that nobody can guess, of which none is given twice. */
-export function freshBytes(count: number): Buffer {
+function freshBytes(count: number): Buffer {
   if (taken + count > drawn.length) {
     drawn = randomBytes(Math.max(DRAWN_BYTES, count))
     taken = 0

@@ -9,7 +9,7 @@ import { findHost } from './primary.ts'
 import { type DatabaseObserver, limitTransaction, type RunStatement, runOn } from './run.ts'
 
 export type { DatabaseLocation } from './connect.ts'
-export type { DatabaseObserver, RunOptions, RunStatement } from './run.ts'
+export type { DatabaseObserver, RunStatement } from './run.ts'
 
 /** How the pool behaves. */
 export interface PoolOptions {

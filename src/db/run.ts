@@ -99,7 +99,7 @@ function traced<T>(observer: DatabaseObserver | null, text: string, work: () => 
 }
 
 /** Whether a result has the rows that the server counted, all of them and no others. */
-export function isWhole(rows: postgres.RowList<postgres.Row[]>): boolean {
+function isWhole(rows: postgres.RowList<postgres.Row[]>): boolean {
   // What changes rows counts them also where it returns none.
   const givesAll = rows.command === 'SELECT' || rows.length > 0
   if (givesAll && rows.count !== null && rows.length !== rows.count) return false

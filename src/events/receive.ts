@@ -37,7 +37,7 @@ export interface ReceiveOptions {
 const OLDEST_MS = 30 * 86_400_000
 
 /** Where a provider's events go. */
-export const eventsAddress = (publicUrl: string, provider: string): string =>
+const eventsAddress = (publicUrl: string, provider: string): string =>
   `${publicUrl}/providers/${provider}/events`
 
 /** Takes what a provider sent, acts on it where its proof holds, and answers in the provider's form. */

@@ -6,7 +6,7 @@ import ipaddr from 'ipaddr.js'
 const WITH_PORT = /^(?:\[([0-9a-f:.]+)\]|(\d{1,3}(?:\.\d{1,3}){3}))(?::\d+)?$/i
 
 /** An address as a proxy may write it, without brackets and port, and without the zone of a link-local one. */
-export function withoutPort(address: string): string {
+function withoutPort(address: string): string {
   const [, inBrackets, plain] = WITH_PORT.exec(address) ?? []
   return (inBrackets ?? plain ?? address).replace(/%[0-9a-z]*$/i, '')
 }

@@ -24,7 +24,7 @@ export interface CertifiedStage {
 
 /** With characters that HTTP Basic and forms each encode in a way of their own. */
 export const CLIENT_ID = 'latchkey:test'
-export const CLIENT_SECRET = 'a secret: 100% + /?&=~"ok"'
+const CLIENT_SECRET = 'a secret: 100% + /?&=~"ok"'
 
 /** Starts both; `settings` changes what Latchkey believes of its registration. */
 export async function startCertified(

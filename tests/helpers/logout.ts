@@ -11,7 +11,7 @@ export const BYE = 'https://app.example.com/bye'
 type Given = Record<string, string>
 
 /** A logout in a browser, by GET or as a form. */
-export function logoutAt(
+function logoutAt(
   { url }: Pick<Latchkey, 'url'>,
   method: string,
   given: Given,

@@ -19,7 +19,7 @@ const SAME_COLOUR = 60
 export const TOLERANCE = 0.02
 
 /** The size in which pages are kept. */
-export const PICTURE_SIZE = { width: 390, height: 844 }
+const PICTURE_SIZE = { width: 390, height: 844 }
 
 /** Draws words as bars, in the page. */
 const WORDS_AS_BARS = `{

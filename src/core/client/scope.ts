@@ -17,7 +17,7 @@ export type ScopeName = (typeof SCOPES)[number]
 export type Scope = ReadonlySet<ScopeName>
 
 /** What a client gets that asks for nothing by name. */
-export const DEFAULT_SCOPE: Scope = new Set(['profile', 'email', 'account', 'offline_access'])
+const DEFAULT_SCOPE: Scope = new Set(['profile', 'email', 'account', 'offline_access'])
 
 /** Scopes that were read: of the few different ones that apps ask for again and again. */
 const known = new Map<string, Scope>()
@@ -35,8 +35,7 @@ export function readScope(text: string): Scope {
 }
 
 /** As it stands in requests, tokens and sessions. */
-export const scopeText = (scope: Scope): string =>
-  SCOPES.filter((name) => scope.has(name)).join(' ')
+const scopeText = (scope: Scope): string => SCOPES.filter((name) => scope.has(name)).join(' ')
 
 /**
  * The scope that a client is granted for what it asked: known values once each, unknown ones ignored;

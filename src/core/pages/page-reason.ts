@@ -1,14 +1,14 @@
 import type { RefuseReason } from '../identity/linking.ts'
 
 /** Why somebody may not come in whom the provider has signed in. */
-export const REFUSALS = [
+const REFUSALS = [
   ...(['user_disabled', 'sign_up_closed', 'sign_up_domain'] satisfies RefuseReason[]),
   'not_of_organisation',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
 
 /** What a page of ours says in words of its own, where the code alone says too little to a person. */
-export const PAGE_REASONS = ['direct_answer_off', 'cookies_missing', ...REFUSALS] as const
+const PAGE_REASONS = ['direct_answer_off', 'cookies_missing', ...REFUSALS] as const
 export type PageReason = (typeof PAGE_REASONS)[number]
 
 const find = <Reason extends string>(all: readonly Reason[], { reason }: { reason?: unknown }) =>

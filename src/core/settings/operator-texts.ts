@@ -1,5 +1,5 @@
 /** Languages that the operator is spoken to in: the problems of settings and the doctor. */
-export const OPERATOR_LANGUAGES = ['en', 'ko'] as const
+const OPERATOR_LANGUAGES = ['en', 'ko'] as const
 export type OperatorLanguage = (typeof OPERATOR_LANGUAGES)[number]
 
 /** A text for the operator in each of these languages. */

@@ -2,7 +2,7 @@ import { type Failure, failures, type Persona, personas } from '../personas.ts'
 import type { PlayedProvider } from '../provider.ts'
 
 /** The hints of single providers, by the name that a hint takes. */
-export const ownHints = [
+const ownHints = [
   '!denied-without-iss',
   '!denied-login',
   '!denied-in-capitals',

@@ -8,7 +8,7 @@ import type { Stage } from '../stage.ts'
 import type { NativeOrder, PlayedNative } from './sdk.ts'
 
 /** How a provider's mobile SDK treats the nonce of an app. */
-export const sdks = ['current', 'own_nonce', 'without_nonce'] as const
+const sdks = ['current', 'own_nonce', 'without_nonce'] as const
 
 /**
  * The phone: `POST /<provider>/emulator/native-tokens`, form or JSON, answers the tokens that the

@@ -11,7 +11,7 @@ export function tenantOf({ id }: Persona): string {
 }
 
 /** The object id of a persona in its tenant. */
-export function objectIdOf(persona: Persona): string {
+function objectIdOf(persona: Persona): string {
   return stableUuid('microsoft', persona.id)
 }
 

@@ -6,7 +6,7 @@ import type { Delivery } from '../../upstream/outbound/delivery.ts'
 import { type Carrier, Refused, TargetGone, Undeliverable } from './carrier.ts'
 
 /** An event as it is posted: ids, no addresses. */
-export function webhookBody({ event }: Pick<Due, 'event'>): string {
+function webhookBody({ event }: Pick<Due, 'event'>): string {
   if (event === null) throw new Undeliverable('the audit has it no more')
   const { type, at, userId, sessionId, clientId, provider, reason } = event
   const data = defined({
@@ -20,7 +20,7 @@ export function webhookBody({ event }: Pick<Due, 'event'>): string {
 }
 
 /** The headers of Standard Webhooks: one signature per key, of id, time and body. */
-export function webhookHeaders(
+function webhookHeaders(
   id: string,
   body: string,
   keys: readonly Buffer[],

@@ -11,7 +11,7 @@ import { type JwsHeader, type KeyFinder, keyTypeOf } from './jws.ts'
 const FRESH_MS = 10 * 60 * 1000
 
 /** A token that no key verifies, or a set that cannot be fetched, fetches the keys again at most this often. */
-export const REFETCH_COOLDOWN_MS = 30_000
+const REFETCH_COOLDOWN_MS = 30_000
 
 /** A fetch is given up while there is still time for a login to go on with the keys it has. */
 const FETCH_MS = 5_000
@@ -104,7 +104,7 @@ const toKey = ({ key }: PublicKey) => key
  * The keys of a set that can be used; an entry that is broken, doubled or of an unknown kind is left out.
  * Throws where the document is no set of keys.
  */
-export function readKeys(document: unknown): PublicKey[] {
+function readKeys(document: unknown): PublicKey[] {
   const set = JwkSet.safeParse(document)
   if (!set.success) throw invalidAnswer('jwks', 'shape', { field: fieldsOf(set.error) })
   const found = new Map<string, PublicKey>()

@@ -10,7 +10,7 @@ import { Agent, type Dispatcher, ProxyAgent, request } from './http-client.ts'
 import { type Answer, invalidAnswer } from './read-answer.ts'
 
 /** Bytes of a decoded answer that are read. */
-export const OUTBOUND_BYTES = 1024 * 1024
+const OUTBOUND_BYTES = 1024 * 1024
 
 /** Calls to providers: https, no redirects, bounded in time and size, connections kept alive. */
 export interface Outbound {
@@ -42,7 +42,7 @@ const DECODERS: Record<string, ((body: Buffer, options: object) => Promise<Buffe
 export type CallEnded = (endpoint: string, outcome: string, seconds: number) => void
 
 /** Makes one call, and tells how it ended and how long it took. */
-export function withDuration<T extends { status: number }>(
+function withDuration<T extends { status: number }>(
   endpoint: string,
   ended: CallEnded,
   call: () => Promise<T>,

@@ -14,7 +14,7 @@ import { recordIn, sayWho } from './audit.ts'
 import { holdTold, type ToldOf } from './hold-told.ts'
 
 /** Ids are kept so long; what is older is not acted on, so that none is acted on twice. */
-export const REMEMBERED_SECONDS = 30 * 86_400
+const REMEMBERED_SECONDS = 30 * 86_400
 
 const now = sql`now()`
 

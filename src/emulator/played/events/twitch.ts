@@ -38,7 +38,7 @@ export function challengeMessage(subscription: Subscription): EventRequest {
 }
 
 /** True where the answer is the challenge itself, bare. */
-export function echoesChallenge({ status, body }: EventAnswer, sent: string): boolean {
+function echoesChallenge({ status, body }: EventAnswer, sent: string): boolean {
   return status === 200 && body === (JSON.parse(sent) as { challenge: string }).challenge
 }
 
