@@ -40,10 +40,14 @@ export async function startLogin(
     uiLocales: asked.ui_locales ?? null,
     maxAge: asked.max_age === undefined ? null : Number(asked.max_age),
     prompt: asked.prompt ?? null,
-    hinted: login.readIdTokenHint(asked.id_token_hint ?? '')?.sub ?? null,
+    hinted: hintedUser(login, asked),
   })
   return sendToProvider(login, { flow, url: started.url }, request, reply)
 }
+
+/** The user whom an ID token of ours names; null where none came along, or another's. */
+const hintedUser = (login: Login, { id_token_hint: hint }: AuthorizationRequest) =>
+  hint === undefined ? null : (login.readIdTokenHint(hint)?.sub ?? null)
 
 /** A flow that begins now. */
 export const freshFlow = (
