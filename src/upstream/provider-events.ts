@@ -12,7 +12,7 @@ import { hashToken } from '../core/secrets.ts'
 import { isSafeEndpoint } from '../core/settings/urls.ts'
 import { createJwksSource } from './id-token/jwks.ts'
 import { verifyJws } from './id-token/jws.ts'
-import { withDeadline } from './outbound/deadline.ts'
+import { type Deadline, withDeadline } from './outbound/deadline.ts'
 import type { Outbound } from './outbound/outbound.ts'
 import { invalidAnswer, readJson } from './outbound/read-answer.ts'
 
@@ -46,10 +46,10 @@ export function createEventReader(options: {
   const keysOf = createJwksSource(outbound, COOLDOWN_MS)
   const configurationOf = createConfigurationSource(row, outbound)
 
-  const whereKeysAre = async (signal: AbortSignal) => {
+  const whereKeysAre = async (deadline: Deadline) => {
     const { keys } = receiver
     if (keys !== undefined && 'configuration' in keys) {
-      return configurationOf(keys.configuration, signal)
+      return configurationOf(keys.configuration, deadline)
     }
     const url = keys === undefined ? undefined : row.endpoints[keys.jwks]
     if (url === undefined) throw new Error('a receiver without keys verifies no token')
@@ -57,9 +57,9 @@ export function createEventReader(options: {
   }
   const verify = (token: string) =>
     withDeadline(
-      async (signal) => {
-        const { issuer, url } = await whereKeysAre(signal)
-        const find = keysOf(url, signal)
+      async (deadline) => {
+        const { issuer, url } = await whereKeysAre(deadline)
+        const find = keysOf(url, deadline)
         const { payload } = await verifyJws(token, { step: 'event', algorithms: ['RS256'], find })
         return { claims: payload, issuer }
       },
@@ -103,10 +103,10 @@ const isForged = (error: unknown) =>
 /** A document that names issuer and keys, kept for an hour; a broken one replaces no good one. */
 function createConfigurationSource(row: ProviderRow, outbound: Outbound) {
   let known: { issuer: string; url: string; at: number } | null = null
-  return async (name: string, signal: AbortSignal) => {
+  return async (name: string, deadline: Deadline) => {
     if (known !== null && Date.now() - known.at < FRESH_MS) return known
     const answer = await outbound
-      .get(row.endpoints[name] ?? '', 'event_configuration', { signal })
+      .get(row.endpoints[name] ?? '', 'event_configuration', { deadline })
       .catch((error) => {
         if (known === null) throw error
         return null

@@ -131,10 +131,10 @@ export function createProvider(options: ProviderOptions): Provider {
   ): Promise<T> =>
     bulkhead(() =>
       withDeadline(
-        async (signal) => {
-          const [metadata, secret] = await Promise.all([metadataOf(signal), secretOf()])
+        async (deadline) => {
+          const [metadata, secret] = await Promise.all([metadataOf(deadline), secretOf()])
           const registration = { id: clientId, secret, key }
-          return work({ row, values, metadata, registration, outbound, signal, jwks, note })
+          return work({ row, values, metadata, registration, outbound, deadline, jwks, note })
         },
         { ms, stop },
       ),

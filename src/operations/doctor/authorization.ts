@@ -1,6 +1,6 @@
 import type { ProviderRow } from '../../core/provider/provider.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
-import { withDeadline } from '../../upstream/outbound/deadline.ts'
+import { type Deadline, withDeadline } from '../../upstream/outbound/deadline.ts'
 import type { Outbound } from '../../upstream/outbound/outbound.ts'
 import type { Answer } from '../../upstream/outbound/read-answer.ts'
 import { findErrors } from './errors.ts'
@@ -22,7 +22,7 @@ export async function checkSignInPage(
   language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding[]> {
-  const seen = await withDeadline((signal) => open(url, outbound, signal))
+  const seen = await withDeadline((deadline) => open(url, outbound, deadline))
   if (seen === null) return []
   const { status, text, addresses } = seen
   const named = (where: string) =>
@@ -46,12 +46,12 @@ function means(row: ProviderRow, code: string) {
 }
 
 /** The page where a browser ends up, as far as the provider's own host leads it. */
-async function open(start: URL, outbound: Outbound, signal: AbortSignal) {
+async function open(start: URL, outbound: Outbound, deadline: Deadline) {
   const addresses: string[] = []
   let url = start
   for (let step = 0; ; step++) {
     const answer: Answer | null = await outbound
-      .get(url.href, 'authorization', { signal, headers: { accept: 'text/html' } })
+      .get(url.href, 'authorization', { deadline, headers: { accept: 'text/html' } })
       .catch(() => null)
     if (answer === null) return null
     const { status, text, location } = answer

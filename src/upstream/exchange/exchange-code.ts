@@ -16,7 +16,7 @@ export interface PresentedCode {
 
 /** Exchanges a code for tokens (RFC 6749, section 4.1.3). Throws `invalid_code` for one that is used or old. */
 export async function exchangeCode(
-  { row, metadata, registration, outbound, signal }: ProviderCall,
+  { row, metadata, registration, outbound, deadline }: ProviderCall,
   { code, state, verifier, callbackUrl }: PresentedCode,
 ): Promise<ProviderTokenResponse> {
   const auth = await clientAuth(metadata, registration)
@@ -27,7 +27,7 @@ export async function exchangeCode(
     auth.form,
   )
   const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'token', {
-    signal,
+    deadline,
     headers: auth.headers,
     form,
   })

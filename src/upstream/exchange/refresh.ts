@@ -17,12 +17,12 @@ const REFRESH_TOKEN: Refusable = {
  * one. Throws `reauthentication_required` where the provider refuses it.
  */
 export async function refreshTokensOf(
-  { row, metadata, registration, outbound, signal }: ProviderCall,
+  { row, metadata, registration, outbound, deadline }: ProviderCall,
   refreshToken: string,
 ): Promise<ProviderTokenResponse> {
   const auth = await clientAuth(metadata, registration)
   const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'refresh', {
-    signal,
+    deadline,
     headers: auth.headers,
     form: { grant_type: 'refresh_token', refresh_token: refreshToken, ...auth.form },
   })

@@ -17,7 +17,7 @@ export async function revokeTokens(
   { access, refreshToken }: ProviderTokens,
   subject: string,
 ): Promise<boolean> {
-  const { row, metadata, registration: client, outbound, signal } = call
+  const { row, metadata, registration: client, outbound, deadline } = call
   const { revocation } = row
   // By now the provider may no longer say that it has one.
   const url = metadata.endpoints[revocation.endpoint]
@@ -30,7 +30,7 @@ export async function revokeTokens(
     client,
     async post(name, form) {
       const step = stepOf(name)
-      const answer = await outbound.post(endpoint(metadata, name), step, { signal, form })
+      const answer = await outbound.post(endpoint(metadata, name), step, { deadline, form })
       return objectOf(readJson(answer, step))
     },
   })
@@ -46,7 +46,7 @@ export async function revokeTokens(
 }
 
 async function send(
-  { row, metadata, registration: client, outbound, signal }: ProviderCall,
+  { row, metadata, registration: client, outbound, deadline }: ProviderCall,
   endpointUrl: string,
   request: RevocationRequest,
 ): Promise<Answer> {
@@ -57,7 +57,7 @@ async function send(
   const call: keyof Outbound = method === 'DELETE' ? 'delete' : 'post'
   return outbound[call](url, stepOf(row.revocation.endpoint), {
     ...body,
-    signal,
+    deadline,
     headers: proof.headers,
   })
 }

@@ -37,8 +37,8 @@ export async function readIdToken(
   })
 }
 
-function keysFor({ row, metadata, registration, jwks, signal }: ProviderCall): KeyFinder {
-  const published = jwks(endpoint(metadata, 'jwks_uri'), signal)
+function keysFor({ row, metadata, registration, jwks, deadline }: ProviderCall): KeyFinder {
+  const published = jwks(endpoint(metadata, 'jwks_uri'), deadline)
   if (!row.idTokenAlgorithms.includes('HS256')) return published
   // The algorithm chooses between two keys of different kinds, never how one key is used.
   const secret = createSecretKey(registration.secret, 'utf8')

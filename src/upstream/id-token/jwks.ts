@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { LatchkeyError } from '../../core/errors.ts'
-import { untilAborted, withDeadline } from '../outbound/deadline.ts'
+import { type Deadline, untilOver, withDeadline } from '../outbound/deadline.ts'
 import { fieldsOf } from '../outbound/fields.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { invalidAnswer, readJson } from '../outbound/read-answer.ts'
@@ -47,7 +47,7 @@ interface PublicKey {
 export function createJwksSource(
   outbound: Outbound,
   cooldownMs = REFETCH_COOLDOWN_MS,
-): (url: string, signal: AbortSignal) => KeyFinder {
+): (url: string, deadline: Deadline) => KeyFinder {
   let cached: { url: string; at: number; keys: PublicKey[] } | null = null
   /** By whether a key of the token's name was known: forgeries in its name do not keep a rotation waiting. */
   const refetchedAt = { known: 0, unknown: 0 }
@@ -57,7 +57,7 @@ export function createJwksSource(
   const fetchKeys = (url: string) => {
     if (underWay?.url !== url) {
       const headers = { accept: 'application/jwk-set+json, application/json' }
-      const promise = withDeadline((signal) => outbound.get(url, 'jwks', { signal, headers }), {
+      const promise = withDeadline((deadline) => outbound.get(url, 'jwks', { deadline, headers }), {
         ms: FETCH_MS,
       })
         .then((answer) => {
@@ -71,21 +71,21 @@ export function createJwksSource(
     return underWay.promise
   }
 
-  return (url, signal) => async (header, isAgain) => {
+  return (url, deadline) => async (header, isAgain) => {
     const fitting = () => (cached?.keys ?? []).filter((key) => fits(key, header)).map(toKey)
     const isOver = (at: number, ms: number) => Date.now() - at >= ms
     if (cached === null || cached.url !== url) {
-      await untilAborted(fetchKeys(url), signal)
+      await untilOver(fetchKeys(url), deadline)
     } else if (isOver(cached.at, FRESH_MS) && isOver(renewedAt, cooldownMs)) {
       renewedAt = Date.now()
-      await untilAborted(fetchKeys(url), signal).catch(unlessKnown)
+      await untilOver(fetchKeys(url), deadline).catch(unlessKnown)
     }
     const known = fitting()
     // Some providers give a new key the old one's name.
     const kind = known.length > 0 ? 'known' : 'unknown'
     if (!isAgain || !isOver(refetchedAt[kind], cooldownMs)) return known
     refetchedAt[kind] = Date.now()
-    await untilAborted(fetchKeys(url), signal).catch((error) => {
+    await untilOver(fetchKeys(url), deadline).catch((error) => {
       if (kind === 'unknown') throw error
       unlessKnown(error)
     })

@@ -45,7 +45,7 @@ export function requireOffered(row: ProviderRow, kind: NativeToken['kind']): voi
 }
 
 async function readIdToken(call: ProviderCall, { token, nonce, audiences }: PresentedToken) {
-  const { row, metadata, jwks, signal } = call
+  const { row, metadata, jwks, deadline } = call
   const claims = await verifyIdToken(token, {
     issuers: issuersOf(call),
     audiences,
@@ -56,7 +56,7 @@ async function readIdToken(call: ProviderCall, { token, nonce, audiences }: Pres
     nonces: noncesOf(row, nonce),
     nonceOptional: nonce === null,
     accessToken: null,
-    find: jwks(endpoint(metadata, 'jwks_uri'), signal),
+    find: jwks(endpoint(metadata, 'jwks_uri'), deadline),
   })
   if (isOtherJwt(token, claims)) throw refused('id_token', 'other_jwt')
   const read = row.native.readIdToken?.(claims) ?? { subject: '' }
@@ -120,7 +120,7 @@ async function readAccessToken(
 }
 
 function inspectionCall(
-  { metadata, registration, outbound, signal }: ProviderCall,
+  { metadata, registration, outbound, deadline }: ProviderCall,
   accessToken: string,
 ): InspectionSource['call'] {
   const credentials = { bearer: `Bearer ${accessToken}`, basic: basicAuth(registration) }
@@ -131,8 +131,8 @@ function inspectionCall(
       auth === undefined ? {} : { authorization: credentials[auth] }
     const answer =
       json === undefined
-        ? await outbound.get(url, step, { signal, headers })
-        : await outbound.post(url, step, { signal, headers, json })
+        ? await outbound.get(url, step, { deadline, headers })
+        : await outbound.post(url, step, { deadline, headers, json })
     if (refusedOn.includes(answer.status)) {
       throw refused('access_token', 'not_known', { status: answer.status })
     }

@@ -3,7 +3,7 @@ import type { ProviderRow } from '../../core/provider/provider.ts'
 import type { ClientKey } from '../../core/provider/row-inputs.ts'
 import type { ClientAuthMethod } from '../exchange/client-auth.ts'
 import { PUBLIC_KEY_ALGORITHMS } from '../id-token/jws.ts'
-import { untilAborted, withDeadline } from '../outbound/deadline.ts'
+import { type Deadline, untilOver, withDeadline } from '../outbound/deadline.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { invalidAnswer, readJson } from '../outbound/read-answer.ts'
 import { type DiscoveryDocument, type Gap, readDiscovery } from './discovery.ts'
@@ -41,11 +41,11 @@ export interface MetadataOptions {
 /**
  * Where a provider's endpoints are. They are looked up when they are first needed, kept for an hour
  * and then renewed beside the logins; a provider that is down is asked again by the next login. Without a
- * signal they have a deadline of their own.
+ * deadline they have one of their own.
  */
 export function createMetadataSource(
   options: MetadataOptions,
-): (signal?: AbortSignal) => Promise<Metadata> {
+): (deadline?: Deadline) => Promise<Metadata> {
   const { row, key } = options
   if (!needsDiscovery(row)) {
     const known = toMetadata(row, key, null)
@@ -55,7 +55,7 @@ export function createMetadataSource(
   let underWay: Promise<Metadata> | null = null
   const renew = () => {
     // One request for all who wait, so it has its own time limit and not that of the first of them.
-    underWay ??= withDeadline((signal) => discover(options, signal), { ms: options.ms })
+    underWay ??= withDeadline((deadline) => discover(options, deadline), { ms: options.ms })
       .then((metadata) => {
         cached = { metadata, at: Date.now() }
         return metadata
@@ -65,8 +65,8 @@ export function createMetadataSource(
       })
     return underWay
   }
-  return async (signal) => {
-    if (cached === null) return signal === undefined ? renew() : untilAborted(renew(), signal)
+  return async (deadline) => {
+    if (cached === null) return deadline === undefined ? renew() : untilOver(renew(), deadline)
     if (Date.now() - cached.at > FRESH_MS) renew().catch(() => {})
     return cached.metadata
   }
@@ -80,10 +80,10 @@ function needsDiscovery(row: ProviderRow): boolean {
 
 async function discover(
   { row, key, outbound, note }: MetadataOptions,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<Metadata> {
   const url = `${(row.issuer ?? '').replace(/\/$/, '')}/.well-known/openid-configuration`
-  const answer = await outbound.get(url, 'discovery', { signal })
+  const answer = await outbound.get(url, 'discovery', { deadline })
   const found = readDiscovery(row, readJson(answer, 'discovery'))
   const metadata = toMetadata(row, key, found)
   if (found.ignored.length > 0) note('discovery_ignored', { members: found.ignored.join(', ') })

@@ -4,6 +4,7 @@ import type { IdTokenClaims, RowValues } from '../../core/provider/row-inputs.ts
 import type { Registration } from '../exchange/client-auth.ts'
 import type { createJwksSource } from '../id-token/jwks.ts'
 import type { Metadata } from '../metadata/metadata.ts'
+import type { Deadline } from './deadline.ts'
 import type { Outbound } from './outbound.ts'
 
 /** What the calls of one login, refresh or revocation at one provider stand on; made once for them. */
@@ -15,7 +16,7 @@ export interface ProviderCall {
   registration: Registration
   outbound: Outbound
   /** The deadline that they share. */
-  signal: AbortSignal
+  deadline: Deadline
   /** The provider's published keys. */
   jwks: ReturnType<typeof createJwksSource>
   note: Note

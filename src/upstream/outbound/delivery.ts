@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 import { type ForwardProxies, proxyFor } from '../../core/settings/forward-proxy.ts'
 import { noTracer, type SpanStart, type Tracer } from '../../core/tracer.ts'
 import { withDeadline } from './deadline.ts'
-import { Agent, type Dispatcher, ProxyAgent, request } from './http-client.ts'
+import { Agent, type Dispatcher, ProxyAgent, send } from './http-client.ts'
 import { endOfCall } from './outbound.ts'
 
 /** Bytes of an answer that are read; the rest is not waited for. */
@@ -107,12 +107,12 @@ export function createDelivery(
         DELIVERING,
         (traceHeaders) =>
           withDeadline(
-            async (signal) => {
+            async (deadline) => {
               const target = new URL(url)
-              const response = await request(target, {
+              const { status } = await send(target, {
                 dispatcher: await dispatcherFor(target),
                 method: 'POST',
-                signal,
+                deadline,
                 body,
                 headers: {
                   'content-type': type,
@@ -120,9 +120,9 @@ export function createDelivery(
                   ...traceHeaders,
                   ...headers,
                 },
+                enough: READ_BYTES,
               })
-              await response.body.dump({ limit: READ_BYTES })
-              return response.statusCode
+              return status
             },
             { stop },
           ),

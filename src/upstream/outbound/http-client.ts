@@ -1,30 +1,124 @@
-// Of undici its connections and nothing else: its door loads fetch, WebSocket, caches and mocks, too.
+// Of undici its connections and nothing else: its door loads fetch, WebSocket, caches and mocks, too, and its
+// `request` makes a stream of each answer, which costs as much as the call.
+import type { IncomingHttpHeaders } from 'node:http'
 import connect from 'undici/lib/api/api-connect.js'
-import requestBy from 'undici/lib/api/api-request.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js'
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js'
+import type { Deadline } from './deadline.ts'
 
 export type { Dispatcher } from 'undici'
 export { Agent, ProxyAgent }
 
 // As undici's door does it: a proxy is reached by `connect` of a dispatcher.
-Object.assign(Dispatcher.prototype, { connect, request: requestBy })
+Object.assign(Dispatcher.prototype, { connect })
 
 /** What one call is made of. */
 export interface OutgoingCall {
   dispatcher: Dispatcher
   method: 'GET' | 'POST' | 'DELETE'
-  signal: AbortSignal
+  deadline: Deadline
   headers: Readonly<Record<string, string>>
   body: string | null
+  /** Bytes of the answer that are read, where the rest is of no interest. */
+  enough?: number
 }
 
-/** Sends one request and gives the head of its answer; the body is read by whoever asked. */
-export function request(
+/** A whole answer. */
+export interface IncomingAnswer {
+  status: number
+  headers: IncomingHttpHeaders
+  body: Buffer
+}
+
+/** Sends one request and gives its answer. Rejects where there is none in time, or none at all. */
+export function send(
   { origin, pathname, search }: URL,
-  { dispatcher, method, signal, headers, body }: OutgoingCall,
-): Promise<Dispatcher.ResponseData> {
-  const path = `${pathname}${search}`
-  return requestBy.call(dispatcher, { origin, path, method, signal, headers, body })
+  { dispatcher, method, deadline, headers, body, enough = Number.POSITIVE_INFINITY }: OutgoingCall,
+): Promise<IncomingAnswer> {
+  return new Promise((resolve, reject) => {
+    if (deadline.isOver) return reject(new CallEnded())
+    const collector = new Collector(resolve, reject, enough)
+    collector.forget = deadline.whenOver(() => collector.stop())
+    const path = `${pathname}${search}`
+    dispatcher.dispatch({ origin, path, method, headers, body }, collector)
+  })
+}
+
+/** A call that was ended by us. */
+class CallEnded extends Error {
+  override readonly name = 'CallEnded'
+}
+
+/** Gathers one answer, as undici tells of it. */
+class Collector implements Dispatcher.DispatchHandler {
+  /** Stops listening for the end of time. */
+  forget: () => void = () => {}
+  private readonly resolve: (answer: IncomingAnswer) => void
+  private readonly reject: (error: unknown) => void
+  private readonly enough: number
+  private controller: Dispatcher.DispatchController | null = null
+  private isStopped = false
+  private status = 0
+  private headers: IncomingHttpHeaders = {}
+  private chunks: Buffer[] = []
+  private length = 0
+
+  constructor(
+    resolve: (answer: IncomingAnswer) => void,
+    reject: (error: unknown) => void,
+    enough: number,
+  ) {
+    this.resolve = resolve
+    this.reject = reject
+    this.enough = enough
+  }
+
+  /** Gives the call up, under way or still waiting for a connection. */
+  stop(): void {
+    this.isStopped = true
+    const reason = new CallEnded()
+    this.controller?.abort(reason)
+    this.reject(reason)
+  }
+
+  // A connection that was lost before anything was sent is followed by another one.
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller
+    if (this.isStopped) controller.abort(new CallEnded())
+  }
+
+  // Told of each informational answer (1xx), too.
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    this.status = status
+    this.headers = headers
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.chunks.push(chunk)
+    this.length += chunk.length
+    if (this.length <= this.enough) return
+    this.finish()
+    controller.abort(new CallEnded())
+  }
+
+  onResponseEnd(): void {
+    this.finish()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.forget()
+    this.reject(error)
+  }
+
+  private finish(): void {
+    this.forget()
+    const { status, headers, chunks } = this
+    const [first = Buffer.alloc(0)] = chunks
+    this.resolve({ status, headers, body: chunks.length > 1 ? Buffer.concat(chunks) : first })
+  }
 }

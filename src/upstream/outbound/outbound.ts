@@ -5,8 +5,8 @@ import { said } from '../../core/messages.ts'
 import { DIRECT, type ForwardProxies, proxyFor } from '../../core/settings/forward-proxy.ts'
 import type { SpanEnd, SpanStart, Tracer } from '../../core/tracer.ts'
 import { withOutcome } from '../../http/outcome.ts'
-import { OUTBOUND_MS, tooSlow, withDeadline } from './deadline.ts'
-import { Agent, type Dispatcher, ProxyAgent, request } from './http-client.ts'
+import { type Deadline, OUTBOUND_MS, tooSlow, withDeadline } from './deadline.ts'
+import { Agent, type Dispatcher, type IncomingAnswer, ProxyAgent, send } from './http-client.ts'
 import { type Answer, invalidAnswer } from './read-answer.ts'
 
 /** Bytes of a decoded answer that are read. */
@@ -24,7 +24,7 @@ export interface Outbound {
 
 interface CallOptions {
   /** The deadline of the calls that belong together; without one a call has a deadline of its own. */
-  signal?: AbortSignal
+  deadline?: Deadline
   headers?: Record<string, string>
 }
 
@@ -125,19 +125,19 @@ function createDispatchers(proxies: ForwardProxies) {
 /** The client that all of Latchkey shares. */
 export function createOutbound(proxies: ForwardProxies = DIRECT): Outbound {
   const dispatchers = createDispatchers(proxies)
-  const send =
+  const call =
     (method: 'GET' | 'POST' | 'DELETE') =>
     async (url: string, step: string, options: BodyOptions = {}): Promise<Answer> => {
-      const { signal, headers = {} } = options
-      if (signal === undefined) {
-        return withDeadline((own) => send(method)(url, step, { ...options, signal: own }))
+      const { deadline, headers = {} } = options
+      if (deadline === undefined) {
+        return withDeadline((own) => call(method)(url, step, { ...options, deadline: own }))
       }
       const body = encodeBody(options)
       try {
         const target = new URL(url)
-        const response = await request(target, {
+        const answer = await send(target, {
           dispatcher: dispatchers.for(target),
-          signal,
+          deadline,
           method,
           body: body?.text ?? null,
           headers: Object.assign(
@@ -150,15 +150,15 @@ export function createOutbound(proxies: ForwardProxies = DIRECT): Outbound {
             headers,
           ),
         })
-        return await readAnswer(response, step)
+        return await readAnswer(answer, step)
       } catch (error) {
-        throw toOutboundError(error, step, signal)
+        throw toOutboundError(error, step, deadline)
       }
     }
   return {
-    get: send('GET'),
-    post: send('POST'),
-    delete: send('DELETE'),
+    get: call('GET'),
+    post: call('POST'),
+    delete: call('DELETE'),
     async close() {
       await dispatchers.close()
     },
@@ -173,11 +173,12 @@ function encodeBody({ form, json }: BodyOptions): { text: string; type: string }
   return json === undefined ? null : { text: JSON.stringify(json), type: 'application/json' }
 }
 
-async function readAnswer(response: Dispatcher.ResponseData, step: string): Promise<Answer> {
-  const status = response.statusCode
-  const encoded = Buffer.from(await response.body.arrayBuffer())
-  const encoding = String(response.headers['content-encoding'] ?? 'identity').toLowerCase()
-  let body: Buffer = encoded
+async function readAnswer(
+  { status, headers, body: encoded }: IncomingAnswer,
+  step: string,
+): Promise<Answer> {
+  const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase()
+  let body = encoded
   if (encoding !== 'identity') {
     const decode = DECODERS[encoding]
     if (decode === undefined) throw invalidAnswer(step, 'content_encoding', { status })
@@ -185,9 +186,9 @@ async function readAnswer(response: Dispatcher.ResponseData, step: string): Prom
       throw invalidAnswer(step, 'content_encoding', { status }, cause)
     })
   }
-  const contentType = String(response.headers['content-type'] ?? '')
+  const contentType = String(headers['content-type'] ?? '')
   const header = (name: string) => {
-    const value = response.headers[name]
+    const value = headers[name]
     return typeof value === 'string' ? value : null
   }
   return {
@@ -200,9 +201,9 @@ async function readAnswer(response: Dispatcher.ResponseData, step: string): Prom
 }
 
 /** A call that ended without a whole answer, told apart: too slow, too large, or not to be reached. */
-function toOutboundError(error: unknown, step: string, signal: AbortSignal): LatchkeyError {
+function toOutboundError(error: unknown, step: string, deadline: Deadline): LatchkeyError {
   if (error instanceof LatchkeyError) return error
-  if (signal.aborted) return tooSlow(step)
+  if (deadline.isOver) return tooSlow(step)
   const code = (error as { code?: unknown } | null)?.code
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return invalidAnswer(step, 'too_large')
   if (typeof code === 'string' && /^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$/.test(code)) {

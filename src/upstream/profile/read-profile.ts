@@ -14,7 +14,7 @@ export async function readProfile(
   call: ProviderCall,
   { tokenResponse, claims, formUser }: Pick<ProfileSource, 'tokenResponse' | 'claims' | 'formUser'>,
 ): Promise<Profile> {
-  const { row, metadata, registration, outbound, signal } = call
+  const { row, metadata, registration, outbound, deadline } = call
   let isComplete = true
   let document: Record<string, unknown> = claims ?? {}
   try {
@@ -33,7 +33,7 @@ export async function readProfile(
         const url = withQuery(endpoint(metadata, name), params)
         const step = name.replace('_endpoint', '')
         const answer = await outbound.get(url, step, {
-          signal,
+          deadline,
           headers: { ...headers, authorization: `Bearer ${tokenResponse.accessToken}` },
         })
         return absentOn.includes(answer.status) ? null : readApiJson(answer, step, row.apiError)

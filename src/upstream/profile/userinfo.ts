@@ -28,7 +28,7 @@ export async function askUserinfo(
   claims: IdTokenClaims | null,
   { params = {}, headers = {} }: Pick<GetOptions, 'params' | 'headers'> = {},
 ): Promise<Userinfo> {
-  const { row, metadata, outbound, signal, note } = call
+  const { row, metadata, outbound, deadline, note } = call
   if (metadata.endpoints.userinfo_endpoint === undefined)
     return { document: null, isComplete: true }
   if (claims !== null && row.userinfo === 'off') return { document: null, isComplete: false }
@@ -37,7 +37,7 @@ export async function askUserinfo(
   }
   const url = withQuery(endpoint(metadata, 'userinfo_endpoint'), params)
   const answer = await outbound.get(url, STEP, {
-    signal,
+    deadline,
     headers: { ...headers, authorization: `Bearer ${accessToken}` },
   })
   if (claims !== null && GOES_ON.includes(answer.status)) {
@@ -61,11 +61,11 @@ function hasAllClaims({ scopes, scopeClaims }: ProviderRow, claims: IdTokenClaim
 
 /** Userinfo as a JWT: signed by the provider's keys, about the same person, and for us where it says so. */
 async function readSigned(call: ProviderCall, { text }: Answer, claims: IdTokenClaims) {
-  const { metadata, registration, jwks, signal } = call
+  const { metadata, registration, jwks, deadline } = call
   const { payload } = await verifyJws(text.trim(), {
     step: STEP,
     algorithms: metadata.idTokenAlgorithms,
-    find: jwks(endpoint(metadata, 'jwks_uri'), signal),
+    find: jwks(endpoint(metadata, 'jwks_uri'), deadline),
   })
   const { iss, aud, exp, sub } = payload
   const issuers = issuersOf(call)
