@@ -1,5 +1,6 @@
 // The door: `latchkey [start|doctor|admin]`. Each command is loaded when it is asked for, and not before.
 
+import { waitForFarHosts } from './far-hosts.ts'
 import { keepHeapSmall } from './small-heap.ts'
 
 const USAGE = `Usage: latchkey [start|doctor|admin]
@@ -15,6 +16,7 @@ function refuse(message: string): void {
   process.exitCode = 1
 }
 
+waitForFarHosts()
 const [command = 'start', ...args] = process.argv.slice(2)
 switch (command) {
   case 'start': {
