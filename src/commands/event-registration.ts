@@ -3,7 +3,7 @@ import { type Finding, ok, warning } from '../operations/doctor/findings.ts'
 import type { DoctorTexts } from '../operations/doctor/texts.ts'
 import type { Settings } from '../settings/index.ts'
 import type { ProviderSettings } from '../settings/providers.ts'
-import { registrationOf } from '../upstream/exchange/registration.ts'
+import { registrationOf } from '../upstream/event-registration.ts'
 import type { Outbound } from '../upstream/outbound/outbound.ts'
 
 /** The calls by which a provider of the settings is asked for its events; null where it needs none. */

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { acceptForms } from '../http/forms.ts'
 import { type TokenEndpointOptions, tokenEndpoint } from './grants/token-endpoint.ts'
 import { answerOAuthErrors } from './oauth-errors.ts'
-import { introspectEndpoint, revokeEndpoint, type TokenStatusOptions } from './revoke.ts'
+import { introspectEndpoint, revokeEndpoint, type TokenStatusOptions } from './token-status.ts'
 
 /** The OAuth endpoints that apps call: `/token`, `/revoke` and `/introspect`. */
 export function tokenRoutes(

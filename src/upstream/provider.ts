@@ -22,10 +22,10 @@ import {
 } from './id-token/native-token.ts'
 import { createMetadataSource, endpoint, type Metadata } from './metadata/metadata.ts'
 import { createBulkhead } from './outbound/bulkhead.ts'
-import { issuerIn, type ProviderCall, usesIdToken } from './outbound/call.ts'
 import { withDeadline } from './outbound/deadline.ts'
 import { type CallEnded, type Outbound, observedOutbound } from './outbound/outbound.ts'
 import { readProfile } from './profile/read-profile.ts'
+import { issuerIn, type ProviderCall, usesIdToken } from './provider-call.ts'
 import { createEventReader, type EventReader } from './provider-events.ts'
 
 /** What of the client's request is passed on to the provider where it understands it. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { codeParameters } from '../../core/client/presented-code.ts'
 import { resourceParameter } from '../../core/client/resource.ts'
 import { TokenResponse } from '../../core/provider/token-response.ts'
-import { clientCredentials } from '../client-auth.ts'
+import { clientCredentials } from '../authenticate-client.ts'
 import { ExchangeParameters } from './exchange.ts'
 
 /** A token request (RFC 6749, sections 4.1.3 and 6); what is not listed is ignored. */

@@ -1,7 +1,7 @@
 import type { ProviderTokenResponse } from '../../core/provider/provider.ts'
 import { endpoint } from '../metadata/metadata.ts'
-import type { ProviderCall } from '../outbound/call.ts'
 import { readBody } from '../outbound/read-answer.ts'
+import type { ProviderCall } from '../provider-call.ts'
 import { clientAuth } from './client-auth.ts'
 import { readTokenResponse } from './token-response.ts'
 

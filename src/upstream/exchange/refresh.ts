@@ -1,8 +1,8 @@
 import type { ProviderTokenResponse } from '../../core/provider/provider.ts'
 import { mustSignInAgain } from '../../core/provider/provider-tokens.ts'
 import { endpoint } from '../metadata/metadata.ts'
-import type { ProviderCall } from '../outbound/call.ts'
 import { readBody } from '../outbound/read-answer.ts'
+import type { ProviderCall } from '../provider-call.ts'
 import { clientAuth } from './client-auth.ts'
 import { type Refusable, readTokenResponse } from './token-response.ts'
 

@@ -3,9 +3,9 @@ import type { ProviderTokens } from '../../core/provider/provider-tokens.ts'
 import type { RevocationRequest } from '../../core/provider/revocation.ts'
 import { withQuery } from '../authorization.ts'
 import { endpoint } from '../metadata/metadata.ts'
-import type { ProviderCall } from '../outbound/call.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { type Answer, readBody, readJson } from '../outbound/read-answer.ts'
+import type { ProviderCall } from '../provider-call.ts'
 import { basicAuth, type ClientAuth, clientAuth, type Registration } from './client-auth.ts'
 
 /**

@@ -6,7 +6,7 @@ import {
   type StoreTokens,
 } from '../../core/provider/provider-tokens.ts'
 import type { Metadata } from '../metadata/metadata.ts'
-import type { ProviderCall } from '../outbound/call.ts'
+import type { ProviderCall } from '../provider-call.ts'
 import { refreshTokensOf } from './refresh.ts'
 import { revokeTokens } from './revoke.ts'
 

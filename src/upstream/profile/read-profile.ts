@@ -4,9 +4,9 @@ import type { ProfileSource } from '../../core/provider/provider.ts'
 import { withQuery } from '../authorization.ts'
 import { requireMember } from '../id-token/membership.ts'
 import { endpoint } from '../metadata/metadata.ts'
-import type { ProviderCall } from '../outbound/call.ts'
 import { fieldsOf } from '../outbound/fields.ts'
 import { invalidAnswer, readApiJson } from '../outbound/read-answer.ts'
+import type { ProviderCall } from '../provider-call.ts'
 import { askUserinfo } from './userinfo.ts'
 
 /** Lets the row read who it is, with calls to the provider; a document of another shape is refused. */

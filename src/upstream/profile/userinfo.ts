@@ -5,8 +5,8 @@ import { withQuery } from '../authorization.ts'
 import { hasEnded } from '../id-token/id-token.ts'
 import { verifyJws } from '../id-token/jws.ts'
 import { endpoint } from '../metadata/metadata.ts'
-import { issuersOf, type ProviderCall } from '../outbound/call.ts'
 import { type Answer, invalidAnswer, readApiJson } from '../outbound/read-answer.ts'
+import { issuersOf, type ProviderCall } from '../provider-call.ts'
 
 const STEP = 'userinfo'
 

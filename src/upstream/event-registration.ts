@@ -1,7 +1,7 @@
-import type { ProviderRow } from '../../core/provider/provider.ts'
-import type { EventRegistration, RegistrationTools } from '../../core/provider/provider-event.ts'
-import type { RowValues } from '../../core/provider/row-inputs.ts'
-import type { Outbound } from '../outbound/outbound.ts'
+import type { ProviderRow } from '../core/provider/provider.ts'
+import type { EventRegistration, RegistrationTools } from '../core/provider/provider-event.ts'
+import type { RowValues } from '../core/provider/row-inputs.ts'
+import type { Outbound } from './outbound/outbound.ts'
 
 /** A provider whose events are asked for by a call, as it is set up here. */
 export interface Registrable {

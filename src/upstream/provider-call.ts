@@ -1,11 +1,11 @@
-import type { Note } from '../../core/note.ts'
-import type { ProviderRow } from '../../core/provider/provider.ts'
-import type { IdTokenClaims, RowValues } from '../../core/provider/row-inputs.ts'
-import type { Registration } from '../exchange/client-auth.ts'
-import type { createJwksSource } from '../id-token/jwks.ts'
-import type { Metadata } from '../metadata/metadata.ts'
-import type { Deadline } from './deadline.ts'
-import type { Outbound } from './outbound.ts'
+import type { Note } from '../core/note.ts'
+import type { ProviderRow } from '../core/provider/provider.ts'
+import type { IdTokenClaims, RowValues } from '../core/provider/row-inputs.ts'
+import type { Registration } from './exchange/client-auth.ts'
+import type { createJwksSource } from './id-token/jwks.ts'
+import type { Metadata } from './metadata/metadata.ts'
+import type { Deadline } from './outbound/deadline.ts'
+import type { Outbound } from './outbound/outbound.ts'
 
 /** What the calls of one login, refresh or revocation at one provider stand on; made once for them. */
 export interface ProviderCall {

@@ -9,7 +9,11 @@ import { askerOf } from '../http/asker.ts'
 import { OAuthProblem } from '../http/documented.ts'
 import { FORM_OR_JSON } from '../http/forms.ts'
 import { route } from '../http/route.ts'
-import { authenticateClient, type ClientAuthOptions, clientCredentials } from './client-auth.ts'
+import {
+  authenticateClient,
+  type ClientAuthOptions,
+  clientCredentials,
+} from './authenticate-client.ts'
 import { introspectExamples, revokeExamples } from './grants/token-examples.ts'
 import type { Tokens } from './tokens.ts'
 
