@@ -1,7 +1,7 @@
 /**
  * What is mended in the database driver, hunk by hunk, with the report upstream. The driver stays
  * `postgres`, at one exact version: `apply.mjs` changes these places of the installed package, and the
- * service refuses to start on a driver that is not exactly this one (`src/db/driver.ts`).
+ * service refuses to start on a driver that is not exactly this one (`src/db/connection/driver.ts`).
  *
  * @typedef {{ file: string, why: string, upstream: string, from: string, to: string }} Hunk
  */

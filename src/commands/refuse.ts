@@ -1,6 +1,6 @@
 import { LatchkeyError } from '../core/errors.ts'
 import { TracesError } from '../core/tracer.ts'
-import { DriverError } from '../db/driver.ts'
+import { DriverError } from '../db/connection/driver.ts'
 import { EmbeddedServerError } from '../db/embedded/index.ts'
 import { explainFailure } from '../operations/doctor/failures.ts'
 import { EnvironmentFileError } from '../settings/environment.ts'

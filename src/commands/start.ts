@@ -1,5 +1,5 @@
 import { type Database, type DatabaseLocation, openDatabase } from '../db/client.ts'
-import { requireMendedDriver } from '../db/driver.ts'
+import { requireMendedDriver } from '../db/connection/driver.ts'
 import { type EmbeddedServer, startEmbeddedServer } from '../db/embedded/index.ts'
 import { doctorTexts } from '../operations/doctor/texts.ts'
 import {

@@ -1,8 +1,8 @@
 import { describeAddress, parseDatabaseUrl } from '../core/settings/database-url.ts'
 import type { DatabaseLocation } from '../db/client.ts'
-import { codeOf, saidBy } from '../db/failures.ts'
+import { codeOf, saidBy } from '../db/connection/failures.ts'
+import { NoFitHostError } from '../db/connection/primary.ts'
 import { migrateDatabase } from '../db/migrate.ts'
-import { NoFitHostError } from '../db/primary.ts'
 import { explainFailure } from '../operations/doctor/failures.ts'
 import { StartError } from './refuse.ts'
 

@@ -1,15 +1,20 @@
 import type postgres from 'postgres'
 import { LatchkeyError } from '../core/errors.ts'
 import type { DatabaseHost } from '../core/settings/database-url.ts'
-import { watchClock } from './clock.ts'
-import { addressOf, connect, type DatabaseLocation } from './connect.ts'
-import { codeOf, isLost, translate, unavailable } from './failures.ts'
-import { createOperations, type Operation, SILENCE } from './operations.ts'
-import { findHost } from './primary.ts'
-import { type DatabaseObserver, limitTransaction, type RunStatement, runOn } from './run.ts'
+import { watchClock } from './connection/clock.ts'
+import { addressOf, connect, type DatabaseLocation } from './connection/connect.ts'
+import { codeOf, isLost, translate, unavailable } from './connection/failures.ts'
+import { createOperations, type Operation, SILENCE } from './connection/operations.ts'
+import { findHost } from './connection/primary.ts'
+import {
+  type DatabaseObserver,
+  limitTransaction,
+  type RunStatement,
+  runOn,
+} from './connection/run.ts'
 
-export type { DatabaseLocation } from './connect.ts'
-export type { DatabaseObserver, RunStatement } from './run.ts'
+export type { DatabaseLocation } from './connection/connect.ts'
+export type { DatabaseObserver, RunStatement } from './connection/run.ts'
 
 /** How the pool behaves. */
 export interface PoolOptions {

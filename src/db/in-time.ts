@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { DEADLINE } from './run.ts'
+import { DEADLINE } from './connection/run.ts'
 
 /**
  * A condition of the first part of a statement that changes something, on which all other parts depend:

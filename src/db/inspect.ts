@@ -1,5 +1,5 @@
-import { addressOf, connect, type DatabaseLocation } from './connect.ts'
-import { findHost } from './primary.ts'
+import { addressOf, connect, type DatabaseLocation } from './connection/connect.ts'
+import { findHost } from './connection/primary.ts'
 import { broughtMigrations } from './readiness.ts'
 
 /** What the doctor says of a database. */

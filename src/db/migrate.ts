@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import type postgres from 'postgres'
-import { addressOf, connect, type DatabaseLocation } from './connect.ts'
+import { addressOf, connect, type DatabaseLocation } from './connection/connect.ts'
+import { findHost } from './connection/primary.ts'
+import { runInTransaction } from './connection/run.ts'
 import { makePartitions } from './partitions.ts'
-import { findHost } from './primary.ts'
-import { runInTransaction } from './run.ts'
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url))
 

@@ -1,5 +1,5 @@
 import { getTableConfig } from 'drizzle-orm/pg-core'
-import type { RunStatement } from './run.ts'
+import type { RunStatement } from './connection/run.ts'
 import { auditEvents } from './schema.ts'
 
 /** Partitions that are there before they are needed, the present month's beside. */

@@ -1,10 +1,10 @@
 import { boolean, index, integer, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
-import { bytea, latchkey, moment } from './columns.ts'
-import { sessions } from './people-schema.ts'
+import { bytea, latchkey, moment } from './tables/columns.ts'
+import { sessions } from './tables/people.ts'
 
-export { latchkey } from './columns.ts'
-export { auditEvents, outbox, outboxTargets, receivedEvents } from './events-schema.ts'
-export { identities, sessions, unlinkedIdentities, users } from './people-schema.ts'
+export { latchkey } from './tables/columns.ts'
+export { auditEvents, outbox, outboxTargets, receivedEvents } from './tables/events.ts'
+export { identities, sessions, unlinkedIdentities, users } from './tables/people.ts'
 
 /** Refresh tokens, by SHA-256 hash: of each session the newest three, and those rotated just now. */
 export const refreshTokens = latchkey.table(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { followAudit } from '../../src/commands/admin/follow.ts'
 import type { Audit, AuditRow } from '../../src/core/events/audit.ts'
-import { unavailable } from '../../src/db/failures.ts'
+import { unavailable } from '../../src/db/connection/failures.ts'
 import { createAudit } from '../../src/db/stores/events/audit.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 

@@ -1,5 +1,5 @@
 import { openDatabase } from '../../db/client.ts'
-import type { DatabaseLocation } from '../../db/connect.ts'
+import type { DatabaseLocation } from '../../db/connection/connect.ts'
 import { joinEmbeddedServer, startEmbeddedServer } from '../../db/embedded/index.ts'
 import { createStores, type Stores } from '../../db/stores/index.ts'
 import { readEnvironment } from '../../settings/environment.ts'

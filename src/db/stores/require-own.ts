@@ -1,5 +1,5 @@
 import type { Database } from '../client.ts'
-import { unavailable } from '../failures.ts'
+import { unavailable } from '../connection/failures.ts'
 
 /**
  * Throws where a row is of another user, session or token than the one that was asked for: whatever went

@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { noTracer, type Tracer } from '../core/tracer.ts'
+import { noTracer, type Tracer } from '../../core/tracer.ts'
 import { SESSION } from './connect.ts'
 import type { Operation } from './operations.ts'
 import { summaryOf } from './summary.ts'

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { translate } from '../../src/db/failures.ts'
-import { APPS, authorize, readTokens, refresh, signIn } from '../helpers/apps.ts'
-import { countRows, login } from '../helpers/latchkey.ts'
-import { expectOAuthError, lastOAuthError } from '../helpers/oauth.ts'
-import { expectProblem, lastProblem } from '../helpers/problems.ts'
-import { setStage } from '../helpers/stage.ts'
+import { translate } from '../../../src/db/connection/failures.ts'
+import { APPS, authorize, readTokens, refresh, signIn } from '../../helpers/apps.ts'
+import { countRows, login } from '../../helpers/latchkey.ts'
+import { expectOAuthError, lastOAuthError } from '../../helpers/oauth.ts'
+import { expectProblem, lastProblem } from '../../helpers/problems.ts'
+import { setStage } from '../../helpers/stage.ts'
 
 const { provider, latchkey } = setStage({ settings: APPS })
 

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openDatabase } from '../../src/db/client.ts'
-import { createOwnPostgres, type OwnPostgres } from '../helpers/own-postgres.ts'
-import { makeSelfSigned } from '../helpers/self-signed.ts'
-import { newFolder } from '../helpers/server-process.ts'
+import { openDatabase } from '../../../src/db/client.ts'
+import { createOwnPostgres, type OwnPostgres } from '../../helpers/own-postgres.ts'
+import { makeSelfSigned } from '../../helpers/self-signed.ts'
+import { newFolder } from '../../helpers/server-process.ts'
 
 const { key, cert } = makeSelfSigned()
 let encrypted: OwnPostgres

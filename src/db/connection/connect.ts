@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import postgres from 'postgres'
-import { defined } from '../core/defined.ts'
+import { defined } from '../../core/defined.ts'
 import {
   type DatabaseAddress,
   type DatabaseHost,
   parseDatabaseUrl,
-} from '../core/settings/database-url.ts'
+} from '../../core/settings/database-url.ts'
 import { serverEndPoint } from './channel-binding.ts'
 
 /** Where the database is: a URL, or the socket of the server that Latchkey started itself. */

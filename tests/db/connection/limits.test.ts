@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../../src/db/client.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
+import { type Database, openDatabase } from '../../../src/db/client.ts'
+import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
 
 let testDatabase: TestDatabase
 beforeAll(async () => {

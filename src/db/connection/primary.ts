@@ -1,5 +1,9 @@
 import { isIP } from 'node:net'
-import type { DatabaseAddress, DatabaseHost, SessionAttrs } from '../core/settings/database-url.ts'
+import type {
+  DatabaseAddress,
+  DatabaseHost,
+  SessionAttrs,
+} from '../../core/settings/database-url.ts'
 import { type ClientOptions, connect } from './connect.ts'
 import { codeOf } from './failures.ts'
 

@@ -1,5 +1,5 @@
-import { LatchkeyError } from '../core/errors.ts'
-import { said } from '../core/messages.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { said } from '../../core/messages.ts'
 
 // Node's and the driver's codes for a connection that cannot be had or broke.
 const AWAY = new Set([

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openDatabase } from '../../src/db/client.ts'
-import { DriverError, requireMendedDriver } from '../../src/db/driver.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { copyDriver, driverFolder } from '../helpers/driver.ts'
+import { openDatabase } from '../../../src/db/client.ts'
+import { DriverError, requireMendedDriver } from '../../../src/db/connection/driver.ts'
+import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
+import { copyDriver, driverFolder } from '../../helpers/driver.ts'
 
 // Each fault is shown twice: the driver as it is published has it, the mended one does not.
 
@@ -158,7 +158,7 @@ test('a server that closes during the start-up fails the statement, and is not t
 })
 
 describe('the process lives', () => {
-  const scene = fileURLToPath(new URL('../helpers/driver-in-process.mjs', import.meta.url))
+  const scene = fileURLToPath(new URL('../../helpers/driver-in-process.mjs', import.meta.url))
   const run = (driver: typeof mended, name: string) =>
     promisify(execFile)(
       process.execPath,
@@ -205,9 +205,11 @@ describe('the start', () => {
   })
 
   test('knows the driver that the patch makes', async () => {
-    const apply = fileURLToPath(new URL('../../patches/apply.mjs', import.meta.url))
+    const apply = fileURLToPath(new URL('../../../patches/apply.mjs', import.meta.url))
     const { stdout } = await promisify(execFile)(process.execPath, [apply, '--digest'])
-    const known = await readFile(fileURLToPath(new URL('../../src/db/driver.ts', import.meta.url)))
+    const known = await readFile(
+      fileURLToPath(new URL('../../../src/db/connection/driver.ts', import.meta.url)),
+    )
     expect(known.toString()).toContain(stdout.split(' ')[0])
     expect(driverFolder).toContain('node_modules')
   })
