@@ -64,7 +64,7 @@ export function cleanPicture(url: string | null | undefined): string | null {
 /** A BCP 47 language tag such as `ko` or `en-US`, else null. */
 export function cleanLocale(locale: string | null | undefined): string | null {
   if (typeof locale !== 'string') return null
-  const tag = locale.replace('_', '-')
+  const tag = locale.replaceAll('_', '-')
   return /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/.test(tag) ? tag : null
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { standardPrompts } from '../core/client/prompts.ts'
-import { TextSubject } from '../core/identity/profile.ts'
+import { AnySubject } from '../core/identity/profile.ts'
 import { optionalText } from '../core/provider/documents.ts'
 import { defineProvider } from '../core/provider/provider.ts'
 import { discordButton } from './buttons.ts'
@@ -9,7 +9,7 @@ import { discordEvents } from './events/discord.ts'
 
 const DiscordUser = z
   .object({
-    id: TextSubject,
+    id: AnySubject,
     username: optionalText,
     global_name: optionalText,
     avatar: optionalText,

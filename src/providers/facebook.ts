@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
-import { TextSubject } from '../core/identity/profile.ts'
+import { AnySubject } from '../core/identity/profile.ts'
 import { optionalText } from '../core/provider/documents.ts'
 import { defineProvider } from '../core/provider/provider.ts'
 import { accessTokenRevocation } from '../core/provider/revocation.ts'
@@ -11,7 +11,7 @@ import { facebookNative } from './native/facebook.ts'
 
 const FacebookUser = z
   .object({
-    id: TextSubject,
+    id: AnySubject,
     name: optionalText,
     email: optionalText,
     picture: z

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TextSubject } from '../core/identity/profile.ts'
+import { AnySubject } from '../core/identity/profile.ts'
 import { optionalText } from '../core/provider/documents.ts'
 import { defineProvider } from '../core/provider/provider.ts'
 import { naverButton } from './buttons.ts'
@@ -11,7 +11,7 @@ const NaverProfile = z
   .object({
     resultcode: z.literal('00'),
     response: z.object({
-      id: TextSubject,
+      id: AnySubject,
       nickname: optionalText,
       name: optionalText,
       email: optionalText,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TextSubject } from '../core/identity/profile.ts'
+import { AnySubject } from '../core/identity/profile.ts'
 import { optionalText } from '../core/provider/documents.ts'
 import { defineProvider } from '../core/provider/provider.ts'
 import { xButton } from './buttons.ts'
@@ -8,7 +8,7 @@ import { xConsole } from './consoles/x.ts'
 const XUser = z
   .object({
     data: z.object({
-      id: TextSubject,
+      id: AnySubject,
       name: optionalText,
       username: optionalText,
       confirmed_email: optionalText,

@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http'
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { APPS, authorizationQuery } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
-import { type FakeKey, type FakeProvider, makeKey } from '../helpers/fake-provider.ts'
+import { type FakeKey, type FakeProvider, makeKey, type Step } from '../helpers/fake-provider.ts'
 import { type Latchkey, login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
 import { exchange, expectSignedIn, nativeClaims } from '../helpers/native.ts'
 import { setStage } from '../helpers/stage.ts'
@@ -18,6 +20,19 @@ interface Seen {
 }
 
 const text = 'text/plain;charset=UTF-8'
+const json = { 'content-type': 'application/json' }
+
+/** Plays each answer of the provider, or that of one step, by sending its correct document. */
+function everyAnswer(send: (response: ServerResponse, body: string) => void, only?: Step) {
+  return (provider: FakeProvider) => {
+    for (const step of ['discovery', 'jwks', 'token', 'userinfo'] as const) {
+      if (only !== undefined && step !== only) continue
+      provider.answers[step] = async (_call, response) =>
+        send(response, JSON.stringify(await provider.correct(step)))
+    }
+  }
+}
+
 const seen: Seen[] = [
   {
     title: 'discovery: an optional endpoint is null',
@@ -96,6 +111,83 @@ const seen: Seen[] = [
       }
     },
   },
+  ...['discovery', 'jwks', 'userinfo'].map((step) => ({
+    title: `${step} that a proxy changed something of (203)`,
+    play: everyAnswer((response, body) => {
+      response.writeHead(203, json)
+      response.end(body)
+    }, step as Step),
+    user: { email: 'person.one@example.com' },
+  })),
+  ...(['utf-8', 'none', '', 'identity'] as const).map((coding) => ({
+    title: `the content is said to be encoded by “${coding}”, and is not`,
+    play: everyAnswer((response, body) => {
+      response.writeHead(200, { ...json, 'content-encoding': coding })
+      response.end(body)
+    }),
+  })),
+  {
+    title: 'the content is encoded by “identity, gzip”',
+    play: everyAnswer((response, body) => {
+      response.writeHead(200, { ...json, 'content-encoding': 'identity, gzip' })
+      response.end(gzipSync(body))
+    }),
+  },
+  ...[deflateSync, deflateRawSync].map((deflate) => ({
+    title: `the content is encoded by “deflate” (${deflate.name})`,
+    play: everyAnswer((response, body) => {
+      response.writeHead(200, { ...json, 'content-encoding': 'deflate' })
+      response.end(deflate(body))
+    }),
+  })),
+  ...[null, ''].map((absent) => ({
+    title: `what is left out stands as ${JSON.stringify(absent)}`,
+    play: (provider: FakeProvider) => {
+      provider.idToken = (it) => ({
+        ...{ ...it, azp: absent, at_hash: null, nbf: absent, name: absent, locale: absent },
+        picture: 'https://pictures.example/one.png',
+      })
+      provider.token = (it) => ({ ...it, token_type: absent, error: absent, scope: absent })
+      provider.userinfo = (it) => ({
+        ...{ ...it, name: absent, nickname: 'One', email: absent, picture: absent },
+      })
+    },
+    user: {
+      name: 'One',
+      email: 'person.one@example.com',
+      email_verified: true,
+      picture: 'https://pictures.example/one.png',
+    },
+  })),
+  {
+    title: 'userinfo has the subject as a number past 2^53',
+    play: (provider) => {
+      provider.idToken = (it) => ({ ...it, sub: '9007199254740993' })
+      provider.answers.userinfo = { body: '{"sub": 9007199254740993, "name": "Number"}' }
+    },
+    user: { name: 'Number' },
+  },
+  {
+    title: 'userinfo is signed by another algorithm than ID tokens',
+    play: async (provider) => {
+      const [key, other] = [provider.keys[0] as FakeKey, await makeKey('of-userinfo', 'ES256')]
+      const listed = { userinfo_signing_alg_values_supported: ['ES256', 'none', 'HS256'] }
+      provider.discovery = (it) => ({ ...it, ...listed })
+      provider.answers.jwks = { body: { keys: [key.jwk, other.jwk] } }
+      provider.answers.userinfo = async (_call, response) => {
+        response.writeHead(200, { 'content-type': 'application/jwt' })
+        response.end(await provider.sign({ sub: provider.subject, name: 'Signed' }, other))
+      }
+    },
+    user: { name: 'Signed' },
+  },
+  {
+    title: 'a language has its script and country',
+    play: (provider) => {
+      provider.userinfo = (it) => ({ ...it, locale: 'zh_Hant_TW' })
+    },
+    user: { locale: 'zh-Hant-TW' },
+  },
 ]
 
 describe('a login at a provider as the world has them', () => {
@@ -103,7 +195,7 @@ describe('a login at a provider as the world has them', () => {
   const fresh = async (play: (latchkey: Latchkey) => Promise<void>) => {
     const { testDatabase } = stage.latchkey
     const latchkey = await startLatchkey(
-      { ...stage.provider.settings(), FAKE_TRUST_EMAIL: 'on' },
+      { ...stage.provider.settings(), FAKE_TRUST_EMAIL: 'on', FAKE_USERINFO: 'always' },
       { testDatabase },
     )
     await play(latchkey)

@@ -44,6 +44,9 @@ export const NumericSubject = z
   .union([z.int(), z.string().regex(/^-?\d{1,20}$/, 'not a number')])
   .transform(String)
 
+/** A subject as the document of an API has it, text or number: what some write as text others write as a number. */
+export const AnySubject = z.union([TextSubject, NumericSubject])
+
 /** Cleans what a row read, or throws where the subject is none. */
 export function toProfile(read: ProviderProfile): Profile {
   const email = cleanEmail(read.email)

@@ -1,21 +1,22 @@
 import { z } from 'zod'
+import { optionalText } from '../provider/documents.ts'
 import type { ProfileSource } from '../provider/provider.ts'
-import { type ProviderProfile, TextSubject } from './profile.ts'
+import { AnySubject, type ProviderProfile, TextSubject } from './profile.ts'
 
-/** OpenID claims (OpenID Connect Core, section 5.1): every optional one may be null or of another type. */
+/** OpenID claims (OpenID Connect Core, section 5.1): every optional one may be null, empty or of another type. */
 const StandardClaims = z.object({
   sub: TextSubject,
-  name: z.string().nullish().catch(null),
-  nickname: z.string().nullish().catch(null),
-  preferred_username: z.string().nullish().catch(null),
-  picture: z.string().nullish().catch(null),
-  locale: z.string().nullish().catch(null),
-  email: z.string().nullish().catch(null),
+  name: optionalText,
+  nickname: optionalText,
+  preferred_username: optionalText,
+  picture: optionalText,
+  locale: optionalText,
+  email: optionalText,
   email_verified: z.unknown().optional(),
 })
 
 /** Made once: zod compiles a schema when it is first used. */
-const Userinfo = z.looseObject({ sub: TextSubject })
+const Userinfo = z.looseObject({ sub: AnySubject })
 
 /** Whether the provider is the one to ask about the address of these claims, which say it is verified. */
 export type Vouches = (claims: Record<string, unknown>) => boolean
@@ -55,9 +56,9 @@ export function readClaims(
 
 /** Userinfo wins claim by claim; an address and its verified flag stay together. */
 function mergeClaims(token: Record<string, unknown>, userinfo: Record<string, unknown>) {
-  const given = Object.entries(userinfo).filter(([, value]) => value !== null)
+  const given = Object.entries(userinfo).filter(([, value]) => value !== null && value !== '')
   const merged: Record<string, unknown> = { ...token, ...Object.fromEntries(given) }
-  if (typeof userinfo.email === 'string') {
+  if (typeof userinfo.email === 'string' && userinfo.email !== '') {
     const same = userinfo.email === token.email
     merged.email_verified = userinfo.email_verified ?? (same ? token.email_verified : undefined)
   }

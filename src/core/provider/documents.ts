@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** A text that may be missing, null or of another type: then it is null, and no reason to fail. */
-export const optionalText = z.string().nullish().catch(null)
+export const optionalText = z.string().min(1).nullish().catch(null)
 
 /** True for what some providers write for true: `true`, `"true"`, `1`, `"1"`. */
 export const lenientTrue = z

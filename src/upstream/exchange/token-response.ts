@@ -24,16 +24,23 @@ const Token = z
   .max(65_536)
   .regex(/^(?!undefined$|null$)[\x20-\x7e]+$/)
 
+/** An empty text is how some providers leave a member out. */
+function absentWhereEmpty<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === '' ? undefined : value), schema)
+}
+
 /** A token endpoint's success (RFC 6749, section 5.1), as loose as providers are. */
 const TokenDocument = z.object({
   access_token: Token,
-  token_type: z
-    .string()
-    .regex(/^bearer$/i)
-    .nullish(),
+  token_type: absentWhereEmpty(
+    z
+      .string()
+      .regex(/^bearer$/i)
+      .nullish(),
+  ),
   expires_in: Seconds,
   refresh_token: Token.nullish().catch(null),
-  id_token: Token.nullish(),
+  id_token: absentWhereEmpty(Token.nullish()),
   // Spaces, commas (GitHub, LinkedIn) or an array (Twitch).
   scope: z
     .union([z.string(), z.array(z.string()).transform((scopes) => scopes.join(' '))])
@@ -78,7 +85,7 @@ export function readTokenResponse(
     throw invalidAnswer('token', 'not_an_object', { status })
   }
   const error = row.tokenError(document as Record<string, unknown>)
-  if (status >= 400 || (error !== undefined && error !== null)) {
+  if (status >= 400 || !(error === undefined || error === null || error === '')) {
     const code = ErrorCode.safeParse(error)
     const exact = ErrorCode.safeParse(row.exactError(document as Record<string, unknown>))
     const evidence = {

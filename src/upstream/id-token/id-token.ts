@@ -9,6 +9,10 @@ import { type KeyFinder, verifyJws } from './jws.ts'
 /** Seconds that our clock and the provider's may differ. */
 export const CLOCK_TOLERANCE_SECONDS = 60
 
+/** A claim that need not be there; null and an empty text are how some providers leave one out. */
+const optional = <T extends z.ZodType>(claim: T) =>
+  z.preprocess((value) => (value === null || value === '' ? undefined : value), claim.optional())
+
 /** Claims that must be there and of the right type (OpenID Connect Core, section 2). */
 const RequiredClaims = z.looseObject({
   iss: z.string(),
@@ -16,10 +20,11 @@ const RequiredClaims = z.looseObject({
   aud: z.union([z.string(), z.array(z.string()).min(1)]),
   exp: z.number(),
   iat: z.number(),
-  nbf: z.number().optional(),
+  nbf: optional(z.number()),
   nonce: z.string().optional(),
-  azp: z.string().optional(),
-  at_hash: z.string().optional(),
+  azp: optional(z.string()),
+  // An empty hash is a wrong one.
+  at_hash: z.string().nullish(),
 })
 
 /** What an ID token is checked against; none of it comes from the token. */
@@ -79,7 +84,7 @@ export async function verifyIdToken(
     claims.azp === undefined ? isForUsAlone : expected.audiences.includes(claims.azp)
   if (!isAskedByUs && !(isForUsAlone && expected.allowAskedByOthers)) throw refused('claim_azp')
   if (
-    claims.at_hash !== undefined &&
+    typeof claims.at_hash === 'string' &&
     expected.accessToken !== null &&
     claims.at_hash !== accessTokenHash(expected.accessToken, header.alg)
   ) {

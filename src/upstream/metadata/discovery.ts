@@ -10,6 +10,7 @@ export interface DiscoveryDocument {
   /** By metadata name. */
   endpoints: Readonly<Record<string, string>>
   idTokenAlgorithms: readonly string[] | undefined
+  userinfoAlgorithms: readonly string[] | undefined
   clientAuthMethods: readonly string[] | undefined
   challengeMethods: readonly string[] | undefined
   sendsIssuer: boolean
@@ -86,6 +87,7 @@ export function readDiscovery(row: ProviderRow, document: unknown): DiscoveryDoc
   return {
     endpoints,
     idTokenAlgorithms,
+    userinfoAlgorithms: optional('userinfo_signing_alg_values_supported', Texts),
     clientAuthMethods,
     challengeMethods: optional('code_challenge_methods_supported', Texts),
     sendsIssuer: isOn('authorization_response_iss_parameter_supported'),

@@ -15,6 +15,8 @@ export interface Metadata {
   /** By metadata name; the settings' values first, then the row's, then what the provider advertises. */
   endpoints: Readonly<Record<string, string>>
   idTokenAlgorithms: readonly string[]
+  /** Of userinfo, where that is signed. */
+  userinfoAlgorithms: readonly string[]
   clientAuth: ClientAuthMethod
   pkce: boolean
   /** Whether every callback must carry `iss` (RFC 9207, section 2.4). */
@@ -99,16 +101,20 @@ function toMetadata(
   // Absent means RS256, and `client_secret_basic` (Discovery, section 3).
   const algorithms = found?.idTokenAlgorithms ?? ['RS256']
   const methods = found?.clientAuthMethods ?? ['client_secret_basic']
+  const idTokenAlgorithms =
+    row.idTokenAlgorithms === 'metadata' ? algorithms.filter(isPublicKeyed) : row.idTokenAlgorithms
   const { clientAuth, gap } =
     row.clientAuth === 'metadata'
       ? choose(methods, key)
       : { clientAuth: row.clientAuth, gap: undefined }
   return {
     endpoints: { ...found?.endpoints, ...row.endpoints },
-    idTokenAlgorithms:
-      row.idTokenAlgorithms === 'metadata'
-        ? algorithms.filter((alg) => PUBLIC_KEY_ALGORITHMS.includes(alg))
-        : row.idTokenAlgorithms,
+    idTokenAlgorithms,
+    // It may list several and sign with the one that the client was registered with.
+    userinfoAlgorithms: [
+      ...idTokenAlgorithms,
+      ...(found?.userinfoAlgorithms?.filter(isPublicKeyed) ?? []),
+    ],
     clientAuth,
     pkce: row.pkce && (found?.challengeMethods?.includes('S256') ?? true),
     callbackIssuerRequired: found?.sendsIssuer ?? false,
@@ -116,6 +122,8 @@ function toMetadata(
     gaps: [...(found?.gaps ?? []), ...(gap === undefined ? [] : [gap])],
   }
 }
+
+const isPublicKeyed = (alg: string) => PUBLIC_KEY_ALGORITHMS.includes(alg)
 
 /** The way to prove who we are, of those that the provider lists; where it lists none of ours, the usual one. */
 function choose(

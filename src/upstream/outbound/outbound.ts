@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib'
 import { LatchkeyError } from '../../core/errors.ts'
 import { said } from '../../core/messages.ts'
 import { DIRECT, type ForwardProxies, proxyFor } from '../../core/settings/forward-proxy.ts'
@@ -34,8 +34,14 @@ type BodyOptions = CallOptions & { form?: Readonly<Record<string, string>>; json
 const DECODERS: Record<string, ((body: Buffer, options: object) => Promise<Buffer>) | undefined> = {
   gzip: promisify(gunzip),
   'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
+  deflate: inflateEither,
   br: promisify(brotliDecompress),
+}
+
+/** What is called `deflate` is zlib's format (RFC 9110, section 8.4.1.2); some servers leave its head out. */
+function inflateEither(body: Buffer, options: object): Promise<Buffer> {
+  const hasHead = ((body[0] ?? 0) & 0x0f) === 8
+  return promisify(hasHead ? inflate : inflateRaw)(body, options)
 }
 
 /** Told of each call to a provider: the class of its status (`2xx`) or the code of its error. */
@@ -173,15 +179,23 @@ function encodeBody({ form, json }: BodyOptions): { text: string; type: string }
   return json === undefined ? null : { text: JSON.stringify(json), type: 'application/json' }
 }
 
-async function readAnswer(
-  { status, headers, body: encoded }: IncomingAnswer,
-  step: string,
-): Promise<Answer> {
-  const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase()
+/** What an answer is encoded by, without what changes nothing. */
+const codingsOf = ({ headers }: Pick<IncomingAnswer, 'headers'>): string[] =>
+  String(headers['content-encoding'] ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== '' && coding !== 'identity')
+
+async function readAnswer(incoming: IncomingAnswer, step: string): Promise<Answer> {
+  const { status, headers, body: encoded } = incoming
+  const codings = codingsOf(incoming)
+  // One was offered, and layers of them are how a bomb is packed.
+  if (codings.length > 1) throw invalidAnswer(step, 'content_encoding', { status })
   let body = encoded
-  if (encoding !== 'identity') {
-    const decode = DECODERS[encoding]
-    if (decode === undefined) throw invalidAnswer(step, 'content_encoding', { status })
+  // Bytes under another name, `utf-8` or `none`, are as a rule those of the document.
+  const decode = DECODERS[codings[0] ?? '']
+  if (decode !== undefined) {
     body = await decode(encoded, { maxOutputLength: OUTBOUND_BYTES }).catch((cause) => {
       throw invalidAnswer(step, 'content_encoding', { status }, cause)
     })

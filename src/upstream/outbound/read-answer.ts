@@ -13,11 +13,17 @@ export interface Answer {
   location: string | null
 }
 
+/** What says that the whole document is here: 203 is a proxy's that changed something of it. */
+const SUCCESSES = [200, 201, 203]
+
+/** Whether an answer's status promises a document. */
+export const isSuccess = ({ status }: Pick<Answer, 'status'>): boolean => SUCCESSES.includes(status)
+
 /** The JSON of a successful answer; any other answer is an error of the provider. */
 export function readJson(answer: Answer, step: string): unknown {
   const { status } = answer
   if (status >= 300 && status < 400) throw invalidAnswer(step, 'redirect', { status })
-  if (status !== 200) throw refusedBy(step, status)
+  if (!isSuccess(answer)) throw refusedBy(step, status)
   return readText(answer, step)
 }
 

@@ -5,7 +5,7 @@ import { withQuery } from '../authorization.ts'
 import { hasEnded } from '../id-token/id-token.ts'
 import { verifyJws } from '../id-token/jws.ts'
 import { endpoint } from '../metadata/metadata.ts'
-import { type Answer, invalidAnswer, readApiJson } from '../outbound/read-answer.ts'
+import { type Answer, invalidAnswer, isSuccess, readApiJson } from '../outbound/read-answer.ts'
 import { issuersOf, type ProviderCall } from '../provider-call.ts'
 
 const STEP = 'userinfo'
@@ -45,7 +45,7 @@ export async function askUserinfo(
     return { document: null, isComplete: false }
   }
   const document =
-    claims !== null && answer.status === 200 && answer.contentType === 'application/jwt'
+    claims !== null && isSuccess(answer) && answer.contentType === 'application/jwt'
       ? await readSigned(call, answer, claims)
       : readApiJson(answer, STEP, row.apiError)
   return { document: z.record(z.string(), z.unknown()).parse(document), isComplete: true }
@@ -64,7 +64,7 @@ async function readSigned(call: ProviderCall, { text }: Answer, claims: IdTokenC
   const { metadata, registration, jwks, deadline } = call
   const { payload } = await verifyJws(text.trim(), {
     step: STEP,
-    algorithms: metadata.idTokenAlgorithms,
+    algorithms: metadata.userinfoAlgorithms,
     find: jwks(endpoint(metadata, 'jwks_uri'), deadline),
   })
   const { iss, aud, exp, sub } = payload

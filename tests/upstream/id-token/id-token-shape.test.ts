@@ -86,7 +86,7 @@ describe('the shape of the ID token', () => {
   test.each([
     ['missing', undefined, 'id_token', 'missing'],
     ['null', null, 'id_token', 'missing'],
-    ['empty', '', 'token', 'shape'],
+    ['empty', '', 'id_token', 'missing'],
     ['a number', 1, 'token', 'shape'],
     ['an object', { iss: 'x' }, 'token', 'shape'],
     ['the word undefined', 'undefined', 'token', 'shape'],
