@@ -1,11 +1,10 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 import { type EmbeddedServer, startEmbeddedServer } from '../../src/db/embedded/index.ts'
 import { migrateDatabase } from '../../src/db/migrate.ts'
 import { offerChromium } from './chromium-server.ts'
+import { makeScratch } from './scratch.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,33 +21,30 @@ async function makeMeetingPlace({ connection }: EmbeddedServer): Promise<void> {
   await sql`create database postgres template template0`.finally(() => sql.end())
 }
 
-/** Starts one PostgreSQL server for the run, with a migrated template for `createTestDatabase`, and offers one Chromium. */
+/**
+ * Gives the run a folder for all that it writes, starts one PostgreSQL server with a migrated template for
+ * `createTestDatabase`, and offers one Chromium.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'latchkey-tests-'))
-  // As root the server runs as another user, who must be able to enter.
-  await chmod(dataDir, 0o711)
-  const remove = () => rm(dataDir, { recursive: true, force: true })
-  const server = await startEmbeddedServer({ dataDir, durable: false, database: 'tpl' }).catch(
-    async (error) => {
-      await remove()
-      throw error
-    },
-  )
+  const scratch = await makeScratch()
+  // Of the workers and of the programs that they start, too.
+  process.env.TMPDIR = scratch.path
+  const undo = [scratch.remove]
   const teardown = async () => {
-    await server.stop()
-    await remove()
+    for (const step of undo.reverse()) await step()
   }
-  await Promise.all([migrateDatabase(server.connection), makeMeetingPlace(server)]).catch(
-    async (error) => {
-      await teardown()
-      throw error
-    },
-  )
-  project.provide('postgres', server.connection)
-  const chromium = await offerChromium()
-  project.provide('chromium', chromium.url)
-  return async () => {
-    await chromium.close()
+  try {
+    const dataDir = join(scratch.path, 'server')
+    const server = await startEmbeddedServer({ dataDir, durable: false, database: 'tpl' })
+    undo.push(server.stop)
+    await Promise.all([migrateDatabase(server.connection), makeMeetingPlace(server)])
+    const chromium = await offerChromium()
+    undo.push(chromium.close)
+    project.provide('postgres', server.connection)
+    project.provide('chromium', chromium.url)
+    return teardown
+  } catch (error) {
     await teardown()
+    throw error
   }
 }
