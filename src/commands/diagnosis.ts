@@ -3,7 +3,7 @@ import { DIRECT } from '../core/settings/forward-proxy.ts'
 import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
 import { inspectDatabase } from '../db/inspect.ts'
 import { checkDatabase } from '../operations/doctor/database.ts'
-import { findErrors, knownCodes } from '../operations/doctor/errors.ts'
+import { findErrors, knownCodes } from '../operations/doctor/explain/errors.ts'
 import {
   type Finding,
   info,

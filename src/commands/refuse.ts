@@ -2,7 +2,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { TracesError } from '../core/tracer.ts'
 import { DriverError } from '../db/connection/driver.ts'
 import { EmbeddedServerError } from '../db/embedded/index.ts'
-import { explainFailure } from '../operations/doctor/failures.ts'
+import { explainFailure } from '../operations/doctor/explain/failures.ts'
 import { EnvironmentFileError } from '../settings/environment.ts'
 import { SecretFileError } from '../settings/secret-file.ts'
 

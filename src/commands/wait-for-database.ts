@@ -3,7 +3,7 @@ import type { DatabaseLocation } from '../db/client.ts'
 import { codeOf, saidBy } from '../db/connection/failures.ts'
 import { NoFitHostError } from '../db/connection/primary.ts'
 import { migrateDatabase } from '../db/migrate.ts'
-import { explainFailure } from '../operations/doctor/failures.ts'
+import { explainFailure } from '../operations/doctor/explain/failures.ts'
 import { StartError } from './refuse.ts'
 
 /** What may be over in a moment: a server that starts, or a failover. Everything else needs a person. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AuthorizationRequest } from '../core/client/authorization-request.ts'
 import { UserInfo } from '../core/identity/account.ts'
-import { TokenResponse } from '../core/provider/token-response.ts'
+import { TokenResponse } from '../core/tokens/token-response.ts'
 import { NoBody } from '../http/documented.ts'
 import { Problem } from '../http/errors/problems.ts'
 import {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { PreparedSession, SessionRequest } from '../core/client/prepared-session.ts'
-import type { ClientTokenResponse } from '../core/provider/token-response.ts'
 import type { Sealer } from '../core/secrets.ts'
 import type { SigningKeys } from '../core/tokens/key-store.ts'
+import type { ClientTokenResponse } from '../core/tokens/token-response.ts'
 import {
   type AccessTokenClaims,
   createAccessTokenVerifier,

@@ -1,6 +1,6 @@
 import type { Account } from '../identity/account.ts'
 import type { NewSession } from '../identity/sign-ins.ts'
-import type { TokenResponse } from '../provider/token-response.ts'
+import type { TokenResponse } from '../tokens/token-response.ts'
 
 /** Who asks for a session, and for what. */
 export interface SessionRequest {

@@ -3,7 +3,7 @@ import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { type Deadline, withDeadline } from '../../upstream/outbound/deadline.ts'
 import type { Outbound } from '../../upstream/outbound/outbound.ts'
 import type { Answer } from '../../upstream/outbound/read-answer.ts'
-import { findErrors } from './errors.ts'
+import { findErrors } from './explain/errors.ts'
 import { type Finding, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 

@@ -1,7 +1,7 @@
 import { describeAddress, parseDatabaseUrl } from '../../core/settings/database-url.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
-import { codeOf } from './explain.ts'
-import { explainFailure } from './failures.ts'
+import { codeOf } from './explain/explain.ts'
+import { explainFailure } from './explain/failures.ts'
 import { type Finding, ok, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 

@@ -8,10 +8,10 @@ import { readJson } from '../../upstream/outbound/read-answer.ts'
 import { usesIdToken } from '../../upstream/provider-call.ts'
 import { checkSignInPage } from './authorization.ts'
 import { checkClock, watchClock } from './clock.ts'
-import { explainError } from './errors.ts'
-import { explainCall } from './explain.ts'
+import { explainError } from './explain/errors.ts'
+import { explainCall } from './explain/explain.ts'
+import { describeGaps } from './explain/gaps.ts'
 import { type Finding, info, ok, wrong } from './findings.ts'
-import { describeGaps } from './gaps.ts'
 import type { DoctorTexts } from './texts.ts'
 
 /** A provider as the server would use it. Each throws what a login would end with. */

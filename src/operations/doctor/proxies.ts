@@ -2,7 +2,7 @@ import { LatchkeyError } from '../../core/errors.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import type { Outbound } from '../../upstream/outbound/outbound.ts'
 import { readJson } from '../../upstream/outbound/read-answer.ts'
-import { explainCall } from './explain.ts'
+import { explainCall } from './explain/explain.ts'
 import { type Finding, info, ok, warning } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 

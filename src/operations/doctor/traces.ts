@@ -1,7 +1,7 @@
 import { type ForwardProxies, proxyFor } from '../../core/settings/forward-proxy.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
-import { codeOf } from './explain.ts'
-import { explainFailure } from './failures.ts'
+import { codeOf } from './explain/explain.ts'
+import { explainFailure } from './explain/failures.ts'
 import { type Finding, info, ok, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 

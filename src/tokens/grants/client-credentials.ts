@@ -1,7 +1,7 @@
 import type { Client } from '../../core/client/client.ts'
 import { readResource } from '../../core/client/resource.ts'
 import { LatchkeyError } from '../../core/errors.ts'
-import type { ClientTokenResponse } from '../../core/provider/token-response.ts'
+import type { ClientTokenResponse } from '../../core/tokens/token-response.ts'
 import type { GrantOptions } from './grant-options.ts'
 import type { TokenRequest } from './token-request.ts'
 

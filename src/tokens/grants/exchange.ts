@@ -10,7 +10,7 @@ import {
   type SubjectToken,
   subjectTokenParameters,
 } from '../../core/provider/subject-token.ts'
-import type { TokenResponse } from '../../core/provider/token-response.ts'
+import type { TokenResponse } from '../../core/tokens/token-response.ts'
 
 /** Native sign-in as a grant type (RFC 8693). */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'

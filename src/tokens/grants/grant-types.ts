@@ -1,5 +1,5 @@
 import type { Client } from '../../core/client/client.ts'
-import type { ClientTokenResponse, TokenResponse } from '../../core/provider/token-response.ts'
+import type { ClientTokenResponse, TokenResponse } from '../../core/tokens/token-response.ts'
 import { grantToClient } from './client-credentials.ts'
 import { exchangeToken, TOKEN_EXCHANGE } from './exchange.ts'
 import type { GrantCall, GrantOptions } from './grant-options.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { codeParameters } from '../../core/client/presented-code.ts'
 import { resourceParameter } from '../../core/client/resource.ts'
-import { TokenResponse } from '../../core/provider/token-response.ts'
+import { TokenResponse } from '../../core/tokens/token-response.ts'
 import { clientCredentials } from '../authenticate-client.ts'
 import { ExchangeParameters } from './exchange.ts'
 

@@ -1,4 +1,4 @@
-import type { OperatorLanguage, OperatorText } from '../../core/settings/operator-texts.ts'
+import type { OperatorLanguage, OperatorText } from '../../../core/settings/operator-texts.ts'
 
 // What the codes of Node, TLS and PostgreSQL mean to whoever runs the service, and what to do.
 

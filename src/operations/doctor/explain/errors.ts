@@ -1,7 +1,7 @@
-import type { ExplainedError, ExplainedErrors } from '../../core/provider/console.ts'
-import type { ProviderRow } from '../../core/provider/provider.ts'
-import type { OperatorLanguage, OperatorText } from '../../core/settings/operator-texts.ts'
-import { errorTexts } from '../error-texts.ts'
+import type { ExplainedError, ExplainedErrors } from '../../../core/provider/console.ts'
+import type { ProviderRow } from '../../../core/provider/provider.ts'
+import type { OperatorLanguage, OperatorText } from '../../../core/settings/operator-texts.ts'
+import { errorTexts } from '../../error-texts.ts'
 import { REASONS } from './reasons.ts'
 
 /** Codes that any provider may answer (RFC 6749, sections 4.1.2.1 and 5.2). */

@@ -1,7 +1,7 @@
-import type { LatchkeyError } from '../../core/errors.ts'
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
+import type { LatchkeyError } from '../../../core/errors.ts'
+import type { OperatorLanguage } from '../../../core/settings/operator-texts.ts'
+import type { DoctorTexts } from '../texts.ts'
 import { explainFailure } from './failures.ts'
-import type { DoctorTexts } from './texts.ts'
 
 /** Why a call ended as it did: words, and what to do. Never a text from outside. */
 export interface Explanation {

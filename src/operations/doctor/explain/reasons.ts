@@ -1,4 +1,4 @@
-import type { OperatorText } from '../../core/settings/operator-texts.ts'
+import type { OperatorText } from '../../../core/settings/operator-texts.ts'
 
 const CLOCK: OperatorText = {
   en: 'The ID token is too old or from the future: this machine’s clock or the provider’s is wrong.',
