@@ -11,7 +11,7 @@ export interface DatabaseFacts {
   /** Migrations that were applied, and that this version of Latchkey brings. */
   applied: number
   brought: number
-  /** Whether this user may make the schemas that migrations need. */
+  /** Whether this user may make the schemas that migrations need, or what goes into them where they are there. */
   mayMigrate: boolean
 }
 
@@ -30,7 +30,9 @@ export async function inspectDatabase(
       select current_setting('server_version_num')::int as version,
         getdatabaseencoding() as encoding,
         to_regclass('drizzle.latchkey_migrations')::text as table,
-        has_database_privilege(current_database(), 'create') as may`
+        has_database_privilege(current_database(), 'create') or coalesce(
+          has_schema_privilege(to_regnamespace('latchkey')::oid, 'create')
+          and has_schema_privilege(to_regnamespace('drizzle')::oid, 'create'), false) as may`
     const [done] =
       server?.table === null
         ? []

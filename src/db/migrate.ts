@@ -24,6 +24,23 @@ class EncodingError extends Error {
 /** Whether a database of this encoding takes any text; `SQL_ASCII` means bytes that nobody looks at. */
 const canHold = (encoding: string) => ['UTF8', 'SQL_ASCII'].includes(encoding)
 
+/** Latchkey's own, and the migrator's. */
+const SCHEMAS = ['latchkey', 'drizzle'] as const
+
+const CREATE_SCHEMA = /^\s*create schema (?:if not exists )?"(\w+)"/i
+
+/**
+ * The same client, which makes no schema that is there: to ask for that takes a right to the whole database
+ * even then, and whoever shares it may have made the schemas beforehand.
+ */
+function leaveOut(client: postgres.TransactionSql, schemas: readonly string[]) {
+  const { unsafe } = client
+  const isThere = (text: string) => schemas.includes(CREATE_SCHEMA.exec(text)?.[1] ?? '')
+  return Object.assign(client, {
+    unsafe: ((text, ...rest) => unsafe(isThere(text) ? 'select' : text, ...rest)) as typeof unsafe,
+  })
+}
+
 /**
  * Brings the database up to the schema of this version, with the audit's partitions, on a connection of its own. Any number of
  * replicas may call it at once: one migrates, the others wait for it. The lock belongs to the
@@ -39,14 +56,20 @@ export async function migrateDatabase(location: DatabaseLocation): Promise<void>
     applicationName: 'latchkey migration',
   })
   try {
-    await sql.begin(async (transaction) => {
+    // Whatever this database's default is: who waited for the lock must see what the one before has done.
+    await sql.begin('isolation level read committed', async (transaction) => {
       const [server] = await transaction<{ encoding: string }[]>`
         select getdatabaseencoding() as encoding, pg_advisory_xact_lock(${LOCK[0]}, ${LOCK[1]})`
       if (!canHold(server?.encoding ?? '')) throw new EncodingError(server?.encoding ?? '')
+      const [there] = await transaction<{ names: string[] }[]>`
+        select array[to_regnamespace(${SCHEMAS[0]})::text, to_regnamespace(${SCHEMAS[1]})::text] as names`
+      const keepingSchemas = (client: postgres.TransactionSql) =>
+        leaveOut(client, there?.names ?? [])
       // The migrator opens a transaction of its own, which within ours is a savepoint.
-      const nested = Object.assign(transaction, {
+      const nested = Object.assign(keepingSchemas(transaction), {
         options: sql.options,
-        begin: transaction.savepoint,
+        begin: (work: (client: postgres.TransactionSql) => Promise<unknown>) =>
+          transaction.savepoint((inner) => work(keepingSchemas(inner))),
       }) as unknown as postgres.Sql
       await migrate(drizzle(nested), { migrationsFolder, migrationsTable: 'latchkey_migrations' })
       await makePartitions(runInTransaction(transaction))

@@ -1,19 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { inspectDatabase } from '../../src/db/inspect.ts'
 import { migrateDatabase } from '../../src/db/migrate.ts'
 
 const server = inject('postgres')
 let location: typeof server
 
-async function query(database: string, text: string): Promise<Record<string, unknown>[]> {
-  const sql = postgres({ ...server, database, max: 1, onnotice: () => undefined })
+async function query(
+  database: string,
+  text: string,
+  username = server.username,
+): Promise<Record<string, unknown>[]> {
+  const sql = postgres({ ...server, database, username, max: 1, onnotice: () => undefined })
   try {
     return [...(await sql.unsafe(text))]
   } finally {
     await sql.end()
   }
 }
+
+const asSuperuser = (database: string, text: string) => query(database, text, 'postgres')
 
 beforeEach(async () => {
   location = { ...server, database: `empty_${randomBytes(8).toString('hex')}` }
@@ -62,6 +69,38 @@ test.each([
     expect((await query(location.database, tables)).length > 0).toBe(fits)
   },
 )
+
+test('where all transactions are serializable, who waits sees what the one before has migrated', async () => {
+  const { database } = location
+  await query(
+    'postgres',
+    `alter database ${database} set default_transaction_isolation = serializable`,
+  )
+  await Promise.all(Array.from({ length: 4 }, () => migrateDatabase(location)))
+  const applied = await query(database, APPLIED)
+  expect(new Set(applied.map(({ hash }) => hash)).size).toBe(applied.length)
+})
+
+test('a user who may make no schemas migrates into those that were made for it, again and again', async () => {
+  const { database } = location
+  const guest = { ...location, username: `guest_${randomBytes(4).toString('hex')}` }
+  await asSuperuser('postgres', `create role ${guest.username} login`)
+  try {
+    await expect(migrateDatabase(guest)).rejects.toMatchObject({ cause: { code: '42501' } })
+    expect((await inspectDatabase(guest, { prepare: true })).mayMigrate).toBe(false)
+    for (const schema of ['latchkey', 'drizzle']) {
+      await asSuperuser(database, `create schema ${schema} authorization ${guest.username}`)
+    }
+    expect((await inspectDatabase(guest, { prepare: true })).mayMigrate).toBe(true)
+    await migrateDatabase(guest)
+    await migrateDatabase(guest)
+    const { applied, brought } = await inspectDatabase(guest, { prepare: true })
+    expect(applied).toBe(brought)
+  } finally {
+    await asSuperuser(database, `drop owned by ${guest.username} cascade`)
+    await asSuperuser('postgres', `drop role ${guest.username}`)
+  }
+})
 
 test('a migration that fails leaves nothing of itself, and the next one succeeds', async () => {
   await query(location.database, 'create schema latchkey')

@@ -53,7 +53,7 @@ const en = {
   migrationsNewer:
     'A newer Latchkey has migrated this database. Run that version, or restore a backup.',
   mayNotMigrate:
-    'This user may not create schemas, so migrations fail. Make it the owner of the database (alter database … owner to …).',
+    'This user may not create schemas, so migrations fail. Make it the owner of the database (alter database … owner to …), or make the schemas latchkey and drizzle for it (create schema … authorization …).',
   pooler: (port: string) =>
     `Port ${port} usually belongs to a pooler (PgBouncer). In transaction mode, set DATABASE_PREPARE=off.`,
 
@@ -177,7 +177,7 @@ const ko: DoctorTexts = {
   migrationsNewer:
     '더 새로운 Latchkey가 마이그레이션한 데이터베이스입니다. 그 버전을 실행하거나 백업을 복원하세요.',
   mayNotMigrate:
-    '이 사용자는 스키마를 만들 수 없어 마이그레이션이 실패합니다. 데이터베이스의 소유자로 지정하세요(alter database … owner to …).',
+    '이 사용자는 스키마를 만들 수 없어 마이그레이션이 실패합니다. 데이터베이스의 소유자로 지정하거나(alter database … owner to …) latchkey와 drizzle 스키마를 만들어 주세요(create schema … authorization …).',
   pooler: (port) =>
     `${port} 포트는 보통 풀러(PgBouncer)의 포트입니다. 트랜잭션 모드라면 DATABASE_PREPARE=off로 설정하세요.`,
 

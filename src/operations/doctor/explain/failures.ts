@@ -82,8 +82,8 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
     ko: '쓰기를 받지 않는 서버입니다(대기 서버이거나 읽기 전용입니다).',
   },
   '42501': {
-    en: 'This user may not do that: make it the owner of the database (alter database … owner to …).',
-    ko: '이 사용자에게 권한이 없습니다. 데이터베이스의 소유자로 지정하세요(alter database … owner to …).',
+    en: 'This user may not do that: make it the owner of the database (alter database … owner to …), or make the schemas latchkey and drizzle for it (create schema … authorization …).',
+    ko: '이 사용자에게 권한이 없습니다. 데이터베이스의 소유자로 지정하거나(alter database … owner to …) latchkey와 drizzle 스키마를 만들어 주세요(create schema … authorization …).',
   },
   NOT_UTF8: {
     en: 'Its encoding is not UTF8, so most names and every emoji would be refused: make another one (create database latchkey owner latchkey encoding UTF8 template template0).',
