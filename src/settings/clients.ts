@@ -41,7 +41,8 @@ function readClient(reader: Reader, id: string, isPublic: boolean): Client {
     for (const uri of given) {
       const problem = redirectUriProblem(uri)
       if (problem === null) continue
-      reader.refuse('clientUri', `${prefix}${name}`, uri, words.uriProblems[problem])
+      const instead = problem === 'not_ascii' ? ` (${new URL(uri).href})` : ''
+      reader.refuse('clientUri', `${prefix}${name}`, uri, words.uriProblems[problem] + instead)
     }
     return given.filter((uri) => redirectUriProblem(uri) === null)
   }
@@ -74,7 +75,9 @@ function readClient(reader: Reader, id: string, isPublic: boolean): Client {
     reader.refuse('clientResource', `${prefix}RESOURCES`)
   }
   const url = reader.text(`${prefix}URL`) ?? null
-  if (url !== null && (!/^https?:/i.test(url) || redirectUriProblem(url) !== null)) {
+  const urlProblem = url === null ? null : redirectUriProblem(url)
+  // A link of a page may be written as people read it.
+  if (url !== null && (!/^https?:/i.test(url) || !['not_ascii', null].includes(urlProblem))) {
     reader.refuse('clientUrl', `${prefix}URL`)
   }
   const logoutUri = reader.text(`${prefix}BACKCHANNEL_LOGOUT_URI`) ?? null

@@ -86,11 +86,11 @@ export function readProvider(reader: Reader, row: ProviderRow): ProviderSettings
   const overrides = (name: string) => {
     const setting = `${prefix}${name.toUpperCase()}`
     const value = reader.text(setting)
-    if (value !== undefined && !isSafeEndpoint(value)) {
-      reader.refuse('endpoint', setting)
-      return undefined
-    }
-    return value
+    if (value === undefined) return undefined
+    const isDocument = name === 'issuer' && value.includes('/.well-known/')
+    if (isSafeEndpoint(value) && !isDocument) return value
+    reader.refuse(isDocument ? 'issuerItself' : 'endpoint', setting)
+    return undefined
   }
   const sent = Object.entries(row.settings).flatMap(([name, { sentAs }]) =>
     sentAs !== undefined && values[name] ? [[sentAs, values[name]] as const] : [],

@@ -16,6 +16,7 @@ const en = {
   ascii: (name: string) => `${name} must be printable ASCII.`,
   endpoint: (name: string) =>
     `${name} must be an https URL (plain http is accepted for loopback hosts only).`,
+  issuerItself: (name: string) => `${name} must be the issuer, without /.well-known/… behind it.`,
   needsOpenid: (name: string) => `${name} must contain openid.`,
 
   emulatePublic:
@@ -114,6 +115,7 @@ const en = {
   uriProblems: {
     not_a_url: 'is not a URL',
     characters: 'has a space, a backslash or a wildcard',
+    not_ascii: 'is not ASCII; write it as browsers send it',
     scheme: 'has a scheme that cannot lead back to an app',
     fragment: 'has a fragment',
     user: 'has a user',
@@ -141,6 +143,7 @@ const ko: SettingsTexts = {
   mustBe: (name, what) => `${name} 형식이 다릅니다. 넣을 값: ${what}.`,
   ascii: (name) => `${name}에는 ASCII 문자만 쓸 수 있습니다.`,
   endpoint: (name) => `${name}에는 https URL을 넣으세요(http는 루프백 호스트에만 쓸 수 있습니다).`,
+  issuerItself: (name) => `${name}에는 뒤의 /.well-known/…을 뺀 issuer를 넣으세요.`,
   needsOpenid: (name) => `${name}에 openid가 있어야 합니다.`,
 
   emulatePublic:
@@ -235,6 +238,7 @@ const ko: SettingsTexts = {
   uriProblems: {
     not_a_url: 'URL이 아닙니다',
     characters: '공백, 역슬래시 또는 와일드카드가 있습니다',
+    not_ascii: 'ASCII가 아닙니다. 브라우저가 보내는 형태로 쓰세요',
     scheme: '앱으로 돌아갈 수 없는 스킴입니다',
     fragment: '프래그먼트가 있습니다',
     user: '사용자 정보가 있습니다',

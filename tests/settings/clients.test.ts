@@ -178,6 +178,8 @@ describe('3.04 a redirect URI that cannot be registered', () => {
     ['https://user:password@app.example.com/cb', /has a user/],
     ['https://app.example.com\\cb', /backslash/],
     ['https://app.example.com/a b', /has a space/],
+    ['https://앱.kr/콜백', /browsers send it \(https:\/\/xn--rf5b\.kr\/%EC%BD%9C%EB%B0%B1\)\./],
+    ['com.example.app:/콜백', /browsers send it \(com\.example\.app:\/%EC%BD%9C%EB%B0%B1\)\./],
   ]
   test.each(refused)('%j', (uri, why) => {
     for (const name of ['REDIRECT_URIS', 'POST_LOGOUT_REDIRECT_URIS']) {

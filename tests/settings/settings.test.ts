@@ -502,6 +502,12 @@ describe('a further OpenID provider', () => {
       'ACME_ISSUER must be an https URL',
     ],
     ['ACME_SCOPES', 'email', 'openid', 'ACME_SCOPES must contain openid.'],
+    [
+      'ACME_ISSUER',
+      'https://id.acme.example/.well-known/openid-configuration',
+      'https://id.acme.example',
+      'ACME_ISSUER must be the issuer, without /.well-known/… behind it.',
+    ],
   ])('refuses %s=%s', (name, wrong, right, problem) => {
     expect(problemsOf({ ...OIDC, [name]: wrong })).toEqual([expect.stringContaining(problem)])
     expect(problemsOf({ ...OIDC, [name]: right })).toEqual([])

@@ -11,13 +11,14 @@ const isLoopbackIp = (url: URL) =>
 export type RedirectUriProblem =
   | 'not_a_url'
   | 'characters'
+  | 'not_ascii'
   | 'scheme'
   | 'fragment'
   | 'user'
   | 'plain_http'
 
 /**
- * Why a URI cannot be registered, null where it can: https, http to a loopback host, or an app's own
+ * Why a URI cannot be registered, null where it can: ASCII, https, http to a loopback host, or an app's own
  * scheme; no fragment, no wildcard, no user.
  */
 export function redirectUriProblem(text: string): RedirectUriProblem | null {
@@ -25,6 +26,8 @@ export function redirectUriProblem(text: string): RedirectUriProblem | null {
   if (/[\s*\\]/.test(text)) return 'characters'
   const url = new URL(text)
   if (DANGEROUS.test(url.protocol)) return 'scheme'
+  // No header takes it back to the app, and browsers send the other form (RFC 3986, section 2).
+  if (/[^\x21-\x7e]/.test(text)) return 'not_ascii'
   if (text.includes('#')) return 'fragment'
   if (url.username || url.password) return 'user'
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) return 'plain_http'
