@@ -142,7 +142,7 @@ async function initialise(
     if (initdb.exitCode() !== 0) {
       throw new EmbeddedServerError(
         `A new database could not be made in ${folder.path} (initdb: ${ending}). Its last ` +
-          `words:\n${initdb.lines.join('\n')}\nSolve that, or set DATABASE_URL to a server.`,
+          `words:\n${initdb.lines.join('\n')}\n${whatHelps(initdb.lines)}`,
       )
     }
     await rename(fresh, folder.path)
@@ -151,6 +151,15 @@ async function initialise(
     // Another process finished its first start before us; starting will tell who has the folder.
     if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
+}
+
+/** PostgreSQL wants its user to have a name, which the number that a container runs as need not have. */
+function whatHelps(lines: readonly string[]): string {
+  const isNameless = lines.some((line) => line.includes('could not look up effective user ID'))
+  return isNameless
+    ? 'This user has a number and no name here, which PostgreSQL needs: run as a user that ' +
+        '/etc/passwd has (in a container of Node.js: --user node), or set DATABASE_URL to a server.'
+    : 'Solve that, or set DATABASE_URL to a server.'
 }
 
 function refuseOtherVersion(path: string, dataVersion: string, binaries: TriedBinaries): void {

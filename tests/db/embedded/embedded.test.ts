@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import {
@@ -299,6 +299,24 @@ test('root is told when data that was reachable is not any more', async ({ skip 
   expect(refusal).toContain(`${join(dataDir, 'postgres')} cannot be entered`)
   await chmod(dataDir, 0o711)
   await start({ dataDir })
+})
+
+test('a user without a name, which PostgreSQL does not start for, is told so', async ({ skip }) => {
+  skip(!isRoot, 'only root can run it as another user')
+  const dataDir = await newFolder()
+  await chmod(dataDir, 0o777)
+  const module = new URL('../../../dist/db/embedded/index.js', import.meta.url)
+  const program = `const { startEmbeddedServer } = await import('${module}')
+    await startEmbeddedServer({ dataDir: '${dataDir}/data', durable: false, log() {} })`
+  const startAs = (uid: number) =>
+    spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      ...{ uid, gid: uid, cwd: dataDir, env: { PATH: process.env.PATH } },
+      ...{ encoding: 'utf8', timeout: 30_000 },
+    }).stderr
+  const said = startAs(54_321)
+  skip(/EACCES|ERR_MODULE_NOT_FOUND/.test(said), 'another user may not read this folder')
+  expect(said).toContain('This user has a number and no name here')
+  expect(said).toContain('or set DATABASE_URL')
 })
 
 test('nobody else can reach the socket', async ({ skip }) => {
