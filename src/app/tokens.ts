@@ -24,15 +24,15 @@ export function openTokens({ app, settings, stores, secrets }: AppContext): Prom
     },
     rotationSeconds: settings.signingKeyRotationSeconds,
     rules: {
-      publicUrl: settings.publicUrl,
+      issuer: settings.publicUrl,
       tokenAudience: settings.tokenAudience,
-      accessTokenSeconds: settings.accessTokenTtlSeconds,
+      accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
       rolesOf: stores.sessions.rolesOf,
       idTokenAlgOf: (id) => idTokenAlgOf(settings.clients, id),
     },
     ttl: {
-      refreshTokenSeconds: settings.refreshTokenTtlSeconds,
-      sessionSeconds: settings.sessionTtlSeconds,
+      refreshTokenTtlSeconds: settings.refreshTokenTtlSeconds,
+      sessionTtlSeconds: settings.sessionTtlSeconds,
     },
   })
 }

@@ -11,11 +11,12 @@ import type { ClientTokenResponse, TokenResponse } from '../core/tokens/token-re
 import type { CodeBinding, GrantedSession } from '../core/tokens/token-store.ts'
 import type { TokenFamilies } from './grants/token-family.ts'
 import type { KeyRing } from './keys/signing-keys.ts'
+import type { TokenRules } from './keys/token-signer.ts'
 
 /** Signs the tokens of a session; an ID token needs the account, and is left out without one. */
 export type TokenIssuer = (
   session: GrantedSession,
-  with_: {
+  added: {
     refreshToken: string
     nonce: string | null
     account: Account | null
@@ -25,11 +26,9 @@ export type TokenIssuer = (
 ) => Promise<TokenResponse>
 
 /** What tokens are made by. */
-export interface IssueRules {
-  publicUrl: string
+export interface IssueRules extends TokenRules {
   /** The usual audience beside PUBLIC_URL. */
   tokenAudience: string
-  accessTokenSeconds: number
   /** The roles of a living session's user; null where it is over. */
   rolesOf: (session: SessionRef) => Promise<readonly string[] | null>
   /** The algorithm of a client's ID tokens. */
@@ -38,8 +37,8 @@ export interface IssueRules {
 
 /** The issuer of all tokens. */
 export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer {
-  const { publicUrl, tokenAudience, accessTokenSeconds, idTokenAlgOf, rolesOf } = rules
-  const usualAudience = tokenAudience === publicUrl ? publicUrl : [tokenAudience, publicUrl]
+  const { issuer, tokenAudience, accessTokenTtlSeconds, idTokenAlgOf, rolesOf } = rules
+  const usualAudience = tokenAudience === issuer ? issuer : [tokenAudience, issuer]
   return async (session, { refreshToken, nonce, account, resource }) => {
     const { id: sid, userId: sub, clientId: client_id, scope, authTime } = session
     const scopes = readScope(scope)
@@ -56,7 +55,7 @@ export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer
           scope,
           aud: resource ?? session.resource ?? usualAudience,
           iat,
-          exp: iat + accessTokenSeconds,
+          exp: iat + accessTokenTtlSeconds,
           jti: randomUUID(),
         },
         authTime === null ? null : { auth_time: authTime },
@@ -66,7 +65,7 @@ export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer
     const tokens = {
       access_token,
       token_type: 'Bearer' as const,
-      expires_in: accessTokenSeconds,
+      expires_in: accessTokenTtlSeconds,
       refresh_token: refreshToken,
       scope,
     }
@@ -89,7 +88,7 @@ const CLIENT_TOKEN_SECONDS = 300
 
 /** Signs access tokens that clients have for themselves, for our own routes: `sub` is the client, there is no `sid`. */
 export const createClientTokenIssuer =
-  (keys: KeyRing, publicUrl: string) =>
+  (keys: KeyRing, issuer: string) =>
   (clientId: string, scope: string): ClientTokenResponse => {
     const iat = Math.floor(Date.now() / 1000)
     const access_token = keys.current().signAccessToken({
@@ -97,7 +96,7 @@ export const createClientTokenIssuer =
       client_id: clientId,
       scope,
       iat,
-      aud: publicUrl,
+      aud: issuer,
       exp: iat + CLIENT_TOKEN_SECONDS,
       jti: randomUUID(),
     })
@@ -108,7 +107,7 @@ export const createClientTokenIssuer =
 export function createSessionPreparer(
   issue: TokenIssuer,
   families: TokenFamilies,
-  ttl: { refreshTokenSeconds: number; sessionSeconds: number },
+  ttl: { refreshTokenTtlSeconds: number; sessionTtlSeconds: number },
 ): (request: SessionRequest) => PreparedSession {
   return ({ code: asked, seed = randomToken(), id = uuidv7(), nonce, issued, ...request }) => {
     const derived = asked === null ? families.firstOf(seed, id) : families.codesOf(seed, id)
@@ -117,7 +116,7 @@ export function createSessionPreparer(
     const hash = hashToken(secret)
     const { clientId, scope, userAgent, address } = request
     const { resource = null, cookieMode = false, authTime = null, silent = false } = request
-    const tokenSeconds = Math.min(ttl.refreshTokenSeconds, ttl.sessionSeconds)
+    const tokenSeconds = Math.min(ttl.refreshTokenTtlSeconds, ttl.sessionTtlSeconds)
     const session: NewSession = {
       id,
       clientId,
@@ -129,7 +128,7 @@ export function createSessionPreparer(
       userAgent,
       address,
       // Until the code is redeemed the session lives no longer than the code.
-      ttlSeconds: asked === null ? ttl.sessionSeconds : CODE_SECONDS,
+      ttlSeconds: asked === null ? ttl.sessionTtlSeconds : CODE_SECONDS,
       refreshToken: asked === null ? { hash, ttlSeconds: tokenSeconds } : null,
       ...(asked === null ? {} : { code: codeOf(asked, hash, nonce) }),
     }

@@ -37,7 +37,7 @@ export interface Tokens {
   /** A logout token for a client, of a session that ended. */
   signLogoutToken: (clientId: string, session: { userId: string; id: string }) => Promise<string>
   readIdTokenHint: (token: string) => ReturnType<typeof readIdTokenHint>
-  ttl: { refreshTokenSeconds: number; sessionSeconds: number }
+  ttl: { refreshTokenTtlSeconds: number; sessionTtlSeconds: number }
   /** `iss` of all tokens: PUBLIC_URL. */
   issuer: string
 }
@@ -56,13 +56,13 @@ export async function createTokens(
   },
 ): Promise<Tokens> {
   const { store, sealer, families, needs, rotationSeconds, rules, ttl } = options
-  const { publicUrl: issuer, accessTokenSeconds: accessTokenTtlSeconds } = rules
+  const { issuer } = rules
   const keys = await openKeyRing(app, {
     store,
     sealer,
     needs,
     rotationSeconds,
-    rules: { issuer, accessTokenTtlSeconds },
+    rules,
   })
   prepareBehindFirstAnswer(app, keys)
   const issue = createTokenIssuer(keys, rules)

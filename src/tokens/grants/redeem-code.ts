@@ -24,8 +24,8 @@ export async function redeemCode(
   const candidates = families.firstOf(code, sessionId)
   const redeemed = await tokenStore.redeemCode(presented, {
     hashes: candidates.map(hashToken),
-    ttlSeconds: ttl.refreshTokenSeconds,
-    sessionTtlSeconds: ttl.sessionSeconds,
+    ttlSeconds: ttl.refreshTokenTtlSeconds,
+    sessionTtlSeconds: ttl.sessionTtlSeconds,
     sessionsPerUser,
   })
   if ('refused' in redeemed) throw refused(redeemed.refused, client)

@@ -109,7 +109,7 @@ async function rotate(
   const successors = families.successorsOf(token, sessionId)
   const rotation = await tokenStore.rotate(
     { hash, clientId, fromCookie, scopes, sessionId: marked, asker },
-    { hashes: successors.map(hashToken), ttlSeconds: ttl.refreshTokenSeconds },
+    { hashes: successors.map(hashToken), ttlSeconds: ttl.refreshTokenTtlSeconds },
   )
   return { rotation, successors }
 }
