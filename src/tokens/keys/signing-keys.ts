@@ -54,13 +54,13 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
   const times = keyTimes(options.rotationSeconds, rules.accessTokenTtlSeconds)
   const signers = new Map<string, TokenSigner>()
   let ring: StoredSigningKey[] = []
-  /** What to add to our clock to get the database's. */
+  /** What to add to this process's steady clock, which nobody sets, to get the database's. */
   let clockOffset = 0
   /** Algorithms of ID tokens whose keys are made or kept turning: at first those that are there. */
   const wanted = new Set<string>()
   let isPrepared = false
 
-  const now = () => Date.now() + clockOffset
+  const now = () => performance.now() + clockOffset
   const openKey = (key: StoredSigningKey) => sealer.open(key.sealedJwk, keyContext(key.kid))
   /** Also one that was opened before another replica sealed it by a secret that is new to this one. */
   const isOwn = (key: StoredSigningKey) => signers.has(key.kid) || openKey(key) !== null
@@ -84,7 +84,7 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
   }
 
   async function turn() {
-    const before = Date.now()
+    const before = performance.now()
     let state = await store.read()
     const due = planFor(state.ring, state.now)
     if (due.add.length + due.change.length + due.remove.length > 0) {

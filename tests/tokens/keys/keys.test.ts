@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, decodeProtectedHeader, type JWK, jwtVerify } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { readSettings } from '../../../src/settings/index.ts'
 import type { Environment } from '../../../src/settings/reader.ts'
 import { Browser } from '../../helpers/browser.ts'
@@ -54,6 +54,21 @@ async function withReplica<T>(
     await latchkey.close()
   }
 }
+
+test.each([4, -4])(
+  'the first key signs at once after this machine’s clock was wrong by %i minutes at the start',
+  async (minutes) => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    vi.setSystemTime(Date.now() + minutes * 60_000)
+    const latchkey = await startLatchkey({ ...provider.settings(), SIGNING_KEY_ROTATION: '90d' })
+    vi.useRealTimers()
+    try {
+      expect(await meStatus(latchkey, await signIn(latchkey))).toBe(200)
+    } finally {
+      await latchkey.close()
+    }
+  },
+)
 
 describe('8.15 the published keys', () => {
   let latchkey: Latchkey
