@@ -1,17 +1,16 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { runAdmin, spawnAdmin } from '../helpers/admin.ts'
 import { Browser } from '../helpers/browser.ts'
 import {
   freePort,
+  MAIN,
   newFolder,
   type ServerProcess,
   startServerProcess,
 } from '../helpers/server-process.ts'
-
-const MAIN = join(import.meta.dirname, '../../dist/main.js')
 
 let folder: Awaited<ReturnType<typeof newFolder>>
 let server: ServerProcess
@@ -41,14 +40,8 @@ async function signIn() {
   return answer
 }
 
-async function admin(...args: string[]) {
-  const env = { PATH: process.env.PATH ?? '', DATA_DIR: join(folder.path, 'data') }
-  const options = { cwd: folder.path, env, timeout: 50_000 }
-  return promisify(execFile)(process.execPath, [MAIN, 'admin', ...args], options).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    (error: { code: number; stdout: string; stderr: string }) => error,
-  )
-}
+const terminal = () => ({ cwd: folder.path, env: { DATA_DIR: join(folder.path, 'data') } })
+const admin = (...args: string[]) => runAdmin(terminal(), args)
 const json = async (...args: string[]) => JSON.parse((await admin(...args, '--json')).stdout)
 const me = () =>
   fetch(`${server.url}/me`, { headers: { authorization: `Bearer ${tokens.access_token}` } })
@@ -174,14 +167,16 @@ describe('the operator, beside a running server', () => {
     const found = async (...args: string[]) =>
       (await json('audit', ...args)).map(({ type }: { type: string }) => type)
     expect(await found('--since', '1h', '--type', 'admin.*')).toContain('admin.users_find')
-    expect(await found('--since', '1s', '--type', 'admin.users_import')).toEqual([])
+    await expect
+      .poll(() => found('--since', '1s', '--type', 'admin.users_import'), { interval: 300 })
+      .toEqual([])
     expect(await admin('audit', '--user', 'minji')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('--user minji is no user’s id'),
     })
-    const env = { PATH: process.env.PATH ?? '', DATA_DIR: join(folder.path, 'data') }
+    const { cwd, env } = terminal()
     const args = [MAIN, 'admin', 'audit', '--follow', '--json', '--type', 'session.created']
-    const child = spawn(process.execPath, args, { cwd: folder.path, env })
+    const child = spawn(process.execPath, args, { cwd, env })
     let said = ''
     child.stdout.on('data', (text) => (said += String(text)))
     const ended = new Promise((resolve) => child.once('close', resolve))
@@ -216,20 +211,18 @@ describe('the operator, beside a running server', () => {
     })
   })
 
-  test('is told what a wrong command is', async () => {
+  test('is told what a wrong command is, and what there is', async () => {
     expect(await admin('users', 'explode')).toMatchObject({ code: 1 })
     expect(await admin('users', 'show')).toMatchObject({ code: 1 })
-    expect(await admin('--help')).toMatchObject({ code: 0 })
+    // The program itself ends as the command does.
+    expect(await spawnAdmin(terminal(), ['users', 'show', 'nobody'])).toMatchObject({ code: 1 })
+    expect(await spawnAdmin(terminal(), ['--help'])).toMatchObject({ code: 0 })
   })
 })
 
 test('without a running server the embedded one is started for the command', async () => {
   await signIn()
   await server.stop()
-  expect(await json('users', 'show', userId)).toMatchObject({ sub: userId })
-  server = startServerProcess(
-    { DATA_DIR: join(folder.path, 'data') },
-    { cwd: folder.path, port: await freePort() },
-  )
-  await server.serving
+  const { stdout } = await spawnAdmin(terminal(), ['users', 'show', userId, '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({ sub: userId })
 })

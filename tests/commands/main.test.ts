@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-
-const MAIN = join(import.meta.dirname, '../../dist/main.js')
+import { MAIN } from '../helpers/server-process.ts'
 
 /** What the built program says to these arguments, without any setting. */
 const run = (...args: string[]) =>

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { diagnose } from '../../src/commands/diagnosis.ts'
-
-const MAIN = join(import.meta.dirname, '../../dist/main.js')
+import { MAIN } from './server-process.ts'
 
 /** A REST API key's form, and a secret that no report may show. */
 export const KAKAO_ID = '0123456789abcdef0123456789abcdef'

@@ -6,7 +6,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const MAIN = join(import.meta.dirname, '../../dist/main.js')
+/** The built program. */
+export const MAIN = join(import.meta.dirname, '../../dist/main.js')
 
 /** The built server as a process of its own, as `npm start` or a container runs it. */
 export interface ServerProcess {
