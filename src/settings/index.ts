@@ -108,7 +108,7 @@ export function readSettings(env: Environment): Settings {
   return settings
 }
 
-/** The same without throwing: `reader.problems` says what is wrong, defaults stand in for it. */
+/** Reads and checks the environment of `reader`: its `problems` say what is wrong, defaults stand in for that. */
 export function collectSettings(reader: Reader): Settings {
   const port = reader.integer('PORT', 3000, 1, 65_535)
   const host = reader.text('HOST') ?? 'localhost'

@@ -27,13 +27,13 @@ export interface SignInTexts {
   noProviders: string
   /** On the button of a provider that refuses this app's browser: its link leaves the app. */
   opensOutside: string
-  /** The same where the login has to begin at the client again. */
+  /** On that button, where the login has to begin at the client again. */
   opensAppOutside: (client: string) => string
-  /** The same where no link leaves the app. */
+  /** On that button, where no link leaves the app. */
   onlyOutside: string
   /** Why. */
   notInside: (provider: string, app: string) => string
-  /** The same, where a link leads out, as the heading of what can be done by hand. */
+  /** Why, as the heading of what can be done by hand where the link that leads out does nothing. */
   nothingOpens: (provider: string, app: string) => string
   address: string
   copy: string
@@ -45,8 +45,9 @@ export interface SignInTexts {
 
 /** The texts of the error pages in one language. */
 export interface ProblemTexts {
+  /** The title of a sign-in that failed. */
   failed: string
-  /** The same where nobody was signing in. */
+  /** The title where nobody was signing in. */
   failedElsewhere: string
   /** What stands instead where the code says more. */
   titles: Partial<Readonly<Record<ErrorCode, string>>>
@@ -81,7 +82,7 @@ export interface ReasonTexts {
 /** The texts of the page that hands the answer of a popup to its opener. */
 export interface PopupTexts {
   signedIn: string
-  /** The same where an account was to be linked. */
+  /** In place of `signedIn` where an account was to be linked. */
   confirmed: string
   close: string
 }

@@ -32,7 +32,7 @@ export interface Tokens {
   prepareSession: (request: SessionRequest) => PreparedSession
   /** The claims of an access token, null for whatever is wrong with it. */
   verifyAccessToken: (token: string) => AccessTokenClaims | null
-  /** The same of a session, for our own routes; null for any other. */
+  /** The claims of an access token of a session, for our own routes; null for any other. */
   verifySessionToken: (token: string) => SessionTokenClaims | null
   /** A logout token for a client, of a session that ended. */
   signLogoutToken: (clientId: string, session: { userId: string; id: string }) => Promise<string>

@@ -1,15 +1,18 @@
 import type { Prompt, ProviderRow } from '../core/provider/provider.ts'
 
-/** What a client asks of the provider, in our words. */
-type Asked = Readonly<
+/** What of the client's request is passed on to the provider where it understands it. */
+export type ForwardedParams = Readonly<
   Partial<Record<'login_hint' | 'prompt' | 'max_age' | 'ui_locales', string | undefined>>
 >
 
-/** The same in the provider's own words; what it does not understand is left out. */
-export function forwardedParameters(row: ProviderRow, asked: Asked): Record<string, string> {
+/** These parameters in the provider's own words; what it does not understand is left out. */
+export function forwardedParameters(
+  row: ProviderRow,
+  asked: ForwardedParams,
+): Record<string, string> {
   const given: Record<string, string> = {}
   for (const [ours, theirs] of Object.entries(row.forwardedParams)) {
-    const value = asked[ours as keyof Asked]
+    const value = asked[ours as keyof ForwardedParams]
     if (value !== undefined && value !== '') given[theirs] = value
   }
   for (const prompt of promptsOf(row, asked)) {
@@ -22,7 +25,7 @@ export function forwardedParameters(row: ProviderRow, asked: Asked): Record<stri
 }
 
 /** The prompts that were asked for; where there is no max_age, the person authenticates anew instead. */
-function promptsOf({ forwardedParams }: ProviderRow, asked: Asked): Prompt[] {
+function promptsOf({ forwardedParams }: ProviderRow, asked: ForwardedParams): Prompt[] {
   const prompts = (asked.prompt ?? '').split(/[ ,]+/).filter(Boolean) as Prompt[]
   const isOlder = asked.max_age !== undefined && forwardedParams.max_age === undefined
   const isAnew = isOlder && !prompts.includes('none') && !prompts.includes('login')

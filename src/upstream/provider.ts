@@ -10,7 +10,7 @@ import { type CallbackAnswer, readCallbackAnswer } from './callback-answer.ts'
 import { checkCallbackIssuer } from './callback-issuer.ts'
 import { exchangeCode } from './exchange/exchange-code.ts'
 import { createTokensAtProvider, type TokensAtProvider } from './exchange/tokens-at-provider.ts'
-import { forwardedParameters } from './forwarded.ts'
+import { type ForwardedParams, forwardedParameters } from './forwarded.ts'
 import { authTimeOf } from './id-token/auth-time.ts'
 import { readIdToken } from './id-token/browser-id-token.ts'
 import { createJwksSource } from './id-token/jwks.ts'
@@ -27,11 +27,6 @@ import { type CallEnded, type Outbound, observedOutbound } from './outbound/outb
 import { readProfile } from './profile/read-profile.ts'
 import { issuerIn, type ProviderCall, usesIdToken } from './provider-call.ts'
 import { createEventReader, type EventReader } from './provider-events.ts'
-
-/** What of the client's request is passed on to the provider where it understands it. */
-export type ForwardedParams = Readonly<
-  Partial<Record<'login_hint' | 'prompt' | 'max_age' | 'ui_locales', string | undefined>>
->
 
 /** Who has signed in. The key's issuer is empty where it does not vary. */
 export interface Authentication {
@@ -80,7 +75,7 @@ export interface Provider {
     },
     note?: Note,
   ): Promise<Authentication>
-  /** The same from a token of its mobile SDK. Throws `invalid_code` for one that is not good. */
+  /** A token of its mobile SDK -> profile. Throws `invalid_code` for one that is not good. */
   readNative(presented: NativeToken, note?: Note): Promise<Authentication>
   /** The tokens that a login leaves behind. */
   tokens: TokensAtProvider

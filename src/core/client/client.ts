@@ -130,7 +130,7 @@ export function resolveClient(
   return { client, redirectUri: uri }
 }
 
-/** The same, or null where the request names no registered pair. */
+/** What `resolveClient` finds, or null where the request names no registered pair. */
 export function findRegistered(
   clients: readonly Client[],
   asked: Parameters<typeof resolveClient>[1],

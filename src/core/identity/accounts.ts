@@ -21,10 +21,10 @@ export interface TakingAway extends Freshness {
 
 /** Reads and edits users. */
 export interface Accounts {
-  /** The same as JSON text, for an answer that is sent on as it is. */
-  findJsonBySession(session: SessionRef): Promise<string | null>
   /** The user of a session that is alive, else null. */
   findBySession(session: SessionRef): Promise<Account | null>
+  /** That user as JSON text, for an answer that is sent on as it is. */
+  findJsonBySession(session: SessionRef): Promise<string | null>
   /** Everything that is stored about the user of a living session, as JSON text in pieces; else null. */
   exportBySession(session: SessionRef): Promise<AsyncIterable<string> | null>
   /** Stores the user's own edits; null where the session is not alive. */

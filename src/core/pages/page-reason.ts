@@ -18,6 +18,6 @@ const find = <Reason extends string>(all: readonly Reason[], { reason }: { reaso
 export const pageReasonOf = (evidence: { reason?: unknown }): PageReason | null =>
   find(PAGE_REASONS, evidence)
 
-/** The same where it is about the person. */
+/** The reason of an error's evidence, where it says why somebody may not come in. */
 export const refusalOf = (evidence: { reason?: unknown }): Refusal | null =>
   find(REFUSALS, evidence)

@@ -33,7 +33,7 @@ export interface Console {
   readonly url: string
   /** The menu path to the redirect URIs, in the console's own words. */
   readonly redirectUris: OperatorText
-  /** The same for the redirect URIs of logout; only where the provider has a logout. */
+  /** The menu path to the redirect URIs of logout; only where the provider has a logout. */
   readonly logoutRedirectUris?: OperatorText
   /** The menu path to id and secret. */
   readonly keys: OperatorText

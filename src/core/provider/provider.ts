@@ -189,7 +189,7 @@ export interface ProviderRow extends KnownElsewhere {
   readonly exactError: (document: Record<string, unknown>) => unknown
   /** Error codes at the token endpoint that mean "this code is used or expired". */
   readonly refusedCodeErrors: readonly string[]
-  /** The same of a refresh token: the person has to sign in again. */
+  /** Error codes there that mean "this refresh token is over": the person has to sign in again. */
   readonly refusedRefreshErrors: readonly string[]
   /** How it is told that a person has left. Default: RFC 7009, where it has the endpoint. */
   readonly revocation: Revocation

@@ -12,7 +12,7 @@ export const requireOwn = (
   asked: string,
 ): void => requireSame(database, found, asked.toLowerCase())
 
-/** The same of what every character tells apart, or every byte: a mark, a subject, a hash. */
+/** Throws as `requireOwn` does, where capitals count, or bytes: of a mark, a subject, a hash. */
 export function requireSame<Key extends string | Buffer>(
   database: Pick<Database, 'distrust'>,
   found: Key,

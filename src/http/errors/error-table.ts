@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../core/errors.ts'
 export interface ErrorRow {
   /** Of the problem (RFC 9457). */
   readonly status: number
-  /** The same for every problem of this code. */
+  /** In a few words, what every problem of this code is. */
   readonly title: string
   /** At the OAuth endpoints (RFC 6749, section 5.2): the status and `error`. */
   readonly oauth: readonly [status: number, error: string]

@@ -1,11 +1,6 @@
 import { type Client, PLAYGROUND } from '../../core/client/client.ts'
+import type { FrontPage } from '../../core/pages/recovery.ts'
 import { originOf } from '../../core/settings/public-url.ts'
-
-/** An app as people know it, with its front page; null where nobody said where that is. */
-export interface FrontPage {
-  client: string
-  href: string | null
-}
 
 /** The front pages of apps that sign people in. */
 export interface FrontPages {

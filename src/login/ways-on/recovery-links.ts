@@ -3,33 +3,12 @@ import { AuthorizationRequest } from '../../core/client/authorization-request.ts
 import { type Client, findRegistered } from '../../core/client/client.ts'
 import { defined } from '../../core/defined.ts'
 import { usableLocales } from '../../core/pages/language.ts'
+import type { RecoveryLinks, Ways } from '../../core/pages/recovery.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
 import { readParameters } from '../../http/query.ts'
 import { withParameters } from '../finish/answers.ts'
-import { createFrontPages, type FrontPage } from './front-pages.ts'
+import { createFrontPages } from './front-pages.ts'
 import type { KeptRequest, ResumableStates } from './resumable-state.ts'
-
-/** Where a person can go from a problem. */
-export interface Ways {
-  /** The same login once more, with the client's parameters; null where they are not known. */
-  retry: string | null
-  /** The sign-in page with them. */
-  signIn: string | null
-  /** The app that sent the person here. */
-  back: { client: string; href: string } | null
-  /** The apps that there are, where it is not known which one did. */
-  apps: readonly FrontPage[]
-}
-
-/** The ways on from the problem of one request. */
-export interface RecoveryLinks extends Ways {
-  /** Whether somebody was signing in. */
-  isLogin: boolean
-  /** The languages that the request asks for. */
-  uiLocales: string | undefined
-  /** The provider of the login, by its name; null where it is none of ours. */
-  providerName: string | null
-}
 
 /** What a request brings, before anything is known of it. */
 type Given = Readonly<Record<string, unknown>>

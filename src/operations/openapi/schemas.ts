@@ -41,7 +41,7 @@ function simplify(node: JsonSchema, io: 'input' | 'output'): void {
   if (io === 'output' && node.additionalProperties === false) delete node.additionalProperties
 }
 
-/** The same with its references as OpenAPI has them. */
+/** A JSON Schema with its references as OpenAPI has them. */
 function withReferences(schema: object): JsonSchema {
   const text = JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')
   return JSON.parse(text) as JsonSchema

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../../core/errors.ts'
 import { pickLanguage } from '../../core/pages/language.ts'
 import { type PageReason, refusalOf } from '../../core/pages/page-reason.ts'
+import type { RecoveryLinks, Ways } from '../../core/pages/recovery.ts'
 import { isLoopbackHost } from '../../core/settings/urls.ts'
 import type { SendProblemPage } from '../../http/errors/problems.ts'
 import { varyingBy } from '../../http/headers.ts'
@@ -13,21 +14,6 @@ import { type RenderedPage, renderPage, sendPage } from '../page.ts'
 import { type ReasonFacts, reasonTexts } from './reason.ts'
 import { WAIT_SCRIPT, waitFor } from './wait.ts'
 import { WAYS_STYLE, way } from './ways.ts'
-
-/** Where a person can go from a problem, as the login room finds it. */
-interface Ways {
-  retry: string | null
-  signIn: string | null
-  back: { client: string; href: string } | null
-  apps: readonly { client: string; href: string | null }[]
-}
-
-/** The same of one request. */
-interface RecoveryLinks extends Ways {
-  isLogin: boolean
-  uiLocales: string | undefined
-  providerName: string | null
-}
 
 /** What may be over by itself: the same page, loaded again. */
 const PASSING = ['temporarily_unavailable', 'rate_limited', 'request_timeout', 'server_error']

@@ -21,7 +21,7 @@ export function waitFor(seconds: number, language: Language): Html {
 <p id="now" role="status" data-text="${retryNow}"></p>`
 }
 
-/** The same as `timeIn`, in the browser. */
+/** Counts down in the browser, in the words of `timeIn`. */
 export const WAIT_SCRIPT = `
 const wait = document.getElementById('wait')
 const until = performance.now() + wait.dataset.seconds * 1000

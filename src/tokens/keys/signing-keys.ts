@@ -16,7 +16,7 @@ export interface KeyRing {
   signerOf(alg: string): Promise<TokenSigner>
   /** The key of this id while it is published. */
   find(kid: string): TokenSigner | undefined
-  /** The same, or one that is published no more: only to read what it signed long ago. */
+  /** The key of this id, also one that is published no more: only to read what it signed long ago. */
   findRetired(kid: string): TokenSigner | undefined
   /** The public keys, as in `/.well-known/jwks.json`. */
   publicKeys(): JWK[]

@@ -6,7 +6,7 @@ import { clientAuth } from './client-auth.ts'
 import { readTokenResponse } from './token-response.ts'
 
 /** What a callback brought, and what the start of its flow kept for it. */
-export interface PresentedCode {
+export interface ReceivedCode {
   code: string
   state: string
   /** The PKCE verifier, null where the provider takes none. */
@@ -17,7 +17,7 @@ export interface PresentedCode {
 /** Exchanges a code for tokens (RFC 6749, section 4.1.3). Throws `invalid_code` for one that is used or old. */
 export async function exchangeCode(
   { row, metadata, registration, outbound, deadline }: ProviderCall,
-  { code, state, verifier, callbackUrl }: PresentedCode,
+  { code, state, verifier, callbackUrl }: ReceivedCode,
 ): Promise<ProviderTokenResponse> {
   const auth = await clientAuth(metadata, registration)
   const form = Object.assign(

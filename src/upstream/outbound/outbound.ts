@@ -67,7 +67,7 @@ export const endOfCall = ({ status }: { status: number }): SpanEnd => ({
   error: status >= 400 ? String(status) : undefined,
 })
 
-/** The same client, whose calls to one provider are told of. No trace is carried on to a provider. */
+/** The outbound client, with the calls to one provider told of. No trace is carried on to a provider. */
 export function observedOutbound(
   outbound: Outbound,
   { provider, ended, tracer }: { provider: string; ended: CallEnded; tracer: Tracer },

@@ -32,7 +32,7 @@ export interface SignInValues extends IdentityValues, OpeningValues {
   reason: CreateReason
   /** The address in lower case that nobody may hold, where a new user is made; null where it does not matter. */
   unheld: string | null
-  /** The same, claimed for the new user; null where somebody holds it. */
+  /** The address in lower case that is claimed for the new user; null where somebody holds it. */
   claimed: string | null
   /** Who asks, for what is recorded. */
   asked: string
@@ -56,8 +56,8 @@ const facts = (i: Columns<'email' | 'emailVerified' | 'name' | 'picture' | 'loca
 /**
  * A whole sign-in: refreshes the identity, or makes it and its user where it is new and may be made,
  * opens the session and gives the account. No row where it is new and may not, or where somebody holds or
- * just claimed its address; a row and no change where the user is disabled. All parts of one statement see the tables as they were before it, so
- * what changes is taken from what the updates return.
+ * just claimed its address; a row and no change where the user is disabled. All parts of one statement see
+ * the tables as they were before it, so what changes is taken from what the updates return.
  */
 export const signInStatement = (rules: {
   trustedProviders: readonly string[]
