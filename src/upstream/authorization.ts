@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module'
 import type { OAuth2Namespace } from '@fastify/oauth2'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ProviderRow } from '../core/provider/provider.ts'
 import { NO_COMPILERS } from '../http/server.ts'
+import { endpoint, type Metadata } from './metadata/metadata.ts'
 
 /** What of a registration the authorization URL is made of. */
-export interface AuthorizationOptions {
+interface AuthorizationOptions {
   clientId: string
   callbackUrl: string
   scopes: readonly string[]
@@ -25,7 +27,7 @@ const require = createRequire(import.meta.url)
  * authorization requests; `state` and `code_challenge`, which are fresh for each, are left out. Loaded with
  * the first login: the plugin brings a whole HTTP library along.
  */
-export async function registerProvider(
+async function registerProvider(
   options: AuthorizationOptions,
 ): Promise<Readonly<Record<string, string>>> {
   const { fastifyOauth2 } = require('@fastify/oauth2') as typeof import('@fastify/oauth2')
@@ -67,6 +69,42 @@ export async function registerProvider(
   return parameters
 }
 
+/**
+ * Where the browser is sent, with all that does not change from one login to the next: made once, for as
+ * long as the provider names the same endpoint.
+ */
+export function createAuthorizationAddress({
+  row: { scopes, scopeSeparator, authorizationParams },
+  clientId,
+  callbackUrl,
+}: {
+  row: ProviderRow
+  clientId: string
+  callbackUrl: string
+}): (metadata: Metadata) => Promise<string> {
+  const registered = new Map<boolean, ReturnType<typeof registerProvider>>()
+  let address: { endpoint: string; pkce: boolean; url: string } | null = null
+
+  function commonParameters(pkce: boolean): ReturnType<typeof registerProvider> {
+    const known = registered.get(pkce)
+    if (known !== undefined) return known
+    const made = registerProvider({ clientId, callbackUrl, scopes, scopeSeparator, pkce })
+    registered.set(pkce, made)
+    made.catch(() => registered.delete(pkce))
+    return made
+  }
+
+  return async (metadata) => {
+    const { pkce } = metadata
+    const named = endpoint(metadata, 'authorization_endpoint')
+    if (address?.endpoint !== named || address.pkce !== pkce) {
+      const lasting = { ...(await commonParameters(pkce)), ...authorizationParams }
+      address = { endpoint: named, pkce, url: withQuery(named, lasting) }
+    }
+    return address.url
+  }
+}
+
 /** An endpoint whose query is empty and that needs no cleaning. */
 const PLAIN = /^https?:\/\/[\w.:[\]-]+\/[\w./~-]*$/
 
@@ -78,6 +116,15 @@ export function withQuery(endpoint: string, parameters: Readonly<Record<string, 
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
   url.search = queryOf(url.searchParams)
   return url.href
+}
+
+/** The same of an endpoint that has parameters: those of the same name are replaced. */
+export function withMore(url: string, parameters: Readonly<Record<string, string>>): string {
+  const names = Object.keys(parameters)
+  const isNew = (name: string) => !url.includes(`${name}=`)
+  if (!url.includes('?') || url.includes('#') || !names.every(isNew))
+    return withQuery(url, parameters)
+  return `${url}&${queryOf(new URLSearchParams(parameters))}`
 }
 
 const queryOf = (parameters: URLSearchParams) => parameters.toString().replaceAll('+', '%20')

@@ -5,7 +5,7 @@ import type { ProviderTokens, StoreTokens } from '../core/provider/provider-toke
 import type { RowValues } from '../core/provider/row-inputs.ts'
 import { randomToken, s256 } from '../core/secrets.ts'
 import { noTracer, type Tracer } from '../core/tracer.ts'
-import { registerProvider, withQuery } from './authorization.ts'
+import { createAuthorizationAddress, withMore, withQuery } from './authorization.ts'
 import { type CallbackAnswer, readCallbackAnswer } from './callback-answer.ts'
 import { checkCallbackIssuer } from './callback-issuer.ts'
 import { exchangeCode } from './exchange/exchange-code.ts'
@@ -20,7 +20,7 @@ import {
   requireOffered,
   sortOut,
 } from './id-token/native-token.ts'
-import { createMetadataSource, endpoint, type Metadata } from './metadata/metadata.ts'
+import { createMetadataSource, type Metadata } from './metadata/metadata.ts'
 import { createBulkhead } from './outbound/bulkhead.ts'
 import { withDeadline } from './outbound/deadline.ts'
 import { type CallEnded, type Outbound, observedOutbound } from './outbound/outbound.ts'
@@ -116,7 +116,7 @@ export function createProvider(options: ProviderOptions): Provider {
   const metadataOf = createMetadataSource({ row, key, outbound, ms, note: options.note })
   const jwks = createJwksSource(outbound)
   const bulkhead = createBulkhead()
-  const registered = new Map<boolean, ReturnType<typeof registerProvider>>()
+  const addressOf = createAuthorizationAddress({ row, clientId, callbackUrl })
 
   /** Does what may wait for the provider, unless too many do already, within one deadline. */
   const atProvider = <T>(
@@ -135,17 +135,6 @@ export function createProvider(options: ProviderOptions): Provider {
       ),
     )
 
-  /** What the provider's authorization requests have in common. */
-  function commonParameters(pkce: boolean): ReturnType<typeof registerProvider> {
-    const { scopes, scopeSeparator } = row
-    const known = registered.get(pkce)
-    if (known !== undefined) return known
-    const made = registerProvider({ clientId, callbackUrl, scopes, scopeSeparator, pkce })
-    registered.set(pkce, made)
-    made.catch(() => registered.delete(pkce))
-    return made
-  }
-
   const { keep, ...tokens } = createTokensAtProvider({
     row,
     storeTokens: options.storeTokens,
@@ -160,20 +149,18 @@ export function createProvider(options: ProviderOptions): Provider {
     metadata: () => metadataOf(),
     async start(forwardedParams, makeResumable, more = {}) {
       const metadata = await metadataOf()
-      const common = await commonParameters(metadata.pkce)
+      const begins = await addressOf(metadata)
       const state = makeResumable(randomToken(16))
       const nonce = randomToken()
       const verifier = metadata.pkce ? randomToken() : null
       const parameters = Object.assign(
         { state },
-        common,
         verifier === null ? null : { code_challenge: s256(verifier) },
-        row.authorizationParams,
         usesIdToken(row) ? { nonce } : null,
         forwardedParameters(row, forwardedParams),
         more,
       )
-      const url = withQuery(endpoint(metadata, 'authorization_endpoint'), parameters)
+      const url = withMore(begins, parameters)
       return { url, state, nonce, verifier }
     },
     async logout({ redirectUri, state, idToken = null }) {
