@@ -30,7 +30,7 @@ export const shownName = (text: string | undefined) => cleanText(text, 80)
 
 /** ASCII letters lowered and nothing else: `ı`, `ß` or a fullwidth letter never fold into another. */
 export function asciiLowerCase(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+  return /[A-Z]/.test(text) ? text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : text
 }
 
 const LOCAL_PART = /^[^\s@"(),:;<>[\]\\\p{C}]{1,64}$/u

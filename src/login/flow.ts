@@ -1,6 +1,6 @@
 import type { ResponseMode } from '../core/client/client.ts'
 import { REPEAT_SECONDS } from '../core/client/used-flows.ts'
-import { equalInConstantTime, hashToken, type Sealer } from '../core/secrets.ts'
+import { equalInConstantTime, hashToken, type Sealer, s256 } from '../core/secrets.ts'
 import { cookieName } from '../core/settings/public-url.ts'
 import { randomPart } from './ways-on/resumable-state.ts'
 
@@ -106,7 +106,7 @@ const CLIENT_NAMES = namesOf<FlowClient>({
 })
 
 /** Bound into the seal: what a version with other members has sealed does not open, and is taken as it was else. */
-const SHAPE = JSON.stringify([NAMES, CLIENT_NAMES])
+const SHAPE = s256(JSON.stringify([NAMES, CLIENT_NAMES]))
 
 function namesOf<T>(all: Record<keyof T, 1>) {
   return Object.keys(all) as (keyof T)[]
@@ -118,10 +118,10 @@ function namesOf<T>(all: Record<keyof T, 1>) {
  */
 function pack(flow: Flow): string {
   const { state } = flow.client
-  const list = JSON.stringify([
-    ...NAMES.map((name) => (name === 'state' ? randomPart(flow.state) : flow[name])),
-    ...CLIENT_NAMES.map((name) => (name === 'state' ? null : flow.client[name])),
-  ])
+  const values: unknown[] = []
+  for (const name of NAMES) values.push(name === 'state' ? randomPart(flow.state) : flow[name])
+  for (const name of CLIENT_NAMES) values.push(name === 'state' ? null : flow.client[name])
+  const list = JSON.stringify(values)
   return state === null ? list : `${list}\n${state}`
 }
 
@@ -155,6 +155,9 @@ export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookie
   const read = (sent: Sent, name: string) => (Object.hasOwn(sent, name) ? sent[name] : undefined)
   return {
     start(flow, sent, now) {
+      const name = nameOf(flow.state)
+      const value = sealer.seal(pack(flow), name + SHAPE)
+      const mine = { name, value, maxAgeSeconds: FLOW_TTL_SECONDS }
       const others = Object.entries(sent)
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, value = '']) => ({
@@ -163,17 +166,12 @@ export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookie
           expiresAt: open(name, value)?.expiresAt ?? 0,
         }))
         .sort((a, b) => b.expiresAt - a.expiresAt)
-      const name = nameOf(flow.state)
-      const value = sealer.seal(pack(flow), name + SHAPE)
       let size = value.length
       const surplus = others.filter((other, place) => {
         size += other.size
         return other.expiresAt <= now || place >= MAX_FLOWS - 1 || size > MAX_FLOWS_SIZE
       })
-      return [
-        { name, value, maxAgeSeconds: FLOW_TTL_SECONDS },
-        ...surplus.map((other) => cleared(other.name)),
-      ]
+      return [mine, ...surplus.map((other) => cleared(other.name))]
     },
     find(state, sent, now) {
       const name = nameOf(state)

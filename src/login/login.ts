@@ -86,19 +86,14 @@ export interface Login {
   failed: (request: FastifyRequest, clientId: string, reason: string) => Promise<void>
 }
 
-/** Sets or clears flow cookies. */
+/** Sets or clears flow cookies, each a line as it is: nothing in their names and values needs encoding. */
 export function setCookies(
   reply: FastifyReply,
   cookies: readonly FlowCookie[],
   https: boolean,
 ): void {
+  const rules = https ? 'Path=/; HttpOnly; Secure; SameSite=Lax' : 'Path=/; HttpOnly; SameSite=Lax'
   for (const { name, value, maxAgeSeconds } of cookies) {
-    reply.setCookie(name, value, {
-      path: '/',
-      httpOnly: true,
-      secure: https,
-      sameSite: 'lax',
-      maxAge: maxAgeSeconds,
-    })
+    reply.header('set-cookie', `${name}=${value}; Max-Age=${maxAgeSeconds}; ${rules}`)
   }
 }

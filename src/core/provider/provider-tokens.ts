@@ -75,7 +75,7 @@ export function createTokenSealer(sealer: Sealer): TokenSealer {
 }
 
 const toText = ({ token, expiresAt, scope, idToken = null }: ProviderAccessToken) =>
-  JSON.stringify([token, expiresAt, scope, ...(idToken === null ? [] : [idToken])])
+  JSON.stringify(idToken === null ? [token, expiresAt, scope] : [token, expiresAt, scope, idToken])
 
 function fromText(text: string): ProviderAccessToken {
   const [token, expiresAt, scope, idToken = null] = JSON.parse(text)
