@@ -51,7 +51,8 @@ export const AnySubject = z.union([TextSubject, NumericSubject])
 export function toProfile(read: ProviderProfile): Profile {
   const email = cleanEmail(read.email)
   const isUntold = read.emailVerified === null && (email !== null || read.email === undefined)
-  const former = TextSubject.safeParse(read.formerSubject).data
+  // Almost nobody has one, and what a schema says of nothing costs as much as all the rest here.
+  const former = read.formerSubject ? TextSubject.safeParse(read.formerSubject).data : undefined
   return {
     subject: TextSubject.parse(read.subject),
     ...(former === undefined || former === read.subject ? {} : { formerSubject: former }),

@@ -1,21 +1,9 @@
 import { z } from 'zod'
-import { optionalText } from '../provider/documents.ts'
 import type { ProfileSource } from '../provider/provider.ts'
 import { AnySubject, type ProviderProfile, TextSubject } from './profile.ts'
 
-/** OpenID claims (OpenID Connect Core, section 5.1): every optional one may be null, empty or of another type. */
-const StandardClaims = z.object({
-  sub: TextSubject,
-  name: optionalText,
-  nickname: optionalText,
-  preferred_username: optionalText,
-  picture: optionalText,
-  locale: optionalText,
-  email: optionalText,
-  email_verified: z.unknown().optional(),
-})
-
 /** Made once: zod compiles a schema when it is first used. */
+const WithSubject = z.object({ sub: TextSubject })
 const Userinfo = z.looseObject({ sub: AnySubject })
 
 /** Whether the provider is the one to ask about the address of these claims, which say it is verified. */
@@ -36,21 +24,24 @@ export async function readMergedClaims(
   return mergeClaims(source.claims ?? {}, userinfo === null ? {} : Userinfo.parse(userinfo))
 }
 
-/** Reads OpenID claims from one document. */
+/** A claim, each of which may be absent, null, empty or of another type. */
+const textOf = (claim: unknown): string | null | undefined =>
+  claim === undefined || (typeof claim === 'string' && claim !== '') ? claim : null
+
+/** Reads OpenID claims (OpenID Connect Core, section 5.1) from one document. */
 export function readClaims(
   document: Record<string, unknown>,
   vouches: Vouches = () => true,
 ): ProviderProfile {
-  const claims = StandardClaims.parse(document)
+  const { email, email_verified: verified, name, nickname, picture, locale } = document
   return {
-    subject: claims.sub,
-    email: claims.email,
+    subject: WithSubject.parse(document).sub,
+    email: textOf(email),
     // Amazon Cognito writes the word.
-    emailVerified:
-      (claims.email_verified === true || claims.email_verified === 'true') && vouches(document),
-    name: claims.name ?? claims.nickname ?? claims.preferred_username,
-    picture: claims.picture,
-    locale: claims.locale,
+    emailVerified: (verified === true || verified === 'true') && vouches(document),
+    name: textOf(name) ?? textOf(nickname) ?? textOf(document.preferred_username),
+    picture: textOf(picture),
+    locale: textOf(locale),
   }
 }
 

@@ -5,54 +5,50 @@ import type { ProviderRow, ProviderTokenResponse } from '../../core/provider/pro
 import { fieldsOf } from '../outbound/fields.ts'
 import { invalidAnswer } from '../outbound/read-answer.ts'
 
-/** Whole seconds as a number or as digits (Naver); anything else counts as not said. */
-const Seconds = z
-  .union([
-    z.number(),
-    z
-      .string()
-      .regex(/^\d{1,10}$/)
-      .transform(Number),
-  ])
-  .refine((seconds) => seconds >= 0 && seconds <= 10 * 365 * 86_400)
-  .nullish()
-  .catch(null)
-
 // Visible ASCII (RFC 6749, appendix A); one provider's bug was the word "undefined".
-const Token = z
-  .string()
-  .max(65_536)
-  .regex(/^(?!undefined$|null$)[\x20-\x7e]+$/)
+const TOKEN = /^(?!undefined$|null$)[\x20-\x7e]+$/
+const MAX_TOKEN = 65_536
+const Token = z.string().max(MAX_TOKEN).regex(TOKEN)
 
-/** An empty text is how some providers leave a member out. */
-function absentWhereEmpty<T extends z.ZodType>(schema: T) {
-  return z.preprocess((value) => (value === '' ? undefined : value), schema)
-}
-
-/** A token endpoint's success (RFC 6749, section 5.1), as loose as providers are. */
+/**
+ * What of a token endpoint's success (RFC 6749, section 5.1) must be as it should; for the rest see below. An
+ * empty text is how some providers leave a member out.
+ */
 const TokenDocument = z.object({
   access_token: Token,
-  token_type: absentWhereEmpty(
-    z
-      .string()
-      .regex(/^bearer$/i)
-      .nullish(),
-  ),
-  expires_in: Seconds,
-  refresh_token: Token.nullish().catch(null),
-  id_token: absentWhereEmpty(Token.nullish()),
-  // Spaces, commas (GitHub, LinkedIn) or an array (Twitch).
-  scope: z
-    .union([z.string(), z.array(z.string()).transform((scopes) => scopes.join(' '))])
-    .transform((scopes) =>
-      scopes
-        .split(/[\s,]+/)
-        .filter(Boolean)
-        .join(' '),
-    )
-    .nullish()
-    .catch(null),
+  token_type: z
+    .string()
+    .regex(/^(?:bearer)?$/i)
+    .nullish(),
+  id_token: z.union([Token, z.literal('')]).nullish(),
 })
+
+const MOST_SECONDS = 10 * 365 * 86_400
+
+/** Seconds as a number or as digits (Naver); anything else counts as not said. */
+function secondsOf(given: unknown): number | null {
+  const isDigits = typeof given === 'string' && /^\d{1,10}$/.test(given)
+  const seconds = isDigits ? Number(given) : given
+  const isSome = typeof seconds === 'number' && seconds >= 0 && seconds <= MOST_SECONDS
+  return isSome ? seconds : null
+}
+
+/** Scopes with spaces, commas (GitHub, LinkedIn) or in a list (Twitch); anything else counts as not said. */
+function scopeOf(given: unknown): string | null {
+  const isList = Array.isArray(given) && given.every((one) => typeof one === 'string')
+  const text = isList ? given.join(' ') : given
+  if (typeof text !== 'string') return null
+  return (
+    text
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .join(' ') || null
+  )
+}
+
+/** A refresh token that can be one; a login goes on without. */
+const refreshTokenOf = (given: unknown): string | null =>
+  typeof given === 'string' && given.length <= MAX_TOKEN && TOKEN.test(given) ? given : null
 
 /** The provider's own error code if it is one that can be logged (RFC 6749, section 5.2). */
 const ErrorCode = z.string().regex(/^[\w.:-]{1,64}$/)
@@ -84,10 +80,11 @@ export function readTokenResponse(
     if (status >= 400) throw refused({ step: 'token', status })
     throw invalidAnswer('token', 'not_an_object', { status })
   }
-  const error = row.tokenError(document as Record<string, unknown>)
+  const answer = document as Record<string, unknown>
+  const error = row.tokenError(answer)
   if (status >= 400 || !(error === undefined || error === null || error === '')) {
     const code = ErrorCode.safeParse(error)
-    const exact = ErrorCode.safeParse(row.exactError(document as Record<string, unknown>))
+    const exact = ErrorCode.safeParse(row.exactError(answer))
     const evidence = {
       step: 'token',
       status,
@@ -103,11 +100,11 @@ export function readTokenResponse(
   if (!read.success) throw invalidAnswer('token', 'shape', { status, field: fieldsOf(read.error) })
   return {
     accessToken: read.data.access_token,
-    tokenType: read.data.token_type ?? 'bearer',
-    expiresInSeconds: read.data.expires_in ?? null,
-    scope: read.data.scope || null,
-    refreshToken: read.data.refresh_token ?? null,
-    idToken: read.data.id_token ?? null,
+    tokenType: read.data.token_type || 'bearer',
+    expiresInSeconds: secondsOf(answer.expires_in),
+    scope: scopeOf(answer.scope),
+    refreshToken: refreshTokenOf(answer.refresh_token),
+    idToken: read.data.id_token || null,
   }
 }
 

@@ -14,7 +14,7 @@ const optional = <T extends z.ZodType>(claim: T) =>
   z.preprocess((value) => (value === null || value === '' ? undefined : value), claim.optional())
 
 /** Claims that must be there and of the right type (OpenID Connect Core, section 2). */
-const RequiredClaims = z.looseObject({
+const RequiredClaims = z.object({
   iss: z.string(),
   sub: TextSubject,
   aud: z.union([z.string(), z.array(z.string()).min(1)]),
@@ -64,7 +64,7 @@ export async function verifyIdToken(
   const claims = read.data
   const isIssuer =
     typeof expected.issuers === 'function'
-      ? expected.issuers(claims) === claims.iss
+      ? expected.issuers(payload) === claims.iss
       : expected.issuers.includes(claims.iss)
   if (!isIssuer) throw refused('claim_iss')
   const audience = [claims.aud].flat()
@@ -90,7 +90,7 @@ export async function verifyIdToken(
   ) {
     throw refused('claim_at_hash')
   }
-  return claims
+  return payload as IdTokenClaims
 }
 
 const refused = (reason: string, cause?: unknown) => invalidAnswer('id_token', reason, {}, cause)

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { constants, createHmac, type KeyObject, timingSafeEqual, verify } from 'node:crypto'
 import { z } from 'zod'
+import { createRecent } from '../../core/recent.ts'
 import { invalidAnswer } from '../outbound/read-answer.ts'
 
 /** An algorithm of RFC 7518, section 3, or RFC 8037: the key that it takes, and how it signs. */
@@ -57,6 +58,10 @@ const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]*)$/
 
 const MAX_LENGTH = 64 * 1024
 
+/** Headers that were read: a provider's are the same for as long as it signs with one key. */
+const headers = createRecent<JwsHeader>(100)
+const MAX_KNOWN_HEADER = 512
+
 /** Keys that are tried where a header does not say which one. */
 const MAX_TRIED = 10
 
@@ -73,8 +78,8 @@ export async function verifyJws(
   const parts = COMPACT.exec(token)
   if (parts === null) throw refused(isEncrypted(token) ? 'encrypted' : 'not_compact')
   const [, protectedPart = '', payloadPart = '', signaturePart = ''] = parts
-  const header = Header.safeParse(readPart(protectedPart)).data
-  if (header === undefined) throw refused('header')
+  const header = readHeader(protectedPart)
+  if (header === null) throw refused('header')
   // An extension that must be understood (RFC 7515, section 4.1.11): none is.
   if (header.crit !== undefined) throw refused('critical_header')
   if (!algorithms.includes(header.alg)) throw refused('alg_not_allowed')
@@ -101,6 +106,16 @@ export const isEncrypted = (token: string): boolean => token.split('.').length =
 /** The header of a token that was verified. */
 export const headerOf = (token: string): JwsHeader =>
   Header.parse(readPart(token.slice(0, token.indexOf('.'))))
+
+/** The header in a part, null where it is none. */
+function readHeader(part: string): JwsHeader | null {
+  const known = headers.get(part)
+  if (known !== undefined) return known
+  const header = Header.safeParse(readPart(part)).data
+  if (header === undefined) return null
+  if (part.length <= MAX_KNOWN_HEADER) headers.set(part, Object.freeze(header))
+  return header
+}
 
 /** The JSON object in a part, null where it holds anything else. */
 function readPart(part: string): Record<string, unknown> | null {
