@@ -3,7 +3,9 @@ import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { type Finding, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 
-const PLACEHOLDER = /^(x{3,}|\.{3}|…|your[-_ ].*|<.*>|change[-_]?me|todo|example|placeholder)$/i
+// The last is what a console shows in place of a secret, which is copied all too easily.
+const PLACEHOLDER =
+  /^(x{3,}|\.{3}|…|your[-_ ].*|<.*>|change[-_]?me|todo|example|placeholder|.*[*•●]{4}.*)$/i
 
 /** A setting and its value. */
 interface Value {

@@ -30,6 +30,8 @@ describe('of the values of a registration the doctor tells', () => {
     [{ KAKAO_CLIENT_SECRET: `"${CANARY}"` }, 'KAKAO_CLIENT_SECRET is in quotes'],
     [{ KAKAO_CLIENT_SECRET: `'${CANARY}` }, 'KAKAO_CLIENT_SECRET is in quotes'],
     [{ KAKAO_CLIENT_ID: 'your-client-id' }, 'KAKAO_CLIENT_ID is a placeholder'],
+    [{ KAKAO_CLIENT_SECRET: '********' }, 'KAKAO_CLIENT_SECRET is a placeholder, or was copied'],
+    [{ KAKAO_CLIENT_SECRET: 'ab12****************' }, 'KAKAO_CLIENT_SECRET is a placeholder'],
     [{ KAKAO_CLIENT_SECRET: 'canary secret' }, 'KAKAO_CLIENT_SECRET contains a space'],
     [
       { KAKAO_CLIENT_ID: CANARY, KAKAO_CLIENT_SECRET: KAKAO_ID },
