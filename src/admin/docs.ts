@@ -34,10 +34,10 @@ const ROLE_SHAPE = 'a role has 1 to 64 of a-z 0-9 : _ -'
 /** What of a user the operator changes. */
 export const AdminUserPatch = z
   .strictObject({
-    disabled: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Whether the user is shut out, at once.' }),
+    disabled: z.boolean().optional().meta({
+      description:
+        'Whether the user is shut out, at once: apps hear by back-channel logout, and sessions rest until the user is enabled again.',
+    }),
     roles: z
       .array(z.string().refine((role) => ROLE.test(role), ROLE_SHAPE))
       .max(100)

@@ -1,7 +1,8 @@
-import { decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose'
+import { decodeJwt, decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose'
 import { Webhook } from 'standardwebhooks'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createOutbox } from '../../src/db/stores/events/outbox.ts'
+import { setDisabled } from '../helpers/age.ts'
 import { APPS, signIn } from '../helpers/apps.ts'
 import { linesOf, until } from '../helpers/leaving.ts'
 import { listenForEvents } from '../helpers/receiver.ts'
@@ -168,6 +169,32 @@ describe('back-channel logout', () => {
     })
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(120)
     expect(payload.nonce).toBeUndefined()
+  })
+
+  test('comes where the user is disabled, once for each session that its client knows; enabled, they go on', async () => {
+    const tokens = await signIn(latchkey, provider)
+    const second = await signIn(latchkey, provider)
+    const ended = await signIn(latchkey, provider)
+    await signOut(ended.refresh_token)
+    await until(() => expect(logouts()).toHaveLength(1))
+    await setDisabled(latchkey, true, tokens.sub)
+    await until(() => expect(logouts()).toHaveLength(3))
+    const told = logouts().map(({ body }) => {
+      const { sub, sid } = decodeJwt(new URLSearchParams(body).get('logout_token') ?? '')
+      return { sub, sid }
+    })
+    const sub = tokens.sub
+    expect(told.slice(1).map(({ sid }) => sid)).toEqual(
+      expect.arrayContaining([tokens.sid, second.sid]),
+    )
+    expect(told).toEqual(told.map(({ sid }) => ({ sub, sid })))
+    // Disabled once more, and enabled, nothing new has happened to the apps.
+    await setDisabled(latchkey, true, sub)
+    await setDisabled(latchkey, false, sub)
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(logouts()).toHaveLength(3)
+    const me = await fetch(`${latchkey.url}/me`, { headers: bearer(tokens.access_token) })
+    expect(me.status).toBe(200)
   })
 
   test('comes with the deletion of the user, too, and not for a session that expired', async () => {

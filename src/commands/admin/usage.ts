@@ -4,7 +4,8 @@ export const USAGE = `Usage: latchkey admin <what> [--json]
   users find [TEXT]           by id, provider's subject, the beginning of an e-mail address, or a part
                               of a name
   users show ID               roles, identities, whether disabled
-  users disable ID            shut out at once: login, refresh and every protected route
+  users disable ID            shut out at once: login, refresh and every protected route; apps hear
+                              by back-channel logout
   users enable ID
   users delete ID             with identities and sessions; grants are revoked at the providers
   users export ID             everything that is stored, as JSON
