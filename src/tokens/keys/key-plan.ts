@@ -4,24 +4,29 @@ import type { StoredSigningKey } from '../../core/tokens/key-store.ts'
 export interface KeyTimes {
   /** How long a key signs before the next takes over. */
   rotation: number
-  /** How long a key is published before it signs. */
+  /** How long a key is published before it signs, at least. */
   lead: number
+  /** How long the one is that takes over by itself, for verifiers that ask for no unknown `kid`. */
+  ahead: number
   /** How long a key is published after it signed last: the life of a token and some. */
   tail: number
   /** How often each replica looks at the ring. */
   poll: number
 }
 
-// Verifiers keep a key set for some minutes; beyond that they ask for an unknown `kid`.
+// Most verifiers keep a key set for some minutes, and ask for an unknown `kid`.
 const MAX_LEAD = 15 * 60_000
+// Gateways and frameworks do neither, some for hours, and .NET for a day by default.
+const MAX_AHEAD = 25 * 60 * 60_000
 const MAX_POLL = 10_000
 
 /** Times that fit a rotation of this length: short ones shrink, so that the order of events holds. */
 export function keyTimes(rotationSeconds: number, accessTokenTtlSeconds: number): KeyTimes {
   const rotation = rotationSeconds * 1000
   const lead = Math.min(rotation / 4, MAX_LEAD)
+  const ahead = Math.min(rotation / 4, MAX_AHEAD)
   const poll = Math.min(lead / 3, MAX_POLL)
-  return { rotation, lead, poll, tail: accessTokenTtlSeconds * 1000 + 60_000 + poll }
+  return { rotation, lead, ahead, poll, tail: accessTokenTtlSeconds * 1000 + 60_000 + poll }
 }
 
 /** What is to be done to the ring, before any key is made. */
@@ -79,7 +84,7 @@ export function planKeys(
     const isBridged = alg === accessAlg && bridge(own, now, idAlgs) !== undefined
     let from: number | null = null
     if (current === undefined) from = isBridged ? now + times.lead : now
-    else if (now >= current.signsFrom + times.rotation - times.lead) {
+    else if (now >= current.signsFrom + times.rotation - times.ahead) {
       from = Math.max(now + times.lead, current.signsFrom + times.rotation)
     }
     const isMissing = !hasUpcoming || (current === undefined && !isBridged)
