@@ -2,13 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createOwnPostgres } from '../helpers/own-postgres.ts'
-import {
-  freePort,
-  newFolder,
-  type ServerProcess,
-  startServerProcess,
-} from '../helpers/server-process.ts'
-import { PEOPLE, startLoad } from './load.ts'
+import type { ServerProcess } from '../helpers/server-process.ts'
+import { startReplicas } from './replicas.ts'
 import { SCENES } from './scenes.ts'
 
 // `npm run soak -- 30m`: the faults of the tests, one after the other at random, for as long as you like.
@@ -36,41 +31,22 @@ test(
   'under faults that never end the processes live, answers stay right, and memory does not grow',
   async () => {
     const postgres = await createOwnPostgres()
-    const folder = await newFolder()
-    const started: ServerProcess[] = []
+    const replicas = await startReplicas(postgres, {
+      NODE_OPTIONS: `--import ${join(import.meta.dirname, 'living-memory.mjs')}`,
+    }).catch(async (error) => {
+      await postgres.remove()
+      throw error
+    })
     // However it ends, nothing of it goes on.
     onTestFinished(async () => {
-      await Promise.all(started.map((replica) => replica.stop()))
+      await replicas.stop()
       await postgres.remove()
-      await folder.remove()
     })
-    const replicas = await Promise.all(
-      [await freePort(), await freePort()].map(async (port) => {
-        const env = {
-          DATA_DIR: join(folder.path, `data-${port}`),
-          DATABASE_URL: postgres.url,
-          DATABASE_POOL: '4',
-          SECRET: 'a secret of the tests with more than 32 characters',
-          EMULATE: 'all',
-          ACCOUNT_LINKING: 'explicit',
-          RATE_LIMIT: 'off',
-          NODE_OPTIONS: `--import ${join(import.meta.dirname, 'living-memory.mjs')}`,
-        }
-        const replica = startServerProcess(env, { cwd: folder.path, port })
-        started.push(replica)
-        await replica.serving
-        return replica
-      }),
-    )
-    const loads = replicas.map(({ url }, place) =>
-      startLoad(
-        [url],
-        PEOPLE.filter((_, turn) => turn % replicas.length === place),
-      ),
-    )
+    const { processes } = replicas
+    const loads = replicas.startLoads()
     const memory = async () => {
-      const used = await Promise.all(replicas.map(inUse))
-      const held = replicas.map(({ child }) => memoryOf(child.pid))
+      const used = await Promise.all(processes.map(inUse))
+      const held = processes.map(({ child }) => memoryOf(child.pid))
       return { used, text: `${held.join(', ')} MiB, in use ${used.join(', ')} MiB` }
     }
     const play = async (forMs: number) => {
@@ -82,7 +58,7 @@ test(
         expect(healed, scene?.name).toEqual([true, true])
         const wrong = loads.flatMap((load) => load.wrong)
         const ids = wrong.flatMap((what) => /"request_id":"([^"]+)"/.exec(what)?.[1] ?? [])
-        const lines = replicas.flatMap(({ stdout }) => stdout().split('\n'))
+        const lines = processes.flatMap(({ stdout }) => stdout().split('\n'))
         const said = lines.filter((line) => ids.some((id) => line.includes(id)))
         expect(wrong, said.join('\n')).toEqual([])
         tell(`${new Date().toISOString()} healed: ${scene?.name}; memory ${(await memory()).text}`)

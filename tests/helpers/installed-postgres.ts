@@ -1,18 +1,12 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import postgres from 'postgres'
-import { expect, vi } from 'vitest'
-import { chooseBinaries, findInstalledBinaries } from '../../src/db/embedded/binaries.ts'
-import {
-  choosePostgresFolder,
-  handOver,
-  makeSocketFolder,
-  type ServerUser,
-} from '../../src/db/embedded/folder.ts'
+import { vi } from 'vitest'
+import { findInstalledBinaries } from '../../src/db/embedded/binaries.ts'
+import type { ServerUser } from '../../src/db/embedded/folder.ts'
 import { startWatched } from '../../src/db/embedded/process.ts'
-import { freePort, newFolder } from './server-process.ts'
+import { makePostgresFolder, SUPERUSER } from './postgres-folder.ts'
+import { freePort } from './server-process.ts'
 
-const SUPERUSER = 'postgres'
 const PASSWORD = 'password of the superuser'
 
 /** A server of the PostgreSQL that the system's packages brought, as an operator has one. */
@@ -36,25 +30,10 @@ export async function whyNoInstalledPostgres(): Promise<string | null> {
 
 /** Starts one with a new data folder, which is removed at the end. */
 export async function startInstalledPostgres(): Promise<InstalledPostgres> {
-  const home = await newFolder()
-  const folder = await choosePostgresFolder(home.path, () => undefined)
-  const { user, path: data } = folder
-  const { initdb, postgres: command } = await chooseBinaries(
-    findInstalledBinaries(),
-    home.path,
-    user,
-  )
-  const sockets = await makeSocketFolder(user)
-  await mkdir(data)
-  await handOver(data, user)
-  const passwordFile = join(home.path, 'password')
-  await writeFile(passwordFile, PASSWORD)
-  const making = ['--auth=scram-sha-256', `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`]
-  const args = ['-D', data, ...making, '--encoding=UTF8', '--locale=C', '--no-sync']
-  const made = startWatched({ command: initdb, args, data, sockets, user })
-  await made.ended
-  expect(made.exitCode(), made.lines.join('\n')).toBe(0)
-
+  const made = await makePostgresFolder(findInstalledBinaries(), PASSWORD)
+  const { home, sockets } = made
+  const { user, path: data } = made.folder
+  const command = made.binaries.postgres
   const port = await freePort()
   const settings = {
     ...{ listen_addresses: '127.0.0.1', port, unix_socket_directories: sockets },

@@ -1,12 +1,8 @@
-import { chmod, chown, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { expect, vi } from 'vitest'
-import {
-  chooseBinaries,
-  findPostgresBinaries,
-  type TriedBinaries,
-} from '../../src/db/embedded/binaries.ts'
+import { findPostgresBinaries } from '../../src/db/embedded/binaries.ts'
 import {
   choosePostgresFolder,
   handOver,
@@ -14,9 +10,9 @@ import {
   type PostgresFolder,
 } from '../../src/db/embedded/folder.ts'
 import { startWatched, type WatchedProcess } from '../../src/db/embedded/process.ts'
+import { type MadeFolder, makePostgresFolder, SUPERUSER } from './postgres-folder.ts'
 import { freePort, newFolder } from './server-process.ts'
 
-const SUPERUSER = 'postgres'
 const PASSWORD = 'password-of-tests'
 
 /** A PostgreSQL server on 127.0.0.1 that a test may harm: it wants passwords (SCRAM), and is started by hand. */
@@ -45,36 +41,20 @@ export async function createOwnPostgres(
   settings: Record<string, string | number> = {},
   files: Record<string, string> = {},
 ): Promise<OwnPostgres> {
-  const home = await newFolder()
-  const folder = await choosePostgresFolder(home.path, () => undefined)
-  const binaries = await chooseBinaries(findPostgresBinaries(), home.path, folder.user)
-  const sockets = await makeSocketFolder(folder.user)
-  const { user, path: data } = folder
-  await mkdir(data)
-  await handOver(data, user)
-  const passwordFile = join(home.path, 'password')
-  await writeFile(passwordFile, PASSWORD)
-  const making = ['--auth=scram-sha-256', `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`]
-  const args = ['-D', data, ...making, '--encoding=UTF8', '--locale=C', '--no-sync']
-  const made = startWatched({ command: binaries.initdb, args, data, sockets, user })
-  await made.ended
-  expect(made.exitCode(), made.lines.join('\n')).toBe(0)
+  const made = await makePostgresFolder(findPostgresBinaries(), PASSWORD)
+  const { user, path: data } = made.folder
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(data, name), text, { mode: 0o600 })
     if (user !== undefined) await chown(join(data, name), user.uid, user.gid)
   }
-  const server = control({ home, folder, binaries, sockets, settings, port: await freePort() })
+  const server = control({ ...made, settings, port: await freePort() })
   await server.start()
   await server.asSuperuser(`create role latchkey login password '${PASSWORD}'`)
   await server.asSuperuser('create database latchkey owner latchkey')
   return server
 }
 
-interface Parts {
-  home: { path: string; remove(): Promise<void> }
-  folder: PostgresFolder
-  binaries: TriedBinaries
-  sockets: string
+interface Parts extends MadeFolder {
   settings: Record<string, string | number>
   port: number
 }

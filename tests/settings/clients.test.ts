@@ -1,22 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { readSettings, SettingsError } from '../../src/settings/index.ts'
+import { readSettings } from '../../src/settings/index.ts'
 import type { Environment } from '../../src/settings/reader.ts'
+import { problemsOf } from './problems.ts'
 
 /** What a server that others reach needs. */
 const PUBLIC = {
   ...{ PUBLIC_URL: 'https://login.example.com', SECRET: 'a'.repeat(32) },
   ...{ DATABASE_URL: 'postgres://db/x', GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b' },
-}
-
-/** What is wrong with these settings, one sentence each; empty where nothing is. */
-function problemsOf(env: Environment): readonly string[] {
-  try {
-    readSettings(env)
-    return []
-  } catch (error) {
-    if (error instanceof SettingsError) return error.problems
-    throw error
-  }
 }
 
 const APP = { CLIENTS: 'app', CLIENT_APP_REDIRECT_URIS: 'https://app.example.com/cb' }

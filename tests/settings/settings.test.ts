@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { builtInProviders } from '../../src/providers/index.ts'
-import { collectSettings, readSettings, SettingsError } from '../../src/settings/index.ts'
-import { type Environment, Reader } from '../../src/settings/reader.ts'
+import { readSettings, SettingsError } from '../../src/settings/index.ts'
+import type { Environment } from '../../src/settings/reader.ts'
+import { problemsOf } from './problems.ts'
 
 const BUILT_IN = builtInProviders.map(({ id }) => id)
 const SECRET = 'a secret of the tests with more than 32 characters'
@@ -17,26 +18,6 @@ const OIDC = {
   ACME_ISSUER: 'https://id.acme.example',
   ACME_CLIENT_ID: 'acme-id',
   ACME_CLIENT_SECRET: 'acme-secret',
-}
-
-/** What is wrong with these settings, one sentence each; empty where nothing is. As much is in Korean. */
-function problemsOf(env: Environment): readonly string[] {
-  const problems = problemsInEnglish(env)
-  const korean = new Reader(env, 'ko')
-  collectSettings(korean)
-  expect(new Set(korean.problems).size).toBe(problems.length)
-  for (const text of korean.problems) expect(text).toMatch(/[가-힣]/)
-  return problems
-}
-
-function problemsInEnglish(env: Environment): readonly string[] {
-  try {
-    readSettings(env)
-    return []
-  } catch (error) {
-    if (error instanceof SettingsError) return error.problems
-    throw error
-  }
 }
 
 /** The one provider of these settings. */
