@@ -76,6 +76,10 @@ const PROVIDER_IDS = [
   ...['discord', 'gitlab', 'linkedin', 'slack', 'twitch', 'spotify'],
 ]
 
+/** A declaration for other files, without a doc comment right above it. */
+const EXPORT_WITHOUT_COMMENT =
+  /(?<!\*\/\n)^export (?:async )?(?:function\*?|const|interface|type|class) (\w+).*$/gm
+
 /** Names of tables and columns that are no words of SQL or English. */
 const SCHEMA_NAMES = Object.values(schema)
   .filter((one) => one instanceof PgTable)
@@ -244,6 +248,13 @@ function otherViolations({ path, text }: Source): string[] {
   const lines = text.trimEnd().split('\n').length
   // Words are no code: whoever translates has one file, as long as there is to say.
   if (lines > MAX_LINES && roomOf(path) !== 'texts') found.push(`${path} has ${lines} lines`)
+  // Of a schema and the type of its name, the schema is described; data of one kind, at the top of its file.
+  if (path !== 'providers/buttons.ts') {
+    for (const [line, name] of text.matchAll(EXPORT_WITHOUT_COMMENT)) {
+      if (!/= z\.(infer|input|output)<|= \(?typeof /.test(line))
+        found.push(`${path}: ${name} says nothing`)
+    }
+  }
   if (
     path !== 'settings/environment.ts' &&
     /\bprocess\s*(\??\.\s*env\b|\[\s*['"`]env)|\benv\b[^}\n]*}\s*(=\s*process\b|from\s*['"](node:)?process)/.test(
@@ -359,6 +370,8 @@ test('each kind of violation would be found, and what is like it is not one', ()
     ],
     ['tokens/a.ts', "import { type A, type B } from '../upstream/a.ts'", null],
     ['cellar/a.ts', '', 'cellar/a.ts is in a room that the house does not know'],
+    ['core/a.ts', 'export const a = 1', 'core/a.ts: a says nothing'],
+    ['core/a.ts', '/** One. */\nexport const a = 1\nexport type A = (typeof a)', null],
     ['login/a.ts', 'const a = process.env.A', 'login/a.ts reads process.env'],
     ['settings/environment.ts', 'const b = process.env', null],
     [

@@ -46,8 +46,10 @@ export const AdminUserPatch = z
   })
   .meta({ id: 'AdminUserPatch', description: 'What is to be changed; what is left out stays.' })
 
+/** The user that a path names. */
 export const UserId = z.object({ id: z.string().meta({ description: 'The user’s id (`sub`).' }) })
 
+/** Which users are looked for, a page at a time. */
 export const UserQuery = z.object({
   q: z.string().max(320).optional().meta({
     description:
@@ -100,6 +102,7 @@ const docs = (
   }
 }
 
+/** What `/openapi.json` says of each route of the room. */
 export const ADMIN_DOCS = {
   find: docs(
     'findUsers',

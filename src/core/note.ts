@@ -9,4 +9,5 @@ export const NOTES = {
   provider_asks_more: 'the provider asks for something that Latchkey cannot do yet',
   userinfo_refused: 'userinfo was refused; the login went on with the ID token',
 } as const
+/** The events of these. */
 export type NoteEvent = keyof typeof NOTES

@@ -246,4 +246,5 @@ const ko: SettingsTexts = {
   },
 }
 
+/** The problems of settings by language. */
 export const settingsTexts: Readonly<Record<OperatorLanguage, SettingsTexts>> = { en, ko }

@@ -1,6 +1,7 @@
 /** Red, green and blue, each from 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number]
 
+/** What the text of a coloured button is. */
 export const WHITE: Rgb = [255, 255, 255]
 
 /** A colour from `#0b57d0` or `#05d`, also without the `#`; null where it is written otherwise. */

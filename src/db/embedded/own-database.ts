@@ -1,7 +1,9 @@
 import postgres from 'postgres'
 
-/** The plain role that owns the database, and that of initdb. */
+/** The plain role that owns the database. */
 export const USERNAME = 'latchkey'
+
+/** The role that initdb makes. */
 export const SUPERUSER = 'postgres'
 
 /** Options for the postgres.js client; `host` is the private folder of the socket. */

@@ -11,9 +11,13 @@ const say =
   (level: Finding['level']): Say =>
   (text, ...steps) => ({ level, text, steps })
 
+/** All is well with it. */
 export const ok = say('ok')
+/** Good to know. */
 export const info = say('info')
+/** It works, and may not be what is meant. */
 export const warning = say('warning')
+/** It does not work. */
 export const wrong = say('wrong')
 
 const MARKS = { ok: '✓', info: ' ', warning: '!', wrong: '✗' }

@@ -245,4 +245,5 @@ const ko: DoctorTexts = {
   summary: (problems, warnings) => `문제 ${problems}개, 경고 ${warnings}개`,
 }
 
+/** The doctor's words by language. */
 export const doctorTexts: Readonly<Record<OperatorLanguage, DoctorTexts>> = { en, ko }
