@@ -37,8 +37,9 @@ if (compiler === null) {
     process.exit(0)
   }
   say(
-    'Latchkey cannot be built: TypeScript is not installed (npm ci --omit=dev). Run `npm ci` and ' +
-      '`npm run build` first, then `npm prune --omit=dev`, and start with `node dist/main.js`.',
+    'Latchkey cannot be built: TypeScript is not installed (by npm ci --omit=dev, or because NODE_ENV is ' +
+      'production). Run `npm ci --include=dev` and `npm run build` first, then `npm prune --omit=dev`, and ' +
+      'start with `node dist/main.js`.',
   )
   process.exit(1)
 }

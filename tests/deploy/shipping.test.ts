@@ -174,3 +174,20 @@ describe('what is deployed', () => {
     expect(await read('deploy/kubernetes.yaml')).toContain(`image: latchkey:${version}`)
   })
 })
+
+test('where only what production needs was installed, the build says how to install the rest', async () => {
+  const place = join(folder.path, 'production')
+  await cp(join(ROOT, 'patches'), join(place, 'patches'), { recursive: true })
+  await cp(join(ROOT, 'node_modules/postgres'), join(place, 'node_modules/postgres'), {
+    recursive: true,
+  })
+  const build = () => run(process.execPath, ['patches/build.mjs'], place)
+  await expect(build()).rejects.toMatchObject({
+    code: 1,
+    // `npm ci` alone would leave it out once more where NODE_ENV is production.
+    stderr: expect.stringMatching(/NODE_ENV is production\).*`npm ci --include=dev`/),
+  })
+  await mkdir(join(place, 'dist'))
+  await writeFile(join(place, 'dist/main.js'), '')
+  expect((await build()).stderr).toContain('dist/ is used as it is')
+})
