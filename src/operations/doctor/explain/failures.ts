@@ -11,8 +11,8 @@ const nothingComesBack: OperatorText = {
   ko: '응답이 없습니다. 방화벽이 막고 있는지 확인하세요.',
 }
 const foreignCertificate: OperatorText = {
-  en: 'Its certificate is of an authority that this machine does not know: name it by NODE_EXTRA_CA_CERTS (a proxy may be intercepting TLS).',
-  ko: '이 컴퓨터가 모르는 인증 기관의 인증서입니다. NODE_EXTRA_CA_CERTS로 지정하세요(프록시가 TLS를 가로채고 있을 수 있습니다).',
+  en: 'Its certificate is of an authority that this machine does not know: name it by NODE_EXTRA_CA_CERTS, or that of the database by sslrootcert in DATABASE_URL (a proxy may be intercepting TLS).',
+  ko: '이 컴퓨터가 모르는 인증 기관의 인증서입니다. NODE_EXTRA_CA_CERTS로, 데이터베이스라면 DATABASE_URL의 sslrootcert로 지정하세요(프록시가 TLS를 가로채고 있을 수 있습니다).',
 }
 const notLetIn: OperatorText = {
   en: 'User or password is wrong, or pg_hba.conf does not let this user in.',
