@@ -124,6 +124,27 @@ describe('the grant at the provider', () => {
     expect(linesOf(latchkey, 'grant_revoked').at(-1)).toMatchObject({ provider: 'fake' })
   })
 
+  test.each([
+    ['text/plain', 'OK'],
+    ['text/html', '<p>Done</p>'],
+    ['application/json', ''],
+    ['application/json', '[]'],
+  ])(
+    'is revoked where the provider says so by its status, with a body of %s: “%s”',
+    async (type, body) => {
+      const headers = { 'content-type': type }
+      provider.answers.revoke = { status: 500, headers, body }
+      const { access_token } = await signIn(latchkey, provider)
+      await leave(latchkey, access_token)
+      await until(() => expect(revocations(provider)).toHaveLength(1))
+      expect(await outbox(latchkey)).toHaveLength(1)
+      provider.answers.revoke = { status: 200, headers, body }
+      await hurry(latchkey)
+      await untilOutboxEmpty(latchkey)
+      expect(revocations(provider)).toHaveLength(2)
+    },
+  )
+
   test.each([true, false])(
     'is recorded as revoked only where the provider can: %s',
     async (can) => {

@@ -36,7 +36,7 @@ export async function revokeTokens(
   })
   const step = stepOf(revocation.endpoint)
   const answer = await send(call, url.replace('{subject}', encodeURIComponent(subject)), request)
-  const document = objectOf(answer.text === '' ? {} : readBody(answer, step))
+  const document = documentOf(answer, step)
   if (!revocation.isOver(answer.status, document)) {
     throw new LatchkeyError('provider_error', 'The provider refused to revoke a grant.', {
       evidence: { step, status: answer.status },
@@ -72,6 +72,16 @@ function proofOf(
 }
 
 const stepOf = (name: string) => name.replace('_endpoint', '')
+
+/** What an answer says beside its status, which alone tells of a success (RFC 7009, section 2.2): any body will do. */
+function documentOf(answer: Answer, step: string): Record<string, unknown> {
+  try {
+    return objectOf(readBody(answer, step))
+  } catch (error) {
+    if (answer.status < 200 || answer.status > 299) throw error
+    return {}
+  }
+}
 
 /** A document as an object; anything else says nothing. */
 const objectOf = (document: unknown): Record<string, unknown> =>
