@@ -265,6 +265,33 @@ export const HUNKS = [
   },
   {
     file: 'src/query.js',
+    why: 'In Node 20 each answer outlived the collections of the young heap by way of these closures, until the old one was collected: a tenth of the CPU time under load.',
+    upstream: 'not reported',
+    from: `    this.resolve = x => (this.active = false, resolve(x))
+    this.reject = x => (this.active = false, reject(x))
+`,
+    to: `    this.settle = { resolve, reject }
+`,
+  },
+  {
+    file: 'src/query.js',
+    why: 'The same.',
+    upstream: 'not reported',
+    from: `  get origin() {`,
+    to: `  resolve(x) {
+    this.active = false
+    this.settle.resolve(x)
+  }
+
+  reject(x) {
+    this.active = false
+    this.settle.reject(x)
+  }
+
+  get origin() {`,
+  },
+  {
+    file: 'src/query.js',
     why: 'A cancel that cannot reach the server was a rejection that nobody hears, which ends the process.',
     upstream: 'not reported',
     from: 'return this.canceller && (this.canceller(this), this.canceller = null)',
