@@ -1,6 +1,7 @@
 import { isDatabaseUrl } from '../core/settings/database-url.ts'
 import { DIRECT } from '../core/settings/forward-proxy.ts'
 import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
+import { whyNotStarted } from '../db/embedded/look.ts'
 import { inspectDatabase } from '../db/inspect.ts'
 import { checkDatabase } from '../operations/doctor/database.ts'
 import { findErrors, knownCodes } from '../operations/doctor/explain/errors.ts'
@@ -29,6 +30,7 @@ import { collectSettings, type Settings } from '../settings/index.ts'
 import { settingsPrefix } from '../settings/prefix.ts'
 import type { ProviderSettings } from '../settings/providers.ts'
 import { type Environment, Reader } from '../settings/reader.ts'
+import { whyNoSecret } from '../settings/secret-file.ts'
 import { createDelivery } from '../upstream/outbound/delivery.ts'
 import { createOutbound, type Outbound } from '../upstream/outbound/outbound.ts'
 import { createProvider } from '../upstream/provider.ts'
@@ -59,12 +61,14 @@ function checkSettings({ env, file, words, reader, settings, outbound }: DoctorR
   const problems = [...new Set(reader.problems)]
   const enabled = new Set([...settings.providers.map(({ row }) => row.id), ...settings.emulate])
   const off = builtInProviders.map(({ id }) => id).filter((id) => !enabled.has(id))
+  const noSecret = settings.secrets === null ? whyNoSecret(settings.dataDir) : null
   const isWeak = (settings.secrets ?? []).some((secret) => new Set(secret).size < 10)
   return {
     title: words.settings,
     findings: [
       ...problems.map((problem) => wrong(problem)),
-      ...(problems.length === 0 ? [ok(words.settingsGood)] : []),
+      ...(problems.length === 0 && noSecret === null ? [ok(words.settingsGood)] : []),
+      ...(noSecret === null ? [] : [wrong(noSecret)]),
       ...(isWeak ? [warning(words.weakSecret)] : []),
       ...checkGivenNames(reader, { env, file }, words),
       ...(isHostForgotten(settings) ? [warning(words.hostInContainer)] : []),
@@ -82,7 +86,13 @@ const describeDirectAnswer = ({ directAnswer }: Settings, words: DoctorTexts): F
 async function describeDatabase({ language, words, settings }: DoctorRun): Promise<Section> {
   const { url, prepare } = settings.database
   if (url === null && !settings.isPublic) {
-    return { title: words.database, findings: [ok(words.embedded(settings.dataDir))] }
+    const { dataDir } = settings
+    const why = await whyNotStarted(dataDir)
+    const finding =
+      why === null
+        ? ok(words.embedded(dataDir))
+        : wrong(words.databaseAway('DATA_DIR', dataDir), why)
+    return { title: words.database, findings: [finding] }
   }
   // What is wrong with the URL stands among the settings.
   if (url === null || !isDatabaseUrl(url)) return { title: words.database, findings: [] }

@@ -24,6 +24,22 @@ export function readOrMakeSecret(dataDir: string): string {
   } catch (error) {
     if ((error as { code?: string }).code !== 'EEXIST') throw error
   }
+  return readSecret(path)
+}
+
+/** Why the secret kept in the data folder cannot be used; null where it can, or is not made yet. */
+export function whyNoSecret(dataDir: string): string | null {
+  const path = join(dataDir, 'secret')
+  try {
+    readSecret(path)
+    return null
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? null : message
+  }
+}
+
+function readSecret(path: string): string {
   const secret = readFileSync(path, 'utf8').trim()
   if (secret.length >= SHORTEST) return secret
   throw new SecretFileError(

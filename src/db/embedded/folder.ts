@@ -36,18 +36,10 @@ export async function choosePostgresFolder(
   log: (line: string) => void,
 ): Promise<PostgresFolder> {
   const home = resolve(dataDir)
-  const path = join(home, 'postgres')
-  const uid = process.getuid?.()
-  if (uid !== 0) {
+  const path = postgresFolderIn(dataDir)
+  if (process.getuid?.() !== 0) {
     await mkdir(home, { recursive: true })
-    const owner = await ownerOf(path)
-    if (owner && owner.uid !== uid) {
-      throw new EmbeddedServerError(
-        `The database folder ${path} belongs to another user (uid ${owner.uid}), perhaps because ` +
-          'Latchkey once ran as root. Run Latchkey as that user, or hand the folder over with ' +
-          `chown -R ${uid} ${path}, or set DATA_DIR to another folder, or set DATABASE_URL.`,
-      )
-    }
+    await requireOwner(path)
     return { home, path, user: undefined }
   }
 
@@ -73,6 +65,21 @@ export async function choosePostgresFolder(
       `the data is kept in ${join(fallback, 'postgres')}`,
   )
   return { home: fallback, path: join(fallback, 'postgres'), user }
+}
+
+/** Where the data is below `dataDir`, unless root has to keep it elsewhere. */
+export const postgresFolderIn = (dataDir: string): string => join(resolve(dataDir), 'postgres')
+
+/** Throws where the data belongs to another user, whom only root could become. */
+export async function requireOwner(path: string): Promise<void> {
+  const uid = process.getuid?.()
+  const owner = await ownerOf(path)
+  if (uid === 0 || owner === undefined || owner.uid === uid) return
+  throw new EmbeddedServerError(
+    `The database folder ${path} belongs to another user (uid ${owner.uid}), perhaps because ` +
+      'Latchkey once ran as root. Run Latchkey as that user, or hand the folder over with ' +
+      `chown -R ${uid} ${path}, or set DATA_DIR to another folder, or set DATABASE_URL.`,
+  )
 }
 
 /** A private folder for the server's socket, with a path short enough for a socket address. */

@@ -3,7 +3,7 @@ import { mkdtemp, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TriedBinaries } from './binaries.ts'
 import { chooseBinaries, findPostgresBinaries, type PostgresBinaries } from './binaries.ts'
-import { EmbeddedServerError } from './error.ts'
+import { EmbeddedServerError, notStarted } from './error.ts'
 import {
   choosePostgresFolder,
   handOver,
@@ -68,11 +68,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   } catch (cause) {
     // What the file system said, for example that the disk is full or may not be written.
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause
-    throw new EmbeddedServerError(
-      `The embedded database in ${options.dataDir} could not be started: ${cause.message}. ` +
-        'Set DATA_DIR to a folder that can be written, or set DATABASE_URL.',
-      { cause },
-    )
+    throw notStarted(options.dataDir, cause)
   }
 }
 

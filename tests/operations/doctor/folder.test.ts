@@ -1,0 +1,72 @@
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { linesWith, runDoctor } from '../../helpers/doctor.ts'
+import { newFolder } from '../../helpers/server-process.ts'
+
+/** What the doctor says of a data folder, which it leaves as it is. */
+async function askedOf(change: (home: string) => Promise<void>) {
+  const { path, remove } = await newFolder()
+  onTestFinished(remove)
+  const dataDir = join(path, 'data')
+  await change(dataDir)
+  const before = await readdir(path, { recursive: true })
+  const report = await runDoctor({ DATA_DIR: dataDir }, { offline: true })
+  expect(await readdir(path, { recursive: true })).toEqual(before)
+  return report
+}
+
+const good = '✓ Latchkey starts its own PostgreSQL server; the data is in'
+
+describe('of a folder for the embedded server the doctor says', () => {
+  test.each<[string, (home: string) => Promise<unknown>]>([
+    ['is not made yet', async () => undefined],
+    ['is empty', (home) => mkdir(join(home, 'postgres'), { recursive: true })],
+  ])('that all is well where it %s', async (_is, make) => {
+    const report = await askedOf(async (home) => void (await make(home)))
+    expect(report.text).toContain(good)
+    expect(report.exitCode).toBe(0)
+  })
+
+  test.each<[string, (home: string) => Promise<unknown>, string]>([
+    ['is a file', (home) => writeFile(home, ''), 'ENOTDIR'],
+    [
+      'holds something else',
+      async (home) => {
+        await mkdir(join(home, 'postgres'), { recursive: true })
+        await writeFile(join(home, 'postgres/PG_VERSION'), '18')
+      },
+      'is not a complete PostgreSQL data folder',
+    ],
+  ])('what a start would where it %s', async (_is, make, words) => {
+    const report = await askedOf(async (home) => void (await make(home)))
+    expect(linesWith(report, 'It cannot be used (DATA_DIR)')).toHaveLength(1)
+    expect(report.text).toContain(words)
+    expect(report.text).not.toContain(good)
+    expect(report.exitCode).toBe(1)
+  })
+
+  test('what a start would where it may not be written', async ({ skip }) => {
+    skip(process.getuid?.() === 0, 'needs an ordinary user: root may write anywhere')
+    const report = await askedOf(async (home) => {
+      await mkdir(home)
+      await chmod(home, 0o500)
+    })
+    expect(report.text).toContain('EACCES')
+    expect(report.exitCode).toBe(1)
+  })
+
+  test.each([
+    ['', 'is empty'],
+    ['short', 'is too short'],
+    ['a'.repeat(43), null],
+  ])('whether the secret in it is one: %j', async (secret, words) => {
+    const report = await askedOf(async (home) => {
+      await mkdir(home)
+      await writeFile(join(home, 'secret'), secret)
+    })
+    expect(linesWith(report, 'The secret in')).toHaveLength(words === null ? 0 : 1)
+    if (words !== null) expect(report.text).toContain(words)
+    expect(report.exitCode).toBe(words === null ? 0 : 1)
+  })
+})
