@@ -8,20 +8,23 @@ import { settingsPrefix } from '../settings/prefix.ts'
 import { readProvider } from '../settings/providers.ts'
 import { type Environment, Reader } from '../settings/reader.ts'
 
-/** Settings that are given and have no effect: misspelt ones, and those of providers that are not enabled. */
+/** Settings that are given and have no effect: misspelt ones, and those of what is not enabled. */
 export function checkGivenNames(
   reader: Reader,
   { env, file }: { env: Environment; file: Environment },
   words: DoctorTexts,
 ): Finding[] {
-  const idle = new Map<string, string>()
+  const idle = new Map([['WEBHOOK_SECRET', 'WEBHOOK_URL']])
   for (const row of builtInProviders) {
     const all = new Reader({})
     readProvider(all, row)
     for (const name of all.names) idle.set(name, `${settingsPrefix(row.id)}CLIENT_ID`)
   }
   const given = Object.keys(env).filter((name) => env[name]?.trim())
-  return checkNames({ read: reader.names, idle, given, inFile: Object.keys(file) }, words)
+  // It is read and not used.
+  const read = new Set(reader.names)
+  if (!given.includes('WEBHOOK_URL')) read.delete('WEBHOOK_SECRET')
+  return checkNames({ read, idle, given, inFile: Object.keys(file) }, words)
 }
 
 /** What container engines leave in the file system of a container. */

@@ -171,6 +171,15 @@ describe('of settings the doctor says', () => {
       'NAVER_SCOPES is set, but NAVER_CLIENT_ID is missing',
     ))
 
+  test('that a secret of webhooks is alone', async () => {
+    const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, CANARY).toString('base64')}`
+    const words = 'WEBHOOK_SECRET is set, but WEBHOOK_URL is missing'
+    await expectWarning({ ...kakao, WEBHOOK_SECRET }, words)
+    const WEBHOOK_URL = 'https://hooks.example.com/'
+    const report = await runDoctor({ ...kakao, WEBHOOK_SECRET, WEBHOOK_URL }, { offline: true })
+    expect(linesWith(report, 'WEBHOOK_URL is missing')).toEqual([])
+  })
+
   test('that no list names the id of a provider or a client', async () => {
     const corp = { CORP_ISSUER: 'https://id.example.com', CORP_CLIENT_ID: 'a' }
     await expectWarning(corp, 'CORP_ISSUER is set, but OIDC_PROVIDERS does not name "corp"')
