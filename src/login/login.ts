@@ -40,7 +40,7 @@ export interface Login {
   /** For `response_mode=cookie`: where the tokens go, and which session was there before. */
   sessionCookies: {
     set(reply: FastifyReply, clientId: string, tokens: TokenResponse): void
-    findSession(request: FastifyRequest): Promise<{ sub: string; sid: string } | null>
+    findSession(request: FastifyRequest): Promise<SessionRef | null>
     /** For sessions whose apps get a code: which browser opened them. */
     marks: { add(request: FastifyRequest, reply: FastifyReply, sessionId: string): void }
   }

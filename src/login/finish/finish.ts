@@ -163,12 +163,7 @@ async function signInFor(
   }
   // Nobody could use the session any more whose cookies are overwritten now.
   const before = await sessionCookies.findSession(request)
-  if (before !== null)
-    await endSession({
-      userId: before.sub,
-      sessionId: before.sid,
-      asker: askerOf(request),
-    })
+  if (before !== null) await endSession({ ...before, asker: askerOf(request) })
   sessionCookies.set(reply, flow.client.id, await prepared.tokens(account))
   return {}
 }

@@ -98,7 +98,7 @@ async function setSameCookies(
 ): Promise<Record<string, string>> {
   // The browser may have the cookies, and even have renewed them since.
   const now = await login.sessionCookies.findSession(request)
-  if (now?.sid === flow.sessionId) return {}
+  if (now?.sessionId === flow.sessionId) return {}
   const account = await login.findAccount({ userId: outcome.userId, sessionId: flow.sessionId })
   if (account === null) throw invalidState('used')
   const prepared = prepareAgain(login, flow, outcome, request)

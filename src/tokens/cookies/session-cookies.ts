@@ -29,7 +29,7 @@ export interface SessionCookies {
    */
   readAccessToken(request: FastifyRequest): Promise<string | null>
   /** The session that the cookies hold, by whichever of them still counts; null where it is over. */
-  findSession(request: FastifyRequest): Promise<{ sub: string; sid: string } | null>
+  findSession(request: FastifyRequest): Promise<SessionRef | null>
   /** Throws `csrf` where there are cookies and a stranger's page may have made the request. */
   requireOwnOriginIfSignedIn(request: FastifyRequest): void
   /** Whether any of the cookies is there. */
@@ -112,15 +112,14 @@ export function createSessionCookies(options: {
     },
     async findSession(request) {
       const claims = verifySessionToken(request.cookies[names.access] ?? '')
-      if (claims !== null && (await isInCookies(refOf(claims)))) {
-        if (await sessions.isAlive(refOf(claims))) return claims
+      const shown = claims && refOf(claims)
+      if (shown !== null && (await isInCookies(shown)) && (await sessions.isAlive(shown))) {
+        return shown
       }
       const { token } = splitRefresh(request)
       const found = token === '' ? null : await sessions.findByRefreshToken(hashToken(token))
-      if (found === null || !(await isInCookies({ userId: found.userId, sessionId: found.id }))) {
-        return null
-      }
-      return { sub: found.userId, sid: found.id }
+      const renewable = found && { userId: found.userId, sessionId: found.id }
+      return renewable !== null && (await isInCookies(renewable)) ? renewable : null
     },
     requireOwnOriginIfSignedIn(request) {
       if (isPresent(request)) requireOwnOrigin(request, publicUrl, clientOfSession(request))
@@ -130,4 +129,7 @@ export function createSessionCookies(options: {
   }
 }
 
-const refOf = ({ sub, sid }: { sub: string; sid: string }) => ({ userId: sub, sessionId: sid })
+const refOf = ({ sub, sid }: { sub: string; sid: string }): SessionRef => ({
+  userId: sub,
+  sessionId: sid,
+})

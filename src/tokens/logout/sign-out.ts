@@ -64,16 +64,16 @@ export async function signOut(
   const back = readWayBack(options, asked, hint?.aud)
   const own = await cookies.findSession(request)
   // Anybody may send people here with a hint of their own: it says nothing about another's cookies.
-  const isOwn = hint === null || own === null || own.sub === hint.sub
+  const isOwn = hint === null || own === null || own.userId === hint.sub
   const isHere = hint === null || (own === null ? cookies.marks.has(request, hint.sid) : isOwn)
-  const ended = [hint, isOwn ? own : null].filter((session) => session !== null)
-  for (const { sub, sid } of ended) {
-    const session = { userId: sub, sessionId: sid }
-    if (isHere) await before(session)
-    if (await sessions.end({ ...session, asker: askerOf(request) }, 'signed_out')) {
-      request.log.info({ event: 'session_ended', user: sub, session: sid }, 'signed out')
+  const hinted = hint && { userId: hint.sub, sessionId: hint.sid }
+  const ended = [hinted, isOwn ? own : null].filter((session) => session !== null)
+  for (const { userId, sessionId } of ended) {
+    if (isHere) await before({ userId, sessionId })
+    if (await sessions.end({ userId, sessionId, asker: askerOf(request) }, 'signed_out')) {
+      request.log.info({ event: 'session_ended', user: userId, session: sessionId }, 'signed out')
     }
-    cookies.marks.remove(request, reply, sid)
+    cookies.marks.remove(request, reply, sessionId)
   }
   if (isOwn && cookies.isPresent(request)) cookies.clear(reply)
   return { back, isHere }
