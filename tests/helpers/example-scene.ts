@@ -8,7 +8,7 @@ import { Browser } from './browser.ts'
 import { type Latchkey, TEST_SECRET } from './latchkey.ts'
 import { outbox, until } from './leaving.ts'
 import { postIdentity } from './linking.ts'
-import { GRANT, ID_TOKEN } from './native.ts'
+import { ID_TOKEN, TOKEN_EXCHANGE } from './native.ts'
 import { walkToApp } from './walk.ts'
 
 /** Settings with the clients and providers that the examples of `/openapi.json` speak of. */
@@ -243,7 +243,12 @@ export class ExampleScene {
 
   async #foreignIdToken(): Promise<string> {
     await post(`${this.latchkey.url}/token`, {
-      ...{ grant_type: GRANT, client_id, subject_issuer: 'google', subject_token_type: ID_TOKEN },
+      ...{
+        grant_type: TOKEN_EXCHANGE,
+        client_id,
+        subject_issuer: 'google',
+        subject_token_type: ID_TOKEN,
+      },
       subject_token: await this.#providerIdToken('alex'),
     })
     return this.#providerIdToken('alex')

@@ -6,7 +6,7 @@ import { countRows, type Latchkey } from './latchkey.ts'
 import { expectOAuthError, lastOAuthError } from './oauth.ts'
 import { expectNoSecretLogged } from './problems.ts'
 
-export const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 
@@ -20,7 +20,7 @@ export const exchange = (
   post(
     `${latchkey.url}/token`,
     {
-      grant_type: GRANT,
+      grant_type: TOKEN_EXCHANGE,
       subject_token: token,
       subject_token_type: ID_TOKEN,
       subject_issuer: 'fake',

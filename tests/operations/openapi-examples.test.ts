@@ -7,7 +7,7 @@ import { type Answer, Browser } from '../helpers/browser.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { EXAMPLE_SETTINGS, ExampleScene } from '../helpers/example-scene.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
-import { GRANT, ID_TOKEN } from '../helpers/native.ts'
+import { ID_TOKEN, TOKEN_EXCHANGE } from '../helpers/native.ts'
 import {
   answersOf,
   type DescribedExample,
@@ -273,7 +273,7 @@ describe('the examples of an address that asks too often', () => {
     const ask = (method: string, path: string) => new Browser().send(busy.url + path, { method })
     for (let i = 0; i < 60; i++) await ask('GET', '/login/nobody')
     const nativeToken = {
-      grant_type: GRANT,
+      grant_type: TOKEN_EXCHANGE,
       client_id: exampleApp.client_id,
       subject_token: 'x',
       subject_token_type: ID_TOKEN,

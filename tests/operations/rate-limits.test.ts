@@ -8,7 +8,7 @@ import { type Answer, Browser } from '../helpers/browser.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import { countRows, type Latchkey, login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
-import { GRANT, ID_TOKEN, nativeClaims } from '../helpers/native.ts'
+import { ID_TOKEN, nativeClaims, TOKEN_EXCHANGE } from '../helpers/native.ts'
 import { expectOAuthError } from '../helpers/oauth.ts'
 import { expectProblem, lastProblem } from '../helpers/problems.ts'
 import { rawRequest } from '../helpers/raw-request.ts'
@@ -289,7 +289,7 @@ describe('9.14 the token endpoint', () => {
       post(
         `${replicas[0].url}/token`,
         {
-          ...{ grant_type: GRANT, subject_token: token, subject_token_type: ID_TOKEN },
+          ...{ grant_type: TOKEN_EXCHANGE, subject_token: token, subject_token_type: ID_TOKEN },
           ...{ subject_issuer: 'fake', client_id: 'latchkey' },
         },
         from(by).headers,

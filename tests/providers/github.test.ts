@@ -22,7 +22,7 @@ const EMAILS = [
   { email: 'old@example.com', primary: false, verified: true, visibility: null },
   { email: 'octo@example.com', primary: true, verified: true, visibility: 'private' },
 ]
-const GRANT = {
+const TOKENS = {
   access_token: 'access-token-of-fake',
   scope: 'read:user,user:email',
   token_type: 'bearer',
@@ -42,7 +42,7 @@ describe('github', () => {
   })
   const answers = (changes: Record<string, Reply> = {}) => {
     stage.provider.answers = {
-      token: { body: GRANT },
+      token: { body: TOKENS },
       userinfo: { body: USER },
       emails: { body: EMAILS },
       ...changes,
@@ -174,7 +174,7 @@ describe('github', () => {
     answers({
       token: {
         body: {
-          ...GRANT,
+          ...TOKENS,
           expires_in: 28800,
           refresh_token: 'refresh-token-of-fake',
           refresh_token_expires_in: 15897600,

@@ -23,7 +23,7 @@ export const PROFILE = {
 }
 
 /** The token endpoint's answer as Kakao documents it. */
-export const GRANT = {
+export const TOKENS = {
   token_type: 'bearer',
   access_token: 'access-token-of-fake',
   expires_in: 21599,

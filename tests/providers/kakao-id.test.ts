@@ -3,12 +3,12 @@ import { Browser } from '../helpers/browser.ts'
 import { login } from '../helpers/latchkey.ts'
 import { expectRefused, unusable } from '../helpers/refusals.ts'
 import { setStage } from '../helpers/stage.ts'
-import { GRANT, PROFILE, settings } from './kakao-double.ts'
+import { PROFILE, settings, TOKENS } from './kakao-double.ts'
 
 describe('the id of a Kakao account', () => {
   const stage = setStage({ aim: settings })
   const answers = (profile: unknown) => {
-    stage.provider.answers.token = { body: GRANT }
+    stage.provider.answers.token = { body: TOKENS }
     stage.provider.answers.userinfo = { body: profile }
   }
   const signIn = () => login(stage.latchkey, stage.provider, new Browser(), 'kakao')

@@ -6,7 +6,7 @@ import { login } from '../helpers/latchkey.ts'
 import { expectRefused, unusable } from '../helpers/refusals.ts'
 import { setStage } from '../helpers/stage.ts'
 import { playWire } from '../helpers/wire.ts'
-import { GRANT, PROFILE, settings } from './kakao-double.ts'
+import { PROFILE, settings, TOKENS } from './kakao-double.ts'
 
 describe('kakao with the scope openid', () => {
   const stage = setStage({
@@ -68,7 +68,7 @@ describe('kakao with the scope openid', () => {
 
   test('an app without OpenID Connect switched on gives no ID token, and that is accepted', async () => {
     profile(PROFILE.id)
-    stage.provider.answers.token = { body: GRANT }
+    stage.provider.answers.token = { body: TOKENS }
     expect((await signIn()).status).toBe(200)
   })
 })

@@ -4,13 +4,13 @@ import { login, spelledOut, startLogin } from '../helpers/latchkey.ts'
 import { expectRefused, failed } from '../helpers/refusals.ts'
 import { setStage } from '../helpers/stage.ts'
 import { playWire } from '../helpers/wire.ts'
-import { GRANT, PROFILE, settings } from './kakao-double.ts'
+import { PROFILE, settings, TOKENS } from './kakao-double.ts'
 
 describe('kakao', () => {
   const stage = setStage({ aim: settings })
   /** Kakao's answers, the profile changed. */
   const answers = (profile: unknown = PROFILE) => {
-    stage.provider.answers.token = { body: GRANT }
+    stage.provider.answers.token = { body: TOKENS }
     stage.provider.answers.userinfo = { body: profile }
   }
   const signIn = () => login(stage.latchkey, stage.provider, new Browser(), 'kakao')
@@ -133,7 +133,7 @@ describe('kakao', () => {
 
   test('an ID token that nobody asked for is not looked at', async () => {
     answers()
-    stage.provider.answers.token = { body: { ...GRANT, id_token: 'a.b.c' } }
+    stage.provider.answers.token = { body: { ...TOKENS, id_token: 'a.b.c' } }
     expect((await signIn()).status).toBe(200)
   })
 })

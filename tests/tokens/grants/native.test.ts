@@ -17,10 +17,10 @@ import {
   exchange,
   expectSignedIn,
   expectTokenRefused,
-  GRANT,
   ID_TOKEN,
   nativeClaims,
   personOf,
+  TOKEN_EXCHANGE,
 } from '../../helpers/native.ts'
 import { expectOAuthError, lastOAuthError } from '../../helpers/oauth.ts'
 import { setStageOfTwo } from '../../helpers/stage.ts'
@@ -116,7 +116,7 @@ describe('a native sign-in', () => {
     const answer = await post(
       `${latchkey.url}/token`,
       JSON.stringify({
-        grant_type: GRANT,
+        grant_type: TOKEN_EXCHANGE,
         subject_token: await idToken(),
         subject_token_type: ID_TOKEN,
         subject_issuer: 'fake',
@@ -167,7 +167,7 @@ describe('a native sign-in', () => {
     for (const path of ['openid-configuration', 'oauth-authorization-server']) {
       const answer = await fetch(`${latchkey.url}/.well-known/${path}`)
       expect(((await answer.json()) as Record<string, unknown>).grant_types_supported).toContain(
-        GRANT,
+        TOKEN_EXCHANGE,
       )
     }
   })
@@ -237,7 +237,7 @@ describe('a request that', () => {
   test('gives a parameter twice is refused', async () => {
     const token = await idToken()
     const form = new URLSearchParams({
-      grant_type: GRANT,
+      grant_type: TOKEN_EXCHANGE,
       subject_token: token,
       subject_token_type: ID_TOKEN,
       subject_issuer: 'fake',
