@@ -26,8 +26,8 @@ const latchkey = useLatchkey({
 const address = () => `${latchkey.url}/providers/google/events`
 const risc = (kind: string) => `https://schemas.openid.net/secevent/risc/event-type/${kind}`
 
-const sign = (events: object, audience = 'app-at-google') =>
-  new SignJWT({ events })
+const sign = (events: object, audience = 'app-at-google', more: object = {}) =>
+  new SignJWT({ events, ...more })
     .setProtectedHeader({ alg: 'RS256', kid: 'risc', typ: 'secevent+jwt' })
     .setIssuer(ISSUER)
     .setAudience(audience)
@@ -61,6 +61,30 @@ describe('whose account it is', () => {
       expect([status, said.err]).toEqual([400, 'invalid_request'])
     },
   )
+})
+
+test.each([
+  ['without anything', null],
+  ['with a subject of another shape', { subject: 'somebody', sub: 5 }],
+  ['with a list', []],
+])(
+  'an event of an unknown kind %s is acknowledged; of a known kind it is refused',
+  async (_, event) => {
+    const unknown = await send(await sign({ [risc('recovery-activated')]: event }))
+    expect([unknown.status, unknown.line.told]).toEqual([202, 'recovery-activated'])
+    const known = await send(await sign({ [risc('sessions-revoked')]: event }))
+    expect([known.status, known.said.err]).toEqual([400, 'invalid_request'])
+  },
+)
+
+test('what is left out may be null', async () => {
+  const subject = { subject_type: 'iss-sub', iss: null, sub: '1234', user: null }
+  const { status, line } = await send(
+    await sign({ [risc('sessions-revoked')]: { subject, reason: null } }, 'app-at-google', {
+      ...{ toe: null, sub: null, sub_id: null, txn: null },
+    }),
+  )
+  expect([status, line.outcome]).toEqual([202, 'acted'])
 })
 
 test('what is no signed token is a malformed request, and a signature of another key is none of ours', async () => {

@@ -8,17 +8,23 @@ import {
 } from '../../core/provider/provider-event.ts'
 import { hashOf, momentOf } from './proofs.ts'
 
-const Subject = z.looseObject({ iss: z.string().optional(), sub: z.string().optional() })
+/** Null is how some write what they leave out. */
+const text = z.string().nullish()
+
+const Subject = z.looseObject({ iss: text, sub: text }).nullish()
+
+/** An event of a kind that does something; one of another kind may be anything. */
+const Event = z.looseObject({ subject: Subject })
 
 const Claims = z.looseObject({
   iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
   iat: z.number(),
-  jti: z.string().optional(),
-  toe: z.number().optional(),
-  sub: z.string().optional(),
-  sub_id: Subject.optional(),
-  events: z.record(z.string(), z.looseObject({ subject: Subject.optional() })),
+  jti: text,
+  toe: z.number().nullish(),
+  sub: text,
+  sub_id: Subject,
+  events: z.record(z.string(), z.unknown()),
 })
 
 /** An issuer as it is compared for whose account it is: Google writes its own with a slash, without one, or without a scheme. */
@@ -64,16 +70,19 @@ export async function readSet(
   }
   const events: ProviderEvent[] = []
   const ignored: string[] = []
-  for (const [uri, event] of Object.entries(claims.events)) {
+  const isGiven = (one: string | null | undefined) => typeof one === 'string'
+  for (const [uri, member] of Object.entries(claims.events)) {
     const kind = options.kinds[uri]
     const told = uri.slice(uri.lastIndexOf('/') + 1).slice(0, 64)
     if (kind === undefined) {
       ignored.push(told)
       continue
     }
-    const { subject = {} } = event
-    const said = [subject.sub, claims.sub_id?.sub, claims.sub].filter((one) => one !== undefined)
-    const issuers = [subject.iss, claims.sub_id?.iss].filter((one) => one !== undefined)
+    const event = Event.safeParse(member)
+    if (!event.success) throw noSet(event.error)
+    const { subject } = event.data
+    const said = [subject?.sub, claims.sub_id?.sub, claims.sub].filter(isGiven)
+    const issuers = [subject?.iss, claims.sub_id?.iss].filter(isGiven)
     const [sub] = said
     const isOne = said.every((one) => one === sub)
     const isOurs = (one: string) => [issuer, tools.issuer].map(bare).includes(bare(one))
@@ -81,7 +90,7 @@ export async function readSet(
       throw new UnprovenEvent('invalid_request', 'It does not name one person.')
     }
     events.push({
-      kind: options.refine?.(kind, event) ?? kind,
+      kind: options.refine?.(kind, event.data) ?? kind,
       subject: sub,
       told,
     })
