@@ -86,8 +86,8 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
     ko: '이 사용자에게 권한이 없습니다. 데이터베이스의 소유자로 지정하거나(alter database … owner to …) latchkey와 drizzle 스키마를 만들어 주세요(create schema … authorization …).',
   },
   NOT_UTF8: {
-    en: 'Its encoding is not UTF8, so most names and every emoji would be refused: make another one (create database latchkey owner latchkey encoding UTF8 template template0).',
-    ko: '인코딩이 UTF8이 아니어서 대부분의 이름과 모든 이모지를 저장할 수 없습니다. 새로 만드세요(create database latchkey owner latchkey encoding UTF8 template template0).',
+    en: 'Its encoding is not UTF8, so most names and every emoji would be refused: make another one (create database latchkey owner latchkey encoding UTF8 locale "C" template template0).',
+    ko: '인코딩이 UTF8이 아니어서 대부분의 이름과 모든 이모지를 저장할 수 없습니다. 새로 만드세요(create database latchkey owner latchkey encoding UTF8 locale "C" template template0).',
   },
   '57P03': {
     en: 'The server is still starting, or shutting down.',
