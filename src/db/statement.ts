@@ -85,9 +85,38 @@ interface Made {
 
 function makeOnce(query: Query<unknown>): Made {
   const prepared = query.prepare('')
-  const { sql: text, params } = prepared.getQuery()
+  const { sql, params } = prepared.getQuery()
   const readers = readersOf(prepared as { fields?: readonly SelectedField[] })
-  return { text, binders: params.map(binderOf), readers }
+  return { ...withEachOnce(sql, params), readers }
+}
+
+/** A number that stands for a parameter in a text, with the type that it is said to have there. */
+const NUMBERED = /\$(\d+)((?:::\w+(?:\[\])?)?)/g
+
+/**
+ * What stands several times is sent once for each type that it is said to have: the builder numbers each place
+ * where a name stands, and the longest statement has twice as many of these as names.
+ */
+function withEachOnce(sql: string, params: readonly unknown[]): Pick<Made, 'text' | 'binders'> {
+  const binders: Made['binders'][number][] = []
+  const numbers = new Map<string, number>()
+  const text = sql.replace(NUMBERED, (_, place: string, type: string) => {
+    const param = params[Number(place) - 1]
+    const key = `${nameIn(param) ?? place} ${type}`
+    const number = numbers.get(key) ?? binders.push(binderOf(param))
+    numbers.set(key, number)
+    return `$${number}${type}`
+  })
+  return { text, binders }
+}
+
+/** The name of a parameter that is sent as it is given; null for one that is changed first, or for most constants. */
+function nameIn(param: unknown): string | null {
+  if (typeof param === 'symbol') return String(param)
+  if (is(param, Placeholder)) return `:${param.name}`
+  if (!is(param, Param) || !is(param.value, Placeholder)) return null
+  const isAsGiven = param.encoder.mapToDriverValue === Column.prototype.mapToDriverValue
+  return isAsGiven ? `:${param.value.name}` : null
 }
 
 /**

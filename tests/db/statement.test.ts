@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -127,6 +127,27 @@ describe.each([
       until: expect.any(Date),
     })
     expect(await FIND_TOKEN.one(database.query, { hash, user: uuidv7() })).toBeNull()
+  })
+
+  it('send what stands several times once for each type that it is said to have', async () => {
+    const id = uuidv7()
+    await ADD.one(database.query, { id, name: 'Ann' })
+    const found = statement((p: Placeholders<{ id: string; name: string; other: string }>) =>
+      db
+        .select({ id: users.id, said: sql<string>`${p.name}::text` })
+        .from(users)
+        .where(
+          and(
+            eq(users.id, p.id),
+            or(eq(users.name, p.name), eq(users.name, p.other), eq(users.picture, p.name)),
+            sql`${p.id}::text <> ${p.other}`,
+          ),
+        ),
+    )
+    const values = { id, name: 'Ann', other: 'Bob' }
+    expect(found.bind(values)).toEqual(['Ann', id, 'Ann', 'Bob', id])
+    expect(await found.all(database.query, values)).toEqual([{ id, said: 'Ann' }])
+    expect(await found.all(database.query, { ...values, name: 'Eve' })).toEqual([])
   })
 
   it('refuse a selection that is nested', () => {
