@@ -22,8 +22,8 @@ export interface SignedInShape<
   Answers extends Responses = Responses,
 > extends Pick<RouteShape<Params, z.ZodObject, Body, Answers>, 'params' | 'form' | 'json'> {
   docs: Omit<RouteDocs, 'tags' | 'security'>
-  /** What the token must be granted, everywhere but at `/me` itself. Default: `account`. */
-  scope?: ScopeName
+  /** What the token must be granted; null for nothing. Default: `account`. */
+  scope?: ScopeName | null
   responses: Answers
 }
 
@@ -56,7 +56,6 @@ export function signedInRoute<
   const [{ parameters, body } = {}] = Object.values(docs.examples ?? {})
   const sent = defined({ parameters, body })
   const changes = method !== 'GET'
-  const needs = path === '/me' && method !== 'PATCH' && method !== 'DELETE' ? null : scope
   route(room, method, path, {
     ...shape,
     docs: {
@@ -64,21 +63,21 @@ export function signedInRoute<
       tags: ['account'],
       security: [{ accessToken: [] }, { sessionCookie: [] }],
       answers: {
-        ...(changes || needs !== null
-          ? { 403: [changes ? FORGED : '', needs === null ? '' : NARROW].filter(Boolean).join(' ') }
+        ...(changes || scope !== null
+          ? { 403: [changes ? FORGED : '', scope === null ? '' : NARROW].filter(Boolean).join(' ') }
           : {}),
         ...docs.answers,
       },
       examples: {
         ...docs.examples,
         ...(changes ? { forged: forgedCookie(sent) } : {}),
-        ...(needs === null ? {} : { scope_missing: withNarrowToken(needs, sent) }),
+        ...(scope === null ? {} : { scope_missing: withNarrowToken(scope, sent) }),
         no_token: { ...withoutToken, ...sent },
       },
     },
     responses: {
-      ...(changes || needs !== null ? { 403: Problem } : {}),
-      ...(needs === null ? {} : { 429: Problem }),
+      ...(changes || scope !== null ? { 403: Problem } : {}),
+      ...(scope === null ? {} : { 429: Problem }),
       401: InvalidToken,
       503: Problem,
       ...responses,

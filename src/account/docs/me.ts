@@ -18,6 +18,7 @@ export const getMe = describe({
       signed_in: { summary: 'With an access token', status: 200, answer: exampleAccount },
     },
   },
+  scope: null,
   responses: { 200: UserInfo },
 })
 
@@ -33,6 +34,7 @@ export const postMe = describe({
       signed_in: { summary: 'With an access token', status: 200, answer: exampleAccount },
     },
   },
+  scope: null,
   responses: { 200: UserInfo },
 })
 
