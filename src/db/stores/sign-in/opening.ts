@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, isNull, type SQLWrapper, type Subquery, sql } from 'drizzle-orm'
+import { type SQLWrapper, type Subquery, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { NewSession } from '../../../core/identity/sign-ins.ts'
 import { loginCodes, refreshTokens, sessions } from '../../schema.ts'
@@ -81,22 +81,9 @@ export function openingParts(
       sql`from ${opened} where ${p.codeHash}::bytea is not null`,
     ),
   )
-  // One that starts with a code begins when that is redeemed. The user as one value and no join: planned while
-  // there is nobody yet, a join would read all sessions until the table is analysed.
-  const tooMany = db
-    .select({ id: sessions.id })
-    .from(sessions)
-    .where(
-      and(
-        eq(sessions.userId, sql`(select ${refreshed.userId} from ${refreshed})`),
-        sql`${p.tokenHash}::bytea is not null`,
-        isNull(sessions.endedAt),
-        isNotNull(sessions.redeemedAt),
-        sql`${sessions.expiresAt} > ${now}`,
-      ),
-    )
-    .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
-    .offset(rules.sessionsPerUser - 1)
-  const outdone = endSurplus(tooMany)
+  const outdone = endSurplus(sql`(select ${refreshed.userId} from ${refreshed})`, {
+    most: rules.sessionsPerUser - 1,
+    where: sql`${p.tokenHash}::bytea is not null`,
+  })
   return [session, token, code, outdone] as const
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
+import { and, eq, isNull, ne, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { TokenStore } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
@@ -128,22 +128,10 @@ const REDEEM = statement(
         sql`from ${opened} ${returning({ sessionId: refreshTokens.sessionId })}`,
       ),
     )
-    const tooMany = db
-      .select({ id: sessions.id })
-      .from(sessions)
-      .where(
-        and(
-          // As one value and no join, as in a sign-in.
-          eq(sessions.userId, sql`(select ${opened.userId} from ${opened})`),
-          ne(sessions.id, sql`(select ${opened.id} from ${opened})`),
-          isNull(sessions.endedAt),
-          isNotNull(sessions.redeemedAt),
-          sql`${sessions.expiresAt} > ${now}`,
-        ),
-      )
-      .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
-      .offset(sql`${p.sessionsPerUser} - 1` as never)
-    const outdone = endSurplus(tooMany)
+    const outdone = endSurplus(sql`(select ${opened.userId} from ${opened})`, {
+      most: sql`${p.sessionsPerUser} - 1`,
+      where: ne(sessions.id, sql`(select ${opened.id} from ${opened})`),
+    })
     return db
       .with(shown, used, ended, opened, token, outdone)
       .select({
