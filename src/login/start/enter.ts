@@ -12,6 +12,7 @@ import { givenTwice } from '../../http/query.ts'
 import { type AnswerOptions, answerClient, failureParameters } from '../finish/answers.ts'
 import type { Login } from '../login.ts'
 import { searchOf } from '../ways-on/recovery-links.ts'
+import { warnOfFetched } from './fetched.ts'
 import {
   noDirectAnswer,
   type OpenedRequest,
@@ -127,5 +128,6 @@ async function begin(
     return options.sendSignInPage({ ...opened, asked }, request, reply)
   }
   await options.limit(request)
+  warnOfFetched(request, { provider: login.provider.row.id, client: opened.client.id })
   return startLogin(login, opened, asked, request, reply)
 }
