@@ -5,7 +5,7 @@ import { createOwnPostgres, type OwnPostgres } from '../helpers/own-postgres.ts'
 import { type Replicas, startReplicas } from './replicas.ts'
 import { SCENES } from './scenes.ts'
 
-// Real processes, a real PostgreSQL, and people who never pause. Whatever happens to the database: only
+// Real processes, a real PostgreSQL, and people who hardly pause. Whatever happens to the database: only
 // stated statuses in bounded time, nobody gets another's answer, nothing that was answered is lost, the
 // processes live, and all heals by itself.
 

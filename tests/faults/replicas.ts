@@ -12,7 +12,7 @@ import { type Load, PEOPLE, startLoad } from './load.ts'
 export interface Replicas {
   processes: readonly ServerProcess[]
   /** People at each of them, who stay there: the emulators of two have subjects of their own. */
-  startLoads(): Load[]
+  startLoads(pauses?: { longestPauseMs: number }): Load[]
   /** Stops them and removes their folder. */
   stop(): Promise<void>
 }
@@ -40,11 +40,12 @@ export async function startReplicas(
   )
   const replicas: Replicas = {
     processes,
-    startLoads: () =>
+    startLoads: (pauses) =>
       processes.map(({ url }, place) =>
         startLoad(
           [url],
           PEOPLE.filter((_, turn) => turn % processes.length === place),
+          pauses,
         ),
       ),
     async stop() {

@@ -43,7 +43,7 @@ test(
       await postgres.remove()
     })
     const { processes } = replicas
-    const loads = replicas.startLoads()
+    const loads = replicas.startLoads({ longestPauseMs: 20 })
     const memory = async () => {
       const used = await Promise.all(processes.map(inUse))
       const held = processes.map(({ child }) => memoryOf(child.pid))
