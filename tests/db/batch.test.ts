@@ -20,12 +20,45 @@ test('look-ups of one turn are one call, and each gets its own answer', async ()
   expect(calls).toEqual([[3, 1, 3, 2]])
 })
 
-test('look-ups of different turns are calls of their own, though the first has not ended', async () => {
-  const { calls, double } = doubling()
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+
+test('look-ups that come while a call is on its way are the next call together', async () => {
+  const calls: number[][] = []
+  const land: (() => void)[] = []
+  const double = batched<number, number>(async (keys) => {
+    calls.push([...keys])
+    await new Promise<void>((resolve) => land.push(resolve))
+    return (key) => key * 2
+  }, 50)
   const first = double(1)
-  await new Promise((resolve) => setImmediate(resolve))
-  expect(await Promise.all([first, double(2)])).toEqual([2, 4])
-  expect(calls).toEqual([[1], [2]])
+  await nextTurn()
+  const second = double(2)
+  await nextTurn()
+  const third = double(3)
+  expect(calls).toEqual([[1]])
+  land[0]?.()
+  expect(await first).toBe(2)
+  await nextTurn()
+  expect(calls).toEqual([[1], [2, 3]])
+  land[1]?.()
+  expect(await Promise.all([second, third])).toEqual([4, 6])
+})
+
+test('a call that is stuck holds nobody up, neither those that came at once nor those that come later', async () => {
+  const calls: number[][] = []
+  const double = batched<number, number>(async (keys) => {
+    calls.push([...keys])
+    if (keys.includes(1)) await new Promise(() => {})
+    return (key) => key * 2
+  }, 50)
+  double(1)
+  await nextTurn()
+  const others = [double(2)]
+  await nextTurn()
+  others.push(double(3))
+  expect(await Promise.all(others)).toEqual([4, 6])
+  expect(calls).toEqual([[1], [2, 3]])
+  expect(await double(4)).toBe(8)
 })
 
 test('more than the largest batch are several calls', async () => {

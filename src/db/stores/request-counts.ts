@@ -60,7 +60,7 @@ const LIMIT_MS = 2_000
 const LARGEST_BATCH = 100
 
 /**
- * Counters in PostgreSQL, one row per key. Requests that arrive in the same turn of the event loop are
+ * Counters in PostgreSQL, one row per key. Requests that arrive together are
  * counted by one statement.
  */
 export function createRequestCounts(database: Database): RequestCounts {
