@@ -1,15 +1,17 @@
 import { z } from 'zod'
+import { AnySubject } from '../../core/identity/profile.ts'
 import { readClaims } from '../../core/identity/standard-claims.ts'
-import { optionalText } from '../../core/provider/documents.ts'
 import type { NativeTokens } from '../../core/provider/native.ts'
+
+const idOrNull = AnySubject.nullish().catch(null)
 
 /** `GET /debug_token`; of a token that is none it says hardly more than that. */
 const DebugToken = z
   .object({
     data: z.object({
       is_valid: z.unknown().optional(),
-      app_id: optionalText,
-      user_id: optionalText,
+      app_id: idOrNull,
+      user_id: idOrNull,
     }),
   })
   .transform(({ data }) => ({

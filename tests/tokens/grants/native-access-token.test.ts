@@ -310,6 +310,22 @@ describe('the app', () => {
   })
 })
 
+test('Facebook’s ids may be numbers, of the app and of the person', async () => {
+  const number = { ...facebook, app_id: 138483919580948, user_id: Number(facebook.user_id) }
+  const { testDatabase, ...rest } = { testDatabase: latchkey.testDatabase, ...settings(provider) }
+  const ask = (replica: Latchkey) =>
+    exchange(replica, TOKEN, { subject_issuer: 'facebook', subject_token_type: ACCESS_TOKEN })
+  for (const [id, status] of [
+    ['138483919580948', 200],
+    ['138483919580949', 400],
+  ] as const) {
+    const replica = await startLatchkey({ ...rest, FACEBOOK_CLIENT_ID: id }, { testDatabase })
+    say({ inspection: { data: number }, profile: { ...facebookUser, id: number.user_id } })
+    expect((await ask(replica)).status).toBe(status)
+    await replica.close()
+  }
+})
+
 test('the app’s own secret proves the call for the profile at Facebook', async () => {
   say(PROVERS.facebook?.said ?? { inspection: null, profile: null })
   expectSignedIn(await signIn('facebook'))
