@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
-import { APPS, getCode, readTokens, redeem, refresh } from '../helpers/apps.ts'
-import { setStage } from '../helpers/stage.ts'
+import { APPS, getCode, readTokens, redeem, refresh } from '../../helpers/apps.ts'
+import { setStage } from '../../helpers/stage.ts'
 
 // What administrators set for a whole database or a role, and what is left in databases that were moved.
 const ODD = {
