@@ -74,6 +74,13 @@ export function dancer(emulator: Emulator, provider: string) {
       ...init,
     })
   }
+  /** The exchange with the client in a Basic header and not in the body. */
+  const byBasic = (code: string, given = secret) =>
+    exchange(
+      code,
+      { client_id: undefined, client_secret: undefined },
+      { headers: { authorization: basicHeader(id, given), accept: 'application/json' } },
+    )
   const tokensFor = async (changes: Values = {}) =>
     json(await exchange(await codeFor(changes))) as Promise<Record<string, string>>
   const get = (name: string, token: string) =>
@@ -94,6 +101,7 @@ export function dancer(emulator: Emulator, provider: string) {
     authorize,
     codeFor,
     exchange,
+    byBasic,
     tokensFor,
     get,
     profileFor,

@@ -27,13 +27,9 @@ test('the token answer is a week long; openid is no scope of theirs', async () =
 })
 
 test('the client authenticates by Basic or in the body, and by form only', async () => {
-  const without = { client_id: undefined, client_secret: undefined }
-  const dance = async (secret: string) =>
-    play().exchange(await play().codeFor(), without, {
-      headers: { authorization: basicHeader(play().id, secret) },
-    })
-  await expectTokens(await dance(play().secret))
-  await expectRefusal(await dance('x'), [401, { error: 'invalid_client' }])
+  await expectTokens(await play().byBasic(await play().codeFor()))
+  const wrong = await play().byBasic(await play().codeFor(), 'x')
+  await expectRefusal(wrong, [401, { error: 'invalid_client' }])
   await expectTokens(await play().exchange(await play().codeFor()))
   const body = JSON.stringify({ grant_type: 'authorization_code', code: await play().codeFor() })
   const headers = {

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
-import { basicHeader, dancer, expectRefusal, expectTokens, json, useEmulator } from './dance.ts'
+import { dancer, expectRefusal, expectTokens, json, useEmulator } from './dance.ts'
 
 const emulator = useEmulator('gitlab')
 
@@ -93,13 +93,9 @@ test('each API wants its scope, and words a bad token its own way', async () => 
 })
 
 test('the client may authenticate by Basic', async () => {
-  const without = { client_id: undefined, client_secret: undefined }
-  const dance = async (secret: string) =>
-    play().exchange(await play().codeFor(), without, {
-      headers: { authorization: basicHeader(play().id, secret) },
-    })
-  await expectTokens(await dance(play().secret))
-  await expectRefusal(await dance('x'), [401, { error: 'invalid_client' }])
+  await expectTokens(await play().byBasic(await play().codeFor()))
+  const wrong = await play().byBasic(await play().codeFor(), 'x')
+  await expectRefusal(wrong, [401, { error: 'invalid_client' }])
 })
 
 test('revoking wants the client, and ends the pair', async () => {

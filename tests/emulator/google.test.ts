@@ -104,11 +104,8 @@ test('the client may authenticate by Basic, which Kakao does not take', async ()
     ['github', true],
     ['kakao', false],
   ] as const) {
-    const { id, secret, codeFor, exchange } = dancer(emulator, provider)
-    const basic = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
-    const headers = { authorization: basic, accept: 'application/json' }
-    const without = { client_id: undefined, client_secret: undefined }
-    const body = await json(await exchange(await codeFor(), without, { headers }))
+    const { codeFor, byBasic } = dancer(emulator, provider)
+    const body = await json(await byBasic(await codeFor()))
     expect('access_token' in body).toBe(accepted)
   }
 })

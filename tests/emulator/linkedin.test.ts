@@ -1,7 +1,6 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
 import {
-  basicHeader,
   challenge,
   dancer,
   expectRefusal,
@@ -36,9 +35,7 @@ test('PKCE parameters are refused at both endpoints', async () => {
 
 test('the secret stands in the body, never in a Basic header', async () => {
   const code = await play().codeFor()
-  const headers = { authorization: basicHeader(play().id, play().secret) }
-  const without = { client_id: undefined, client_secret: undefined }
-  const basic = await play().exchange(code, without, { headers })
+  const basic = await play().byBasic(code)
   await expectRefusal(basic, [401, { error: 'invalid_client' }])
   await expectTokens(await play().exchange(code))
 })

@@ -1,14 +1,6 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
-import {
-  basicHeader,
-  dancer,
-  expectRefusal,
-  expectTokens,
-  json,
-  redirectUri,
-  useEmulator,
-} from './dance.ts'
+import { dancer, expectRefusal, expectTokens, json, redirectUri, useEmulator } from './dance.ts'
 
 const personal = '9188040d-6c67-4c5b-b112-36a304b66dad'
 const uuid = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/
@@ -138,11 +130,9 @@ test('a code is redeemed below a tenant that exists', async () => {
 })
 
 test('the client authenticates by body or Basic', async () => {
-  const without = { client_id: undefined, client_secret: undefined }
-  const headers = { authorization: basicHeader(play().id, play().secret) }
-  await expectTokens(await play().exchange(await play().codeFor(), without, { headers }))
-  const wrong = { authorization: basicHeader(play().id, 'x') }
-  const refused = await play().exchange(await play().codeFor(), without, { headers: wrong })
+  await expectTokens(await play().exchange(await play().codeFor()))
+  await expectTokens(await play().byBasic(await play().codeFor()))
+  const refused = await play().byBasic(await play().codeFor(), 'x')
   await expectRefusal(refused, [401, { error_codes: [7000215] }])
 })
 

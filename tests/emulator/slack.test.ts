@@ -1,7 +1,6 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
 import {
-  basicHeader,
   challenge,
   dancer,
   expectRefusal,
@@ -129,9 +128,7 @@ test('the token call takes JSON as well as a form, the client in the body or by 
   const wrong = await call('application/json', { client_secret: 'x' })
   await expectRefusal(wrong, [200, { ok: false, error: 'bad_client_secret' }])
   await expectRefusal(await call('text/plain'), [200, { ok: false, error: 'invalid_post_type' }])
-  const without = { client_id: undefined, client_secret: undefined }
-  const headers = { authorization: basicHeader(play().id, play().secret) }
-  await expectTokens(await play().exchange(await play().codeFor(), without, { headers }))
+  await expectTokens(await play().byBasic(await play().codeFor()))
 })
 
 test('there is no refresh token; a token lives until it is revoked', async () => {

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
-import { basicHeader, dancer, expectRefusal, expectTokens, json, useEmulator } from './dance.ts'
+import { dancer, expectRefusal, expectTokens, json, useEmulator } from './dance.ts'
 
 const emulator = useEmulator('twitch')
 
@@ -115,10 +115,8 @@ test('helix wants the Client-Id header, and shows verified addresses only', asyn
 test('refusals have no error key, and the secret stands in the body only', async () => {
   const refused = await play().exchange('nope')
   expect(await json(refused)).toEqual({ status: 400, message: 'Invalid authorization code' })
-  const without = { client_id: undefined, client_secret: undefined }
   const code = await play().codeFor()
-  const headers = { authorization: basicHeader(play().id, play().secret) }
-  const basic = await play().exchange(code, without, { headers })
+  const basic = await play().byBasic(code)
   await expectRefusal(basic, [400, { status: 400, message: 'invalid client' }])
   await expectTokens(await play().exchange(code))
 })
