@@ -17,6 +17,8 @@ export interface BenchOptions {
   markdown: boolean
   /** Puts them into the page, too. */
   write: boolean
+  /** Only what the audit costs a login. */
+  audit: boolean
   /** Another built checkout to compare with. */
   against: string | undefined
   /** A scene begins no further round after this time, once it has a few: a busy machine is a slow one. */
@@ -30,7 +32,7 @@ const FEW = { rounds: 3, warmUps: 1, logins: 40, reads: 600, starts: 1, seconds:
 /** So that a test sees in seconds that all of it runs. */
 const LEAST = { rounds: 1, warmUps: 0, logins: 4, reads: 100, starts: 0, seconds: 15 }
 
-/** Reads `--users <n>`, `--quick`, `--smoke`, `--markdown`, `--write` and `--against <folder>`; throws on anything else. */
+/** Reads `--users <n>`, `--quick`, `--smoke`, `--markdown`, `--write`, `--audit` and `--against <folder>`; throws on anything else. */
 export function readOptions(args: string[]): BenchOptions {
   const { values } = parseArgs({
     args,
@@ -40,6 +42,7 @@ export function readOptions(args: string[]): BenchOptions {
       smoke: { type: 'boolean' },
       markdown: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
+      audit: { type: 'boolean', default: false },
       against: { type: 'string' },
     },
   })
@@ -48,7 +51,7 @@ export function readOptions(args: string[]): BenchOptions {
     throw new RangeError('--users must be a whole number from 100 to 10000000')
   }
   const amounts = values.smoke ? LEAST : values.quick ? FEW : SOME
-  const { markdown, write, against } = values
+  const { markdown, write, audit, against } = values
   const limitSeconds = 900 + Math.ceil(users / 1_000)
-  return { users, ...amounts, markdown: markdown || write, write, against, limitSeconds }
+  return { users, ...amounts, markdown: markdown || write, write, audit, against, limitSeconds }
 }

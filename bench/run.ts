@@ -11,6 +11,7 @@ import { type BenchOptions, readOptions } from './options.ts'
 import { conditions, writePages } from './report.ts'
 import { doOnce, inTurn, type Samples } from './rounds.ts'
 import { appSide } from './scenes/app.ts'
+import { measureAudit } from './scenes/audit.ts'
 import { addressedSide, betterAuthLoginSide, loginSide } from './scenes/logins.ts'
 import { betterAuthReadSide, meSides } from './scenes/reads.ts'
 import { requireSameAnswers } from './scenes/same-answers.ts'
@@ -20,7 +21,7 @@ import { sweepSide } from './scenes/sweeps.ts'
 import { measureThroughput } from './scenes/throughput.ts'
 import { leaveFirstCore } from './server-process.ts'
 import { type Stand, startStand } from './stand.ts'
-import { figureRows, growthRows, markdownTable, plainTable } from './table.ts'
+import { auditRows, figureRows, growthRows, markdownTable, plainTable } from './table.ts'
 
 // Measures the figures of the contract, section 8, and prints them. It is no gate: it says what is, and
 // ends with 0. Everything it starts ends with it.
@@ -145,6 +146,18 @@ async function measureAgainst(folder: string): Promise<string[]> {
   return show(on, [figureRows(againstFigures(samples))])
 }
 
+/** What the audit is of a login. */
+async function measureAuditAlone(): Promise<string[]> {
+  leaveFirstCore()
+  const on = await startStand()
+  stand = on
+  const { users, logins, ...turns } = options
+  // A few percent are to be seen among what else the machine does.
+  const many = { ...turns, rounds: turns.rounds * 4, seconds: turns.seconds * 4 }
+  const shares = await measureAudit(on, { users, amount: logins, turns: many })
+  return show(on, [auditRows(shares)])
+}
+
 function show(on: Stand, tables: string[][][], calls?: Record<string, number>): string[] {
   const draw = options.markdown ? markdownTable : plainTable
   return [
@@ -166,7 +179,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  const lines = options.against ? await measureAgainst(options.against) : await measureAll()
+  const lines = options.against
+    ? await measureAgainst(options.against)
+    : await (options.audit ? measureAuditAlone() : measureAll())
   process.stdout.write(lines.join('\n'))
   if (options.write) await writePages(options.users > 1_000 ? 'many' : 'few', lines.join('\n'))
 } finally {

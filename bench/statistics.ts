@@ -24,7 +24,7 @@ export function median(numbers: readonly number[]): number {
 }
 
 /** Median and range. */
-const summarise = (numbers: readonly number[]): Summary => ({
+export const summarise = (numbers: readonly number[]): Summary => ({
   median: median(numbers),
   least: Math.min(...numbers),
   most: Math.max(...numbers),

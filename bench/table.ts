@@ -1,4 +1,5 @@
 import type { Figure } from './figures.ts'
+import type { AuditShare } from './scenes/audit.ts'
 import type { Growth } from './scenes/sizes.ts'
 import { isReached, type Target } from './statistics.ts'
 
@@ -30,6 +31,22 @@ export const figureRows = (figures: readonly Figure[]): string[][] => [
 
 const targetText = (target: Target) =>
   'atMost' in target ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`
+
+/** What the audit is of a login. */
+export function auditRows(shares: readonly AuditShare[]): string[][] {
+  const target = { atMost: 0.05 }
+  const percent = (part: number) => `${(part * 100).toFixed(1)} %`
+  return [
+    ['login', 'audit', 'of all it costs', 'range', 'rounds', 'target', 'reached'],
+    ...shares.map(({ unit, share, microseconds, rounds }) => [
+      ...[unit, `${microseconds.toFixed(0)} µs`, percent(share.median)],
+      `${percent(share.least)}–${percent(share.most)}`,
+      String(rounds),
+      `≤ ${percent(target.atMost)}`,
+      isReached(share.median, target) ? 'yes' : 'no',
+    ]),
+  ]
+}
 
 /** What each statement costs where there are many, beside where there are few. */
 export function growthRows(growth: readonly Growth[], users: number): string[][] {

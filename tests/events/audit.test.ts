@@ -37,6 +37,13 @@ test('a first login records its user, identity and session, and a second one its
   expect(await typesOf(user.sub)).toHaveLength(4)
   const [begun] = await audit().list({ userId: user.sub, type: 'session', limit: 1 })
   expect(begun).toMatchObject({ clientId: 'latchkey', provider: 'fake', userAgent: 'node' })
+  const [made] = await audit().list({ userId: user.sub, type: 'user.created', limit: 1 })
+  expect(made).toMatchObject({ sessionId: null, clientId: null, provider: null, reason: null })
+  const [linked] = await audit().list({ userId: user.sub, type: 'identity.linked', limit: 1 })
+  expect(linked).toMatchObject({ sessionId: null, provider: 'fake', reason: 'email_not_verified' })
+  for (const row of [made, linked]) {
+    expect(row).toMatchObject({ at: begun?.at, requestId: begun?.requestId, userAgent: 'node' })
+  }
   expect(begun?.address).toMatch(/127\.0\.0\.1|::1/)
 })
 

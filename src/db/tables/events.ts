@@ -6,8 +6,8 @@ import { latchkey, moment } from './columns.ts'
 export type OutboxKind = 'revocation' | 'webhook' | 'logout'
 
 /**
- * What happened, a row each, written by `record_event` in the transaction of the thing itself: a trigger
- * on users, identities, sessions and signing keys calls it, so that no statement can forget to. Partitioned
+ * What happened, a row each, written in the transaction of the thing itself by triggers on users, identities,
+ * sessions and signing keys, so that no statement can forget to (`record_event`; of a login `record_begun`). Partitioned
  * by month (`db/partitions.ts`). No secret and no address of mail is in it.
  */
 export const auditEvents = latchkey.table(

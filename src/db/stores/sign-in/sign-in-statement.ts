@@ -53,6 +53,10 @@ const keyOf = ({ userId, provider, issuer, subject }: Key) => ({
 const facts = (i: Columns<'email' | 'emailVerified' | 'name' | 'picture' | 'locale'>) =>
   sql`(${i.email}, ${i.emailVerified}, ${i.name}, ${i.picture}, ${i.locale})`
 
+/** Whom the sign-in makes, and why: the trigger on its session then records all three at once. */
+const saysNewcomer = (p: Placeholders<SignInValues>) =>
+  sql`set_config('latchkey.newcomer', ${p.newUserId}::text || ' ' || ${p.reason}::text, true) is not null`
+
 /**
  * A whole sign-in: refreshes the identity, or makes it and its user where it is new and may be made,
  * opens the session and gives the account. No row where it is new and may not, or where somebody holds or
@@ -105,6 +109,7 @@ export const signInStatement = (rules: {
           addressClaim: addressClaim(p.claimed),
         }),
         sql`where ${inTime} and ${saysWho(p)} and ${p.mayCreate}::boolean and not exists (select from ${known}) and ${notExists(holder)}
+          and ${saysNewcomer(p)}
           on conflict do nothing ${returning(SHOWN)}`,
       ),
     )
