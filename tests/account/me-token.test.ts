@@ -111,6 +111,8 @@ describe('8.03 the form', () => {
     const bytes = Buffer.from(signature, 'base64url')
     bytes[20] = (bytes[20] ?? 0) ^ 1
     const other = people[1] ?? { sub: '', sid: '' }
+    // It is remembered from here on, and found by what the forgeries have, too.
+    expect((await me(good)).status).toBe(200)
     await expectUnauthorized(`${header}.${part(claims(other))}.${signature}`)
     await expectUnauthorized(`${header}.${payload}.${bytes.toString('base64url')}`)
     await expectUnauthorized(
