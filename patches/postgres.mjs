@@ -107,7 +107,7 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'The same, while it asked whether the server takes writes.',
+    why: 'A connection that was lost while the driver asked whether the server takes writes was a rejection that nobody hears, which ends the process.',
     upstream: 'not reported',
     from: `    }
     query.execute()
@@ -154,7 +154,7 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'The same.',
+    why: 'channel_binding: the first message of the proof names the binding.',
     upstream: 'porsager/postgres#1008 (open)',
     from: `               + ',c=biws,r=' + res.r
 
@@ -165,14 +165,14 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'The same.',
+    why: 'channel_binding: so does the last one.',
     upstream: 'porsager/postgres#1008 (open)',
     from: "    const payload = 'c=biws,r=' + res.r + ',p=' + xor(",
     to: "    const payload = 'c=' + binding + ',r=' + res.r + ',p=' + xor(",
   },
   {
     file: 'src/connection.js',
-    why: 'The same.',
+    why: 'channel_binding: what a connection knows of it.',
     upstream: 'porsager/postgres#1008 (open)',
     from: `    , nonce = null
     , query = null`,
@@ -184,7 +184,7 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'The same, anew for each connection.',
+    why: 'channel_binding: of each connection anew.',
     upstream: 'porsager/postgres#1008 (open)',
     from: `      statements = {}
       needsTypes = options.fetch_types`,
@@ -237,7 +237,7 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'The same: the key is joined once. Statements are as many as there are constant texts; should they ever be more, they are joined anew.',
+    why: 'Keys of prepared statements: each is joined once. Statements are as many as there are constant texts; should they ever be more, they are joined anew.',
     upstream: 'not reported',
     from: `  function write(x, fn) {
     chunk = chunk`,
@@ -255,7 +255,7 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'The same.',
+    why: 'Keys of prepared statements: where they are kept.',
     upstream: 'not reported',
     from: `    , statementCount = 1
     , closedTime`,
@@ -286,7 +286,7 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'The same.',
+    why: 'Whether a write waits for the end of this tick.',
     upstream: 'not reported',
     from: `    , nextWriteTimer = null
     , terminated`,
@@ -296,7 +296,7 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'The same: nothing goes out behind the end.',
+    why: 'What waits for the end of the tick does not go out behind the end of the connection.',
     upstream: 'not reported',
     from: `    clearImmediate(nextWriteTimer)
     if (socket) {`,
@@ -315,7 +315,7 @@ export const HUNKS = [
   },
   {
     file: 'src/query.js',
-    why: 'The same.',
+    why: 'Answers that outlived the young heap: settled by methods, which keep nothing.',
     upstream: 'not reported',
     from: `  get origin() {`,
     to: `  resolve(x) {
@@ -357,7 +357,7 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'The same.',
+    why: 'sslmode=prefer with a certificate: read from the options.',
     upstream: 'not reported',
     from: `    sslnegotiation,
     ssl,
@@ -369,7 +369,7 @@ export const HUNKS = [
   },
   {
     file: 'src/index.js',
-    why: 'The same.',
+    why: 'sslmode=prefer with a certificate: kept among the options.',
     upstream: 'not reported',
     from: `    socket          : o.socket,`,
     to: `    prefer_tls      : o.prefer_tls,
@@ -377,7 +377,7 @@ export const HUNKS = [
   },
   {
     file: 'src/index.js',
-    why: 'See channel_binding above.',
+    why: 'channel_binding: kept among the options.',
     upstream: 'porsager/postgres#1008 (open)',
     from: `    socket          : o.socket,
     transform`,
@@ -403,7 +403,7 @@ export const HUNKS = [
   },
   {
     file: 'src/index.js',
-    why: 'The same.',
+    why: 'Lost connections of transactions: what is known of it.',
     upstream: 'porsager/postgres#1155, #1133, #1186',
     from: `    const queries = Queue()
     let savepoints = 0
@@ -417,7 +417,7 @@ export const HUNKS = [
   },
   {
     file: 'src/index.js',
-    why: 'The same.',
+    why: 'Lost connections of transactions: further statements are refused.',
     upstream: 'porsager/postgres#1155, #1133, #1186',
     from: `        q.catch(e => uncaughtError || (uncaughtError = e))
         c.queue === full`,
