@@ -6,6 +6,7 @@ import { SlowFirst } from './tests/helpers/slow-first.ts'
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/helpers/each-file.ts'],
     globalSetup: ['tests/helpers/global-setup.ts'],
     pool: 'forks',
     // A file in a process of its own would load the whole app anew, which costs more than most tests.

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { SignJWT } from 'jose'
+import { type FakeKey, makeKey } from './fake-keys.ts'
 
 /** What the fake provider does when it is asked: an answer to send, or a whole handler. */
 export type Reply =
@@ -19,22 +20,7 @@ export interface Call {
 
 export type Step = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'emails' | 'revoke' | 'other'
 
-/** A key pair of the fake provider. */
-export interface FakeKey {
-  kid: string
-  alg: string
-  privateKey: CryptoKey
-  jwk: JWK
-}
-
-/** Makes a key pair as an identity provider has one. */
-export async function makeKey(kid: string, alg = 'RS256'): Promise<FakeKey> {
-  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
-  return { kid, alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } }
-}
-
-/** Keys of providers that have closed: each takes 100 ms to make, and no two providers have one at a time. */
-const spareKeys: FakeKey[] = []
+export { type FakeKey, makeKey }
 
 const STEPS: Record<string, Step> = {
   '/.well-known/openid-configuration': 'discovery',
@@ -75,8 +61,6 @@ export class FakeProvider {
   /** The nonce of the login under way, as the authorization request had it. */
   nonce = ''
   clientId = 'client-at-fake'
-  /** The key that it took and gives back. */
-  #key: FakeKey | undefined
   #server = createServer((request, response) => this.#serve(request, response))
 
   get issuer(): string {
@@ -85,15 +69,7 @@ export class FakeProvider {
 
   /** Starts listening, on `port` where one is given (to come back after `close`). */
   async listen(port = 0): Promise<this> {
-    const [last] = this.keys
-    if (last === undefined) {
-      this.#key = spareKeys.pop() ?? (await makeKey('key-1'))
-      this.keys = [this.#key]
-    } else if (spareKeys.includes(last)) {
-      // It comes back after `close`.
-      this.#key = last
-      spareKeys.splice(spareKeys.indexOf(last), 1)
-    }
+    if (this.keys.length === 0) this.keys = [await makeKey('key-1')]
     await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve))
     return this
   }
@@ -101,8 +77,6 @@ export class FakeProvider {
   async close(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
-    if (this.#key !== undefined) spareKeys.push(this.#key)
-    this.#key = undefined
   }
 
   /** Settings that aim Latchkey at this provider under an id of OIDC_PROVIDERS. */
