@@ -88,7 +88,7 @@ class Collector implements Dispatcher.DispatchHandler {
     if (this.isStopped) controller.abort(new CallEnded())
   }
 
-  // Told of each informational answer (1xx), too.
+  // Told of each informational answer (1xx), too: the last one is the answer.
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     status: number,
@@ -96,6 +96,8 @@ class Collector implements Dispatcher.DispatchHandler {
   ): void {
     this.status = status
     this.headers = headers
+    this.chunks = []
+    this.length = 0
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
