@@ -4,10 +4,10 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 /** The files of the driver that `patches/postgres.mjs` mends, in the order of their names. */
-const FILES = ['src/connection.js', 'src/index.js', 'src/query.js']
+const FILES = ['src/connection.js', 'src/index.js', 'src/query.js', 'src/queue.js']
 
 /** What they hash to, mended, in the one version that is known: `node patches/apply.mjs --digest`. */
-const DIGEST = 'f528b410e1623c22f4be18b86d5fcd5012a7ed2696f725ade2c20c811e591945'
+const DIGEST = '95584b1c929353e85c4db6542ac2ed3a693da3f5f3930125b0f561d379a30eed'
 
 /** The database driver is another one than Latchkey was tested with. */
 export class DriverError extends Error {

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -233,3 +233,40 @@ describe('behind the driver', () => {
     await mixed.close()
   })
 })
+
+test('a statement costs the same after a hundred thousand others, though a connection was always free', async () => {
+  const afterMany = async ({ folder }: { folder: string }) => {
+    const { default: Queue } = (await import(pathToFileURL(join(folder, 'src/queue.js')).href)) as {
+      default: () => FreeConnections
+    }
+    const queue = Queue()
+    for (let place = 0; place < 10; place++) queue.push({ place })
+    const statements = (amount: number) => {
+      const began = performance.now()
+      for (let done = 0; done < amount; done++) {
+        const connection = queue.shift()
+        queue.remove(connection)
+        queue.push(connection)
+      }
+      return performance.now() - began
+    }
+    const few = () => Math.min(statements(1_000), statements(1_000), statements(1_000))
+    const first = few()
+    statements(94_000)
+    const times = few() / first
+    const order = Array.from({ length: 10 }, () => queue.shift().place)
+    return { times, order, left: queue.length }
+  }
+  const inOrder = { order: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], left: 0 }
+  expect(await afterMany(published)).toEqual({ times: expect.toSatisfy(over(20)), ...inOrder })
+  expect(await afterMany(mended)).toEqual({ times: expect.not.toSatisfy(over(20)), ...inOrder })
+})
+
+const over = (limit: number) => (times: number) => times > limit
+
+interface FreeConnections {
+  length: number
+  push(connection: { place: number }): void
+  shift(): { place: number }
+  remove(connection: { place: number }): void
+}
