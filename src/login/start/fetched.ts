@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { placeOf } from '../../http/log/known.ts'
 
 /**
  * Says in the log that a script of a page fetched a login. The page sees an error of CORS and nothing of ours,
@@ -10,7 +11,7 @@ export function warnOfFetched(
 ): void {
   if (request.headers['sec-fetch-dest'] !== 'empty') return
   request.log.warn(
-    { event: 'login_fetched', provider, client },
+    { event: 'login_fetched', ...placeOf(request), provider, client },
     'a script fetched this login, which ends as a CORS error there: a browser must go to it (location.assign, or a link)',
   )
 }
