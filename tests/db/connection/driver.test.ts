@@ -174,16 +174,25 @@ describe('the process lives', () => {
       (error: { stderr: string }) => /(TypeError: .*)/.exec(error.stderr)?.[1] ?? error.stderr,
     )
 
+  /** What ends the published driver's process, which chance may spare once or twice. */
+  const runUntilItEnds = async (name: string) => {
+    let outcome = await run(published, name)
+    for (let more = 4; more > 0 && outcome.startsWith('healed'); more--) {
+      outcome = await run(published, name)
+    }
+    return outcome
+  }
+
   test('while connections break under load', async () => {
     expect(await run(mended, 'broken connections')).toBe('healed after some answers')
-    expect(await run(published, 'broken connections')).toMatch(
+    expect(await runUntilItEnds('broken connections')).toMatch(
       /reading 'write'|triggerUncaughtException/,
     )
   })
 
   test('while connections break that are at their start', async () => {
     expect(await run(mended, 'broken starts')).toBe('healed after some answers')
-    expect(await run(published, 'broken starts')).toMatch(/triggerUncaughtException|TypeError/)
+    expect(await runUntilItEnds('broken starts')).toMatch(/triggerUncaughtException|TypeError/)
   })
 
   test('where a tool prepares stack traces as something else than text', async () => {
