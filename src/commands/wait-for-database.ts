@@ -6,11 +6,20 @@ import { migrateDatabase } from '../db/migrate.ts'
 import { explainFailure } from '../operations/doctor/explain/failures.ts'
 import { StartError } from './refuse.ts'
 
-/** What may be over in a moment: a server that starts, or a failover. Everything else needs a person. */
+/**
+ * What may be over in a moment: a server that starts, a failover, or tables that replicas of the version before
+ * are using. Everything else needs a person.
+ */
 const PASSING =
-  /^(ECONNREFUSED|ECONNRESET|ENOENT|CONNECTION_CLOSED|CONNECT_TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|NO_FIT_HOST|READ_ONLY|25006|53300|57P0[123])$/
+  /^(ECONNREFUSED|ECONNRESET|ENOENT|CONNECTION_CLOSED|CONNECT_TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|NO_FIT_HOST|READ_ONLY|25006|40P01|53300|55P03|57P0[123])$/
 const TOLD_AFTER_MS = 3_000
 const PATIENCE_MS = 30_000
+
+/**
+ * How long a table is waited for. At first for less than PostgreSQL waits (`deadlock_timeout`) until it ends
+ * somebody's statement because of it; then for more, which an autovacuum gives way to.
+ */
+const lockMsAfter = (waitedMs: number) => (waitedMs < 10_000 ? 500 : 3_000)
 
 /** Migrates; a database that is still starting is told of after three seconds and waited for thirty. */
 export async function waitAndMigrate(location: DatabaseLocation): Promise<void> {
@@ -18,7 +27,8 @@ export async function waitAndMigrate(location: DatabaseLocation): Promise<void> 
   let isTold = false
   for (;;) {
     try {
-      return await migrateDatabase(location)
+      const lockMs = lockMsAfter(performance.now() - startedAt)
+      return await migrateDatabase(location, { lockMs })
     } catch (error) {
       const code = codeOf(error)
       // An error of ours, or one that is no failure of the database.

@@ -45,8 +45,15 @@ function leaveOut(client: postgres.TransactionSql, schemas: readonly string[]) {
  * Brings the database up to the schema of this version, with the audit's partitions, on a connection of its own. Any number of
  * replicas may call it at once: one migrates, the others wait for it. The lock belongs to the
  * transaction, not to the connection, so it holds behind PgBouncer in transaction mode too.
+ *
+ * @param lockMs how long each table is waited for. Replicas of the version before are at work: whatever asks
+ *   for a table meanwhile waits behind, and what holds several of them may wait for one that is locked already.
+ * @throws with the code 55P03 where a table was not free in time: nothing is changed, and the same may be done again.
  */
-export async function migrateDatabase(location: DatabaseLocation): Promise<void> {
+export async function migrateDatabase(
+  location: DatabaseLocation,
+  { lockMs = 3_000 }: { lockMs?: number } = {},
+): Promise<void> {
   const address = addressOf(location)
   const host = await findHost(address, { prepare: false })
   const sql = connect(address, host, {
@@ -61,6 +68,8 @@ export async function migrateDatabase(location: DatabaseLocation): Promise<void>
       const [server] = await transaction<{ encoding: string }[]>`
         select getdatabaseencoding() as encoding, pg_advisory_xact_lock(${LOCK[0]}, ${LOCK[1]})`
       if (!canHold(server?.encoding ?? '')) throw new EncodingError(server?.encoding ?? '')
+      // From here on: another replica that migrates is waited for as long as it takes.
+      await transaction.unsafe(`set local lock_timeout = ${Math.floor(lockMs)}`)
       const [there] = await transaction<{ names: string[] }[]>`
         select array[to_regnamespace(${SCHEMAS[0]})::text, to_regnamespace(${SCHEMAS[1]})::text] as names`
       const keepingSchemas = (client: postgres.TransactionSql) =>

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { waitAndMigrate } from '../../src/commands/wait-for-database.ts'
 import { inspectDatabase } from '../../src/db/inspect.ts'
 import { migrateDatabase } from '../../src/db/migrate.ts'
 
@@ -111,4 +118,61 @@ test('a migration that fails leaves nothing of itself, and the next one succeeds
   await query(location.database, 'drop schema latchkey cascade')
   await migrateDatabase(location)
   expect((await query(location.database, tables)).length).toBeGreaterThan(3)
+})
+
+/** Brings the database to what it was before this migration. */
+async function migrateUntil(tag: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-migrations-'))
+  await cp(join(import.meta.dirname, '../../drizzle'), folder, { recursive: true })
+  const file = join(folder, 'meta/_journal.json')
+  const journal = JSON.parse(await readFile(file, 'utf8'))
+  const end = journal.entries.findIndex((entry: { tag: string }) => entry.tag === tag)
+  await writeFile(file, JSON.stringify({ ...journal, entries: journal.entries.slice(0, end) }))
+  const sql = postgres({ ...location, max: 1, onnotice: () => undefined })
+  await migrate(drizzle(sql), { migrationsFolder: folder, migrationsTable: 'latchkey_migrations' })
+  await sql.end()
+  await rm(folder, { recursive: true })
+}
+
+test('who uses two tables in the other order meanwhile is not ended, nor is the start that migrates them', async () => {
+  // It locks sessions first, and identities last.
+  await migrateUntil('0021_first_login_recorded')
+  const { applied } = await inspectDatabase(location, { prepare: true })
+  const replica = postgres({ ...location, max: 1, onnotice: () => undefined })
+  let migrating = Promise.resolve()
+  const read = replica.begin(async (login) => {
+    await login`lock table latchkey.identities in row exclusive mode`
+    migrating = waitAndMigrate(location)
+    await expect
+      .poll(() =>
+        query(
+          'postgres',
+          `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = '${location.database}'`,
+        ),
+      )
+      .toHaveLength(1)
+    // Whoever closes the circle after `deadlock_timeout`, a second, is the one that PostgreSQL ends.
+    await wait(1_200)
+    return login`select count(*)::int from latchkey.sessions`
+  })
+  expect([...(await read)]).toEqual([{ count: 0 }])
+  await migrating
+  expect((await inspectDatabase(location, { prepare: true })).applied).toBeGreaterThan(applied)
+  await replica.end()
+})
+
+test('a table that stays in use is told of by its code, and nothing is changed; once it is free, all is', async () => {
+  await migrateUntil('0021_first_login_recorded')
+  const { applied } = await inspectDatabase(location, { prepare: true })
+  const replica = postgres({ ...location, max: 1, onnotice: () => undefined })
+  await replica.begin(async (login) => {
+    await login`lock table latchkey.sessions in access share mode`
+    await expect(migrateDatabase(location, { lockMs: 100 })).rejects.toMatchObject({
+      cause: { code: '55P03' },
+    })
+  })
+  expect((await inspectDatabase(location, { prepare: true })).applied).toBe(applied)
+  await migrateDatabase(location, { lockMs: 100 })
+  expect((await inspectDatabase(location, { prepare: true })).applied).toBeGreaterThan(applied)
+  await replica.end()
 })

@@ -93,6 +93,10 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
     en: 'The server is still starting, or shutting down.',
     ko: '서버가 시작 중이거나 종료 중입니다.',
   },
+  '55P03': {
+    en: 'Its tables are in use: a long transaction, or another program, holds one of them.',
+    ko: '테이블이 사용 중입니다. 오래 걸리는 트랜잭션이나 다른 프로그램이 잠그고 있습니다.',
+  },
   '53300': {
     en: 'The server has no free connection: raise max_connections, or lower DATABASE_POOL.',
     ko: '서버에 남은 연결이 없습니다. max_connections를 늘리거나 DATABASE_POOL을 줄이세요.',
