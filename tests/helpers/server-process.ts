@@ -88,13 +88,17 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/**
- * A port of loopback that nothing listens on. Below those that the system gives to connections: one of
- * these may be taken by somebody's call before a server listens there.
- */
+/** Ports below those that the system gives to connections: one of these may be taken before a server listens. */
+const [FIRST_PORT, LAST_PORT] = [20_000, 31_999]
+/** Each worker of a run has every 32nd: two that ask at once would now and then be given the same. */
+const STEP = 32
+let latest = FIRST_PORT + (Number(process.env.VITEST_POOL_ID ?? 0) % STEP) + STEP * randomInt(375)
+
+/** A port of loopback that nothing listens on, and that this process was not given lately. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(20_000, 32_000)
+    latest = latest + STEP > LAST_PORT ? FIRST_PORT + (latest % STEP) : latest + STEP
+    const port = latest
     if ((await canListen(port, '127.0.0.1')) && (await canListen(port, '::1'))) return port
   }
 }
