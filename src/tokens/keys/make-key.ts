@@ -4,7 +4,10 @@ import type { StoredSigningKey } from '../../core/tokens/key-store.ts'
 /** What a sealed key is bound to. */
 export const keyContext = (kid: string): string => `signing key ${kid}`
 
-/** A new key, sealed. RSA keys have 2,048 bits, as every verifier takes. */
+/**
+ * A new key, sealed. RSA keys have 2,048 bits, as every verifier takes. No kid begins with `-`: the
+ * operator who retires a key gives it to a command, for which that would be an option.
+ */
 export async function makeKey(
   alg: string,
   signsFrom: number,
@@ -14,6 +17,7 @@ export async function makeKey(
   const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 })
   const jwk = await exportJWK(privateKey)
   const kid = await calculateJwkThumbprint(jwk)
+  if (kid.startsWith('-')) return makeKey(alg, signsFrom, sealer)
   const sealedJwk = sealer.seal(JSON.stringify(jwk), keyContext(kid))
   return { kid, alg, sealedJwk, signsFrom, publishedUntil: null }
 }
