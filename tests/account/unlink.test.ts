@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { endSession } from '../helpers/age.ts'
 import { meStatus, type Parameters, signIn, type Tokens } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
+import { untilHeldUp } from '../helpers/held.ts'
 import { type Latchkey, login } from '../helpers/latchkey.ts'
 import { leave } from '../helpers/leaving.ts'
 import { getLinkCode, linkByCode, setLinkStage } from '../helpers/linking.ts'
@@ -145,13 +146,6 @@ describe('DELETE /me/identities/:provider', () => {
 
   test('7.18 two at once, at two replicas, leave one', async () => {
     const tokens = await signInTwice()
-    const waiting = async () =>
-      (
-        await latchkey.database.query(
-          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-          [],
-        )
-      ).length
     const [first, other] = await latchkey.database.sql.begin(async (transaction) => {
       // Neither gets further than this until both are as far as they come.
       await transaction`select from latchkey.users where id = ${tokens.sub} for update`
@@ -159,7 +153,7 @@ describe('DELETE /me/identities/:provider', () => {
         ask(tokens, '/fake', 'DELETE', latchkey),
         ask(tokens, '/second', 'DELETE', replica),
       ]
-      await expect.poll(waiting).toBe(2)
+      await untilHeldUp(latchkey, 2)
       return asked.map((answer) => ({ answer }))
     })
     const answers = await Promise.all([first?.answer, other?.answer])

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { expect, test } from 'vitest'
 import type { IdentityKey } from '../../../src/core/identity/identity-key.ts'
 import { toProfile } from '../../../src/core/identity/profile.ts'
+import { untilHeldUp } from '../../helpers/held.ts'
 import { newSession, useStores } from '../../helpers/stores.ts'
 
 const { database, stores } = useStores()
@@ -24,7 +25,7 @@ test('a first login that would join somebody who leaves that moment is somebody 
     await leaving`delete from latchkey.users where id = ${user}`
     joining = signIn(APPLE)
     // It waits for the one who leaves.
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await untilHeldUp({ database })
     expect(await Promise.race([joining, 'waits'])).toBe('waits')
   })
   const joined = await joining

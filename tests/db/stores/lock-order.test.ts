@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { toProfile } from '../../../src/core/identity/profile.ts'
 import type { RunStatement } from '../../../src/db/client.ts'
 import { createStores } from '../../../src/db/stores/index.ts'
 import { HOLD_USER } from '../../../src/db/stores/sign-in/join-statements.ts'
+import { untilHeldUp } from '../../helpers/held.ts'
 import { RULES } from '../../helpers/rules.ts'
 import { newSession, useStores } from '../../helpers/stores.ts'
 
@@ -36,7 +36,7 @@ async function whileHeld(subject: string, ...both: (() => Promise<unknown>)[]) {
     const answers: Promise<unknown>[] = []
     for (const one of both) {
       answers.push(one())
-      await wait(250)
+      await untilHeldUp({ database }, answers.length)
     }
     return { all: Promise.all(answers) }
   })
@@ -70,7 +70,7 @@ async function arriveBeside(subject: string, before: (userId: string) => Promise
         )
         await theirs.unsafe(`update latchkey.users set updated_at = now() where id = '${userId}'`)
       })
-      await wait(250)
+      await untilHeldUp({ database })
       return rows as never
     }
   const nothing = other
@@ -142,9 +142,9 @@ describe('what a provider tells of a person beside', () => {
     const { all } = await database.sql.begin(async (lock) => {
       await lock.unsafe(`select from latchkey.users where id = '${caller.userId}' for update`)
       const linked = stores.identities.link(caller, github, null)
-      await wait(250)
+      await untilHeldUp({ database }, 1)
       const told = tell(subject, true)
-      await wait(250)
+      await untilHeldUp({ database }, 2)
       return { all: Promise.all([linked, told]) }
     })
     expect(await all).toMatchObject([{ outcome: 'linked' }, { outcome: 'acted', users: 0 }])

@@ -17,6 +17,7 @@ import {
   WEB,
 } from '../../helpers/apps.ts'
 import type { Answer } from '../../helpers/browser.ts'
+import { untilHeldUp } from '../../helpers/held.ts'
 import { countRows, TEST_SECRET } from '../../helpers/latchkey.ts'
 import { expectOAuthError, lastOAuthError } from '../../helpers/oauth.ts'
 import { expectNoSecretLogged } from '../../helpers/problems.ts'
@@ -150,8 +151,8 @@ test.each([
   const answers = await second.database.sql.begin(async (lock) => {
     await lock.unsafe('select from latchkey.login_codes for update')
     const all = Array.from({ length: 8 }, () => redeem(latchkey, code, proof))
-    // Time for each to begin and to see the code unused.
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    // Each has seen the code unused.
+    await untilHeldUp(latchkey, all.length)
     return { all: Promise.all(all) }
   })
   expect((await answers.all).map(({ status }) => status).sort()).toEqual(statuses)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { age } from '../../helpers/age.ts'
 import { APPS, claimsOf, meStatus, readTokens, refresh, signIn } from '../../helpers/apps.ts'
+import { untilHeldUp } from '../../helpers/held.ts'
 import { countRows, TEST_SECRET } from '../../helpers/latchkey.ts'
 import { expectOAuthError, lastOAuthError } from '../../helpers/oauth.ts'
 import { setStageOfTwo } from '../../helpers/stage.ts'
@@ -168,7 +169,7 @@ test('9.04 refreshes that wait for the same row at once get the one successor st
   const answers = await second.database.sql.begin(async (lock) => {
     await lock.unsafe('select from latchkey.refresh_tokens for update')
     const all = Array.from({ length: 8 }, () => refresh(latchkey, tokens.refresh_token))
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await untilHeldUp(latchkey, all.length)
     return { all: Promise.all(all) }
   })
   const successors = (await answers.all).map((answer) => readTokens(answer).refresh_token)

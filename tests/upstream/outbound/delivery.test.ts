@@ -116,6 +116,7 @@ test('no redirect is followed, and of an answer no more than 64 KiB is read', as
   expect(await deliver(`http://127.0.0.1:${redirecting.port}/`)).toBe(307)
   expect(elsewhere.asked).toEqual([])
   let sent = 0
+  let isCut = false
   const endless = await listen((request, response) => {
     const chunk = Buffer.alloc(16 * 1024)
     const write = () => {
@@ -123,11 +124,14 @@ test('no redirect is followed, and of an answer no more than 64 KiB is read', as
       sent += chunk.length
     }
     response.on('drain', write)
-    request.socket.on('close', () => response.destroy())
+    request.socket.on('close', () => {
+      response.destroy()
+      isCut = true
+    })
     write()
   })
   expect(await deliver(`http://127.0.0.1:${endless.port}/`)).toBe(200)
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await expect.poll(() => isCut).toBe(true)
   // What the sockets of both sides hold beside.
   expect(sent).toBeLessThan(16 * 1024 * 1024)
 })
