@@ -30,13 +30,16 @@ const IDLE_IN_TRANSACTION_MS = 10_000
 
 /**
  * What statements and the driver's readers count on, whatever a database or a role says for its sessions
- * (`alter database … set`): how bytes are written, and that a lock that was waited for shows the latest row.
+ * (`alter database … set`): how bytes and moments are written, and that a lock that was waited for shows the
+ * latest row. The pool's connections rest as long as nobody comes.
  */
 export const SESSION: Readonly<Record<string, string | number>> = {
   bytea_output: 'hex',
+  extra_float_digits: 1,
   default_transaction_isolation: 'read committed',
   statement_timeout: STATEMENT_MS,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+  idle_session_timeout: 0,
 }
 
 /** What is known of a location, in one form. */

@@ -14,7 +14,7 @@ export interface Names {
 
 /** Settings by id, and the list that must name it; `beside` must be given too, to tell them from strangers. */
 const BY_ID = [
-  { list: 'CLIENTS', pattern: /^CLIENT_(.+?)_(?:POST_LOGOUT_)?REDIRECT_URIS$/, beside: '' },
+  { list: 'CLIENTS', pattern: /^CLIENT_(.+?)_(?:POST_LOGOUT_)?REDIRECT_URIS?$/, beside: '' },
   { list: 'OIDC_PROVIDERS', pattern: /^(.+)_ISSUER$/, beside: '_CLIENT_ID' },
 ]
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { APPS, getCode, readTokens, redeem, refresh } from '../../helpers/apps.ts'
@@ -9,7 +10,8 @@ const ODD = {
   timezone: `'Asia/Seoul'`,
   intervalstyle: `'sql_standard'`,
   bytea_output: `'escape'`,
-  extra_float_digits: '-3',
+  extra_float_digits: '-15',
+  idle_session_timeout: '300',
   default_transaction_isolation: `'serializable'`,
   search_path: `''`,
 }
@@ -45,6 +47,13 @@ describe.each([
       const answer = await fetch(`${odd.url}${path}`, { headers: { authorization } })
       const [shown] = [await answer.json()].flat() as Record<string, string>[]
       expect(Math.abs(Date.parse(shown?.[name] ?? '') - before), path).toBeLessThan(60_000)
+    }
+
+    // Longer than a session may rest here.
+    await sleep(700)
+    for (let request = 0; request < 3; request++) {
+      const answer = await fetch(`${odd.url}/me`, { headers: { authorization } })
+      expect(answer.status).toBe(200)
     }
 
     // At once: where transactions are serializable, all but one of them fail.

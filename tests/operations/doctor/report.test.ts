@@ -187,6 +187,10 @@ describe('of settings the doctor says', () => {
       { CLIENTS: '', CLIENT_WEB_REDIRECT_URIS: 'https://app.example.com/' },
       'CLIENT_WEB_REDIRECT_URIS is set, but CLIENTS does not name "web"',
     )
+    await expectWarning(
+      { CLIENT_WEB_REDIRECT_URI: 'https://app.example.com/' },
+      'CLIENT_WEB_REDIRECT_URI is set, but CLIENTS does not name "web"',
+    )
   })
 
   test('which names of .env it does not read; the environment may hold others', async () => {
