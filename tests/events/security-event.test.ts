@@ -27,12 +27,11 @@ const address = () => `${latchkey.url}/providers/google/events`
 const risc = (kind: string) => `https://schemas.openid.net/secevent/risc/event-type/${kind}`
 
 const sign = (events: object, audience = 'app-at-google', more: object = {}) =>
-  new SignJWT({ events, ...more })
+  new SignJWT({ events, jti: crypto.randomUUID(), ...more })
     .setProtectedHeader({ alg: 'RS256', kid: 'risc', typ: 'secevent+jwt' })
     .setIssuer(ISSUER)
     .setAudience(audience)
     .setIssuedAt()
-    .setJti(crypto.randomUUID())
     .sign(privateKey)
 
 async function send(body: string) {
@@ -76,6 +75,52 @@ test.each([
     expect([known.status, known.said.err]).toEqual([400, 'invalid_request'])
   },
 )
+
+test('the name of an unknown kind may be one that every object of JavaScript has', async () => {
+  const { status, line } = await send(await sign({ constructor: {} }))
+  expect([status, line.told, line.outcome]).toEqual([202, 'constructor', 'nothing'])
+})
+
+describe('an event that came before', () => {
+  const revoked = {
+    [risc('sessions-revoked')]: { subject: { subject_type: 'iss-sub', iss: ISSUER, sub: '1234' } },
+  }
+  const outcomes = async (...tokens: string[]) => {
+    const found: unknown[] = []
+    for (const token of tokens) found.push((await send(token)).line.outcome)
+    return found
+  }
+
+  test('is known by its id', async () => {
+    const named = { jti: `one ${crypto.randomUUID()}` }
+    const [first, again] = [
+      await sign(revoked, undefined, named),
+      await sign(revoked, undefined, named),
+    ]
+    expect(await outcomes(first, again, await sign(revoked))).toEqual([
+      'acted',
+      'repeated',
+      'acted',
+    ])
+  })
+
+  test.each([undefined, null, ''])(
+    'is known by what was signed where its id is %j, however its signature is written',
+    async (jti) => {
+      const token = await sign(revoked, undefined, { jti, txn: crypto.randomUUID() })
+      // 2,048 bits leave four of the last character unused.
+      const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+      const otherwise = `${token.slice(0, -1)}${letters[letters.indexOf(token.at(-1) ?? '') + 1]}`
+      const another = await sign(revoked, undefined, { jti, txn: crypto.randomUUID() })
+      expect(await outcomes(token, otherwise, `${token}\n`, another)).toEqual([
+        'acted',
+        'repeated',
+        'repeated',
+        'acted',
+      ])
+    },
+  )
+})
 
 test('what is left out may be null', async () => {
   const subject = { subject_type: 'iss-sub', iss: null, sub: '1234', user: null }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { EventReceiver, ProviderEventKind } from '../../core/provider/provider-event.ts'
-import { ensure, hashOf, jsonOf, momentOf } from './proofs.ts'
+import { ensure, jsonOf, momentOf, tokenId } from './proofs.ts'
 
 const KINDS: Readonly<Record<string, ProviderEventKind>> = {
   'consent-revoked': 'consent_withdrawn',
@@ -13,13 +13,13 @@ const Claims = z.looseObject({
   iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
   iat: z.number().optional(),
-  jti: z.string().optional(),
+  jti: z.string().nullish(),
   // JSON in a text, or as it is.
   events: z.union([z.string().transform(jsonOf), z.record(z.string(), z.unknown())]).pipe(
     z.looseObject({
       type: z.string(),
-      sub: z.string().optional(),
-      event_time: z.union([z.number(), z.string()]).optional(),
+      sub: z.string().nullish(),
+      event_time: z.union([z.number(), z.string()]).nullish(),
     }),
   ),
 })
@@ -48,9 +48,10 @@ export const appleEvents: EventReceiver = {
     const { type, sub, event_time } = claims.events
     const kind = KINDS[type]
     return {
-      events: kind === undefined || sub === undefined ? [] : [{ kind, subject: sub, told: type }],
+      events:
+        kind === undefined || typeof sub !== 'string' ? [] : [{ kind, subject: sub, told: type }],
       ignored: type.slice(0, 64),
-      id: claims.jti ?? hashOf(payload),
+      id: tokenId(claims.jti, payload),
       at: momentOf(event_time ?? claims.iat),
       answer: { status: 200 },
     }

@@ -25,6 +25,10 @@ export const hashOf = (...parts: readonly (string | Buffer)[]): string => {
   return hash.digest('hex').slice(0, 40)
 }
 
+/** What a signed token is known by, without its signature where it has no id: that can be written in several ways. */
+export const tokenId = (jti: string | null | undefined, token: string): string =>
+  jti || hashOf(token.slice(0, token.lastIndexOf('.')))
+
 /** A moment in seconds or ms as ms: one without milliseconds is the whole second. */
 export function momentOf(value: unknown): number | null {
   const given = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value

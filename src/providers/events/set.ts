@@ -6,7 +6,7 @@ import {
   type ProviderEventKind,
   UnprovenEvent,
 } from '../../core/provider/provider-event.ts'
-import { hashOf, momentOf } from './proofs.ts'
+import { momentOf, tokenId } from './proofs.ts'
 
 /** Null is how some write what they leave out. */
 const text = z.string().nullish()
@@ -72,7 +72,7 @@ export async function readSet(
   const ignored: string[] = []
   const isGiven = (one: string | null | undefined) => typeof one === 'string'
   for (const [uri, member] of Object.entries(claims.events)) {
-    const kind = options.kinds[uri]
+    const kind = Object.hasOwn(options.kinds, uri) ? options.kinds[uri] : undefined
     const told = uri.slice(uri.lastIndexOf('/') + 1).slice(0, 64)
     if (kind === undefined) {
       ignored.push(told)
@@ -96,6 +96,6 @@ export async function readSet(
     })
   }
   const at = momentOf(claims.toe ?? claims.iat)
-  const id = claims.jti ?? hashOf(token)
+  const id = tokenId(claims.jti, token.trim())
   return { events, ignored: ignored.join(), id, at, answer: TAKEN }
 }
