@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
+import type { EventTools } from '../../src/core/provider/provider-event.ts'
+import { facebookEvents } from '../../src/providers/events/facebook.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 // What is signed proves one thing only: neither another message of the same bytes, nor another purpose.
@@ -72,4 +74,25 @@ test('a signed request of Facebook that a login left in the browser deletes nobo
     expect(await tell(grant)).toEqual({ status: 401, outcome: 'invalid_request' })
   }
   expect(await tell({})).toEqual({ status: 200, outcome: 'acted' })
+})
+
+test.each([
+  ['"10158294726152673"', '10158294726152673'],
+  // Beyond 2^53: the nearest double is another person's.
+  ['10158294726152673', '10158294726152673'],
+  ['218471', '218471'],
+  ['null', null],
+  ['{}', null],
+])('a person whom Facebook names by %s is %s', async (userId, subject) => {
+  const told = `{"user_id":${userId},"algorithm":"HMAC-SHA256"}`
+  const payload = Buffer.from(told).toString('base64url')
+  const mac = createHmac('sha256', SECRET).update(payload).digest('base64url')
+  const body = Buffer.from(new URLSearchParams({ signed_request: `${mac}.${payload}` }).toString())
+  const tools = { client: { id: '1234', secret: SECRET }, address: '' } as unknown as EventTools
+  const read = async () => {
+    const { events } = await facebookEvents.read({ body, path: '' } as never, tools)
+    return events.map((event) => event.subject)
+  }
+  if (subject === null) await expect(read()).rejects.toThrow('user_id')
+  else expect(await read()).toEqual([subject])
 })

@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { z } from 'zod'
+import { AnySubject } from '../../core/identity/profile.ts'
 import type { EventReceiver } from '../../core/provider/provider-event.ts'
 import { ensure, hashOf, jsonOf, momentOf } from './proofs.ts'
 
@@ -9,7 +10,7 @@ const Told = z.object({
   event: z.looseObject({ type: z.string(), timestamp: z.string().optional() }),
 })
 const Deauthorized = z.object({
-  event: z.object({ data: z.object({ user: z.object({ id: z.string() }) }) }),
+  event: z.object({ data: z.object({ user: z.object({ id: AnySubject }) }) }),
 })
 
 const PING = 0

@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { AnySubject } from '../../core/identity/profile.ts'
 import type { EventReceiver } from '../../core/provider/provider-event.ts'
 import { ensure, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
 
 const Payload = z.object({
-  user_id: z.coerce.string().min(1),
+  user_id: AnySubject,
   algorithm: z.string(),
   issued_at: z.number().optional(),
   code: z.unknown().optional(),

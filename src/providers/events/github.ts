@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { NumericSubject } from '../../core/identity/profile.ts'
 import type { EventReceiver } from '../../core/provider/provider-event.ts'
 import { ensure, hmac, isSame, jsonOf } from './proofs.ts'
 
-const Revoked = z.object({ sender: z.object({ id: z.int() }) })
+const Revoked = z.object({ sender: z.object({ id: NumericSubject }) })
 
 /** The webhook of a GitHub App. https://docs.github.com/en/webhooks/webhook-events-and-payloads#github_app_authorization */
 export const githubEvents: EventReceiver = {
@@ -32,7 +33,7 @@ export const githubEvents: EventReceiver = {
     if (!isRevocation) {
       return { ...done, events: [], ignored: header('x-github-event').slice(0, 64) }
     }
-    const subject = String(Revoked.parse(payload).sender.id)
+    const subject = Revoked.parse(payload).sender.id
     return { ...done, events: [{ kind: 'consent_withdrawn', subject, told: 'revoked' }] }
   },
 }

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import { parseJson } from '../../core/json.ts'
 import { type EventRequest, UnprovenEvent } from '../../core/provider/provider-event.ts'
 
 /** Whether two texts or bytes are the same, in a time that does not tell where they differ. */
@@ -51,7 +52,7 @@ export function jsonOf(text: string | Buffer): Record<string, unknown> {
     .preprocess(
       (given) => {
         try {
-          return JSON.parse(String(given))
+          return parseJson(String(given))
         } catch {
           return undefined
         }

@@ -1,6 +1,6 @@
 import { type Evidence, LatchkeyError } from '../../core/errors.ts'
+import { parseJson } from '../../core/json.ts'
 import { said } from '../../core/messages.ts'
-import { parseJson } from './json.ts'
 
 /** What a provider answered. */
 export interface Answer {

@@ -1,4 +1,4 @@
-import { parseJson } from '../../../upstream/outbound/json.ts'
+import { parseJson } from '../../../core/json.ts'
 
 /** A record of an export, by what its columns are called whatever their case: `userId`, `user_id`, `userid`. */
 export type Loose = ReadonlyMap<string, unknown>

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ParsedElementInfo } from '@streamparser/json'
-import { parseJson } from '../../../upstream/outbound/json.ts'
+import { parseJson } from '../../../core/json.ts'
 
 /** One record of an export, or what could not be read in its place. */
 export interface Found {

@@ -2,7 +2,7 @@
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 /**
- * JSON as a provider sends it. Whole numbers too long for a double (subjects are 64-bit numbers at
+ * JSON as others send it. Whole numbers too long for a double (subjects are 64-bit numbers at
  * some providers) become strings of their digits instead of the nearest double. Throws SyntaxError.
  */
 export function parseJson(text: string): unknown {
