@@ -26,10 +26,10 @@ const latchkey = useLatchkey({
 const address = () => `${latchkey.url}/providers/google/events`
 const risc = (kind: string) => `https://schemas.openid.net/secevent/risc/event-type/${kind}`
 
-const sign = (events: object, audience = 'app-at-google', more: object = {}) =>
+const sign = (events: object, audience = 'app-at-google', more: object = {}, issuer = ISSUER) =>
   new SignJWT({ events, jti: crypto.randomUUID(), ...more })
     .setProtectedHeader({ alg: 'RS256', kid: 'risc', typ: 'secevent+jwt' })
-    .setIssuer(ISSUER)
+    .setIssuer(issuer)
     .setAudience(audience)
     .setIssuedAt()
     .sign(privateKey)
@@ -60,6 +60,19 @@ describe('whose account it is', () => {
       expect([status, said.err]).toEqual([400, 'invalid_request'])
     },
   )
+})
+
+test.each([
+  ['https://accounts.google.com/', 202],
+  ['https://accounts.google.com', 202],
+  ['https://accounts.google.com.example/', 400],
+  ['https://evil.example/', 400],
+])('a token of the issuer %s is answered %i', async (issuer, expected) => {
+  const subject = { subject_type: 'iss-sub', iss: ISSUER, sub: '1234' }
+  const token = await sign({ [risc('sessions-revoked')]: { subject } }, undefined, {}, issuer)
+  const { status, said } = await send(token)
+  expect(status).toBe(expected)
+  if (expected === 400) expect(said.err).toBe('invalid_issuer')
 })
 
 test.each([

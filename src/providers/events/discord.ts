@@ -13,7 +13,7 @@ const Deauthorized = z.object({
   event: z.object({ data: z.object({ user: z.object({ id: AnySubject }) }) }),
 })
 
-const PING = 0
+const EVENT = 1
 const isSignature = /^[0-9a-f]{128}$/i
 
 /** Webhook events; Discord sends wrong signatures on purpose. https://docs.discord.com/developers/events/webhook-events */
@@ -44,7 +44,8 @@ export const discordEvents: EventReceiver = {
     // It wants a content type though there is no content.
     const answer = { status: 204, type: 'application/json' }
     const none = { events: [], id: null, at: null, answer }
-    if (payload.type === PING) return none
+    // A check of the address, or what there is none of yet.
+    if (payload.type !== EVENT) return none
     const { event } = Told.parse(json)
     if (event.type !== 'APPLICATION_DEAUTHORIZED') {
       return { ...none, ignored: event.type.slice(0, 64) }

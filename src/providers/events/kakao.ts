@@ -27,8 +27,8 @@ const isSet = ({ contentType }: EventRequest) => contentType === 'application/se
 
 /** Proven by the admin key; nothing in it says when, or which of several it is. */
 function readUnlink(request: EventRequest, { values }: EventTools): ProvenEvents {
-  const key = `KakaoAK ${values.ADMIN_KEY}`
-  ensure(isSame(request.header('authorization'), key), 'invalid_key', 'The admin key is another.')
+  const [, key = ''] = /^KakaoAK +(.+)$/i.exec(request.header('authorization')) ?? []
+  ensure(isSame(key, values.ADMIN_KEY ?? ''), 'invalid_key', 'The admin key is another.')
   const { app_id, user_id = '', referrer_type = 'unlink' } = fieldsOf(request)
   const isOurs = app_id === undefined || !values.APP_ID || app_id === values.APP_ID
   ensure(isOurs, 'invalid_audience', 'It is about another app.')

@@ -27,7 +27,7 @@ const Claims = z.looseObject({
   events: z.record(z.string(), z.unknown()),
 })
 
-/** An issuer as it is compared for whose account it is: Google writes its own with a slash, without one, or without a scheme. */
+/** An issuer as it is compared; whose key has signed is settled by then: Google writes its own with a slash, without one, or without a scheme. */
 const bare = (issuer: string) => issuer.replace(/^https:\/\//, '').replace(/\/$/, '')
 
 const noSet = (cause?: unknown) =>
@@ -63,7 +63,8 @@ export async function readSet(
   const read = Claims.safeParse(given)
   if (!read.success) throw noSet(read.error)
   const claims = read.data
-  if (claims.iss !== issuer) throw new UnprovenEvent('invalid_issuer', 'Its issuer is another one.')
+  if (bare(claims.iss) !== bare(issuer))
+    throw new UnprovenEvent('invalid_issuer', 'Its issuer is another one.')
   if (![claims.aud].flat().some((one) => options.audiences.includes(one))) {
     const named = [claims.aud].flat().join(' ').slice(0, 200)
     throw new UnprovenEvent('invalid_audience', `It is for another app: ${named}`)
