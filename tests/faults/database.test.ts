@@ -26,7 +26,10 @@ describe('while people sign in, read and refresh', () => {
     const loads = replicas.startLoads()
     const healed = () => Promise.all(loads.map((load) => load.heals(20_000)))
     expect(await healed()).toEqual([true, true])
-    await scene.play(postgres)
+    // What nobody felt would show nothing: a fault may be over between two questions.
+    const isFelt = () => loads.some((load) => load.isFelt())
+    for (let turn = 0; turn < 5 && !isFelt(); turn++) await scene.play(postgres)
+    expect(isFelt()).toBe(true)
     expect(await healed()).toEqual([true, true])
     await Promise.all(loads.map((load) => load.end()))
     const why = replicas.processes.flatMap(
@@ -36,9 +39,6 @@ describe('while people sign in, read and refresh', () => {
       loads.flatMap(({ wrong }) => wrong),
       why.slice(-3).join('\n'),
     ).toEqual([])
-    // The fault was felt, or this would show nothing.
-    const felt = loads.flatMap(({ counts }) => [...counts.keys()])
-    expect(felt.filter((answer) => answer.endsWith(' 503'))).not.toEqual([])
     for (const { child } of replicas.processes) expect(child.exitCode).toBeNull()
   })
 })

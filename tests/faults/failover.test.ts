@@ -67,13 +67,12 @@ describe('a primary and a streaming standby', () => {
     const healed = () => Promise.all(loads.map((load) => load.heals(20_000)))
     expect(await healed()).toEqual([true, true])
     await primary.stop('SIGKILL')
+    await expect.poll(() => loads.some((load) => load.isFelt())).toBe(true)
     await standby.asSuperuser('alter system reset synchronous_standby_names')
     await standby.asSuperuser('select pg_promote(true, 20)')
     expect(await healed()).toEqual([true, true])
     await Promise.all(loads.map((load) => load.end()))
     expect(loads.flatMap(({ wrong }) => wrong)).toEqual([])
-    const felt = loads.flatMap(({ counts }) => [...counts.keys()])
-    expect(felt.filter((answer) => answer.endsWith(' 503'))).not.toEqual([])
     for (const { child } of replicas) expect(child.exitCode).toBeNull()
   })
 })
@@ -114,16 +113,15 @@ describe('several hosts', () => {
   test('a cancel reaches the host and the statement that it is for', async () => {
     const database = openDatabase({ url: both() }, { connections: 2, prepare: true })
     expect(await port(database)).toBe(other.port)
-    const late = database.query('select pg_sleep(4), 1 as late', [], { limitMs: 300 })
-    const neighbour = database.query('select pg_sleep(1), 2 as good', [], { limitMs: 3_000 })
-    const startedAt = performance.now()
+    const late = database.query('select pg_sleep(60), 1 as late', [], { limitMs: 300 })
+    const neighbour = database.query('select pg_sleep(1), 2 as good', [], { limitMs: 20_000 })
     await expect(late).rejects.toMatchObject({ code: 'temporarily_unavailable' })
-    expect(performance.now() - startedAt).toBeLessThan(1_200)
     expect(await neighbour).toMatchObject([{ good: 2 }])
-    const running = await other.asSuperuser<{ n: number }>(
-      "select count(*)::int as n from pg_stat_activity where query like '%as late' and state = 'active'",
-    )
-    expect(running).toEqual([{ n: 0 }])
+    const running = () =>
+      other.asSuperuser(
+        "select query from pg_stat_activity where query like '%as late' and state = 'active'",
+      )
+    await expect.poll(running).toEqual([])
     await database.close()
   })
 })

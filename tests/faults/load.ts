@@ -18,6 +18,8 @@ export interface Load {
   readonly wrong: string[]
   /** Answers by what was asked and their status. */
   readonly counts: Map<string, number>
+  /** Whether anybody was told to come again later. */
+  isFelt(): boolean
   /** Waits until each person has had this many more good answers; false where that takes too long. */
   heals(withinMs: number): Promise<boolean>
   /** Ends all people, and looks whether the last tokens of each still work. */
@@ -153,6 +155,7 @@ export function startLoad(
   return {
     wrong,
     counts,
+    isFelt: () => [...counts.keys()].some((answer) => answer.endsWith(` ${LATER}`)),
     async heals(withinMs) {
       const before = [...good]
       const end = performance.now() + withinMs
