@@ -3,7 +3,7 @@ import type { Reporter } from 'vitest/node'
 /**
  * Ends the output with one line, `N passed, N failed`, and with `, N skipped` when there are any;
  * before it, each skipped test with its reason, and, where a run was told to try again (`--retry=1`),
- * each that failed once. A file that cannot be loaded counts as one failure.
+ * each that failed once, with what it failed of. A file that cannot be loaded counts as one failure.
  */
 export const countReporter: Reporter = {
   onTestRunEnd(modules, unhandledErrors) {
@@ -18,7 +18,10 @@ export const countReporter: Reporter = {
         const result = test.result()
         if (result.state === 'passed') {
           passed += 1
-          if (test.diagnostic()?.flaky) notes.push(`failed once: ${test.fullName}`)
+          if (test.diagnostic()?.flaky) {
+            const [first] = result.errors ?? []
+            notes.push(`failed once: ${test.fullName} (${first?.message.split('\n')[0]})`)
+          }
         } else if (result.state === 'skipped') {
           skipped += 1
           notes.push(`skipped: ${test.fullName} (${result.note ?? 'no reason given'})`)
