@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import {
   connect,
   getDefaultAutoSelectFamilyAttemptTimeout,
@@ -7,7 +8,6 @@ import {
   type Socket,
   setDefaultAutoSelectFamilyAttemptTimeout,
 } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { waitForFarHosts } from '../../src/commands/far-hosts.ts'
 
@@ -30,11 +30,14 @@ async function startFarServer() {
   opened.push(child)
   const [port] = (await once(child.stdout, 'data')).map(Number)
   child.kill('SIGSTOP')
-  await wait(100)
+  // Its state stands behind its name.
+  const isStopped = () => /\) T/.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8'))
+  await expect.poll(isStopped).toBe(true)
   for (let place = 0; place < 2; place++) {
-    opened.push(connect(port ?? 0, '127.0.0.1').on('error', () => undefined))
+    const socket = connect(port ?? 0, '127.0.0.1').on('error', () => undefined)
+    opened.push(socket)
+    await once(socket, 'connect')
   }
-  await wait(200)
   return { port: port ?? 0, letIn: () => child.kill('SIGCONT') }
 }
 

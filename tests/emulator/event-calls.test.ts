@@ -23,11 +23,7 @@ afterAll(async () => {
 })
 
 const setting = (provider: string, name: string) => emulator.settings[provider]?.[name] ?? ''
-async function until(check: () => unknown): Promise<void> {
-  for (let tries = 0; tries < 100 && !(await check()); tries++) {
-    await new Promise((done) => setTimeout(done, 20))
-  }
-}
+const until = (check: () => unknown) => expect.poll(check).toBeTruthy()
 
 test('Google’s stream is registered, read and verified by the service account’s own JWT', async () => {
   const file = await json(await fetch(`${emulator.origin}/google/emulator/service-account`))

@@ -86,11 +86,15 @@ describe('a replica', () => {
     let release = () => {}
     answerByCode(idTokens, new Promise<void>((resolve) => (release = resolve)))
     const inFlight = Promise.all(people.map(({ browser, callback }) => browser.send(callback)))
-    // As many as may be at one provider at once are there; the others wait behind them.
-    await expect.poll(() => provider.count('token'), { timeout: 10_000 }).toBeGreaterThan(5)
-    await wait(500)
+    await expect.poll(() => provider.count('token')).toBe(50)
     server.child.kill('SIGTERM')
-    await wait(200)
+    // It takes nobody new any more.
+    const late = () =>
+      fetch(`${server.url}/healthz`).then(
+        ({ status }) => status,
+        () => 0,
+      )
+    await expect.poll(late).not.toBe(200)
     release()
     const answers = await inFlight
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
@@ -164,6 +168,7 @@ describe('no file descriptor left', () => {
   test('at its first login: that fails, and the next ones go on as if nothing had been', async ({
     skip,
   }) => {
+    const before = provider.count('discovery')
     const [server] = (await startReplicas(1)) as [ServerProcess]
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const start = () =>
@@ -173,6 +178,7 @@ describe('no file descriptor left', () => {
         }).once('error', reject),
       )
     // Whatever is prepared behind the start has come, and the one connection is there.
+    await expect.poll(() => provider.count('discovery')).toBeGreaterThan(before)
     await wait(1_000)
     await new Promise((resolve) =>
       get(`${server.url}/healthz`, { agent }, (answer) => answer.resume().once('end', resolve)),

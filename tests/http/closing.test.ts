@@ -1,13 +1,22 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import { startLatchkey } from '../helpers/latchkey.ts'
 
 const provider = new FakeProvider()
-beforeAll(() => provider.listen())
-afterAll(() => provider.close())
+/** The servers' ends of all connections. */
+const accepted: Socket[] = []
+const accept = (message: unknown) => accepted.push((message as { socket: Socket }).socket)
+beforeAll(() => {
+  subscribe('net.server.socket', accept)
+  return provider.listen()
+})
+afterAll(() => {
+  unsubscribe('net.server.socket', accept)
+  return provider.close()
+})
 
 const REQUEST = 'GET /readyz HTTP/1.1\r\nHost: localhost\r\n'
 
@@ -32,7 +41,9 @@ test('a server that stops answers what still comes on an open connection, and en
 
   // It has begun, so the stop waits for it; the app gets to see it only after that.
   late.socket.write(REQUEST)
-  await sleep(200)
+  const { localPort } = late.socket
+  const arrived = () => accepted.find(({ remotePort }) => remotePort === localPort)?.bytesRead
+  await expect.poll(arrived).toBe(REQUEST.length)
   const closed = latchkey.close()
   await before.ended
   late.socket.write('\r\n')

@@ -44,7 +44,8 @@ describe.each([
           reason: { code: 'temporarily_unavailable' },
         })
       }
-      expect(performance.now() - startedAt).toBeLessThan(8_000)
+      // The lock would hold them for as long as this lasts.
+      expect(performance.now() - startedAt).toBeLessThan(20_000)
     })
     await wait(500)
     expect(await marks(database, name)).toBe(0)
