@@ -89,6 +89,8 @@ export const apple = defineProvider({
   authorizationParams: { response_mode: 'form_post' },
   formPost: true,
   idToken: 'required',
+  // False where the person's platform cannot carry one; nowhere else may it be missing.
+  nonceOptional: ({ nonce_supported }) => nonce_supported === false,
   authTime: true,
   // Apps hand the SDK the hash, and keep the nonce itself.
   native: { readIdToken: (claims) => AppleClaims.parse(claims), nonce: 'sha256' },

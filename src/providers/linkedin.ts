@@ -53,7 +53,7 @@ export const linkedin = defineProvider({
   // The web flow refuses the parameters.
   pkce: false,
   idToken: 'required',
-  nonceOptional: true,
+  nonceOptional: () => true,
   // "appid/redirect uri/code verifier does not match authorization code. Or authorization code expired."
   refusedCodeErrors: ['invalid_grant', 'invalid_request'],
   deniedErrors: ['access_denied', 'user_cancelled_login', 'user_cancelled_authorize'],

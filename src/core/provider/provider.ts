@@ -143,8 +143,8 @@ export interface ProviderRow extends KnownElsewhere {
    * HS256 is checked by the client secret and by nothing else.
    */
   readonly idTokenAlgorithms: readonly string[] | 'metadata'
-  /** Whether an ID token without a nonce is accepted: only for a provider that never echoes it. */
-  readonly nonceOptional: boolean
+  /** Whether an ID token of these claims may lack the nonce: only where the provider could not echo it. */
+  readonly nonceOptional: (claims: Record<string, unknown>) => boolean
   /** Whether userinfo is asked for beside an ID token. Default: auto. */
   readonly userinfo: UserinfoMode
   /**
@@ -213,7 +213,7 @@ const DEFAULTS = {
   addsFragment: false,
   idToken: 'none',
   idTokenAlgorithms: ['RS256'],
-  nonceOptional: false,
+  nonceOptional: () => false,
   userinfo: 'auto',
   scopeClaims: { profile: ['name', 'picture'], email: ['email', 'email_verified'] },
   native: {},

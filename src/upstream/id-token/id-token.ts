@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { TextSubject } from '../../core/identity/profile.ts'
+import type { ProviderRow } from '../../core/provider/provider.ts'
 import type { IdTokenClaims } from '../../core/provider/row-inputs.ts'
 import { equalInConstantTime } from '../../core/secrets.ts'
 import { invalidAnswer } from '../outbound/read-answer.ts'
@@ -40,8 +41,8 @@ export interface IdTokenExpectations {
   maxAgeSeconds: number
   /** The values that its nonce may have; null where nobody of ours chose it. */
   nonces: readonly string[] | null
-  /** Whether a token without a nonce is accepted; a wrong one never is. */
-  nonceOptional: boolean
+  /** Whether a token of these claims may lack the nonce; a wrong one is never accepted. */
+  nonceOptional: ProviderRow['nonceOptional']
   /** For `at_hash`; null where there is none to compare with. */
   accessToken: string | null
   find: KeyFinder
@@ -71,7 +72,7 @@ export async function verifyIdToken(
   if (!audience.some((one) => expected.audiences.includes(one))) throw refused('claim_aud')
   checkTimes(claims, expected.maxAgeSeconds)
   const { nonce } = claims
-  if (nonce === undefined && !expected.nonceOptional) throw refused('claim_nonce')
+  if (nonce === undefined && !expected.nonceOptional(payload)) throw refused('claim_nonce')
   if (
     nonce !== undefined &&
     !(expected.nonces?.some((one) => equalInConstantTime(nonce, one)) ?? true)

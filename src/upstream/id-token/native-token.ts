@@ -54,7 +54,7 @@ async function readIdToken(call: ProviderCall, { token, nonce, audiences }: Pres
     algorithms: metadata.idTokenAlgorithms.filter((alg) => !alg.startsWith('HS')),
     maxAgeSeconds: NATIVE_MAX_AGE_SECONDS,
     nonces: noncesOf(row, nonce),
-    nonceOptional: nonce === null,
+    nonceOptional: (claims) => nonce === null || row.nonceOptional(claims),
     accessToken: null,
     find: jwks(endpoint(metadata, 'jwks_uri'), deadline),
   })

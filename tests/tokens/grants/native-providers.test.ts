@@ -200,6 +200,26 @@ describe.each(Object.entries(ROWS))('an ID token of %s', (id, { person, subject 
   })
 })
 
+describe('Apple', () => {
+  test('lacks the nonce only where it says that the platform cannot carry one', async () => {
+    const token = (changes: Claims) => idToken('apple', { nonce: undefined, ...changes })
+    const nonce = 'raw-nonce'
+    expectSignedIn(await signIn('apple', await token({ nonce_supported: false }), { nonce }))
+    for (const nonce_supported of [true, undefined, null, 'false', 0]) {
+      const log = { step: 'id_token', reason: 'claim_nonce' }
+      const parameters = { subject_issuer: 'apple', nonce }
+      await expectTokenRefused(latchkey, { log }, await token({ nonce_supported }), parameters)
+    }
+    // A wrong one is wrong there too, and no other provider has the word.
+    for (const id of ['apple', 'google']) {
+      const claims = { nonce_supported: false, nonce: id === 'apple' ? 'other' : undefined }
+      const log = { step: 'id_token', reason: 'claim_nonce' }
+      const parameters = { subject_issuer: id, nonce }
+      await expectTokenRefused(latchkey, { log }, await idToken(id, claims), parameters)
+    }
+  })
+})
+
 describe('Microsoft', () => {
   const refuse = async (changes: Claims, reason: string) => {
     const log = { step: 'id_token', reason }
