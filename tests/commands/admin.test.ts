@@ -96,6 +96,30 @@ describe('the operator, beside a running server', () => {
     expect(await admin('users', 'grant', userId, 'Not A Role')).toMatchObject({ code: 1 })
   })
 
+  test('nothing is done where a part of the command would be unheard', async () => {
+    const unheard: [string[], string][] = [
+      [['users', 'delete', userId, '--dry-run'], 'users delete takes no --dry-run.'],
+      [['users', 'disable', userId, 'another'], 'users disable takes no "another".'],
+      [['users', 'grant', userId, 'editor', 'author'], 'users grant takes no "author".'],
+      [['keys', 'rotate', 'now'], 'keys rotate takes no "now".'],
+      [['outbox', 'drop', '--type', 'webhook'], 'outbox drop takes no --type.'],
+      [['audit', 'sign_in.failed'], 'audit takes no "sign_in.failed".'],
+    ]
+    const [before, keys] = [await json('users', 'show', userId), await json('keys', 'list')]
+    for (const [words, said] of unheard) {
+      const { code, stderr } = await admin(...words)
+      expect([code, stderr.split('\n')[0]]).toEqual([1, said])
+    }
+    expect(await json('users', 'show', userId)).toEqual(before)
+    expect(await json('keys', 'list')).toEqual(keys)
+    const heard = await json('users', 'grant', userId, 'editor')
+    expect(heard.roles).toContain('editor')
+    await admin('users', 'revoke', userId, 'editor')
+    // A name has several words.
+    const [found] = await json('users', 'find', ...before.name.split(' '))
+    expect(found.sub).toBe(userId)
+  })
+
   test('ends sessions, rotates keys, exports and deletes', async () => {
     expect((await json('users', 'end-sessions', userId)).ended).toBeGreaterThan(0)
     expect((await me()).status).toBe(401)

@@ -58,7 +58,8 @@ export async function runAudit({ stores, flags }: AdminRun): Promise<Shown> {
     rows.push(...page)
     if (page.length < PAGE || rows.length >= MOST_SHOWN) break
   }
-  return { rows: rows.map(shown) }
+  const cut = `Only the oldest ${rows.length} are shown: go on with --since ${rows.at(-1)?.at}.`
+  return { rows: rows.map(shown), cut: rows.length < MOST_SHOWN ? undefined : cut }
 }
 
 /** Ctrl+C, a service manager and a reader who has had enough end it as it is meant to end. */

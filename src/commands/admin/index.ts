@@ -9,6 +9,7 @@ import { runOutbox } from './outbox.ts'
 import type { Shown } from './print.ts'
 import { print } from './print.ts'
 import { runRegistration } from './registrations.ts'
+import { refuseUnheard } from './takes.ts'
 import { AdminError, USAGE, UsageError } from './usage.ts'
 import { runUsers } from './users.ts'
 
@@ -38,7 +39,7 @@ async function recordCommand({ stores, words, flags }: AdminRun, name: string): 
 /** `latchkey admin`, with what was typed after it. */
 export async function admin(args: string[]): Promise<void> {
   try {
-    const { values: flags, positionals } = parseArgs({
+    const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
       options: {
@@ -54,12 +55,14 @@ export async function admin(args: string[]): Promise<void> {
       },
     })
     const [name = '', ...words] = positionals
-    if (flags.help || (name === '' && args.length === 0)) {
+    const { help, ...flags } = values
+    if (help || (name === '' && args.length === 0)) {
       process.stdout.write(USAGE)
       return
     }
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
     if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.`)
+    refuseUnheard(name, words, flags)
     const opened = await openStores()
     try {
       const run = { ...opened, words, flags }

@@ -24,6 +24,7 @@ export async function runOutbox({ stores, words }: AdminRun): Promise<Shown> {
   if (verb === 'list') {
     const entries = await outbox.list({ ...filter, limit: MOST_LISTED })
     return {
+      cut: entries.length < MOST_LISTED ? undefined : `Only ${MOST_LISTED} are shown.`,
       rows: entries.map((entry) => ({
         id: entry.id,
         kind: entry.kind,

@@ -1,6 +1,6 @@
-/** What a command has to say: a table's rows, one thing, pieces of text, or a line. */
+/** What a command has to say: a table's rows, and how to see those that are `cut`; one thing, pieces of text, or a line. */
 export type Shown =
-  | { rows: readonly Readonly<Record<string, unknown>>[] }
+  | { rows: readonly Readonly<Record<string, unknown>>[]; cut?: string | undefined }
   | { one: Readonly<Record<string, unknown>> }
   | { pieces: AsyncIterable<string> }
   | { line: string; one?: Readonly<Record<string, unknown>> }
@@ -8,6 +8,7 @@ export type Shown =
 /** Prints for a person, or as JSON for a program. */
 export async function print(shown: Shown, asJson: boolean): Promise<void> {
   const write = (text: string) => process.stdout.write(text)
+  if ('rows' in shown && shown.cut !== undefined) process.stderr.write(`${shown.cut}\n`)
   if ('pieces' in shown) {
     let last = ''
     for await (const piece of shown.pieces) {

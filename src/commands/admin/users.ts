@@ -41,8 +41,12 @@ export async function runUsers(run: AdminRun): Promise<Shown> {
   }
   switch (verb) {
     case 'find': {
-      const all = await users.find(id, { after: null, limit: MOST })
-      return { rows: run.flags.json ? all.map((user) => ({ ...user })) : all.map(row) }
+      const all = await users.find(words.slice(1).join(' '), { after: null, limit: MOST })
+      const rows = run.flags.json ? all.map((user) => ({ ...user })) : all.map(row)
+      return {
+        rows,
+        cut: all.length < MOST ? undefined : `Only ${MOST} are shown: say more of it.`,
+      }
     }
     case 'show': {
       const user = found(await users.show(needId()), id)
