@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createAudit } from '../../src/db/stores/events/audit.ts'
 import { Browser } from '../helpers/browser.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
@@ -299,6 +300,28 @@ describe('what a provider says of a person', () => {
       userOf(signIn('google', fresh(), { email, email_verified: true }))
     const other = async (email: string) =>
       userOf(signIn('trusted', fresh(), { email, email_verified: true }))
+
+    test('is recorded with who asked, where it joins as where it does not', async () => {
+      const email = `${fresh('mail')}@example.com`
+      const { sub } = await owner(email)
+      expect((await other(email)).sub).toBe(sub)
+      const rows = await createAudit(latchkey.database).list({ userId: sub, limit: 10 })
+      const linked = rows.filter(({ type }) => type === 'identity.linked')
+      expect(linked.map(({ provider, reason }) => [provider, reason]).sort()).toEqual([
+        ['google', 'nobody_with_this_email'],
+        ['trusted', 'same_verified_email'],
+      ])
+      for (const { provider, requestId, address, userAgent } of linked) {
+        const begun = rows.find(
+          (row) => row.type === 'session.created' && row.provider === provider,
+        )
+        expect({ requestId, address, userAgent }).toEqual({
+          requestId: begun?.requestId,
+          address: begun?.address,
+          userAgent: 'node',
+        })
+      }
+    })
 
     test('in another ASCII case is the same', async () => {
       const ann = await owner('A.Nn@X.example.com')

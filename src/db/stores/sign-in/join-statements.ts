@@ -4,6 +4,7 @@ import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import { identities, unlinkedIdentities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
 import { isVouchedFor, lowerCase } from '../account/account-json.ts'
+import { saysWho } from '../events/audit.ts'
 import { addressClaim, firstFacts, type IdentityValues } from './identity-values.ts'
 
 /** Held until the transaction ends: whoever looks for users by this address does it one after the other. */
@@ -84,17 +85,19 @@ export const candidatesStatement = (trustedProviders: readonly string[]) =>
   })
 
 /** Makes a new identity this user's, who is held. Nothing happens where somebody has it by now. */
-export const JOIN_USER = statement((p: Placeholders<IdentityValues & { userId: string }>) => {
-  const joined = db.$with('joined', { userId: identities.userId }).as(
-    insertFrom(
-      identities,
-      firstFacts(p, {
-        userId: sql`${p.userId}::uuid`,
-        linkedBy: sql`'joined'`,
-        linkReason: sql`'same_verified_email'`,
-      }),
-      sql`on conflict do nothing ${returning({ userId: identities.userId })}`,
-    ),
-  )
-  return db.with(joined).select({ userId: joined.userId }).from(joined)
-})
+export const JOIN_USER = statement(
+  (p: Placeholders<IdentityValues & { userId: string; asked: string }>) => {
+    const joined = db.$with('joined', { userId: identities.userId }).as(
+      insertFrom(
+        identities,
+        firstFacts(p, {
+          userId: sql`${p.userId}::uuid`,
+          linkedBy: sql`'joined'`,
+          linkReason: sql`'same_verified_email'`,
+        }),
+        sql`where ${saysWho(p)} on conflict do nothing ${returning({ userId: identities.userId })}`,
+      ),
+    )
+    return db.with(joined).select({ userId: joined.userId }).from(joined)
+  },
+)

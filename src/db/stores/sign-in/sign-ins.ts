@@ -68,10 +68,11 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     const linkable = linkableEmail(rules.mode, profile, isTrusted)
     const refusal = refuseSignUp(rules.signUp, profile, isTrusted)
     const identity = valuesOf(key, profile, tokens)
+    const asked = askedBy(asker)
     const values = signInValues(identity, session, {
       newUserId: uuidv7(),
       reason: linkable.reason,
-      asked: askedBy(asker),
+      asked,
     })
     const signIn = async (
       run: RunStatement,
@@ -106,7 +107,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
         const still = await decide()
         // What else there is to do begins with an identity, and these are held before users.
         if (still.action !== 'join' || still.userId !== userId) return null
-        if ((await JOIN_USER.one(run, { ...identity, userId })) === null) return null
+        if ((await JOIN_USER.one(run, { ...identity, userId, asked })) === null) return null
         const joined = await signIn(run)
         return joined && { ...joined, decision }
       }
