@@ -261,7 +261,8 @@ describe('a provider that does not revoke', () => {
         expect(row?.due).toBeLessThanOrEqual(delay)
       })
       const [row] = await outbox(latchkey)
-      expect(row?.due).toBeGreaterThan(delay - 2)
+      // A fifth less by chance, and as long as this took to look.
+      expect(row?.due).toBeGreaterThan(delay * 0.8 - 2)
       expect(revocations(provider)).toHaveLength(attempt + 1)
       await hurry(latchkey)
     }
