@@ -154,6 +154,16 @@ export function withoutLost(
   }
 }
 
+/** The outcome where some of what was taken turned out to be this user's already, by an import at the same time. */
+export function withoutKnown(
+  outcome: ImportOutcome,
+  isKnown: (identity: ImportedIdentity) => boolean,
+): ImportOutcome {
+  const taken = outcome.taken.filter((identity) => !isKnown(identity))
+  if (taken.length === outcome.taken.length) return outcome
+  return { ...outcome, taken, state: 'known' }
+}
+
 /** The import of users. */
 export interface ImportStore {
   /**

@@ -182,4 +182,6 @@ test('two imports at once end in one user each', async () => {
   expect(await count('users')).toBe(before + 150)
   const total = reports.reduce((sum, { counts: { identities_new } }) => sum + identities_new, 0)
   expect(total).toBe(300)
+  // Nobody is another user for having been made by the other import.
+  expect(reports.map(({ counts }) => counts.not_taken)).toEqual([0, 0])
 })

@@ -73,11 +73,11 @@ export function createReport(isDryRun: boolean, isJson: boolean) {
     },
     end(): string {
       const { users_new, users_known, users_disabled, identities_new, not_taken } = counts
-      const isEmpty = users_new + users_known + not_taken === 0
+      const isEmpty = users_new + users_known === 0
       if (isEmpty) counts.faults += 1
       if (isJson) return `\n  ],\n  "counts": ${JSON.stringify(counts)}\n}`
       return [
-        ...(isEmpty ? ['Nobody was found in what was read: is --from right?'] : []),
+        ...(isEmpty ? ['Nobody was found who can be taken: is --from right?'] : []),
         `${isDryRun ? 'Would be new' : 'New'}: ${counted(users_new, 'user')}, ${counted(identities_new, 'identity', 'identities')}.`,
         `Here already: ${counted(users_known, 'user')}${users_disabled > 0 ? `, ${users_disabled} of them disabled now` : ''}.`,
         `Not taken: ${not_taken}.`,

@@ -1,4 +1,4 @@
-import { and, eq, exists, isNull, not, notExists, sql } from 'drizzle-orm'
+import { and, sql } from 'drizzle-orm'
 import { ADMIN_CLI } from '../../../core/events/audit.ts'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import {
@@ -8,76 +8,14 @@ import {
   type ImportOutcome,
   type ImportStore,
   importedId,
+  withoutKnown,
   withoutLost,
 } from '../../../core/identity/import.ts'
 import type { Database, RunStatement } from '../../client.ts'
-import { auditEvents, identities, unlinkedIdentities, users } from '../../schema.ts'
+import { identities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
 import { sayWho } from '../events/audit.ts'
-
-type Ids = Placeholders<{ ids: readonly string[] }>
-
-const asked = sql`asked.id`
-const one = { one: sql`1` }
-
-const hasEvent = (type: string) =>
-  exists(
-    db
-      .select(one)
-      .from(auditEvents)
-      .where(and(eq(auditEvents.userId, asked), eq(auditEvents.type, sql`${type}`))),
-  )
-
-const FIND_USERS = statement((p: Ids) => {
-  const here = db.select(one).from(users).where(eq(users.id, asked))
-  const enabled = db
-    .select(one)
-    .from(users)
-    .where(and(eq(users.id, asked), isNull(users.disabledAt)))
-  return db
-    .select({
-      id: sql<string>`${asked}::text`,
-      isHere: sql<boolean>`${exists(here)}`,
-      isDeleted: sql<boolean>`${and(notExists(here), hasEvent('user.deleted'))}`,
-      mayBeDisabled: sql<boolean>`${and(exists(enabled), not(hasEvent('user.enabled')))}`,
-    })
-    .from(sql`unnest(${p.ids}::uuid[]) as asked (id)`)
-})
-
-const FIND_OWNERS = statement(
-  (p: Placeholders<Record<'providers' | 'issuers' | 'subjects', readonly string[]>>) =>
-    db
-      .select({
-        provider: identities.provider,
-        issuer: identities.issuer,
-        subject: identities.subject,
-        userId: identities.userId,
-      })
-      .from(identities)
-      .where(
-        sql`(${identities.provider}, ${identities.issuer}, ${identities.subject}) in (select *
-          from unnest(${p.providers}::text[], ${p.issuers}::text[], ${p.subjects}::text[]))`,
-      ),
-)
-
-const FIND_PROVIDERS = statement((p: Ids) =>
-  db
-    .select({ userId: identities.userId, provider: identities.provider })
-    .from(identities)
-    .where(sql`${identities.userId} = any(${p.ids}::uuid[])`),
-)
-
-const FIND_UNLINKED = statement((p: Ids) =>
-  db
-    .select({
-      userId: unlinkedIdentities.userId,
-      provider: unlinkedIdentities.provider,
-      issuer: unlinkedIdentities.issuer,
-      subject: unlinkedIdentities.subject,
-    })
-    .from(unlinkedIdentities)
-    .where(sql`${unlinkedIdentities.userId} = any(${p.ids}::uuid[])`),
-)
+import { FIND_PROVIDERS, FIND_UNLINKED, FIND_USERS, nameOf, ownersOf } from './import-facts.ts'
 
 const field = (name: string, type: string) => sql.raw(`(one.value ->> '${name}')::${type}`)
 
@@ -138,16 +76,13 @@ const MAKE = statement(
   },
 )
 
-const DISABLE = statement((p: Ids) =>
+const DISABLE = statement((p: Placeholders<{ ids: readonly string[] }>) =>
   db
     .update(users)
     .set({ disabledAt: sql`now()`, updatedAt: sql`now()` })
     .where(and(sql`${users.id} = any(${p.ids}::uuid[])`, sql`${users.disabledAt} is null`))
     .returning({ id: users.id }),
 )
-
-const nameOf = ({ provider, issuer, subject }: IdentityKey) =>
-  JSON.stringify([provider, issuer, subject])
 
 /** One user, and what is decided. */
 interface Plan {
@@ -172,22 +107,18 @@ export function createImportStore(
 }
 
 async function planAll(run: RunStatement, given: readonly ImportedUser[]): Promise<Plan[]> {
-  const all = given.flatMap((user) => user.identities)
   const ids = [...new Set(given.flatMap((user) => user.ids))]
-  const column = (name: keyof IdentityKey) => all.map((identity) => identity[name])
+  // What an earlier one of these users takes is that user's for the later ones.
+  const owners = await ownersOf(
+    run,
+    given.flatMap((user) => user.identities),
+  )
   const found = {
     users: await FIND_USERS.all(run, { ids }),
-    owners: await FIND_OWNERS.all(run, {
-      providers: column('provider'),
-      issuers: column('issuer'),
-      subjects: column('subject'),
-    }),
     providers: await FIND_PROVIDERS.all(run, { ids }),
     unlinked: await FIND_UNLINKED.all(run, { ids }),
   }
   const here = new Map(found.users.map((user) => [user.id, user]))
-  // What an earlier one of these users takes is that user's for the later ones.
-  const owners = new Map(found.owners.map(({ userId, ...key }) => [nameOf(key), userId]))
   const unlinked = new Set(found.unlinked.map((mark) => `${mark.userId} ${nameOf(mark)}`))
   const ownerOf = (identity: IdentityKey) => owners.get(nameOf(identity)) ?? null
   return given.map((user) => {
@@ -242,8 +173,15 @@ async function carryOut(run: RunStatement, plans: Plan[], roles: readonly string
     roles,
   })
   if (made.length === rows.length) return
+  // Somebody made the others meanwhile: another import of the same user, or a sign-in.
   const names = new Set(made.map(nameOf))
+  const others = rows.filter((row) => !names.has(nameOf(row)))
+  const owners = await ownersOf(run, others)
+  const isOther = (identity: IdentityKey) => !names.has(nameOf(identity))
   for (const plan of plans) {
-    plan.outcome = withoutLost(plan.outcome, (identity) => !names.has(nameOf(identity)))
+    const { id } = plan.outcome
+    const isKnown = (identity: IdentityKey) =>
+      isOther(identity) && owners.get(nameOf(identity)) === id
+    plan.outcome = withoutLost(withoutKnown(plan.outcome, isKnown), isOther)
   }
 }
