@@ -64,6 +64,7 @@ type Statuses = Record<string, number>
 function ask(pauseMs: number, send: () => Promise<Pick<ProxyAnswer, 'status' | 'text'>>) {
   const statuses: Statuses = {}
   let isOver = false
+  let answers = 0
   const asking = (async () => {
     while (!isOver) {
       const told = await send().then(
@@ -71,13 +72,21 @@ function ask(pauseMs: number, send: () => Promise<Pick<ProxyAnswer, 'status' | '
         (error: Error) => error.message,
       )
       statuses[told] = (statuses[told] ?? 0) + 1
+      answers += 1
       await sleep(pauseMs)
     }
   })()
-  return async () => {
-    isOver = true
-    await asking
-    return statuses
+  return {
+    /** Waits for so many more answers. */
+    async goesOn(many: number) {
+      const until = answers + many
+      await vi.waitFor(() => expect(answers).toBeGreaterThanOrEqual(until), { timeout: 60_000 })
+    },
+    async stop() {
+      isOver = true
+      await asking
+      return statuses
+    },
   }
 }
 
@@ -120,12 +129,15 @@ async function restartBehind(programs: Program[]) {
     const logins = ask(800, signIn)
     for (const place of [0, 1]) {
       await replicas.restart(place)
-      await sleep(2_000)
+      // The proxies look every second, or later on a busy machine, which also answers later.
+      await Promise.all([sleep(2_000), ...asked.map(({ people }) => people.one.goesOn(60))])
     }
-    const signedIn = await logins()
+    const signedIn = await logins.stop()
     const answers: Partial<Record<Program, Record<string, Statuses>>> = {}
     for (const { program, people } of asked) {
-      const [one, other, posts] = [await people.one(), await people.other(), await people.posts()]
+      const one = await people.one.stop()
+      const other = await people.other.stop()
+      const posts = await people.posts.stop()
       answers[program] = { one, other, posts, logins: signedIn }
     }
     return answers
