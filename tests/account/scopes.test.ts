@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { age } from '../helpers/age.ts'
 import { APPS, claimsOf, signIn } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { expectProblem } from '../helpers/problems.ts'
@@ -80,10 +81,7 @@ test('what is below /me, and every write, needs the scope account: 403 that name
 
 test('what cannot be undone needs a sign-in that is recent: 401 with max_age (RFC 9470)', async () => {
   const { access_token } = await signIn(latchkey, provider)
-  await latchkey.database.query(
-    "update latchkey.sessions set created_at = created_at - interval '31 minutes'",
-    [],
-  )
+  await age(latchkey, '31 minutes')
   const undone: [string, string][] = [
     ['DELETE', ''],
     ['DELETE', '/identities/fake'],

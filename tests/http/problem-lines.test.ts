@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { age } from '../helpers/age.ts'
 import {
   APPS,
   authorizationQuery,
@@ -221,9 +222,7 @@ describe('each line that tells of a problem says whose request it was', () => {
     const second = String((await refresh(tokens.refresh_token)).json().refresh_token)
     const third = String((await refresh(second)).json().refresh_token)
     await refresh(third)
-    await latchkey.database.query(
-      `update latchkey.refresh_tokens set rotated_at = rotated_at - interval '1 minute'`,
-    )
+    await age(latchkey, '1 minute')
     const lines = await problemsOf(() => refresh(tokens.refresh_token))
     const { sub: user, sid: session } = tokens
     const known = { ...WHERE, route: '/token', client: 'spa' }
