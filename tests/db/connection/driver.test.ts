@@ -251,6 +251,20 @@ describe('behind the driver', () => {
   })
 })
 
+test('of free connections the one is taken that rested shortest, while others are idle', async () => {
+  const { published, mended } = await byBoth(
+    async (sql) => {
+      await Promise.all([1, 2, 3].map(() => sql`select pg_sleep(0.2)`))
+      const used = new Set<unknown>()
+      for (let asked = 0; asked < 6; asked++)
+        used.add((await sql`select pg_backend_pid() as pid`)[0]?.pid)
+      return used.size
+    },
+    { max: 3 },
+  )
+  expect({ published, mended }).toEqual({ published: 3, mended: 1 })
+})
+
 test('a statement costs the same after a hundred thousand others, though a connection was always free', async () => {
   const afterMany = async ({ folder }: { folder: string }) => {
     const { default: Queue } = (await import(pathToFileURL(join(folder, 'src/queue.js')).href)) as {
