@@ -143,6 +143,27 @@ test('the package serves the playground from an empty folder', async () => {
   await rm(empty, { recursive: true, force: true })
 }, 240_000)
 
+test('whoever installs the package gets what accepts Node.js 20.19, without our lock file too', async () => {
+  const { overrides } = JSON.parse(await read('package.json'))
+  // An override holds in this folder, and not where the package is installed.
+  expect(overrides).toBeUndefined()
+  const lock = JSON.parse(await read('package-lock.json')) as {
+    packages: Record<string, { dev?: true; engines?: { node?: string } }>
+  }
+  const accepts = (range: string) =>
+    range.split('||').some((alternative) => {
+      const [, major = '0', minor = '0'] = /(\d+)(?:\.(\d+))?/.exec(alternative) ?? []
+      const isFrom = Number(major) * 100 + Number(minor) <= 2019
+      return isFrom && (/>=|\*/.test(alternative) || Number(major) === 20)
+    })
+  expect(['>=22', '^22.0.0 || >=24', '^18.0.0', '>=20.20'].filter(accepts)).toEqual([])
+  const refuses = Object.entries(lock.packages)
+    .filter(([, { dev, engines }]) => dev !== true && !accepts(engines?.node ?? '*'))
+    .map(([path, { engines }]) => `${path} wants ${engines?.node}`)
+  expect(refuses).toEqual([])
+  expect(Object.keys(lock.packages)).toContain('node_modules/fastify')
+})
+
 describe('what is deployed', () => {
   test('asks the paths and ports that there are, and sets only settings that there are', async () => {
     const kubernetes = await read('deploy/kubernetes.yaml')
