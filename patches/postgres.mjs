@@ -352,6 +352,39 @@ export const HUNKS = [
 `,
   },
   {
+    file: 'src/result.js',
+    why: 'What a result knows beside its rows was described property by property for each one: twenty times what the same in private fields costs.',
+    upstream: 'not reported',
+    from: `  constructor() {
+    super()
+    Object.defineProperties(this, {
+      count: { value: null, writable: true },
+      state: { value: null, writable: true },
+      command: { value: null, writable: true },
+      columns: { value: null, writable: true },
+      statement: { value: null, writable: true }
+    })
+  }
+`,
+    to: `  #count = null
+  #state = null
+  #command = null
+  #columns = null
+  #statement = null
+
+  get count() { return this.#count }
+  set count(x) { this.#count = x }
+  get state() { return this.#state }
+  set state(x) { this.#state = x }
+  get command() { return this.#command }
+  set command(x) { this.#command = x }
+  get columns() { return this.#columns }
+  set columns(x) { this.#columns = x }
+  get statement() { return this.#statement }
+  set statement(x) { this.#statement = x }
+`,
+  },
+  {
     file: 'src/query.js',
     why: 'In Node 20 each answer outlived the collections of the young heap by way of these closures, until the old one was collected: a tenth of the CPU time under load.',
     upstream: 'not reported',

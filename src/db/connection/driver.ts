@@ -4,10 +4,10 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 /** The files of the driver that `patches/postgres.mjs` mends, in the order of their names. */
-const FILES = ['src/connection.js', 'src/index.js', 'src/query.js', 'src/queue.js']
+const FILES = ['src/connection.js', 'src/index.js', 'src/query.js', 'src/queue.js', 'src/result.js']
 
 /** What they hash to, mended, in the one version that is known: `node patches/apply.mjs --digest`. */
-const DIGEST = '28744783ea3dbf037f2e3bbf5d10c46b0f8056773d86fb0a015c45f8fc51743e'
+const DIGEST = 'f197ce02c7b22b9a03316f27b2328838f3f70c9c37f3344e71fe72dc5c00ecb7'
 
 /** The database driver is another one than Latchkey was tested with. */
 export class DriverError extends Error {

@@ -251,6 +251,29 @@ describe('behind the driver', () => {
   })
 })
 
+test('what a result knows beside its rows is read as in the published driver, and is no row', async () => {
+  const { published, mended } = await byBoth(async (sql) => {
+    const rows = await sql.unsafe(NUMBERS, [], { prepare: true })
+    const { count, command, columns, statement } = rows
+    return {
+      keys: Object.keys(rows),
+      json: JSON.stringify(rows),
+      count,
+      command,
+      columns,
+      statement,
+    }
+  })
+  const known = {
+    count: 3,
+    command: 'SELECT',
+    columns: [{ name: 'i' }],
+    statement: { string: NUMBERS },
+  }
+  expect(mended).toMatchObject({ keys: ['0', '1', '2'], ...known })
+  expect(published).toMatchObject({ keys: ['0', '1', '2'], json: mended.json, ...known })
+})
+
 test('of free connections the one is taken that rested shortest, while others are idle', async () => {
   const { published, mended } = await byBoth(
     async (sql) => {
