@@ -8,6 +8,8 @@ const USAGE = `Usage: latchkey [start|doctor|admin]
   start    serves (the default)
   doctor   says what of the settings is right, and what is missing; see latchkey doctor --help
   admin    the operator's command line; see latchkey admin --help
+
+latchkey --version says which one it is. What it does is set in the environment or in .env.
 `
 
 /** Tells the person who typed it, and ends with what a wrong command ends with. */
@@ -16,10 +18,20 @@ function refuse(message: string): void {
   process.exitCode = 1
 }
 
+/** `start` takes nothing: who gives it an option, as `--port 80`, is told so rather than served elsewhere. */
+function answerStart([first = '']: string[]): void {
+  if (first === '--help' || first === '-h') process.stdout.write(USAGE)
+  else refuse(`latchkey start takes no ${JSON.stringify(first)}.\n\n${USAGE}`)
+}
+
 waitForFarHosts()
 const [command = 'start', ...args] = process.argv.slice(2)
 switch (command) {
   case 'start': {
+    if (args.length > 0) {
+      answerStart(args)
+      break
+    }
     keepHeapSmall()
     const { start } = await import('./start.ts')
     await start()
@@ -37,8 +49,15 @@ switch (command) {
   }
   case 'help':
   case '--help':
+  case '-h':
     process.stdout.write(USAGE)
     break
+  case '--version':
+  case '-v': {
+    const { version } = await import('../operations/version.ts')
+    process.stdout.write(`${version}\n`)
+    break
+  }
   default:
     refuse(`latchkey knows no command ${JSON.stringify(command)}.\n\n${USAGE}`)
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
 import { MAIN } from '../helpers/server-process.ts'
@@ -22,4 +23,26 @@ test('a command that is not there is named, with those that are', () => {
   expect(stderr).toContain('latchkey knows no command "docter"')
   expect(stderr).toContain('latchkey [start|doctor|admin]')
   expect(status).toBe(1)
+})
+
+test('says its version and its commands to whoever asks, and serves nobody then', () => {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  )
+  for (const flag of ['--version', '-v']) {
+    expect(run(flag)).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' })
+  }
+  for (const asked of [['help'], ['--help'], ['-h'], ['start', '--help'], ['start', '-h']]) {
+    const { status, stdout } = run(...asked)
+    expect(stdout, asked.join(' ')).toMatch(/^Usage: latchkey \[start\|doctor\|admin\]/)
+    expect(status).toBe(0)
+  }
+})
+
+test('start takes no options: one that is given is named, and nothing is served', () => {
+  for (const given of ['--port', 'now']) {
+    const { status, stderr } = run('start', given, '8080')
+    expect(stderr).toContain(`latchkey start takes no "${given}"`)
+    expect(status).toBe(1)
+  }
 })
