@@ -45,6 +45,8 @@ test('a first login records its user, identity and session, and a second one its
     expect(row).toMatchObject({ at: begun?.at, requestId: begun?.requestId, userAgent: 'node' })
   }
   expect(begun?.address).toMatch(/127\.0\.0\.1|::1/)
+  const ids = (await audit().list({ userId: user.sub, limit: 100 })).map(({ id }) => id)
+  expect(new Set(ids).size).toBe(4)
 })
 
 test('what a person does with the account is recorded, and what changes nothing is not', async () => {

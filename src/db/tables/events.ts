@@ -13,6 +13,7 @@ export type OutboxKind = 'revocation' | 'webhook' | 'logout'
 export const auditEvents = latchkey.table(
   'audit_events',
   {
+    /** Random, but of what a login makes: it is derived from the session's or the user's, which begin once. */
     id: uuid('id').notNull().defaultRandom(),
     at: moment('at').notNull().defaultNow(),
     /** In dotted past tense: `session.ended`. */
