@@ -23,8 +23,14 @@ export function median(numbers: readonly number[]): number {
   return (low + high) / 2
 }
 
+/** What a quarter of some numbers does not exceed: busy moments of the machine only add. */
+export function lowerQuartile(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  return sorted[Math.floor((sorted.length - 1) / 4)] ?? Number.NaN
+}
+
 /** Median and range. */
-export const summarise = (numbers: readonly number[]): Summary => ({
+const summarise = (numbers: readonly number[]): Summary => ({
   median: median(numbers),
   least: Math.min(...numbers),
   most: Math.max(...numbers),

@@ -3,7 +3,7 @@ import { readOptions } from '../../bench/options.ts'
 import { putFigures } from '../../bench/report.ts'
 import { inTurn, roundsOf, type Side } from '../../bench/rounds.ts'
 import { nameOfStatement } from '../../bench/scenes/sizes.ts'
-import { addCosts, isReached, median, ratioByRound } from '../../bench/statistics.ts'
+import { addCosts, isReached, lowerQuartile, median, ratioByRound } from '../../bench/statistics.ts'
 import { markdownTable, plainTable } from '../../bench/table.ts'
 
 test('the median is the middle one, of an even count the mean of the two, and of none no number', () => {
@@ -91,4 +91,10 @@ test('an option that is unknown, or a number of people that makes no sense, is r
   expect(readOptions(['--users', '1000000', '--quick']).users).toBe(1_000_000)
   expect(() => readOptions(['--users', '1e9'])).toThrow(RangeError)
   expect(() => readOptions(['--user', '1000'])).toThrow('--user')
+})
+
+test('a quarter of the numbers is no more than their lower quartile, whatever a busy machine adds to the rest', () => {
+  expect(lowerQuartile([900, 10, 12, 11, 500])).toBe(11)
+  expect(lowerQuartile([9, 10, 12, 11, 13])).toBe(10)
+  expect(lowerQuartile([7])).toBe(7)
 })
