@@ -9,6 +9,7 @@ import { answerProblems, type SendProblemPage, sendProblem } from './errors/prob
 import { securityHeaders } from './headers.ts'
 import { rememberKnown } from './log/known.ts'
 import { logAnswers, loggerOptions } from './log/logging.ts'
+import { createRequestLog } from './log/request-log.ts'
 
 /** Each route checks what it is sent by schemas of its own; Fastify's compilers are not even loaded. */
 export const NO_COMPILERS = {
@@ -42,6 +43,7 @@ export function createServer(options: {
   const app = Fastify({
     ...defined({ rewriteUrl }),
     logger: loggerOptions(options.logLevel, options.logStream),
+    childLoggerFactory: createRequestLog,
     logController: new LogController({
       disableRequestLogging: true,
       requestIdLogLabel: 'request_id',
