@@ -153,7 +153,7 @@ describe('in Chromium', () => {
       await page.evaluate("document.documentElement.style.fontSize = '200%'")
       expect(await tooWide(page)).toEqual([])
       await page.evaluate("document.documentElement.style.fontSize = ''")
-      // A change of colours, which the tests before made, takes a moment.
+      // A change of colours, as from light to dark above, takes a moment.
       await expect.poll(() => page.evaluate('document.getAnimations().length')).toBe(0)
 
       // Forced colours: every way on has an edge.
