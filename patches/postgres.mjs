@@ -304,6 +304,45 @@ export const HUNKS = [
     if (socket) {`,
   },
   {
+    file: 'src/connection.js',
+    why: 'A connection that was to end while it was being made was made all the same, and stayed with its server: a pool that is dropped under load left them behind, up to an hour.',
+    upstream: 'not reported',
+    from: `      socket.readyState === 'open' && socket.end(b().X().end())`,
+    to: `      socket.readyState === 'open' ? socket.end(b().X().end()) : socket.destroy()`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'Ended while being made: it goes no further.',
+    upstream: 'not reported',
+    from: `    terminated = false
+    backendParameters = {}
+    socket || (socket = await createSocket())
+
+    if (!socket)
+      return
+`,
+    to: `    if (terminated)
+      return
+    backendParameters = {}
+    socket || (socket = await createSocket())
+
+    if (!socket)
+      return
+    if (terminated)
+      return socket.destroy()
+`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'Ended while being made: who asks for a connection begins anew, and not what was to be tried a moment later.',
+    upstream: 'not reported',
+    from: `  function reconnect() {
+`,
+    to: `  function reconnect() {
+    terminated = false
+`,
+  },
+  {
     file: 'src/queue.js',
     why: 'The queue of free connections grew by a place with each statement while one connection was free, for ever, and each statement looked through all of it.',
     upstream: 'not reported',
@@ -481,6 +520,17 @@ export const HUNKS = [
           reject(e)
         })
       ])`,
+  },
+  {
+    file: 'src/index.js',
+    why: 'What still waited when a pool was ended got a new connection where the others had ended in time, and that stayed.',
+    upstream: 'not reported',
+    from: `    options.onclose && options.onclose(c.id)
+    queries.length && connect(c, queries.shift())`,
+    to: `    options.onclose && options.onclose(c.id)
+    while (ending && queries.length)
+      queries.shift().reject(Errors.connection('CONNECTION_ENDED', options, options))
+    queries.length && connect(c, queries.shift())`,
   },
   {
     file: 'src/index.js',

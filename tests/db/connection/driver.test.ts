@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -286,6 +287,62 @@ test('of free connections the one is taken that rested shortest, while others ar
     { max: 3 },
   )
   expect({ published, mended }).toEqual({ published: 3, mended: 1 })
+})
+
+describe('a pool that was ended has no connection left', () => {
+  /** What came of it, and how many of the pool's connections the server still has a moment later. */
+  const ended = async (
+    { load }: typeof published,
+    work: (sql: postgres.Sql) => Promise<unknown>,
+  ): Promise<{ result: unknown; left: number }> => {
+    const name = `pool ${randomUUID()}`
+    const open = await load()
+    const options = { ...database.connection, max_pipeline: 0, onnotice: () => {} }
+    const watching = open({ ...options, max: 1 })
+    // Asking for TLS is one step more until a connection is made.
+    const connection = { application_name: name }
+    const result = await work(open({ ...options, max: 3, ssl: 'prefer', connection }))
+    await wait(300)
+    const [row] = await watching`
+      select count(*)::int from pg_stat_activity where application_name = ${name}`
+    await watching.end()
+    return { result, left: row?.count }
+  }
+  const outcome = (query: Promise<unknown>) =>
+    query.then(
+      () => 'answered',
+      (error) => error.code,
+    )
+
+  test('where they were just being made', async () => {
+    const work = async (sql: postgres.Sql) => {
+      const asked = [1, 2, 3].map((i) => outcome(sql.unsafe(`select ${i}`)))
+      await sql.end({ timeout: 0 })
+      return Promise.all(asked)
+    }
+    const result = ['CONNECTION_DESTROYED', 'CONNECTION_DESTROYED', 'CONNECTION_DESTROYED']
+    expect(await ended(published, work)).toEqual({ result, left: 3 })
+    expect(await ended(mended, work)).toEqual({ result, left: 0 })
+  })
+
+  test('where statements still waited for one, which are refused', async () => {
+    const work = async (sql: postgres.Sql) => {
+      await Promise.all([1, 2, 3].map((i) => sql.unsafe(`select ${i}`)))
+      const asked = [1, 2, 3, 4, 5].map((i) => outcome(sql.unsafe(`select ${i}, pg_sleep(0.1)`)))
+      await wait(10)
+      await sql.end({ timeout: 5 })
+      return Promise.all(asked)
+    }
+    const begun = ['answered', 'answered', 'answered']
+    expect(await ended(published, work)).toEqual({
+      result: [...begun, 'answered', 'answered'],
+      left: 2,
+    })
+    expect(await ended(mended, work)).toEqual({
+      result: [...begun, 'CONNECTION_ENDED', 'CONNECTION_ENDED'],
+      left: 0,
+    })
+  })
 })
 
 test('a statement costs the same after a hundred thousand others, though a connection was always free', async () => {
