@@ -50,3 +50,17 @@ test('a server that stops answers what still comes on an open connection, and en
   await Promise.all([late.ended, closed])
   expect(late.text()).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\nconnection: close\r\n/i)
 })
+
+test('requests that were sent on kept connections before their clients could know of a stop are answered', async () => {
+  const latchkey = await startLatchkey(provider.settings())
+  const kept = await Promise.all(Array.from({ length: 10 }, () => open(latchkey.url)))
+  for (const one of kept) one.socket.write(`${REQUEST}\r\n`)
+  for (const { text } of kept) await expect.poll(text).toContain('Connection: keep-alive')
+  // Nobody has asked anything since: they are idle as the stop begins.
+  const closed = latchkey.close()
+  for (const one of kept.slice(1)) one.socket.write(`${REQUEST}\r\n`)
+  await Promise.all([closed, ...kept.map(({ ended }) => ended)])
+  const answers = kept.map(({ text }) => text().match(/HTTP\/1\.1 200 /g)?.length)
+  expect(answers).toEqual([1, ...kept.slice(1).map(() => 2)])
+  await expect(open(latchkey.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})
