@@ -73,6 +73,10 @@ export const providerLogoutExamples: Examples = {
 
 /** `GET /logout/:provider/callback`. */
 export const logoutCallbackExamples: Examples = {
+  fetched_ahead: refused('temporarily_unavailable', said.notAhead, {
+    summary: 'Fetched ahead of the person, with `Sec-Purpose: prefetch`',
+    parameters: { provider: 'kakao', state: '$LOGOUT_STATE' },
+  }),
   without_state: {
     summary: 'Nowhere to go on to',
     parameters: { provider: 'kakao' },

@@ -7,6 +7,7 @@ import { NoBody } from '../../http/documented.ts'
 import { isBrowserNavigation, logProblem, Problem } from '../../http/errors/problems.ts'
 import { acceptForms, FORM } from '../../http/forms.ts'
 import { varyingBy } from '../../http/headers.ts'
+import { refusePrefetch } from '../../http/prefetch.ts'
 import { route } from '../../http/route.ts'
 import type { Providers } from '../../upstream/directory.ts'
 import {
@@ -149,16 +150,18 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     docs: {
       ...shared,
       operationId: 'finishLogout',
+      withoutDatabase: true,
       summary: 'The way back from the provider’s own logout',
       description: 'The provider sends the browser here; it changes nothing.',
       examples: logoutCallbackExamples,
     },
     params: OfProvider,
     query: LogoutCallback,
-    responses: { ...answers, 400: Problem },
+    responses: { ...answers, 400: Problem, 503: Problem },
     head: false,
     handle: (call) => {
-      const { params, query } = call
+      const { request, params, query } = call
+      refusePrefetch(request)
       const text = options.sealer.open(query.state ?? '', `logout ${params.provider}`)
       // Without a state of ours there is nowhere to go, and nothing to be afraid of.
       return goBack(call, text === null ? null : (JSON.parse(text) as string | null))

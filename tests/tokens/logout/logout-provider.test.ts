@@ -71,6 +71,10 @@ describe('/logout/:provider', () => {
     // Sealed: the provider learns neither the app's state nor where it is.
     expect(sealed).not.toMatch(/app\.example|state of/)
     expect(Buffer.from(sealed.split('.')[1] ?? '', 'base64url').toString()).not.toContain('app')
+    const url = `${latchkey.url}/logout/fake/callback?state=${encodeURIComponent(sealed)}`
+    const ahead = await browser.send(url, { headers: { 'sec-purpose': 'prefetch' } })
+    expectProblem(ahead, 503, 'temporarily_unavailable')
+    expect(ahead.location).toBeNull()
     const back = await go('/logout/fake/callback', { state: sealed })
     expect([back.status, back.location?.origin]).toEqual([303, 'https://app.example.com'])
     expect(back.location?.searchParams.get('state')).toBe(state)
