@@ -108,16 +108,17 @@ export function createImportStore(
 
 async function planAll(run: RunStatement, given: readonly ImportedUser[]): Promise<Plan[]> {
   const ids = [...new Set(given.flatMap((user) => user.ids))]
-  // What an earlier one of these users takes is that user's for the later ones.
-  const owners = await ownersOf(
-    run,
-    given.flatMap((user) => user.identities),
-  )
   const found = {
     users: await FIND_USERS.all(run, { ids }),
     providers: await FIND_PROVIDERS.all(run, { ids }),
     unlinked: await FIND_UNLINKED.all(run, { ids }),
   }
+  // Last, since what another import makes between these statements is then known as this user's, and not taken for
+  // somebody else's. What an earlier one of these users takes is that user's for the later ones.
+  const owners = await ownersOf(
+    run,
+    given.flatMap((user) => user.identities),
+  )
   const here = new Map(found.users.map((user) => [user.id, user]))
   const unlinked = new Set(found.unlinked.map((mark) => `${mark.userId} ${nameOf(mark)}`))
   const ownerOf = (identity: IdentityKey) => owners.get(nameOf(identity)) ?? null

@@ -1,0 +1,73 @@
+import { v7 as uuidv7 } from 'uuid'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ImportedUser } from '../../../src/core/identity/import.ts'
+import { type Database, openDatabase } from '../../../src/db/client.ts'
+import { migrateDatabase } from '../../../src/db/migrate.ts'
+import { createImportStore } from '../../../src/db/stores/account/imports.ts'
+import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
+
+const RULES = { defaultRoles: [] }
+let own: TestDatabase
+let database: Database
+
+beforeAll(async () => {
+  own = await createTestDatabase()
+  await migrateDatabase(own.connection)
+  database = openDatabase(own.connection, { connections: 4, prepare: true })
+})
+afterAll(async () => {
+  await database.close()
+  await own.drop()
+})
+
+const unset = { name: null, picture: null, locale: null }
+const makePerson = (): ImportedUser => {
+  const [first, second] = [uuidv7(), uuidv7()]
+  const identities = ['kakao', 'github'].map((provider) => ({
+    ...{ provider, issuer: '', subject: first, email: null, linkedAt: null, lastLoginAt: null },
+    ...unset,
+  }))
+  return { ids: [first, second], ...unset, createdAt: null, isDisabled: false, identities }
+}
+
+/** The database, where something else happens before a transaction's `at`-th statement is sent. */
+const withBefore = (at: number, happens: () => Promise<unknown>): Database => ({
+  ...database,
+  transaction: (work) =>
+    database.transaction((run) => {
+      let sent = 0
+      return work(async (...statement) => {
+        sent += 1
+        if (sent === at) await happens()
+        return run(...statement)
+      })
+    }),
+})
+
+// What is read, who asks, and what is made: after that the other one would wait.
+test.each([1, 2, 3, 4, 5, 6])(
+  'who is imported by somebody else before statement %s of an import is known to it',
+  async (at) => {
+    const person = makePerson()
+    const other = createImportStore(database, RULES)
+    let happened: unknown
+    const store = createImportStore(
+      withBefore(at, async () => {
+        happened = await other.take([person], { isDryRun: false })
+      }),
+      RULES,
+    )
+    const [outcome] = await store.take([person], { isDryRun: false })
+    expect(happened).toMatchObject([{ id: person.ids[0], state: 'new', refused: [] }])
+    const known = { id: person.ids[0], state: 'known', taken: [], refused: [] }
+    expect(outcome).toMatchObject(known)
+  },
+)
+
+test('who is imported by nobody else is new', async () => {
+  const person = makePerson()
+  const store = createImportStore(database, RULES)
+  const [outcome] = await store.take([person], { isDryRun: false })
+  expect(outcome).toMatchObject({ id: person.ids[0], state: 'new', refused: [] })
+  expect(outcome?.taken).toHaveLength(2)
+})
