@@ -809,7 +809,7 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
       })
 
       test('is not found once the session is over', async () => {
-        const session = newSession({ ttlSeconds: 0 })
+        const session = newSession({ ttlSeconds: -1 })
         const { account } = await signIn(newIdentity(), {}, { session })
         expect(
           await ports().accounts.findBySession({ userId: account.sub, sessionId: session.id }),
@@ -888,7 +888,7 @@ export function describeStores(name: string, open: () => Promise<StoreUnderTest>
       })
 
       test('is nothing once it is over', async () => {
-        const { hash } = await keep({ ttlSeconds: 0 })
+        const { hash } = await keep({ ttlSeconds: -1 })
         expect(await ports().linkCodes.take({ ...binding, hash }, user)).toBeNull()
       })
     })
