@@ -24,8 +24,9 @@ async function publishedKeys(latchkey: Latchkey): Promise<JWK[]> {
   return (await new Browser().send(jwks(latchkey))).json().keys as JWK[]
 }
 
+/** Of access tokens: that of ID tokens is made behind the first answer, whenever it is done. */
 const publishedKids = async (latchkey: Latchkey) =>
-  (await publishedKeys(latchkey)).map(({ kid }) => kid)
+  (await publishedKeys(latchkey)).filter(({ alg }) => alg !== 'RS256').map(({ kid }) => kid)
 
 async function signIn(latchkey: Latchkey): Promise<string> {
   const answer = await login(latchkey, provider)
