@@ -132,11 +132,8 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
     turning = turning.catch(() => {}).then(turn)
     return turning
   }
-  const turnBehind = () => {
-    turnNext().catch((err) => log.warn({ event: 'signing_keys_unread', err }, 'keys not read'))
-  }
   await turnNext()
-  every(app, times.poll, 'signing_keys_unread', turnNext)
+  const behind = every(app, times.poll, 'signing_keys_unread', turnNext)
 
   const signing = (alg: string) => {
     const keys = ring.filter((key) => key.alg === alg && !isRetired(key, now()))
@@ -174,7 +171,7 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
       isPrepared = true
       if (idAlgs.every((alg) => wanted.has(alg))) return
       for (const alg of idAlgs) wanted.add(alg)
-      turnBehind()
+      behind.wake()
     },
     maxAgeSeconds: Math.max(1, Math.floor(Math.min(300_000, times.lead / 3) / 1000)),
   }

@@ -161,6 +161,19 @@ describe('8.08 keys that are over', () => {
   })
 })
 
+test('a stop waits for the key of ID tokens that is being made, and warns of nothing', async () => {
+  const testDatabase = await createTestDatabase()
+  const logs = await withReplica(testDatabase, {}, async (latchkey) => {
+    // The first answer has it made; an RSA key takes a while.
+    await new Browser().send(`${latchkey.url}/healthz`)
+    return latchkey.logs
+  })
+  const said = logs.map((line) => JSON.parse(line) as { level: string; alg?: string })
+  expect(said.filter(({ level }) => level !== 'info')).toEqual([])
+  expect(said.map(({ alg }) => alg)).toContain('RS256')
+  await testDatabase.drop()
+})
+
 describe('rotation', () => {
   test('a new key is published before it signs, the old one stays, and two replicas agree', async () => {
     const testDatabase = await createTestDatabase()
