@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader, importJWK, type JWK, jwtVerify } from
 import { Webhook } from 'standardwebhooks'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createOutbox } from '../../src/db/stores/events/outbox.ts'
-import { setDisabled } from '../helpers/age.ts'
+import { endSession, setDisabled } from '../helpers/age.ts'
 import { APPS, signIn } from '../helpers/apps.ts'
 import { linesOf, until } from '../helpers/leaving.ts'
 import { listenForEvents } from '../helpers/receiver.ts'
@@ -195,6 +195,32 @@ describe('back-channel logout', () => {
     expect(logouts()).toHaveLength(3)
     const me = await fetch(`${latchkey.url}/me`, { headers: bearer(tokens.access_token) })
     expect(me.status).toBe(200)
+  })
+
+  test('comes once for each session, however its end comes while its user is disabled', async () => {
+    const rests = await signIn(latchkey, provider)
+    const ends = await signIn(latchkey, provider)
+    const went = await signIn(latchkey, provider)
+    const of = ({ sid }: { sid: string }) =>
+      latchkey.database.query<{ waiting: number }>(
+        `select count(*)::int as waiting from latchkey.outbox where session_id = $1`,
+        [sid],
+      )
+    // What is told waits to be told again, and can be counted.
+    receiver.answer.status = 500
+    await setDisabled(latchkey, true, rests.sub)
+    await endSession(latchkey, ends.sid)
+    expect(await of(ends)).toEqual([{ waiting: 1 }])
+    // Enabled, it goes on: its end is told.
+    await setDisabled(latchkey, false, rests.sub)
+    expect(await of(rests)).toEqual([{ waiting: 1 }])
+    await endSession(latchkey, went.sid)
+    expect(await of(went)).toEqual([{ waiting: 2 }])
+    await setDisabled(latchkey, true, rests.sub)
+    expect(await of(rests)).toEqual([{ waiting: 2 }])
+    await latchkey.database.query('delete from latchkey.users where id = $1', [rests.sub])
+    expect(await of(rests)).toEqual([{ waiting: 2 }])
+    expect(await of(ends)).toEqual([{ waiting: 1 }])
   })
 
   test('comes with the deletion of the user, too, and not for a session that expired', async () => {

@@ -75,6 +75,9 @@ const AccountExport = z
           expires_at: moment('When it ends at the latest.'),
           ended_at: maybeMoment('When it was ended before that.'),
           end_reason: text('Why it was ended.'),
+          logout_told_at: maybeMoment(
+            'When the app was told that it is over, though it only rests: the user is disabled.',
+          ),
         }),
       )
       .meta({ description: 'All sessions that are still stored, those that are over too.' }),

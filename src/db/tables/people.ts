@@ -117,6 +117,8 @@ export const sessions = latchkey.table(
     endedAt: moment('ended_at'),
     /** What ended it. */
     endReason: text('end_reason'),
+    /** When its client was told that it is over though it only rests: its user is disabled. */
+    logoutToldAt: moment('logout_told_at'),
   },
   (table) => [
     // Whole, so that no plan that was made while there was nobody reads all of it for want of a better one.
