@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Accounts } from '../core/identity/accounts.ts'
-import { exportMe } from './docs/export.ts'
+import { attachment } from '../http/documented.ts'
+import { exportMe, FILE_NAME } from './docs/export.ts'
 import { alive } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
@@ -17,7 +18,7 @@ export function exportRoute(room: FastifyInstance, { accounts, limits }: ExportO
   signedInRoute(room, 'GET', '/me/export', exportMe, async ({ caller, request, reply }) => {
     await limits.export(request, caller.userId)
     const pieces = alive(await accounts.exportBySession(caller))
-    reply.header('content-disposition', 'attachment; filename="latchkey-export.json"')
+    reply.header('content-disposition', attachment(FILE_NAME))
     // The next piece is fetched when the one before has gone out.
     const stream = Readable.from(pieces, { objectMode: false })
     return reply.type('application/json; charset=utf-8').send(stream)

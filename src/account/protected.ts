@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { readScope, type Scope, type ScopeName } from '../core/client/scope.ts'
-import { LatchkeyError } from '../core/errors.ts'
+import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import type { Asking } from '../core/events/audit.ts'
 import type { SessionRef } from '../core/identity/session-ref.ts'
 import { said } from '../core/messages.ts'
+import type { Sessions } from '../core/tokens/sessions.ts'
+import { toLatchkeyError } from '../http/errors/problems.ts'
 import { know } from '../http/log/known.ts'
 
 /** Who calls, as the access token says. */
@@ -90,6 +92,23 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
     }
     if (request.headers.authorization !== undefined) settle(readHeader(request))
     else cookies.readAccessToken(request).then(settle, done)
+  })
+}
+
+/** What a request is refused for before any store is asked whether its session lives. */
+const BEFORE_STORES: readonly ErrorCode[] = [
+  'invalid_request',
+  'insufficient_scope',
+  'payload_too_large',
+  'unsupported_media_type',
+]
+
+/** Whoever comes with a session that is over hears of that alone, whatever else is wrong with the request. */
+export function refuseOverFirst(room: FastifyInstance, sessions: Pick<Sessions, 'isAlive'>): void {
+  room.setErrorHandler(async (thrown, request) => {
+    const isFirst = BEFORE_STORES.includes(toLatchkeyError(thrown).code)
+    if (isFirst && request.caller) alive(await sessions.isAlive(request.caller))
+    throw thrown
   })
 }
 

@@ -9,7 +9,14 @@ import { type ExportOptions, exportRoute } from './export.ts'
 import { identityRoutes } from './identities.ts'
 import { type LeaveOptions, leaveRoute } from './leave.ts'
 import { type LinkOptions, linkRoute } from './link.ts'
-import { alive, type Caller, requireScope, requireToken, type TokenOptions } from './protected.ts'
+import {
+  alive,
+  type Caller,
+  refuseOverFirst,
+  requireScope,
+  requireToken,
+  type TokenOptions,
+} from './protected.ts'
 import { type ProviderTokenOptions, providerTokenRoute } from './provider-token.ts'
 import { sessionRoutes } from './sessions.ts'
 import { signedInRoute } from './signed-in-route.ts'
@@ -30,6 +37,7 @@ export async function accountRoutes(
 ): Promise<void> {
   const { accounts, sessions, limits } = options
   requireToken(room, options)
+  refuseOverFirst(room, sessions)
 
   const showMe = async ({ caller, reply }: { caller: Caller; reply: FastifyReply }) => {
     const json = alive(await accounts.findJsonBySession(caller))

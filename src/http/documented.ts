@@ -27,6 +27,8 @@ export interface Notes {
   answers?: Readonly<Record<number, string>>
   /** Which cookies a status sets, and when. */
   cookies?: Readonly<Record<number, string>>
+  /** The name that its answer is saved by. */
+  fileName?: string
   /** Whether it answers without the database: else what it says then is shown too. */
   withoutDatabase?: boolean
   /** Seconds for which anybody may keep the answer; without them nobody may keep it. */
@@ -40,6 +42,9 @@ export const OAuthProblem = z
     error_description: z.string().meta({ description: 'For developers.' }),
   })
   .meta({ id: 'OAuthProblem', description: 'An error in the words of RFC 6749, section 5.2.' })
+
+/** `Content-Disposition` of an answer that is saved by this name. */
+export const attachment = (fileName: string) => `attachment; filename="${fileName}"`
 
 /** An answer without a body. */
 export const NoBody = z.undefined()

@@ -185,4 +185,36 @@ describe('8.13 what happens to session and user', () => {
     expectUnauthorized(await first.get())
     expect((await second.get()).status).toBe(200)
   })
+
+  test.each<[string, number, string, string, string[]]>([
+    ['a scope that is missing', 403, 'GET', '/me/identities/fake/token', []],
+    ['a fault in JSON', 400, 'PATCH', '/me', ['application/json', '{"name":1}']],
+    ['JSON that breaks off', 400, 'PATCH', '/me', ['application/json', '{"name"']],
+    ['no body', 400, 'PATCH', '/me', []],
+    ['nothing to link', 400, 'POST', '/me/identities', ['application/json', '{}']],
+    ['another content type', 415, 'POST', '/me/identities', ['text/plain', 'x']],
+    ['a body too large', 413, 'PATCH', '/me', ['application/json', `"${'x'.repeat(70_000)}"`]],
+  ])(
+    'a session that is over is refused as such, beside %s too',
+    async (name, status, method, path, [type, body]) => {
+      const { access_token } = (await login(latchkey, provider)).json()
+      const send = () =>
+        fetch(`${latchkey.url}${path}`, {
+          method,
+          headers: {
+            authorization: `Bearer ${access_token}`,
+            ...(type === undefined ? {} : { 'content-type': type }),
+          },
+          ...(body === undefined ? {} : { body }),
+        })
+      expect((await send()).status, name).toBe(status)
+      await endSession(latchkey)
+      const answer = await send()
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([
+        401,
+        'Bearer error="invalid_token"',
+      ])
+      expect(await answer.text()).toBe(refusal)
+    },
+  )
 })

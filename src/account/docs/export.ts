@@ -135,14 +135,18 @@ const exampleExport: z.infer<typeof AccountExport> = {
   events: [],
 }
 
+/** The name that an export is saved by. */
+export const FILE_NAME = 'latchkey-export.json'
+
 /** `GET /me/export`. */
 export const exportMe = describe({
   docs: {
     operationId: 'exportMe',
     summary: 'Everything that is stored about the user',
     description:
-      'As a file, `latchkey-export.json`: the user with own edits, the identities as the providers gave them, the sessions, and what happened. Secrets (tokens, codes and their hashes) are not in it.',
+      'As a file: the user with own edits, the identities as the providers gave them, the sessions, and what happened. Secrets (tokens, codes and their hashes) are not in it.',
     answers: { 200: 'All of it, as of one moment.' },
+    fileName: FILE_NAME,
     examples: { all: { summary: 'With an access token', status: 200, answer: exampleExport } },
   },
   responses: { 200: AccountExport },

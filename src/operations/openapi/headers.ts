@@ -1,4 +1,4 @@
-import type { Notes } from '../../http/documented.ts'
+import { attachment, type Notes } from '../../http/documented.ts'
 import type { Header } from './document.ts'
 
 const text = { type: 'string' }
@@ -36,6 +36,10 @@ export function headersOf(
     const { cacheSeconds: seconds } = notes
     const rule = seconds === undefined ? 'no-store' : `public, max-age=${seconds}`
     header('Cache-Control', 'Who may keep the answer, and how long.', { ...text, const: rule })
+    if (notes.fileName !== undefined) {
+      const asFile = { ...text, const: attachment(notes.fileName) }
+      header('Content-Disposition', 'That it is saved, and by which name.', asFile)
+    }
   }
   return headers
 }
