@@ -1,4 +1,5 @@
 import { isDatabaseUrl } from '../core/settings/database-url.ts'
+import { fileProblemText } from '../core/settings/file-problem.ts'
 import { DIRECT } from '../core/settings/forward-proxy.ts'
 import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
 import { whyNotStarted } from '../db/embedded/look.ts'
@@ -57,7 +58,15 @@ interface DoctorRun {
 }
 
 /** Whether the server starts with these settings, and which have no effect. */
-function checkSettings({ env, file, words, reader, settings, outbound }: DoctorRun): Section {
+function checkSettings({
+  env,
+  file,
+  language,
+  words,
+  reader,
+  settings,
+  outbound,
+}: DoctorRun): Section {
   const problems = [...new Set(reader.problems)]
   const enabled = new Set([...settings.providers.map(({ row }) => row.id), ...settings.emulate])
   const off = builtInProviders.map(({ id }) => id).filter((id) => !enabled.has(id))
@@ -68,7 +77,7 @@ function checkSettings({ env, file, words, reader, settings, outbound }: DoctorR
     findings: [
       ...problems.map((problem) => wrong(problem)),
       ...(problems.length === 0 && noSecret === null ? [ok(words.settingsGood)] : []),
-      ...(noSecret === null ? [] : [wrong(noSecret)]),
+      ...(noSecret === null ? [] : [wrong(fileProblemText(noSecret, language))]),
       ...(isWeak ? [warning(words.weakSecret)] : []),
       ...checkGivenNames(reader, { env, file }, words),
       ...(isHostForgotten(settings) ? [warning(words.hostInContainer)] : []),
@@ -91,7 +100,7 @@ async function describeDatabase({ language, words, settings }: DoctorRun): Promi
     const finding =
       why === null
         ? ok(words.embedded(dataDir))
-        : wrong(words.databaseAway('DATA_DIR', dataDir), why)
+        : wrong(words.databaseAway('DATA_DIR', dataDir), fileProblemText(why, language))
     return { title: words.database, findings: [finding] }
   }
   // What is wrong with the URL stands among the settings.

@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import { type FileProblem, fileProblemText } from '../core/settings/file-problem.ts'
 import type { Environment } from './reader.ts'
 
 /** A `.env` that is there and cannot be used; nothing is started without what it says. */
 export class EnvironmentFileError extends Error {
   override name = 'EnvironmentFileError'
+  readonly problem: FileProblem
+  constructor(problem: FileProblem) {
+    super(fileProblemText(problem, 'en'))
+    this.problem = problem
+  }
 }
 
 /** The process's environment over what `.env` in the working folder says. */
@@ -32,12 +38,12 @@ export function readEnvironmentFile(path = '.env'): Environment {
   try {
     bytes = readFileSync(path)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
+    const { code, message: why } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return {}
-    throw new EnvironmentFileError(`${path} is there and cannot be read: ${message}.`)
+    throw new EnvironmentFileError({ reason: 'env_unread', path, why })
   }
   if (bytes.includes(0) || isUtf16(bytes)) {
-    throw new EnvironmentFileError(`${path} is not UTF-8 (it looks like UTF-16): save it as UTF-8.`)
+    throw new EnvironmentFileError({ reason: 'env_utf16', path })
   }
   // Editors put a byte order mark before the first name.
   return parseEnv(bytes.toString('utf8').replace(/^\uFEFF/, ''))

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomToken } from '../core/secrets.ts'
+import { type FileProblem, fileProblemText } from '../core/settings/file-problem.ts'
 
 /** A secret of fewer characters is no secret; the one that is made has 43. */
 const SHORTEST = 32
@@ -8,6 +9,11 @@ const SHORTEST = 32
 /** The secret in the data folder is not the one that was made there. */
 export class SecretFileError extends Error {
   override name = 'SecretFileError'
+  readonly problem: FileProblem
+  constructor(problem: FileProblem) {
+    super(fileProblemText(problem, 'en'))
+    this.problem = problem
+  }
 }
 
 /**
@@ -28,21 +34,20 @@ export function readOrMakeSecret(dataDir: string): string {
 }
 
 /** Why the secret kept in the data folder cannot be used; null where it can, or is not made yet. */
-export function whyNoSecret(dataDir: string): string | null {
+export function whyNoSecret(dataDir: string): FileProblem | null {
   const path = join(dataDir, 'secret')
   try {
     readSecret(path)
     return null
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    return code === 'ENOENT' ? null : message
+    if (error instanceof SecretFileError) return error.problem
+    const { code, message: why } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? null : { reason: 'secret_unread', path, why }
   }
 }
 
 function readSecret(path: string): string {
   const secret = readFileSync(path, 'utf8').trim()
   if (secret.length >= SHORTEST) return secret
-  throw new SecretFileError(
-    `The secret in ${path} is ${secret === '' ? 'empty' : 'too short'}: put the one from a backup there, or delete the file and everybody signs in anew, or set SECRET.`,
-  )
+  throw new SecretFileError({ reason: secret === '' ? 'secret_empty' : 'secret_short', path })
 }

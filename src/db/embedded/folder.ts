@@ -4,7 +4,7 @@ import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { EmbeddedServerError } from './error.ts'
+import { DataFolderError, EmbeddedServerError } from './error.ts'
 
 const run = promisify(execFile)
 const FALLBACK_ROOT = '/var/lib/latchkey'
@@ -75,11 +75,7 @@ export async function requireOwner(path: string): Promise<void> {
   const uid = process.getuid?.()
   const owner = await ownerOf(path)
   if (uid === 0 || owner === undefined || owner.uid === uid) return
-  throw new EmbeddedServerError(
-    `The database folder ${path} belongs to another user (uid ${owner.uid}), perhaps because ` +
-      'Latchkey once ran as root. Run Latchkey as that user, or hand the folder over with ' +
-      `chown -R ${uid} ${path}, or set DATA_DIR to another folder, or set DATABASE_URL.`,
-  )
+  throw new DataFolderError({ reason: 'data_of_another', path, owner: owner.uid, own: uid })
 }
 
 /** A private folder for the server's socket, with a path short enough for a socket address. */
@@ -134,10 +130,7 @@ export async function readDataVersion(path: string): Promise<string | undefined>
   const version = await readFile(join(path, 'PG_VERSION'), 'utf8').catch(() => undefined)
   const control = await lstat(join(path, 'global/pg_control')).catch(() => undefined)
   if (version && control) return version.trim()
-  throw new EmbeddedServerError(
-    `The folder ${path} is not a complete PostgreSQL data folder, and Latchkey did not leave it ` +
-      'like that. Restore it from a backup or move it away, or set DATA_DIR to another folder.',
-  )
+  throw new DataFolderError({ reason: 'data_incomplete', path })
 }
 
 async function holdsData(path: string): Promise<boolean> {

@@ -1,10 +1,11 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { EmbeddedServerError, notStarted } from './error.ts'
+import type { FileProblem } from '../../core/settings/file-problem.ts'
+import { DataFolderError, notStarted } from './error.ts'
 import { postgresFolderIn, readDataVersion, requireOwner } from './folder.ts'
 
 /** Why a start in this folder would fail, as far as that can be seen without changing anything; else null. */
-export async function whyNotStarted(dataDir: string): Promise<string | null> {
+export async function whyNotStarted(dataDir: string): Promise<FileProblem | null> {
   const path = postgresFolderIn(dataDir)
   try {
     await requireOwner(path)
@@ -12,7 +13,7 @@ export async function whyNotStarted(dataDir: string): Promise<string | null> {
     await access(await nearestFolder(resolve(dataDir)), constants.W_OK | constants.X_OK)
     return null
   } catch (cause) {
-    return cause instanceof EmbeddedServerError ? cause.message : notStarted(dataDir, cause).message
+    return (cause instanceof DataFolderError ? cause : notStarted(dataDir, cause)).problem
   }
 }
 

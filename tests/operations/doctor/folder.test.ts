@@ -5,13 +5,13 @@ import { linesWith, runDoctor } from '../../helpers/doctor.ts'
 import { newFolder } from '../../helpers/server-process.ts'
 
 /** What the doctor says of a data folder, which it leaves as it is. */
-async function askedOf(change: (home: string) => Promise<void>) {
+async function askedOf(change: (home: string) => Promise<void>, language: 'en' | 'ko' = 'en') {
   const { path, remove } = await newFolder()
   onTestFinished(remove)
   const dataDir = join(path, 'data')
   await change(dataDir)
   const before = await readdir(path, { recursive: true })
-  const report = await runDoctor({ DATA_DIR: dataDir }, { offline: true })
+  const report = await runDoctor({ DATA_DIR: dataDir }, { offline: true, language })
   expect(await readdir(path, { recursive: true })).toEqual(before)
   return report
 }
@@ -53,6 +53,40 @@ describe('of a folder for the embedded server the doctor says', () => {
       await chmod(home, 0o500)
     })
     expect(report.text).toContain('EACCES')
+    expect(report.exitCode).toBe(1)
+  })
+
+  test.each<[string, (home: string) => Promise<unknown>, string]>([
+    [
+      'a folder that is a file',
+      (home) => writeFile(home, ''),
+      '자체 데이터베이스를 시작할 수 없습니다',
+    ],
+    [
+      'a folder that holds something else',
+      async (home) => {
+        await mkdir(join(home, 'postgres'), { recursive: true })
+        await writeFile(join(home, 'postgres/PG_VERSION'), '18')
+      },
+      '온전한 PostgreSQL 데이터 폴더가 아니며',
+    ],
+    [
+      'an empty secret',
+      async (home) => {
+        await mkdir(home)
+        await writeFile(join(home, 'secret'), '')
+      },
+      '비밀 값이 비어 있습니다',
+    ],
+    [
+      'a secret that is a folder',
+      (home) => mkdir(join(home, 'secret'), { recursive: true }),
+      '비밀 값을 읽을 수 없습니다',
+    ],
+  ])('%s in Korean in a Korean report', async (_what, make, words) => {
+    const report = await askedOf(async (home) => void (await make(home)), 'ko')
+    expect(report.text).toContain(words)
+    expect(report.text).not.toMatch(/Set DATA_DIR|or set |The secret|The folder|cannot be/)
     expect(report.exitCode).toBe(1)
   })
 

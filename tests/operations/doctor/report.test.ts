@@ -100,6 +100,16 @@ describe('npm run doctor', () => {
     expect(asked.text).not.toMatch(/[가-힣]/)
   })
 
+  test('speaks it of a .env that it cannot read, too, and knows which languages it speaks', async () => {
+    const utf16 = 'P\u0000O\u0000'
+    const korean = await spawnDoctor({ LC_ALL: '', LANG: 'ko_KR.UTF-8' }, [], utf16)
+    expect(korean).toEqual({ text: expect.stringContaining('UTF-8로 저장하세요'), exitCode: 1 })
+    const english = await spawnDoctor({ LANG: 'de_DE' }, [], utf16)
+    expect(english).toEqual({ text: expect.stringContaining('save it as UTF-8'), exitCode: 1 })
+    const german = await spawnDoctor({}, ['--offline', '--lang', 'de'])
+    expect(german).toEqual({ text: expect.stringContaining('must be en or ko'), exitCode: 2 })
+  })
+
   test('says how it is used, to --help and to an option that is none', async () => {
     const help = await spawnDoctor({}, ['--help'])
     expect([help.exitCode, help.text]).toEqual([0, expect.stringContaining('--explain')])

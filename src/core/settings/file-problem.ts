@@ -1,0 +1,67 @@
+import type { OperatorLanguage } from './operator-texts.ts'
+
+/** What is wrong with a file or folder that the settings name, or that Latchkey keeps itself. */
+export type FileProblem =
+  /** The system's own words in `why`. */
+  | { reason: 'env_unread'; path: string; why: string }
+  | { reason: 'env_utf16'; path: string }
+  | { reason: 'secret_unread'; path: string; why: string }
+  | { reason: 'secret_empty'; path: string }
+  | { reason: 'secret_short'; path: string }
+  | { reason: 'data_refused'; path: string; why: string }
+  | { reason: 'data_incomplete'; path: string }
+  | { reason: 'data_of_another'; path: string; owner: number; own: number | undefined }
+
+const SECRET_STEPS = {
+  en: 'put the one from a backup there, or delete the file and everybody signs in anew, or set SECRET.',
+  ko: '백업에 있는 것을 넣거나, 파일을 지우거나(모두 다시 로그인해야 합니다), SECRET을 설정하세요.',
+}
+
+const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>> = {
+  en(problem) {
+    const { path } = problem
+    switch (problem.reason) {
+      case 'env_unread':
+        return `${path} is there and cannot be read: ${problem.why}.`
+      case 'env_utf16':
+        return `${path} is not UTF-8 (it looks like UTF-16): save it as UTF-8.`
+      case 'secret_unread':
+        return `The secret in ${path} cannot be read: ${problem.why}. Let this user read it, or set SECRET.`
+      case 'secret_empty':
+        return `The secret in ${path} is empty: ${SECRET_STEPS.en}`
+      case 'secret_short':
+        return `The secret in ${path} is too short: ${SECRET_STEPS.en}`
+      case 'data_refused':
+        return `The embedded database in ${path} could not be started: ${problem.why}. Set DATA_DIR to a folder that can be written, or set DATABASE_URL.`
+      case 'data_incomplete':
+        return `The folder ${path} is not a complete PostgreSQL data folder, and Latchkey did not leave it like that. Restore it from a backup or move it away, or set DATA_DIR to another folder.`
+      case 'data_of_another':
+        return `The database folder ${path} belongs to another user (uid ${problem.owner}), perhaps because Latchkey once ran as root. Run Latchkey as that user, or hand the folder over with chown -R ${problem.own} ${path}, or set DATA_DIR to another folder, or set DATABASE_URL.`
+    }
+  },
+  ko(problem) {
+    const { path } = problem
+    switch (problem.reason) {
+      case 'env_unread':
+        return `${path} 파일을 읽을 수 없습니다: ${problem.why}.`
+      case 'env_utf16':
+        return `${path} 파일이 UTF-8이 아닙니다(UTF-16으로 보입니다). UTF-8로 저장하세요.`
+      case 'secret_unread':
+        return `${path}의 비밀 값을 읽을 수 없습니다: ${problem.why}. 이 사용자가 읽을 수 있게 하거나 SECRET을 설정하세요.`
+      case 'secret_empty':
+        return `${path}의 비밀 값이 비어 있습니다. ${SECRET_STEPS.ko}`
+      case 'secret_short':
+        return `${path}의 비밀 값이 너무 짧습니다. ${SECRET_STEPS.ko}`
+      case 'data_refused':
+        return `${path}에서 자체 데이터베이스를 시작할 수 없습니다: ${problem.why}. DATA_DIR을 쓸 수 있는 폴더로 바꾸거나 DATABASE_URL을 설정하세요.`
+      case 'data_incomplete':
+        return `${path} 폴더는 온전한 PostgreSQL 데이터 폴더가 아니며, Latchkey가 그렇게 둔 것도 아닙니다. 백업에서 복원하거나 다른 곳으로 옮기세요. DATA_DIR을 다른 폴더로 바꿔도 됩니다.`
+      case 'data_of_another':
+        return `데이터베이스 폴더 ${path}의 소유자가 다른 사용자(uid ${problem.owner})입니다. 전에 Latchkey를 root로 실행했는지 확인하세요. 그 사용자로 실행하거나, chown -R ${problem.own} ${path}로 소유자를 바꾸거나, DATA_DIR을 다른 폴더로 바꾸거나, DATABASE_URL을 설정하세요.`
+    }
+  },
+}
+
+/** What is wrong, and what to do. No content of the file is in it. */
+export const fileProblemText = (problem: FileProblem, language: OperatorLanguage): string =>
+  TEXTS[language](problem)
