@@ -4,8 +4,10 @@ import {
   authorizationQuery,
   getCode,
   meStatus,
+  post,
   readTokens,
   redeem,
+  refresh,
   signIn,
   type Tokens,
 } from '../helpers/apps.ts'
@@ -116,4 +118,25 @@ test('a session that is just being ended ends no other any more', async () => {
   expect([ended.status, late.status].sort()).toEqual([204, 401])
   const alive = await Promise.all([one, two].map((of) => meStatus(latchkey, of.access_token)))
   expect(alive.sort()).toEqual([200, 401])
+})
+
+test('a session that ended while a refresh waited for it gives no tokens', async () => {
+  const parameters = { scope: 'profile' }
+  const revoke = ({ refresh_token: token }: Tokens) =>
+    post(`${latchkey.url}/revoke`, { token, client_id: 'spa' })
+  const ended = await signIn(latchkey, provider, parameters)
+  const [, refused] = await whileHeld(
+    ended.sid,
+    () => revoke(ended),
+    () => refresh(latchkey, ended.refresh_token),
+  )
+  expect([refused.status, refused.json().error]).toEqual([400, 'invalid_grant'])
+  // Control: whoever refreshes first has tokens, of a session that is over then.
+  const going = await signIn(latchkey, provider, parameters)
+  const [given] = await whileHeld(
+    going.sid,
+    () => refresh(latchkey, going.refresh_token),
+    () => revoke(going),
+  )
+  expect(await meStatus(latchkey, readTokens(given).access_token)).toBe(401)
 })

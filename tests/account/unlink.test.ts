@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { endSession } from '../helpers/age.ts'
-import { meStatus, type Parameters, signIn, type Tokens } from '../helpers/apps.ts'
+import { meStatus, type Parameters, post, signIn, type Tokens } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { untilHeldUp } from '../helpers/held.ts'
 import { type Latchkey, login } from '../helpers/latchkey.ts'
@@ -161,6 +161,26 @@ describe('DELETE /me/identities/:provider', () => {
     expect(await providersOf(tokens)).toHaveLength(1)
   })
 
+  test('ends the session, too, that is just being opened by that identity', async () => {
+    const tokens = await signInTwice()
+    const { entering, unlinking } = await latchkey.database.sql.begin(async (transaction) => {
+      await transaction`select from latchkey.identities
+        where user_id = ${tokens.sub} and provider = 'second' for update`
+      const entering = login(latchkey, second, new Browser(), 'second')
+      await untilHeldUp(latchkey, 1)
+      const unlinking = ask(tokens, '/second', 'DELETE', replica)
+      await untilHeldUp(latchkey, 2)
+      return { entering: [entering], unlinking: [unlinking] }
+    })
+    const [[entered], [unlinked]] = [await Promise.all(entering), await Promise.all(unlinking)]
+    const { access_token, user } = entered?.json() ?? {}
+    expect([unlinked?.status, (user as Tokens).sub]).toEqual([204, tokens.sub])
+    expect(await meStatus(latchkey, String(access_token))).toBe(401)
+    // Control: the identity that stays, and what it opened.
+    expect(await providersOf(tokens)).toEqual(['fake'])
+    expect(await meStatus(latchkey, tokens.access_token)).toBe(200)
+  })
+
   test('of a provider without an identity of this user: 404, and nothing changes', async () => {
     const tokens = await signInTwice()
     for (const name of ['none', 'naver', 'FAKE', '%00', "'", '__proto__', 'x'.repeat(64)]) {
@@ -177,5 +197,52 @@ describe('DELETE /me/identities/:provider', () => {
     expectProblem(await ask(mine, '/second', 'DELETE'), 404, 'not_found')
     expectProblem(await ask(mine, '/fake', 'DELETE'), 409, 'last_identity')
     expect(await providersOf(theirs)).toEqual(['fake', 'second'])
+  })
+})
+
+describe('what cannot be undone, by a session that was ended while it waited', () => {
+  const DOINGS = [
+    [
+      'linking',
+      200,
+      async (tokens: Tokens) => {
+        second.person = { name: 'Person' }
+        const code = await getLinkCode(latchkey, second, 'second')
+        return () => linkByCode(replica, tokens.access_token, code)
+      },
+    ],
+    [
+      'unlinking',
+      204,
+      async (tokens: Tokens) => {
+        expect((await login(latchkey, second, new Browser(), 'second')).status).toBe(200)
+        return () => ask(tokens, '/second', 'DELETE', replica)
+      },
+    ],
+    ['leaving', 204, async (tokens: Tokens) => () => leave(replica, tokens.access_token)],
+  ] as const
+
+  test.each(DOINGS)('%s: 401, and nothing changes', async (_, done, prepare) => {
+    const attempt = async (isEnded: boolean) => {
+      const tokens = await signIn(latchkey, provider)
+      const act = await prepare(tokens)
+      const before = await providersOf(tokens)
+      const { answers } = await latchkey.database.sql.begin(async (transaction) => {
+        await transaction`select from latchkey.users where id = ${tokens.sub} for update`
+        const answers = [act()]
+        await untilHeldUp(latchkey, 1)
+        const { refresh_token: token } = tokens
+        if (isEnded) await post(`${latchkey.url}/revoke`, { token, client_id: 'spa' })
+        return { answers }
+      })
+      const [answer] = await Promise.all(answers)
+      return { status: answer?.status, before, after: await providersOf(tokens) }
+    }
+    const refused = await attempt(true)
+    expect([refused.status, refused.after]).toEqual([401, refused.before])
+    // Control: by a session that lives.
+    const changed = await attempt(false)
+    expect(changed.status).toBe(done)
+    expect(changed.after).not.toEqual(changed.before)
   })
 })

@@ -6,6 +6,7 @@ import { sessions, users } from '../schema.ts'
 import { type Placeholders, seconds } from '../statement.ts'
 
 type SessionColumns = Record<'endedAt' | 'expiresAt', PgColumn>
+type AskingColumns = SessionColumns & Record<'id' | 'userId', PgColumn>
 
 /** Whether a session, joined with its user, may still be used. */
 export const isAlive = (
@@ -14,15 +15,20 @@ export const isAlive = (
 ): SQL | undefined => and(isNull(s.endedAt), sql`${s.expiresAt} > now()`, isNull(u.disabledAt))
 
 /** `sessions` joined with `users`, or an alias of these: the one that asks, where it is alive. */
-export const asks = (p: Placeholders<SessionRef>, u = users as { disabledAt: PgColumn }) =>
-  and(eq(sessions.id, p.sessionId), eq(sessions.userId, p.userId), isAlive(sessions, u))
+export const asks = (
+  p: Placeholders<SessionRef>,
+  { s, u }: { s: AskingColumns; u: { disabledAt: PgColumn } } = { s: sessions, u: users },
+): SQL | undefined => and(eq(s.id, p.sessionId), eq(s.userId, p.userId), isAlive(s, u))
 
 /**
  * Whether the session began by a sign-in that is recent enough: its begin, or what the provider signed.
  * One that was begun silently asked nobody.
  */
-export const isFresh = (p: Placeholders<Freshness>): SQL<boolean> => sql<boolean>`(
+export const isFresh = (
+  p: Placeholders<Freshness>,
+  s: Record<'silent' | 'authTime' | 'createdAt', PgColumn> = sessions,
+): SQL<boolean> => sql<boolean>`(
   ${p.reauthSeconds}::int is null
-  or (not ${sessions.silent}
-    and coalesce(${sessions.authTime}, ${sessions.createdAt}) > now() - ${seconds(p.reauthSeconds)})
+  or (not ${s.silent}
+    and coalesce(${s.authTime}, ${s.createdAt}) > now() - ${seconds(p.reauthSeconds)})
 )`

@@ -1,15 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { alias, unionAll } from 'drizzle-orm/pg-core'
+import { unionAll } from 'drizzle-orm/pg-core'
 import type { Account } from '../../../core/identity/account.ts'
-import type { Freshness } from '../../../core/identity/accounts.ts'
 import type { Identities } from '../../../core/identity/identities.ts'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
-import type { SessionRef } from '../../../core/identity/session-ref.ts'
 import type { Database } from '../../client.ts'
-import { inTime } from '../../in-time.ts'
-import { identities, sessions, unlinkedIdentities, users } from '../../schema.ts'
+import { identities, unlinkedIdentities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
-import { asks, isFresh } from '../alive.ts'
 import { sayWho } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
 import { isSameIdentity } from '../same-identity.ts'
@@ -23,6 +19,7 @@ import {
   valuesOf,
 } from '../sign-in/identity-values.ts'
 import { accountJson, SHOWN, SHOWN_OF_USER, shownOf } from './account-json.ts'
+import { holdAsking } from './hold-asking.ts'
 
 /** Held until the transaction ends: who links an identity that nobody has yet does it one after the other. */
 const LOCK_IDENTITY = statement((p: Placeholders<IdentityKey>) =>
@@ -35,18 +32,6 @@ const LOCK_IDENTITY = statement((p: Placeholders<IdentityKey>) =>
 /** Whose an identity is, held before the user, as a sign-in holds them. */
 const HOLD_OWNER = statement((p: Placeholders<IdentityKey>) =>
   db.select({ userId: identities.userId }).from(identities).where(isIdentity(p)).for('update'),
-)
-
-const u = alias(users, 'u')
-
-/** The user who asks, held: of two links or joins at once the second sees what the first did. */
-const HOLD_ASKING = statement((p: Placeholders<SessionRef & Freshness>) =>
-  db
-    .select({ userId: u.id, isFresh: isFresh(p) })
-    .from(sessions)
-    .innerJoin(u, eq(u.id, sessions.userId))
-    .where(and(asks(p, u), inTime))
-    .for('update', { of: u }),
 )
 
 const FIND_OTHER = statement((p: Placeholders<IdentityKey & { userId: string }>) =>
@@ -124,10 +109,8 @@ export function createLink(
         HOLD_OWNER.one(run, key),
         sayWho(run, asker),
       ])
-      const asking = await HOLD_ASKING.one(run, { userId, sessionId, reauthSeconds })
-      if (asking === null) return { outcome: 'session_over' }
-      requireOwn(database, asking.userId, userId)
-      if (!asking.isFresh) return { outcome: 'sign_in_again' }
+      const refused = await holdAsking(database, run, { userId, sessionId }, reauthSeconds)
+      if (refused !== null) return { outcome: refused }
       if (owner !== null && owner.userId !== userId) return { outcome: 'identity_in_use' }
       if ((await FIND_OTHER.one(run, { ...key, userId })) !== null) {
         return { outcome: 'provider_in_use' }

@@ -1,40 +1,26 @@
 import { and, eq, exists, inArray, isNull, ne, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import type { Freshness } from '../../../core/identity/accounts.ts'
 import type { Identities } from '../../../core/identity/identities.ts'
-import type { SessionRef } from '../../../core/identity/session-ref.ts'
 import type { Database } from '../../client.ts'
-import { inTime } from '../../in-time.ts'
 import { identities, sessions, unlinkedIdentities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, statement } from '../../statement.ts'
-import { asks, isFresh } from '../alive.ts'
-import { askedBy, saysWho } from '../events/audit.ts'
+import { sayWho } from '../events/audit.ts'
 import { leaveRevocations } from '../events/outbox.ts'
 import { requireOwn } from '../require-own.ts'
 import { isSameIdentity } from '../same-identity.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
+import { HOLD_IDENTITIES, holdAsking } from './hold-asking.ts'
 
 const now = sql`now()`
 const one = { one: sql`1` }
 const i = alias(identities, 'i')
 
 /**
- * All identities of the user are locked, in one order: of two unlinks at once the second waits, and
- * does not see what the first took away. Identities come before the user and the sessions, as everywhere.
+ * Runs behind what holds the user's identities, so that it sees what whoever held them before has done: of
+ * two unlinks at once the second leaves one, and a session that a sign-in has just opened ends, too.
  */
 const UNLINK = statement(
-  (
-    p: Placeholders<
-      SessionRef & Freshness & { provider: string; revocable: readonly string[]; asked: string }
-    >,
-  ) => {
-    const person = db.$with('person').as(
-      db
-        .select({ id: users.id, isFresh: isFresh(p).as('is_fresh') })
-        .from(sessions)
-        .innerJoin(users, eq(users.id, sessions.userId))
-        .where(and(asks(p), inTime, saysWho(p))),
-    )
+  (p: Placeholders<{ userId: string; provider: string; revocable: readonly string[] }>) => {
     const held = db.$with('held').as(
       db
         .select({
@@ -45,9 +31,7 @@ const UNLINK = statement(
           linkedAt: i.linkedAt,
         })
         .from(i)
-        .innerJoin(person, and(eq(person.id, i.userId), person.isFresh))
-        .orderBy(i.provider, i.issuer, i.subject)
-        .for('update', { of: i }),
+        .where(eq(i.userId, p.userId)),
     )
     const isHeld = isSameIdentity(held, identities)
     const left = db.select(one).from(held).where(ne(held.provider, p.provider))
@@ -113,8 +97,7 @@ const UNLINK = statement(
       db
         .update(users)
         .set({ updatedAt: now })
-        .from(person)
-        .where(and(eq(users.id, person.id), exists(db.select(one).from(removed))))
+        .where(and(eq(users.id, p.userId), exists(db.select(one).from(removed))))
         .returning({ id: users.id }),
     )
     const opened = heldSessions(
@@ -145,29 +128,29 @@ const UNLINK = statement(
           .returning({ id: sessions.id }),
       )
     return db
-      .with(person, held, removed, outbox, marked, heir, inherited, touched, ended)
+      .with(held, removed, outbox, marked, heir, inherited, touched, ended)
       .select({
-        userId: person.id,
-        isFresh: person.isFresh,
+        userId: sql<string>`${p.userId}::uuid`.as('user_id'),
         isFound: sql<boolean>`${exists(db.select(one).from(held).where(eq(held.provider, p.provider)))}`,
         isRemoved: sql<boolean>`${exists(db.select(one).from(removed))}`,
         endedSessions: sql<number>`(select count(*)::int from ${ended})`,
       })
-      .from(person)
+      .from(sql`(select) as one`)
   },
 )
 
 /** How a user takes an identity away. */
 export function createUnlink(database: Database): Identities['unlink'] {
-  return async ({ userId, sessionId, asker }, provider, { revocable, reauthSeconds }) => {
-    const asked = askedBy(asker)
-    const asking = { userId, sessionId, provider, revocable, reauthSeconds, asked }
-    const row = await UNLINK.one(database.query, asking)
-    if (row === null) return { outcome: 'session_over' }
-    requireOwn(database, row.userId, userId)
-    if (!row.isFresh) return { outcome: 'sign_in_again' }
-    if (!row.isFound) return { outcome: 'not_found' }
-    if (!row.isRemoved) return { outcome: 'last_identity' }
-    return { outcome: 'unlinked', endedSessions: row.endedSessions }
-  }
+  return ({ userId, sessionId, asker }, provider, { revocable, reauthSeconds }) =>
+    database.transaction(async (run) => {
+      await Promise.all([HOLD_IDENTITIES.all(run, { userId }), sayWho(run, asker)])
+      const refused = await holdAsking(database, run, { userId, sessionId }, reauthSeconds)
+      if (refused !== null) return { outcome: refused }
+      const row = await UNLINK.one(run, { userId, provider, revocable })
+      if (row === null) return { outcome: 'session_over' }
+      requireOwn(database, row.userId, userId)
+      if (!row.isFound) return { outcome: 'not_found' }
+      if (!row.isRemoved) return { outcome: 'last_identity' }
+      return { outcome: 'unlinked', endedSessions: row.endedSessions }
+    })
 }

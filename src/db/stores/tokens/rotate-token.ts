@@ -46,6 +46,8 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
         sessionId: r.sessionId,
         rotatedAt: r.rotatedAt,
         fresh: sql<boolean>`${r.expiresAt} > ${now}`.as('fresh'),
+        // As it is once it is held: whoever had it before may have ended it.
+        runs: sql<boolean>`${s.endedAt} is null`.as('runs'),
       })
       .from(r)
       .innerJoin(s, eq(s.id, r.sessionId))
@@ -64,6 +66,7 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
           eq(refreshTokens.hash, shown.hash),
           isNull(shown.rotatedAt),
           shown.fresh,
+          shown.runs,
           goesOnFor(s, p),
           sql`not ${isWider(s, p)}`,
         ),
@@ -114,7 +117,7 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
       ...grantedSession(s),
       rotated: sql<boolean>`exists (select from ${rotated})`,
       reused: sql<boolean>`${shown.rotatedAt} is not null`,
-      fits: sql<boolean>`${goesOnFor(s, p)}`,
+      fits: sql<boolean>`${and(shown.runs, goesOnFor(s, p))}`,
       wider: isWider(s, p),
     })
     .from(shown)
