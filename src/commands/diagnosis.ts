@@ -24,7 +24,7 @@ import {
 } from '../operations/doctor/registration.ts'
 import { type DoctorTexts, doctorTexts } from '../operations/doctor/texts.ts'
 import { checkTraces } from '../operations/doctor/traces.ts'
-import { checkValues } from '../operations/doctor/values.ts'
+import { checkShapes, checkValues } from '../operations/doctor/values.ts'
 import { canSendTraces } from '../operations/traces.ts'
 import { builtInProviders } from '../providers/index.ts'
 import { collectSettings, type Settings } from '../settings/index.ts'
@@ -144,6 +144,7 @@ async function examineProvider(run: DoctorRun, registered: ProviderSettings): Pr
       language,
       words,
     ),
+    ...checkShapes(row.settings, { prefix, values }, words),
   ]
   const needed = Object.keys(row.settings).filter(
     (name) => row.settings[name]?.default === undefined,

@@ -52,6 +52,12 @@ function fullName(first: string | null | undefined, last: string | null | undefi
     : parts.join(' ')
 }
 
+/** A team's or a key's. */
+const APPLE_ID = {
+  pattern: /^[\x21-\x7e]{1,255}$/,
+  looksLike: { pattern: /^[A-Z0-9]{10}$/, like: 'ABCDE12345' },
+}
+
 /** Apple: OpenID Connect without userinfo, by form_post. https://developer.apple.com/documentation/signinwithapplerestapi */
 export const apple = defineProvider({
   id: 'apple',
@@ -63,12 +69,12 @@ export const apple = defineProvider({
   emailVerifiedWhen: '`email_verified` is true or "true"',
   settings: {
     TEAM_ID: {
-      pattern: /^[A-Z0-9]{10}$/,
-      mustBe: { en: 'the ten characters of the team', ko: '팀 ID 10자' },
+      ...APPLE_ID,
+      mustBe: { en: 'the id of the team, without spaces', ko: '팀 ID(공백 없이)' },
     },
     KEY_ID: {
-      pattern: /^[A-Z0-9]{10}$/,
-      mustBe: { en: 'the ten characters of the key', ko: '키 ID 10자' },
+      ...APPLE_ID,
+      mustBe: { en: 'the id of the key, without spaces', ko: '키 ID(공백 없이)' },
     },
     PRIVATE_KEY: {
       pattern: /BEGIN PRIVATE KEY/,

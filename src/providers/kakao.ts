@@ -56,7 +56,8 @@ export const kakao = defineProvider({
   settings: {
     ADMIN_KEY: {
       default: '',
-      pattern: /^(\S{16,128})?$/,
+      pattern: /^[\x21-\x7e]{0,255}$/,
+      looksLike: { pattern: /^[0-9a-f]{32}$/, like: '0123456789abcdef0123456789abcdef' },
       mustBe: { en: 'the app’s primary admin key', ko: '앱의 기본 어드민 키' },
     },
     APP_ID: {

@@ -49,7 +49,8 @@ export const slack = defineProvider({
   settings: {
     SIGNING_SECRET: {
       default: '',
-      pattern: /^(\S{16,128})?$/,
+      pattern: /^[\x21-\x7e]{0,255}$/,
+      looksLike: { pattern: /^[0-9a-f]{32}$/, like: '0123456789abcdef0123456789abcdef' },
       mustBe: { en: 'the app’s signing secret', ko: '앱의 Signing Secret' },
     },
   },

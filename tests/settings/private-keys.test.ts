@@ -18,6 +18,14 @@ const corp = (changes: Record<string, string>) => ({
 const pemOf = (pair: { privateKey: ReturnType<typeof createPrivateKey> }) =>
   pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
+test('the ids of an Apple team and key may have the form of a double: only the doctor wonders', () => {
+  const others = { APPLE_TEAM_ID: 'team-id', APPLE_KEY_ID: 'a-longer-key-id' }
+  const { providers } = readSettings({ ...apple(applePrivateKey()), ...others })
+  expect(providers[0]?.values).toMatchObject({ TEAM_ID: 'team-id', KEY_ID: 'a-longer-key-id' })
+  const start = () => readSettings({ ...apple(applePrivateKey()), APPLE_TEAM_ID: 'team id' })
+  expect(start).toThrow('APPLE_TEAM_ID must be the id of the team, without spaces.')
+})
+
 describe('a private key in a setting', () => {
   const pem = applePrivateKey()
   test.each([

@@ -2,7 +2,7 @@ import { ELSEWHERE, type KnownElsewhere } from '../identity/import.ts'
 import type { ProviderProfile } from '../identity/profile.ts'
 import type { OperatorText } from '../settings/operator-texts.ts'
 import type { Button } from './button.ts'
-import type { Console } from './console.ts'
+import type { Console, Shape } from './console.ts'
 import type { NativeTokens } from './native.ts'
 import type { EventReceiver } from './provider-event.ts'
 import { type Revocation, tokenRevocation } from './revocation.ts'
@@ -65,6 +65,8 @@ export interface RowSetting {
   readonly sentAs?: string
   /** What a value must be, for the message to the operator. */
   readonly mustBe: OperatorText
+  /** What the provider's own values look like: the doctor wonders at another one, a double may have it. */
+  readonly looksLike?: Shape
 }
 
 /** What a client may ask the provider to ask the person (OpenID Connect Core, section 3.1.2.1). */

@@ -1,4 +1,6 @@
 import type { Console } from '../../core/provider/console.ts'
+import type { RowSetting } from '../../core/provider/provider.ts'
+import type { RowValues } from '../../core/provider/row-inputs.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { type Finding, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
@@ -41,6 +43,22 @@ export function checkValues(
     (isLikeSecret(id.value) || (isLikeId(secret.value) && !isLikeSecret(secret.value)))
   if (id.value === secret.value) return [wrong(words.same(id.name, secret.name))]
   return isSwapped ? [wrong(words.swapped(id.name, secret.name))] : found
+}
+
+/** What a provider's own settings are not, as far as their form tells; one that is not given is not asked about. */
+export function checkShapes(
+  specs: Readonly<Record<string, Pick<RowSetting, 'looksLike'>>>,
+  { prefix, values }: { prefix: string; values: RowValues },
+  words: DoctorTexts,
+): Finding[] {
+  return Object.entries(specs).flatMap(([setting, { looksLike }]) => {
+    const given = { name: `${prefix}${setting}`, value: values[setting] ?? '' }
+    if (looksLike === undefined || given.value === '') return []
+    const isOther = !looksLike.pattern.test(given.value)
+    return (
+      checkText(given, words) ?? (isOther ? warning(words.shape(given.name, looksLike.like)) : [])
+    )
+  })
 }
 
 /** What no value has, whoever made it. */

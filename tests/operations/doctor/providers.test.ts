@@ -51,6 +51,20 @@ describe('of the values of a registration the doctor tells', () => {
     expect(double.asked, 'nobody is asked with values that are wrong').toEqual([])
   })
 
+  test.each([
+    [{ KAKAO_ADMIN_KEY: CANARY }, 'KAKAO_ADMIN_KEY does not look like', '!'],
+    [{ KAKAO_ADMIN_KEY: `"${CANARY}"` }, 'KAKAO_ADMIN_KEY is in quotes', '✗'],
+    [{ KAKAO_ADMIN_KEY: `canary ${CANARY}` }, 'KAKAO_ADMIN_KEY must be', '✗'],
+  ] as const)(
+    'that a key of events is of another form, which only spaces refuse: %j',
+    async (change, words, mark) => {
+      const double = await startDouble()
+      await expectFinding({ ...kakaoAt(double), ...change }, words, mark)
+      const good = await runDoctor({ ...kakaoAt(double), KAKAO_ADMIN_KEY: 'a1'.repeat(16) })
+      expect(linesWith(good, 'KAKAO_ADMIN_KEY')).toEqual([])
+    },
+  )
+
   test('what is wrong with both', async () => {
     const double = await startDouble()
     const change = { KAKAO_CLIENT_ID: `kakao${KAKAO_ID}`, KAKAO_CLIENT_SECRET: `"${CANARY}"` }
