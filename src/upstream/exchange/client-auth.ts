@@ -33,11 +33,16 @@ export async function clientAuth(
   {
     clientAuth: method,
     endpoints,
-  }: { clientAuth: ClientAuthMethod; endpoints: Readonly<Record<string, string>> },
+    assertionAlgorithm: algorithm,
+  }: {
+    clientAuth: ClientAuthMethod
+    endpoints: Readonly<Record<string, string>>
+    assertionAlgorithm?: string | undefined
+  },
   client: Registration,
 ): Promise<ClientAuth> {
   if (client.key) {
-    const form = await assertion(client.id, client.key, endpoints.token_endpoint ?? '')
+    const form = await assertion(client.id, client.key, endpoints.token_endpoint ?? '', algorithm)
     return { form, headers: {} }
   }
   return method === 'client_secret_basic'
@@ -45,9 +50,34 @@ export async function clientAuth(
     : { form: { client_id: client.id, client_secret: client.secret }, headers: {} }
 }
 
+const usualAlgorithm = (pem: string) => readPrivateKey(pem)?.alg ?? 'RS256'
+
+/** What else a key can sign with, by what it usually does. */
+const FURTHER: Readonly<Record<string, readonly string[]>> = {
+  RS256: ['PS256', 'RS384', 'PS384', 'RS512', 'PS512'],
+  EdDSA: ['Ed25519'],
+}
+
+/**
+ * The algorithm for assertions by this key: of those that the provider lists, the first that the key can
+ * do; undefined where it can do none. Who lists none takes the usual one.
+ */
+export function assertionAlgorithm(
+  { pem }: ClientKey,
+  listed: readonly string[] = [],
+): string | undefined {
+  const usual = usualAlgorithm(pem)
+  if (listed.length === 0) return usual
+  return [usual, ...(FURTHER[usual] ?? [])].find((alg) => listed.includes(alg))
+}
+
 /** A JWT that says who we are, signed by our key (RFC 7523, section 2.2). */
-async function assertion(id: string, { pem, keyId }: ClientKey, audience: string) {
-  const { alg } = readPrivateKey(pem) ?? { alg: 'RS256' }
+async function assertion(
+  id: string,
+  { pem, keyId }: ClientKey,
+  audience: string,
+  alg = usualAlgorithm(pem),
+) {
   const { importPKCS8, SignJWT } = await import('jose')
   const now = Math.floor(Date.now() / 1000)
   const jwt = await new SignJWT()

@@ -12,6 +12,8 @@ export interface DiscoveryDocument {
   idTokenAlgorithms: readonly string[] | undefined
   userinfoAlgorithms: readonly string[] | undefined
   clientAuthMethods: readonly string[] | undefined
+  /** What a client's assertion may be signed with (`private_key_jwt`). */
+  assertionAlgorithms: readonly string[] | undefined
   challengeMethods: readonly string[] | undefined
   sendsIssuer: boolean
   /** Members that are there and cannot be used, so that they count as absent. */
@@ -28,6 +30,7 @@ export type Gap =
   | 'response_type_code'
   | 'client_auth'
   | 'private_key'
+  | 'private_key_kind'
 
 const OPTIONAL_ENDPOINTS = ['userinfo_endpoint', 'end_session_endpoint', 'revocation_endpoint']
 
@@ -89,6 +92,7 @@ export function readDiscovery(row: ProviderRow, document: unknown): DiscoveryDoc
     idTokenAlgorithms,
     userinfoAlgorithms: optional('userinfo_signing_alg_values_supported', Texts),
     clientAuthMethods,
+    assertionAlgorithms: optional('token_endpoint_auth_signing_alg_values_supported', Texts),
     challengeMethods: optional('code_challenge_methods_supported', Texts),
     sendsIssuer: isOn('authorization_response_iss_parameter_supported'),
     ignored,

@@ -1,7 +1,7 @@
 import type { Note } from '../../core/note.ts'
 import type { ProviderRow } from '../../core/provider/provider.ts'
 import type { ClientKey } from '../../core/provider/row-inputs.ts'
-import type { ClientAuthMethod } from '../exchange/client-auth.ts'
+import { assertionAlgorithm, type ClientAuthMethod } from '../exchange/client-auth.ts'
 import { PUBLIC_KEY_ALGORITHMS } from '../id-token/jws.ts'
 import { type Deadline, untilOver, withDeadline } from '../outbound/deadline.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -18,6 +18,8 @@ export interface Metadata {
   /** Of userinfo, where that is signed. */
   userinfoAlgorithms: readonly string[]
   clientAuth: ClientAuthMethod
+  /** What our assertion is signed with, where a key stands for the secret. */
+  assertionAlgorithm?: string | undefined
   pkce: boolean
   /** Whether every callback must carry `iss` (RFC 9207, section 2.4). */
   callbackIssuerRequired: boolean
@@ -103,9 +105,10 @@ function toMetadata(
   const methods = found?.clientAuthMethods ?? ['client_secret_basic']
   const idTokenAlgorithms =
     row.idTokenAlgorithms === 'metadata' ? algorithms.filter(isPublicKeyed) : row.idTokenAlgorithms
+  const algorithm = key === null ? undefined : assertionAlgorithm(key, found?.assertionAlgorithms)
   const { clientAuth, gap } =
     row.clientAuth === 'metadata'
-      ? choose(methods, key)
+      ? choose(methods, key, algorithm)
       : { clientAuth: row.clientAuth, gap: undefined }
   return {
     endpoints: { ...found?.endpoints, ...row.endpoints },
@@ -116,6 +119,7 @@ function toMetadata(
       ...(found?.userinfoAlgorithms?.filter(isPublicKeyed) ?? []),
     ],
     clientAuth,
+    assertionAlgorithm: algorithm,
     pkce: row.pkce && (found?.challengeMethods?.includes('S256') ?? true),
     callbackIssuerRequired: found?.sendsIssuer ?? false,
     ignored: found?.ignored ?? [],
@@ -129,9 +133,13 @@ const isPublicKeyed = (alg: string) => PUBLIC_KEY_ALGORITHMS.includes(alg)
 function choose(
   methods: readonly string[],
   key: ClientKey | null,
+  algorithm: string | undefined,
 ): { clientAuth: ClientAuthMethod; gap: Gap | undefined } {
   const known = (clientAuth: ClientAuthMethod) => ({ clientAuth, gap: undefined })
-  if (key !== null) return known('private_key_jwt')
+  if (key !== null) {
+    const gap = algorithm === undefined ? 'private_key_kind' : undefined
+    return { clientAuth: 'private_key_jwt', gap }
+  }
   if (methods.includes('client_secret_post')) return known('client_secret_post')
   const usual = 'client_secret_basic'
   if (methods.length === 0 || methods.includes(usual)) return known(usual)

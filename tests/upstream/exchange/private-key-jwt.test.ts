@@ -1,18 +1,28 @@
 import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
-import type { Call } from '../../helpers/fake-provider.ts'
+import { runDoctor } from '../../helpers/doctor.ts'
+import { type Call, FakeProvider } from '../../helpers/fake-provider.ts'
 import { login } from '../../helpers/latchkey.ts'
 import { setStage } from '../../helpers/stage.ts'
 
-const kinds = {
-  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  EdDSA: () => generateKeyPairSync('ed25519'),
-}
+const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 })
+const ec = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const ed = () => generateKeyPairSync('ed25519')
+const pemOf = (make: typeof rsa) =>
+  make().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
-describe.each(Object.entries(kinds))('private_key_jwt by %s', (alg, make) => {
-  const pem = make().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+/** What the assertion is signed with, the key, and what the provider lists. */
+const kinds: [string, typeof rsa, string[]?][] = [
+  ['RS256', rsa],
+  ['PS256', rsa, ['ES256', 'PS256']],
+  ['ES256', ec],
+  ['EdDSA', ed],
+  ['Ed25519', ed, ['ES256', 'Ed25519']],
+]
+
+describe.each(kinds)('private_key_jwt by %s', (alg, make, listed) => {
+  const pem = pemOf(make)
   const seen = new Set<unknown>()
   const stage = setStage({
     aim(provider) {
@@ -28,6 +38,7 @@ describe.each(Object.entries(kinds))('private_key_jwt by %s', (alg, make) => {
       provider.discovery = (document) => ({
         ...document,
         token_endpoint_auth_methods_supported: ['private_key_jwt'],
+        ...(listed && { token_endpoint_auth_signing_alg_values_supported: listed }),
       })
     },
   })
@@ -69,3 +80,24 @@ describe.each(Object.entries(kinds))('private_key_jwt by %s', (alg, make) => {
     expect(latchkey.logs.join('')).not.toContain('client_assertion')
   })
 })
+
+test.each([
+  [['ES256'], 'key of another kind'],
+  [['PS256', 'ES256'], null],
+])(
+  'a provider that takes %j only: whether an RSA key can serve is what the doctor says',
+  async (listed, words) => {
+    const provider = await new FakeProvider().listen()
+    provider.discovery = (document) => ({
+      ...document,
+      token_endpoint_auth_methods_supported: ['private_key_jwt'],
+      token_endpoint_auth_signing_alg_values_supported: listed,
+    })
+    const { FAKE_CLIENT_SECRET: _, ...settings } = provider.settings()
+    const keyed = { FAKE_PRIVATE_KEY: pemOf(rsa).replaceAll('\n', '\\n'), FAKE_KEY_ID: 'our-key' }
+    const { text } = await runDoctor({ ...settings, ...keyed })
+    if (words === null) expect(text).not.toContain('FAKE_PRIVATE_KEY')
+    else expect(text).toMatch(new RegExp(`FAKE_PRIVATE_KEY.*${words}`))
+    await provider.close()
+  },
+)

@@ -24,6 +24,10 @@ const TEXTS: Readonly<Record<Gap, OperatorText>> = {
     en: 'None of its ways of client authentication is client_secret_basic, client_secret_post or private_key_jwt: allow one of these.',
     ko: '클라이언트 인증 방식 가운데 client_secret_basic, client_secret_post, private_key_jwt가 없습니다. 이 중 하나를 허용하세요.',
   },
+  private_key_kind: {
+    en: 'It takes no assertion that the key in <ID>_PRIVATE_KEY can sign (token_endpoint_auth_signing_alg_values_supported): use a key of another kind, as ES256 wants P-256 and PS256 wants RSA.',
+    ko: '<ID>_PRIVATE_KEY의 키로 만들 수 있는 서명을 받지 않습니다(token_endpoint_auth_signing_alg_values_supported). ES256이면 P-256 키, PS256이면 RSA 키처럼 다른 종류의 키를 쓰세요.',
+  },
   private_key: {
     en: 'It wants private_key_jwt in place of a secret: set <ID>_PRIVATE_KEY and <ID>_KEY_ID, and register the public key there.',
     ko: '시크릿 대신 private_key_jwt를 요구합니다. <ID>_PRIVATE_KEY와 <ID>_KEY_ID를 설정하고 공개 키를 등록하세요.',
