@@ -41,11 +41,9 @@ export function alive<T>(found: T | null | false): T {
 
 /** The session began too long ago for what cannot be undone (RFC 9470, section 3). */
 export const signInAgain = (maxAgeSeconds: number | null) =>
-  new LatchkeyError(
-    'insufficient_user_authentication',
-    'This needs a sign-in that is more recent: send the person through a login again.',
-    { challenge: { max_age: maxAgeSeconds ?? 0 } },
-  )
+  new LatchkeyError('insufficient_user_authentication', said.signInAgain, {
+    challenge: { max_age: maxAgeSeconds ?? 0 },
+  })
 
 /** What tells a room who calls. */
 export interface TokenOptions {

@@ -1,10 +1,15 @@
 import type { FastifyInstance } from 'fastify'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { ScopeName } from '../core/client/scope.ts'
 import { defined } from '../core/defined.ts'
 import { askerOf } from '../http/asker.ts'
 import { InvalidToken, Problem } from '../http/errors/problems.ts'
-import { forgedCookie, withNarrowToken, withoutToken } from '../http/examples/examples.ts'
+import {
+  forgedCookie,
+  signedInLongAgo,
+  withNarrowToken,
+  withoutToken,
+} from '../http/examples/examples.ts'
 import {
   type Answer,
   type Call,
@@ -24,6 +29,8 @@ export interface SignedInShape<
   docs: Omit<RouteDocs, 'tags' | 'security'>
   /** What the token must be granted; null for nothing. Default: `account`. */
   scope?: ScopeName | null
+  /** Whether the person must have signed in recently (REAUTH_MAX_AGE). */
+  recent?: true
   responses: Answers
 }
 
@@ -36,7 +43,7 @@ export const describe = <
   shape: SignedInShape<Params, Body, Answers>,
 ) => shape
 
-const FORGED = 'The request may be forged.'
+const FORGED = 'The session cookie came from the page of another origin: the request may be forged.'
 const NARROW = 'The access token lacks the scope.'
 
 /** Adds a route below `requireToken`: refused without a token, and with a cookie from a stranger's page. */
@@ -48,7 +55,7 @@ export function signedInRoute<
   room: FastifyInstance,
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
-  { docs, responses, scope = 'account', ...shape }: SignedInShape<Params, Body, Answers>,
+  { docs, responses, scope = 'account', recent, ...shape }: SignedInShape<Params, Body, Answers>,
   handle: (
     call: Call<z.output<Params>, unknown, z.output<Body>> & { caller: Caller },
   ) => Promise<Answer<Answers>>,
@@ -63,22 +70,21 @@ export function signedInRoute<
       tags: ['account'],
       security: [{ accessToken: [] }, { sessionCookie: [] }],
       answers: {
-        ...(changes || scope !== null
-          ? { 403: [changes ? FORGED : '', scope === null ? '' : NARROW].filter(Boolean).join(' ') }
-          : {}),
+        403: scope === null ? FORGED : `${FORGED} ${NARROW}`,
         ...docs.answers,
       },
       examples: {
         ...docs.examples,
-        ...(changes ? { forged: forgedCookie(sent) } : {}),
+        forged: forgedCookie(sent),
         ...(scope === null ? {} : { scope_missing: withNarrowToken(scope, sent) }),
+        ...(recent && { signed_in_long_ago: signedInLongAgo(sent) }),
         no_token: { ...withoutToken, ...sent },
       },
     },
     responses: {
-      ...(changes || scope !== null ? { 403: Problem } : {}),
+      403: Problem,
       ...(scope === null ? {} : { 429: Problem }),
-      401: InvalidToken,
+      401: recent ? z.union([InvalidToken, Problem]) : InvalidToken,
       503: Problem,
       ...responses,
     },

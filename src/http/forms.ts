@@ -7,6 +7,22 @@ export const FORM = ['application/x-www-form-urlencoded']
 export const FORM_OR_JSON = ['application/x-www-form-urlencoded', 'application/json']
 
 /**
+ * Reads JSON. Nothing at all counts as no body: many clients name the type with every request, also
+ * with those that send none.
+ */
+export function acceptJson(app: FastifyInstance): void {
+  const read = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    (request, body, done) => {
+      if (body === '') done(null)
+      else void read(request, body, done)
+    },
+  )
+}
+
+/**
  * Lets the routes of this room take `application/x-www-form-urlencoded` bodies, and JSON where it is
  * asked for; nothing else.
  */

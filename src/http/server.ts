@@ -6,6 +6,7 @@ import { belowPath } from './base-path.ts'
 import { endConnectionsWhenClosing } from './closing.ts'
 import { answerClientErrors, type BarePage } from './errors/client-errors.ts'
 import { answerProblems, type SendProblemPage, sendProblem } from './errors/problems.ts'
+import { acceptJson } from './forms.ts'
 import { securityHeaders } from './headers.ts'
 import { rememberKnown } from './log/known.ts'
 import { logAnswers, loggerOptions } from './log/logging.ts'
@@ -70,6 +71,7 @@ export function createServer(options: {
   })
   rememberKnown(app)
   answerProblems(app, { publicUrl, sendPage })
+  acceptJson(app)
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(security)
     // The router takes it for the root (RFC 9112, section 3.2.4: it is for the server as a whole).

@@ -29,10 +29,29 @@ test('POST /me says what GET says, with a form that is empty, JSON or nothing at
     { headers: form, body: '' },
     { headers: form, body: 'schema=openid' },
     { headers: { 'content-type': 'application/json' }, body: '{}' },
+    { headers: { 'content-type': 'application/json' }, body: '' },
   ]) {
     const answer = await me(token, { method: 'POST', ...init })
     expect([answer.status, answer.text]).toEqual([200, text])
   }
+})
+
+test('a client that names JSON with a request that has no body is heard, and where one is due it is missed', async () => {
+  const { access_token: token } = await signIn(latchkey, provider)
+  const send = async (method: string, path: string) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const { status, headers: got } = await fetch(`${latchkey.url}${path}`, {
+      ...{ method, headers, body: '' },
+    })
+    return [status, got.get('content-type')?.split(';', 1)[0]]
+  }
+  const problem = 'application/problem+json'
+  expect(await send('DELETE', '/me/sessions')).toEqual([204, undefined])
+  expect(await send('DELETE', '/me/identities/naver')).toEqual([404, problem])
+  expect(await send('PATCH', '/me')).toEqual([400, problem])
+  expect(await send('POST', '/me/identities')).toEqual([400, problem])
+  expect(await send('POST', '/token')).toEqual([400, 'application/json'])
+  expect(await send('DELETE', '/me')).toEqual([204, undefined])
 })
 
 test('POST /me by a cookie needs an origin of its own, as all that is no GET', async () => {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exampleApp, exampleValues } from '../../src/http/examples/examples.ts'
+import { age } from '../helpers/age.ts'
 import { post } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { createTestDatabase } from '../helpers/database.ts'
@@ -60,6 +61,11 @@ const CIRCUMSTANCES: Record<string, (scene: ExampleScene) => Promise<Record<stri
   forged: async (scene) => {
     await scene.signInWithCookies()
     return { origin: 'https://stranger.example.com' }
+  },
+  signed_in_long_ago: async (scene) => {
+    const token = await scene.fill('$ACCESS_TOKEN')
+    await age(scene.latchkey, '31 minutes')
+    return { authorization: `Bearer ${token}` }
   },
   sign_in_again: async (scene) => scene.keepOverGrant('kakao').then(() => ({})),
   refresh_fails: async (scene) => scene.keepOverGrant('acme').then(() => ({})),

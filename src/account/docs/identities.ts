@@ -46,8 +46,9 @@ export const unlinkIdentity = describe({
       }),
     },
   },
+  recent: true,
   params: z.object({
-    provider: z.string().max(64).meta({ description: 'Of one of the user’s identities.' }),
+    provider: z.string().meta({ description: 'Of one of the user’s identities.' }),
   }),
   responses: { 204: NoBody, 404: Problem, 409: Problem },
 })

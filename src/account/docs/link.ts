@@ -105,6 +105,7 @@ export const linkIdentity = describe({
     examples,
   },
   form: LinkRequest,
+  recent: true,
   responses: {
     200: UserInfo,
     400: Problem,

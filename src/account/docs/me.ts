@@ -105,5 +105,6 @@ export const deleteMe = describe({
     cookies: { 204: 'Clears the session cookies, where the session is in cookies.' },
     examples: { leave: { summary: 'With an access token', status: 204 } },
   },
+  recent: true,
   responses: { 204: NoBody },
 })

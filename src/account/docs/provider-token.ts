@@ -68,7 +68,7 @@ export const getProviderToken = describe({
     },
   },
   params: z.object({
-    provider: z.string().max(64).meta({ description: 'The id of the provider.' }),
+    provider: z.string().meta({ description: 'The id of the provider.' }),
   }),
   responses: {
     200: ProviderToken,

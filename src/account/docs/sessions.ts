@@ -62,7 +62,7 @@ export const endSession = describe({
     },
   },
   params: z.object({
-    id: z.string().max(64).meta({ description: 'The `id` of one of the user’s sessions.' }),
+    id: z.string().meta({ description: 'The `id` of one of the user’s sessions.' }),
   }),
   responses: { 204: NoBody, 404: Problem },
 })

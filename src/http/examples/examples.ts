@@ -92,6 +92,13 @@ export const forgedCookie = (sent: Pick<Example, 'parameters' | 'body'>): Exampl
     ...sent,
   })
 
+/** A session that began too long ago for what cannot be undone. */
+export const signedInLongAgo = (sent: Pick<Example, 'parameters' | 'body'>): Example =>
+  refused('insufficient_user_authentication', said.signInAgain, {
+    summary: 'Longer than REAUTH_MAX_AGE after the sign-in',
+    ...sent,
+  })
+
 /** A token that was not granted what the route needs. */
 export const withNarrowToken = (
   scope: string,
