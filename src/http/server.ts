@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import { defined } from '../core/defined.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { trustedBy } from './address.ts'
@@ -74,11 +74,21 @@ export function createServer(options: {
   acceptJson(app)
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(security)
-    // The router takes it for the root (RFC 9112, section 3.2.4: it is for the server as a whole).
-    const isNoPlace = request.originalUrl === '*'
-    done(isNoPlace ? new LatchkeyError('invalid_request', 'There is nothing at "*".') : undefined)
+    done(unreadable(request))
   })
   logAnswers(app)
   endConnectionsWhenClosing(app)
   return app
+}
+
+/** Names and values of the headers of which Node reads the first so many, and leaves the others out. */
+const MOST_HEADER_PARTS = 2_000
+
+/** What is wrong with a request that Node takes; undefined for nothing. */
+function unreadable({ originalUrl, raw }: FastifyRequest): LatchkeyError | undefined {
+  // The router takes it for the root (RFC 9112, section 3.2.4: it is for the server as a whole).
+  if (originalUrl === '*') return new LatchkeyError('invalid_request', 'There is nothing at "*".')
+  // Those that a proxy adds behind them would not be seen, the address of who asks among them.
+  if (raw.rawHeaders.length < MOST_HEADER_PARTS) return undefined
+  return new LatchkeyError('invalid_request', 'There are too many headers.')
 }

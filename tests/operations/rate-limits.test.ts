@@ -379,6 +379,20 @@ describe('10.11 an address', () => {
     expectLimited(await spoof(99))
   })
 
+  test('that a proxy adds behind all other headers is seen: where it cannot be, nothing is answered', async () => {
+    const address = newAddress()
+    const ask = (others: number) =>
+      rawRequest(replicas[0].url, {
+        path: '/login/fake',
+        headers: [...Array(others).fill(['a', '']).flat(), 'x-forwarded-for', address],
+      })
+    expect((await ask(900)).status).toBe(302)
+    expectProblem(await ask(1100), 400, 'invalid_request')
+    // The one that was seen was counted as the stranger's, and none as the proxy's.
+    await repeat(59, () => get('/login/fake', address))
+    expectLimited(await ask(900))
+  })
+
   test('of IPv6 is one with all others of its /64, and with none of the next', async () => {
     const within = (place: number) => get('/login/fake', `2001:db8:0:1:${place}::${place}`)
     expect(statuses(await repeat(60, within))).toEqual([302])

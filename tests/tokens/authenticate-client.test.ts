@@ -203,6 +203,13 @@ describe('3.15 and 2.30 the shape of a token request', () => {
     expect((await send(JSON.stringify({ ...values, ...none }), JSON_TYPE)).status).toBe(200)
   })
 
+  test('what stands twice is refused, however much stands between', async () => {
+    const once = `grant_type=password${'&a='.repeat(2000)}`
+    const twice = await post(`${latchkey.url}/token`, `${once}&grant_type=password`)
+    expectOAuthError(twice, 400, 'invalid_request')
+    expectOAuthError(await post(`${latchkey.url}/token`, once), 400, 'unsupported_grant_type')
+  })
+
   test.each([
     ['grant_type=authorization_code&grant_type=refresh_token', 'invalid_request'],
     ['grant_type[]=authorization_code', 'invalid_request'],
