@@ -38,8 +38,8 @@ export async function importInto(
   const folder = mkdtempSync(join(tmpdir(), 'import-'))
   try {
     for (const [name, content] of Object.entries(files)) {
-      const text = typeof content === 'string' ? content : JSON.stringify(content)
-      writeFileSync(join(folder, name), text)
+      const isWritten = typeof content === 'string' || Buffer.isBuffer(content)
+      writeFileSync(join(folder, name), isWritten ? content : JSON.stringify(content))
     }
     const names = Object.keys(files).map((name) => join(folder, name))
     const flags = { now: false, follow: false, json: true, from, 'dry-run': isDryRun }

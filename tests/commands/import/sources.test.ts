@@ -329,6 +329,66 @@ test('a line that cannot be read is listed, and the others are taken', async () 
   )
 })
 
+describe('a file is read in', () => {
+  const name = '김민지 😀 é'
+  const person = { sub: '1', name, identities: [{ provider: 'kakao', subject: '1' }] }
+  const files: Record<string, string> = {
+    'users.json': JSON.stringify([person]),
+    'users.ndjson': `${JSON.stringify(person)}\r\n`,
+    'user.csv': `sub,name,identities\r\n1,${name},"[{""provider"":""kakao"",""subject"":""1""}]"\r\n`,
+  }
+  const utf16 = (text: string) => Buffer.from(text, 'utf16le')
+  test.each<[string, (text: string) => Buffer]>([
+    ['UTF-8', (text) => Buffer.from(text)],
+    ['UTF-8 with a byte order mark', (text) => Buffer.from(`\ufeff${text}`)],
+    ['UTF-16, as Windows writes it', (text) => utf16(`\ufeff${text}`)],
+    ['UTF-16 without a byte order mark', utf16],
+    ['UTF-16 of the other order', (text) => utf16(`\ufeff${text}`).swap16()],
+  ])('%s, as a document, as lines and as a table', async (_encoding, encode) => {
+    for (const [file, text] of Object.entries(files)) {
+      await latchkey.database.query('truncate latchkey.users cascade')
+      const report = await importInto(latchkey, 'latchkey', { [file]: encode(text) })
+      expect(report.counts).toMatchObject({ users_new: 1, not_taken: 0 })
+      expect((await all()).map((user) => user.name)).toEqual([name])
+    }
+  })
+
+  test.each<[string, Buffer]>([
+    ['the encoding of one country', Buffer.from([0xb1, 0xe8, 0xb9, 0xce, 0xc1, 0xf6])],
+    ['a picture', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')],
+    ['an archive', Buffer.from('1f8b0800000000000003', 'hex')],
+  ])('no other way: %s is told as such, and no name is guessed', async (_what, bytes) => {
+    for (const file of Object.keys(files)) {
+      const report = await importInto(latchkey, 'latchkey', { [file]: bytes })
+      expect(report.users).toMatchObject([{ at: file, reason: 'not_text' }])
+      expect(report.counts).toMatchObject({ users_new: 0, faults: 2 })
+    }
+    const late = Buffer.concat([Buffer.from(files['users.ndjson'] ?? ''), bytes])
+    const report = await importInto(latchkey, 'latchkey', { 'users.ndjson': late })
+    expect(leftOf(report)).toEqual(['not_text'])
+  })
+})
+
+test('a table has semicolons or tabs, too, and nothing where a database says so', async () => {
+  const rows = [
+    ['id', 'name', 'banned', 'banExpires'],
+    ['1', 'Minji', 'NULL', '\\N'],
+    ['2', '"NULL"', '1', 'NULL'],
+  ]
+  const accounts = 'userId,providerId,accountId\n1,google,1\n2,google,2\n'
+  for (const between of [',', ';', '\t']) {
+    await latchkey.database.query('truncate latchkey.users cascade')
+    const table = rows.map((cells) => cells.join(between)).join('\n')
+    await importInto(latchkey, 'better-auth', { 'user.csv': table, 'account.csv': accounts })
+    expect(await all()).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'Minji', isDisabled: false }),
+        expect.objectContaining({ name: 'NULL', isDisabled: true }),
+      ]),
+    )
+  }
+})
+
 test('a record of a CSV is found in the line where it begins', async () => {
   const report = await importInto(latchkey, 'better-auth', {
     'user.csv': 'id,name\n1,"a\nb"\n2,"c\nd"\n',

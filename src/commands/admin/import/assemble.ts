@@ -17,6 +17,7 @@ export type LeftReason =
   | ImportRefusal
   | Exclude<KeyProblem, 'not_social'>
   | 'malformed'
+  | 'not_text'
   | 'not_storable'
   | 'no_social_identity'
   | 'no_person'

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { AdminError, UsageError } from '../usage.ts'
 
@@ -7,6 +7,15 @@ const ENDINGS = ['.json', '.ndjson', '.jsonl', '.csv']
 const kindOf = (path: string): 'file' | 'folder' | null => {
   const found = statSync(path, { throwIfNoEntry: false })
   return found === undefined ? null : found.isDirectory() ? 'folder' : 'file'
+}
+
+/** Before anything is said of a file that this user may not read. */
+function requireReadable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK)
+  } catch (error) {
+    throw new AdminError(`${path} cannot be read: ${(error as Error).message}.`)
+  }
 }
 
 /** The files that are meant: each as it is named, those of a folder, or the parts of a list with commas. */
@@ -18,6 +27,7 @@ export function filesOf(names: readonly string[]): string[] {
     .flatMap((name) => {
       const kind = kindOf(name)
       if (kind === null) throw new AdminError(`There is no file ${name}.`)
+      requireReadable(name)
       if (kind === 'file') return [name]
       return readdirSync(name)
         .filter((one) => ENDINGS.includes(extname(one).toLowerCase()))
@@ -25,5 +35,6 @@ export function filesOf(names: readonly string[]): string[] {
         .map((one) => join(name, one))
     })
   if (files.length === 0) throw new AdminError(`None of the files ends in ${ENDINGS.join(', ')}.`)
+  for (const file of files) requireReadable(file)
   return files
 }

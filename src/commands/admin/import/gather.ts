@@ -1,7 +1,8 @@
 import { basename, extname } from 'node:path'
 import type { Left, Piece } from './assemble.ts'
+import type { Found } from './expand.ts'
 import { type Loose, list, loosen } from './fields.ts'
-import { type Found, readRecords } from './records.ts'
+import { readRecords } from './records.ts'
 import type { Source } from './sources.ts'
 import type { Spool } from './spool.ts'
 
@@ -35,7 +36,7 @@ export async function* gather(
               table: (found.table ?? ofFile)?.toLowerCase() ?? null,
             })
       if (pieces === null) {
-        yield { at, id: null, provider: null, subject: null, reason: 'malformed' }
+        yield { at, id: null, provider: null, subject: null, reason: found.problem ?? 'malformed' }
         continue
       }
       nameless += 1

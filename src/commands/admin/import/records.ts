@@ -1,41 +1,22 @@
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
-import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import type { ParsedElementInfo } from '@streamparser/json'
 import { parseJson } from '../../../core/json.ts'
+import { expand, type Found } from './expand.ts'
+import { NotText, readText, readTextLines } from './read-text.ts'
 
-/** One record of an export, or what could not be read in its place. */
-export interface Found {
-  /** A line of a file, or a place in one of its tables. */
-  at: string
-  /** The table that it is of, where the file names it. */
-  table: string | null
-  value: unknown
-  /** What is wrong with it; the value is then undefined. */
-  problem?: string
-}
-
-/** What is looked at to tell what a file is. */
-const PEEK_BYTES = 64 * 1024
 /** A document up to this size is read whole. */
 const WHOLE_BYTES = 8 * 1024 * 1024
 /** Longer records are none. */
 const RECORD_BYTES = 64 * 1024 * 1024
 
+/** What is looked at to tell what a file is. */
 async function peek(path: string): Promise<{ head: string; size: number }> {
-  const file = await open(path)
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(PEEK_BYTES), 0, PEEK_BYTES, 0)
-    const head = buffer
-      .subarray(0, bytesRead)
-      .toString('utf8')
-      .replace(/^\ufeff/, '')
-      .trimStart()
-    return { head, size: (await file.stat()).size }
-  } finally {
-    await file.close()
+  for await (const text of readText(path)) {
+    return { head: text.trimStart(), size: (await stat(path)).size }
   }
+  return { head: '', size: 0 }
 }
 
 /** Whether it is one JSON document per line, by its first two lines. */
@@ -57,12 +38,28 @@ export async function* readRecords(
   tables: readonly string[],
   columns: readonly string[] | null,
 ): AsyncGenerator<Found> {
+  try {
+    yield* readAny(path, tables, columns)
+  } catch (error) {
+    if (!(error instanceof NotText)) throw error
+    yield { at: basename(path), table: null, value: undefined, problem: 'not_text' }
+  }
+}
+
+async function* readAny(
+  path: string,
+  tables: readonly string[],
+  columns: readonly string[] | null,
+): AsyncGenerator<Found> {
   const { head, size } = await peek(path)
   if (head === '') return
   if (isLines(head, path)) yield* readLines(path, tables)
   else if (head.startsWith('[')) yield* readDocument(path, tables, listsOf(head, tables))
   else if (!head.startsWith('{'))
-    yield* readCsv(path, tables, namesColumns(head, columns) ? null : columns)
+    yield* readCsv(path, tables, {
+      columns: namesColumns(head, columns) ? null : columns,
+      delimiter: delimiterOf(head),
+    })
   else if (size > WHOLE_BYTES) yield* readDocument(path, tables, lists(tables, ['$', '$.*']))
   else yield* readWhole(path, tables)
 }
@@ -70,12 +67,18 @@ export async function* readRecords(
 /** Whether the first line of a CSV file says what the columns are. */
 const namesColumns = (head: string, columns: readonly string[] | null) =>
   head
-    .split(/[,\r\n]/, 1)[0]
+    .split(/[,;\t\r\n]/, 1)[0]
     ?.replaceAll('"', '')
     .toLowerCase() === columns?.[0]?.toLowerCase()
 
 const lists = (tables: readonly string[], below: readonly string[]) =>
   below.flatMap((place) => tables.map((table) => `${place}.${table}.*`))
+
+/** What stands between the cells of the first line: a comma, or what spreadsheets of other countries write. */
+function delimiterOf(head: string): string {
+  const [line = ''] = head.split('\n', 1)
+  return [',', ';', '\t'].find((one) => line.includes(one)) ?? ','
+}
 
 /** A list of records; or of the one row that a query gave, in which a document stands. */
 function listsOf(head: string, tables: readonly string[]): string[] {
@@ -83,80 +86,34 @@ function listsOf(head: string, tables: readonly string[]): string[] {
   return row?.[1] !== undefined && tables.includes(row[1]) ? lists(tables, ['$.*.*']) : ['$.*']
 }
 
-/** What has one of these is a person, and not a document with lists of them. */
-const ID_NAMES = ['id', '_id', 'sub', 'localId']
-
-/** The records in a value: of the lists in it, or itself. */
-function* expand(value: unknown, at: string, tables: readonly string[]): Generator<Found> {
-  const entries =
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value)
-      : null
-  if (entries === null) {
-    if (!Array.isArray(value)) return yield { at, table: null, value }
-    for (const [place, one] of value.entries()) yield* expand(one, `${at}[${place}]`, tables)
-    return
-  }
-  const isPerson = entries.some(
-    ([name, one]) => ID_NAMES.includes(name) || (name === 'user' && !Array.isArray(one)),
-  )
-  const named = entries.filter(([name, one]) => tables.includes(name) && Array.isArray(one))
-  const [only] = entries.length === 1 ? entries : []
-  const inside = only === undefined ? null : documentIn(only[1])
-  if (inside !== null) yield* expand(inside, at, tables)
-  else if (named.length > 0 && !isPerson) {
-    for (const [table, rows] of named) {
-      for (const [place, one] of (rows as unknown[]).entries()) {
-        yield { at: `${at === '' ? '' : `${at} `}${table}[${place}]`, table, value: one }
-      }
-    }
-  } else yield { at: at === '' ? '[0]' : at, table: null, value }
-}
-
-/** A document in the one member of a row, as an object or as text. */
-function documentIn(value: unknown): unknown {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  if (typeof value !== 'string' || !value.trimStart().startsWith('{')) return null
-  try {
-    return parseJson(value)
-  } catch {
-    return null
-  }
-}
-
 async function* readWhole(path: string, tables: readonly string[]): AsyncGenerator<Found> {
-  const file = await open(path)
-  const text = await file.readFile('utf8').finally(() => file.close())
+  let text = ''
+  for await (const piece of readText(path)) text += piece
   let document: unknown
   try {
-    document = parseJson(text.replace(/^\ufeff/, ''))
+    document = parseJson(text)
   } catch (error) {
-    return yield { ...malformed(error), at: basename(path) }
+    return yield malformed(error, basename(path))
   }
   yield* expand(document, '', tables)
 }
 
-const malformed = (error: unknown): Omit<Found, 'at'> => ({
-  table: null,
-  value: undefined,
-  problem: error instanceof Error ? error.message : String(error),
-})
+/** What a reader stumbled over; what is no text at all is another thing. */
+function malformed(error: unknown, at: string): Found {
+  if (error instanceof NotText) throw error
+  return { at, table: null, value: undefined, problem: 'malformed' }
+}
 
 async function* readLines(path: string, tables: readonly string[]): AsyncGenerator<Found> {
-  const lines = createInterface({
-    input: createReadStream(path),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })
   let number = 0
-  for await (const line of lines) {
+  for await (const text of readTextLines(path)) {
     number += 1
-    const text = number === 1 ? line.replace(/^\ufeff/, '') : line
     if (text.trim() === '') continue
     const at = `line ${number}`
     try {
       yield* expand(parseJson(text), at, tables)
     } catch (error) {
-      yield { ...malformed(error), at }
+      yield malformed(error, at)
     }
   }
 }
@@ -195,9 +152,9 @@ async function* readDocument(
   }
   let read = 0
   try {
-    for await (const chunk of createReadStream(path)) {
-      tokenizer.write(chunk as Buffer)
-      read += (chunk as Buffer).length
+    for await (const text of readText(path)) {
+      tokenizer.write(text)
+      read += text.length
       yield* found.splice(0)
     }
     if (!tokenizer.isEnded) tokenizer.end()
@@ -205,18 +162,23 @@ async function* readDocument(
     yield* found.splice(0)
   } catch (error) {
     yield* found.splice(0)
-    yield { ...malformed(error), at: `behind byte ${read}` }
+    yield malformed(error, `behind character ${read}`)
   }
 }
+
+/** How databases write a cell that has nothing in it, outside quotes. */
+const NOTHING = ['NULL', 'null', '\\N']
 
 async function* readCsv(
   path: string,
   tables: readonly string[],
-  columns: readonly string[] | null,
+  { columns, delimiter }: { columns: readonly string[] | null; delimiter: string },
 ): AsyncGenerator<Found> {
   const { parse } = await import('csv-parse')
   const parser = parse({
-    bom: true,
+    delimiter,
+    cast: (cell, { quoting, header }) =>
+      !quoting && !header && NOTHING.includes(cell) ? null : cell,
     columns: columns === null ? true : [...columns],
     relax_column_count: columns !== null,
     info: true,
@@ -226,9 +188,9 @@ async function* readCsv(
   })
   const broken: Found[] = []
   parser.on('skip', (error: Error & { lines?: number }) => {
-    broken.push({ ...malformed(error), at: `line ${error.lines}` })
+    broken.push(malformed(error, `line ${error.lines}`))
   })
-  const input = createReadStream(path)
+  const input = Readable.from(readText(path))
   input.on('error', (error) => parser.destroy(error))
   input.pipe(parser)
   try {
@@ -240,7 +202,8 @@ async function* readCsv(
       line = info.lines + 1
     }
   } catch (error) {
-    broken.push({ ...malformed(error), at: basename(path) })
+    yield* broken.splice(0)
+    yield malformed(error, basename(path))
   }
   yield* broken
 }

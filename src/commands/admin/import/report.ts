@@ -5,6 +5,10 @@ import type { Left, LeftReason } from './assemble.ts'
 /** Each reason in words; `isFault`: somebody has to look at it. */
 const REASONS: Readonly<Record<LeftReason, { says: string; isFault?: true }>> = {
   malformed: { says: 'cannot be read, or lacks an id: is --from right?', isFault: true },
+  not_text: {
+    says: 'is not text in UTF-8 or UTF-16: save it so, or unpack it first',
+    isFault: true,
+  },
   not_storable: { says: 'the database refused it', isFault: true },
   no_subject: { says: 'does not say who it is at the provider', isFault: true },
   no_person: { says: 'its user is not in the file', isFault: true },

@@ -1,0 +1,53 @@
+import { parseJson } from '../../../core/json.ts'
+
+/** One record of an export, or what could not be read in its place. */
+export interface Found {
+  /** A line of a file, or a place in one of its tables. */
+  at: string
+  /** The table that it is of, where the file names it. */
+  table: string | null
+  value: unknown
+  /** Why it cannot be read; the value is then undefined. */
+  problem?: 'malformed' | 'not_text'
+}
+
+/** What has one of these is a person, and not a document with lists of them. */
+const ID_NAMES = ['id', '_id', 'sub', 'localId']
+
+/** The records in a value: of the lists in it, or itself. */
+export function* expand(value: unknown, at: string, tables: readonly string[]): Generator<Found> {
+  const entries =
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value)
+      : null
+  if (entries === null) {
+    if (!Array.isArray(value)) return yield { at, table: null, value }
+    for (const [place, one] of value.entries()) yield* expand(one, `${at}[${place}]`, tables)
+    return
+  }
+  const isPerson = entries.some(
+    ([name, one]) => ID_NAMES.includes(name) || (name === 'user' && !Array.isArray(one)),
+  )
+  const named = entries.filter(([name, one]) => tables.includes(name) && Array.isArray(one))
+  const [only] = entries.length === 1 ? entries : []
+  const inside = only === undefined ? null : documentIn(only[1])
+  if (inside !== null) yield* expand(inside, at, tables)
+  else if (named.length > 0 && !isPerson) {
+    for (const [table, rows] of named) {
+      for (const [place, one] of (rows as unknown[]).entries()) {
+        yield { at: `${at === '' ? '' : `${at} `}${table}[${place}]`, table, value: one }
+      }
+    }
+  } else yield { at: at === '' ? '[0]' : at, table: null, value }
+}
+
+/** A document in the one member of a row, as an object or as text. */
+function documentIn(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  if (typeof value !== 'string' || !value.trimStart().startsWith('{')) return null
+  try {
+    return parseJson(value)
+  } catch {
+    return null
+  }
+}
