@@ -28,7 +28,7 @@ export interface ClientAuthOptions {
   limits: { client: FailureLimit }
 }
 
-/** Failed authentications, counted by address and client id. */
+/** Failed authentications, counted by address and client id, that of an unknown client as empty. */
 export interface FailureLimit {
   /** Throws `rate_limited` where there were too many. */
   check(request: FastifyRequest, id: string): void
@@ -56,8 +56,10 @@ export async function authenticateClient(
     throw new LatchkeyError('invalid_request', 'The client_id differs from the one in the header.')
   }
   const id = basic?.id ?? body.client_id ?? ''
-  limits.client.check(request, id)
   const client = findClient(clients, id)
+  // Ids that nobody registered count as one: each would be a row, and a limit, of whoever makes them up.
+  const counted = client?.id ?? ''
+  limits.client.check(request, counted)
   const given = basic?.secrets ?? [body.client_secret ?? '']
   const right = client === undefined || client.secrets.length === 0 ? [''] : client.secrets
   // Each is compared, whatever came of the others.
@@ -67,7 +69,7 @@ export async function authenticateClient(
     know(request, { client: client.id })
     return client
   }
-  await limits.client.failed(request, id)
+  await limits.client.failed(request, counted)
   if (!isSound) throw refused('The Authorization header is malformed.', id, 'header_malformed')
   if (id === '') throw refused('The client_id is missing.', id, 'client_id_missing')
   throw refused(said.clientRefused, id, whatIsWrong(client, given.every(Boolean)))

@@ -224,6 +224,23 @@ describe('3.16 wrong client secrets', () => {
     await age(replicas[0], '61 seconds')
   })
 
+  test('of clients that nobody registered are counted together: making ids up makes no rows', async () => {
+    const address = newAddress()
+    const rows = async () =>
+      (await replicas[0].database.query('select from latchkey.request_counts', [])).length
+    const before = await rows()
+    const answers = await repeat(30, (place) =>
+      ask('/introspect', address, 'x', `made-up-${place}`),
+    )
+    expect(statuses(answers)).toEqual([401])
+    expect(await rows()).toBe(before + 1)
+    const next = await ask('/introspect', address, 'x', 'made-up-too')
+    expectOAuthError(next, 429, 'temporarily_unavailable')
+    // Control: one that is registered.
+    expect((await ask('/introspect', address, API.client_secret)).status).toBe(200)
+    await age(replicas[0], '61 seconds')
+  })
+
   test('are counted together where a proxy writes the port behind the address', async () => {
     const address = newAddress()
     await repeat(30, (place) => ask('/introspect', `${address}:${40_000 + place}`, 'wrong'))
