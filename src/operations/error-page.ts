@@ -14,7 +14,7 @@ const STYLE = `
 :root { color-scheme: light dark }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
 h2 { font-size: 1.1rem; margin: 2rem 0 0 } h2 a { color: inherit; text-decoration: none }
-p { margin: .25rem 0 } :target { outline: 2px solid; outline-offset: .5rem }
+p { margin: .25rem 0 } main { overflow-wrap: anywhere } :target { outline: 2px solid; outline-offset: .5rem }
 `
 
 const POLICY = [

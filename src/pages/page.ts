@@ -53,7 +53,7 @@ export interface RenderedPage {
 
 /**
  * A whole page, which may load its own styles and script, known by their hashes, and the logo, and
- * nothing else.
+ * nothing else. Its icon is empty: without one, browsers ask for a /favicon.ico that is not there.
  */
 export function renderPage(
   look: Look,
@@ -64,7 +64,7 @@ export function renderPage(
     "default-src 'none'",
     `style-src ${styles.map(cspHash).join(' ')}`,
     ...(script === undefined ? [] : [`script-src ${cspHash(script)}`]),
-    ...(look.hasImage ? ["img-src 'self'"] : []),
+    look.hasImage ? "img-src 'self' data:" : 'img-src data:',
     "frame-ancestors 'none'",
     "base-uri 'none'",
     // Browsers hold the redirects of whoever takes the form to it too, so that no list would be right.
@@ -82,6 +82,7 @@ export function renderPage(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
 <title>${look.titleOf(title)}</title>
 ${trusted(styles.map((text) => `<style>${text}</style>`).join(''))}
 </head>

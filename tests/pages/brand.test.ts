@@ -49,12 +49,14 @@ test('the sign-in and error pages have the name, the logo, the colour and the li
   expect(korean).toContain('>개인정보처리방침</a>')
 })
 
-test('pages without a brand have none of it, and load no image', async () => {
+test('pages without a brand have none of it, and load no image, nor ask for an icon', async () => {
   const plain = await startLatchkey({ EMULATE: 'kakao' })
   try {
     const answer = await fetch(`${plain.url}/login`)
-    expect(answer.headers.get('content-security-policy')).not.toContain('img-src')
-    expect(await answer.text()).not.toMatch(/<img|class="(brand|legal)|·/)
+    expect(answer.headers.get('content-security-policy')).toContain('; img-src data:;')
+    const text = await answer.text()
+    expect(text).not.toMatch(/<img|class="(brand|legal)|·/)
+    expect(text).toContain('<link rel="icon" href="data:,">')
   } finally {
     await plain.close()
   }

@@ -56,6 +56,7 @@ export function htmlPage({ language, words }: Speaker, parts: PageParts): Answer
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
 <title>${escapeHtml(title)}</title>
 <style nonce="${nonce}">${style}</style>
 </head>
@@ -67,7 +68,7 @@ export function htmlPage({ language, words }: Speaker, parts: PageParts): Answer
 `,
   )
   // No form-action: browsers hold it against the whole chain of redirects back to the app.
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; ${script}base-uri 'none'; frame-ancestors 'none'`
+  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; ${script}base-uri 'none'; frame-ancestors 'none'`
   const headers = { 'content-security-policy': policy, vary: 'accept-language' }
   return { ...answer, headers: { ...answer.headers, ...headers } }
 }
