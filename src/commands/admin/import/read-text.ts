@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { TextDecoder } from 'node:util'
 
 /** A file is no text in an encoding that is read: one of another encoding, a packed one, a picture. */
 export class NotText extends Error {
