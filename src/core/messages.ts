@@ -3,6 +3,7 @@
  * in the examples of the description, which a test compares with what is answered.
  */
 export const said = {
+  tooMany: 'Too many requests came from this address or user. Please wait a moment.',
   signInAgain: 'This needs a sign-in that is more recent: send the person through a login again.',
   cookieFromElsewhere: 'A cookie counts only for requests from a registered origin.',
   unknownProvider: 'No provider of this name is enabled.',

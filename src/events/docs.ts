@@ -32,6 +32,7 @@ const answers = {
   204: 'Received.',
   400: 'The security event token is refused (RFC 8935, section 2.3).',
   401: 'The proof does not hold.',
+  429: 'Too many proofs from this address did not hold.',
 }
 
 const SetError = z
@@ -55,7 +56,16 @@ const responses = {
   400: { content: { 'application/json': { schema: SetError } } },
   401: NoBody,
   404: Problem,
+  429: Problem,
 }
+
+/** Whoever sends events without their proof again and again. */
+const tooMany = (parameters: Record<string, string>) => ({
+  rate_limited: refused('rate_limited', said.tooMany, {
+    summary: 'Too many proofs from one address that did not hold',
+    parameters,
+  }),
+})
 
 const unknown = (parameters: Record<string, string>) => ({
   not_enabled: refused('unknown_provider', said.unknownProvider, {
@@ -73,7 +83,7 @@ export const receiveEvent = {
     description:
       'For providers: consent that was withdrawn, accounts that are gone, sessions that were revoked, in the provider’s own form and proof. Nothing changes without a valid proof. Unknown, repeated and more than 30 days old events are acknowledged and change nothing. `npm run doctor` says where in each console the address goes.',
     answers: { ...answers, 404: NOT_THERE },
-    examples: unknown({ provider: 'nobody' }),
+    examples: { ...unknown({ provider: 'nobody' }), ...tooMany({ provider: 'kakao' }) },
   },
   params: EventParams,
   responses,
@@ -100,7 +110,10 @@ export const receivePart = {
     summary: 'What a provider tells at an address of its own',
     description:
       'Facebook’s data deletion request; the answer names a page that says what became of it.',
-    examples: unknown({ provider: 'nobody', part: 'data-deletion' }),
+    examples: {
+      ...unknown({ provider: 'nobody', part: 'data-deletion' }),
+      ...tooMany({ provider: 'facebook', part: 'data-deletion' }),
+    },
   },
   params: PartParams,
   responses: { ...responses, 200: { content: { 'application/json': { schema: Deletion } } } },

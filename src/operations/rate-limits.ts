@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
 import { LatchkeyError } from '../core/errors.ts'
+import { said } from '../core/messages.ts'
 import { createRecent } from '../core/recent.ts'
 import type { RequestCounts } from '../core/request-counts.ts'
 import { deriveKey, keyedHash } from '../core/secrets.ts'
@@ -41,9 +42,6 @@ export type RateLimits = Readonly<
     Record<'account' | 'export', UserLimit> &
     Record<'client' | 'proof', FailureLimit>
 >
-
-/** What is said to whoever is limited. */
-export const TOO_MANY = 'Too many requests came from this address or user. Please wait a moment.'
 
 /** Addresses that are remembered as being over a limit. */
 const REMEMBERED = 5_000
@@ -139,7 +137,7 @@ export function createRateLimits(options: {
 
   function refuse(name: string, waitMs: number): LatchkeyError {
     options.limited(name)
-    return new LatchkeyError('rate_limited', TOO_MANY, {
+    return new LatchkeyError('rate_limited', said.tooMany, {
       evidence: { limit: name },
       retryAfterSeconds: Math.ceil(waitMs / 1000),
     })

@@ -66,7 +66,11 @@ const TokenStatus = z
 /** There is nothing to say. */
 const Revoked = z.strictObject({}).meta({ id: 'Revoked', description: 'An empty object.' })
 
-const CLIENT_REFUSED = 'The client is unknown, did not authenticate, or may not ask.'
+const refusals = { 400: OAuthProblem, 401: OAuthProblem, 429: OAuthProblem, 503: OAuthProblem }
+const refused = {
+  401: 'The client is unknown, did not authenticate, or may not ask.',
+  429: 'The client’s authentication failed too often from this address.',
+}
 
 /** None of ours has more characters; a longer one is unknown, and no error (RFC 7009, section 2.2). */
 const LONGEST_TOKEN = 8192
@@ -124,11 +128,11 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
       tags: ['tokens'],
       security: [{}, { client: [] }],
       consumes: FORM_OR_JSON,
-      answers: { 200: 'The token does not count any more.', 401: CLIENT_REFUSED },
+      answers: { ...refused, 200: 'The token does not count any more.' },
       examples: revokeExamples,
     },
     form: TokenStatusRequest,
-    responses: { 200: Revoked, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
+    responses: { 200: Revoked, ...refusals },
     handle: async ({ body, request }) => {
       const found = await findOwnToken(options, request, body)
       if (found?.session) {
@@ -156,11 +160,11 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
       tags: ['tokens'],
       security: [{}, { client: [] }],
       consumes: FORM_OR_JSON,
-      answers: { 200: 'What there is to know of the token.', 401: CLIENT_REFUSED },
+      answers: { ...refused, 200: 'What there is to know of the token.' },
       examples: introspectExamples,
     },
     form: TokenStatusRequest,
-    responses: { 200: TokenStatus, 400: OAuthProblem, 401: OAuthProblem, 503: OAuthProblem },
+    responses: { 200: TokenStatus, ...refusals },
     handle: async ({ body, request }) => {
       const client = await authenticateClient(options, request, body)
       if (!isConfidential(client)) {

@@ -2,7 +2,6 @@ import type { z } from 'zod'
 import { said } from '../../core/messages.ts'
 import { type Example, OAuthProblem, oauthRefused, refused } from '../../http/documented.ts'
 import type { RouteShape } from '../../http/route.ts'
-import { TOO_MANY } from '../rate-limits.ts'
 
 type Answers = RouteShape['responses']
 
@@ -29,9 +28,11 @@ export function allExamples(shape: RouteShape): Readonly<Record<string, Example>
       }),
     }),
     ...(answers[429] && {
-      rate_limited: refuse(429)('rate_limited', TOO_MANY, {
-        summary: 'Too many requests from one address',
-      }),
+      rate_limited:
+        examples.rate_limited ??
+        refuse(429)('rate_limited', said.tooMany, {
+          summary: 'Too many requests from one address',
+        }),
     }),
     ...(answers[503] &&
       !withoutDatabase && {

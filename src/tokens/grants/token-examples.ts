@@ -61,6 +61,11 @@ export const tokenExamples: Examples = {
   }),
 }
 
+const tooManyGuesses = oauthRefused('rate_limited', said.tooMany, {
+  summary: 'Too many wrong secrets from one address',
+  body: { client_id: 'api', client_secret: 'a guess', token: '$REFRESH_TOKEN' },
+})
+
 /** `/revoke`. */
 export const revokeExamples: Examples = {
   refresh_token: {
@@ -77,6 +82,7 @@ export const revokeExamples: Examples = {
     summary: 'A client that is not registered',
     body: { client_id: 'nobody', token: '$REFRESH_TOKEN' },
   }),
+  rate_limited: tooManyGuesses,
 }
 
 const api = { client_id: 'api', client_secret: '$CLIENT_SECRET' }
@@ -115,4 +121,5 @@ export const introspectExamples: Examples = {
     summary: 'A public client',
     body: { client_id, token: '$ACCESS_TOKEN' },
   }),
+  rate_limited: tooManyGuesses,
 }
