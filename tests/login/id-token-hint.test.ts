@@ -58,6 +58,14 @@ describe('id_token_hint (OpenID Connect Core, section 3.1.2.1)', () => {
     const query = `?${new URLSearchParams({ ...OPENID, id_token_hint })}`
     const page = await new Browser().send(`${latchkey.url}/login${query}`)
     expect(page.text).toContain(`id_token_hint=${id_token_hint}`)
+    // What is too long to be one of ours stands in no link: a form may bring much of it.
+    const long = { ...OPENID, id_token_hint: 'a'.repeat(60_000) }
+    const small = await new Browser().send(`${latchkey.url}/login`, {
+      method: 'POST',
+      body: new URLSearchParams(long),
+      headers: { accept: 'text/html' },
+    })
+    expect([small.status, small.text.includes('aaaaaaaaaa')]).toEqual([200, false])
     const { authorization } = await startLogin(latchkey, new Browser(), 'fake', query)
     expect(authorization.href).not.toContain(id_token_hint)
   })

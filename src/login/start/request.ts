@@ -89,6 +89,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   resource: 'invalid_target',
 }
 
+/** No ID token of ours is longer: such a hint names nobody, and would stand in each link of the sign-in page. */
+const LONGEST_HINT = 8192
+
 /** The rest of a request. Throws what the client is to be told. */
 export function readRequest(opened: OpenedRequest, given: Parameters): AuthorizationRequest {
   for (const name of ['request', 'request_uri'] as const) {
@@ -98,7 +101,12 @@ export function readRequest(opened: OpenedRequest, given: Parameters): Authoriza
   const read = readParameters(AuthorizationRequest, given, (name, isTwice) =>
     isTwice && name !== 'resource' ? undefined : CODES[name],
   )
-  const asked = { ...read, ui_locales: usableLocales(read.ui_locales) }
+  const { ui_locales: locales, id_token_hint: hint, ...rest } = read
+  const asked = {
+    ...rest,
+    ui_locales: usableLocales(locales),
+    id_token_hint: hint !== undefined && hint.length <= LONGEST_HINT ? hint : undefined,
+  }
   checkMode(opened, asked)
   checkProof(opened, asked)
   if (asked.resource !== undefined) checkResource(opened.client, asked)
