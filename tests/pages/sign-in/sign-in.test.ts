@@ -95,7 +95,9 @@ describe('the sign-in page', () => {
     const policyFor = async (agent: string) =>
       (await get('', { 'user-agent': agent })).headers.get('content-security-policy') ?? ''
     const policy = await policyFor('Mozilla/5.0 (iPhone)')
-    expect(policy).toMatch(/^default-src 'none'; style-src( 'sha256-[\w+/]{43}='){2}; img-src data:; frame-/)
+    expect(policy).toMatch(
+      /^default-src 'none'; style-src( 'sha256-[\w+/]{43}='){2}; img-src data:; frame-/,
+    )
     expect(policy).not.toMatch(/unsafe|script-src|https?:/)
     expect(await policyFor('Mozilla/5.0 (iPhone) Instagram 350.0')).toMatch(
       /; script-src 'sha256-[\w+/]{43}=';/,
