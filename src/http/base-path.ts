@@ -6,6 +6,9 @@ const AT_ROOT: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']
 /** Served with the path of the issuer behind them too (RFC 8414, section 3.1 and 5). */
 const WELL_KNOWN = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
 
+/** What stands before the path where the whole address is asked for (RFC 9112, section 3.2.2). */
+const ABSOLUTE = /^https?:\/\/[^/?]*/i
+
 /** An address that no route has. */
 const NOWHERE = '/nothing/is/here'
 
@@ -19,7 +22,8 @@ export function belowPath(
   const path = pathOf(publicUrl)
   if (path === '') return undefined
   const inserted = new Map(WELL_KNOWN.map((place) => [`${place}${path}`, place]))
-  return ({ url = '' }) => {
+  return ({ url: asked = '' }) => {
+    const url = asked.replace(ABSOLUTE, '')
     const [pathname = ''] = url.split('?', 1)
     const search = url.slice(pathname.length)
     if (pathname === path) return `/${search}`

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { authorizationQuery } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
+import { rawRequest } from '../helpers/raw-request.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 // https://example.com/auth: app and Latchkey under one origin, behind a proxy that strips nothing.
@@ -29,6 +30,13 @@ describe('PUBLIC_URL with a path', () => {
     expect(await statusOf(latchkey.url)).toBe(200)
     expect(await statusOf(`${origin}${PATH}x/login`)).toBe(404)
     expect(await statusOf(`${origin}/%74eam/auth/login`)).toBe(404)
+  })
+
+  it('an address in absolute form is that of its path, whatever host it names', async () => {
+    const ask = async (target: string) =>
+      (await rawRequest(origin, { path: `http://evil.example${target}` })).status
+    expect(await ask(`${PATH}/providers`)).toBe(200)
+    expect(await ask('/providers')).toBe(404)
   })
 
   it('what watches the process asks at the root too', async () => {
