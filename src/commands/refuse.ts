@@ -39,15 +39,19 @@ function reasonOf(error: unknown): string | null {
       typeof database === 'string' ? [`(${database})`, ...explainFailure(database, 'en')] : []
     return ['Latchkey cannot start:', error.message, ...why].join(' ')
   }
-  const { code, message, port, address } = error as NodeJS.ErrnoException & {
+  const { code, message, port, address, hostname } = error as NodeJS.ErrnoException & {
     port?: number
     address?: string
+    hostname?: string
   }
   if (code === 'EADDRINUSE') {
     return `Port ${port} is in use. Stop what listens there, or set PORT (and PUBLIC_URL) to another one.`
   }
   if (code === 'EACCES' && port !== undefined) {
     return `This user may not listen on port ${port}. Set PORT to one from 1024 up and let a proxy listen on ${port}, or give the process the right (CAP_NET_BIND_SERVICE).`
+  }
+  if (hostname !== undefined) {
+    return `HOST is ${hostname}, which this machine knows no address of (${code}). Set HOST to a name or address of its own (IPv6 without brackets), or 0.0.0.0 for all.`
   }
   if (code === 'EADDRNOTAVAIL') {
     return `HOST is ${address}, which is no address of this machine. Set HOST to one of its own, or 0.0.0.0 for all.`

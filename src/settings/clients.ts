@@ -33,6 +33,9 @@ export function readClients(reader: Reader, publicUrl: string, isPublic: boolean
 
 const prefixOf = (id: string) => `CLIENT_${id.toUpperCase().replaceAll(/[.-]/g, '_')}_`
 
+/** A URI as it may be told: who is named before the host may have a password. */
+const withoutUser = (uri: string) => uri.replace(/\/\/[^/?#]*@/, '//…@')
+
 function readClient(reader: Reader, id: string, isPublic: boolean): Client {
   const { words } = reader
   const prefix = prefixOf(id)
@@ -41,8 +44,13 @@ function readClient(reader: Reader, id: string, isPublic: boolean): Client {
     for (const uri of given) {
       const problem = redirectUriProblem(uri)
       if (problem === null) continue
-      const instead = problem === 'not_ascii' ? ` (${new URL(uri).href})` : ''
-      reader.refuse('clientUri', `${prefix}${name}`, uri, words.uriProblems[problem] + instead)
+      const instead = problem === 'not_ascii' ? ` (${withoutUser(new URL(uri).href)})` : ''
+      reader.refuse(
+        'clientUri',
+        `${prefix}${name}`,
+        withoutUser(uri),
+        words.uriProblems[problem] + instead,
+      )
     }
     return given.filter((uri) => redirectUriProblem(uri) === null)
   }
@@ -52,7 +60,7 @@ function readClient(reader: Reader, id: string, isPublic: boolean): Client {
   if (redirectUris.length === 0 && !isAdmin) reader.refuse('missing', `${prefix}REDIRECT_URIS`)
   const origins = reader.list(`${prefix}ORIGINS`)
   for (const origin of origins) {
-    if (!isOrigin(origin)) reader.refuse('clientOrigin', `${prefix}ORIGINS`, origin)
+    if (!isOrigin(origin)) reader.refuse('clientOrigin', `${prefix}ORIGINS`, withoutUser(origin))
   }
   const secrets = reader.list(`${prefix}SECRET`)
   // On loopback nobody guesses it.

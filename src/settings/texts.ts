@@ -11,11 +11,11 @@ const en = {
   choice: (name: string, choices: string) => `${name} must be one of ${choices}.`,
   integer: (name: string, min: number, max: number) =>
     `${name} must be a whole number from ${min} to ${max}.`,
-  duration: (name: string) => `${name} must be a duration such as 90s, 10m, 12h or 14d.`,
+  duration: (name: string) => `${name} must be a duration such as 10m or 14d, 3650d at most.`,
   mustBe: (name: string, what: string) => `${name} must be ${what}.`,
   ascii: (name: string) => `${name} must be printable ASCII.`,
   endpoint: (name: string) =>
-    `${name} must be an https URL (plain http is accepted for loopback hosts only).`,
+    `${name} must be an https URL without a user or fragment (plain http is accepted for loopback hosts only).`,
   issuerItself: (name: string) => `${name} must be the issuer, without /.well-known/… behind it.`,
   needsOpenid: (name: string) => `${name} must contain openid.`,
 
@@ -65,7 +65,7 @@ const en = {
   signUp:
     'SIGN_UP must be open, closed, or list e-mail domains such as example.com, without @ and without wildcards.',
   roles: (name: string) =>
-    `${name} must list roles of lower-case letters, digits, colons, hyphens and underscores.`,
+    `${name} must list roles of at most 64 lower-case letters, digits, colons, hyphens and underscores.`,
   forwardProxy: (name: string) =>
     `${name} must be the URL of a proxy such as http://proxy.example:3128.`,
   trustProxy: 'TRUST_PROXY must list IP addresses or CIDRs, for example 10.0.0.0/8, or be off.',
@@ -91,7 +91,7 @@ const en = {
   clientAdmin: (name: string, secret: string) =>
     `${name} is on: only a client with a secret may administer users, so set ${secret}.`,
   clientResource: (name: string) => `${name} must be absolute URIs without a fragment.`,
-  clientUrl: (name: string) => `${name} must be an https URL (http on loopback only).`,
+  clientUrl: (name: string) => `${name} must be an https URL without a user (or http on loopback).`,
   deliverable: (name: string) =>
     `${name} must be an https URL without a user or fragment (http only to loopback or a private address).`,
   webhookSecret:
@@ -139,10 +139,10 @@ const ko: SettingsTexts = {
   missing: (name) => `${name} 값이 없습니다.`,
   choice: (name, choices) => `${name}에는 다음 중 하나를 넣으세요: ${choices}.`,
   integer: (name, min, max) => `${name}에는 ${min}에서 ${max} 사이의 정수를 넣으세요.`,
-  duration: (name) => `${name}에는 90s, 10m, 12h, 14d 같은 기간을 넣으세요.`,
+  duration: (name) => `${name}에는 10m, 14d 같은 기간을 넣으세요(3650d까지).`,
   mustBe: (name, what) => `${name} 형식이 다릅니다. 넣을 값: ${what}.`,
   ascii: (name) => `${name}에는 ASCII 문자만 쓸 수 있습니다.`,
-  endpoint: (name) => `${name}에는 https URL을 넣으세요(http는 루프백 호스트에만 쓸 수 있습니다).`,
+  endpoint: (name) => `${name}에는 사용자 정보 없는 https URL을 넣으세요(루프백만 http도 됨).`,
   issuerItself: (name) => `${name}에는 뒤의 /.well-known/…을 뺀 issuer를 넣으세요.`,
   needsOpenid: (name) => `${name}에 openid가 있어야 합니다.`,
 
@@ -191,7 +191,7 @@ const ko: SettingsTexts = {
   signUp:
     'SIGN_UP에는 open, closed 또는 example.com 같은 이메일 도메인 목록을 넣으세요(@와 와일드카드 없이).',
   roles: (name) =>
-    `${name}의 역할 이름에는 영문 소문자, 숫자, 콜론, 하이픈, 밑줄만 쓸 수 있습니다.`,
+    `${name}의 역할 이름에는 영문 소문자, 숫자, 콜론, 하이픈, 밑줄만 64자까지 쓸 수 있습니다.`,
   forwardProxy: (name) => `${name}에는 http://proxy.example:3128 같은 프록시 URL을 넣으세요.`,
   trustProxy: 'TRUST_PROXY에는 10.0.0.0/8 같은 IP 주소나 CIDR 목록 또는 off를 넣으세요.',
 
@@ -214,7 +214,7 @@ const ko: SettingsTexts = {
   clientAdmin: (name, secret) =>
     `${name} 값이 on입니다. 사용자를 관리하는 클라이언트에는 시크릿이 있어야 하므로 ${secret}을(를) 설정하세요.`,
   clientResource: (name) => `${name}에는 프래그먼트가 없는 절대 URI만 넣으세요.`,
-  clientUrl: (name) => `${name}에는 https URL을 넣으세요(http는 루프백에서만).`,
+  clientUrl: (name) => `${name}에는 사용자 정보가 없는 https URL을 넣으세요(http는 루프백에서만).`,
   deliverable: (name) =>
     `${name}에는 사용자 정보와 프래그먼트가 없는 https URL을 넣으세요(http는 루프백이나 사설 주소에만).`,
   webhookSecret:

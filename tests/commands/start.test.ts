@@ -275,6 +275,11 @@ describe('a start that cannot be', () => {
     }
   })
 
+  test('because HOST is no name that is known says which setting it is', async () => {
+    const env = { HOST: 'nowhere.invalid', EMULATE: '' }
+    expect(await refusal({ env })).toContain('HOST is nowhere.invalid, which this machine knows no')
+  })
+
   test('while nobody answers at DATABASE_URL says so and waits, without the password', async () => {
     const port = await freePort()
     const url = `postgres://user:canary-password@localhost:${port}/db`

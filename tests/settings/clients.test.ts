@@ -176,6 +176,7 @@ describe('3.04 a redirect URI that cannot be registered', () => {
       const problems = problemsOf({ ...APP, [`CLIENT_APP_${name}`]: `https://a.example/,${uri}` })
       expect(problems).toEqual([expect.stringMatching(why)])
       expect(problems[0]).toContain(`CLIENT_APP_${name}: `)
+      expect(problems[0]).not.toContain('password')
     }
   })
 
