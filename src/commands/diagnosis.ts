@@ -47,8 +47,9 @@ export interface Diagnosis {
 /** One run of the doctor. */
 interface DoctorRun {
   env: Environment
-  /** What of it stands in `.env`. */
+  /** What of it stands in `.env`, and the names there whose value ends at a #. */
   file: Environment
+  cut: readonly string[]
   language: OperatorLanguage
   words: DoctorTexts
   reader: Reader
@@ -61,6 +62,7 @@ interface DoctorRun {
 function checkSettings({
   env,
   file,
+  cut,
   language,
   words,
   reader,
@@ -79,7 +81,7 @@ function checkSettings({
       ...(problems.length === 0 && noSecret === null ? [ok(words.settingsGood)] : []),
       ...(noSecret === null ? [] : [wrong(fileProblemText(noSecret, language))]),
       ...(isWeak ? [warning(words.weakSecret)] : []),
-      ...checkGivenNames(reader, { env, file }, words),
+      ...checkGivenNames(reader, { env, file, cut }, words),
       ...(isHostForgotten(settings) ? [warning(words.hostInContainer)] : []),
       ...(off.length > 0 && enabled.size > 0 ? [info(words.notEnabled(off.join(', ')))] : []),
       ...(settings.isPublic ? [describeDirectAnswer(settings, words)] : []),
@@ -211,15 +213,20 @@ async function examine(run: DoctorRun): Promise<Section[]> {
  */
 export async function diagnose(
   env: Environment,
-  options: { file: Environment; language: OperatorLanguage; offline: boolean },
+  options: {
+    file: Environment
+    cut?: readonly string[]
+    language: OperatorLanguage
+    offline: boolean
+  },
 ): Promise<Diagnosis> {
-  const { file, language, offline } = options
+  const { file, cut = [], language, offline } = options
   const words = doctorTexts[language]
   const reader = new Reader(env, language)
   const settings = collectSettings(reader)
   const outbound = offline ? null : createOutbound(settings.forwardProxies)
   try {
-    const sections = await examine({ env, file, language, words, reader, settings, outbound })
+    const sections = await examine({ env, file, cut, language, words, reader, settings, outbound })
     return printReport(sections, words.summary)
   } finally {
     await outbound?.close()

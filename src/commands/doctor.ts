@@ -4,6 +4,7 @@ import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
 import { doctorTexts } from '../operations/doctor/texts.ts'
 import {
   EnvironmentFileError,
+  namesCutInFile,
   readEnvironment,
   readEnvironmentFile,
 } from '../settings/environment.ts'
@@ -46,7 +47,7 @@ async function run(given: string[]): Promise<void> {
   const language = languageOf(args.lang, env)
   const { text, exitCode } =
     args.explain === undefined
-      ? await diagnose(env, { file, language, offline: args.offline })
+      ? await diagnose(env, { file, cut: namesCutInFile(), language, offline: args.offline })
       : explain(args.explain, language)
   process.stdout.write(text)
   process.exitCode = exitCode

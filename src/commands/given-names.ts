@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Finding } from '../operations/doctor/findings.ts'
+import { type Finding, warning } from '../operations/doctor/findings.ts'
 import { checkNames } from '../operations/doctor/names.ts'
 import type { DoctorTexts } from '../operations/doctor/texts.ts'
 import { builtInProviders } from '../providers/index.ts'
@@ -11,7 +11,7 @@ import { type Environment, Reader } from '../settings/reader.ts'
 /** Settings that are given and have no effect: misspelt ones, and those of what is not enabled. */
 export function checkGivenNames(
   reader: Reader,
-  { env, file }: { env: Environment; file: Environment },
+  { env, file, cut }: { env: Environment; file: Environment; cut: readonly string[] },
   words: DoctorTexts,
 ): Finding[] {
   const idle = new Map([['WEBHOOK_SECRET', 'WEBHOOK_URL']])
@@ -24,7 +24,13 @@ export function checkGivenNames(
   // It is read and not used.
   const read = new Set(reader.names)
   if (!given.includes('WEBHOOK_URL')) read.delete('WEBHOOK_SECRET')
-  return checkNames({ read, idle, given, inFile: Object.keys(file) }, words)
+  const cutShort = cut.filter(
+    (name) => (read.has(name) || idle.has(name)) && env[name] === file[name],
+  )
+  return [
+    ...cutShort.map((name) => warning(words.cut(name))),
+    ...checkNames({ read, idle, given, inFile: Object.keys(file) }, words),
+  ]
 }
 
 /** What container engines leave in the file system of a container. */

@@ -4,6 +4,7 @@ import { type EmbeddedServer, startEmbeddedServer } from '../db/embedded/index.t
 import { doctorTexts } from '../operations/doctor/texts.ts'
 import {
   lendToOpenTelemetry,
+  namesCutInFile,
   readEnvironment,
   readEnvironmentFile,
 } from '../settings/environment.ts'
@@ -24,7 +25,7 @@ function readAll(): { settings: Settings; warnings: string[] } {
   const reader = new Reader(env)
   const settings = collectSettings(reader)
   const words = doctorTexts.en
-  const warnings = checkGivenNames(reader, { env, file }, words)
+  const warnings = checkGivenNames(reader, { env, file, cut: namesCutInFile() }, words)
     .filter(({ level }) => level === 'warning')
     .map(({ text }) => text)
   if (isHostForgotten(settings)) warnings.push(words.hostInContainer)

@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { type FileProblem, fileProblemText } from '../core/settings/file-problem.ts'
+import { readEnvironmentLines } from './environment-lines.ts'
 import type { Environment } from './reader.ts'
 
 /** A `.env` that is there and cannot be used; nothing is started without what it says. */
@@ -31,22 +33,39 @@ export function lendToOpenTelemetry(env: Environment): void {
 /**
  * What `.env` in the working folder says; nothing where there is none.
  *
- * @throws EnvironmentFileError where there is one that cannot be read as text in UTF-8.
+ * @throws EnvironmentFileError where there is one that cannot be read as text in UTF-8, line by line.
  */
 export function readEnvironmentFile(path = '.env'): Environment {
+  const text = readText(path)
+  const { strange, unclosed } = readEnvironmentLines(text)
+  if (strange !== null) throw new EnvironmentFileError({ reason: 'env_line', path, line: strange })
+  if (unclosed !== null) {
+    throw new EnvironmentFileError({ reason: 'env_quote', path, line: unclosed })
+  }
+  return parseEnv(text)
+}
+
+/** Names in `.env` whose value ends at a #, which begins a comment wherever it stands outside quotes. */
+export const namesCutInFile = (path = '.env'): string[] => readEnvironmentLines(readText(path)).cut
+
+function readText(path: string): string {
   let bytes: Buffer
   try {
     bytes = readFileSync(path)
   } catch (error) {
     const { code, message: why } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return {}
+    if (code === 'ENOENT') return ''
     throw new EnvironmentFileError({ reason: 'env_unread', path, why })
   }
   if (bytes.includes(0) || isUtf16(bytes)) {
     throw new EnvironmentFileError({ reason: 'env_utf16', path })
   }
-  // Editors put a byte order mark before the first name.
-  return parseEnv(bytes.toString('utf8').replace(/^\uFEFF/, ''))
+  if (!isUtf8(bytes)) throw new EnvironmentFileError({ reason: 'env_encoding', path })
+  // Editors put a byte order mark before the first name, and some end lines as old ones did.
+  return bytes
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .replace(/\r\n?/g, '\n')
 }
 
 const isUtf16 = (bytes: Buffer) => ['fffe', 'feff'].includes(bytes.toString('hex', 0, 2))

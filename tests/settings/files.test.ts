@@ -2,7 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { EnvironmentFileError, readEnvironmentFile } from '../../src/settings/environment.ts'
+import {
+  EnvironmentFileError,
+  namesCutInFile,
+  readEnvironmentFile,
+} from '../../src/settings/environment.ts'
 import { readOrMakeSecret, SecretFileError } from '../../src/settings/secret-file.ts'
 
 let folder: string
@@ -30,6 +34,40 @@ describe('a .env', () => {
   ])('in UTF-16 is refused and named: %s', (_, text) => {
     expect(() => read(Buffer.from(text, 'utf16le'))).toThrow(EnvironmentFileError)
     expect(() => read(Buffer.from(text, 'utf16le'))).toThrow('it looks like UTF-16')
+  })
+
+  test.each([
+    ['a value of several lines without quotes', 'A=1\nKEY=-----BEGIN\ncanary\n-----END\nB=2', 3],
+    ['a name alone', 'A=1\n\n# a comment\nPORT 4000\nSIGN_UP=closed', 4],
+    ['a value alone', 'A=1\n=canary\nB=2', 2],
+    ['a colon', 'A=1\nSECRET: canary\nB=2', 2],
+    ['a name at the end', 'A=1\nMETRICS', 2],
+  ])(
+    'with %s is refused by the number of the line: the next setting would be lost',
+    (_, text, line) => {
+      const reading = () => read(Buffer.from(text))
+      expect(reading).toThrow(EnvironmentFileError)
+      expect(reading).toThrow(`line ${line} is neither`)
+      expect(reading).not.toThrow('canary')
+    },
+  )
+
+  test('in another encoding, or with a quote that never ends, is refused', () => {
+    expect(() => read(Buffer.from([0x41, 0x3d, 0xb1, 0xe8]))).toThrow('is not UTF-8')
+    expect(() => read(Buffer.from('A="b\nC=1'))).toThrow('in line 1 a quote begins and never ends')
+  })
+
+  test('has what shells and editors write', () => {
+    const text = `export A=1\r\n  B = two words  \r\n# c\r\n\r\nC="x\r\ny" # z\r\nD='#1'\r\nE=\r\nF=a.b-c=d\r\n`
+    const values = { A: '1', B: 'two words', C: 'x\ny', D: '#1', E: '', F: 'a.b-c=d' }
+    expect(read(Buffer.from(text))).toEqual(values)
+    expect(read(Buffer.from(text.replaceAll('\r\n', '\r')))).toEqual(values)
+  })
+
+  test('names the values that end at a #, and not those before a comment', () => {
+    const path = join(folder, '.env')
+    writeFileSync(path, 'A=a#b\nB=a #b\nC="a#b"\nD=#0b57d0\nE= # none\n#F=a#b\nG=a # b#c\n')
+    expect(namesCutInFile(path)).toEqual(['A', 'D'])
   })
 
   test('that cannot be read is refused and not overlooked', () => {

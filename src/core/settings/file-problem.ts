@@ -5,6 +5,8 @@ export type FileProblem =
   /** The system's own words in `why`. */
   | { reason: 'env_unread'; path: string; why: string }
   | { reason: 'env_utf16'; path: string }
+  | { reason: 'env_encoding'; path: string }
+  | { reason: 'env_line' | 'env_quote'; path: string; line: number }
   | { reason: 'secret_unread'; path: string; why: string }
   | { reason: 'secret_empty'; path: string }
   | { reason: 'secret_short'; path: string }
@@ -25,6 +27,12 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
         return `${path} is there and cannot be read: ${problem.why}.`
       case 'env_utf16':
         return `${path} is not UTF-8 (it looks like UTF-16): save it as UTF-8.`
+      case 'env_encoding':
+        return `${path} is not UTF-8: save it as UTF-8.`
+      case 'env_line':
+        return `${path}: line ${problem.line} is neither NAME=value nor a comment, and would take the next lines with it. Put # before it, or quotes around a value of several lines.`
+      case 'env_quote':
+        return `${path}: in line ${problem.line} a quote begins and never ends.`
       case 'secret_unread':
         return `The secret in ${path} cannot be read: ${problem.why}. Let this user read it, or set SECRET.`
       case 'secret_empty':
@@ -46,6 +54,12 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
         return `${path} 파일을 읽을 수 없습니다: ${problem.why}.`
       case 'env_utf16':
         return `${path} 파일이 UTF-8이 아닙니다(UTF-16으로 보입니다). UTF-8로 저장하세요.`
+      case 'env_encoding':
+        return `${path} 파일이 UTF-8이 아닙니다. UTF-8로 저장하세요.`
+      case 'env_line':
+        return `${path}의 ${problem.line}번째 줄이 이름=값도 주석도 아니어서 다음 줄까지 읽을 수 없게 됩니다. 앞에 #을 붙이거나, 여러 줄로 된 값이면 따옴표로 감싸세요.`
+      case 'env_quote':
+        return `${path}의 ${problem.line}번째 줄에서 시작한 따옴표가 닫히지 않습니다.`
       case 'secret_unread':
         return `${path}의 비밀 값을 읽을 수 없습니다: ${problem.why}. 이 사용자가 읽을 수 있게 하거나 SECRET을 설정하세요.`
       case 'secret_empty':

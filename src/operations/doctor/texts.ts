@@ -19,6 +19,7 @@ const en = {
   withoutProvider: (given: string, id: string) => `${given} is set, but ${id} is missing.`,
   withoutList: (given: string, list: string, id: string) =>
     `${given} is set, but ${list} does not name "${id}".`,
+  cut: (name: string) => `${name} in .env ends at a #: put the value between quotes.`,
   unread: (names: string) => `Latchkey does not read these names in .env: ${names}.`,
   weakSecret: 'SECRET uses few different characters. Make one with "openssl rand -base64 32".',
 
@@ -97,7 +98,6 @@ const en = {
     `The provider’s sign-in page answers HTTP ${status}: the client id or the redirect URI may not be registered.`,
   skew: (seconds: number) =>
     `This machine’s clock is ${seconds} s off the provider’s. Synchronize it with NTP, or ID tokens will be refused.`,
-
   notJson: 'the answer is not JSON',
   notUsable: 'the answer lacks what is needed',
   redirected: 'it redirects',
@@ -144,6 +144,7 @@ const ko: DoctorTexts = {
   typo: (given, meant) => `${given} 설정은 없습니다. ${meant}인 것 같습니다.`,
   withoutProvider: (given, id) => `${given} 값이 있지만 ${id} 값이 없습니다.`,
   withoutList: (given, list, id) => `${given} 값이 있지만 ${list}에 "${id}"가 없습니다.`,
+  cut: (name) => `.env의 ${name} 값이 #에서 끊깁니다. 값을 따옴표로 감싸세요.`,
   unread: (names) => `.env에서 Latchkey가 읽지 않는 이름: ${names}.`,
   weakSecret:
     'SECRET에 쓰인 문자의 종류가 너무 적습니다. "openssl rand -base64 32"로 새로 만드세요.',
@@ -219,7 +220,6 @@ const ko: DoctorTexts = {
     `제공자의 로그인 화면이 HTTP ${status}로 응답합니다. 클라이언트 ID나 Redirect URI가 등록되지 않았을 수 있습니다.`,
   skew: (seconds) =>
     `이 컴퓨터의 시계가 제공자와 ${seconds}초 다릅니다. NTP로 맞추지 않으면 ID 토큰이 거부됩니다.`,
-
   notJson: '응답이 JSON이 아닙니다',
   notUsable: '응답에 필요한 값이 없습니다',
   redirected: '다른 주소로 리디렉션합니다',

@@ -89,7 +89,8 @@ describe('npm run doctor', () => {
     expect(good.text).toContain('http://localhost:4000/login/kakao/callback\n')
     expect(linesWith(good, 'does not read')).toEqual([expect.stringContaining('KAKAO_REST_KEY.')])
     expect(good.exitCode).toBe(0)
-    const wrong = await spawnDoctor(kakaoAt(double), [], 'PORT=x\n')
+    const wrong = await spawnDoctor(kakaoAt(double), [], 'PORT=x\nBRAND_COLOR=#0b57d0\nX_A=a#b\n')
+    expect(linesWith(wrong, 'ends at a #')).toEqual([expect.stringMatching(/! BRAND_COLOR in/)])
     expect([wrong.exitCode, wrong.text]).toEqual([1, expect.stringContaining('PORT must be')])
   })
 
