@@ -24,11 +24,16 @@ if (window.opener) {
   window.opener.postMessage(message, origin)
   document.getElementById('close').hidden = false
   document.getElementById('onward').hidden = true
+  window.close()
+} else {
+  console.warn('No page to post to: where one opened this window, its Cross-Origin-Opener-Policy (same-origin) cut it off.')
 }
-window.close()
 `
 
-/** A page that hands the answer to its opener and closes; a tab that nobody opened has a link instead. */
+/**
+ * A page that hands the answer to its opener and closes. A tab that nobody opened, or that a policy cut off
+ * from its opener, has a link instead: closed, it would leave app and person without a word.
+ */
 export const createPopupPage =
   (look: Look) =>
   (

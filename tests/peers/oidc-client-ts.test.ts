@@ -246,6 +246,34 @@ describe('response_mode=web_message in Chromium', () => {
     expect(await ask(page, `signInByMessage(${redirectUri})`)).toHaveProperty('tokens')
   })
 
+  test.each([
+    ['same-origin-allow-popups', 'hears from its popup, which closes'],
+    ['same-origin', 'is cut off from its popup, which stays and leads on'],
+  ])('a page with Cross-Origin-Opener-Policy: %s %s', async (policy) => {
+    const page = await chrome.context.newPage()
+    await page.route(`${spa.origin}/policy`, (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        headers: { 'cross-origin-opener-policy': policy },
+      }),
+    )
+    await page.goto(`${spa.origin}/policy`)
+    const request = new URLSearchParams({
+      ...{ client_id: 'spa', redirect_uri: `${spa.origin}/popup`, response_mode: 'web_message' },
+      ...{ code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', scope: 'openid' },
+      ...{ code_challenge_method: 'S256', login_hint: 'minji' },
+    })
+    const coming = chrome.context.waitForEvent('page')
+    await ask(page, `void open('${latchkey.url}/login/google?${request}')`)
+    const popup = await coming
+    if (policy === 'same-origin') {
+      await popup.locator('#onward').click()
+      await popup.waitForURL(`${spa.origin}/popup?code=*`)
+    } else if (!popup.isClosed()) {
+      await popup.waitForEvent('close')
+    }
+  })
+
   test('a refusal is posted too', async () => {
     hint = '!denied'
     const page = await chrome.context.newPage()
