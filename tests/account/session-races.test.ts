@@ -79,6 +79,20 @@ test('ending all other sessions beside a deletion waits in no ring', async () =>
   expect(databaseSaid()).toEqual([])
 })
 
+test('neither does a deletion by the latest session beside one that ends all of them but the first', async () => {
+  const [one, two] = await twoOutOfOrder()
+  const asking = await signIn(latchkey, provider)
+  const [ended, left] = await whileHeld(
+    two.sid,
+    () => send('DELETE', '/me/sessions', one),
+    () => leave(latchkey, asking.access_token),
+  )
+  expect([ended.status, left.status]).toEqual([204, 401])
+  expect(databaseSaid()).toEqual([])
+  // Control: by the one that was left.
+  expect((await leave(latchkey, one.access_token)).status).toBe(204)
+})
+
 test('a redemption that ends what is too much waits for nobody who ends the same', async () => {
   const [one, two] = await twoOutOfOrder()
   const asking = await signIn(latchkey, provider)

@@ -6,7 +6,6 @@ import { sessions, users } from '../schema.ts'
 import { type Placeholders, seconds } from '../statement.ts'
 
 type SessionColumns = Record<'endedAt' | 'expiresAt', PgColumn>
-type AskingColumns = SessionColumns & Record<'id' | 'userId', PgColumn>
 
 /** Whether a session, joined with its user, may still be used. */
 export const isAlive = (
@@ -15,10 +14,8 @@ export const isAlive = (
 ): SQL | undefined => and(isNull(s.endedAt), sql`${s.expiresAt} > now()`, isNull(u.disabledAt))
 
 /** `sessions` joined with `users`, or an alias of these: the one that asks, where it is alive. */
-export const asks = (
-  p: Placeholders<SessionRef>,
-  { s, u }: { s: AskingColumns; u: { disabledAt: PgColumn } } = { s: sessions, u: users },
-): SQL | undefined => and(eq(s.id, p.sessionId), eq(s.userId, p.userId), isAlive(s, u))
+export const asks = (p: Placeholders<SessionRef>): SQL | undefined =>
+  and(eq(sessions.id, p.sessionId), eq(sessions.userId, p.userId), isAlive())
 
 /**
  * Whether the session began by a sign-in that is recent enough: its begin, or what the provider signed.

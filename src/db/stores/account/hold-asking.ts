@@ -6,7 +6,7 @@ import type { Database, RunStatement } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { identities, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
-import { asks, isFresh } from '../alive.ts'
+import { isAlive, isFresh } from '../alive.ts'
 import { requireOwn } from '../require-own.ts'
 
 const u = alias(users, 'u')
@@ -22,19 +22,21 @@ export const HOLD_IDENTITIES = statement((p: Placeholders<{ userId: string }>) =
     .for('update'),
 )
 
-const HOLD = statement((p: Placeholders<SessionRef & Freshness>) =>
+/** The user, and then all sessions of theirs, in the order in which everybody holds them. */
+const HOLD = statement((p: Placeholders<{ userId: string } & Freshness>) =>
   db
-    .select({ userId: u.id, isFresh: isFresh(p, s) })
+    .select({ userId: u.id, sessionId: s.id, isFresh: isFresh(p, s) })
     .from(s)
     .innerJoin(u, eq(u.id, s.userId))
-    .where(and(asks(p, { s, u }), inTime))
+    .where(and(eq(s.userId, p.userId), isAlive(s, u), inTime))
+    .orderBy(s.id)
     .for('update', { of: [u, s] }),
 )
 
 /**
- * Holds the user who asks, and the session by which they do: of two changes at once the second sees what
- * the first did, and what ended while it waited changes nothing any more. Gives why nothing may be done,
- * null where it may.
+ * Holds the user who asks, and their sessions: of two changes at once the second sees what the first did,
+ * and a session that ended while it waited changes nothing any more. Gives why nothing may be done, null
+ * where it may.
  */
 export async function holdAsking(
   database: Pick<Database, 'distrust'>,
@@ -42,8 +44,9 @@ export async function holdAsking(
   { userId, sessionId }: SessionRef,
   reauthSeconds: Freshness['reauthSeconds'],
 ): Promise<'session_over' | 'sign_in_again' | null> {
-  const asking = await HOLD.one(run, { userId, sessionId, reauthSeconds })
-  if (asking === null) return 'session_over'
-  requireOwn(database, asking.userId, userId)
+  const held = await HOLD.all(run, { userId, reauthSeconds })
+  for (const one of held) requireOwn(database, one.userId, userId)
+  const asking = held.find((one) => one.sessionId === sessionId.toLowerCase())
+  if (asking === undefined) return 'session_over'
   return asking.isFresh ? null : 'sign_in_again'
 }
