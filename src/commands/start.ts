@@ -53,6 +53,8 @@ async function findDatabase(
 
 async function serve(): Promise<void> {
   const endAfter = endOnSignal()
+  // Where it leads may be full or closed: what nobody reads is no reason to end.
+  process.stderr.on('error', () => {})
   requireMendedDriver()
   const { settings, warnings } = readAll()
   let atWork = () => {}
@@ -65,7 +67,7 @@ async function serve(): Promise<void> {
     Promise.all([
       import('../app/app.ts'),
       import('../db/stores/index.ts'),
-      import('../http/log/logging.ts'),
+      import('../http/log/standard-output.ts'),
       import('./wait-for-database.ts'),
     ]),
   )

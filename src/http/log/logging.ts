@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
-import pino from 'pino'
 import { defined } from '../../core/defined.ts'
 import { type Evidence, LatchkeyError } from '../../core/errors.ts'
-import { prettyLine } from './pretty-line.ts'
 
 /** What a log line may say of an error: names, codes and places, never a foreign message. */
 export function evidenceOf(error: unknown): Evidence & { stack?: string } {
@@ -59,19 +57,6 @@ export function loggerOptions(
     },
     ...defined({ stream }),
   }
-}
-
-/**
- * Standard output, written some lines at a time: a system call for every line is a good part of what a
- * request costs. Lines wait 100 ms at most, and are written when the process ends.
- */
-export function standardOutput(format: 'json' | 'pretty' | null = null): {
-  write(line: string): void
-} {
-  if (format === 'pretty' || (format === null && process.stdout.isTTY)) {
-    return { write: (line) => process.stdout.write(prettyLine(line)) }
-  }
-  return pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 100 })
 }
 
 /**
