@@ -57,7 +57,8 @@ function readClient(reader: Reader, id: string, isPublic: boolean): Client {
   const redirectUris = uris('REDIRECT_URIS')
   const isAdmin = reader.isOn(`${prefix}ADMIN`, 'off')
   // One that administers users need not sign anybody in.
-  if (redirectUris.length === 0 && !isAdmin) reader.refuse('missing', `${prefix}REDIRECT_URIS`)
+  const isMissing = reader.list(`${prefix}REDIRECT_URIS`).length === 0
+  if (isMissing && !isAdmin) reader.refuse('missing', `${prefix}REDIRECT_URIS`)
   const origins = reader.list(`${prefix}ORIGINS`)
   for (const origin of origins) {
     if (!isOrigin(origin)) reader.refuse('clientOrigin', `${prefix}ORIGINS`, withoutUser(origin))

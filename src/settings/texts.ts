@@ -114,6 +114,7 @@ const en = {
   tracesShare: 'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1.',
   uriProblems: {
     not_a_url: 'is not a URL',
+    host_alone: 'has no http:// or https:// before it',
     characters: 'has a space, a backslash or a wildcard',
     not_ascii: 'is not ASCII; write it as browsers send it',
     scheme: 'has a scheme that cannot lead back to an app',
@@ -237,6 +238,7 @@ const ko: SettingsTexts = {
   tracesShare: 'OTEL_TRACES_SAMPLER_ARG에는 0에서 1 사이의 비율을 넣으세요.',
   uriProblems: {
     not_a_url: 'URL이 아닙니다',
+    host_alone: '앞에 http:// 또는 https://가 없습니다',
     characters: '공백, 역슬래시 또는 와일드카드가 있습니다',
     not_ascii: 'ASCII가 아닙니다. 브라우저가 보내는 형태로 쓰세요',
     scheme: '앱으로 돌아갈 수 없는 스킴입니다',

@@ -160,6 +160,8 @@ describe('3.04 a redirect URI that cannot be registered', () => {
     ['/cb', /is not a URL/],
     ['app.example.com', /is not a URL/],
     ['https://', /is not a URL/],
+    ['localhost:5173', /has no http:\/\/ or https:/],
+    ['app.example.com:8443/cb', /has no http:\/\/ or https:/],
     ['https://*.example.com/cb', /wildcard/],
     ['https://app.example.com/*', /wildcard/],
     ['https://app.example.com/cb#', /fragment/],
@@ -178,6 +180,11 @@ describe('3.04 a redirect URI that cannot be registered', () => {
       expect(problems[0]).toContain(`CLIENT_APP_${name}: `)
       expect(problems[0]).not.toContain('password')
     }
+  })
+
+  test('alone is not called missing, too', () => {
+    const problems = problemsOf({ ...APP, CLIENT_APP_REDIRECT_URIS: 'localhost:5173' })
+    expect(problems).toEqual([expect.stringContaining('"localhost:5173" has no http://')])
   })
 
   test.each([

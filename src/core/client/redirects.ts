@@ -3,6 +3,9 @@ import { isLoopbackHost } from '../settings/urls.ts'
 /** Schemes that run or read something instead of coming back to an app. */
 const DANGEROUS = /^(javascript|data|vbscript|file|blob|about|filesystem|ftp|ws|wss|view-source):/i
 
+/** A host and its port, which reads as a URL whose scheme is that host. */
+const HOST_ALONE = /^[\w.-]+:\d{1,5}(?:[/?#]|$)/
+
 /** A registered URI that lets its port vary: an http loopback IP literal (RFC 8252, section 7.3). */
 const isLoopbackIp = (url: URL) =>
   url.protocol === 'http:' && url.hostname !== 'localhost' && isLoopbackHost(url.hostname)
@@ -10,6 +13,7 @@ const isLoopbackIp = (url: URL) =>
 /** Why a URI cannot be registered. */
 export type RedirectUriProblem =
   | 'not_a_url'
+  | 'host_alone'
   | 'characters'
   | 'not_ascii'
   | 'scheme'
@@ -23,6 +27,7 @@ export type RedirectUriProblem =
  */
 export function redirectUriProblem(text: string): RedirectUriProblem | null {
   if (!URL.canParse(text)) return 'not_a_url'
+  if (HOST_ALONE.test(text)) return 'host_alone'
   if (/[\s*\\]/.test(text)) return 'characters'
   const url = new URL(text)
   if (DANGEROUS.test(url.protocol)) return 'scheme'
