@@ -72,7 +72,11 @@ describe('the operator, beside a running server', () => {
     expect(sora).not.toHaveProperty('email')
     expect(others).toEqual([])
     const { stdout } = await admin('users', 'find')
-    expect(stdout.split('\n')[0]).toMatch(/^id +name +email/)
+    const [head = '', ...rows] = stdout.split('\n')
+    expect(head).toMatch(/^id +name +email/)
+    // A terminal draws each letter of a Korean name over two columns.
+    const row = rows.find((line) => line.includes('이소라')) ?? ''
+    expect(row.indexOf(' - ') + 1 + '이소라'.length).toBe(head.indexOf('email'))
     expect(await admin('users', 'find', 'nobody@nowhere.example')).toMatchObject({
       stdout: 'None.\n',
     })
@@ -184,10 +188,27 @@ describe('the operator, beside a running server', () => {
     const rows = await json('audit', '--type', 'admin')
     const types = rows.map(({ type }: { type: string }) => type)
     expect(types).toEqual(
-      expect.arrayContaining(['admin.users_find', 'admin.users_import', 'admin.keys_rotate']),
+      expect.arrayContaining([
+        ...['admin.users_find', 'admin.users_import', 'admin.keys_rotate'],
+        'admin.users_end_sessions',
+      ]),
     )
     expect((await admin('audit', '--type', 'user')).stdout).toMatch(/^at +type +user/)
-    expect(await admin('audit', '--since', 'yesterday')).toMatchObject({ code: 1 })
+    for (const since of ['yesterday', '90', '2026-02-30', '2026-11-28T25:00Z']) {
+      const stderr = expect.stringContaining('--since must be')
+      expect(await admin('audit', '--since', since)).toMatchObject({ code: 1, stderr })
+    }
+    for (const since of ['90m', '2026-02-28', '2026-11-28T10:00:00+09:00', '2026-11-28 10:00']) {
+      expect(await admin('audit', '--since', since)).toMatchObject({ code: 0 })
+    }
+    // One that is misspelt would follow nothing for ever.
+    for (const type of ['sesion', 'user.create', 'users', 'admin.']) {
+      const stderr = expect.stringContaining(`--type ${type} is no event`)
+      expect(await admin('audit', '--follow', '--type', type)).toMatchObject({ code: 1, stderr })
+    }
+    for (const type of ['session', 'user.created', 'admin', 'admin.users_find']) {
+      expect(await admin('audit', '--type', type)).toMatchObject({ code: 0 })
+    }
     const found = async (...args: string[]) =>
       (await json('audit', ...args)).map(({ type }: { type: string }) => type)
     expect(await found('--since', '1h', '--type', 'admin.*')).toContain('admin.users_find')

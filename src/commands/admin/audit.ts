@@ -1,6 +1,6 @@
 import { validate as isUuid } from 'uuid'
 import { defined } from '../../core/defined.ts'
-import type { AuditFilter, AuditRow } from '../../core/events/audit.ts'
+import { type AuditFilter, type AuditRow, EVENT_TYPES } from '../../core/events/audit.ts'
 import { parseDuration } from '../../settings/reader.ts'
 import { followAudit } from './follow.ts'
 import type { AdminRun } from './open-stores.ts'
@@ -24,13 +24,28 @@ const shown = (row: AuditRow) => ({
   id: row.id,
 })
 
-/** A time ago, or a date. */
+const DATE = /^(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i
+
+/** A time ago, or a date that there is: `90` and 30 February are some date to `Date`, too. */
 function momentOf(since: string): Date {
   const seconds = parseDuration(since)
-  const moment = seconds === null ? new Date(since) : new Date(Date.now() - seconds * 1000)
-  if (!Number.isNaN(moment.getTime())) return moment
+  if (seconds !== null) return new Date(Date.now() - seconds * 1000)
+  const [, day] = DATE.exec(since) ?? []
+  const moment = new Date(since)
+  const isDay = day !== undefined && new Date(`${day}T00:00Z`).toJSON()?.startsWith(day)
+  if (isDay && !Number.isNaN(moment.getTime())) return moment
   throw new UsageError(
     '--since must be a time ago (90m, 12h, 7d) or a date (2026-11-28, 2026-11-28T10:00:00Z).',
+  )
+}
+
+/** A type of event, or its beginning as far as a dot; `user.*`, as WEBHOOK_EVENTS has it. */
+function typeOf(asked: string): string | undefined {
+  const type = asked.replace(/\.?\*$/, '')
+  const isKnown = EVENT_TYPES.some((one) => one === type || one.startsWith(`${type}.`))
+  if (type === '' || isKnown || /^admin(\.[a-z_]+)?$/.test(type)) return type || undefined
+  throw new AdminError(
+    `--type ${asked} is no event. There are ${EVENT_TYPES.join(', ')} and admin.…; the part before the dot means all of it.`,
   )
 }
 
@@ -44,8 +59,7 @@ export async function runAudit({ stores, flags }: AdminRun): Promise<Shown> {
     limit: PAGE,
     ...defined({
       userId,
-      // `user.*`, as WEBHOOK_EVENTS has it.
-      type: flags.type?.replace(/\.?\*$/, '') || undefined,
+      type: flags.type === undefined ? undefined : typeOf(flags.type),
       since: since === undefined ? undefined : momentOf(since),
     }),
   }

@@ -29,9 +29,9 @@ const COMMANDS: Readonly<Record<string, (run: AdminRun) => Promise<Shown>>> = {
 async function recordCommand({ stores, words, flags }: AdminRun, name: string): Promise<void> {
   const [verb = 'read', what = ''] = words
   const userId = name === 'users' ? what : (flags.user ?? '')
-  const command = name.split('-').join('_')
+  const command = `${name}_${verb}`.replaceAll('-', '_')
   await stores.audit.record(
-    { type: `admin.${command}_${verb}`, ...(isUuid(userId) ? { userId } : {}) },
+    { type: `admin.${command}`, ...(isUuid(userId) ? { userId } : {}) },
     { ...ADMIN_CLI, ...(flags['dry-run'] ? { reason: 'dry_run' } : {}) },
   )
 }

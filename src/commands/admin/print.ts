@@ -37,18 +37,26 @@ function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
   const names = Object.keys(first)
   const lines = [names, ...rows.map((row) => names.map((name) => cell(row[name])))]
   const widths = names.map((_, place) =>
-    Math.max(...lines.map((line) => [...(line[place] ?? '')].length)),
+    Math.max(...lines.map((line) => columnsOf(line[place] ?? ''))),
   )
   return lines
     .map((line) =>
       line
-        .map((text, place) => text.padEnd(widths[place] ?? 0))
+        .map((text, place) => text + ' '.repeat((widths[place] ?? 0) - columnsOf(text)))
         .join('  ')
         .trimEnd(),
     )
     .map((line) => `${line}\n`)
     .join('')
 }
+
+/** What a terminal draws over two columns: Hangul, Kana, Han, full-width forms, pictures. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u
+
+/** Columns of a terminal that a text takes; what combines with the letter before it takes none. */
+const columnsOf = (text: string): number =>
+  [...text].reduce((sum, one) => sum + (/\p{M}/u.test(one) ? 0 : WIDE.test(one) ? 2 : 1), 0)
 
 const cell = (value: unknown): string =>
   visible(

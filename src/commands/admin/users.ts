@@ -50,7 +50,8 @@ export async function runUsers(run: AdminRun): Promise<Shown> {
     }
     case 'show': {
       const user = found(await users.show(needId()), id)
-      return { one: { ...user } }
+      const updated_at = new Date(user.updated_at * 1000).toISOString()
+      return { one: run.flags.json ? { ...user } : { ...user, updated_at } }
     }
     case 'disable':
     case 'enable':
