@@ -1,4 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { randomToken } from '../core/secrets.ts'
 import { type FileProblem, fileProblemText } from '../core/settings/file-problem.ts'
@@ -24,13 +32,25 @@ export class SecretFileError extends Error {
 export function readOrMakeSecret(dataDir: string): string {
   const path = join(dataDir, 'secret')
   mkdirSync(dataDir, { recursive: true })
-  try {
-    // `wx`: of two first starts at once only one writes.
-    writeFileSync(path, `${randomToken()}\n`, { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST') throw error
-  }
+  if (!existsSync(path)) make(path)
   return readSecret(path)
+}
+
+/** The file is there whole or not at all, on the disk too: whatever ends this start, the next one makes another. */
+function make(path: string): void {
+  const fresh = `${path}.new-${randomToken().slice(0, 8)}`
+  try {
+    writeFileSync(fresh, `${randomToken()}\n`, { mode: 0o600, flush: true })
+    try {
+      // Of two first starts at once only one gives it the name.
+      linkSync(fresh, path)
+    } catch (error) {
+      // A file system without links.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') renameSync(fresh, path)
+    }
+  } finally {
+    rmSync(fresh, { force: true })
+  }
 }
 
 /** Why the secret kept in the data folder cannot be used; null where it can, or is not made yet. */

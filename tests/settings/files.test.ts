@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -86,6 +87,23 @@ describe('the secret in the data folder', () => {
     expect(secret.length).toBeGreaterThan(32)
     expect((statSync(path()).mode & 0o777).toString(8)).toBe('600')
     expect(readOrMakeSecret(join(folder, 'data'))).toBe(secret)
+  })
+
+  test('is whole or not there: a start on a full disk leaves none that the next one would refuse', () => {
+    const before = readOrMakeSecret(join(folder, 'control'))
+    const module = join(import.meta.dirname, '../../dist/settings/secret-file.js')
+    const program = `import { readOrMakeSecret } from ${JSON.stringify(module)}; readOrMakeSecret('data')`
+    const args = ['--input-type=module', '-e', program]
+    // No file may have a byte, as where the disk is full.
+    const shell = `trap '' XFSZ; ulimit -f 0; exec "$0" "$@"`
+    const start = spawnSync('/bin/sh', ['-c', shell, process.execPath, ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(start.stderr).toContain('EFBIG')
+    expect(readdirSync(join(folder, 'data'))).toEqual([])
+    expect(readOrMakeSecret(join(folder, 'data'))).toHaveLength(before.length)
+    expect(readdirSync(join(folder, 'data'))).toEqual(['secret'])
   })
 
   test.each([
