@@ -134,7 +134,7 @@ test('a session that is just being ended ends no other any more', async () => {
   expect(alive.sort()).toEqual([200, 401])
 })
 
-test('a session that ended while a refresh waited for it gives no tokens', async () => {
+test('9.11 a session that ended while a refresh waited for it gives no tokens', async () => {
   const parameters = { scope: 'profile' }
   const revoke = ({ refresh_token: token }: Tokens) =>
     post(`${latchkey.url}/revoke`, { token, client_id: 'spa' })

@@ -161,7 +161,7 @@ describe('DELETE /me/identities/:provider', () => {
     expect(await providersOf(tokens)).toHaveLength(1)
   })
 
-  test('ends the session, too, that is just being opened by that identity', async () => {
+  test('7.05 ends the session, too, that is just being opened by that identity', async () => {
     const tokens = await signInTwice()
     const { entering, unlinking } = await latchkey.database.sql.begin(async (transaction) => {
       await transaction`select from latchkey.identities
@@ -222,7 +222,7 @@ describe('what cannot be undone, by a session that was ended while it waited', (
     ['leaving', 204, async (tokens: Tokens) => () => leave(replica, tokens.access_token)],
   ] as const
 
-  test.each(DOINGS)('%s: 401, and nothing changes', async (_, done, prepare) => {
+  test.each(DOINGS)('7.05 %s: 401, and nothing changes', async (_, done, prepare) => {
     const attempt = async (isEnded: boolean) => {
       const tokens = await signIn(latchkey, provider)
       const act = await prepare(tokens)
