@@ -8,7 +8,10 @@ import { DataFolderError, EmbeddedServerError } from './error.ts'
 
 const run = promisify(execFile)
 const FALLBACK_ROOT = '/var/lib/latchkey'
+/** What nobody can hold, a copy of the programs, is in use for no longer. */
 const STALE_MS = 10 * 60_000
+/** Between the making of a folder and the lock of the program that works in it. */
+const BEGUN_MS = 5_000
 
 /** The system user that the server runs as, when it is not the user of this process. */
 export interface ServerUser {
@@ -109,16 +112,25 @@ export async function handOver(folder: string, user: ServerUser | undefined): Pr
   })
 }
 
-/** Removes what a start that was killed left behind; younger folders may still be in use. */
+/** Removes what a start that was killed left behind: what is old, and a half-made data folder that nobody works in. */
 export async function removeLeftovers(home: string): Promise<void> {
   for (const name of await readdir(home)) {
-    if (!/^postgres(-binaries)?\.new-/.test(name)) continue
-    const found = await lstat(join(home, name)).catch(() => undefined)
-    if (found && Date.now() - found.mtimeMs > STALE_MS) {
-      await rm(join(home, name), { recursive: true, force: true })
-    }
+    const path = join(home, name)
+    const [, copied] = /^postgres(-binaries)?\.new-/.exec(name) ?? [null, null]
+    if (copied === null) continue
+    const found = await lstat(path).catch(() => undefined)
+    const age = Date.now() - (found?.mtimeMs ?? Date.now())
+    const isLeft = copied === undefined && age > BEGUN_MS && (await isFree(path))
+    if (isLeft || age > STALE_MS) await rm(path, { recursive: true, force: true })
   }
 }
+
+/** Whether no program of a start holds this folder (`process.ts`); unknown counts as held. */
+const isFree = (folder: string): Promise<boolean> =>
+  run('flock', ['-n', folder, 'true']).then(
+    () => true,
+    () => false,
+  )
 
 /** The major version that wrote the data, or undefined when there is none yet. */
 export async function readDataVersion(path: string): Promise<string | undefined> {

@@ -17,14 +17,16 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import postgres from 'postgres'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { findInstalledBinaries, findPostgresBinaries } from '../../../src/db/embedded/binaries.ts'
+import { removeLeftovers } from '../../../src/db/embedded/folder.ts'
 import {
   type EmbeddedServer,
   EmbeddedServerError,
   type EmbeddedServerOptions,
   startEmbeddedServer,
 } from '../../../src/db/embedded/index.ts'
+import { whyMissing } from '../../helpers/programs.ts'
 
 const isRoot = process.getuid?.() === 0
 const folders: string[] = []
@@ -166,12 +168,33 @@ test('a first start that was killed half-way is done again', async () => {
   await once(owner.process, 'exit')
   expect(existsSync(join(dataDir, 'postgres'))).toBe(false)
 
-  const old = join(dataDir, 'postgres.new-old')
-  await mkdir(old)
-  await utimes(old, 1_700_000_000, 1_700_000_000)
   const server = await start({ dataDir })
   expect(await query(server, 'select 1 as one')).toEqual([{ one: 1 }])
-  expect(existsSync(old)).toBe(false)
+})
+
+test('half-made folders of starts that were killed go at the next start, one that is worked in stays', async ({
+  skip,
+}) => {
+  skip(whyMissing('flock') !== null, 'needs flock')
+  const dataDir = await newFolder()
+  const make = async (name: string, secondsAgo: number) => {
+    const path = join(dataDir, name)
+    await mkdir(path)
+    await utimes(path, new Date(), new Date(Date.now() - secondsAgo * 1_000))
+    return path
+  }
+  const killed = await make('postgres.new-killed', 6)
+  const begun = await make('postgres.new-begun', 1)
+  const held = await make('postgres.new-held', 6)
+  const copying = await make('postgres-binaries.new-copying', 6)
+  const old = await make('postgres-binaries.new-old', 700)
+  const holder = spawn('flock', ['-n', held, 'cat'])
+  onTestFinished(() => void holder.stdin.end())
+  holder.stdin.write('held')
+  await once(holder.stdout, 'data')
+  await removeLeftovers(dataDir)
+  expect([begun, held, copying].map(existsSync)).toEqual([true, true, true])
+  expect([killed, old].map(existsSync)).toEqual([false, false])
 })
 
 test("whenever a first start is killed, its database is the role's or not there yet", async () => {
