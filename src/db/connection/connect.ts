@@ -8,6 +8,7 @@ import {
   parseDatabaseUrl,
 } from '../../core/settings/database-url.ts'
 import { serverEndPoint } from './channel-binding.ts'
+import { openSocket } from './socket.ts'
 
 /** Where the database is: a URL, or the socket of the server that Latchkey started itself. */
 export type DatabaseLocation =
@@ -68,10 +69,12 @@ export function connect(
   { connections, prepare, applicationName = address.applicationName }: ClientOptions,
 ): postgres.Sql {
   const isSocket = host.startsWith('/')
+  const path = `${host}/.s.PGSQL.${port}`
+  const ssl = isSocket ? false : tlsOf(address, host)
   const options = {
     host,
     port,
-    ...(isSocket ? { path: `${host}/.s.PGSQL.${port}` } : {}),
+    ...(isSocket ? { path } : {}),
     ...defined({ user: address.user }),
     password: address.password ?? '',
     database: address.database ?? '',
@@ -81,9 +84,10 @@ export function connect(
     connect_timeout: address.connectTimeoutSeconds,
     backoff: () => 0.1,
     onnotice: () => {},
-    ssl: isSocket ? false : tlsOf(address, host),
+    ssl,
     prefer_tls: preferredTls(address),
     channel_binding: isSocket ? null : bindingOf(address),
+    ...(ssl === false ? { socket: () => openSocket(isSocket ? { path } : { host, port }) } : {}),
     connection: {
       application_name: applicationName,
       ...defined({ options: address.options }),
