@@ -59,37 +59,34 @@ async function startLogging(to: number) {
   return { ask, said: () => said, end: () => child.kill('SIGTERM') && ended }
 }
 
-describe(
-  'a log that cannot be written costs lines, and no answer and no end',
-  () => {
-    test('where the disk is full', async () => {
-      const { ask, said, end } = await startLogging(openSync('/dev/full', 'w'))
-      await ask(50)
-      await expect.poll(said).toContain('Log lines cannot be written to standard output (ENOSPC)')
-      await ask(50)
-      expect(await end()).toEqual([0, null])
-    })
+describe('a log that cannot be written costs lines, and no answer and no end', () => {
+  test('where the disk is full', async () => {
+    const { ask, said, end } = await startLogging(openSync('/dev/full', 'w'))
+    await ask(50)
+    await expect.poll(said).toContain('Log lines cannot be written to standard output (ENOSPC)')
+    await ask(50)
+    expect(await end()).toEqual([0, null])
+  })
 
-    test('where its reader is gone', async () => {
-      const { writer, close } = await makePipe()
-      const { ask, said, end } = await startLogging(writer)
-      close()
-      await ask(50)
-      await expect.poll(said).toContain('Log lines cannot be written to standard output (EPIPE)')
-      await ask(50)
-      expect(await end()).toEqual([0, null])
-    })
+  test('where its reader is gone', async () => {
+    const { writer, close } = await makePipe()
+    const { ask, said, end } = await startLogging(writer)
+    close()
+    await ask(50)
+    await expect.poll(said).toContain('Log lines cannot be written to standard output (EPIPE)')
+    await ask(50)
+    expect(await end()).toEqual([0, null])
+  })
 
-    test('where its reader stands still', async () => {
-      const { writer } = await makePipe()
-      const { ask, said, end } = await startLogging(writer)
-      // More than a pipe holds.
-      await ask(1_000)
-      expect(await end()).toEqual([0, null])
-      expect(said()).not.toContain('Log lines cannot be written')
-    })
-  },
-)
+  test('where its reader stands still', async () => {
+    const { writer } = await makePipe()
+    const { ask, said, end } = await startLogging(writer)
+    // More than a pipe holds.
+    await ask(1_000)
+    expect(await end()).toEqual([0, null])
+    expect(said()).not.toContain('Log lines cannot be written')
+  })
+})
 
 test('lines wait for a reader who comes late, in their order, and the log says how many are missing', async () => {
   const { path, writer, close } = await makePipe()

@@ -45,9 +45,13 @@ export function send(
   })
 }
 
-/** A call that was ended by us. */
+/** A call that was ended by us: as a rule its time was over. */
 class CallEnded extends Error {
   override readonly name = 'CallEnded'
+  readonly code = 'TIMEOUT'
+  constructor() {
+    super('no whole answer in time')
+  }
 }
 
 /** Gathers one answer, as undici tells of it. */

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { createServer as createTlsServer } from 'node:https'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { DIRECT, type ForwardProxies } from '../../../src/core/settings/forward-proxy.ts'
 import {
@@ -7,6 +8,7 @@ import {
   lookupChecked,
   mayConnect,
 } from '../../../src/upstream/outbound/delivery.ts'
+import { makeSelfSigned } from '../../helpers/self-signed.ts'
 
 async function listen(handle: (request: IncomingMessage, response: ServerResponse) => void) {
   const asked: string[] = []
@@ -134,6 +136,54 @@ test('no redirect is followed, and of an answer no more than 64 KiB is read', as
   await expect.poll(() => isCut).toBe(true)
   // What the sockets of both sides hold beside.
   expect(sent).toBeLessThan(16 * 1024 * 1024)
+})
+
+test.each<[string, string | ((socket: Socket) => void), unknown]>([
+  [
+    'an answer behind an early one',
+    'HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n',
+    204,
+  ],
+  ['an answer that ends with the connection', 'HTTP/1.0 200 OK\r\n\r\nfine', 200],
+  ['too much for one delivery', 'HTTP/1.1 413 Too Large\r\nConnection: close\r\n\r\n', 413],
+  ['no HTTP', 'hello\r\n', 'HTTPParserError'],
+  ['a part of an answer', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na', 'UND_ERR_SOCKET'],
+  ['nothing', (socket) => socket.end(), 'UND_ERR_SOCKET'],
+  ['a reset', (socket) => socket.resetAndDestroy(), 'ECONNRESET'],
+  ['silence', () => {}, 'TIMEOUT'],
+  ['letter after letter', (socket) => socket.write('HTTP/1.1 200 OK\r\n'), 'TIMEOUT'],
+])(
+  '%s is told by a status or a code that an operator can look up',
+  async (_what, said, expected) => {
+    const server = createTcpServer((socket) => {
+      onTestFinished(() => void socket.destroy())
+      socket
+        .on('error', () => {})
+        .once('data', () => {
+          if (typeof said === 'string') socket.end(said)
+          else said(socket)
+        })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const delivery = createDelivery(DIRECT)
+    onTestFinished(() => delivery.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const stop = expected === 'TIMEOUT' ? AbortSignal.timeout(300) : new AbortController().signal
+    const outcome = await delivery
+      .post(url, { type: 'application/json', body: '{}' }, stop)
+      .catch(({ code, name }) => code ?? name)
+    expect(outcome).toBe(expected)
+  },
+)
+
+test('a certificate that nobody known vouches for is refused by its code', async () => {
+  const server = createTlsServer(makeSelfSigned(), (_request, response) => response.end())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const code = 'DEPTH_ZERO_SELF_SIGNED_CERT'
+  await expect(deliver(`https://127.0.0.1:${port}/`)).rejects.toMatchObject({ code })
 })
 
 test.each([

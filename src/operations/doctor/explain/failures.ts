@@ -35,6 +35,7 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
   ENOTFOUND: noSuchHost,
   EAI_AGAIN: noSuchHost,
   ETIMEDOUT: nothingComesBack,
+  TIMEOUT: nothingComesBack,
   CONNECT_TIMEOUT: nothingComesBack,
   UND_ERR_CONNECT_TIMEOUT: nothingComesBack,
   EHOSTUNREACH: nothingComesBack,
