@@ -192,3 +192,41 @@ test('nothing that people and apps ask for reads a table that grows from end to 
   await watched(database).query('select id from latchkey.users where name = $1', ['x'])
   expect([...scanned].at(-1)?.[1]).toContain('users')
 })
+
+test('a page of an export reads that page, however many events a person has', async () => {
+  const [own, other] = [id(11, 'a'), id(12, 'a')]
+  await database.query(
+    `insert into latchkey.audit_events (user_id, type, at)
+     select case when n % 4 = 0 then $1::uuid else $2::uuid end, 'session.created', now() - n * interval '1 ms'
+     from generate_series(1, 20000) n`,
+    [own, other],
+  )
+  await database.query('analyze latchkey.audit_events', [])
+  const texts: string[] = []
+  const listening = createStores(
+    {
+      ...database,
+      query: (text, ...rest) => {
+        texts.push(text)
+        return database.query(text, ...rest)
+      },
+    },
+    RULES,
+  )
+  let exported = ''
+  for await (const piece of (await listening.adminUsers.export(own)) ?? []) exported += piece
+  expect(JSON.parse(exported).events).toHaveLength(5_000)
+  const pages = texts.filter((text) => text.includes('audit_events'))
+  expect(pages).toHaveLength(11)
+  const conditionOf = async (text: string) => {
+    const plan = JSON.stringify(
+      await database.sql.unsafe(`explain (generic_plan, format json) ${text}`).simple(),
+    )
+    return /"Index Cond":"[^"]*user_id[^"]*"/.exec(plan)?.[0] ?? ''
+  }
+  expect(await conditionOf(pages[0] ?? '')).toMatch(/ROW\(.*at, .*id\) >/)
+  // The control: in an order that no index has, all of them are read.
+  const elsewise = `select id from latchkey.audit_events
+    where user_id = $1 and (type, id) > ('a', $2::uuid) order by type, id limit 500`
+  expect(await conditionOf(elsewise)).toMatch(/^[^(]*\(user_id = \$1\)/)
+})

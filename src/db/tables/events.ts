@@ -30,7 +30,8 @@ export const auditEvents = latchkey.table(
   },
   (table) => [
     primaryKey({ columns: [table.at, table.id] }),
-    index('audit_events_user').on(table.userId),
+    // In the order in which they are read, page by page.
+    index('audit_events_of_user').on(table.userId, table.at, table.id),
   ],
 )
 
