@@ -34,7 +34,8 @@ export function createNativeSignIn(logins: ReadonlyMap<string, Login>) {
       const { clientId, scope, resource } = asked
       // The nonce was for the provider's ID token; ours answers no authorization request.
       const sender = senderOf(request)
-      const client = { clientId, scope, resource, nonce: null, code: null, ...sender }
+      const { authTime } = who
+      const client = { clientId, scope, resource, nonce: null, code: null, authTime, ...sender }
       const { prepared, account } = await openSession(login, who, client, request, { native: true })
       return prepared.tokens(account)
     })

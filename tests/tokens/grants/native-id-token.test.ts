@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { readTokens } from '../../helpers/apps.ts'
+import { claimsOf, readTokens } from '../../helpers/apps.ts'
 import { FakeProvider, makeKey } from '../../helpers/fake-provider.ts'
 import { part, signRaw } from '../../helpers/id-token.ts'
 import { countRows, login, startLatchkey } from '../../helpers/latchkey.ts'
@@ -219,6 +219,25 @@ describe('5.07 the age', () => {
     expectSignedIn(await exchange(latchkey, await idToken(changes)))
   })
 })
+
+test.each([
+  ['of two hours ago', 7200, 401],
+  ['of a minute ago', 60, 204],
+])(
+  'an auth_time %s is ours, as of a login in a browser, and decides what the person may undo',
+  async (_title, age, status) => {
+    provider.subject = `authenticated ${age} seconds ago`
+    const authTime = now() - age
+    const token = await idToken({ auth_time: authTime })
+    const tokens = readTokens(await exchange(latchkey, token, { scope: 'openid account' }))
+    expect(claimsOf(tokens.access_token).auth_time).toBe(authTime)
+    expect(claimsOf(tokens.id_token).auth_time).toBe(authTime)
+    const headers = { authorization: `Bearer ${tokens.access_token}` }
+    const left = await fetch(`${latchkey.url}/me`, { method: 'DELETE', headers })
+    expect(left.status).toBe(status)
+    if (status === 401) expect(left.headers.get('www-authenticate')).toContain('max_age="1800"')
+  },
+)
 
 describe('5.08 the algorithm', () => {
   const header = { alg: 'HS256', kid: 'key-1' }
