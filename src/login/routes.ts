@@ -76,7 +76,7 @@ export function loginRoutes(room: FastifyInstance, options: EntryOptions): void 
     readsItself: true,
     // Before the body is looked at: there may be no such provider, or none that sends forms.
     onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
-      if (loginOf(request.params).provider.row.formPost) return
+      if ((await loginOf(request.params).provider.metadata()).formPost) return
       reply.header('allow', 'GET')
       throw new LatchkeyError('method_not_allowed', 'Only GET is allowed here.')
     },

@@ -92,7 +92,6 @@ export const apple = defineProvider({
   },
   scopes: ['name', 'email'],
   // Asking for any scope requires it.
-  authorizationParams: { response_mode: 'form_post' },
   formPost: true,
   idToken: 'required',
   // False where the person's platform cannot carry one; nowhere else may it be missing.

@@ -83,7 +83,7 @@ export function createAuthorizationAddress({
   callbackUrl: string
 }): (metadata: Metadata) => Promise<string> {
   const registered = new Map<boolean, ReturnType<typeof registerProvider>>()
-  let address: { endpoint: string; pkce: boolean; url: string } | null = null
+  let address: { endpoint: string; pkce: boolean; formPost: boolean; url: string } | null = null
 
   function commonParameters(pkce: boolean): ReturnType<typeof registerProvider> {
     const known = registered.get(pkce)
@@ -95,11 +95,12 @@ export function createAuthorizationAddress({
   }
 
   return async (metadata) => {
-    const { pkce } = metadata
+    const { pkce, formPost } = metadata
     const named = endpoint(metadata, 'authorization_endpoint')
-    if (address?.endpoint !== named || address.pkce !== pkce) {
-      const lasting = { ...(await commonParameters(pkce)), ...authorizationParams }
-      address = { endpoint: named, pkce, url: withQuery(named, lasting) }
+    if (address?.endpoint !== named || address.pkce !== pkce || address.formPost !== formPost) {
+      const mode = formPost ? { response_mode: 'form_post' } : null
+      const lasting = { ...(await commonParameters(pkce)), ...mode, ...authorizationParams }
+      address = { endpoint: named, pkce, formPost, url: withQuery(named, lasting) }
     }
     return address.url
   }

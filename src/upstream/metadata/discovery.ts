@@ -15,6 +15,7 @@ export interface DiscoveryDocument {
   /** What a client's assertion may be signed with (`private_key_jwt`). */
   assertionAlgorithms: readonly string[] | undefined
   challengeMethods: readonly string[] | undefined
+  responseModes: readonly string[] | undefined
   sendsIssuer: boolean
   /** Members that are there and cannot be used, so that they count as absent. */
   ignored: readonly string[]
@@ -94,6 +95,7 @@ export function readDiscovery(row: ProviderRow, document: unknown): DiscoveryDoc
     clientAuthMethods,
     assertionAlgorithms: optional('token_endpoint_auth_signing_alg_values_supported', Texts),
     challengeMethods: optional('code_challenge_methods_supported', Texts),
+    responseModes: optional('response_modes_supported', Texts),
     sendsIssuer: isOn('authorization_response_iss_parameter_supported'),
     ignored,
     gaps: asks.filter(([, isAsked]) => isAsked).map(([gap]) => gap),

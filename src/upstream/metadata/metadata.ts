@@ -21,6 +21,8 @@ export interface Metadata {
   /** What our assertion is signed with, where a key stands for the secret. */
   assertionAlgorithm?: string | undefined
   pkce: boolean
+  /** Whether it is asked for its callback as a cross-site POST, since it offers no redirect with a query. */
+  formPost: boolean
   /** Whether every callback must carry `iss` (RFC 9207, section 2.4). */
   callbackIssuerRequired: boolean
   /** What the provider asks for that cannot be done here, or not as it is set. */
@@ -121,6 +123,7 @@ function toMetadata(
     clientAuth,
     assertionAlgorithm: algorithm,
     pkce: row.pkce && (found?.challengeMethods?.includes('S256') ?? true),
+    formPost: row.formPost || isFormOnly(found?.responseModes),
     callbackIssuerRequired: found?.sendsIssuer ?? false,
     ignored: found?.ignored ?? [],
     gaps: [...(found?.gaps ?? []), ...(gap === undefined ? [] : [gap])],
@@ -128,6 +131,10 @@ function toMetadata(
 }
 
 const isPublicKeyed = (alg: string) => PUBLIC_KEY_ALGORITHMS.includes(alg)
+
+/** Who lists no modes has `query` (Discovery, section 3). */
+const isFormOnly = (modes: readonly string[] = ['query']) =>
+  modes.includes('form_post') && !modes.includes('query')
 
 /** The way to prove who we are, of those that the provider lists; where it lists none of ours, the usual one. */
 function choose(

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Browser } from '../../helpers/browser.ts'
 import { runDoctor } from '../../helpers/doctor.ts'
 import { FakeProvider } from '../../helpers/fake-provider.ts'
-import { type Latchkey, login, startLatchkey } from '../../helpers/latchkey.ts'
+import { type Latchkey, login, startLatchkey, startLogin } from '../../helpers/latchkey.ts'
 import { expectRefused, unusable } from '../../helpers/refusals.ts'
 import { setStage } from '../../helpers/stage.ts'
 
@@ -180,4 +180,33 @@ describe('what a provider asks for that Latchkey cannot do', () => {
       },
     )
   })
+})
+
+describe('how a provider sends the browser back', () => {
+  test.each<[string[] | null, string | null, number]>([
+    [['form_post'], 'form_post', 303],
+    [['fragment', 'form_post'], 'form_post', 303],
+    [['query', 'form_post'], null, 405],
+    [null, null, 405],
+  ])(
+    'by %j: response_mode %j is asked for, and a form is answered %i',
+    async (modes, asked, status) => {
+      await meet(
+        (it) => ({ ...it, ...(modes && { response_modes_supported: modes }) }),
+        async (latchkey, provider) => {
+          const browser = new Browser()
+          const started = await startLogin(latchkey, browser)
+          provider.nonce = started.nonce ?? ''
+          expect(started.authorization.searchParams.get('response_mode')).toBe(asked)
+          // Across sites, and so without our cookies.
+          const form = await new Browser().send(`${latchkey.url}/login/fake/callback`, {
+            method: 'POST',
+            body: new URLSearchParams({ code: 'a-code', state: started.state }),
+          })
+          expect(form.status).toBe(status)
+          expect((await browser.send(form.location ?? started.callback())).status).toBe(200)
+        },
+      )
+    },
+  )
 })
