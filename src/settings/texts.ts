@@ -18,7 +18,6 @@ const en = {
     `${name} must be an https URL without a user or fragment (plain http is accepted for loopback hosts only).`,
   issuerItself: (name: string) => `${name} must be the issuer, without /.well-known/… behind it.`,
   needsOpenid: (name: string) => `${name} must contain openid.`,
-
   emulatePublic:
     'EMULATE must be empty: the provider emulator lets anyone sign in as anyone, so it runs only while PUBLIC_URL is on loopback and NODE_ENV is not production.',
   emulateHost: (host: string) =>
@@ -146,7 +145,6 @@ const ko: SettingsTexts = {
   endpoint: (name) => `${name}에는 사용자 정보 없는 https URL을 넣으세요(루프백만 http도 됨).`,
   issuerItself: (name) => `${name}에는 뒤의 /.well-known/…을 뺀 issuer를 넣으세요.`,
   needsOpenid: (name) => `${name}에 openid가 있어야 합니다.`,
-
   emulatePublic:
     'EMULATE를 비우세요. 에뮬레이터에서는 누구나 다른 사람으로 로그인할 수 있으므로, PUBLIC_URL이 루프백이고 NODE_ENV가 production이 아닐 때만 동작합니다.',
   emulateHost: (host) =>
