@@ -5,6 +5,7 @@ import type { Asking } from '../core/events/audit.ts'
 import type { SessionRef } from '../core/identity/session-ref.ts'
 import { said } from '../core/messages.ts'
 import type { Sessions } from '../core/tokens/sessions.ts'
+import { readBearer } from '../http/credentials.ts'
 import { toLatchkeyError } from '../http/errors/problems.ts'
 import { know } from '../http/log/known.ts'
 
@@ -88,7 +89,7 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
       }
       done(request.caller === null ? invalidToken(whyNot(request, token)) : undefined)
     }
-    if (request.headers.authorization !== undefined) settle(readHeader(request))
+    if (request.headers.authorization !== undefined) settle(readBearer(request))
     else cookies.readAccessToken(request).then(settle, done)
   })
 }
@@ -127,25 +128,6 @@ export function requireScope(
     if (!caller.scope.has(scope)) throw insufficientScope(scope)
     await limit(request, caller.userId)
   })
-}
-
-// One credential (RFC 6750, section 2.1), the scheme in any case (RFC 9110, section 11.1).
-const BEARER = /^Bearer +([A-Za-z0-9_.-]+)$/i
-
-function readHeader(request: FastifyRequest): string | null {
-  const match = BEARER.exec(request.headers.authorization ?? '')
-  if (match === null || hasTwoCredentials(request.raw.rawHeaders)) return null
-  return match[1] ?? null
-}
-
-/** Node keeps the first of two Authorization headers; a proxy before it may have looked at the other. */
-function hasTwoCredentials(rawHeaders: readonly string[]): boolean {
-  let count = 0
-  for (let place = 0; place < rawHeaders.length; place += 2) {
-    const name = rawHeaders[place] ?? ''
-    if (name.length === 13 && name.toLowerCase() === 'authorization') count += 1
-  }
-  return count > 1
 }
 
 /** The caller of a route behind `requireToken`. */

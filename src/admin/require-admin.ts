@@ -3,6 +3,7 @@ import { type Client, findClient } from '../core/client/client.ts'
 import { readScope } from '../core/client/scope.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
+import { readBearer } from '../http/credentials.ts'
 import { know } from '../http/log/known.ts'
 
 /** What tells the room who calls: the claims of an access token of ours, null for any other. */
@@ -17,9 +18,6 @@ export interface AdminTokens {
   issuer: string
 }
 
-// One credential (RFC 6750, section 2.1), the scheme in any case (RFC 9110, section 11.1).
-const BEARER = /^Bearer +([A-Za-z0-9_.-]+)$/i
-
 /**
  * Furnishes a room whose routes a client calls for itself: by a token of the scope `admin` that it got by
  * client_credentials. No cookie counts, and the client's registration is looked at each time.
@@ -29,8 +27,8 @@ export function requireAdmin(
   { tokens, clients }: { tokens: AdminTokens; clients: readonly Client[] },
 ): void {
   room.addHook('onRequest', (request, _reply, done) => {
-    const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? []
-    const claims = token === undefined ? null : tokens.verify(token)
+    const token = readBearer(request)
+    const claims = token === null ? null : tokens.verify(token)
     const isForUs = claims !== null && [claims.aud].flat().includes(tokens.issuer)
     if (!isForUs) return done(invalidToken())
     const client = findClient(clients, claims.client_id)

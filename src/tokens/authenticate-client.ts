@@ -5,6 +5,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
 import { shownValue } from '../core/text.ts'
+import { hasTwoCredentials } from '../http/credentials.ts'
 import { know } from '../http/log/known.ts'
 
 /** What a client says of itself in the body, as fields of a request's schema. */
@@ -49,7 +50,7 @@ export async function authenticateClient(
   const { authorization } = request.headers
   const isBasic = authorization !== undefined && /^Basic( |$)/i.test(authorization)
   const basic = isBasic ? readBasic(authorization) : null
-  if (isBasic && body.client_secret !== undefined) {
+  if ((isBasic && body.client_secret !== undefined) || hasTwoCredentials(request)) {
     throw new LatchkeyError('invalid_request', 'Use one way of client authentication.')
   }
   if (basic !== null && body.client_id !== undefined && body.client_id !== basic.id) {

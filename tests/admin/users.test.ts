@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { rawRequest } from '../helpers/raw-request.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 const SECRET = 'secret-of-the-operators-program'
@@ -55,6 +56,13 @@ async function signIn(persona: string) {
   const answer = await new Browser().follow(`${latchkey.url}/login/kakao?login_hint=${persona}`)
   return { status: answer.status, body: answer.json() as unknown as SignedIn }
 }
+
+test('its token counts in one Authorization header, and not in one of two', async () => {
+  const ask = (...headers: string[]) => rawRequest(`${latchkey.url}/admin/users`, { headers })
+  const own = ['authorization', `Bearer ${adminToken}`]
+  expect((await ask(...own)).status).toBe(200)
+  expect((await ask(...own, 'Authorization', 'Bearer x')).status).toBe(401)
+})
 
 test('a client of the operator finds, shows, changes and deletes users', async () => {
   const { body } = await signIn('minji')

@@ -99,6 +99,20 @@ describe('3.16 a confidential client authenticates', () => {
     expect((await redeemAs(code, {}, authorization)).status).toBe(200)
   })
 
+  test('an Authorization header that stands twice is an invalid_request: a proxy may have looked at the other', async () => {
+    const ask = (...headers: string[]) =>
+      rawRequest(`${latchkey.url}/introspect`, {
+        method: 'POST',
+        headers: [...headers, 'content-type', FORM, 'content-length', '7'],
+        body: 'token=x',
+      })
+    const good = ['authorization', basic(id, secret)]
+    expect((await ask(...good)).status).toBe(200)
+    for (const other of [good, ['Authorization', 'Bearer x']]) {
+      expectOAuthError(await ask(...good, ...other), 400, 'invalid_request')
+    }
+  })
+
   test('a public client names itself, in the body or as Basic without a secret', async () => {
     const spa = (body: Parameters, authorization?: string) => async () =>
       redeemAs(await getCode(latchkey, provider), { ...SPA, ...body }, authorization)
