@@ -35,28 +35,30 @@ export function addDatabaseMetrics(
     },
   })
 
-  // Behind the one above: what these ask the database for is not counted there.
-  const waiting = new Gauge(
-    metric('outbox_waiting', 'Entries of the outbox that wait.', ['kind', 'target']),
-  )
-  const failed = new Gauge(
-    metric('outbox_given_up', 'Entries that only the operator has tried again.', [
-      'kind',
-      'target',
-    ]),
-  )
-  new Gauge({
-    ...metric('outbox_oldest_seconds', 'Age of the oldest entry that waits.', ['kind', 'target']),
-    async collect() {
-      for (const gauge of [this, waiting, failed]) gauge.reset()
-      for (const one of await sources.outboxDepth().catch(() => [])) {
-        const labels = { kind: one.kind, target: one.target }
-        this.set(labels, one.oldestSeconds)
-        waiting.set(labels, one.waiting)
-        failed.set(labels, one.failed)
-      }
-    },
-  })
+  // Behind the one above: what these ask the database for is not counted there. One look for all three: each
+  // awaits it, or it would show what an earlier look found.
+  let looking: Promise<void> | null = null
+  const gauge = (name: string, help: string) =>
+    new Gauge({
+      ...metric(name, help, ['kind', 'target']),
+      async collect() {
+        looking ??= look().finally(() => (looking = null))
+        await looking
+      },
+    })
+  const waiting = gauge('outbox_waiting', 'Entries of the outbox that wait.')
+  const failed = gauge('outbox_given_up', 'Entries that only the operator has tried again.')
+  const oldest = gauge('outbox_oldest_seconds', 'Age of the oldest entry that waits.')
+  async function look() {
+    const found = await sources.outboxDepth().catch(() => [])
+    for (const one of [waiting, failed, oldest]) one.reset()
+    for (const { kind, target, ...depth } of found) {
+      const labels = { kind, target }
+      waiting.set(labels, depth.waiting)
+      failed.set(labels, depth.failed)
+      oldest.set(labels, depth.oldestSeconds)
+    }
+  }
 
   // Counted by the audit, which no way of ending a session passes by.
   let since: string | null = null

@@ -309,6 +309,25 @@ test('what a provider tells counts by what comes of it, and what the outbox trie
   await vi.waitFor(async () => expect((await scrape(at)).get(attempts)).toBe(2), 20_000)
 })
 
+test('what waits in the outbox is what waits now, at each look, and not what waited at the one before', async () => {
+  const shown = async () => {
+    const found = await scrape(latchkey)
+    const of = (name: string) =>
+      found.get(`latchkey_outbox_${name}{kind="revocation",target="nowhere"}`)
+    return [of('waiting'), of('given_up'), of('oldest_seconds')]
+  }
+  await latchkey.database.query(
+    `insert into latchkey.outbox (kind, target, subject, created_at, next_attempt_at, failed_at)
+     select 'revocation', 'nowhere', i::text, now() - interval '90 seconds', 'infinity',
+       case when i > 2 then now() end
+     from generate_series(1, 3) i`,
+    [],
+  )
+  expect(await shown()).toEqual([2, 1, expect.toSatisfy((age) => age >= 90 && age < 150)])
+  await latchkey.database.query(`delete from latchkey.outbox where target = 'nowhere'`, [])
+  expect(await shown()).toEqual([undefined, undefined, undefined])
+})
+
 test('nothing in it is of a person, a token or an address', async () => {
   const answer = await login(latchkey, provider)
   const { access_token: token, user } = answer.json() as {
