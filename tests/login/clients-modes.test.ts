@@ -86,7 +86,7 @@ describe('response_mode=web_message', () => {
     expect(opened).toEqual({ closed: 1, hasLink: false })
     expect(posted).toEqual([[message, 'https://app.example.com']])
     // A tab that nobody opened stays open: the person goes on by the link.
-    expect(run(null)).toEqual({ closed: 1, hasLink: true })
+    expect(run(null)).toEqual({ closed: 0, hasLink: true })
   })
 
   test.each([
