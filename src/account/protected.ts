@@ -117,15 +117,19 @@ const insufficientScope = (scope: ScopeName) =>
     challenge: { scope },
   })
 
-/** Furnishes a room below `requireToken` whose routes all need a scope, and are counted for each user. */
+/**
+ * Furnishes a room below `requireToken` whose routes all need a scope, and are counted for each user.
+ * `mayHave` says whether a client that was granted it still may.
+ */
 export function requireScope(
   room: FastifyInstance,
   scope: ScopeName,
   limit: (request: FastifyRequest, userId: string) => Promise<void>,
+  mayHave: (clientId: string) => boolean = () => true,
 ): void {
   room.addHook('onRequest', async (request) => {
     const caller = callerOf(request)
-    if (!caller.scope.has(scope)) throw insufficientScope(scope)
+    if (!caller.scope.has(scope) || !mayHave(caller.clientId)) throw insufficientScope(scope)
     await limit(request, caller.userId)
   })
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { findClient } from '../core/client/client.ts'
 import { type Account, claimsOf } from '../core/identity/account.ts'
 import type { Accounts } from '../core/identity/accounts.ts'
 import type { Identities } from '../core/identity/identities.ts'
@@ -35,7 +36,7 @@ export async function accountRoutes(
       limits: { account: UserLimit }
     },
 ): Promise<void> {
-  const { accounts, sessions, limits } = options
+  const { accounts, clients, sessions, limits } = options
   requireToken(room, options)
   refuseOverFirst(room, sessions)
 
@@ -67,7 +68,8 @@ export async function accountRoutes(
     await inner.register(async (forms) => linkRoute(forms, options))
   })
   await room.register(async (inner) => {
-    requireScope(inner, 'provider_tokens', limits.account)
+    const mayHave = (id: string) => findClient(clients, id)?.providerTokens === true
+    requireScope(inner, 'provider_tokens', limits.account, mayHave)
     providerTokenRoute(inner, options)
   })
 }

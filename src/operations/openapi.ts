@@ -17,7 +17,7 @@ const CACHE_SECONDS = 300
 
 const description = `A self-hosted social-login service: people sign in with the provider they already use, your API verifies a JWT.
 
-Errors are problem details (RFC 9457) with a \`code\` for programs; at \`/token\`, \`/revoke\` and \`/introspect\` they are those of RFC 6749. A browser (\`Accept: text/html\`) gets a page instead. Any route may answer 500 in the same form, 405 with \`Allow\` to another method, and 503 with \`Retry-After\` while the server stops.
+Errors are problem details (RFC 9457) with a \`code\` for programs; at \`/token\`, \`/revoke\` and \`/introspect\` they are those of RFC 6749. A browser (\`Accept: text/html\`) gets a page instead. Any route may answer 500 in the same form, 400 or 415 to a request that cannot be read, 405 with \`Allow\` to another method, and 503 with \`Retry-After\` while the server stops.
 
 ## The examples
 

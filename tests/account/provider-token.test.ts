@@ -263,6 +263,13 @@ describe('no token is handed out', () => {
     }
   })
 
+  test('to a client that may ask for none any more, whatever it was granted', async () => {
+    const { access_token } = await signIn(latchkey, provider)
+    const without = await start({ CLIENT_SPA_PROVIDER_TOKENS: undefined })
+    expectProblem(await ask(access_token, without), 403, 'insufficient_scope')
+    expect((await ask(access_token)).status).toBe(200)
+  })
+
   test('where the provider refuses the refresh: 409 until the person signs in there again', async () => {
     const token = await signInWithOver({ status: 400, body: { error: 'invalid_grant' } })
     const answers = await Promise.all([ask(token), ask(token, other), ask(token)])

@@ -26,9 +26,10 @@ export async function refresh(
   { request, body }: GrantCall,
 ): Promise<TokenResponse> {
   const { refresh_token: token = '' } = body
-  const resource = readResource(body.resource, [...client.resources, options.tokens.issuer])
+  const resources = [...client.resources, options.tokens.issuer]
+  const resource = readResource(body.resource, resources)
   const sent = { token, clientId: client.id, fromCookie: false }
-  return swap(options, sent, { request, body, resource })
+  return swap(options, sent, { request, body, resource, resources })
 }
 
 /** A refresh in cookie mode, where the cookie stands for token and client: no script ever sees a token. */
@@ -50,7 +51,8 @@ export async function refreshByCookie(
   readResource(body.resource, [])
   try {
     const sent = { token, clientId: client.id, fromCookie: true }
-    const tokens = await swap(options, sent, { request, body, resource: undefined })
+    const asked = { request, body, resource: undefined, resources: [] }
+    const tokens = await swap(options, sent, asked)
     cookies.set(reply, client.id, tokens)
     const { token_type, expires_in, scope } = tokens
     return { token_type, expires_in, scope }
@@ -67,7 +69,12 @@ async function swap(
     request,
     body,
     resource,
-  }: Pick<GrantCall, 'request' | 'body'> & { resource: string | undefined },
+    resources,
+  }: Pick<GrantCall, 'request' | 'body'> & {
+    resource: string | undefined
+    /** Those that the client may have. */
+    resources: readonly string[]
+  },
 ): Promise<TokenResponse> {
   const scopes = body.scope?.split(' ').filter(Boolean) ?? []
   const { rotation, successors } = await rotate(options, sent, scopes, askerOf(request))
@@ -80,6 +87,8 @@ async function swap(
       evidence: { reason: rotation.outcome, detail: rotation.reason, client: sent.clientId },
     })
   }
+  // The session keeps its resource, for as long as the client lists it.
+  if (resource === undefined) readResource(rotation.session.resource ?? undefined, resources)
   // Less may be asked for than was granted (RFC 6749, section 6); the session keeps what it has.
   const session =
     scopes.length > 0

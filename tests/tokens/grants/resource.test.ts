@@ -20,7 +20,7 @@ const ORDERS = 'https://orders.example.com/'
 const STOCK = 'urn:example:stock'
 const API = 'https://api.example.com'
 
-const { latchkey, provider } = setStage({
+const { latchkey, provider, start } = setStage({
   settings: {
     ...APPS,
     CLIENT_SPA_RESOURCES: `${ORDERS},${STOCK}`,
@@ -95,6 +95,18 @@ test.each([
     'invalid_target',
   )
   expect(readTokens(await refresh(latchkey, tokens.refresh_token)).sid).toBe(tokens.sid)
+})
+
+test('the resource that a session began with is given out for as long as its client lists it', async () => {
+  const code = await getCode(latchkey, provider, { resource: ORDERS })
+  const tokens = readTokens(await redeem(latchkey, code))
+  expect(audOf(tokens)).toBe(ORDERS)
+  const without = await start({ CLIENT_SPA_RESOURCES: STOCK })
+  const refused = await refresh(without, tokens.refresh_token)
+  expectOAuthError(refused, 400, 'invalid_target')
+  const own = { resource: latchkey.url }
+  expect(audOf(readTokens(await refresh(without, tokens.refresh_token, own)))).toBe(latchkey.url)
+  expect(audOf(readTokens(await refresh(latchkey, tokens.refresh_token)))).toBe(ORDERS)
 })
 
 test('in cookie mode a resource is refused', async () => {
