@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { startEmbeddedServer } from '../src/db/embedded/index.ts'
+import { cpuOfFamily } from './processes.ts'
 
 /** What PostgreSQL did for one database since it was started. */
 export interface Spent {
@@ -31,6 +32,8 @@ export interface BenchDatabase {
   create(name: string): Promise<void>
   /** Runs statements as the superuser: no trigger runs, no foreign key is checked. */
   fill(name: string, statements: readonly string[]): Promise<void>
+  /** Microseconds of CPU of all its processes so far, but for the one that serves this program. */
+  cpu(): Promise<number>
   spent(name: string): Promise<Spent>
   spentByStatement(name: string): Promise<StatementSpent[]>
   stop(): Promise<void>
@@ -72,8 +75,10 @@ async function startCounting(
   const { connection } = server
   const admin = asSuperuser(connection, connection.database)
   await admin`create extension pg_stat_statements`
-  const [{ version } = { version: '' }] = await admin<{ version: string }[]>`
-    select current_setting('server_version') as version`
+  const [about] = await admin<{ version: string; own: number; pidFile: string }[]>`
+    select current_setting('server_version') as version, pg_backend_pid() as own,
+      pg_read_file('postmaster.pid') as "pidFile"`
+  const { version, own, pidFile } = about ?? { version: '', own: 0, pidFile: '' }
   return {
     version,
     connection: (database) => ({ ...connection, database }),
@@ -97,6 +102,7 @@ async function startCounting(
         await sql.end()
       }
     },
+    cpu: () => cpuOfFamily(Number.parseInt(pidFile, 10), [own]),
     async spent(name) {
       const [row] = await admin<Spent[]>`
         select coalesce(sum(total_exec_time + total_plan_time), 0)::float8 * 1000 as microseconds,

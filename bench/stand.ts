@@ -34,6 +34,8 @@ export interface LatchkeyOptions {
   /** How many people are filled in; undefined leaves the database as it is. */
   users?: number
   env?: Record<string, string>
+  /** Where it starts. Default: this build. */
+  module?: URL
 }
 
 /** Starts PostgreSQL and the provider. */
@@ -66,13 +68,13 @@ export async function startStand(): Promise<Stand> {
     return {
       database,
       provider,
-      async latchkey({ name = 'latchkey', users, env = {} }) {
+      async latchkey({ name = 'latchkey', users, env = {}, module = latchkeyModule }) {
         if (users !== undefined) {
           await database.create(name)
           await migrateDatabase(database.connection(name))
           await database.fill(name, latchkeyPeople({ users, issuer: `${issuer}/bench` }))
         }
-        return measure(latchkeyModule, name, { ...latchkeyEnv, ...env })
+        return measure(module, name, { ...latchkeyEnv, ...env })
       },
       async migrated(name, module = latchkeyModule) {
         await database.create(name)

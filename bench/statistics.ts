@@ -24,9 +24,18 @@ export function median(numbers: readonly number[]): number {
 }
 
 /** What a quarter of some numbers does not exceed: busy moments of the machine only add. */
-export function lowerQuartile(numbers: readonly number[]): number {
+export const lowerQuartile = (numbers: readonly number[]): number => quantile(numbers, 1 / 4)
+
+/** The middle one, and between what the middle half is. */
+export const spread = (numbers: readonly number[]): Summary => ({
+  median: median(numbers),
+  least: lowerQuartile(numbers),
+  most: quantile(numbers, 3 / 4),
+})
+
+function quantile(numbers: readonly number[], share: number): number {
   const sorted = [...numbers].sort((a, b) => a - b)
-  return sorted[Math.floor((sorted.length - 1) / 4)] ?? Number.NaN
+  return sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN
 }
 
 /** Median and range. */

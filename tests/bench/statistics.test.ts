@@ -3,7 +3,14 @@ import { readOptions } from '../../bench/options.ts'
 import { putFigures } from '../../bench/report.ts'
 import { inTurn, roundsOf, type Side } from '../../bench/rounds.ts'
 import { nameOfStatement } from '../../bench/scenes/sizes.ts'
-import { addCosts, isReached, lowerQuartile, median, ratioByRound } from '../../bench/statistics.ts'
+import {
+  addCosts,
+  isReached,
+  lowerQuartile,
+  median,
+  ratioByRound,
+  spread,
+} from '../../bench/statistics.ts'
 import { markdownTable, plainTable } from '../../bench/table.ts'
 
 test('the median is the middle one, of an even count the mean of the two, and of none no number', () => {
@@ -97,4 +104,8 @@ test('a quarter of the numbers is no more than their lower quartile, whatever a 
   expect(lowerQuartile([900, 10, 12, 11, 500])).toBe(11)
   expect(lowerQuartile([9, 10, 12, 11, 13])).toBe(10)
   expect(lowerQuartile([7])).toBe(7)
+})
+
+test('a spread leaves out the quarter on each side', () => {
+  expect(spread([9, 1, 2, 3, 4])).toEqual({ median: 3, least: 2, most: 4 })
 })

@@ -1,10 +1,11 @@
-import { and, asc, eq, gte, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, or, sql } from 'drizzle-orm'
 import type { Asker, Audit, AuditEvent, AuditRow } from '../../../core/events/audit.ts'
 import type { Database, RunStatement } from '../../client.ts'
 import { dropPartitions, makePartitions } from '../../partitions.ts'
 import { auditEvents, latchkey } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { countEndedSessions } from '../sessions/ended-sessions.ts'
+import { askedBy } from './say-who.ts'
 
 const a = auditEvents
 
@@ -40,26 +41,6 @@ const SAY_WHO = statement((p: Placeholders<{ asked: string }>) =>
     .select({ done: sql<string>`set_config('latchkey.asked', ${p.asked}::text, true)` })
     .from(nothing),
 )
-
-/** Who asks, as the functions of the database read it; empty for nobody who is known. */
-export function askedBy(asker: Asker | null | undefined): string {
-  if (!asker) return ''
-  const { requestId, address, userAgent, clientId, reason } = asker
-  return JSON.stringify({
-    request_id: requestId,
-    address,
-    user_agent: userAgent,
-    client_id: clientId,
-    reason,
-  })
-}
-
-/**
- * A condition of the first part of a statement that changes something, by which it says who asks for it:
- * what is recorded of it bears that.
- */
-export const saysWho = (p: Placeholders<{ asked: string }>): SQL =>
-  sql`set_config('latchkey.asked', ${p.asked}::text, true) is not null`
 
 /** Tells the transaction who asks for what it does, which its events then bear. */
 export async function sayWho(run: RunStatement, asker: Asker | null | undefined): Promise<void> {

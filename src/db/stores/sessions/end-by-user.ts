@@ -5,7 +5,7 @@ import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
-import { askedBy, saysWho } from '../events/audit.ts'
+import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { heldSessions } from './held-sessions.ts'
 

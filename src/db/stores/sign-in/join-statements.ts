@@ -4,7 +4,7 @@ import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import { identities, unlinkedIdentities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
 import { isVouchedFor, lowerCase } from '../account/account-json.ts'
-import { saysWho } from '../events/audit.ts'
+import { saysWho } from '../events/say-who.ts'
 import { addressClaim, firstFacts, type IdentityValues } from './identity-values.ts'
 
 /** Held until the transaction ends: whoever looks for users by this address does it one after the other. */

@@ -13,7 +13,7 @@ import {
   SHOWN_OF_USER,
   shownOf,
 } from '../account/account-json.ts'
-import { saysWho } from '../events/audit.ts'
+import { saysNewcomer, saysWho } from '../events/say-who.ts'
 import { isSameIdentity } from '../same-identity.ts'
 import {
   addressClaim,
@@ -52,10 +52,6 @@ const keyOf = ({ userId, provider, issuer, subject }: Key) => ({
 /** What a login may find changed. */
 const facts = (i: Columns<'email' | 'emailVerified' | 'name' | 'picture' | 'locale'>) =>
   sql`(${i.email}, ${i.emailVerified}, ${i.name}, ${i.picture}, ${i.locale})`
-
-/** Whom the sign-in makes, and why: the trigger on its session then records all three at once. */
-const saysNewcomer = (p: Placeholders<SignInValues>) =>
-  sql`set_config('latchkey.newcomer', ${p.newUserId}::text || ' ' || ${p.reason}::text, true) is not null`
 
 /**
  * A whole sign-in: refreshes the identity, or makes it and its user where it is new and may be made,

@@ -13,7 +13,7 @@ import {
   statement,
 } from '../../statement.ts'
 import { isAlive } from '../alive.ts'
-import { askedBy, saysWho } from '../events/audit.ts'
+import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { endSurplus } from '../sessions/surplus.ts'
 import { grantedSession } from './granted-session.ts'

@@ -1,0 +1,27 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Asker } from '../../../core/events/audit.ts'
+import type { Placeholders } from '../../statement.ts'
+
+/** Who asks, as the functions of the database read it; empty for nobody who is known. */
+export function askedBy(asker: Asker | null | undefined): string {
+  if (!asker) return ''
+  const { requestId, address, userAgent, clientId, reason } = asker
+  return JSON.stringify({
+    request_id: requestId,
+    address,
+    user_agent: userAgent,
+    client_id: clientId,
+    reason,
+  })
+}
+
+/**
+ * A condition of the first part of a statement that changes something, by which it says who asks for it:
+ * what is recorded of it bears that.
+ */
+export const saysWho = (p: Placeholders<{ asked: string }>): SQL =>
+  sql`set_config('latchkey.asked', ${p.asked}::text, true) is not null`
+
+/** Of a sign-in whom it makes, and why: the trigger on the session then records all three at once. */
+export const saysNewcomer = (p: Placeholders<{ newUserId: string; reason: string }>): SQL =>
+  sql`set_config('latchkey.newcomer', ${p.newUserId}::text || ' ' || ${p.reason}::text, true) is not null`
