@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { toProfile } from '../../../src/core/identity/profile.ts'
 import type { SignIns } from '../../../src/core/identity/sign-ins.ts'
 import { type Database, openDatabase } from '../../../src/db/client.ts'
+import { createAudit } from '../../../src/db/stores/events/audit.ts'
 import { createStores } from '../../../src/db/stores/index.ts'
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
 import { RULES } from '../../helpers/rules.ts'
@@ -82,4 +83,40 @@ test('a user who leaves takes the claim along: the address makes a new user in o
   const second = await signIn('kakao', randomUUID(), email)
   expect(second.decision).toMatchObject({ action: 'create', reason: 'nobody_with_this_email' })
   expect(asked).toEqual({ statements: 1, transactions: 0 })
+})
+
+test('a first login that no request made is recorded as one that a request made, but for the request’s id', async () => {
+  const recordedOf = async (requestId: string | null) => {
+    const subject = randomUUID()
+    const { account } = await signIns.signIn(
+      { provider: 'google', issuer: '', subject },
+      toProfile({ subject }),
+      { ...newSession(), address: '192.0.2.1', userAgent: 'here' },
+      null,
+      { requestId, address: '192.0.2.1', userAgent: 'here' },
+    )
+    const rows = await createAudit(database).list({ userId: account.sub, limit: 10 })
+    const shown = rows.map(({ type, address, userAgent, requestId, reason, provider }) =>
+      [type, provider, address, userAgent, requestId, reason].join(' '),
+    )
+    return shown.sort()
+  }
+  const recorded = (id: string) => [
+    `identity.linked google 192.0.2.1 here ${id} no_email`,
+    `session.created google 192.0.2.1 here ${id} `,
+    `user.created  192.0.2.1 here ${id} `,
+  ]
+  const id = randomUUID()
+  expect(await recordedOf(id)).toEqual(recorded(id))
+  expect(await recordedOf(null)).toEqual(recorded(''))
+})
+
+test('nothing that a login changes has a trigger with a condition: each statement copies and reads that', async () => {
+  const triggers = await database.query<{ name: string; has: boolean }>(
+    `select tgname as name, tgqual is not null as has from pg_trigger where not tgisinternal and
+     tgrelid in ('latchkey.users'::regclass, 'latchkey.identities'::regclass, 'latchkey.sessions'::regclass)`,
+  )
+  expect(triggers).toContainEqual({ name: 'record_begun', has: false })
+  // Short, and spares the removal of old sessions a call for each.
+  expect(triggers.filter(({ has }) => has).map(({ name }) => name)).toEqual(['record_removed'])
 })
