@@ -85,7 +85,15 @@ describe('webhooks', () => {
     await signIn(latchkey, provider)
     await new Promise((resolve) => setTimeout(resolve, 2500))
     expect(hooks()).toEqual([])
+    const stoppedAt = async () => {
+      const entries = await createOutbox(latchkey.database).list({ limit: 10 })
+      return entries.map((entry) => entry.stoppedAt)
+    }
+    const moment = expect.stringMatching(/Z$/)
+    expect(await stoppedAt()).toEqual([moment, moment])
     await createOutbox(latchkey.database).retry({ kind: 'webhook' })
+    // What is sent already is listed no more.
+    expect((await stoppedAt()).filter((at) => at !== null)).toEqual([])
     await until(() => expect(typesOf().sort()).toEqual(['identity.linked', 'user.created']))
   })
 

@@ -31,8 +31,9 @@ export async function runOutbox({ stores, words }: AdminRun): Promise<Shown> {
         target: entry.target,
         attempts: entry.attempts,
         created_at: entry.createdAt,
-        next_attempt_at: entry.failedAt === null ? entry.nextAttemptAt : null,
+        next_attempt_at: (entry.failedAt ?? entry.stoppedAt) ? null : entry.nextAttemptAt,
         given_up_at: entry.failedAt,
+        stopped_at: entry.stoppedAt,
         failure: entry.failure,
       })),
     }

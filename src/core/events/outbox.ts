@@ -59,6 +59,8 @@ export interface OutboxEntry extends OutboxTarget {
   attempts: number
   createdAt: string
   nextAttemptAt: string
+  /** Since when nothing is sent to its target, which answered 410. */
+  stoppedAt: string | null
   failedAt: string | null
   failure: string | null
 }

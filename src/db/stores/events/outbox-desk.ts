@@ -50,10 +50,15 @@ const LIST = statement((p: Placeholders<Asked & { limit: number }>) =>
       attempts: outbox.attempts,
       createdAt: sql<string>`${isoTime(outbox.createdAt)}`,
       nextAttemptAt: sql<string>`${isoTime(outbox.nextAttemptAt)}`,
+      stoppedAt: sql<string | null>`${isoTime(outboxTargets.stoppedAt)}`,
       failedAt: sql<string | null>`${isoTime(outbox.failedAt)}`,
       failure: outbox.failure,
     })
     .from(outbox)
+    .leftJoin(
+      outboxTargets,
+      and(eq(outboxTargets.kind, outbox.kind), eq(outboxTargets.target, outbox.target)),
+    )
     .where(isAsked(p))
     .orderBy(asc(outbox.id))
     .limit(p.limit),
