@@ -3,6 +3,7 @@ import { type Client, findClient } from '../core/client/client.ts'
 import { readScope } from '../core/client/scope.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
+import type { Sessions } from '../core/tokens/sessions.ts'
 import { readBearer } from '../http/credentials.ts'
 import { know } from '../http/log/known.ts'
 
@@ -24,30 +25,38 @@ export interface AdminTokens {
  */
 export function requireAdmin(
   room: FastifyInstance,
-  { tokens, clients }: { tokens: AdminTokens; clients: readonly Client[] },
+  {
+    tokens,
+    clients,
+    sessions,
+  }: {
+    tokens: AdminTokens
+    clients: readonly Client[]
+    sessions: Pick<Sessions, 'isAlive'>
+  },
 ): void {
-  room.addHook('onRequest', (request, _reply, done) => {
+  room.addHook('onRequest', async (request) => {
     const token = readBearer(request)
     const claims = token === null ? null : tokens.verify(token)
-    const isForUs = claims !== null && [claims.aud].flat().includes(tokens.issuer)
-    if (!isForUs) return done(invalidToken())
-    const client = findClient(clients, claims.client_id)
-    if (!readScope(claims.scope).has('admin') || claims.sid !== undefined) {
-      return done(
-        new LatchkeyError('insufficient_scope', 'The access token needs the scope "admin".', {
-          challenge: { scope: 'admin' },
-          evidence: { client: claims.client_id },
-        }),
-      )
-    }
+    if (claims === null || ![claims.aud].flat().includes(tokens.issuer)) throw invalidToken()
+    const { client_id: clientId, scope, sub: userId, sid: sessionId } = claims
+    // Of a session that is over nothing else is told.
+    const isOver = sessionId !== undefined && !(await sessions.isAlive({ userId, sessionId }))
+    if (isOver) throw invalidToken()
+    if (!readScope(scope).has('admin') || sessionId !== undefined) throw notForAdmin(clientId)
     // A client that may no longer ask has no use for what it still holds.
-    if (client?.isAdmin !== true) return done(invalidToken())
-    request.adminClient = client.id
-    know(request, { client: client.id })
-    done()
+    if (findClient(clients, clientId)?.isAdmin !== true) throw invalidToken()
+    request.adminClient = clientId
+    know(request, { client: clientId })
   })
   room.decorateRequest('adminClient', '')
 }
+
+const notForAdmin = (client: string) =>
+  new LatchkeyError('insufficient_scope', 'The access token needs the scope "admin".', {
+    challenge: { scope: 'admin' },
+    evidence: { client },
+  })
 
 declare module 'fastify' {
   interface FastifyRequest {

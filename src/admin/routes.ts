@@ -4,6 +4,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import type { Asker } from '../core/events/audit.ts'
 import type { AdminUser, AdminUsers } from '../core/identity/admin-users.ts'
 import { said } from '../core/messages.ts'
+import type { Sessions } from '../core/tokens/sessions.ts'
 import { askerOf } from '../http/asker.ts'
 import { NoBody } from '../http/documented.ts'
 import { Problem } from '../http/errors/problems.ts'
@@ -24,6 +25,7 @@ export interface AdminOptions {
   users: AdminUsers
   clients: readonly Client[]
   tokens: AdminTokens
+  sessions: Pick<Sessions, 'isAlive'>
   /** Providers at which a grant can be revoked. */
   revocable: readonly string[]
   wakeOutbox(): void

@@ -11,6 +11,7 @@ export async function addAdmin(
     adminRoutes(room, {
       users: stores.adminUsers,
       clients: settings.clients,
+      sessions: stores.sessions,
       tokens: { verify: tokens.verifyAccessToken, issuer: tokens.issuer },
       revocable: providers.list.filter((one) => one.tokens.mayRevoke).map(({ row }) => row.id),
       wakeOutbox,

@@ -116,11 +116,15 @@ test('users come a hundred a page, in the order of their ids', async () => {
   expect([...seen].sort()).toEqual(seen)
 })
 
-test('nobody else may: a user’s token, a cookie, another client’s, or one whose right was taken', async () => {
+test('nobody else may: a user’s token, one that was revoked, a cookie, another client’s, or one whose right was taken', async () => {
   expect((await call('GET', '')).status).toBe(200)
   const { body } = await signIn('sora')
   const asUser = await call('GET', '', undefined, body.access_token)
   expect(asUser).toMatchObject({ status: 403, json: { code: 'insufficient_scope' } })
+  const token = new URLSearchParams({ token: body.access_token })
+  await fetch(`${latchkey.url}/revoke`, { method: 'POST', body: token })
+  const asOver = await call('GET', '', undefined, body.access_token)
+  expect(asOver).toMatchObject({ status: 401, json: { code: 'invalid_token' } })
   const asNobody = await call('GET', '', undefined, 'not.a.token')
   expect(asNobody).toMatchObject({ status: 401, json: { code: 'invalid_token' } })
   expect(asNobody.headers.get('www-authenticate')).toContain('invalid_token')
