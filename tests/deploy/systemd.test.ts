@@ -31,6 +31,12 @@ describe('the unit of systemd', () => {
     expect(stderr).toMatch(/latchkey.*Unknown key.* 'PrivateTemp'/)
   })
 
+  test('is started again however often a start fails: without that, five in ten seconds are the last', () => {
+    const [, unit = ''] = /^\[Unit\]\n([^[]*)/m.exec(unitText) ?? []
+    expect(unit).toMatch(/^StartLimitIntervalSec=0$/m)
+    expect(unitText).toMatch(/^Restart=always$/m)
+  })
+
   test('leaves little open, in systemd’s own judgement', async ({ skip }) => {
     skip(noSystemd !== null, noSystemd ?? '')
     const { stdout } = await analyze('security', '--offline=true', '--threshold=15', UNIT)
