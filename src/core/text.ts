@@ -50,12 +50,15 @@ export function cleanEmail(email: string | null | undefined): string | null {
   return isPlain && DOMAIN.test(email.slice(at + 1)) ? email : null
 }
 
-/** The address of a picture if it is an https URL of at most 2048 characters, else null. */
+const MOST_OF_A_URL = 2048
+
+/** The address of a picture if it is an https URL of at most 2048 characters, also as browsers write it; else null. */
 export function cleanPicture(url: string | null | undefined): string | null {
-  if (typeof url !== 'string' || url.length > 2048) return null
+  if (typeof url !== 'string' || url.length > MOST_OF_A_URL) return null
   try {
     const { protocol, username, password, href } = new URL(url)
-    return protocol === 'https:' && username === '' && password === '' ? href : null
+    const isPlain = protocol === 'https:' && username === '' && password === ''
+    return isPlain && href.length <= MOST_OF_A_URL ? href : null
   } catch {
     return null
   }

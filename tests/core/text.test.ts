@@ -182,6 +182,10 @@ describe('7.27 a picture from outside', () => {
     const url = `https://img.example.com/${'a'.repeat(2048)}`
     expect(cleanPicture(url.slice(0, 2049))).toBeNull()
     expect(cleanPicture(url.slice(0, 2048))).toBe(url.slice(0, 2048))
+    // Each of these becomes nine: what is stored may be sent back as it was read.
+    const letters = 'https://img.example.com/'.padEnd(24 + 224, '한')
+    expect(cleanPicture(letters)).toHaveLength(24 + 9 * 224)
+    expect(cleanPicture(`${letters}한`)).toBeNull()
   })
 
   test('what is kept holds no quote, bracket, line end or NUL', () => {
