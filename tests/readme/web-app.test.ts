@@ -122,12 +122,33 @@ describe.each(samples)('the web app of docs/web-app.md with $name', (sample) => 
     expect(user).toMatchObject({ name: '김민지', email: expect.stringContaining('@') })
     expect(await livingSessions(user.sub)).toBe(1)
 
-    const stranger = await new Browser().send(`${app}/callback?code=c&state=s`)
-    expect(stranger.status).toBeGreaterThanOrEqual(400)
-
     const end = await browser.follow(`${app}/logout`)
     expect(end.status, end.text).toBe(200)
     expect(await home()).toBe('null')
     expect(await livingSessions(user.sub)).toBe(0)
+  })
+
+  /** Where a login of somebody else would come back, begun by their own hand and not by the app. */
+  async function linkOfAnother(state: string) {
+    const asked = { client_id: 'web', redirect_uri: `${app}/callback`, login_hint: 'alex' }
+    const request = new URLSearchParams({ ...asked, scope: 'openid profile email' })
+    const browser = new Browser()
+    let answer = await browser.send(`${latchkey.url}/login/kakao?${request}${state}`)
+    while (answer.location !== null && answer.location.origin !== app) {
+      answer = await browser.send(answer.location)
+    }
+    expect(answer.location?.searchParams.has('code')).toBe(true)
+    return String(answer.location)
+  }
+
+  test('shows its page as before to whoever follows a link with another’s code', async ({
+    skip,
+  }) => {
+    skip(isMissing, `needs Python with these: apt-get install ${debian}`)
+    for (const state of ['', '&state=theirs']) {
+      const browser = new Browser()
+      const answer = await browser.follow(await linkOfAnother(state))
+      expect([answer.status, answer.text.trim()]).toEqual([200, 'null'])
+    }
   })
 })
