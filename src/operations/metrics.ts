@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { LatchkeyError } from '../core/errors.ts'
 import { route } from '../http/route.ts'
 import { addDatabaseMetrics, type Describe, type MetricSources } from './database-metrics.ts'
 import { version } from './version.ts'
@@ -32,6 +33,10 @@ export const noMeter: Meter = {
   delivered: () => {},
   databaseWaited: () => {},
 }
+
+/** A proxy that keeps it back by its name need not know that `/%6detrics` is the same. */
+const BY_NAME = /^[^?]*\/metrics(\?|$)/
+const notHere = () => new LatchkeyError('not_found', 'There is nothing here.')
 
 /** Seconds, up to the time that a request may take. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15]
@@ -134,6 +139,8 @@ export async function openMetrics(app: FastifyInstance, sources: MetricSources):
       },
     },
     responses: { 200: z.string() },
+    onRequest: ({ originalUrl }, _reply, done) =>
+      done(BY_NAME.test(originalUrl) ? undefined : notHere()),
     handle: async ({ reply }) => reply.type(register.contentType).send(await register.metrics()),
   })
 

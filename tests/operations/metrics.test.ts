@@ -7,6 +7,7 @@ import { type Answer, Browser } from '../helpers/browser.ts'
 import { login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
 import { exchange, nativeClaims } from '../helpers/native.ts'
 import { expectProblem, expectProtected } from '../helpers/problems.ts'
+import { rawRequest } from '../helpers/raw-request.ts'
 import { setStage } from '../helpers/stage.ts'
 
 const { provider, latchkey } = setStage({ settings: { ...APPS, METRICS: 'on' } })
@@ -71,6 +72,14 @@ describe('/metrics', () => {
     expectProblem(await send('/metrics', {}, usual), 404, 'not_found')
     expect((await login(usual, provider)).status).toBe(200)
     await usual.close()
+  })
+
+  test('is there by its own name only: a proxy may keep that back, and not what is the same as a URL', async () => {
+    const ask = (path: string) => rawRequest(latchkey.url, { path })
+    expect((await ask('/metrics?x')).status).toBe(200)
+    for (const path of ['/%6detrics', '/%6D%65trics', '/metric%73?x=/metrics']) {
+      expectProblem(await ask(path), 404, 'not_found')
+    }
   })
 
   test('takes GET only', async () => {
