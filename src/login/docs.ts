@@ -122,6 +122,7 @@ export const finish = {
       400: OVER,
       403: OVER,
       502: OVER,
+      503: OVER,
       504: OVER,
       303: `${OVER} In cookie mode the session.`,
     },
