@@ -2,6 +2,7 @@
 
 import { waitForFarHosts } from './far-hosts.ts'
 import { keepHeapSmall } from './small-heap.ts'
+import { keepTickShape } from './tick-shape.ts'
 
 const USAGE = `Usage: latchkey [start|doctor|admin]
 
@@ -32,6 +33,7 @@ switch (command) {
       answerStart(args)
       break
     }
+    keepTickShape()
     keepHeapSmall()
     const { start } = await import('./start.ts')
     await start()
