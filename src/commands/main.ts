@@ -1,6 +1,7 @@
 // The door: `latchkey [start|doctor|admin]`. Each command is loaded when it is asked for, and not before.
 
 import { waitForFarHosts } from './far-hosts.ts'
+import { bearLostOutput } from './lost-output.ts'
 import { keepHeapSmall } from './small-heap.ts'
 import { keepTickShape } from './tick-shape.ts'
 
@@ -27,6 +28,7 @@ function answerStart([first = '']: string[]): void {
 
 waitForFarHosts()
 const [command = 'start', ...args] = process.argv.slice(2)
+if (command !== 'start') bearLostOutput()
 switch (command) {
   case 'start': {
     if (args.length > 0) {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
 import { MAIN } from '../helpers/server-process.ts'
@@ -45,4 +45,16 @@ test('start takes no options: one that is given is named, and nothing is served'
     expect(stderr).toContain(`latchkey start takes no "${given}"`)
     expect(status).toBe(1)
   }
+})
+
+test('a reader that has had enough is no fault of a command, and a disk that is full is told', () => {
+  const into = (where: string) =>
+    spawnSync('sh', ['-c', `"$0" "$1" admin --help ${where}`, process.execPath, MAIN], {
+      cwd: tmpdir(),
+      env: { PATH: process.env.PATH ?? '' },
+      encoding: 'utf8',
+    })
+  expect(into('| true')).toMatchObject({ status: 0, stderr: '' })
+  const stderr = 'What this says cannot be written (ENOSPC).\n'
+  if (existsSync('/dev/full')) expect(into('> /dev/full')).toMatchObject({ status: 1, stderr })
 })
