@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { shownValue } from '../core/text.ts'
+import { placeOf } from './log/known.ts'
 
 /**
  * Opens a room whose answers pages of these origins may read, cookies included; any other origin gets no
@@ -25,7 +27,7 @@ export async function withPreflights(
           'access-control-allow-credentials': 'true',
           'access-control-expose-headers': 'WWW-Authenticate, Retry-After',
         })
-      }
+      } else noteUnregistered(request)
       done()
     })
     await addRoutes(room)
@@ -43,6 +45,19 @@ export async function withPreflights(
       })
     }
   })
+}
+
+/**
+ * Says in the log that a page of another origin called, since the page sees an error of CORS and nothing of
+ * ours. Programs send no `Sec-Fetch-Site`.
+ */
+function noteUnregistered(request: FastifyRequest): void {
+  const { origin = '', 'sec-fetch-mode': mode, 'sec-fetch-site': site } = request.headers
+  if (mode !== 'cors' || (site !== 'cross-site' && site !== 'same-site')) return
+  request.log.info(
+    { event: 'origin_unregistered', ...placeOf(request), origin: shownValue(origin) },
+    'a page of an origin that no client registers called: its browser hides the answer (CORS)',
+  )
 }
 
 /** What we read, and what else the page sends: its tracing, say, adds headers to whatever it asks. */

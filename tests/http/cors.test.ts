@@ -176,6 +176,25 @@ describe('10.07 what a browser is navigated to', () => {
   })
 })
 
+describe('the log says that an origin is not registered', () => {
+  const page = { 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'cross-site' }
+  test.each<[string, string, Headers, number]>([
+    ['a page of another origin', 'https://localhost.example:5173', page, 1],
+    ['a page that is registered', APP_ORIGIN, page, 0],
+    ['a page of ours', 'https://x.example', { ...page, 'sec-fetch-site': 'same-origin' }, 0],
+    ['a program', 'https://x.example', {}, 0],
+  ])('where %s calls: %s', async (_who, origin, headers, lines) => {
+    latchkey.logs.length = 0
+    await send('OPTIONS', '/me', { origin, ...headers })
+    await send('POST', '/token', { origin, ...headers }, 'grant_type=x')
+    const said = latchkey.logs.map((line) => JSON.parse(line))
+    const found = said.filter(({ event }) => event === 'origin_unregistered')
+    expect(found).toMatchObject(
+      ['/me', '/token'].slice(0, 2 * lines).map((route) => ({ route, origin, level: 'info' })),
+    )
+  })
+})
+
 test.each([
   '/.well-known/jwks.json',
   '/.well-known/openid-configuration',
