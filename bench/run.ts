@@ -157,19 +157,20 @@ async function measureAuditAlone(): Promise<string[]> {
   const { users, logins, ...turns } = options
   // A few percent are to be seen among what else the machine does: in short rounds it is the same for both.
   const [amount, rounds] = [Math.ceil(logins / 3), turns.rounds * 12]
-  const many = { ...turns, rounds, seconds: turns.seconds * 4 }
+  const warmUps = turns.warmUps * 3
+  const many = { rounds, warmUps, seconds: turns.seconds * 4 }
   const shares = await measureAudit({ recorded, unrecorded }, { users, amount, turns: many })
-  return show(recorded, [auditRows(shares)], { logins: amount })
+  return show(recorded, [auditRows(shares)], { warmUps, logins: amount })
 }
 
 function show(
   on: Stand,
   tables: string[][][],
-  { calls, logins = options.logins }: { calls?: Record<string, number>; logins?: number } = {},
+  { calls, ...changed }: Partial<BenchOptions> & { calls?: Record<string, number> } = {},
 ): string[] {
   const draw = options.markdown ? markdownTable : plainTable
   return [
-    ...conditions({ ...options, logins }, on.database.version, calls),
+    ...conditions({ ...options, ...changed }, on.database.version, calls),
     '',
     ...tables.flatMap((t) => [draw(t), '']),
   ]
