@@ -8,6 +8,8 @@ export interface DatabaseFacts {
   version: number
   /** As PostgreSQL names it: `UTF8`. */
   encoding: string
+  /** Whether a transaction begins as one that writes: neither at a standby, nor where read-only is the default. */
+  takesWrites: boolean
   /** Migrations that were applied, and that this version of Latchkey brings. */
   applied: number
   brought: number
@@ -25,10 +27,11 @@ export async function inspectDatabase(
   const sql = connect(address, host, { connections: 1, prepare })
   try {
     const [server] = await sql<
-      { version: number; encoding: string; table: string | null; may: boolean }[]
+      { version: number; encoding: string; writes: boolean; table: string | null; may: boolean }[]
     >`
       select current_setting('server_version_num')::int as version,
         getdatabaseencoding() as encoding,
+        current_setting('transaction_read_only') = 'off' as writes,
         to_regclass('drizzle.latchkey_migrations')::text as table,
         has_database_privilege(current_database(), 'create') or coalesce(
           has_schema_privilege(to_regnamespace('latchkey')::oid, 'create')
@@ -40,6 +43,7 @@ export async function inspectDatabase(
     return {
       version: server?.version ?? 0,
       encoding: server?.encoding ?? '',
+      takesWrites: server?.writes ?? false,
       applied: done?.count ?? 0,
       brought: broughtMigrations().length,
       mayMigrate: server?.may ?? false,

@@ -11,6 +11,7 @@ export interface DatabaseFacts {
   version: number
   /** As PostgreSQL names it: `UTF8`. */
   encoding: string
+  takesWrites: boolean
   applied: number
   brought: number
   mayMigrate: boolean
@@ -20,6 +21,8 @@ export interface DatabaseFacts {
 const POOLER_PORTS = [6432, 6543]
 
 const OLDEST = 140_000
+/** What PostgreSQL answers to a write then. */
+const READ_ONLY = '25006'
 
 /** What is right and wrong with the database at this URL. */
 export async function checkDatabase(
@@ -39,11 +42,12 @@ export async function checkDatabase(
     const away = words.databaseAway(code, describeAddress(address))
     return [wrong(away, ...explainFailure(code, language)), ...pooler]
   }
-  const { version, encoding, applied, brought, mayMigrate } = facts
+  const { version, encoding, takesWrites, applied, brought, mayMigrate } = facts
   const readable = `${Math.floor(version / 10_000)}.${version % 10_000}`
   return [
     version < OLDEST ? wrong(words.databaseOld(readable)) : ok(words.databaseGood(readable)),
     ...checkEncoding(encoding, language, words),
+    ...(takesWrites ? [] : explainFailure(READ_ONLY, language).map((text) => wrong(text))),
     ...pooler,
     ...(applied === brought ? [ok(words.migrationsDone)] : []),
     ...(applied > brought ? [wrong(words.migrationsNewer)] : []),

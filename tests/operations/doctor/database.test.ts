@@ -57,6 +57,25 @@ describe('of the database the doctor says', () => {
     expect(report.exitCode).toBe(exitCode)
   })
 
+  test.each([
+    ['on', 1],
+    ['off', 0],
+  ])(
+    'whether it takes writes, without which nobody signs in: read-only is %s',
+    async (value, wrongs) => {
+      const url = await databaseUrl()
+      const name = new URL(url).pathname.slice(1)
+      const admin = postgres({ ...inject('postgres'), max: 1 })
+      await admin.unsafe(`alter database ${name} set default_transaction_read_only = ${value}`)
+      await admin.end()
+      const report = await runDoctor({ DATABASE_URL: url })
+      expect(linesWith(report, 'accepts no writes')).toEqual(
+        Array(wrongs).fill(expect.stringMatching(/^ {2}✗ /)),
+      )
+      expect(report.exitCode).toBe(wrongs)
+    },
+  )
+
   test('that a newer Latchkey was here', async () => {
     const DATABASE_URL = await databaseUrl(
       "insert into drizzle.latchkey_migrations (hash, created_at) values ('of tomorrow', 0)",
