@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { AdminError } from '../usage.ts'
 
 /** Files over which more than fits is spread. */
 const FILES = 256
@@ -22,14 +31,14 @@ export class Spool<Item> {
     const line = JSON.stringify([key, item])
     this.#held.push({ key, line })
     this.#size += line.length
-    if (this.#size > HELD) this.#write()
+    if (this.#size > HELD) this.#spread()
   }
 
   /** All items of each key. */
   *groups(): Generator<Item[]> {
     if (this.#files === null) yield* grouped(this.#held.map(({ line }) => line))
     else {
-      this.#write()
+      this.#spread()
       for (const file of this.#files) yield* grouped(linesOf(file))
     }
   }
@@ -39,13 +48,26 @@ export class Spool<Item> {
     this.#files = null
   }
 
+  #spread(): void {
+    try {
+      this.#write()
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException
+      throw new AdminError(
+        `${tmpdir()} does not take what is to be sorted (${code}); nothing is imported. Make room there, or set TMPDIR to another folder.`,
+        { cause },
+      )
+    }
+  }
+
   #write(): void {
     this.#files ??= openNameless()
     const parts = this.#files.map((): string[] => [])
     for (const { key, line } of this.#held) parts[placeOf(key)]?.push(line, '\n')
     for (const [place, file] of this.#files.entries()) {
       const text = parts[place]?.join('') ?? ''
-      if (text !== '') writeSync(file, text)
+      // All of it or an error: a disk that is nearly full takes a part of one write.
+      if (text !== '') writeFileSync(file, text)
     }
     this.#held = []
     this.#size = 0
