@@ -557,4 +557,30 @@ export const HUNKS = [
           return q.reject(lost)
         c.queue === full`,
   },
+  {
+    file: 'src/query.js',
+    why: 'The constructor and whatever calls it was compiled for speed again and again, in vain: V8 of Node 20 drops that of a class with a computed static name. Some milliseconds of CPU time each, for ever.',
+    upstream: 'not reported',
+    from: `  static get [Symbol.species]() {
+    return Promise
+  }
+`,
+    to: `  static {
+    Object.defineProperty(this, Symbol.species, { get: () => Promise })
+  }
+`,
+  },
+  {
+    file: 'src/result.js',
+    why: 'Compiled again and again, in vain: the same.',
+    upstream: 'not reported',
+    from: `  static get [Symbol.species]() {
+    return Array
+  }
+`,
+    to: `  static {
+    Object.defineProperty(this, Symbol.species, { get: () => Array })
+  }
+`,
+  },
 ]
