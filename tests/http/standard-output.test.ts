@@ -88,14 +88,57 @@ describe('a log that cannot be written costs lines, and no answer and no end', (
   })
 })
 
+/** A program that writes so many lines, more than a pipe or a socket holds, and then does that. */
+const writing = (lines: number, then: string) => `
+  import { standardOutput } from ${JSON.stringify(MODULE)}
+  const log = standardOutput('json')
+  for (let turn = 0; turn < ${lines}; turn++) log.write(JSON.stringify({ turn, pad: 'x'.repeat(80) }) + '\\n')
+  ${then}`
+
+describe('a process that ends with lines for', () => {
+  /** With its standard output there, and who reads it; `ending` once it writes no other way than the last. */
+  async function startWriting(to: 'pipe' | 'socket') {
+    const { path, writer } = await makePipe()
+    const program = `process.on('exit', () => process.stderr.write('ending'))
+      ${writing(5_000, 'process.exit(3)')}`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      // A pipe of Node is a pair of sockets.
+      stdio: ['ignore', to === 'pipe' ? writer : 'pipe', 'pipe'],
+    })
+    const ending = new Promise((resolve) => child.stderr?.once('data', resolve))
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    onTestFinished(() => void child.kill('SIGKILL'))
+    closeSync(writer)
+    return { ending, ended, read: () => child.stdout ?? createReadStream(path) }
+  }
+
+  test.each(['pipe', 'socket'] as const)(
+    'a %s writes them all to a reader who is behind',
+    async (to) => {
+      const { ending, ended, read } = await startWriting(to)
+      await ending
+      let text = ''
+      read()
+        .setEncoding('utf8')
+        .on('data', (part: string) => {
+          text += part
+        })
+      expect(await ended).toBe(3)
+      await expect.poll(() => text.split('\n').length).toBe(5_001)
+      const lines = text.trim().split('\n')
+      expect(lines.map((line) => JSON.parse(line).turn)).toEqual(lines.map((_, place) => place))
+    },
+  )
+
+  test('a socket ends all the same where the reader stands still', async () => {
+    const { ended } = await startWriting('socket')
+    expect(await ended).toBe(3)
+  })
+})
+
 test('lines wait for a reader who comes late, in their order, and the log says how many are missing', async () => {
   const { path, writer, close } = await makePipe()
-  const program = `
-      import { standardOutput } from ${JSON.stringify(MODULE)}
-      const log = standardOutput('json')
-      for (let turn = 0; turn < 20_000; turn++) log.write(JSON.stringify({ turn, pad: 'x'.repeat(80) }) + '\\n')
-      process.stderr.write('written')
-      process.stdin.resume()`
+  const program = writing(20_000, `process.stderr.write('written'); process.stdin.resume()`)
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['pipe', writer, 'pipe'],
   })

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs'
+import { fstatSync, write, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { prettyLine } from './pretty-line.ts'
 
@@ -8,6 +8,9 @@ const BATCH = 8_192
 /** So much is kept where it cannot be written, in characters; what comes then is dropped. */
 const MOST_KEPT = 1_048_576
 const AGAIN_MS = 1_000
+/** So long the end of the process waits for a reader who is behind. */
+const LAST_MS = 1_000
+const LAST_AGAIN_MS = 10
 
 /** Where log lines go. */
 export interface LogStream {
@@ -21,7 +24,7 @@ export interface LogStream {
  */
 export function standardOutput(format: 'json' | 'pretty' | null = null): LogStream {
   const isPretty = format === 'pretty' || (format === null && isatty(1))
-  const fd = withoutWaiting(1)
+  const put = neverWaits() ? putAtOnce : (bytes: Buffer, done: Done) => write(1, bytes, done)
   let waiting = ''
   let dropped = 0
   let batch: Buffer | null = null
@@ -43,7 +46,7 @@ export function standardOutput(format: 'json' | 'pretty' | null = null): LogStre
   const go = () => {
     timer = undefined
     if (batch === null) return
-    write(fd, batch, 0, batch.length, null, (error, written) => {
+    put(batch, (error, written) => {
       if (error !== null) return failed(error)
       batch = batch?.subarray(written) ?? null
       if (batch !== null && batch.length > 0) return go()
@@ -66,12 +69,10 @@ export function standardOutput(format: 'json' | 'pretty' | null = null): LogStre
   const shown = (line: string) => (isPretty ? prettyLine(line) : line)
 
   process.on('exit', () => {
-    try {
-      if (batch !== null && timer !== undefined) writeSync(fd, batch)
-      if (waiting !== '') writeSync(fd, waiting)
-    } catch {
-      // Nobody is left to be told.
-    }
+    // What is being written just now is out of our hands, and ends before the process does.
+    const begun = timer === undefined ? null : batch
+    const told = dropped > 0 ? shown(missing(dropped)) : ''
+    putLast(Buffer.concat([begun ?? Buffer.alloc(0), Buffer.from(waiting + told)]))
   })
   return {
     write(line) {
@@ -91,18 +92,39 @@ export function standardOutput(format: 'json' | 'pretty' | null = null): LogStre
 const missing = (lines: number) =>
   `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), event: 'log_lines_dropped', lines, msg: 'log lines could not be written' })}\n`
 
+type Done = (error: NodeJS.ErrnoException | null, written: number) => void
+
 /**
- * A pipe whose reader stands still holds whoever writes to it, even the end of the process: where the system
- * gives us a descriptor of our own for it, that one says `EAGAIN` instead.
+ * A pipe or socket whose reader stands still holds whoever writes to it, even the end of the process: Node makes
+ * it one that says `EAGAIN` instead, when its stream is made. A file is written beside what else is done.
  */
-function withoutWaiting(fd: number): number {
+function neverWaits(): boolean {
+  const kind = fstatSync(1)
+  return (kind.isFIFO() || kind.isSocket()) && process.stdout.writable
+}
+
+function putAtOnce(bytes: Buffer, done: Done): void {
+  let written = 0
+  let problem: NodeJS.ErrnoException | null = null
   try {
-    if (!fstatSync(fd).isFIFO()) return fd
-    const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK)
-    if (fstatSync(own).ino === fstatSync(fd).ino) return own
-    closeSync(own)
-  } catch {
-    // As it is, then.
+    written = writeSync(1, bytes)
+  } catch (error) {
+    problem = error as NodeJS.ErrnoException
   }
-  return fd
+  done(problem, written)
+}
+
+/** Writes while nothing else can be done any more. */
+function putLast(bytes: Buffer): void {
+  const end = performance.now() + LAST_MS
+  const nobody = new Int32Array(new SharedArrayBuffer(4))
+  let left = bytes
+  while (left.length > 0) {
+    try {
+      left = left.subarray(writeSync(1, left))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > end) return
+      Atomics.wait(nobody, 0, 0, LAST_AGAIN_MS)
+    }
+  }
 }
