@@ -1,6 +1,7 @@
-/** What is said of the lines of a `.env` before its values count. */
+/** What a `.env` says, line by line. */
 export interface EnvironmentLines {
-  /** Number of the first line that sets nothing, and is no comment; it would swallow the next ones. */
+  values: Record<string, string>
+  /** Number of the first line that sets nothing, and is no comment. */
   strange: number | null
   /** Number of the first line whose value begins with a quote that never ends. */
   unclosed: number | null
@@ -8,11 +9,14 @@ export interface EnvironmentLines {
   cut: string[]
 }
 
-const SETS = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*(.*)$/
+const SETS = /^\s*(?:export\s+)?([\w.-]+)\s*=\s*(.*)$/s
 
-/** Reads the lines of a `.env` as `parseEnv` does, which passes over what it does not understand. */
+/**
+ * Reads the lines of a `.env` by the rules of Node's own `parseEnv`, which in Node 20 takes the blanks of an empty line
+ * into the next name, and tabs into a name or value.
+ */
 export function readEnvironmentLines(text: string): EnvironmentLines {
-  const found: EnvironmentLines = { strange: null, unclosed: null, cut: [] }
+  const found: EnvironmentLines = { values: {}, strange: null, unclosed: null, cut: [] }
   const lines = text.split('\n')
   for (let place = 0; place < lines.length; place += 1) {
     const line = lines[place] ?? ''
@@ -21,12 +25,17 @@ export function readEnvironmentLines(text: string): EnvironmentLines {
     const quote = /^["'`]/.exec(value)?.[0]
     if (name === '') found.strange ??= place + 1
     else if (quote === undefined) {
+      found.values[name] = value.replace(/#.*$/s, '').trim()
       if (/^[^#]*[^\s#]#|^#\w/.test(value)) found.cut.push(name)
     } else {
-      const end = [value.slice(1), ...lines.slice(place + 1)].findIndex((one) =>
-        one.includes(quote),
-      )
+      const rest = [value.slice(1), ...lines.slice(place + 1)]
+      const end = rest.findIndex((one) => one.includes(quote))
       if (end < 0) found.unclosed ??= place + 1
+      const [inside = ''] = rest
+        .slice(0, end + 1)
+        .join('\n')
+        .split(quote, 1)
+      found.values[name] = quote === '"' ? inside.replaceAll('\\n', '\n') : inside
       place += Math.max(end, 0)
     }
   }

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
-import { parseEnv } from 'node:util'
 import { type FileProblem, fileProblemText } from '../core/settings/file-problem.ts'
 import { readEnvironmentLines } from './environment-lines.ts'
 import type { Environment } from './reader.ts'
@@ -37,12 +36,12 @@ export function lendToOpenTelemetry(env: Environment): void {
  */
 export function readEnvironmentFile(path = '.env'): Environment {
   const text = readText(path)
-  const { strange, unclosed } = readEnvironmentLines(text)
+  const { values, strange, unclosed } = readEnvironmentLines(text)
   if (strange !== null) throw new EnvironmentFileError({ reason: 'env_line', path, line: strange })
   if (unclosed !== null) {
     throw new EnvironmentFileError({ reason: 'env_quote', path, line: unclosed })
   }
-  return parseEnv(text)
+  return values
 }
 
 /** Names in `.env` whose value ends at a #, which begins a comment wherever it stands outside quotes. */

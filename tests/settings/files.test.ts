@@ -44,7 +44,7 @@ describe('a .env', () => {
     ['a colon', 'A=1\nSECRET: canary\nB=2', 2],
     ['a name at the end', 'A=1\nMETRICS', 2],
   ])(
-    'with %s is refused by the number of the line: the next setting would be lost',
+    'with %s is refused by the number of the line, and without what stands there',
     (_, text, line) => {
       const reading = () => read(Buffer.from(text))
       expect(reading).toThrow(EnvironmentFileError)
@@ -63,6 +63,15 @@ describe('a .env', () => {
     const values = { A: '1', B: 'two words', C: 'x\ny', D: '#1', E: '', F: 'a.b-c=d' }
     expect(read(Buffer.from(text))).toEqual(values)
     expect(read(Buffer.from(text.replaceAll('\r\n', '\r')))).toEqual(values)
+  })
+
+  test('loses no setting to blanks that nobody sees', () => {
+    const clean = 'A=1\n\nB=2\nC=3\nexport D=4\nE=5\nF="6\n \n7"\n2G=8\n'
+    const values = { A: '1', B: '2', C: '3', D: '4', E: '5', F: '6\n \n7', '2G': '8' }
+    expect(read(Buffer.from(clean))).toEqual(values)
+    const blank =
+      'A=1 \n  \nB=2\n\tC=3\nexport   D=4\nE\t=\t5\t\n\t\nF = "6\n \n7"\n\u00a02G=8\n \n'
+    expect(read(Buffer.from(blank))).toEqual(values)
   })
 
   test('names the values that end at a #, and not those before a comment', () => {

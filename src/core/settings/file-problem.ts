@@ -30,7 +30,7 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
       case 'env_encoding':
         return `${path} is not UTF-8: save it as UTF-8.`
       case 'env_line':
-        return `${path}: line ${problem.line} is neither NAME=value nor a comment, and would take the next lines with it. Put # before it, or quotes around a value of several lines.`
+        return `${path}: line ${problem.line} is neither NAME=value nor a comment. Put # before it, or quotes around a value of several lines.`
       case 'env_quote':
         return `${path}: in line ${problem.line} a quote begins and never ends.`
       case 'secret_unread':
@@ -57,7 +57,7 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
       case 'env_encoding':
         return `${path} 파일이 UTF-8이 아닙니다. UTF-8로 저장하세요.`
       case 'env_line':
-        return `${path}의 ${problem.line}번째 줄이 이름=값도 주석도 아니어서 다음 줄까지 읽을 수 없게 됩니다. 앞에 #을 붙이거나, 여러 줄로 된 값이면 따옴표로 감싸세요.`
+        return `${path}의 ${problem.line}번째 줄이 이름=값도 주석도 아닙니다. 앞에 #을 붙이거나, 여러 줄로 된 값이면 따옴표로 감싸세요.`
       case 'env_quote':
         return `${path}의 ${problem.line}번째 줄에서 시작한 따옴표가 닫히지 않습니다.`
       case 'secret_unread':
