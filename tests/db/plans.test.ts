@@ -136,7 +136,14 @@ async function runTokens(): Promise<void> {
   expect(await tokens.redeemCode({ ...code, ...binding }, successors('first'))).toHaveProperty(
     'session',
   )
-  const token = { asker, clientId: 'spa', sessionId: id(7, 'b'), fromCookie: false, scopes: [] }
+  const token = {
+    asker,
+    clientId: 'spa',
+    sessionId: id(7, 'b'),
+    fromCookie: false,
+    scopes: [],
+    resources: [],
+  }
   const shown = { ...token, hash: hashOf(id(7, 'b')) }
   expect(await tokens.rotate(shown, successors('second'))).toMatchObject({ outcome: 'rotated' })
   expect(await tokens.rotate(shown, successors('second'))).toMatchObject({ outcome: 'rotated' })

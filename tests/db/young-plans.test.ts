@@ -54,7 +54,7 @@ beforeAll(async () => {
   expect(redeemed).toHaveProperty('session')
   const sessionId = 'session' in redeemed ? redeemed.session.id : ''
   const rotated = await stores.tokens.rotate(
-    { asker: null, clientId: 'spa', hash, sessionId, fromCookie: false, scopes: [] },
+    { asker: null, clientId: 'spa', hash, sessionId, fromCookie: false, scopes: [], resources: [] },
     { hashes: [createHash('sha256').update('next').digest()], ttlSeconds: 60 },
   )
   expect(rotated).toMatchObject({ outcome: 'rotated' })

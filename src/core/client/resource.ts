@@ -19,7 +19,11 @@ export function readResource(
     })
   }
   if (resource === undefined || allowed.includes(resource)) return resource
-  throw new LatchkeyError('invalid_target', 'This resource is not one of the client.', {
+  throw unlistedResource()
+}
+
+/** A resource that is asked for, or that a session began with, is not one of its client's. */
+export const unlistedResource = () =>
+  new LatchkeyError('invalid_target', 'This resource is not one of the client.', {
     evidence: { reason: 'resource_unregistered' },
   })
-}

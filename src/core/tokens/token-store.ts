@@ -35,6 +35,8 @@ export interface PresentedRefreshToken extends Asking {
   fromCookie: boolean
   /** Of which none may be wider than the session's. */
   scopes: readonly string[]
+  /** Of which the session's own must be one, where it has one; null where another is asked for. */
+  resources: readonly string[] | null
 }
 
 /** Hashes of derived tokens: what the first secret makes is stored, the others are looked for. */
@@ -57,6 +59,8 @@ export type Rotation =
   | { outcome: 'refused'; reason: string }
   /** Nothing was changed: the scopes are more than the session has. */
   | { outcome: 'wider' }
+  /** Nothing was changed: the session's resource is none of those. */
+  | { outcome: 'unlisted' }
   /** The session is ended. */
   | { outcome: 'reused'; reason: string; sessionId: string; userId: string }
 

@@ -1,11 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import type { Client } from '../../core/client/client.ts'
-import { readResource } from '../../core/client/resource.ts'
+import { readResource, unlistedResource } from '../../core/client/resource.ts'
 import { LatchkeyError } from '../../core/errors.ts'
-import type { Asker } from '../../core/events/audit.ts'
 import { hashToken } from '../../core/secrets.ts'
 import type { TokenResponse } from '../../core/tokens/token-response.ts'
-import type { Rotation } from '../../core/tokens/token-store.ts'
+import type { PresentedRefreshToken, Rotation } from '../../core/tokens/token-store.ts'
 import { askerOf } from '../../http/asker.ts'
 import { placeOf } from '../../http/log/known.ts'
 import { accountFor } from './account-for.ts'
@@ -26,8 +25,10 @@ export async function refresh(
   { request, body }: GrantCall,
 ): Promise<TokenResponse> {
   const { refresh_token: token = '' } = body
-  const resources = [...client.resources, options.tokens.issuer]
-  const resource = readResource(body.resource, resources)
+  const listed = [...client.resources, options.tokens.issuer]
+  const resource = readResource(body.resource, listed)
+  // Without one the session keeps its own, for as long as the client lists it.
+  const resources = resource === undefined ? listed : null
   const sent = { token, clientId: client.id, fromCookie: false }
   return swap(options, sent, { request, body, resource, resources })
 }
@@ -72,23 +73,21 @@ async function swap(
     resources,
   }: Pick<GrantCall, 'request' | 'body'> & {
     resource: string | undefined
-    /** Those that the client may have. */
-    resources: readonly string[]
-  },
+  } & Pick<PresentedRefreshToken, 'resources'>,
 ): Promise<TokenResponse> {
   const scopes = body.scope?.split(' ').filter(Boolean) ?? []
-  const { rotation, successors } = await rotate(options, sent, scopes, askerOf(request))
+  const asked = { scopes, resources, asker: askerOf(request) }
+  const { rotation, successors } = await rotate(options, sent, asked)
   logRotation(request, sent, rotation)
   if (rotation.outcome === 'wider') {
     throw new LatchkeyError('invalid_scope', 'The scope is wider than the one that was granted.')
   }
+  if (rotation.outcome === 'unlisted') throw unlistedResource()
   if (!('session' in rotation)) {
     throw new LatchkeyError('invalid_grant', 'The refresh token is used, expired or revoked.', {
       evidence: { reason: rotation.outcome, detail: rotation.reason, client: sent.clientId },
     })
   }
-  // The session keeps its resource, for as long as the client lists it.
-  if (resource === undefined) readResource(rotation.session.resource ?? undefined, resources)
   // Less may be asked for than was granted (RFC 6749, section 6); the session keeps what it has.
   const session =
     scopes.length > 0
@@ -106,8 +105,7 @@ async function swap(
 async function rotate(
   { tokens: { families, ttl }, tokenStore, sessions }: GrantOptions,
   { token, clientId, fromCookie }: Sent,
-  scopes: readonly string[],
-  asker: Asker,
+  asked: Pick<PresentedRefreshToken, 'scopes' | 'resources' | 'asker'>,
 ) {
   const hash = hashToken(token)
   const marked = families.sessionOf(token)
@@ -117,7 +115,7 @@ async function rotate(
   }
   const successors = families.successorsOf(token, sessionId)
   const rotation = await tokenStore.rotate(
-    { hash, clientId, fromCookie, scopes, sessionId: marked, asker },
+    { hash, clientId, fromCookie, sessionId: marked, ...asked },
     { hashes: successors.map(hashToken), ttlSeconds: ttl.refreshTokenTtlSeconds },
   )
   return { rotation, successors }

@@ -187,6 +187,7 @@ const questions: Record<string, (person: Person) => Promise<unknown>> = {
         clientId: 'spa',
         fromCookie: true,
         scopes: [],
+        resources: [],
         asker: null,
       },
       derived(),

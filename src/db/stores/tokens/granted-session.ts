@@ -42,3 +42,10 @@ export const isWider = (
   table: Columns<'scope'>,
   p: Placeholders<{ scopes: readonly string[] }>,
 ): SQL<boolean> => sql<boolean>`not ${p.scopes}::text[] <@ string_to_array(${table.scope}, ' ')`
+
+/** Whether a session's own resource is none of those that it must be one of. */
+export const isUnlisted = (
+  table: Columns<'resource'>,
+  p: Placeholders<{ resources: readonly string[] | null }>,
+): SQL<boolean> => sql<boolean>`(${table.resource} is not null
+  and ${table.resource} <> all(${p.resources}::text[])) is true`

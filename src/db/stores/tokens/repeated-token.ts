@@ -11,7 +11,7 @@ import { refreshTokens, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { recordIn, sayWho } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
-import { goesOnFor, grantedSession, isWider } from './granted-session.ts'
+import { goesOnFor, grantedSession, isUnlisted, isWider } from './granted-session.ts'
 
 const now = sql`now()`
 const s = alias(sessions, 's')
@@ -25,10 +25,11 @@ const HOLD = statement(
       clientId: string
       fromCookie: boolean
       scopes: readonly string[]
+      resources: readonly string[] | null
     }>,
   ) =>
     db
-      .select({ ...grantedSession(s), wider: isWider(s, p) })
+      .select({ ...grantedSession(s), wider: isWider(s, p), unlisted: isUnlisted(s, p) })
       .from(s)
       .innerJoin(users, eq(users.id, s.userId))
       .where(and(eq(s.id, p.id), goesOnFor(s, p)))
@@ -80,15 +81,15 @@ const END = statement((p: Placeholders<{ id: string }>) =>
 /** What comes of a refresh token that was used before: one at a time for each session. */
 export function repeatToken(
   database: Database,
-  { hash, clientId, fromCookie, scopes, asker }: PresentedRefreshToken,
+  { hash, clientId, fromCookie, scopes, resources, asker }: PresentedRefreshToken,
   { hashes }: DerivedTokens,
   id: string,
 ): Promise<Rotation> {
   return database.transaction(async (run): Promise<Rotation> => {
-    const held = await HOLD.one(run, { id, clientId, fromCookie, scopes })
+    const held = await HOLD.one(run, { id, clientId, fromCookie, scopes, resources })
     if (held === null) return { outcome: 'refused', reason: 'session' }
     requireOwn(database, held.id, id)
-    const { wider, ...session } = held
+    const { wider, unlisted, ...session } = held
     const family = await FAMILY.all(run, { id, hash })
     for (const { sessionId } of family) requireOwn(database, sessionId, id)
     const decision = decideRepeat(hash, family, hashes)
@@ -107,6 +108,7 @@ export function repeatToken(
     }
     if (decision.action === 'refuse') return { outcome: 'refused', reason: decision.reason }
     if (wider) return { outcome: 'wider' }
+    if (unlisted) return { outcome: 'unlisted' }
     if (decision.isLate) {
       await MARK_REPEATED.one(run, { hash })
       await sayWho(run, asker ?? null)

@@ -14,7 +14,7 @@ import {
   statement,
 } from '../../statement.ts'
 import { requireOwn } from '../require-own.ts'
-import { goesOnFor, grantedSession, isWider } from './granted-session.ts'
+import { goesOnFor, grantedSession, isUnlisted, isWider } from './granted-session.ts'
 import { repeatToken } from './repeated-token.ts'
 
 /**
@@ -32,6 +32,7 @@ interface Rotating {
   clientId: string
   fromCookie: boolean
   scopes: readonly string[]
+  resources: readonly string[] | null
   next: Buffer
   ttl: number
 }
@@ -69,6 +70,7 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
           shown.runs,
           goesOnFor(s, p),
           sql`not ${isWider(s, p)}`,
+          sql`not ${isUnlisted(s, p)}`,
         ),
       )
       .returning({ sessionId: refreshTokens.sessionId, generation: refreshTokens.generation }),
@@ -119,6 +121,7 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
       reused: sql<boolean>`${shown.rotatedAt} is not null`,
       fits: sql<boolean>`${and(shown.runs, goesOnFor(s, p))}`,
       wider: isWider(s, p),
+      unlisted: isUnlisted(s, p),
     })
     .from(shown)
     .innerJoin(s, eq(s.id, shown.sessionId))
@@ -128,7 +131,7 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
 /** How refresh tokens rotate in PostgreSQL. */
 export function rotateToken(database: Database): TokenStore['rotate'] {
   return async (presented, next) => {
-    const { hash, clientId, fromCookie, scopes, sessionId } = presented
+    const { hash, clientId, fromCookie, scopes, resources, sessionId } = presented
     const [nextHash] = next.hashes
     const row =
       nextHash === undefined
@@ -138,6 +141,7 @@ export function rotateToken(database: Database): TokenStore['rotate'] {
             clientId,
             fromCookie,
             scopes,
+            resources,
             next: nextHash,
             ttl: next.ttlSeconds,
           })
@@ -147,11 +151,12 @@ export function rotateToken(database: Database): TokenStore['rotate'] {
         ? { outcome: 'refused', reason: 'unknown' }
         : repeatToken(database, presented, next, sessionId)
     }
-    const { hash: found, rotated, reused, fits, wider, ...session } = row
+    const { hash: found, rotated, reused, fits, wider, unlisted, ...session } = row
     requireOwn(database, found.toString('hex'), hash.toString('hex'))
     if (rotated) return { outcome: 'rotated', session, place: 0 }
     if (!fits) return { outcome: 'refused', reason: 'session' }
     if (reused) return repeatToken(database, presented, next, session.id)
-    return wider ? { outcome: 'wider' } : { outcome: 'refused', reason: 'expired' }
+    if (wider) return { outcome: 'wider' }
+    return unlisted ? { outcome: 'unlisted' } : { outcome: 'refused', reason: 'expired' }
   }
 }
