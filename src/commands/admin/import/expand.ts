@@ -1,4 +1,5 @@
 import { parseJson } from '../../../core/json.ts'
+import { NotText } from './read-text.ts'
 
 /** One record of an export, or what could not be read in its place. */
 export interface Found {
@@ -9,6 +10,12 @@ export interface Found {
   value: unknown
   /** Why it cannot be read; the value is then undefined. */
   problem?: 'malformed' | 'not_text'
+}
+
+/** What a reader stumbled over; what is no text at all is another thing. */
+export function malformed(error: unknown, at: string): Found {
+  if (error instanceof NotText) throw error
+  return { at, table: null, value: undefined, problem: 'malformed' }
 }
 
 /** What has one of these is a person, and not a document with lists of them. */

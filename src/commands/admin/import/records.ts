@@ -1,15 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
-import { Readable } from 'node:stream'
 import type { ParsedElementInfo } from '@streamparser/json'
 import { parseJson } from '../../../core/json.ts'
-import { expand, type Found } from './expand.ts'
+import { expand, type Found, malformed } from './expand.ts'
+import { delimiterOf, readCsv } from './read-csv.ts'
 import { NotText, readText, readTextLines } from './read-text.ts'
 
 /** A document up to this size is read whole. */
 const WHOLE_BYTES = 8 * 1024 * 1024
-/** Longer records are none. */
-const RECORD_BYTES = 64 * 1024 * 1024
 
 /** What is looked at to tell what a file is. */
 async function peek(path: string): Promise<{ head: string; size: number }> {
@@ -74,12 +72,6 @@ const namesColumns = (head: string, columns: readonly string[] | null) =>
 const lists = (tables: readonly string[], below: readonly string[]) =>
   below.flatMap((place) => tables.map((table) => `${place}.${table}.*`))
 
-/** What stands between the cells of the first line: a comma, or what spreadsheets of other countries write. */
-function delimiterOf(head: string): string {
-  const [line = ''] = head.split('\n', 1)
-  return [',', ';', '\t'].find((one) => line.includes(one)) ?? ','
-}
-
 /** A list of records; or of the one row that a query gave, in which a document stands. */
 function listsOf(head: string, tables: readonly string[]): string[] {
   const row = /^\[\s*\{\s*"[^"]+"\s*:\s*\{\s*"([^"]+)"\s*:\s*\[/.exec(head)
@@ -96,12 +88,6 @@ async function* readWhole(path: string, tables: readonly string[]): AsyncGenerat
     return yield malformed(error, basename(path))
   }
   yield* expand(document, '', tables)
-}
-
-/** What a reader stumbled over; what is no text at all is another thing. */
-function malformed(error: unknown, at: string): Found {
-  if (error instanceof NotText) throw error
-  return { at, table: null, value: undefined, problem: 'malformed' }
 }
 
 async function* readLines(path: string, tables: readonly string[]): AsyncGenerator<Found> {
@@ -164,46 +150,4 @@ async function* readDocument(
     yield* found.splice(0)
     yield malformed(error, `behind character ${read}`)
   }
-}
-
-/** How databases write a cell that has nothing in it, outside quotes. */
-const NOTHING = ['NULL', 'null', '\\N']
-
-async function* readCsv(
-  path: string,
-  tables: readonly string[],
-  { columns, delimiter }: { columns: readonly string[] | null; delimiter: string },
-): AsyncGenerator<Found> {
-  const { parse } = await import('csv-parse')
-  const parser = parse({
-    delimiter,
-    cast: (cell, { quoting, header }) =>
-      !quoting && !header && NOTHING.includes(cell) ? null : cell,
-    columns: columns === null ? true : [...columns],
-    relax_column_count: columns !== null,
-    info: true,
-    max_record_size: RECORD_BYTES,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-  })
-  const broken: Found[] = []
-  parser.on('skip', (error: Error & { lines?: number }) => {
-    broken.push(malformed(error, `line ${error.lines}`))
-  })
-  const input = Readable.from(readText(path))
-  input.on('error', (error) => parser.destroy(error))
-  input.pipe(parser)
-  try {
-    // Behind the header; a record may go over several lines, and is found where it begins.
-    let line = columns === null ? 2 : 1
-    for await (const { record, info } of parser) {
-      yield* broken.splice(0)
-      yield* expand(record, `line ${line}`, tables)
-      line = info.lines + 1
-    }
-  } catch (error) {
-    yield* broken.splice(0)
-    yield malformed(error, basename(path))
-  }
-  yield* broken
 }
