@@ -16,10 +16,10 @@ const TOLD_AFTER_MS = 3_000
 const PATIENCE_MS = 30_000
 
 /**
- * How long a table is waited for. At first for less than PostgreSQL waits (`deadlock_timeout`) until it ends
- * somebody's statement because of it; then for more, which an autovacuum gives way to.
+ * How long a table is waited for, while everybody else waits behind. At first again and again for a moment,
+ * in which statements that run are done; then for more than `deadlock_timeout`, in which an autovacuum gives way.
  */
-const lockMsAfter = (waitedMs: number) => (waitedMs < 10_000 ? 500 : 3_000)
+const lockMsAfter = (waitedMs: number) => (waitedMs < 10_000 ? 100 : 3_000)
 
 /** Migrates; a database that is still starting is told of after three seconds and waited for thirty. */
 export async function waitAndMigrate(location: DatabaseLocation): Promise<void> {
@@ -45,7 +45,7 @@ export async function waitAndMigrate(location: DatabaseLocation): Promise<void> 
         process.stderr.write(`${what} Trying for ${PATIENCE_MS / 1000} seconds …\n`)
         isTold = true
       }
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      await new Promise((resolve) => setTimeout(resolve, code === '55P03' ? 100 : 500))
     }
   }
 }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { getTableName } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import type postgres from 'postgres'
@@ -6,6 +7,8 @@ import { addressOf, connect, type DatabaseLocation } from './connection/connect.
 import { findHost } from './connection/primary.ts'
 import { runInTransaction } from './connection/run.ts'
 import { makePartitions } from './partitions.ts'
+import { broughtMigrations } from './readiness.ts'
+import { sessions } from './schema.ts'
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
@@ -42,6 +45,21 @@ function leaveOut(client: postgres.TransactionSql, schemas: readonly string[]) {
 }
 
 /**
+ * Takes all tables at once where something is to be migrated, before any work is done: migrations lock one
+ * after the other, and would do their work again and again, in everybody's way, for the sake of the last one.
+ * Most statements begin with sessions, and wait there while they hold nothing else.
+ */
+async function lockTables(transaction: postgres.TransactionSql): Promise<void> {
+  const last = broughtMigrations().at(-1)?.when ?? 0
+  const [found] = await transaction<{ tables: string | null }[]>`
+    select string_agg(oid::regclass::text, ', ' order by relname <> ${getTableName(sessions)}, oid) as tables
+    from pg_class where relnamespace = to_regnamespace(${SCHEMAS[0]}) and relkind in ('r', 'p') and not relispartition
+      and not exists (select from drizzle.latchkey_migrations where created_at >= ${last}::bigint)`
+  const tables = found?.tables ?? null
+  if (tables !== null) await transaction.unsafe(`lock table ${tables} in access exclusive mode`)
+}
+
+/**
  * Brings the database up to the schema of this version, with the audit's partitions, on a connection of its own. Any number of
  * replicas may call it at once: one migrates, the others wait for it. The lock belongs to the
  * transaction, not to the connection, so it holds behind PgBouncer in transaction mode too.
@@ -70,8 +88,10 @@ export async function migrateDatabase(
       if (!canHold(server?.encoding ?? '')) throw new EncodingError(server?.encoding ?? '')
       // From here on: another replica that migrates is waited for as long as it takes.
       await transaction.unsafe(`set local lock_timeout = ${Math.floor(lockMs)}`)
-      const [there] = await transaction<{ names: string[] }[]>`
-        select array[to_regnamespace(${SCHEMAS[0]})::text, to_regnamespace(${SCHEMAS[1]})::text] as names`
+      const [there] = await transaction<{ names: string[]; isMigrated: boolean }[]>`
+        select array[to_regnamespace(${SCHEMAS[0]})::text, to_regnamespace(${SCHEMAS[1]})::text] as names,
+          to_regclass('drizzle.latchkey_migrations') is not null as "isMigrated"`
+      if (there?.isMigrated) await lockTables(transaction)
       const keepingSchemas = (client: postgres.TransactionSql) =>
         leaveOut(client, there?.names ?? [])
       // The migrator opens a transaction of its own, which within ours is a savepoint.
