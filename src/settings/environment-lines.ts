@@ -3,7 +3,7 @@ export interface EnvironmentLines {
   values: Record<string, string>
   /** Number of the first line that sets nothing, and is no comment. */
   strange: number | null
-  /** Number of the first line whose value begins with a quote that never ends. */
+  /** Number of the first line whose value begins with a quote that never ends, or in a later line before other text. */
   unclosed: number | null
   /** Names whose value ends at a # that stands right behind a letter of it. */
   cut: string[]
@@ -30,11 +30,11 @@ export function readEnvironmentLines(text: string): EnvironmentLines {
     } else {
       const rest = [value.slice(1), ...lines.slice(place + 1)]
       const end = rest.findIndex((one) => one.includes(quote))
-      if (end < 0) found.unclosed ??= place + 1
-      const [inside = ''] = rest
-        .slice(0, end + 1)
-        .join('\n')
-        .split(quote, 1)
+      const text = rest.slice(0, end + 1).join('\n')
+      const [inside = '', behind = ''] = text.split(quote)
+      // A quote in a later line may be the next value's: that setting would be lost.
+      const isForgotten = end > 0 && !/^\s*(#|$)/.test(behind)
+      if (end < 0 || isForgotten) found.unclosed ??= place + 1
       found.values[name] = quote === '"' ? inside.replaceAll('\\n', '\n') : inside
       place += Math.max(end, 0)
     }

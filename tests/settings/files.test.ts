@@ -55,7 +55,15 @@ describe('a .env', () => {
 
   test('in another encoding, or with a quote that never ends, is refused', () => {
     expect(() => read(Buffer.from([0x41, 0x3d, 0xb1, 0xe8]))).toThrow('is not UTF-8')
-    expect(() => read(Buffer.from('A="b\nC=1'))).toThrow('in line 1 a quote begins and never ends')
+    expect(() => read(Buffer.from('A="b\nC=1'))).toThrow('in line 1 a quote begins that')
+  })
+
+  test('with a quote that is forgotten is refused, also where the next value has some', () => {
+    const closed = 'A=1\nSECRET="canary"\nSIGN_UP="closed" # c\n'
+    expect(read(Buffer.from(closed))).toMatchObject({ SECRET: 'canary', SIGN_UP: 'closed' })
+    const reading = () => read(Buffer.from(closed.replace('canary"', 'canary')))
+    expect(reading).toThrow('in line 2 a quote begins that')
+    expect(reading).not.toThrow('canary')
   })
 
   test('has what shells and editors write', () => {

@@ -32,7 +32,7 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
       case 'env_line':
         return `${path}: line ${problem.line} is neither NAME=value nor a comment. Put # before it, or quotes around a value of several lines.`
       case 'env_quote':
-        return `${path}: in line ${problem.line} a quote begins and never ends.`
+        return `${path}: in line ${problem.line} a quote begins that never ends, or ends within a later line.`
       case 'secret_unread':
         return `The secret in ${path} cannot be read: ${problem.why}. Let this user read it, or set SECRET.`
       case 'secret_empty':
@@ -59,7 +59,7 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
       case 'env_line':
         return `${path}의 ${problem.line}번째 줄이 이름=값도 주석도 아닙니다. 앞에 #을 붙이거나, 여러 줄로 된 값이면 따옴표로 감싸세요.`
       case 'env_quote':
-        return `${path}의 ${problem.line}번째 줄에서 시작한 따옴표가 닫히지 않습니다.`
+        return `${path}의 ${problem.line}번째 줄에서 시작한 따옴표가 닫히지 않거나, 뒤의 줄 중간에서 닫힙니다.`
       case 'secret_unread':
         return `${path}의 비밀 값을 읽을 수 없습니다: ${problem.why}. 이 사용자가 읽을 수 있게 하거나 SECRET을 설정하세요.`
       case 'secret_empty':
