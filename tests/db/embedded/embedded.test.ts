@@ -184,7 +184,8 @@ test('half-made folders of starts that were killed go at the next start, one tha
     return path
   }
   const killed = await make('postgres.new-killed', 6)
-  const begun = await make('postgres.new-begun', 1)
+  // So young that it stays, however slow this test is.
+  const begun = await make('postgres.new-begun', -60)
   const held = await make('postgres.new-held', 6)
   const copying = await make('postgres-binaries.new-copying', 6)
   const old = await make('postgres-binaries.new-old', 700)
