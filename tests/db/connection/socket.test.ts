@@ -25,6 +25,20 @@ async function long(letter: string, times: number): Promise<void> {
   expect(rows[0]?.bytes.equals(Buffer.from(letter.repeat(times)))).toBe(true)
 }
 
+test('an address that the system refuses at once is an error of who asks, and of nobody else', async () => {
+  // No connection is made to a broadcast address.
+  const url = 'postgres://nobody@255.255.255.255:5432/none?sslmode=disable'
+  const refused = openDatabase({ url }, { connections: 2, prepare: true })
+  // The second time a connection is made again, by a timer.
+  for (let time = 0; time < 2; time++) {
+    await expect(refused.query('select 1', [])).rejects.toMatchObject({
+      code: 'temporarily_unavailable',
+      evidence: { database: expect.stringMatching(/^E(NETUNREACH|ACCES|PERM|ADDRNOTAVAIL)$/) },
+    })
+  }
+  await refused.close()
+})
+
 test('answers longer than one read arrive whole, on connections that read into one room', async () => {
   const letters = [...'abcdefäßé한国']
   await Promise.all(
