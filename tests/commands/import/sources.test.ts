@@ -370,10 +370,11 @@ describe('a file is read in', () => {
 })
 
 test('a table has semicolons or tabs, too, and nothing where a database says so', async () => {
+  // A query that joined two tables names a column twice: the last one counts.
   const rows = [
-    ['id', 'name', 'banned', 'banExpires'],
-    ['1', 'Minji', 'NULL', '\\N'],
-    ['2', '"NULL"', '1', 'NULL'],
+    ['id', 'name', 'name', 'banned', 'banExpires'],
+    ['1', 'x', 'Minji', 'NULL', '\\N'],
+    ['2', 'x', '"NULL"', '1', 'NULL'],
   ]
   const accounts = 'userId,providerId,accountId\n1,google,1\n2,google,2\n'
   for (const between of [',', ';', '\t']) {

@@ -24,9 +24,10 @@ export async function* readCsv(
 ): AsyncGenerator<Found> {
   const { parse } = await import('csv-parse')
   const { parse: parseAgain } = await import('csv-parse/sync')
+  let names = [...(columns ?? [])]
   const parser = parse({
     delimiter,
-    columns: columns === null ? true : [...columns],
+    columns: columns === null ? (header: string[]) => (names = header) : names,
     relax_column_count: columns !== null,
     info: true,
     raw: true,
@@ -40,7 +41,7 @@ export async function* readCsv(
       const again = parseAgain(raw, {
         delimiter,
         cast: (cell, { quoting }) => (!quoting && NOTHING.includes(cell) ? null : cell),
-        columns: Object.keys(cells),
+        columns: names,
         relax_column_count: true,
         skip_empty_lines: true,
       })
