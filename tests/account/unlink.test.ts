@@ -144,22 +144,27 @@ describe('DELETE /me/identities/:provider', () => {
     expect(await providersOf(tokens)).toEqual(['fake'])
   })
 
-  test('7.18 two at once, at two replicas, leave one', async () => {
-    const tokens = await signInTwice()
-    const [first, other] = await latchkey.database.sql.begin(async (transaction) => {
-      // Neither gets further than this until both are as far as they come.
-      await transaction`select from latchkey.users where id = ${tokens.sub} for update`
-      const asked = [
-        ask(tokens, '/fake', 'DELETE', latchkey),
-        ask(tokens, '/second', 'DELETE', replica),
-      ]
-      await untilHeldUp(latchkey, 2)
-      return asked.map((answer) => ({ answer }))
-    })
-    const answers = await Promise.all([first?.answer, other?.answer])
-    expect(answers.map((answer) => answer?.status).sort()).toEqual([204, 409])
-    expect(await providersOf(tokens)).toHaveLength(1)
-  })
+  test.each([
+    ['refused as the last one', 'second', 'fake', 409],
+    ['refused with its session, which the first ended', 'fake', 'second', 401],
+  ])(
+    '7.18 two at once, at two replicas, leave one: the later is %s',
+    async (_, earlier, later, status) => {
+      const tokens = await signInTwice()
+      const asked = await latchkey.database.sql.begin(async (transaction) => {
+        // Neither gets further than this until both are as far as they come.
+        await transaction`select from latchkey.users where id = ${tokens.sub} for update`
+        const first = ask(tokens, `/${earlier}`, 'DELETE', latchkey)
+        await untilHeldUp(latchkey, 1)
+        const other = ask(tokens, `/${later}`, 'DELETE', replica)
+        await untilHeldUp(latchkey, 2)
+        return { answers: Promise.all([first, other]) }
+      })
+      const answers = await asked.answers
+      expect(answers.map((answer) => answer.status)).toEqual([204, status])
+      expect(await providersOf(tokens)).toEqual([later])
+    },
+  )
 
   test('7.05 ends the session, too, that is just being opened by that identity', async () => {
     const tokens = await signInTwice()
