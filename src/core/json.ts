@@ -15,3 +15,7 @@ export function parseJson(text: string): unknown {
     ),
   )
 }
+
+/** Whether a value of JSON is an object, and no list. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

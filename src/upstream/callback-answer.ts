@@ -1,6 +1,7 @@
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import type { ProviderRow } from '../core/provider/provider.ts'
+import { errorCodeOf } from './outbound/read-answer.ts'
 
 /** What a provider sends back with the browser. */
 export interface CallbackAnswer {
@@ -21,10 +22,7 @@ const TOLD = [
 /** The code, or the provider's refusal as one of our codes. Its texts are shown to nobody. */
 export function readCallbackAnswer(row: ProviderRow, { code, error }: CallbackAnswer): string {
   if (error === undefined && code !== undefined) return code
-  const evidence = {
-    step: 'callback',
-    error: error !== undefined && /^[\w.:-]{1,64}$/.test(error) ? error : null,
-  }
+  const evidence = { step: 'callback', error: errorCodeOf(error) }
   if (error !== undefined && code === undefined && row.deniedErrors.includes(error.toLowerCase())) {
     throw new LatchkeyError('access_denied', said.signInDeclined, { evidence })
   }

@@ -6,16 +6,10 @@ export interface Providers {
   get(id: string): Provider | undefined
   /** In the order in which people see them. */
   list: readonly Provider[]
-  /** What people call it. */
-  nameOf(id: string): string | undefined
 }
 
 /** A directory of these providers. */
 export function createDirectory(list: readonly Provider[]): Providers {
   const byId = new Map(list.map((provider) => [provider.row.id, provider]))
-  return {
-    get: (id) => byId.get(id),
-    list,
-    nameOf: (id) => byId.get(id)?.row.name,
-  }
+  return { get: (id) => byId.get(id), list }
 }

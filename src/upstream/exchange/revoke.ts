@@ -1,8 +1,9 @@
 import { LatchkeyError } from '../../core/errors.ts'
+import { isObject } from '../../core/json.ts'
 import type { ProviderTokens } from '../../core/provider/provider-tokens.ts'
 import type { RevocationRequest } from '../../core/provider/revocation.ts'
 import { withQuery } from '../authorization.ts'
-import { endpoint } from '../metadata/metadata.ts'
+import { endpoint, stepOf } from '../metadata/metadata.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { type Answer, readBody, readJson } from '../outbound/read-answer.ts'
 import type { ProviderCall } from '../provider-call.ts'
@@ -71,8 +72,6 @@ function proofOf(
   return { form: {}, headers: { authorization: `Bearer ${auth.bearer}` } }
 }
 
-const stepOf = (name: string) => name.replace('_endpoint', '')
-
 /** What an answer says beside its status, which alone tells of a success (RFC 7009, section 2.2): any body will do. */
 function documentOf(answer: Answer, step: string): Record<string, unknown> {
   try {
@@ -85,6 +84,4 @@ function documentOf(answer: Answer, step: string): Record<string, unknown> {
 
 /** A document as an object; anything else says nothing. */
 const objectOf = (document: unknown): Record<string, unknown> =>
-  typeof document === 'object' && document !== null && !Array.isArray(document)
-    ? (document as Record<string, unknown>)
-    : {}
+  isObject(document) ? document : {}

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { type Evidence, LatchkeyError } from '../../core/errors.ts'
+import { isObject } from '../../core/json.ts'
 import { said } from '../../core/messages.ts'
 import type { ProviderRow, ProviderTokenResponse } from '../../core/provider/provider.ts'
 import { fieldsOf } from '../outbound/fields.ts'
-import { invalidAnswer } from '../outbound/read-answer.ts'
+import { errorCodeOf, invalidAnswer } from '../outbound/read-answer.ts'
 
 // Visible ASCII (RFC 6749, appendix A); one provider's bug was the word "undefined".
 const TOKEN = /^(?!undefined$|null$)[\x20-\x7e]+$/
@@ -50,9 +51,6 @@ function scopeOf(given: unknown): string | null {
 const refreshTokenOf = (given: unknown): string | null =>
   typeof given === 'string' && given.length <= MAX_TOKEN && TOKEN.test(given) ? given : null
 
-/** The provider's own error code if it is one that can be logged (RFC 6749, section 5.2). */
-const ErrorCode = z.string().regex(/^[\w.:-]{1,64}$/)
-
 /** What a provider may refuse at its token endpoint, and what that is for us. */
 export interface Refusable {
   /** The provider's error codes that say so. */
@@ -76,22 +74,21 @@ export function readTokenResponse(
   document: unknown,
   refusable = CODE,
 ): ProviderTokenResponse {
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+  if (!isObject(document)) {
     if (status >= 400) throw refused({ step: 'token', status })
     throw invalidAnswer('token', 'not_an_object', { status })
   }
-  const answer = document as Record<string, unknown>
-  const error = row.tokenError(answer)
+  const error = row.tokenError(document)
   if (status >= 400 || !(error === undefined || error === null || error === '')) {
-    const code = ErrorCode.safeParse(error)
-    const exact = ErrorCode.safeParse(row.exactError(answer))
+    const code = errorCodeOf(error)
+    const exact = errorCodeOf(row.exactError(document))
     const evidence = {
       step: 'token',
       status,
-      error: code.success ? code.data : null,
-      ...(exact.success ? { exact_error: exact.data } : {}),
+      error: code,
+      ...(exact === null ? {} : { exact_error: exact }),
     }
-    if (status < 500 && code.success && refusable.errors(row).includes(code.data)) {
+    if (status < 500 && code !== null && refusable.errors(row).includes(code)) {
       throw refusable.error(evidence)
     }
     throw refused(evidence)
@@ -101,9 +98,9 @@ export function readTokenResponse(
   return {
     accessToken: read.data.access_token,
     tokenType: read.data.token_type || 'bearer',
-    expiresInSeconds: secondsOf(answer.expires_in),
-    scope: scopeOf(answer.scope),
-    refreshToken: refreshTokenOf(answer.refresh_token),
+    expiresInSeconds: secondsOf(document.expires_in),
+    scope: scopeOf(document.scope),
+    refreshToken: refreshTokenOf(document.refresh_token),
     idToken: read.data.id_token || null,
   }
 }

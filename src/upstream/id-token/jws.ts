@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { constants, createHmac, type KeyObject, timingSafeEqual, verify } from 'node:crypto'
 import { z } from 'zod'
+import { isObject } from '../../core/json.ts'
 import { createRecent } from '../../core/recent.ts'
 import { invalidAnswer } from '../outbound/read-answer.ts'
 
@@ -123,9 +124,7 @@ function readPart(part: string): Record<string, unknown> | null {
   if (!isUtf8(bytes)) return null
   try {
     const read: unknown = JSON.parse(bytes.toString())
-    return typeof read === 'object' && read !== null && !Array.isArray(read)
-      ? (read as Record<string, unknown>)
-      : null
+    return isObject(read) ? read : null
   } catch {
     return null
   }

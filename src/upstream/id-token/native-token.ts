@@ -8,7 +8,7 @@ import type { SubjectToken } from '../../core/provider/subject-token.ts'
 import { hashToken } from '../../core/secrets.ts'
 import { withQuery } from '../authorization.ts'
 import { basicAuth } from '../exchange/client-auth.ts'
-import { endpoint } from '../metadata/metadata.ts'
+import { endpoint, stepOf } from '../metadata/metadata.ts'
 import { fieldsOf } from '../outbound/fields.ts'
 import { readJson } from '../outbound/read-answer.ts'
 import { readProfile } from '../profile/read-profile.ts'
@@ -126,7 +126,7 @@ function inspectionCall(
   const credentials = { bearer: `Bearer ${accessToken}`, basic: basicAuth(registration) }
   return async (name, { params = {}, json, auth, refusedOn }) => {
     const url = withQuery(endpoint(metadata, name), params)
-    const step = name.replace('_endpoint', '')
+    const step = stepOf(name)
     const headers: Record<string, string> =
       auth === undefined ? {} : { authorization: credentials[auth] }
     const answer =

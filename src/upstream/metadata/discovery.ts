@@ -103,7 +103,7 @@ export function readDiscovery(row: ProviderRow, document: unknown): DiscoveryDoc
 }
 
 /** Endpoints that nobody signs in without, unless the settings name them. */
-function requiredEndpoints(row: ProviderRow): string[] {
+export function requiredEndpoints(row: ProviderRow): string[] {
   const needed = ['authorization_endpoint', 'token_endpoint']
   if (row.idToken !== 'none') needed.push('jwks_uri')
   return needed.filter((name) => row.endpoints[name] === undefined)

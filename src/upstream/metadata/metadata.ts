@@ -6,7 +6,7 @@ import { PUBLIC_KEY_ALGORITHMS } from '../id-token/jws.ts'
 import { type Deadline, untilOver, withDeadline } from '../outbound/deadline.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { invalidAnswer, readJson } from '../outbound/read-answer.ts'
-import { type DiscoveryDocument, type Gap, readDiscovery } from './discovery.ts'
+import { type DiscoveryDocument, type Gap, readDiscovery, requiredEndpoints } from './discovery.ts'
 
 export type { Gap } from './discovery.ts'
 
@@ -53,7 +53,7 @@ export function createMetadataSource(
   options: MetadataOptions,
 ): (deadline?: Deadline) => Promise<Metadata> {
   const { row, key } = options
-  if (!needsDiscovery(row)) {
+  if (!row.discovery || requiredEndpoints(row).length === 0) {
     const known = toMetadata(row, key, null)
     return async () => known
   }
@@ -76,12 +76,6 @@ export function createMetadataSource(
     if (Date.now() - cached.at > FRESH_MS) renew().catch(() => {})
     return cached.metadata
   }
-}
-
-function needsDiscovery(row: ProviderRow): boolean {
-  const needed = ['authorization_endpoint', 'token_endpoint']
-  if (row.idToken !== 'none') needed.push('jwks_uri')
-  return row.discovery && needed.some((name) => row.endpoints[name] === undefined)
 }
 
 async function discover(
@@ -160,3 +154,6 @@ export function endpoint({ endpoints }: Metadata, name: string): string {
   if (url === undefined) throw invalidAnswer('discovery', 'endpoint_missing', { endpoint: name })
   return url
 }
+
+/** What the log calls the call to an endpoint: `token` for `token_endpoint`. */
+export const stepOf = (name: string): string => name.replace('_endpoint', '')

@@ -1,5 +1,5 @@
 import { type Evidence, LatchkeyError } from '../../core/errors.ts'
-import { parseJson } from '../../core/json.ts'
+import { isObject, parseJson } from '../../core/json.ts'
 import { said } from '../../core/messages.ts'
 
 /** What a provider answered. */
@@ -75,8 +75,9 @@ const refusedBy = (step: string, status: number, facts: Evidence = {}): Latchkey
     evidence: { step, status, ...facts },
   })
 
-/** An error code as it may be logged (RFC 6749, section 5.2). */
-const ErrorCode = /^[\w.:-]{1,64}$/
+/** A provider's own error code where it is one that can be logged (RFC 6749, section 5.2), else null. */
+export const errorCodeOf = (error: unknown): string | null =>
+  typeof error === 'string' && /^[\w.:-]{1,64}$/.test(error) ? error : null
 
 /** The JSON of a successful answer of an API; a refusal is logged with the code that `codeOf` finds in it. */
 export function readApiJson(
@@ -86,9 +87,6 @@ export function readApiJson(
 ): unknown {
   if (answer.status < 400) return readJson(answer, step)
   const document = readBody(answer, step)
-  const isObject = typeof document === 'object' && document !== null
-  const error = isObject ? codeOf(document as Record<string, unknown>) : undefined
-  const { status } = answer
-  const isCode = typeof error === 'string' && ErrorCode.test(error)
-  throw refusedBy(step, status, isCode ? { error } : {})
+  const error = isObject(document) ? errorCodeOf(codeOf(document)) : null
+  throw refusedBy(step, answer.status, error === null ? {} : { error })
 }

@@ -3,7 +3,7 @@ import { type Profile, toProfile } from '../../core/identity/profile.ts'
 import type { ProfileSource } from '../../core/provider/provider.ts'
 import { withQuery } from '../authorization.ts'
 import { requireMember } from '../id-token/membership.ts'
-import { endpoint } from '../metadata/metadata.ts'
+import { endpoint, stepOf } from '../metadata/metadata.ts'
 import { fieldsOf } from '../outbound/fields.ts'
 import { invalidAnswer, readApiJson } from '../outbound/read-answer.ts'
 import type { ProviderCall } from '../provider-call.ts'
@@ -31,7 +31,7 @@ export async function readProfile(
       },
       async get(name, { params = {}, headers = {}, absentOn = [] } = {}) {
         const url = withQuery(endpoint(metadata, name), params)
-        const step = name.replace('_endpoint', '')
+        const step = stepOf(name)
         const answer = await outbound.get(url, step, {
           deadline,
           headers: { ...headers, authorization: `Bearer ${tokenResponse.accessToken}` },

@@ -1,4 +1,4 @@
-import { parseJson } from '../../../core/json.ts'
+import { isObject, parseJson } from '../../../core/json.ts'
 import { NotText } from './read-text.ts'
 
 /** One record of an export, or what could not be read in its place. */
@@ -23,10 +23,7 @@ const ID_NAMES = ['id', '_id', 'sub', 'localId']
 
 /** The records in a value: of the lists in it, or itself. */
 export function* expand(value: unknown, at: string, tables: readonly string[]): Generator<Found> {
-  const entries =
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value)
-      : null
+  const entries = isObject(value) ? Object.entries(value) : null
   if (entries === null) {
     if (!Array.isArray(value)) return yield { at, table: null, value }
     for (const [place, one] of value.entries()) yield* expand(one, `${at}[${place}]`, tables)
@@ -50,7 +47,7 @@ export function* expand(value: unknown, at: string, tables: readonly string[]): 
 
 /** A document in the one member of a row, as an object or as text. */
 function documentIn(value: unknown): unknown {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  if (isObject(value)) return value
   if (typeof value !== 'string' || !value.trimStart().startsWith('{')) return null
   try {
     return parseJson(value)

@@ -1,4 +1,4 @@
-import { parseJson } from '../../../core/json.ts'
+import { isObject, parseJson } from '../../../core/json.ts'
 
 /** A record of an export, by what its columns are called whatever their case: `userId`, `user_id`, `userid`. */
 export type Loose = ReadonlyMap<string, unknown>
@@ -21,8 +21,7 @@ export function loosen(value: unknown): Loose | null {
 /** An object, given as one or as JSON text, with its members called as they are; null for none. */
 export function object(value: unknown): Readonly<Record<string, unknown>> | null {
   const given = typeof value === 'string' && value.trimStart().startsWith('{') ? read(value) : value
-  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
-  return isObject ? (given as Record<string, unknown>) : null
+  return isObject(given) ? given : null
 }
 
 /** The members of a member; none where it has none. */
