@@ -117,8 +117,10 @@ async function describeTraces(run: DoctorRun): Promise<Section[]> {
   const { traces, forwardProxies } = settings
   if (traces === null || !URL.canParse(traces.url)) return []
   const delivery = createDelivery(DIRECT)
-  const post = (url: string, body: string) =>
-    delivery.post(url, { type: 'application/json', body }, AbortSignal.timeout(3_000))
+  const post = async (url: string, body: string) => {
+    const sent = { type: 'application/json', body }
+    return (await delivery.post(url, sent, AbortSignal.timeout(3_000))).status
+  }
   const findings = await checkTraces(
     traces,
     { forwardProxies, isInstalled: canSendTraces, post: outbound === null ? null : post },

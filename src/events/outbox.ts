@@ -4,7 +4,7 @@ import type { Due, Outbox, OutboxKind, OutboxTarget } from '../core/events/outbo
 import type { Tracer } from '../core/tracer.ts'
 import { type Background, every } from '../http/every.ts'
 import { evidenceOf } from '../http/log/logging.ts'
-import { type Carrier, TargetGone, Undeliverable } from './carriers/carrier.ts'
+import { type Carrier, Refused, TargetGone, Undeliverable } from './carriers/carrier.ts'
 
 const EVERY_MS = 1_000
 /** Longer than an attempt can take. */
@@ -12,13 +12,20 @@ const LEASE_SECONDS = 60
 /** Attempts of this replica for one target at once: one that hangs keeps nobody else waiting. */
 const MOST_AT_TARGET = 5
 const LONGEST_DELAY_SECONDS = 3600
+/** How long a target that wants to be left alone is sent nothing at all: `outbox retry` bites after that. */
+const LONGEST_PAUSE_SECONDS = 60
 /** Of one target; what comes beyond is dropped. */
 const MOST_WAITING = 1_000_000
 const TRIM_EVERY_MS = 60_000
 
-/** Two seconds, eight, half a minute, two minutes, … an hour; a fifth more or less, so that not all come at once. */
-const delayAfter = (attempts: number) =>
-  Math.min(2 * 4 ** Math.min(attempts - 1, 10), LONGEST_DELAY_SECONDS) * (0.8 + 0.4 * Math.random())
+/**
+ * Two seconds, eight, half a minute, two minutes, … an hour, and no less than the target asks for; up to a
+ * half more, so that not all come at once.
+ */
+function delayAfter(attempts: number, toldSeconds: number) {
+  const own = 0.8 * 2 * 4 ** Math.min(attempts - 1, 10)
+  return Math.min(Math.max(own, toldSeconds), LONGEST_DELAY_SECONDS) * (1 + 0.5 * Math.random())
+}
 
 /**
  * Carries out what the outbox holds, one attempt per claim, until it is done or its time is over. Every
@@ -38,6 +45,7 @@ export function startOutbox(
   const { store, carriers, delivered, tracer } = options
   const { log } = app
   const underWay = new Map<string, number>()
+  const pausedUntil = new Map<string, number>()
   const attempts = new Set<Promise<void>>()
   const outbox = every(app, EVERY_MS, 'outbox_failed', claimAll, {
     atStart: true,
@@ -51,12 +59,15 @@ export function startOutbox(
   })
 
   const keyOf = ({ kind, target }: OutboxTarget) => `${kind} ${target}`
+  const isPaused = (of: OutboxTarget) => (pausedUntil.get(keyOf(of)) ?? 0) > performance.now()
+  const pause = (of: OutboxTarget, seconds: number) =>
+    pausedUntil.set(keyOf(of), performance.now() + Math.min(seconds, LONGEST_PAUSE_SECONDS) * 1000)
 
   async function claimAll() {
     for (const of of await store.dueTargets()) {
       for (;;) {
         const free = MOST_AT_TARGET - (underWay.get(keyOf(of)) ?? 0)
-        if (outbox.closing.aborted || free <= 0) break
+        if (outbox.closing.aborted || free <= 0 || isPaused(of)) break
         const due = await store.claim(of, free, LEASE_SECONDS)
         for (const one of due) begin(one)
         if (due.length < free) break
@@ -115,7 +126,9 @@ export function startOutbox(
       delivered(kind, 'given_up')
       log.error({ event: names.givenUp, ...fields, ...evidence }, 'gave up; the operator may retry')
     } else {
-      const delaySeconds = delayAfter(due.attempts)
+      const toldSeconds = retryAfterOf(error)
+      if (toldSeconds > 0) pause(due, toldSeconds)
+      const delaySeconds = delayAfter(due.attempts, toldSeconds)
       await store.postpone(due, delaySeconds, wordFor(error))
       delivered(kind, 'failed')
       const when = { delay_seconds: Math.round(delaySeconds) }
@@ -125,6 +138,10 @@ export function startOutbox(
 
   return outbox
 }
+
+/** After how many seconds the target wants to be asked again; 0 where it does not say. */
+const retryAfterOf = (error: unknown): number =>
+  error instanceof Refused || error instanceof LatchkeyError ? (error.retryAfterSeconds ?? 0) : 0
 
 /** A failure as the operator sees it: a status, a code, a name, and what is known of why. */
 function wordFor(error: unknown): string {

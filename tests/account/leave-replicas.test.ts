@@ -43,7 +43,7 @@ test('two replicas with one outbox tell the provider once of each', async () => 
   for (const [place, person] of people.entries()) await leaveAs(place % 2 ? two : one, person)
   await until(async () => {
     const rows = await outbox(one)
-    expect(rows.filter(({ attempts }) => attempts > 0)).toHaveLength(people.length)
+    expect(rows.filter(({ failure }) => failure !== null)).toHaveLength(people.length)
   })
   provider.calls.length = 0
   provider.answers = {}
@@ -52,6 +52,26 @@ test('two replicas with one outbox tell the provider once of each', async () => 
   const tokens = revocations(provider).map(({ form }) => form.token)
   expect(tokens.sort()).toEqual(people.map((person) => `token-of-${person}`).sort())
 })
+
+test.each([
+  ['40', 40],
+  ['0', 2],
+])(
+  'a provider that says “Retry-After: %s” is asked again after %i seconds',
+  async (said, seconds) => {
+    const replica = await start()
+    provider.answers.revoke = { status: 429, headers: { 'retry-after': said } }
+    await leaveAs(replica, `person-after-${said}`)
+    await until(async () =>
+      expect(await outbox(replica)).toMatchObject([{ failure: 'provider_error revocation 429' }]),
+    )
+    const [row] = await outbox(replica)
+    expect(row?.due).toBeLessThan(seconds * 1.5)
+    // As long as this took to look.
+    expect(row?.due).toBeGreaterThan(seconds - 20)
+    await replica.database.query('delete from latchkey.outbox', [])
+  },
+)
 
 test('what a replica has not told when it stops another tells, or the same after its restart', async () => {
   const first = await start()
@@ -78,7 +98,9 @@ test('a replica that died holds its work no longer than its lease', async () => 
   const replica = await start()
   provider.answers.revoke = { status: 500 }
   await leaveAs(replica, 'person-of-the-dead')
-  await until(async () => expect(await outbox(replica)).toMatchObject([{ attempts: 1 }]))
+  await until(async () =>
+    expect(await outbox(replica)).toMatchObject([{ failure: 'provider_error revocation 500' }]),
+  )
   provider.calls.length = 0
   provider.answers = {}
   const claimedFor = (seconds: number) =>
@@ -101,7 +123,9 @@ test('a grant is revoked under the next SECRET, as long as the old one is still 
   const before = await start({ SECRET: old })
   provider.answers.revoke = { status: 500 }
   await leaveAs(before, 'person-of-the-old-secret')
-  await until(async () => expect(await outbox(before)).toMatchObject([{ attempts: 1 }]))
+  await until(async () =>
+    expect(await outbox(before)).toMatchObject([{ failure: 'provider_error revocation 500' }]),
+  )
   await before.close()
   replicas = []
   provider.calls.length = 0

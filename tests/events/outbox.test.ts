@@ -19,6 +19,12 @@ const { latchkey, provider, start } = setStage({
     WEBHOOK_URL: `${receiver.url}/hook`,
     WEBHOOK_SECRET: secrets.join(),
     CLIENT_SPA_BACKCHANNEL_LOGOUT_URI: `${receiver.url}/logout`,
+    ...Object.fromEntries(
+      ['other', 'web', 'api'].map((id) => [
+        `CLIENT_${id.toUpperCase()}_BACKCHANNEL_LOGOUT_URI`,
+        `${receiver.url}/${id}`,
+      ]),
+    ),
   },
   people: (turn) => ({ email: `person-${turn}@example.com` }),
 })
@@ -32,6 +38,7 @@ beforeEach(async () => {
 
 const hooks = () => receiver.requests.filter(({ path }) => path === '/hook')
 const typesOf = () => hooks().map(({ body }) => (JSON.parse(body) as { type: string }).type)
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toUTCString()
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const signOut = (token: string) =>
   fetch(`${latchkey.url}/revoke`, {
@@ -248,3 +255,40 @@ describe('back-channel logout', () => {
     expect(logouts()).toHaveLength(1)
   })
 })
+
+test.each<[string, string, number, Record<string, () => string>, boolean]>([
+  ['other', 'seconds', 429, { 'retry-after': () => '40' }, true],
+  ['web', 'a date', 503, { 'retry-after': () => inSeconds(40) }, true],
+  ['api', 'nothing', 503, {}, false],
+])(
+  'the receiver of %s asks for time by %s, with %i: it is left alone for so long, where it says how long',
+  async (client, _how, status, said, isLeftAlone) => {
+    const { database } = latchkey
+    const headers = Object.fromEntries(Object.entries(said).map(([name, of]) => [name, of()]))
+    receiver.answersAt.set(`/${client}`, { status, headers })
+    const { sub, sid } = await signIn(latchkey, provider)
+    await until(() => expect(hooks()).toHaveLength(2))
+    await database.query(
+      `insert into latchkey.outbox (kind, target, user_id, session_id)
+       select 'logout', $1, $2, $3 from generate_series(1, 12)`,
+      [client, sub, sid],
+    )
+    const tried = () =>
+      database.query<{ due: number }>(
+        `select extract(epoch from next_attempt_at - now())::float as due
+         from latchkey.outbox where target = $1 and failure is not null`,
+        [client],
+      )
+    await until(async () => expect((await tried()).length).toBeGreaterThanOrEqual(5))
+    // A webhook that is put in now and sent tells that the outbox has looked again.
+    await signOut((await signIn(latchkey, provider)).refresh_token)
+    await until(() => expect(typesOf()).toContain('session.ended'))
+    if (isLeftAlone) {
+      const waiting = await tried()
+      expect(waiting).toHaveLength(5)
+      for (const { due } of waiting) expect(due).toBeGreaterThan(20)
+    } else {
+      await until(async () => expect(await tried()).toHaveLength(12))
+    }
+  },
+)

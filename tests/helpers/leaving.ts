@@ -15,6 +15,8 @@ export interface OutboxRow {
   provider: string
   subject: string
   attempts: number
+  /** Null while the first attempt is under way. */
+  failure: string | null
   sealed_access_token: string | null
   sealed_refresh_token: string | null
   /** Seconds until the next attempt. */
@@ -24,7 +26,7 @@ export interface OutboxRow {
 /** What waits in the outbox. */
 export const outbox = ({ database }: Latchkey): Promise<OutboxRow[]> =>
   database.query<OutboxRow>(
-    `select target as provider, subject, attempts, sealed_access_token, sealed_refresh_token,
+    `select target as provider, subject, attempts, failure, sealed_access_token, sealed_refresh_token,
        extract(epoch from next_attempt_at - now())::float as due
      from latchkey.outbox where kind = 'revocation' and failed_at is null order by id`,
     [],

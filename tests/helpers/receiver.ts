@@ -9,16 +9,18 @@ export interface Received {
   body: string
 }
 
-/** An HTTP server of the app that is told things; it answers with `status`. */
+/** An HTTP server of the app that is told things; it answers with `status`, or a path's own answer. */
 export async function listenForEvents() {
   const requests: Received[] = []
   const answer = { status: 204, headers: {} as Record<string, string> }
+  const answersAt = new Map<string, typeof answer>()
   const server = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk) => (body += chunk))
     request.on('end', () => {
       requests.push({ path: request.url ?? '', headers: request.headers, body })
-      response.writeHead(answer.status, answer.headers).end()
+      const { status, headers } = answersAt.get(request.url ?? '') ?? answer
+      response.writeHead(status, headers).end()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -27,5 +29,5 @@ export async function listenForEvents() {
     server.close()
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { url, requests, answer }
+  return { url, requests, answer, answersAt }
 }

@@ -1,4 +1,5 @@
 import type { Due } from '../../core/events/outbox.ts'
+import type { DeliveryAnswer } from '../../upstream/outbound/delivery.ts'
 
 /** How one kind of the outbox's entries is carried out. */
 export interface Carrier {
@@ -28,8 +29,11 @@ export class Refused extends Error {
   override readonly name = 'Refused'
   /** Its status, as the code of the failure. */
   readonly code: number
-  constructor(status: number) {
+  /** After how many seconds it wants to be asked again. */
+  readonly retryAfterSeconds: number | undefined
+  constructor({ status, retryAfterSeconds }: DeliveryAnswer) {
     super(`status ${status}`)
     this.code = status
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }

@@ -20,8 +20,8 @@ export function logoutCarrier(options: {
       const token = await signLogoutToken(target, { userId, id: sessionId })
       const body = new URLSearchParams({ logout_token: token }).toString()
       const type = 'application/x-www-form-urlencoded'
-      const status = await delivery.post(uri, { type, body }, stop)
-      if (status < 200 || status > 299) throw new Refused(status)
+      const answer = await delivery.post(uri, { type, body }, stop)
+      if (answer.status < 200 || answer.status > 299) throw new Refused(answer)
       return 'done'
     },
   }

@@ -49,13 +49,13 @@ export function webhookCarrier(options: {
       if (target === null) throw new Undeliverable('there is no WEBHOOK_URL')
       const body = webhookBody(due)
       const headers = webhookHeaders(due.event?.id ?? '', body, target.keys)
-      const status = await delivery.post(
+      const answer = await delivery.post(
         target.url,
         { type: 'application/json', body, headers },
         stop,
       )
-      if (status === 410) throw new TargetGone('it answered 410')
-      if (status < 200 || status > 299) throw new Refused(status)
+      if (answer.status === 410) throw new TargetGone('it answered 410')
+      if (answer.status < 200 || answer.status > 299) throw new Refused(answer)
       return 'done'
     },
   }

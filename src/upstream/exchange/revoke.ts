@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { isObject } from '../../core/json.ts'
 import type { ProviderTokens } from '../../core/provider/provider-tokens.ts'
@@ -41,6 +42,7 @@ export async function revokeTokens(
   if (!revocation.isOver(answer.status, document)) {
     throw new LatchkeyError('provider_error', 'The provider refused to revoke a grant.', {
       evidence: { step, status: answer.status },
+      ...defined({ retryAfterSeconds: answer.retryAfterSeconds }),
     })
   }
   return true

@@ -5,18 +5,26 @@ import { noTracer, type SpanStart, type Tracer } from '../../core/tracer.ts'
 import { withDeadline } from './deadline.ts'
 import { Agent, type Dispatcher, ProxyAgent, send } from './http-client.ts'
 import { endOfCall } from './outbound.ts'
+import { readRetryAfter } from './retry-after.ts'
 
 /** Bytes of an answer that are read; the rest is not waited for. */
 const READ_BYTES = 64 * 1024
 
 /** Posts to addresses that the operator wrote: private ones too, link-local ones never. */
 export interface Delivery {
-  /** The status of the answer; redirects are not followed. Rejects where there is none in ten seconds. */
+  /** The head of the answer; redirects are not followed. Rejects where there is none in ten seconds. */
   post(
     url: string,
     sent: { type: string; body: string; headers?: Readonly<Record<string, string>> },
     stop: AbortSignal,
-  ): Promise<number>
+  ): Promise<DeliveryAnswer>
+}
+
+/** What an answer says of a delivery; its body says nothing. */
+export interface DeliveryAnswer {
+  status: number
+  /** After how many seconds it wants to be asked again, where it says so. */
+  retryAfterSeconds: number | undefined
 }
 
 /** Whether an address may be connected to; plain http only within this machine or a private network. */
@@ -109,7 +117,7 @@ export function createDelivery(
           withDeadline(
             async (deadline) => {
               const target = new URL(url)
-              const { status } = await send(target, {
+              const { status, headers: said } = await send(target, {
                 dispatcher: await dispatcherFor(target),
                 method: 'POST',
                 deadline,
@@ -122,11 +130,11 @@ export function createDelivery(
                 },
                 enough: READ_BYTES,
               })
-              return status
+              return { status, retryAfterSeconds: readRetryAfter(said) }
             },
             { stop },
           ),
-        (status) => endOfCall({ status }),
+        endOfCall,
       ),
     close: async () => {
       await Promise.all([...made.values()].map((dispatcher) => dispatcher.destroy()))

@@ -20,7 +20,10 @@ export interface OutgoingCall {
   deadline: Deadline
   headers: Readonly<Record<string, string>>
   body: string | null
-  /** Bytes of the answer that are read, where the rest is of no interest. */
+  /**
+   * Bytes of the body that are read where only the answer's head is of interest: from then on the answer holds,
+   * however its body goes on.
+   */
   enough?: number
 }
 
@@ -30,6 +33,9 @@ export interface IncomingAnswer {
   headers: IncomingHttpHeaders
   body: Buffer
 }
+
+/** How long a body that is of no interest may take to end, so that its connection can be used again. */
+const IDLE_BODY_MS = 1_000
 
 /** Sends one request and gives its answer. Rejects where there is none in time, or none at all. */
 export function send(
@@ -63,6 +69,9 @@ class Collector implements Dispatcher.DispatchHandler {
   private readonly enough: number
   private controller: Dispatcher.DispatchController | null = null
   private isStopped = false
+  /** The head is there, and nothing else is asked for. */
+  private hasEnough = false
+  private patience: NodeJS.Timeout | undefined
   private status = 0
   private headers: IncomingHttpHeaders = {}
   private chunks: Buffer[] = []
@@ -83,7 +92,7 @@ class Collector implements Dispatcher.DispatchHandler {
     this.isStopped = true
     const reason = new CallEnded()
     this.controller?.abort(reason)
-    this.reject(reason)
+    this.fail(reason)
   }
 
   // A connection that was lost before anything was sent is followed by another one.
@@ -102,6 +111,9 @@ class Collector implements Dispatcher.DispatchHandler {
     this.headers = headers
     this.chunks = []
     this.length = 0
+    if (this.enough === Number.POSITIVE_INFINITY || status < 200) return
+    this.hasEnough = true
+    this.patience = setTimeout(() => this.stop(), IDLE_BODY_MS)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -117,12 +129,20 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.forget()
-    this.reject(error)
+    this.fail(error)
+  }
+
+  private fail(error: Error): void {
+    if (this.hasEnough) this.finish()
+    else {
+      this.forget()
+      this.reject(error)
+    }
   }
 
   private finish(): void {
     this.forget()
+    clearTimeout(this.patience)
     const { status, headers, chunks } = this
     const [first = Buffer.alloc(0)] = chunks
     this.resolve({ status, headers, body: chunks.length > 1 ? Buffer.concat(chunks) : first })

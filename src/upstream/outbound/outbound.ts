@@ -8,6 +8,7 @@ import { withOutcome } from '../../http/outcome.ts'
 import { type Deadline, OUTBOUND_MS, tooSlow, withDeadline } from './deadline.ts'
 import { Agent, type Dispatcher, type IncomingAnswer, ProxyAgent, send } from './http-client.ts'
 import { type Answer, invalidAnswer } from './read-answer.ts'
+import { readRetryAfter } from './retry-after.ts'
 
 /** Bytes of a decoded answer that are read. */
 const OUTBOUND_BYTES = 1024 * 1024
@@ -211,6 +212,7 @@ async function readAnswer(incoming: IncomingAnswer, step: string): Promise<Answe
     text: body.toString('utf8'),
     date: header('date'),
     location: header('location'),
+    retryAfterSeconds: readRetryAfter(headers),
   }
 }
 

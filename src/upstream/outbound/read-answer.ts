@@ -11,6 +11,8 @@ export interface Answer {
   /** The headers Date and Location as they came. */
   date: string | null
   location: string | null
+  /** After how many seconds it wants to be asked again, where it says so. */
+  retryAfterSeconds: number | undefined
 }
 
 /** What says that the whole document is here: 203 is a proxy's that changed something of it. */

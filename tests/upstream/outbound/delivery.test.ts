@@ -30,6 +30,8 @@ function deliver(url: string, proxies: ForwardProxies = DIRECT) {
   return delivery.post(url, { type: 'application/json', body: '{}' }, new AbortController().signal)
 }
 
+const statusOf = async (answer: ReturnType<typeof deliver>) => (await answer).status
+
 test.each([
   ['127.0.0.1', true, true],
   ['10.1.2.3', true, true],
@@ -63,8 +65,8 @@ test('a link-local address is refused before anything is sent, by a proxy too; o
   }
   expect(proxy.asked).toEqual([])
   const { port } = await listen((_request, response) => response.writeHead(204).end())
-  expect(await deliver(`http://127.0.0.1:${port}/`)).toBe(204)
-  expect(await deliver(`http://localhost:${port}/`)).toBe(204)
+  expect(await statusOf(deliver(`http://127.0.0.1:${port}/`))).toBe(204)
+  expect(await statusOf(deliver(`http://localhost:${port}/`))).toBe(204)
 })
 
 test('what is not on this machine is posted through the forward proxy, and what is on it never', async () => {
@@ -90,9 +92,9 @@ test('what is not on this machine is posted through the forward proxy, and what 
   })
   const http = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
   const proxies = { https: http, http, except: [] }
-  expect(await deliver('http://10.9.8.7:8080/hook', proxies)).toBe(204)
+  expect(await statusOf(deliver('http://10.9.8.7:8080/hook', proxies))).toBe(204)
   expect(tunnels).toEqual(['10.9.8.7:8080'])
-  expect(await deliver(`http://127.0.0.1:${app.port}/hook`, proxies)).toBe(204)
+  expect(await statusOf(deliver(`http://127.0.0.1:${app.port}/hook`, proxies))).toBe(204)
   expect(tunnels).toHaveLength(1)
 })
 
@@ -115,7 +117,7 @@ test('no redirect is followed, and of an answer no more than 64 KiB is read', as
   const redirecting = await listen((_request, response) =>
     response.writeHead(307, { location }).end(),
   )
-  expect(await deliver(`http://127.0.0.1:${redirecting.port}/`)).toBe(307)
+  expect(await statusOf(deliver(`http://127.0.0.1:${redirecting.port}/`))).toBe(307)
   expect(elsewhere.asked).toEqual([])
   let sent = 0
   let isCut = false
@@ -132,11 +134,13 @@ test('no redirect is followed, and of an answer no more than 64 KiB is read', as
     })
     write()
   })
-  expect(await deliver(`http://127.0.0.1:${endless.port}/`)).toBe(200)
+  expect(await statusOf(deliver(`http://127.0.0.1:${endless.port}/`))).toBe(200)
   await expect.poll(() => isCut).toBe(true)
   // What the sockets of both sides hold beside.
   expect(sent).toBeLessThan(16 * 1024 * 1024)
 })
+
+const DRIPPING = 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n'
 
 test.each<[string, string | ((socket: Socket) => void), unknown]>([
   [
@@ -147,11 +151,15 @@ test.each<[string, string | ((socket: Socket) => void), unknown]>([
   ['an answer that ends with the connection', 'HTTP/1.0 200 OK\r\n\r\nfine', 200],
   ['too much for one delivery', 'HTTP/1.1 413 Too Large\r\nConnection: close\r\n\r\n', 413],
   ['no HTTP', 'hello\r\n', 'HTTPParserError'],
-  ['a part of an answer', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na', 'UND_ERR_SOCKET'],
+  ['a part of a head', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n', 'UND_ERR_SOCKET'],
+  // Its status is there, and nothing else is asked for.
+  ['a part of a body', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na', 200],
+  ['a body that never ends', (socket) => socket.write(`${DRIPPING}a`), 200],
+  ['no body where one is announced', (socket) => socket.write(DRIPPING), 200],
   ['nothing', (socket) => socket.end(), 'UND_ERR_SOCKET'],
   ['a reset', (socket) => socket.resetAndDestroy(), 'ECONNRESET'],
   ['silence', () => {}, 'TIMEOUT'],
-  ['letter after letter', (socket) => socket.write('HTTP/1.1 200 OK\r\n'), 'TIMEOUT'],
+  ['a head that never ends', (socket) => socket.write('HTTP/1.1 200 OK\r\n'), 'TIMEOUT'],
 ])(
   '%s is told by a status or a code that an operator can look up',
   async (_what, said, expected) => {
@@ -170,12 +178,33 @@ test.each<[string, string | ((socket: Socket) => void), unknown]>([
     onTestFinished(() => delivery.close())
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
     const stop = expected === 'TIMEOUT' ? AbortSignal.timeout(300) : new AbortController().signal
-    const outcome = await delivery
-      .post(url, { type: 'application/json', body: '{}' }, stop)
-      .catch(({ code, name }) => code ?? name)
+    const outcome = await delivery.post(url, { type: 'application/json', body: '{}' }, stop).then(
+      ({ status }) => status,
+      ({ code, name }) => code ?? name,
+    )
     expect(outcome).toBe(expected)
   },
 )
+
+test.each([
+  ['120', 120],
+  ['0', 0],
+  ['Wed, 21 Oct 2026 07:28:30 GMT', 30],
+  ['Wednesday, 21-Oct-26 07:28:30 GMT', 30],
+  // It is over by the clock of who says so.
+  ['Wed, 21 Oct 2026 07:27:00 GMT', 0],
+  ['soon', undefined],
+  ['', undefined],
+])('“Retry-After: %s” asks for %s seconds', async (said, seconds) => {
+  const { port } = await listen((_request, response) => {
+    response.sendDate = false
+    response.writeHead(503, { date: 'Wed, 21 Oct 2026 07:28:00 GMT', 'retry-after': said }).end()
+  })
+  expect(await deliver(`http://127.0.0.1:${port}/`)).toEqual({
+    status: 503,
+    retryAfterSeconds: seconds,
+  })
+})
 
 test('a certificate that nobody known vouches for is refused by its code', async () => {
   const server = createTlsServer(makeSelfSigned(), (_request, response) => response.end())
