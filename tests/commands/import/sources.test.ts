@@ -217,6 +217,30 @@ test('users of Firebase are taken', async () => {
   expect(await all()).toEqual(expected)
 })
 
+test('people whom a custom token signed in to Firebase as kakao:… have that identity', async () => {
+  const google = { providerId: 'google.com', rawId: '107' }
+  const kakao = { providerId: 'oidc.kakao', rawId: '3' }
+  const report = await importInto(latchkey, 'firebase', {
+    'export.json': {
+      users: [
+        { localId: 'kakao:1', displayName: 'Minji', providerUserInfo: [] },
+        { localId: 'naver:a_B-c:d', providerUserInfo: [google] },
+        { localId: 'kakao:3', providerUserInfo: [kakao] },
+        // What is before the colon is no provider, or there is none, or nothing behind it.
+        { localId: 'legacy:4' },
+        { localId: 'kakao_5' },
+        { localId: 'kakao:' },
+      ],
+    },
+  })
+  expect(leftOf(report)).toEqual(Array(3).fill('no_social_identity'))
+  expect((await all()).map(({ identities }) => identities.join()).sort()).toEqual([
+    'google 107,naver a_B-c:d',
+    'kakao 1',
+    'kakao 3',
+  ])
+})
+
 test('users of another Latchkey keep their ids and their own edits; lines by hand are taken', async () => {
   const id = '01890a5d-ac96-774b-bcce-b302099a8057'
   const created_at = '2024-01-02T03:04:05.000Z'

@@ -7,7 +7,7 @@ import type {
 } from '../../../core/identity/import.ts'
 import { cleanEmail, cleanLocale, cleanPicture, cleanText } from '../../../core/text.ts'
 import type { createKeys, KeyProblem } from './keys.ts'
-import type { AccountPart, PersonPart } from './sources.ts'
+import type { AccountPart, PersonPart } from './source.ts'
 
 /** What an export says of one person, with the places where it stands. */
 export type Piece = (PersonPart | AccountPart) & { at: string }

@@ -3,7 +3,7 @@ import type { Left, Piece } from './assemble.ts'
 import type { Found } from './expand.ts'
 import { type Loose, list, loosen } from './fields.ts'
 import { readRecords } from './records.ts'
-import type { Source } from './sources.ts'
+import type { Source } from './source.ts'
 import type { Spool } from './spool.ts'
 
 /** A piece of a person, under the id that the person has over there; null where there is none. */
@@ -55,8 +55,7 @@ function piecesOf(source: Source, record: Loose, { at, table }: Found): Spooled[
     return [{ kind: 'account', at, oldId: userId, ...account }]
   }
   const { id, ...person } = source.person(record)
-  const listed = list(record, source.nested)
-  const nested = listed.length > 0 ? listed : (source.accountsIn?.(record) ?? [])
+  const nested = [...list(record, source.nested), ...(source.accountsIn?.(record) ?? [])]
   if (id === null && nested.length === 0) return null
   const accounts = nested.map((one, place): Spooled => {
     const { userId: _, ...account } = source.account(loosen(one) ?? new Map())

@@ -3,7 +3,7 @@ import { TextSubject } from '../../../core/identity/profile.ts'
 import type { ProviderRow } from '../../../core/provider/provider.ts'
 import { builtInProviders } from '../../../providers/index.ts'
 import type { Settings } from '../../../settings/index.ts'
-import type { AccountPart } from './sources.ts'
+import type { AccountPart } from './source.ts'
 
 /** Why an account is no identity here. */
 export type KeyProblem =

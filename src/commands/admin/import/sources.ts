@@ -1,52 +1,7 @@
 import { decodeJwt } from 'jose'
-import { flag, inner, isToCome, type Loose, moment, object, text } from './fields.ts'
-
-/** A person as an export has it. */
-export interface PersonPart {
-  kind: 'person'
-  email: string | null
-  name: string | null
-  picture: string | null
-  locale: string | null
-  /** Name, picture and locale are the person's own edits, and not what the provider said. */
-  isEdited: boolean
-  createdAt: string | null
-  isDisabled: boolean
-  isDeleted: boolean
-}
-
-/** An account of a person as an export has it. */
-export interface AccountPart {
-  kind: 'account'
-  provider: string
-  subject: string | null
-  issuer: string | null
-  claims: Record<string, unknown>
-  email: string | null
-  name: string | null
-  picture: string | null
-  locale: string | null
-  linkedAt: string | null
-  lastLoginAt: string | null
-}
-
-/** A system whose exports can be read. */
-export interface Source {
-  /** Tables of people and of accounts, as they are called in a document. */
-  people: readonly string[]
-  accounts: readonly string[]
-  /** The member of a person that lists the accounts, where they are not in a table of their own. */
-  nested: string
-  /** Accounts that stand in columns of the person. */
-  accountsIn?(record: Loose): object[]
-  /** What the columns of a CSV file are, where its first line does not say it. */
-  columns?: readonly string[]
-  person(record: Loose): { id: string | null } & Omit<PersonPart, 'kind'>
-  /** The claims of an account are what its provider said of it. */
-  account(record: Loose): { userId: string | null } & Omit<AccountPart, 'kind'>
-}
-
-const NEITHER = { isDeleted: false, isEdited: false }
+import { flag, inner, isToCome, moment, object, text } from './fields.ts'
+import { firebase } from './firebase.ts'
+import { NEITHER, profileIn, type Source } from './source.ts'
 
 /** The claims of an ID token that was kept: they name the tenant and the workspace. */
 function claimsIn(idToken: string | null): Record<string, unknown> {
@@ -90,13 +45,6 @@ const tables = (
   }),
 })
 
-/** What a system kept of a person, under the names that providers and it use. */
-const profileIn = (said: Loose) => ({
-  name: text(said, 'fullname', 'name', 'displayname', 'username'),
-  picture: text(said, 'avatarurl', 'picture', 'photourl', 'image'),
-  locale: text(said, 'locale'),
-})
-
 const supabase: Source = {
   people: ['users', 'auth.users'],
   accounts: ['identities', 'auth.identities'],
@@ -130,66 +78,6 @@ const supabase: Source = {
       lastLoginAt: moment(identity, 'lastsigninat'),
     }
   },
-}
-
-/** Those of a provider in Firebase's CSV: id, address, name, picture. */
-const FIREBASE_PROVIDERS = ['google.com', 'facebook.com', 'twitter.com', 'github.com']
-
-/** The accounts in the columns of Firebase's CSV, as its JSON lists them. */
-const firebaseAccounts = (row: Loose) =>
-  FIREBASE_PROVIDERS.flatMap((providerId) => {
-    const at = (column: string) => text(row, `${providerId} ${column}`)
-    const rawId = at('id')
-    if (rawId === null) return []
-    return [
-      { providerId, rawId, email: at('email'), displayName: at('name'), photoUrl: at('photo') },
-    ]
-  })
-
-const firebase: Source = {
-  people: ['users'],
-  accounts: [],
-  nested: 'provideruserinfo',
-  // https://firebase.google.com/docs/cli/auth#CSV
-  columns: [
-    'localId',
-    'email',
-    'emailVerified',
-    'passwordHash',
-    'salt',
-    'displayName',
-    'photoUrl',
-    ...FIREBASE_PROVIDERS.flatMap((id) =>
-      ['id', 'email', 'name', 'photo'].map((column) => `${id} ${column}`),
-    ),
-    'createdAt',
-    'lastSignedInAt',
-    'phoneNumber',
-    'disabled',
-    'customAttributes',
-    'providerUserInfo',
-  ],
-  accountsIn: firebaseAccounts,
-  person: (user) => ({
-    id: text(user, 'localid'),
-    email: text(user, 'email'),
-    ...profileIn(user),
-    createdAt: moment(user, 'createdat'),
-    isDisabled: flag(user, 'disabled'),
-    ...NEITHER,
-  }),
-  account: (info) => ({
-    userId: null,
-    // What a project called a provider of its own: `oidc.kakao`.
-    provider: (text(info, 'providerid') ?? '').replace(/^oidc\./, ''),
-    subject: text(info, 'rawid'),
-    issuer: null,
-    claims: {},
-    email: text(info, 'email'),
-    ...profileIn(info),
-    linkedAt: null,
-    lastLoginAt: null,
-  }),
 }
 
 const latchkey: Source = {
