@@ -63,5 +63,7 @@ export const discord = defineProvider({
   // Without it Discord asks for approval at every login.
   authorizationParams: { prompt: 'none' },
   prompts: { ...standardPrompts('none', 'consent'), login: ASKS, select_account: ASKS },
+  // {"message":"401: Unauthorized","code":0}
+  apiError: ({ error, code }) => error ?? code,
   readProfile: async ({ get }) => DiscordUser.parse(await get('userinfo_endpoint')),
 })

@@ -30,6 +30,12 @@ const FacebookUser = z
 
 const GraphError = z.object({ error: z.object({ code: z.int() }) })
 
+/** The number of an error of the Graph API. */
+function graphError(document: Record<string, unknown>): unknown {
+  const read = GraphError.safeParse(document)
+  return read.success ? String(read.data.error.code) : document.error
+}
+
 /** Proves that the caller knows the app's secret; apps can require it. */
 const appSecretProof = (secret: string, accessToken: string) =>
   createHmac('sha256', secret).update(accessToken).digest('hex')
@@ -70,10 +76,10 @@ export const facebook = defineProvider({
   trustsEmail: false,
   native: facebookNative,
   // Not RFC 6749's shape; 100 is a used or expired code.
-  tokenError: (document) => {
-    const read = GraphError.safeParse(document)
-    return read.success ? String(read.data.error.code) : document.error
-  },
+  tokenError: graphError,
+  apiError: graphError,
+  // A callback of an app that is not live, or of a foreign domain, has this and no `error`.
+  exactError: ({ error_code }) => error_code,
   refusedCodeErrors: ['100', 'invalid_grant'],
   revocation: accessTokenRevocation({
     request: ({ token, client }) => ({

@@ -62,7 +62,8 @@ export const github = defineProvider({
     // `email` of /user is only the public address, so the list is asked; without the permission it is 403 or 404.
     const [user, emails] = await Promise.all([
       get('userinfo_endpoint').then((document) => GitHubUser.parse(document)),
-      get('emails_endpoint', { absentOn: [403, 404] }),
+      // The primary one may stand behind the first thirty, which is how many come without a word.
+      get('emails_endpoint', { params: { per_page: '100' }, absentOn: [403, 404] }),
     ])
     const primary = GitHubEmails.parse(emails ?? []).find(
       (entry) => entry.primary && entry.verified,

@@ -82,7 +82,9 @@ export const kakao = defineProvider({
   idToken: 'with-openid',
   native: kakaoNative,
   logoutRedirectParam: 'logout_redirect_uri',
-  exactError: (document) => document.error_code,
+  // Its API's are {"msg":"…","code":-401}.
+  exactError: ({ error_code, code }) => error_code ?? code,
+  apiError: ({ code }) => code,
   forwardedParams: { login_hint: 'login_hint' },
   prompts: standardPrompts('none', 'login', 'select_account'),
   silent: true,

@@ -58,5 +58,7 @@ export const linkedin = defineProvider({
   refusedCodeErrors: ['invalid_grant', 'invalid_request'],
   deniedErrors: ['access_denied', 'user_cancelled_login', 'user_cancelled_authorize'],
   namesElsewhere: ['linkedin_oidc'],
+  // {"status":401,"serviceErrorCode":65600,"message":"…"}
+  apiError: ({ error, serviceErrorCode }) => error ?? serviceErrorCode,
   readProfile: async (source) => LinkedInUser.parse(await readMergedClaims(source)),
 })

@@ -51,5 +51,7 @@ export const naver = defineProvider({
   // "no valid data in session" is how a used or expired code is refused.
   refusedCodeErrors: ['invalid_grant', 'invalid_request'],
   refusedRefreshErrors: ['invalid_grant', 'invalid_request'],
+  // {"resultcode":"024","message":"…"}; its gateway has a name of its own for it.
+  apiError: ({ resultcode, errorCode }) => resultcode ?? errorCode,
   readProfile: async ({ get }) => NaverProfile.parse(await get('userinfo_endpoint')),
 })

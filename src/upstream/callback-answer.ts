@@ -1,6 +1,7 @@
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import type { ProviderRow } from '../core/provider/provider.ts'
+import { exactErrorOf } from './exchange/token-response.ts'
 import { errorCodeOf } from './outbound/read-answer.ts'
 
 /** What a provider sends back with the browser. */
@@ -9,6 +10,8 @@ export interface CallbackAnswer {
   error?: string | undefined
   /** Who sent it (RFC 9207). */
   iss?: string | undefined
+  /** What stands beside the error: a more exact code may be in it. */
+  details?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Answers to what a client asked for (OpenID Connect Core, section 3.1.2.6), which it is told as they are. */
@@ -20,9 +23,12 @@ const TOLD = [
 ] as const satisfies readonly ErrorCode[]
 
 /** The code, or the provider's refusal as one of our codes. Its texts are shown to nobody. */
-export function readCallbackAnswer(row: ProviderRow, { code, error }: CallbackAnswer): string {
+export function readCallbackAnswer(
+  row: ProviderRow,
+  { code, error, details = {} }: CallbackAnswer,
+): string {
   if (error === undefined && code !== undefined) return code
-  const evidence = { step: 'callback', error: errorCodeOf(error) }
+  const evidence = { step: 'callback', error: errorCodeOf(error), ...exactErrorOf(row, details) }
   if (error !== undefined && code === undefined && row.deniedErrors.includes(error.toLowerCase())) {
     throw new LatchkeyError('access_denied', said.signInDeclined, { evidence })
   }

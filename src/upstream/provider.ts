@@ -174,14 +174,14 @@ export function createProvider(options: ProviderOptions): Provider {
         ...(idToken === null || idToken.length > MAX_HINT ? {} : { id_token_hint: idToken }),
       })
     },
-    finish: ({ state, nonce, verifier, formUser, iss, code: given, error }, note) =>
+    finish: ({ state, nonce, verifier, formUser, iss, code: given, error, details }, note) =>
       atProvider(
         async (call) => {
           // Whoever declines is believed: an error that names no issuer signs nobody in.
           if (iss !== undefined || error === undefined) {
             checkCallbackIssuer(row, call.metadata, iss)
           }
-          const code = readCallbackAnswer(row, { code: given, error })
+          const code = readCallbackAnswer(row, { code: given, error, details })
           // The exchange comes first: some codes live for seconds.
           const tokenResponse = await exchangeCode(call, { code, state, verifier, callbackUrl })
           const claims = await readIdToken(call, tokenResponse, nonce)

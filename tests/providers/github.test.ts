@@ -69,7 +69,7 @@ describe('github', () => {
         headers: { accept: 'application/json', authorization: undefined, 'user-agent': 'latchkey' },
       },
       calls: [
-        ['emails', '/emails'],
+        ['emails', '/emails?per_page=100'],
         ['userinfo', '/userinfo'],
       ],
       user: expect.objectContaining({

@@ -114,7 +114,7 @@ describe('kakao', () => {
     await expectRefused(stage, failed('token', { status: 401, error: 'invalid_client' }), signIn)
     answers()
     stage.provider.answers.userinfo = { status: 401, body: { msg: 'no such token', code: -401 } }
-    await expectRefused(stage, failed('userinfo', { status: 401 }), signIn)
+    await expectRefused(stage, failed('userinfo', { status: 401, error: '-401' }), signIn)
   })
 
   test('whoever says no at Kakao is told so', async () => {

@@ -187,7 +187,7 @@ export interface ProviderRow extends KnownElsewhere {
   readonly tokenError: (document: Record<string, unknown>) => unknown
   /** The error code in an answer of its API, for the log. */
   readonly apiError: (document: Record<string, unknown>) => unknown
-  /** A more exact code of the provider beside it, for the log and the doctor. */
+  /** A more exact code of the provider beside it, there or in a callback, for the log and the doctor. */
   readonly exactError: (document: Record<string, unknown>) => unknown
   /** Error codes at the token endpoint that mean "this code is used or expired". */
   readonly refusedCodeErrors: readonly string[]

@@ -177,7 +177,10 @@ async function readIdentity(
 ): Promise<Authentication> {
   const formUser = formUsers.open(form_user, flow.state)
   const { state, nonce, verifier } = flow
-  const callback = { state, nonce, verifier, code, error, iss, formUser }
+  // For the log, if there is a code in them; not parameters of ours, since they may be anything.
+  const { error_code, error_description } = request.query as Record<string, unknown>
+  const details = { error_code, error_description }
+  const callback = { state, nonce, verifier, code, error, iss, formUser, details }
   const who = await provider.finish(callback, noteOf(request))
   checkAuthTime(flow, who.authTime, provider.row.name)
   await checkHint(signIns, flow, who)

@@ -62,6 +62,27 @@ export const kakaoConsole = defineConsole({
     ko: '네이티브 앱 키입니다. REST API 키를 넣으세요',
   },
   errors: {
+    '-10': {
+      means: 'nothing',
+      step: {
+        en: 'The app’s quota of calls is used up: see it under Statistics > Quota.',
+        ko: '앱의 API 쿼터를 다 썼습니다. 통계 > 쿼터에서 확인하세요.',
+      },
+    },
+    '-401': {
+      means: 'nothing',
+      step: {
+        en: 'Kakao refuses the access token, or calls from this server’s address: if the app has a list of allowed IP addresses, add it.',
+        ko: '액세스 토큰이 유효하지 않거나 허용되지 않은 IP에서 호출했습니다. 앱에 허용 IP 주소 목록이 있다면 이 서버를 추가하세요.',
+      },
+    },
+    '-402': {
+      means: 'nothing',
+      step: {
+        en: 'The person has not agreed to a consent item that the call needs: sign in again, and agree.',
+        ko: '호출에 필요한 동의항목에 사용자가 동의하지 않았습니다. 다시 로그인해 동의하세요.',
+      },
+    },
     KOE004: {
       means: 'incomplete',
       step: {

@@ -7,6 +7,13 @@ const anotherTenant: ExplainedError = {
     ko: '이 테넌트의 계정이 아닙니다. MICROSOFT_TENANT=common을 쓰거나 초대하세요.',
   },
 }
+const noConsent: ExplainedError = {
+  means: 'nothing',
+  step: {
+    en: 'Nobody has consented to these permissions: an administrator must.',
+    ko: '권한에 대한 동의가 없습니다. 관리자가 동의해야 합니다.',
+  },
+}
 const noTenant: ExplainedError = {
   means: 'refused',
   step: {
@@ -63,11 +70,19 @@ export const microsoftConsole = defineConsole({
         ko: '다중 테넌트 앱이 아닙니다. MICROSOFT_TENANT에 테넌트 ID를 넣거나 앱을 다중 테넌트로 바꾸세요.',
       },
     },
-    AADSTS65001: {
+    AADSTS50105: {
       means: 'nothing',
       step: {
-        en: 'Nobody has consented to these permissions: an administrator must.',
-        ko: '권한에 대한 동의가 없습니다. 관리자가 동의해야 합니다.',
+        en: 'The app admits only people who are assigned to it: assign this one under Enterprise applications > Users and groups, or turn "Assignment required" off.',
+        ko: '앱에 할당된 사람만 로그인할 수 있습니다. 엔터프라이즈 애플리케이션 > 사용자 및 그룹에서 할당하거나 "할당 필요"를 끄세요.',
+      },
+    },
+    AADSTS65001: noConsent,
+    AADSTS65004: {
+      means: 'nothing',
+      step: {
+        en: 'The person declined what the app asks for.',
+        ko: '사용자가 앱이 요청한 권한에 동의하지 않았습니다.',
       },
     },
     AADSTS700016: {
@@ -92,6 +107,8 @@ export const microsoftConsole = defineConsole({
       },
     },
     AADSTS90002: noTenant,
+    AADSTS90072: anotherTenant,
+    AADSTS90094: noConsent,
     AADSTS900023: noTenant,
     AADSTS9002313: {
       means: 'nothing',

@@ -81,13 +81,7 @@ export function readTokenResponse(
   const error = row.tokenError(document)
   if (status >= 400 || !(error === undefined || error === null || error === '')) {
     const code = errorCodeOf(error)
-    const exact = errorCodeOf(row.exactError(document))
-    const evidence = {
-      step: 'token',
-      status,
-      error: code,
-      ...(exact === null ? {} : { exact_error: exact }),
-    }
+    const evidence = { step: 'token', status, error: code, ...exactErrorOf(row, document) }
     if (status < 500 && code !== null && refusable.errors(row).includes(code)) {
       throw refusable.error(evidence)
     }
@@ -103,6 +97,12 @@ export function readTokenResponse(
     refreshToken: refreshTokenOf(document.refresh_token),
     idToken: read.data.id_token || null,
   }
+}
+
+/** The more exact code beside the error, as evidence. */
+export function exactErrorOf(row: ProviderRow, answer: Record<string, unknown>): Evidence {
+  const exact = errorCodeOf(row.exactError(answer))
+  return exact === null ? {} : { exact_error: exact }
 }
 
 function refused(evidence: Evidence) {

@@ -77,9 +77,11 @@ const refusedBy = (step: string, status: number, facts: Evidence = {}): Latchkey
     evidence: { step, status, ...facts },
   })
 
-/** A provider's own error code where it is one that can be logged (RFC 6749, section 5.2), else null. */
-export const errorCodeOf = (error: unknown): string | null =>
-  typeof error === 'string' && /^[\w.:-]{1,64}$/.test(error) ? error : null
+/** A provider's own error code where it is one that can be logged (RFC 6749, section 5.2; some are numbers), else null. */
+export function errorCodeOf(error: unknown): string | null {
+  const text = typeof error === 'number' ? String(error) : error
+  return typeof text === 'string' && /^[\w.:-]{1,64}$/.test(text) ? text : null
+}
 
 /** The JSON of a successful answer of an API; a refusal is logged with the code that `codeOf` finds in it. */
 export function readApiJson(

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { type Profile, toProfile } from '../../core/identity/profile.ts'
+import { isObject } from '../../core/json.ts'
 import type { ProfileSource } from '../../core/provider/provider.ts'
 import { withQuery } from '../authorization.ts'
 import { requireMember } from '../id-token/membership.ts'
 import { endpoint, stepOf } from '../metadata/metadata.ts'
 import { fieldsOf } from '../outbound/fields.ts'
-import { invalidAnswer, readApiJson } from '../outbound/read-answer.ts'
+import { errorCodeOf, invalidAnswer, readApiJson } from '../outbound/read-answer.ts'
 import type { ProviderCall } from '../provider-call.ts'
 import { askUserinfo } from './userinfo.ts'
 
@@ -17,6 +18,8 @@ export async function readProfile(
   const { row, metadata, registration, outbound, deadline } = call
   let isComplete = true
   let document: Record<string, unknown> = claims ?? {}
+  /** The last answer: it may be an error that calls itself a success. */
+  let answered: unknown = null
   try {
     const read = await row.readProfile({
       tokenResponse,
@@ -27,6 +30,7 @@ export async function readProfile(
         const asked = await askUserinfo(call, tokenResponse.accessToken, claims, options)
         isComplete = asked.isComplete
         document = claims ?? asked.document ?? {}
+        answered = asked.document
         return asked.document
       },
       async get(name, { params = {}, headers = {}, absentOn = [] } = {}) {
@@ -36,7 +40,9 @@ export async function readProfile(
           deadline,
           headers: { ...headers, authorization: `Bearer ${tokenResponse.accessToken}` },
         })
-        return absentOn.includes(answer.status) ? null : readApiJson(answer, step, row.apiError)
+        if (absentOn.includes(answer.status)) return null
+        answered = readApiJson(answer, step, row.apiError)
+        return answered
       },
     })
     const profile = toProfile(read)
@@ -48,6 +54,10 @@ export async function readProfile(
     return isComplete || profile.email !== null ? profile : { ...profile, emailVerified: null }
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error
-    throw invalidAnswer('profile', 'shape', { field: fieldsOf(error) })
+    const code = errorCodeOf(isObject(answered) ? row.apiError(answered) : null)
+    throw invalidAnswer('profile', 'shape', {
+      field: fieldsOf(error),
+      ...(code === null ? {} : { error: code }),
+    })
   }
 }
