@@ -4,8 +4,8 @@ import type { AppContext, Shared } from './context.ts'
 /** What the operator's own programs call. Nobody's pages: it has no CORS. */
 export async function addAdmin(
   { app, stores, settings }: AppContext,
-  { tokens, providers }: Shared,
-  { wakeOutbox }: { wakeOutbox(): void },
+  { tokens, wakeOutbox }: Shared,
+  revocable: readonly string[],
 ): Promise<void> {
   await app.register(async (room) =>
     adminRoutes(room, {
@@ -13,7 +13,7 @@ export async function addAdmin(
       clients: settings.clients,
       sessions: stores.sessions,
       tokens: { verify: tokens.verifyAccessToken, issuer: tokens.issuer },
-      revocable: providers.list.filter((one) => one.tokens.mayRevoke).map(({ row }) => row.id),
+      revocable,
       wakeOutbox,
     }),
   )

@@ -48,7 +48,7 @@ export async function addClientRooms(
       ...kept,
     })
   })
-  await addAdmin(context, shared, kept)
+  await addAdmin(context, shared, kept.revocable)
 }
 
 /** What logins leave behind of providers' tokens, and what is done about it in the background. */

@@ -1,3 +1,4 @@
+import { PLAYGROUND } from '../core/client/client.ts'
 import { type Database, type DatabaseLocation, openDatabase } from '../db/client.ts'
 import { requireMendedDriver } from '../db/connection/driver.ts'
 import { type EmbeddedServer, startEmbeddedServer } from '../db/embedded/index.ts'
@@ -114,7 +115,7 @@ function announce(settings: Settings, warnings: readonly string[]): void {
   if (settings.emulate.length > 0) {
     lines.push(
       `EMULATED providers, for development only (anybody signs in as anybody): ${settings.emulate.join(', ')}`,
-      `Open:     ${settings.publicUrl}${settings.clients.some(({ id }) => id === 'playground') ? '/' : '/login'}`,
+      `Open:     ${settings.publicUrl}${settings.clients.some(({ id }) => id === PLAYGROUND) ? '/' : '/login'}`,
       `or:       curl -sL -c jar -b jar '${settings.publicUrl}/login/${settings.emulate[0]}?login_hint=minji'`,
     )
   }

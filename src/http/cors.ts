@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { shownValue } from '../core/text.ts'
 import { placeOf } from './log/known.ts'
+import { methodsByUrl } from './methods.ts'
 
 /**
  * Opens a room whose answers pages of these origins may read, cookies included; any other origin gets no
@@ -13,12 +14,7 @@ export async function withPreflights(
 ): Promise<void> {
   const isAllowed = (request: FastifyRequest) => origins.has(request.headers.origin ?? '')
   await app.register(async (room) => {
-    const methods = new Map<string, Set<string>>()
-    room.addHook('onRoute', ({ url, method }) => {
-      const known = methods.get(url) ?? new Set()
-      for (const one of [method].flat()) known.add(one)
-      methods.set(url, known)
-    })
+    const methods = methodsByUrl(room)
     room.addHook('onRequest', (request, reply, done) => {
       reply.header('vary', 'Origin')
       if (isAllowed(request)) {

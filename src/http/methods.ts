@@ -3,17 +3,23 @@ import { LatchkeyError } from '../core/errors.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
 
-/**
- * Watches which routes are registered from here on; the function it returns adds to each of them a
- * 405 with `Allow` for every other method (RFC 9110, section 15.5.6).
- */
-export function watchMethods(app: FastifyInstance): () => void {
+/** The methods of each address that is registered from here on. */
+export function methodsByUrl(app: FastifyInstance): ReadonlyMap<string, ReadonlySet<string>> {
   const known = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
     const methods = known.get(url) ?? new Set()
     for (const one of [method].flat()) methods.add(one)
     known.set(url, methods)
   })
+  return known
+}
+
+/**
+ * Watches which routes are registered from here on; the function it returns adds to each of them a
+ * 405 with `Allow` for every other method (RFC 9110, section 15.5.6).
+ */
+export function watchMethods(app: FastifyInstance): () => void {
+  const known = methodsByUrl(app)
   return () => {
     for (const [url, methods] of [...known]) {
       const allow = [...methods].sort().join(', ')

@@ -1,5 +1,5 @@
-import { standardPrompts } from '../core/client/prompts.ts'
 import { readStandardClaims } from '../core/identity/standard-claims.ts'
+import { standardPrompts } from '../core/provider/prompts.ts'
 import { defineProvider } from '../core/provider/provider.ts'
 import { googleButton } from './buttons.ts'
 import { googleConsole } from './consoles/google.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { standardPrompts } from '../core/client/prompts.ts'
 import { NumericSubject } from '../core/identity/profile.ts'
 import { optionalText } from '../core/provider/documents.ts'
+import { standardPrompts } from '../core/provider/prompts.ts'
 import { defineProvider } from '../core/provider/provider.ts'
 import { accessTokenRevocation } from '../core/provider/revocation.ts'
 import { kakaoButton } from './buttons.ts'

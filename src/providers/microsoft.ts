@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { standardPrompts } from '../core/client/prompts.ts'
 import { TextSubject } from '../core/identity/profile.ts'
 import { lenientTrue, optionalText } from '../core/provider/documents.ts'
+import { standardPrompts } from '../core/provider/prompts.ts'
 import { defineProvider } from '../core/provider/provider.ts'
 import { microsoftButton } from './buttons.ts'
 import { microsoftConsole } from './consoles/microsoft.ts'

@@ -1,6 +1,6 @@
-import { standardPrompts } from '../core/client/prompts.ts'
 import { underIssuer } from '../core/identity/import.ts'
 import { readClaims, readStandardClaims } from '../core/identity/standard-claims.ts'
+import { standardPrompts } from '../core/provider/prompts.ts'
 import { defineProvider, type ProviderRow } from '../core/provider/provider.ts'
 import { oidcConsole } from './consoles/oidc.ts'
 

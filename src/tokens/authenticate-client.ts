@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type Client, findClient } from '../core/client/client.ts'
+import { type Client, findClient, isConfidential } from '../core/client/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
@@ -62,7 +62,7 @@ export async function authenticateClient(
   const counted = client?.id ?? ''
   limits.client.check(request, counted)
   const given = basic?.secrets ?? [body.client_secret ?? '']
-  const right = client === undefined || client.secrets.length === 0 ? [''] : client.secrets
+  const right = client !== undefined && isConfidential(client) ? client.secrets : ['']
   // Each is compared, whatever came of the others.
   const matches = right.flatMap((one) => given.map((secret) => equalInConstantTime(one, secret)))
   const isSound = !isBasic || basic !== null
@@ -79,7 +79,7 @@ export async function authenticateClient(
 /** For the log alone: an operator must see whose secret is wrong. */
 function whatIsWrong(client: Client | undefined, hasSecret: boolean): string {
   if (client === undefined) return 'client_id_unknown'
-  if (client.secrets.length === 0) return 'client_is_public'
+  if (!isConfidential(client)) return 'client_is_public'
   return hasSecret ? 'client_secret_wrong' : 'client_secret_missing'
 }
 

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { PreparedSession, SessionRequest } from '../core/client/prepared-session.ts'
 import { readScope } from '../core/client/scope.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import type { Account } from '../core/identity/account.ts'
+import { type Account, claimsOf } from '../core/identity/account.ts'
 import type { SessionRef } from '../core/identity/session-ref.ts'
 import { CODE_SECONDS, type NewCode, type NewSession } from '../core/identity/sign-ins.ts'
 import { hashToken, randomToken } from '../core/secrets.ts'
@@ -78,7 +78,8 @@ export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer
   }
 }
 
-const sessionOver = () =>
+/** The session ended in the moment in which its tokens were to be made. */
+export const sessionOver = () =>
   new LatchkeyError('invalid_grant', 'The session is over.', {
     evidence: { reason: 'session_ended' },
   })
@@ -152,16 +153,8 @@ const codeOf = (
 
 /** The claims of an ID token that the scope asks for (OpenID Connect Core, sections 2 and 5.4); never a null. */
 function idTokenClaims(account: Account, session: GrantedSession, nonce: string | null): object {
-  const scopes = readScope(session.scope)
-  const { name, picture, locale, updated_at, email, email_verified } = account
-  const claims = {
-    sub: account.sub,
-    sid: session.id,
-    auth_time: session.authTime,
-    nonce,
-    ...(scopes.has('profile') ? { name, picture, locale, updated_at } : {}),
-    ...(scopes.has('email') && email !== null ? { email, email_verified } : {}),
-  }
+  const { created_at, identities, ...asked } = claimsOf(account, readScope(session.scope))
+  const claims = { ...asked, sid: session.id, auth_time: session.authTime, nonce }
   return Object.fromEntries(
     Object.entries(claims).filter(([, value]) => value !== null && value !== undefined),
   )

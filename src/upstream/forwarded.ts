@@ -1,3 +1,4 @@
+import { promptsIn } from '../core/provider/prompts.ts'
 import type { Prompt, ProviderRow } from '../core/provider/provider.ts'
 
 /** What of the client's request is passed on to the provider where it understands it. */
@@ -26,7 +27,7 @@ export function forwardedParameters(
 
 /** The prompts that were asked for; where there is no max_age, the person authenticates anew instead. */
 function promptsOf({ forwardedParams }: ProviderRow, asked: ForwardedParams): Prompt[] {
-  const prompts = (asked.prompt ?? '').split(/[ ,]+/).filter(Boolean) as Prompt[]
+  const prompts = promptsIn(asked.prompt) as Prompt[]
   const isOlder = asked.max_age !== undefined && forwardedParams.max_age === undefined
   const isAnew = isOlder && !prompts.includes('none') && !prompts.includes('login')
   return isAnew ? ['login', ...prompts] : prompts

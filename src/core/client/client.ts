@@ -1,6 +1,6 @@
 import { defined } from '../defined.ts'
 import { type Evidence, LatchkeyError } from '../errors.ts'
-import { shownValue } from '../text.ts'
+import { shownUri, shownValue } from '../text.ts'
 import { matchesRedirectUri } from './redirects.ts'
 
 /** The built-in client that a flow without a redirect_uri belongs to. */
@@ -111,7 +111,7 @@ export function resolveClient(
     client.redirectUris.some((registered) => matchesRedirectUri(registered, uri))
   const candidates = id === undefined ? clients : clients.filter((client) => client === named)
   const [client, ...others] = candidates.filter(isRegistered)
-  const sent = shownValue(uri.replace(/[?#].*$/s, ''))
+  const sent = shownUri(uri)
   if (client === undefined) {
     throw wrong(
       'This redirect_uri is not registered for the client.',

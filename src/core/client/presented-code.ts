@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { LatchkeyError } from '../errors.ts'
 import { hashToken, s256 } from '../secrets.ts'
 import type { CodeBinding } from '../tokens/token-store.ts'
-import type { Client } from './client.ts'
+import { type Client, isConfidential } from './client.ts'
 
 /** What a client shows for a one-time code (RFC 6749, section 4.1.3), as fields of a schema. */
 export const codeParameters = {
@@ -41,7 +41,7 @@ export function readPresentedCode(
       'The code_verifier must be 43 to 128 unreserved characters.',
     )
   }
-  if (verifier === undefined && client.secrets.length === 0) {
+  if (verifier === undefined && !isConfidential(client)) {
     throw new LatchkeyError('invalid_request', 'The code_verifier is missing.')
   }
   return {

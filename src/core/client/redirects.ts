@@ -50,3 +50,10 @@ export function matchesRedirectUri(registered: string, asked: string): boolean {
   const own = /^http:\/\/[^/?]+?(?::\d+)?((?:[/?].*)?)$/s.exec(registered)?.[1] ?? ''
   return host === url.hostname && rest === own
 }
+
+/** The redirect URI as it was registered, with parameters added to its query (RFC 6749, section 3.1.2). */
+export function withParameters(uri: string, parameters: Record<string, string>): string {
+  const added = new URLSearchParams(parameters).toString().replaceAll('+', '%20')
+  if (added === '') return uri
+  return `${uri}${uri.includes('?') ? '&' : '?'}${added}`
+}

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findClient } from '../../core/client/client.ts'
+import { withParameters } from '../../core/client/redirects.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import type { OpenerMessage } from '../../core/pages/opener-message.ts'
 import type { ProviderRow } from '../../core/provider/provider.ts'
@@ -91,10 +92,3 @@ export const messageFor = (
   origin: new URL(redirectUri).origin,
   message: { type: 'authorization_response', response },
 })
-
-/** The redirect URI as it was registered, with parameters added to its query (RFC 6749, section 3.1.2). */
-export function withParameters(uri: string, parameters: Record<string, string>): string {
-  const added = new URLSearchParams(parameters).toString().replaceAll('+', '%20')
-  if (added === '') return uri
-  return `${uri}${uri.includes('?') ? '&' : '?'}${added}`
-}

@@ -1,4 +1,5 @@
 import { LatchkeyError } from '../../core/errors.ts'
+import { promptsIn } from '../../core/provider/prompts.ts'
 import { FLOW_TTL_SECONDS, type Flow } from '../flow.ts'
 import { noProofOfTime, wantsProofOfTime } from '../start/start.ts'
 
@@ -19,7 +20,7 @@ export function checkAuthTime(
     if (wantsProofOfTime({ scope, prompt, max_age: maxAge })) throw noProofOfTime(provider)
     return
   }
-  const isNew = prompt?.split(/[ ,]/).includes('login') ?? false
+  const isNew = promptsIn(prompt).includes('login')
   if (!isNew && maxAge === null) return
   const startedAt = expiresAt / 1000 - FLOW_TTL_SECONDS
   const age = startedAt - authTime

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findClient } from '../../core/client/client.ts'
+import { withParameters } from '../../core/client/redirects.ts'
 import type { FlowFailure } from '../../core/client/used-flows.ts'
 import { defined } from '../../core/defined.ts'
 import { type Refusal, refusalOf } from '../../core/pages/page-reason.ts'
@@ -14,7 +15,6 @@ import {
   failureParameters,
   messageFor,
   targetOf,
-  withParameters,
 } from './answers.ts'
 
 /** How a flow failed, as it is kept for whoever brings the callback again. */

@@ -6,6 +6,7 @@ import { grantScope, readScope } from '../../core/client/scope.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { LAST_PROVIDER_SECONDS } from '../../core/pages/last-provider.ts'
 import { probeCookie } from '../../core/pages/probe-cookie.ts'
+import { promptsIn } from '../../core/provider/prompts.ts'
 import { randomToken } from '../../core/secrets.ts'
 import { isBrowserNavigation } from '../../http/errors/problems.ts'
 import { FLOW_TTL_SECONDS, type Flow, type FlowCookie } from '../flow.ts'
@@ -108,7 +109,7 @@ export function wantsProofOfTime(asked: {
   max_age?: string | number | null | undefined
 }): boolean {
   const isOpenId = readScope(asked.scope ?? '').has('openid')
-  const isNew = asked.prompt?.split(/[ ,]/).includes('login') ?? false
+  const isNew = promptsIn(asked.prompt).includes('login')
   return isOpenId && (isNew || (asked.max_age ?? null) !== null)
 }
 

@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { AuthorizationRequest } from '../../core/client/authorization-request.ts'
 import { type Client, findRegistered } from '../../core/client/client.ts'
+import { withParameters } from '../../core/client/redirects.ts'
 import { defined } from '../../core/defined.ts'
 import { usableLocales } from '../../core/pages/language.ts'
 import type { RecoveryLinks, Ways } from '../../core/pages/recovery.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
 import { readParameters } from '../../http/query.ts'
-import { withParameters } from '../finish/answers.ts'
 import { createFrontPages } from './front-pages.ts'
 import type { KeptRequest, ResumableStates } from './resumable-state.ts'
 

@@ -1,5 +1,6 @@
 import { LatchkeyError } from '../../core/errors.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
+import { isHttps } from '../../core/settings/public-url.ts'
 import type { Outbound } from '../../upstream/outbound/outbound.ts'
 import { readJson } from '../../upstream/outbound/read-answer.ts'
 import { explainCall } from './explain/explain.ts'
@@ -27,7 +28,7 @@ export async function checkProxies(
   const { publicUrl, trustsProxy, given, hasProviders } = where
   const forward = READ.filter((name) => given.includes(name))
   const other = NOT_READ.find((name) => given.includes(name))
-  const isPublic = publicUrl.startsWith('https:')
+  const isPublic = isHttps(publicUrl)
   return [
     ...(isPublic && !trustsProxy ? [warning(words.trustProxy)] : []),
     ...(forward.length > 0 && hasProviders ? [info(words.forwardProxy(forward.join(', ')))] : []),

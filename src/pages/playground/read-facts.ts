@@ -1,4 +1,4 @@
-import { type Client, PLAYGROUND } from '../../core/client/client.ts'
+import { type Client, isConfidential, PLAYGROUND } from '../../core/client/client.ts'
 import type { TellingEmulator } from './disconnect.ts'
 import type { PlaygroundApp, PlaygroundFacts } from './facts.ts'
 
@@ -30,11 +30,11 @@ export function playgroundFacts(
 
 /** None where there is nowhere to go after a login. */
 function appOf(client: Client, ownPage: string): PlaygroundApp[] {
-  const { id, name, url, secrets, redirectUris, postLogoutRedirectUris, responseModes } = client
+  const { id, name, url, redirectUris, postLogoutRedirectUris, responseModes } = client
   const isOwnPage = redirectUris.includes(ownPage)
   const redirectUri = isOwnPage ? ownPage : redirectUris[0]
   if (id === PLAYGROUND || redirectUri === undefined) return []
-  const isPublic = secrets.length === 0
+  const isPublic = !isConfidential(client)
   const endsHere = isOwnPage && isPublic
   const leavesHere = postLogoutRedirectUris.includes(ownPage)
   return [{ id, name, url, redirectUri, modes: responseModes, isPublic, endsHere, leavesHere }]

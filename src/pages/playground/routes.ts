@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import type { Client } from '../../core/client/client.ts'
+import { type Client, isConfidential, PLAYGROUND } from '../../core/client/client.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { LANGUAGES, pickLanguage } from '../../core/pages/language.ts'
 import { cookieName, isHttps } from '../../core/settings/public-url.ts'
@@ -12,9 +12,10 @@ import { receiverRoutes, type WebhookReceiver } from './receiver.ts'
 
 /** Whether the playground is a client, as it always is on loopback, and none of the operator's own. */
 function hasPlayground(publicUrl: string, clients: readonly Client[]): boolean {
-  const client = clients.find(({ id }) => id === 'playground')
+  const client = clients.find(({ id }) => id === PLAYGROUND)
   return (
-    client?.secrets.length === 0 &&
+    client !== undefined &&
+    !isConfidential(client) &&
     client.redirectUris.includes(`${publicUrl}/`) &&
     isLoopbackHost(new URL(publicUrl).hostname)
   )

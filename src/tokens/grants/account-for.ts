@@ -1,8 +1,8 @@
 import { readScope } from '../../core/client/scope.ts'
-import { LatchkeyError } from '../../core/errors.ts'
 import type { Account } from '../../core/identity/account.ts'
 import type { Accounts } from '../../core/identity/accounts.ts'
 import type { GrantedSession } from '../../core/tokens/token-store.ts'
+import { sessionOver } from '../issue.ts'
 
 /** The user of a session, where an ID token is to be made of it. Throws `invalid_grant` where it is over. */
 export async function accountFor(
@@ -15,7 +15,5 @@ export async function accountFor(
     sessionId: session.id,
   })
   if (account !== null) return account
-  throw new LatchkeyError('invalid_grant', 'The session is over.', {
-    evidence: { reason: 'session_ended' },
-  })
+  throw sessionOver()
 }

@@ -1,4 +1,4 @@
-import type { Client } from '../../core/client/client.ts'
+import { type Client, isConfidential } from '../../core/client/client.ts'
 import { readResource } from '../../core/client/resource.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import type { ClientTokenResponse } from '../../core/tokens/token-response.ts'
@@ -14,7 +14,7 @@ export async function grantToClient(
   client: Client,
   body: TokenRequest,
 ): Promise<ClientTokenResponse> {
-  if (client.secrets.length === 0 || !client.isAdmin) {
+  if (!isConfidential(client) || !client.isAdmin) {
     throw new LatchkeyError('unauthorized_client', 'The client may not ask for itself.', {
       evidence: { client: client.id },
     })

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { isConfidential } from '../../core/client/client.ts'
 import { checkScope } from '../../core/client/scope.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { said } from '../../core/messages.ts'
@@ -86,6 +87,6 @@ async function answer(options: TokenEndpointOptions, call: GrantCall): Promise<G
         await limit()
         throw error
       })
-  if (client === null || client.secrets.length === 0) await limit()
+  if (client === null || !isConfidential(client)) await limit()
   return client === null ? refreshByCookie(options, call) : grant(options, client, call)
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Client, findClient } from '../../core/client/client.ts'
-import { matchesRedirectUri } from '../../core/client/redirects.ts'
+import { matchesRedirectUri, withParameters } from '../../core/client/redirects.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import type { SessionRef } from '../../core/identity/session-ref.ts'
 import { said } from '../../core/messages.ts'
@@ -115,6 +115,5 @@ function readWayBack(
     one.postLogoutRedirectUris.some((registered) => matchesRedirectUri(registered, uri)),
   )
   if (!isRegistered) throw refuse(said.unregisteredWayBack)
-  if (state === undefined) return uri
-  return `${uri}${uri.includes('?') ? '&' : '?'}state=${encodeURIComponent(state)}`
+  return state === undefined ? uri : withParameters(uri, { state })
 }
