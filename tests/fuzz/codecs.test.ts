@@ -194,15 +194,16 @@ test(`a token of ours names its session, and no token that is changed names any 
       const [first] = families.firstOf(code, sessionId)
       const [second] = families.successorsOf(first, sessionId)
       expect(new Set([code, first, second]).size).toBe(3)
-      for (const token of [code, first, second]) {
-        expect(families.sessionOf(token)).toBe(sessionId)
-        expect(families.sessionOf(spoiled(token, ...how))).toBeNull()
-        expect(strangers.sessionOf(token)).toBeNull()
+      const tokens = [first, second].map((token) => [token, 'sessionOfToken'] as const)
+      for (const [token, sessionOf] of [[code, 'sessionOfCode'] as const, ...tokens]) {
+        expect(families[sessionOf](token)).toBe(sessionId)
+        expect(families[sessionOf](spoiled(token, ...how))).toBeNull()
+        expect(strangers[sessionOf](token)).toBeNull()
       }
       // The halves of two tokens make no third.
       const [mixed] = [`${first.split('.')[0]}.${second.split('.')[1]}`]
-      expect(families.sessionOf(mixed ?? '')).toBeNull()
-      expect(families.sessionOf(garbage)).toBeNull()
+      expect(families.sessionOfToken(mixed ?? '')).toBeNull()
+      expect(families.sessionOfToken(garbage)).toBeNull()
       // And the same thing gives the same token again.
       expect(families.successorsOf(first, sessionId)[0]).toBe(second)
     }),

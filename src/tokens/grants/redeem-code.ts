@@ -19,7 +19,7 @@ export async function redeemCode(
   const presented = { ...readPresentedCode(client, body), asker: askerOf(request) }
   const resource = readResource(body.resource, [...client.resources, issuer])
   const code = body.code ?? ''
-  const sessionId = families.sessionOf(code)
+  const sessionId = families.sessionOfCode(code)
   if (sessionId === null) throw refused('code_unknown', client)
   const candidates = families.firstOf(code, sessionId)
   const redeemed = await tokenStore.redeemCode(presented, {

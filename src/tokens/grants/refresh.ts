@@ -108,7 +108,7 @@ async function rotate(
   asked: Pick<PresentedRefreshToken, 'scopes' | 'resources' | 'asker'>,
 ) {
   const hash = hashToken(token)
-  const marked = families.sessionOf(token)
+  const marked = families.sessionOfToken(token)
   const sessionId = marked ?? (await sessions.findByRefreshToken(hash))?.id
   if (sessionId === undefined) {
     return { rotation: { outcome: 'refused', reason: 'unknown' } as const, successors: [] }

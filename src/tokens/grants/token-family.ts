@@ -16,9 +16,14 @@ export interface TokenFamilies {
   firstOf(codeOrSeed: string, sessionId: string): Derived
   /** The successor of a refresh token. */
   successorsOf(token: string, sessionId: string): Derived
-  /** The session in whose family the token was made; null where none of the secrets made it. */
-  sessionOf(token: string): string | null
+  /** The session whose code it is; null where none of the secrets made it, for a refresh token too. */
+  sessionOfCode(code: string): string | null
+  /** The session whose refresh token it is, first or successor; null for anything else, its code too. */
+  sessionOfToken(token: string): string | null
 }
+
+/** What a mark vouches for: a code was in addresses, and ends nothing where it is shown as a token. */
+type Kind = 'code' | 'refresh token'
 
 const TOKEN = /^([\w-]{43})\.([\w-]{43})$/
 const HALF = 16
@@ -26,20 +31,22 @@ const HALF = 16
 /** The families under these secrets. */
 export function createTokenFamilies(secrets: readonly string[]): TokenFamilies {
   const keys = secrets.map((secret) => deriveKey(secret, 'token families'))
-  const derive = (what: string, sessionId: string) =>
+  const derive = (kind: Kind, what: string, sessionId: string) =>
     keys.map((key) => {
       const random = keyedHash(key, what)
-      return `${random}.${seal(key, sessionId, random)}`
+      return `${random}.${seal(key, kind, sessionId, random)}`
     }) as unknown as Derived
+  const sessionOf = (kind: Kind, token: string) => {
+    const [, random = '', mark = ''] = TOKEN.exec(token) ?? []
+    if (random === '') return null
+    return keys.map((key) => open(key, kind, mark, random)).find((id) => id !== null) ?? null
+  }
   return {
-    codesOf: (seed, sessionId) => derive(`code ${sessionId} ${seed}`, sessionId),
-    firstOf: (source, sessionId) => derive(`first ${source}`, sessionId),
-    successorsOf: (token, sessionId) => derive(`successor ${token}`, sessionId),
-    sessionOf(token) {
-      const [, random = '', mark = ''] = TOKEN.exec(token) ?? []
-      if (random === '') return null
-      return keys.map((key) => open(key, mark, random)).find((id) => id !== null) ?? null
-    },
+    codesOf: (seed, sessionId) => derive('code', `code ${sessionId} ${seed}`, sessionId),
+    firstOf: (source, sessionId) => derive('refresh token', `first ${source}`, sessionId),
+    successorsOf: (token, sessionId) => derive('refresh token', `successor ${token}`, sessionId),
+    sessionOfCode: (code) => sessionOf('code', code),
+    sessionOfToken: (token) => sessionOf('refresh token', token),
   }
 }
 
@@ -47,18 +54,18 @@ export function createTokenFamilies(secrets: readonly string[]): TokenFamilies {
  * A session id, sealed for one token: an HMAC of it is both its proof and what hides it (as in SIV,
  * RFC 5297), so that the same token always has the same mark and no other token can bear it.
  */
-function seal(key: Buffer, sessionId: string, random: string): string {
+function seal(key: Buffer, kind: Kind, sessionId: string, random: string): string {
   const id = Buffer.from(sessionId.replaceAll('-', ''), 'hex')
-  const proof = hmac(key, 'mark', random, id)
+  const proof = hmac(key, `${kind}'s mark`, random, id)
   return Buffer.concat([proof, xor(id, hmac(key, 'hide', proof))]).toString('base64url')
 }
 
-function open(key: Buffer, mark: string, random: string): string | null {
+function open(key: Buffer, kind: Kind, mark: string, random: string): string | null {
   const bytes = Buffer.from(mark, 'base64url')
   if (bytes.length !== 2 * HALF || bytes.toString('base64url') !== mark) return null
   const proof = bytes.subarray(0, HALF)
   const id = xor(bytes.subarray(HALF), hmac(key, 'hide', proof))
-  if (!timingSafeEqual(proof, hmac(key, 'mark', random, id))) return null
+  if (!timingSafeEqual(proof, hmac(key, `${kind}'s mark`, random, id))) return null
   return id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 

@@ -8,6 +8,7 @@ import {
   claimsOf,
   getCode,
   readTokens,
+  redeem,
   refresh,
   signIn,
   WEB,
@@ -160,6 +161,15 @@ describe('9.12 and 9.13 what is no refresh token of ours', () => {
     expect(await next(tokens.refresh_token)).toMatch(/./)
     const { refresh_token, access_token } = tokens
     expectNoSecretLogged(latchkey, { refresh_token, access_token, code })
+  })
+
+  test('2.09 the code of that very session, which was in addresses, is none and ends nothing', async () => {
+    const code = await getCode(latchkey, provider)
+    const tokens = readTokens(await redeem(latchkey, code))
+    expectOAuthError(await refresh(latchkey, code), 400, 'invalid_grant')
+    const successor = await next(tokens.refresh_token)
+    expectOAuthError(await refresh(latchkey, code), 400, 'invalid_grant')
+    expect(await next(successor)).toMatch(/./)
   })
 
   test('9.14 a hundred guesses end no session', async () => {

@@ -29,14 +29,19 @@ test('while SECRET is rotated the old one’s tokens are found among the candida
   const both = createTokenFamilies([NEW, OLD])
   expect(both.firstOf(code, SESSION)[1]).toBe(first)
   expect(both.firstOf(code, SESSION)[0]).not.toBe(first)
-  expect(both.sessionOf(first)).toBe(SESSION)
-  expect(createTokenFamilies([NEW]).sessionOf(first)).toBeNull()
+  expect(both.sessionOfToken(first)).toBe(SESSION)
+  expect(createTokenFamilies([NEW]).sessionOfToken(first)).toBeNull()
 })
 
 describe('the mark', () => {
-  test.each([code, first, second])('names the session of %s', (token) => {
+  test.each([
+    ['code', code, SESSION, null],
+    ['first refresh token', first, null, SESSION],
+    ['successor', second, null, SESSION],
+  ])('of a %s names its session, and only as what it is', (_kind, token, ofCode, ofToken) => {
     expect(token).toMatch(/^[\w-]{43}\.[\w-]{43}$/)
-    expect(families.sessionOf(token)).toBe(SESSION)
+    expect(families.sessionOfCode(token)).toBe(ofCode)
+    expect(families.sessionOfToken(token)).toBe(ofToken)
   })
 
   test('does not show it, and differs from token to token', () => {
@@ -58,7 +63,8 @@ describe('the mark', () => {
       }),
       ...[random, mark, `${first} `, `${first}=`, `${first}\n`, first.replaceAll('-', '+')],
     ].filter((token) => token !== first)
-    for (const token of changed) expect([token, families.sessionOf(token)]).toEqual([token, null])
-    expect(families.sessionOf(first)).toBe(SESSION)
+    for (const token of changed)
+      expect([token, families.sessionOfToken(token)]).toEqual([token, null])
+    expect(families.sessionOfToken(first)).toBe(SESSION)
   })
 })
