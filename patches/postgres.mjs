@@ -194,21 +194,59 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'A transaction whose first word met a full socket, or a connection that sends one statement at a time, was begun without a connection.',
+    why: "A statement whose message cannot be built (an undefined parameter, a date that is none) stood in the queue all the same, and failed its neighbour: from then on each statement of the connection got the answer of the one before, and the last one none. The message is built first; in place of one that cannot be, or of one that was cancelled while its transaction was at another, goes a Sync, whose answer is nobody's. A transaction whose first word met a full socket, or a connection that sends one statement at a time, was begun without a connection.",
     upstream: 'not reported',
-    from: `      build(q)
+    from: `    if (q.cancelled)
+      return
+
+    try {
+      q.state = backend
+      query
+        ? sent.push(q)
+        : (query = q, query.active = true)
+
+      build(q)
       return write(toBuffer(q))
         && !q.describeFirst
         && !q.cursorFn
         && sent.length < max_pipeline
-        && (!q.options.onexecute || q.options.onexecute(connection))`,
-    to: `      build(q)
-      q.options.onexecute && q.options.onexecute(connection)
-      return write(toBuffer(q))
-        && !q.describeFirst
-        && !q.cursorFn
-        && !q.options.onexecute
-        && sent.length < max_pipeline`,
+        && (!q.options.onexecute || q.options.onexecute(connection))
+    } catch (error) {
+      sent.length === 0 && write(Sync)
+      errored(error)
+      return true
+    }
+  }`,
+    to: `    let message = Sync
+    try {
+      q.cancelled || (build(q), message = toBuffer(q))
+    } catch (error) {
+      q.describeFirst = false
+      queryError(q, error)
+    }
+
+    q.state = backend
+    q.cancelled = null
+    query
+      ? sent.push(q)
+      : (query = q, query.active = message !== Sync)
+
+    q.options.onexecute && q.options.onexecute(connection)
+    return write(message)
+      && !q.describeFirst
+      && !q.cursorFn
+      && !q.options.onexecute
+      && sent.length < max_pipeline
+  }`,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'A prepared statement that the server no longer knows, or whose tables have changed, is sent again, and its parameters were written a second time: of true came false, of bytes the bytes of their text.',
+    upstream: 'not reported',
+    from: `    q.parameters = q.parameters || parameters
+`,
+    to: `    q.parameters = parameters
+`,
   },
   {
     file: 'src/connection.js',

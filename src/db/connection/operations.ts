@@ -19,7 +19,7 @@ export interface Cancellable<T> extends PromiseLike<T> {
 export interface Operation {
   /** @throws `temporarily_unavailable` once its time is over: nothing more is sent. */
   check(): void
-  /** Waits for a statement, and cancels it when the time is over, waiting or running. */
+  /** Waits for a statement, and cancels it when the time is over, waiting or running; of several each. */
   during<T>(query: Cancellable<T>): Promise<T>
   /** It has a connection: told once, of the time that it waited for one. */
   connected(): void
@@ -105,17 +105,17 @@ function begin(
   let isConnected = false
   let isOver = false
   let cancelledAt: number | null = null
-  let current: Cancellable<unknown> | null = null
+  const current = new Set<Cancellable<unknown>>()
   return {
     check() {
       if (isOver) throw tooLate()
     },
     async during(query) {
-      current = query
+      current.add(query)
       try {
         return await query
       } finally {
-        if (current === query) current = null
+        current.delete(query)
       }
     },
     connected() {
@@ -129,10 +129,10 @@ function begin(
       if (cancelledAt === null) {
         isOver = true
         cancelledAt = now
-        current?.cancel()
+        for (const query of current) query.cancel()
       } else if (now >= cancelledAt + SILENCE_MS) {
         // One that waited for its turn says nothing of the server.
-        giveUp(tooLate(current === null ? 'timeout' : SILENCE))
+        giveUp(tooLate(current.size === 0 ? 'timeout' : SILENCE))
       }
     },
     end() {
