@@ -37,3 +37,9 @@ declare module 'simple-oauth2' {
     getToken(parameters: object): Promise<Held>
   }
 }
+
+declare module 'semver' {
+  export function satisfies(version: string, range: string): boolean
+  /** Whether all versions of the first range are in the second. */
+  export function subset(range: string, of: string): boolean
+}
