@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fullName } from '../core/identity/full-name.ts'
 import { TextSubject } from '../core/identity/profile.ts'
 import { lenientTrue, optionalText } from '../core/provider/documents.ts'
 import { defineProvider, type ProviderRow } from '../core/provider/provider.ts'
@@ -41,16 +42,6 @@ const AppleClaims = z
 const name = z.object({ firstName: optionalText, lastName: optionalText })
 /** Sent with the first authorization only, and not signed: good for the name and nothing else. */
 const AppleUser = z.object({ name }).nullish().catch(null)
-
-/** Given name first, but in Chinese, Japanese and Korean script the family name, without a space. */
-function fullName(first: string | null | undefined, last: string | null | undefined): string {
-  const parts = [first, last].filter((part) => typeof part === 'string' && part !== '')
-  return parts.every((part) =>
-    /^[\p{sc=Hangul}\p{sc=Han}\p{sc=Hira}\p{sc=Kana}]+$/u.test(part ?? ''),
-  )
-    ? parts.reverse().join('')
-    : parts.join(' ')
-}
 
 /** A team's or a key's. */
 const APPLE_ID = {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ProfileSource } from '../provider/provider.ts'
+import { fullName } from './full-name.ts'
 import { AnySubject, type ProviderProfile, TextSubject } from './profile.ts'
 
 /** Made once: zod compiles a schema when it is first used. */
@@ -28,6 +29,10 @@ export async function readMergedClaims(
 const textOf = (claim: unknown): string | null | undefined =>
   claim === undefined || (typeof claim === 'string' && claim !== '') ? claim : null
 
+/** The name of whose provider tells its parts only. */
+const nameOfParts = ({ given_name: given, family_name: family }: Record<string, unknown>) =>
+  fullName(textOf(given), textOf(family)) || null
+
 /** Reads OpenID claims (OpenID Connect Core, section 5.1) from one document. */
 export function readClaims(
   document: Record<string, unknown>,
@@ -39,7 +44,11 @@ export function readClaims(
     email: textOf(email),
     // Amazon Cognito writes the word.
     emailVerified: (verified === true || verified === 'true') && vouches(document),
-    name: textOf(name) ?? textOf(nickname) ?? textOf(document.preferred_username),
+    name:
+      textOf(name) ??
+      nameOfParts(document) ??
+      textOf(nickname) ??
+      textOf(document.preferred_username),
     picture: textOf(picture),
     locale: textOf(locale),
   }

@@ -57,6 +57,20 @@ describe('OpenID claims', () => {
     })
   })
 
+  test.each<[Record<string, unknown>, string | null]>([
+    [{ given_name: 'Ada', family_name: 'Lovelace' }, 'Ada Lovelace'],
+    [{ given_name: '민지', family_name: '김' }, '김민지'],
+    [{ given_name: 'Ada', family_name: '' }, 'Ada'],
+    [{ family_name: 'Lovelace', nickname: 'ada' }, 'Lovelace'],
+    [{ name: null, given_name: 'Ada', preferred_username: 'ada1' }, 'Ada'],
+    [{ name: 'Ada L.', given_name: 'Ada', family_name: 'Lovelace' }, 'Ada L.'],
+    [{ given_name: ['Ada'], family_name: 1, nickname: 'ada' }, 'ada'],
+    [{ given_name: null, family_name: null }, null],
+  ])('of %j make the name %j', async (claims, name) => {
+    expect(toProfile(await read(claims)).name).toBe(name)
+    expect(toProfile(await read({}, { sub: '1', ...claims })).name).toBe(name)
+  })
+
   test('may be missing one and all but for `sub`', async () => {
     const nothing = { email: null, emailVerified: false, name: null, picture: null, locale: null }
     expect(toProfile(await read({}))).toEqual({ subject: '1', ...nothing })
