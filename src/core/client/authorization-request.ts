@@ -30,7 +30,7 @@ export const AuthorizationRequest = z.object({
     .optional()
     .meta({
       description:
-        'Of `openid profile email account offline_access`; without it all of these but `openid`.',
+        'Of `openid profile email account offline_access roles provider_tokens`; without it `profile email account offline_access`.',
     }),
   resource: parameter(2048).optional().meta({
     description: 'The one API that the tokens are for (RFC 8707), out of those of the client.',
