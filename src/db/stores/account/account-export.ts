@@ -11,8 +11,11 @@ import { asks } from '../alive.ts'
 import { requireOwn } from '../require-own.ts'
 import { isoTime } from './account-json.ts'
 
-/** Rows of one page: what is held in memory, and how long one statement may take. */
-const PAGE = 500
+/**
+ * Rows of one page: what is held in memory, and how long one statement may take. Each page may look at all rows of
+ * its user anew (there is no index in the order of sessions), so it is not small.
+ */
+const PAGE = 2_000
 
 type Table = Parameters<typeof getTableConfig>[0]
 
