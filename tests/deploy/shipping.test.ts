@@ -77,7 +77,7 @@ describe('the image', () => {
     }
     const [, install = ''] = /^RUN (npm ci --omit=dev.*) && npm cache clean/m.exec(dockerfile) ?? []
     await run('sh', ['-c', install], image, { npm_config_prefer_offline: 'true' })
-    for (const path of ['LICENSE', 'drizzle', 'dist']) {
+    for (const path of ['LICENSE', '.env.example', 'drizzle', 'dist']) {
       await cp(join(ROOT, path), join(image, path), { recursive: true })
     }
     const installed = await run('ls', ['node_modules'], image)
@@ -129,6 +129,14 @@ test('the package serves the playground from an empty folder', async () => {
   const name = stdout.trim().split('\n').at(-1) ?? ''
   const { version } = JSON.parse(await read('package.json')) as { version: string }
   expect(name).toBe(`latchkey-${version}.tgz`)
+  const packed = (await run('tar', ['-tzf', name], folder.path)).stdout.split('\n')
+  // What its messages name, and where its README leads.
+  const named = ['.env.example', 'CHANGELOG.md']
+  for (const readme of ['README.md', 'README.ko.md']) {
+    const links = (await read(readme)).matchAll(/\]\((?!https?:)([^)#]+)/g)
+    named.push(...[...links].map(([, path = '']) => path))
+  }
+  expect(named.filter((path) => !packed.includes(`package/${path}`))).toEqual([])
   const empty = join(folder.path, 'empty')
   await mkdir(empty)
   await chmod(empty, 0o711)
