@@ -117,7 +117,7 @@ function providerWith(
     const { header, claims, token } = documents
     const isToken = step === 'token' && typeof token === 'object' && token !== null
     const document = isToken ? { id_token: sign(header, claims), ...token } : documents[step]
-    const head = { date: null, location: null, retryAfterSeconds: undefined }
+    const head = { date: null, location: null, challenge: null, retryAfterSeconds: undefined }
     const usual = { status: 200, contentType: 'application/json', ...head }
     const text = document === undefined ? '{}' : JSON.stringify(document)
     return { ...usual, text, ...(odd?.step === step ? odd.answer : {}) }

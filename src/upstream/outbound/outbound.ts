@@ -212,6 +212,7 @@ async function readAnswer(incoming: IncomingAnswer, step: string): Promise<Answe
     text: body.toString('utf8'),
     date: header('date'),
     location: header('location'),
+    challenge: header('www-authenticate'),
     retryAfterSeconds: readRetryAfter(headers),
   }
 }

@@ -11,6 +11,8 @@ export interface Answer {
   /** The headers Date and Location as they came. */
   date: string | null
   location: string | null
+  /** WWW-Authenticate: an OpenID provider may say there alone why it refuses (RFC 6750, section 3). */
+  challenge: string | null
   /** After how many seconds it wants to be asked again, where it says so. */
   retryAfterSeconds: number | undefined
 }
@@ -90,7 +92,21 @@ export function readApiJson(
   codeOf: (document: Record<string, unknown>) => unknown,
 ): unknown {
   if (answer.status < 400) return readJson(answer, step)
+  throw refusedBy(step, answer.status, whyRefused(answer, step, codeOf))
+}
+
+/** The parameter `error` of a challenge. */
+const CHALLENGED = /(?:^|[\s,])error=(?:"([^"]*)"|([^",\s]+))/
+
+/** The provider's code for a refusal (400 or more), as evidence: of its document, else of its challenge. */
+export function whyRefused(
+  answer: Answer,
+  step: string,
+  codeOf: (document: Record<string, unknown>) => unknown,
+): Evidence {
   const document = readBody(answer, step)
-  const error = isObject(document) ? errorCodeOf(codeOf(document)) : null
-  throw refusedBy(step, answer.status, error === null ? {} : { error })
+  const told = isObject(document) ? errorCodeOf(codeOf(document)) : null
+  const [, quoted, bare] = CHALLENGED.exec(answer.challenge ?? '') ?? []
+  const error = told ?? errorCodeOf(quoted ?? bare)
+  return error === null ? {} : { error }
 }

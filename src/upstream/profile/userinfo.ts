@@ -5,7 +5,13 @@ import { withQuery } from '../authorization.ts'
 import { hasEnded } from '../id-token/id-token.ts'
 import { verifyJws } from '../id-token/jws.ts'
 import { endpoint } from '../metadata/metadata.ts'
-import { type Answer, invalidAnswer, isSuccess, readApiJson } from '../outbound/read-answer.ts'
+import {
+  type Answer,
+  invalidAnswer,
+  isSuccess,
+  readApiJson,
+  whyRefused,
+} from '../outbound/read-answer.ts'
 import { issuersOf, type ProviderCall } from '../provider-call.ts'
 
 const STEP = 'userinfo'
@@ -41,7 +47,8 @@ export async function askUserinfo(
     headers: { ...headers, authorization: `Bearer ${accessToken}` },
   })
   if (claims !== null && GOES_ON.includes(answer.status)) {
-    note('userinfo_refused', { step: STEP, status: answer.status })
+    const why = answer.status >= 400 ? whyRefused(answer, STEP, row.apiError) : {}
+    note('userinfo_refused', { step: STEP, status: answer.status, ...why })
     return { document: null, isComplete: false }
   }
   const document =

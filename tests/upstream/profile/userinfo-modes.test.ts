@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { type FakeKey, makeKey } from '../../helpers/fake-provider.ts'
 import { signRaw } from '../../helpers/id-token.ts'
 import { type Latchkey, login } from '../../helpers/latchkey.ts'
+import { lastProblem } from '../../helpers/problems.ts'
 import { expectRefused, failed, unusable } from '../../helpers/refusals.ts'
 import { setStage } from '../../helpers/stage.ts'
 
@@ -25,11 +26,26 @@ describe('userinfo that is refused after a good ID token', () => {
       const since = warnings(latchkey).length
       const answer = await login(latchkey, provider)
       expect(answer.json().user).toMatchObject({ name: 'Ann', email: 'ann@example.com' })
-      expect(warnings(latchkey).slice(since)).toMatchObject([
-        { level: 'warn', provider: 'fake', step: 'userinfo', status },
-      ])
+      const error = status === 204 ? undefined : 'invalid_token'
+      const [warning, ...more] = warnings(latchkey).slice(since)
+      expect(warning).toMatchObject({ level: 'warn', provider: 'fake', step: 'userinfo', status })
+      expect([warning?.error, more]).toEqual([error, []])
     },
   )
+
+  test.each<[string, object, string, string | undefined]>([
+    ['its document', { error: 'insufficient_scope' }, '', 'insufficient_scope'],
+    ['its challenge', {}, 'Bearer realm="a", error="invalid_token"', 'invalid_token'],
+    ['a challenge without quotes', {}, 'Bearer error=invalid_token', 'invalid_token'],
+    ['its document before its challenge', { error: 'a' }, 'Bearer error="b"', 'a'],
+    ['neither', {}, 'Bearer realm="error", x_error="c", error="d e"', undefined],
+  ])('a refusal is logged with the code of %s', async (_title, body, challenge, error) => {
+    const { latchkey, provider } = stage
+    provider.answers.userinfo = { status: 400, headers: { 'www-authenticate': challenge }, body }
+    await login(latchkey, provider)
+    expect(lastProblem(latchkey)).toMatchObject({ step: 'userinfo', status: 400 })
+    expect(lastProblem(latchkey).error).toBe(error)
+  })
 
   test.each([400, 429, 500, 503])('a %i is the provider’s failure', async (status) => {
     const { latchkey, provider } = stage
