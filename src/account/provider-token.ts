@@ -69,7 +69,10 @@ async function findToken(
     if (tokens.access !== null && isFresh(tokens)) return tokens.access
     if (tokens.refreshToken === null || (await providerTokens.lease(stored, LEASE_SECONDS))) {
       const fresh = await refresh(options, source, stored, tokens)
-      if (fresh !== null) return fresh
+      // The provider took its time: the session may be over by now, or the identity somebody else's.
+      const now = await providerTokens.find(caller, id)
+      alive(now.isAlive)
+      if (fresh !== null && now.stored?.subject === stored.subject) return fresh
     } else if (Date.now() > giveUpAt) {
       throw new LatchkeyError('temporarily_unavailable', 'The token is being refreshed.', {
         evidence: { reason: 'refresh_under_way' },

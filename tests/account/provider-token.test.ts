@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { APPS, signIn as signInAtClient } from '../helpers/apps.ts'
+import { endSession, setDisabled } from '../helpers/age.ts'
+import { APPS, signIn as signInAtClient, type Tokens } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { cookieLogin } from '../helpers/cookie-login.ts'
 import type { Call, Reply } from '../helpers/fake-provider.ts'
@@ -176,6 +177,25 @@ describe('the token of a provider', () => {
     answer()
     expect((await asking).json().access_token).toBe('canary-access-token-of-login')
     expect((await ask(token)).json().access_token).toBe('canary-access-token-of-login')
+  })
+
+  test.each<[string, (token: Tokens) => Promise<void>]>([
+    ['the session ends', ({ sid }) => endSession(latchkey, sid)],
+    ['the user is disabled', ({ sub }) => setDisabled(latchkey, true, sub)],
+  ])('that is refreshed while %s is kept, and not handed out', async (_, end) => {
+    const other = await signIn(latchkey, provider)
+    loginSeconds = 30
+    const tokens = await signIn(latchkey, provider)
+    provider.calls.length = 0
+    provider.answers.token = async (_call: Call, response: ServerResponse) => {
+      await end(tokens)
+      send(response, 200, { access_token: 'late', token_type: 'bearer', expires_in: 3600 })
+    }
+    expectProblem(await ask(tokens.access_token), 401, 'invalid_token')
+    // Control: for a session that lives.
+    await setDisabled(latchkey, false)
+    expect((await ask(other.access_token)).json().access_token).toBe('late')
+    expect(refreshes()).toHaveLength(1)
   })
 
   test('that is refreshed while the person leaves is revoked by its new refresh token', async () => {

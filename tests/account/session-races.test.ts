@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { setDisabled } from '../helpers/age.ts'
 import {
   APPS,
   authorizationQuery,
@@ -11,7 +12,7 @@ import {
   signIn,
   type Tokens,
 } from '../helpers/apps.ts'
-import { Browser } from '../helpers/browser.ts'
+import { type Answer, Browser } from '../helpers/browser.ts'
 import { untilHeldUp } from '../helpers/held.ts'
 import { startLogin } from '../helpers/latchkey.ts'
 import { leave } from '../helpers/leaving.ts'
@@ -63,6 +64,12 @@ const send = (method: string, path: string, { access_token: token }: Tokens) =>
   new Browser().send(`${latchkey.url}${path}`, {
     method,
     headers: { authorization: `Bearer ${token}` },
+  })
+const edit = ({ access_token: token }: Tokens, name: string) =>
+  new Browser().send(`${latchkey.url}/me`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name }),
   })
 const databaseSaid = () => latchkey.logs.filter((line) => line.includes('"database"'))
 
@@ -153,4 +160,73 @@ test('9.11 a session that ended while a refresh waited for it gives no tokens', 
     () => revoke(going),
   )
   expect(await meStatus(latchkey, readTokens(given).access_token)).toBe(401)
+})
+
+describe('what waits while its user is disabled gives and changes nothing', () => {
+  const parameters = { scope: 'profile account' }
+  const rotated = async () => {
+    const tokens = await signIn(latchkey, provider, parameters)
+    await refresh(latchkey, tokens.refresh_token)
+    return { sub: tokens.sub, ask: () => refresh(latchkey, tokens.refresh_token) }
+  }
+  const cases: [string, () => Promise<{ sub: string; ask: () => Promise<Answer> }>, number][] = [
+    [
+      'a refresh',
+      async () => {
+        const tokens = await signIn(latchkey, provider, parameters)
+        return { sub: tokens.sub, ask: () => refresh(latchkey, tokens.refresh_token) }
+      },
+      400,
+    ],
+    ['a refresh that is repeated', rotated, 400],
+    [
+      'a code',
+      async () => {
+        const { sub } = await signIn(latchkey, provider, parameters)
+        const code = await getCode(latchkey, provider, parameters)
+        return { sub, ask: () => redeem(latchkey, code) }
+      },
+      400,
+    ],
+    [
+      'an edit',
+      async () => {
+        const tokens = await signIn(latchkey, provider, parameters)
+        return { sub: tokens.sub, ask: () => edit(tokens, 'Edited') }
+      },
+      401,
+    ],
+  ]
+  test.each(cases)('%s', async (_, begin, refused) => {
+    /** What is answered to whoever asks while the user is just being changed. */
+    const asked = async (change: string) => {
+      const { sub, ask } = await begin()
+      const answers = await latchkey.database.sql.begin(async (operator) => {
+        await operator.unsafe(`update latchkey.users set ${change} where id = '${sub}'`)
+        const answer = ask()
+        await untilHeldUp(latchkey, 1)
+        return [answer]
+      })
+      return (await answers[0])?.status
+    }
+    // Control: a change that locks nobody out.
+    expect(await asked('updated_at = now()')).toBe(200)
+    expect(await asked('disabled_at = now()')).toBe(refused)
+    await setDisabled(latchkey, false)
+    expect(databaseSaid()).toEqual([])
+  })
+})
+
+test('an edit by a session that ended while it waited changes nothing', async () => {
+  const nameBy = async (tokens: Tokens) => (await send('GET', '/me', tokens)).json().name
+  const endAllBut = (tokens: Tokens) => () => send('DELETE', '/me/sessions', tokens)
+  // Control: where it comes first, it edits.
+  const [one, two] = await twoOutOfOrder()
+  const first = await whileHeld(one.sid, () => edit(one, 'First'), endAllBut(two))
+  expect(first.map(({ status }) => status)).toEqual([200, 204])
+  expect(await nameBy(two)).toBe('First')
+  const [again, other] = await twoOutOfOrder()
+  const late = await whileHeld(again.sid, endAllBut(other), () => edit(again, 'Late'))
+  expect(late.map(({ status }) => status)).toEqual([204, 401])
+  expect(await nameBy(other)).toBe('First')
 })

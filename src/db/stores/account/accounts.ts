@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { Account } from '../../../core/identity/account.ts'
 import type { Accounts } from '../../../core/identity/accounts.ts'
 import type { SessionRef } from '../../../core/identity/session-ref.ts'
@@ -16,6 +17,9 @@ import { createRemove } from './remove.ts'
 
 /** Look-ups in one statement: enough for a turn of the event loop, and quick. */
 const LARGEST_BATCH = 50
+
+const u = alias(users, 'u')
+const s = alias(sessions, 's')
 
 const EDITED = ['name', 'picture', 'locale'] as const
 
@@ -51,8 +55,20 @@ export function createAccounts(database: Database, trustedProviders: readonly st
       .innerJoin(users, eq(users.id, sessions.userId))
       .where(isAlive())
   })
-  const EDIT = statement((p: Placeholders<SessionRef & Edits & { asked: string }>) =>
-    db
+  /** User and session are held first: one that ended while this waited edits nothing any more. */
+  const EDIT = statement((p: Placeholders<SessionRef & Edits & { asked: string }>) => {
+    const asking = db.$with('asking').as(
+      db
+        .select({ userId: u.id })
+        .from(s)
+        .innerJoin(u, eq(u.id, s.userId))
+        .where(
+          and(eq(s.id, p.sessionId), eq(s.userId, p.userId), isAlive(s, u), inTime, saysWho(p)),
+        )
+        .for('no key update', { of: [u, s] }),
+    )
+    return db
+      .with(asking)
       .update(users)
       .set({
         name: sql`case when ${p.hasName}::boolean then ${p.name} else ${users.name} end`,
@@ -60,10 +76,10 @@ export function createAccounts(database: Database, trustedProviders: readonly st
         locale: sql`case when ${p.hasLocale}::boolean then ${p.locale} else ${users.locale} end`,
         updatedAt: sql`now()`,
       })
-      .from(sessions)
-      .where(and(eq(users.id, sessions.userId), asks(p), inTime, saysWho(p)))
-      .returning({ account: accountJson(trustedProviders) }),
-  )
+      .from(asking)
+      .where(eq(users.id, asking.userId))
+      .returning({ account: accountJson(trustedProviders) })
+  })
 
   const find = batched<SessionRef, string | null>(async (asked) => {
     const [first] = asked

@@ -30,10 +30,11 @@ export const grantedSession = (table: Columns<keyof typeof sessions._.columns>) 
 export const goesOnFor = (
   table: Columns<'clientId' | 'cookieMode' | 'endedAt' | 'expiresAt'>,
   p: Placeholders<{ clientId: string; fromCookie: boolean }>,
+  user: Columns<'disabledAt'>,
 ): SQL | undefined =>
   and(
     eq(table.clientId, p.clientId),
-    isAlive(table),
+    isAlive(table, user),
     sql`(${table.cookieMode} or not ${p.fromCookie}::boolean)`,
   )
 

@@ -27,6 +27,7 @@ interface Proof {
 }
 
 const now = sql`now()`
+const u = alias(users, 'u')
 const s = alias(sessions, 's')
 const c = alias(loginCodes, 'c')
 
@@ -36,9 +37,13 @@ const fits = (p: Placeholders<Proof>) =>
 const ofClient = (p: Placeholders<Proof>) =>
   and(eq(c.hash, p.hash), eq(s.clientId, p.clientId), sql`${c.expiresAt} > ${now}`)
 
+/** One value and no join: planned while there is nobody yet, a join would read all sessions. */
+const sessionOf = (p: Placeholders<Proof>) =>
+  sql`(${db.select({ id: loginCodes.sessionId }).from(loginCodes).where(eq(loginCodes.hash, p.hash))})`
+
 /**
- * The first redemption. Session and code are locked in this order, as everywhere: whoever comes second
- * waits here and finds the code redeemed.
+ * The first redemption. User, session and code are locked in this order, as everywhere: whoever comes second
+ * waits here and finds the code redeemed, the session over or the user disabled.
  */
 const REDEEM = statement(
   (
@@ -61,11 +66,13 @@ const REDEEM = statement(
           unused: sql<boolean>`${c.redeemedAt} is null`.as('unused'),
           bound: sql<boolean>`${c.codeChallenge} is not null`.as('bound'),
           fits: fits(p).as('fits'),
+          alive: sql<boolean>`${isAlive(s, u)}`.as('alive'),
         })
         .from(c)
         .innerJoin(s, eq(s.id, c.sessionId))
-        .where(and(ofClient(p), inTime, saysWho(p)))
-        .for('no key update', { of: [s, c] }),
+        .innerJoin(u, eq(u.id, s.userId))
+        .where(and(ofClient(p), eq(s.id, sessionOf(p)), inTime, saysWho(p)))
+        .for('no key update', { of: [u, s, c] }),
     )
     const used = db.$with('used').as(
       db
@@ -105,14 +112,12 @@ const REDEEM = statement(
           redeemedAt: now,
         })
         .from(shown)
-        .innerJoin(users, sql`true`)
         .where(
           and(
             eq(sessions.id, sql`(select ${shown.sessionId} from ${shown})`),
-            eq(users.id, sessions.userId),
             shown.unused,
             shown.fits,
-            isAlive(sessions),
+            shown.alive,
           ),
         )
         .returning({ ...grantedSession(sessions), expiresAt: sessions.expiresAt }),

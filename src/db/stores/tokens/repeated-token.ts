@@ -14,10 +14,11 @@ import { requireOwn } from '../require-own.ts'
 import { goesOnFor, grantedSession, isUnlisted, isWider } from './granted-session.ts'
 
 const now = sql`now()`
+const u = alias(users, 'u')
 const s = alias(sessions, 's')
 const r = alias(refreshTokens, 'r')
 
-/** The session of a token that comes again, held until it is decided about. */
+/** User and session of a token that comes again, held until it is decided about. */
 const HOLD = statement(
   (
     p: Placeholders<{
@@ -31,9 +32,9 @@ const HOLD = statement(
     db
       .select({ ...grantedSession(s), wider: isWider(s, p), unlisted: isUnlisted(s, p) })
       .from(s)
-      .innerJoin(users, eq(users.id, s.userId))
-      .where(and(eq(s.id, p.id), goesOnFor(s, p)))
-      .for('no key update', { of: s }),
+      .innerJoin(u, eq(u.id, s.userId))
+      .where(and(eq(s.id, p.id), goesOnFor(s, p, u)))
+      .for('no key update', { of: [u, s] }),
 )
 
 /** The token that is shown, the one before it and its successor; any others where it is gone. */

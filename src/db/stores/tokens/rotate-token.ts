@@ -1,4 +1,4 @@
-import { and, eq, isNull, lte, sql } from 'drizzle-orm'
+import { and, eq, lte, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import { GRACE_SECONDS } from '../../../core/tokens/refresh-repeat.ts'
 import type { TokenStore } from '../../../core/tokens/token-store.ts'
@@ -24,6 +24,7 @@ import { repeatToken } from './repeated-token.ts'
 const KEPT = 3
 
 const now = sql`now()`
+const u = alias(users, 'u')
 const s = alias(sessions, 's')
 const r = alias(refreshTokens, 'r')
 
@@ -37,40 +38,42 @@ interface Rotating {
   ttl: number
 }
 
-/** Session and token are locked in this order, as everywhere; whoever comes second finds it rotated. */
+/**
+ * User, session and token are locked in this order, as everywhere; whoever comes second finds it rotated, and what
+ * has ended or was disabled meanwhile is over. All that is said of them is as it is once they are held.
+ */
 const ROTATE = statement((p: Placeholders<Rotating>) => {
   const shown = db.$with('shown').as(
     db
       .select({
         hash: r.hash,
         generation: r.generation,
-        sessionId: r.sessionId,
-        rotatedAt: r.rotatedAt,
+        ...grantedSession(s),
+        reused: sql<boolean>`${r.rotatedAt} is not null`.as('reused'),
         fresh: sql<boolean>`${r.expiresAt} > ${now}`.as('fresh'),
-        // As it is once it is held: whoever had it before may have ended it.
-        runs: sql<boolean>`${s.endedAt} is null`.as('runs'),
+        fits: sql<boolean>`${goesOnFor(s, p, u)}`.as('fits'),
+        wider: isWider(s, p).as('wider'),
+        unlisted: isUnlisted(s, p).as('unlisted'),
       })
       .from(r)
       .innerJoin(s, eq(s.id, r.sessionId))
+      .innerJoin(u, eq(u.id, s.userId))
       .where(and(eq(r.hash, p.hash), inTime))
-      .for('no key update', { of: [s, r] }),
+      .for('no key update', { of: [u, s, r] }),
   )
   const rotated = db.$with('rotated').as(
     db
       .update(refreshTokens)
       .set({ rotatedAt: now })
       .from(shown)
-      .innerJoin(s, eq(s.id, shown.sessionId))
-      .innerJoin(users, eq(users.id, s.userId))
       .where(
         and(
           eq(refreshTokens.hash, shown.hash),
-          isNull(shown.rotatedAt),
+          sql`not ${shown.reused}`,
           shown.fresh,
-          shown.runs,
-          goesOnFor(s, p),
-          sql`not ${isWider(s, p)}`,
-          sql`not ${isUnlisted(s, p)}`,
+          shown.fits,
+          sql`not ${shown.wider}`,
+          sql`not ${shown.unlisted}`,
         ),
       )
       .returning({ sessionId: refreshTokens.sessionId, generation: refreshTokens.generation }),
@@ -116,16 +119,19 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
     .with(shown, rotated, used, successor, forgotten)
     .select({
       hash: shown.hash,
-      ...grantedSession(s),
+      id: shown.id,
+      userId: shown.userId,
+      clientId: shown.clientId,
+      scope: shown.scope,
+      resource: shown.resource,
+      authTime: shown.authTime,
       rotated: sql<boolean>`exists (select from ${rotated})`,
-      reused: sql<boolean>`${shown.rotatedAt} is not null`,
-      fits: sql<boolean>`${and(shown.runs, goesOnFor(s, p))}`,
-      wider: isWider(s, p),
-      unlisted: isUnlisted(s, p),
+      reused: shown.reused,
+      fits: shown.fits,
+      wider: shown.wider,
+      unlisted: shown.unlisted,
     })
     .from(shown)
-    .innerJoin(s, eq(s.id, shown.sessionId))
-    .innerJoin(users, eq(users.id, s.userId))
 })
 
 /** How refresh tokens rotate in PostgreSQL. */
