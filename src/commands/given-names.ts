@@ -27,11 +27,17 @@ export function checkGivenNames(
   const cutShort = cut.filter(
     (name) => (read.has(name) || idle.has(name)) && env[name] === file[name],
   )
+  const commented = given.filter((name) => read.has(name) && endsInComment(name, env, file))
   return [
     ...cutShort.map((name) => warning(words.cut(name))),
+    ...commented.map((name) => warning(words.commented(name))),
     ...checkNames({ read, idle, given, inFile: Object.keys(file) }, words),
   ]
 }
+
+/** Outside `.env` a comment behind a value is part of it; a name that people read may have a # of its own. */
+const endsInComment = (name: string, env: Environment, file: Environment): boolean =>
+  !name.endsWith('_NAME') && env[name] !== file[name] && /\s#/.test(env[name] ?? '')
 
 /** What container engines leave in the file system of a container. */
 const CONTAINER_MARKS = ['/.dockerenv', '/run/.containerenv', '/var/run/secrets/kubernetes.io']

@@ -32,7 +32,7 @@ function readAll(): { settings: Settings; warnings: string[] } {
   if (isHostForgotten(settings)) warnings.push(words.hostInContainer)
   if (reader.problems.length > 0)
     throw new StartError([new SettingsError(reader).message, ...warnings])
-  if (settings.traces !== null) lendToOpenTelemetry(file)
+  if (settings.traces !== null) lendToOpenTelemetry(env)
   return { settings, warnings }
 }
 

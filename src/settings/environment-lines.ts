@@ -9,6 +9,19 @@ export interface EnvironmentLines {
   cut: string[]
 }
 
+/**
+ * A value as a `.env` has it. Docker's `--env-file` and kubectl's `--from-env-file` read the same file, and leave its
+ * quotes on.
+ */
+export function withoutQuotes(value: string): string {
+  const [, quote, inside = ''] = /^\s*(["'`])(.*)\1\s*$/s.exec(value) ?? []
+  if (quote === undefined || inside.includes(quote)) return value
+  return unescaped(quote, inside)
+}
+
+const unescaped = (quote: string, inside: string) =>
+  quote === '"' ? inside.replaceAll('\\n', '\n') : inside
+
 const SETS = /^\s*(?:export\s+)?([\w.-]+)\s*=\s*(.*)$/s
 
 /**
@@ -35,7 +48,7 @@ export function readEnvironmentLines(text: string): EnvironmentLines {
       // A quote in a later line may be the next value's: that setting would be lost.
       const isForgotten = end > 0 && !/^\s*(#|$)/.test(behind)
       if (end < 0 || isForgotten) found.unclosed ??= place + 1
-      found.values[name] = quote === '"' ? inside.replaceAll('\\n', '\n') : inside
+      found.values[name] = unescaped(quote, inside)
       place += Math.max(end, 0)
     }
   }

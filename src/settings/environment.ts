@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { type FileProblem, fileProblemText } from '../core/settings/file-problem.ts'
-import { readEnvironmentLines } from './environment-lines.ts'
+import { readEnvironmentLines, withoutQuotes } from './environment-lines.ts'
 import type { Environment } from './reader.ts'
 
 /** A `.env` that is there and cannot be used; nothing is started without what it says. */
@@ -15,17 +15,21 @@ export class EnvironmentFileError extends Error {
 }
 
 /** The process's environment over what `.env` in the working folder says. */
-export function readEnvironment(file: Environment = readEnvironmentFile()): Environment {
-  return { ...file, ...process.env }
+export function readEnvironment(
+  file: Environment = readEnvironmentFile(),
+  own: Environment = process.env,
+): Environment {
+  const given = Object.entries(own).map(([name, value]) => [name, value && withoutQuotes(value)])
+  return { ...file, ...Object.fromEntries(given) }
 }
 
 /**
  * Gives OpenTelemetry's SDK, which reads its OTEL_ settings from the process's environment and from
- * nowhere else, those of `.env` too.
+ * nowhere else, what they are here.
  */
 export function lendToOpenTelemetry(env: Environment): void {
   for (const [name, value] of Object.entries(env)) {
-    if (name.startsWith('OTEL_') && value !== undefined) process.env[name] ??= value
+    if (name.startsWith('OTEL_') && value !== undefined) process.env[name] = value
   }
 }
 

@@ -6,7 +6,7 @@ import { builtInProviders } from '../../src/providers/index.ts'
 import { readSettings, SettingsError } from '../../src/settings/index.ts'
 import { settingsPrefix } from '../../src/settings/prefix.ts'
 import type { Environment } from '../../src/settings/reader.ts'
-import { codeSpans, english, KOREAN_PAGES, korean, ROOT, tableRows } from './texts.ts'
+import { codeBlocks, codeSpans, english, KOREAN_PAGES, korean, ROOT, tableRows } from './texts.ts'
 
 const example = readFileSync(join(ROOT, '.env.example'), 'utf8')
 const lines = [...example.matchAll(/^#([A-Z][A-Z0-9_]*)=(.*)$/gm)]
@@ -30,7 +30,7 @@ const asInExample = (name: string) =>
 
 /** Upper-case names of the pages that are no settings of Latchkey. */
 const OTHERS =
-  /^(NODE_ENV|NODE_EXTRA_CA_CERTS|APP_URL|SESSION_SECRET|AUTH_SECRET|SOCIALACCOUNT_\w+|INSTALLED_APPS|ACCOUNT_EMAIL_VERIFICATION|OAUTH_PKCE_ENABLED|SESSION_COOKIE_SAMESITE|SECRET_KEY|POSTGRES_PASSWORD|SECRET_OF_\w+|OTEL_\w+|CLIENT_<ID>|INVALID_CLIENT|ID_TOKEN|LATCHKEY_\w+|ERR_\w+|<PROVIDER>_\w+_(ENDPOINT|URI)|<PROVIDER>_ISSUER)$/
+  /^(NODE_ENV|NODE_EXTRA_CA_CERTS|APP_URL|SESSION_SECRET|AUTH_SECRET|SOCIALACCOUNT_\w+|INSTALLED_APPS|ACCOUNT_EMAIL_VERIFICATION|OAUTH_PKCE_ENABLED|SESSION_COOKIE_SAMESITE|SECRET_KEY|SECRET_FILE|EVENT_TYPES|POSTGRES_PASSWORD|SECRET_OF_\w+|OTEL_\w+|CLIENT_<ID>|INVALID_CLIENT|ID_TOKEN|LATCHKEY_\w+|ERR_\w+|<PROVIDER>_\w+_(ENDPOINT|URI)|<PROVIDER>_ISSUER)$/
 
 /** The names of all settings that the server asks the environment for. */
 function askedFor(): Set<string> {
@@ -96,4 +96,16 @@ test('every DATABASE_URL of docs/production.md is understood', () => {
   for (const url of urls) expect(() => parseDatabaseUrl(url.replace('…', 'password'))).not.toThrow()
   const [first = ''] = urls
   expect(() => parseDatabaseUrl(`${first}?sslmood=require`)).toThrow('sslmood')
+})
+
+test('no sample of settings has a comment behind a value: kubectl, Docker and systemd take it into the value', () => {
+  const behind = /^#?[A-Z][A-Z0-9_]*=.*[ \t]#/gm
+  const samples = ['en', 'ko'].flatMap((language) =>
+    KOREAN_PAGES.flatMap((page) => codeBlocks(language === 'en' ? english(page) : korean(page)))
+      .filter((block) => block.language === 'sh')
+      .map(({ code }) => code),
+  )
+  expect(samples.filter((code) => code.includes('CLIENT_WEB_SECRET=')).length).toBeGreaterThan(1)
+  expect([example, ...samples].flatMap((text) => text.match(behind) ?? [])).toEqual([])
+  expect('A=1\nSECRET=a # b\n'.match(behind)).toEqual(['SECRET=a #'])
 })

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   EnvironmentFileError,
   namesCutInFile,
+  readEnvironment,
   readEnvironmentFile,
 } from '../../src/settings/environment.ts'
 import { readOrMakeSecret, SecretFileError } from '../../src/settings/secret-file.ts'
@@ -93,6 +94,30 @@ describe('a .env', () => {
     const reading = () => readEnvironmentFile(join(folder, '.env'))
     expect(reading).toThrow(EnvironmentFileError)
     expect(reading).toThrow('is there and cannot be read')
+  })
+})
+
+describe('the environment of the process', () => {
+  test.each([
+    ['double quotes', `A="b c"`],
+    ['single quotes', `A='b c'`],
+    ['blanks around them', `A= "b c" `],
+    ['line ends in one line', 'A="-----BEGIN\\nx\\n-----END"'],
+    ['line ends that single quotes keep', String.raw`A='b\nc'`],
+    ['nothing in them', 'A=""'],
+    ['no quotes', 'A=b'],
+  ])('has what .env would have, from readers that leave the quotes on: %s', (_, line) => {
+    writeFileSync(join(folder, '.env'), `${line}\n`)
+    const inFile = readEnvironmentFile(join(folder, '.env'))
+    expect(readEnvironment({}, { A: line.slice('A='.length) })).toEqual(inFile)
+  })
+
+  test('wins over the file, and keeps quotes that are not around a whole value', () => {
+    const own = { A: '"a","b"', B: `"it's"`, C: `"a`, D: `'`, E: 'a"', F: undefined }
+    expect(readEnvironment({ A: 'file', G: 'file' }, own)).toEqual({
+      ...own,
+      ...{ B: "it's", G: 'file' },
+    })
   })
 })
 

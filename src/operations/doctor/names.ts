@@ -28,6 +28,7 @@ export function checkNames({ read, idle, given, inFile }: Names, words: DoctorTe
     const meant = known.find((one) => isTypo(name, one))
     const unlisted = findUnlisted(name, given)
     if (enabledBy !== undefined) found.push(warning(words.withoutProvider(name, enabledBy)))
+    else if (known.includes(name.replace(/_FILE$/, ''))) found.push(warning(words.asFile(name)))
     else if (meant !== undefined) found.push(warning(words.typo(name, meant)))
     else if (unlisted !== null) {
       found.push(warning(words.withoutList(name, unlisted.list, unlisted.id)))

@@ -20,6 +20,10 @@ const en = {
   withoutList: (given: string, list: string, id: string) =>
     `${given} is set, but ${list} does not name "${id}".`,
   cut: (name: string) => `${name} in .env ends at a #: put the value between quotes.`,
+  commented: (name: string) =>
+    `${name} has a comment behind its value, and takes it for a part of it: only .env may have one there. Put it on a line of its own.`,
+  asFile: (name: string) =>
+    `${name} is not read: give the file’s content as ${name.replace(/_FILE$/, '')}.`,
   unread: (names: string) => `Latchkey does not read these names in .env: ${names}.`,
   weakSecret: 'SECRET uses few different characters. Make one with "openssl rand -base64 32".',
 
@@ -145,6 +149,10 @@ const ko: DoctorTexts = {
   withoutProvider: (given, id) => `${given} 값이 있지만 ${id} 값이 없습니다.`,
   withoutList: (given, list, id) => `${given} 값이 있지만 ${list}에 "${id}"가 없습니다.`,
   cut: (name) => `.env의 ${name} 값이 #에서 끊깁니다. 값을 따옴표로 감싸세요.`,
+  commented: (name) =>
+    `${name} 값 뒤의 주석까지 값으로 읽힙니다. 값 뒤에 주석을 쓸 수 있는 곳은 .env뿐입니다. 주석을 다른 줄로 옮기세요.`,
+  asFile: (name) =>
+    `${name}은 읽지 않습니다. 파일의 내용을 ${name.replace(/_FILE$/, '')}에 넣으세요.`,
   unread: (names) => `.env에서 Latchkey가 읽지 않는 이름: ${names}.`,
   weakSecret:
     'SECRET에 쓰인 문자의 종류가 너무 적습니다. "openssl rand -base64 32"로 새로 만드세요.',

@@ -191,6 +191,27 @@ describe('of settings the doctor says', () => {
     expect(linesWith(report, 'WEBHOOK_URL is missing')).toEqual([])
   })
 
+  test('that a comment behind a value is a part of it; not in .env, nor of a name that people read', async () => {
+    const SECRET = `${'0123456789'.repeat(4)}    # openssl rand -base64 32`
+    await expectWarning({ ...kakao, SECRET }, 'SECRET has a comment behind its value')
+    const silent = async (env: Record<string, string>, file: Record<string, string>) =>
+      linesWith(await runDoctor({ ...kakao, ...env }, { file, offline: true }), 'has a comment')
+    expect(await silent({ SECRET }, { SECRET })).toEqual([])
+    expect(await silent({ SECRET: SECRET.replace(/ +#/, '#') }, {})).toEqual([])
+    expect(await silent({ BRAND_NAME: 'Shop #1' }, {})).toEqual([])
+  })
+
+  test('that a secret is not read from a file; names of others may end so', async () => {
+    await expectWarning({ ...kakao, SECRET_FILE: '/run/secrets/a' }, 'SECRET_FILE is not read')
+    const web = { CLIENTS: 'web', CLIENT_WEB_REDIRECT_URIS: 'https://app.example.com/' }
+    await expectWarning(
+      { ...web, CLIENT_WEB_SECRET_FILE: 'x' },
+      'give the file’s content as CLIENT_WEB_SECRET.',
+    )
+    const report = await runDoctor({ ...kakao, POSTGRES_PASSWORD_FILE: 'x' }, { offline: true })
+    expect(linesWith(report, '_FILE')).toEqual([])
+  })
+
   test('that no list names the id of a provider or a client', async () => {
     const corp = { CORP_ISSUER: 'https://id.example.com', CORP_CLIENT_ID: 'a' }
     await expectWarning(corp, 'CORP_ISSUER is set, but OIDC_PROVIDERS does not name "corp"')
