@@ -1,17 +1,32 @@
 import type { FastifyReply } from 'fastify'
+import { isHttps } from '../core/settings/public-url.ts'
+import { isLoopbackHost } from '../core/settings/urls.ts'
 
 /** Content policy of everything that is not a page: nothing may load, nothing may frame it. */
 const NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 /** The headers of every answer, whatever its status. Nothing may be stored by default. */
-export function securityHeaders(https: boolean): Record<string, string> {
+export function securityHeaders(publicUrl: string): Record<string, string> {
+  const transport = strictTransport(publicUrl)
   return {
     'cache-control': 'no-store',
     'content-security-policy': NOTHING,
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
-    ...(https ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
+    ...(transport === null ? {} : { 'strict-transport-security': transport }),
   }
+}
+
+/**
+ * HTTP Strict Transport Security (RFC 6797), which holds for a host and all its ports: never for this
+ * machine, where Safari would ask everything else for https, too; for the hosts below it only where the
+ * host is Latchkey's own.
+ */
+function strictTransport(publicUrl: string): string | null {
+  const { hostname, port, pathname } = new URL(publicUrl)
+  if (!isHttps(publicUrl) || isLoopbackHost(hostname)) return null
+  const isOwnHost = pathname === '/' && port === ''
+  return isOwnHost ? 'max-age=31536000; includeSubDomains' : 'max-age=31536000'
 }
 
 /** Headers of a public document: anyone may read it from anywhere and keep it for a while. */

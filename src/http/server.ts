@@ -1,7 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import { defined } from '../core/defined.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import { isHttps } from '../core/settings/public-url.ts'
 import { trustedBy } from './address.ts'
 import { belowPath } from './base-path.ts'
 import { endConnectionsWhenClosing } from './closing.ts'
@@ -40,7 +39,7 @@ export function createServer(options: {
   bareProblemPage: BarePage
 }): FastifyInstance {
   const { publicUrl, trustProxy, sendProblemPage: sendPage } = options
-  const security = securityHeaders(isHttps(publicUrl))
+  const security = securityHeaders(publicUrl)
   const rewriteUrl = belowPath(publicUrl)
   const app = Fastify({
     ...defined({ rewriteUrl }),
