@@ -43,6 +43,16 @@ export const SESSION: Readonly<Record<string, string | number>> = {
   idle_session_timeout: 0,
 }
 
+/**
+ * How soon the server notices that the machine at the other end is gone, which says no word of it: in two minutes.
+ * By itself it would keep the places of that one's connections, of which there are a hundred in all, for two hours.
+ */
+const KEEPALIVE: Readonly<Record<string, number>> = {
+  tcp_keepalives_idle: 60,
+  tcp_keepalives_interval: 10,
+  tcp_keepalives_count: 6,
+}
+
 /** What is known of a location, in one form. */
 export function addressOf(location: DatabaseLocation): DatabaseAddress {
   if ('url' in location) return parseDatabaseUrl(location.url)
@@ -92,7 +102,7 @@ export function connect(
       application_name: applicationName,
       ...defined({ options: address.options }),
       // A pooler in transaction mode refuses start-up parameters that it does not know.
-      ...(prepare ? SESSION : {}),
+      ...(prepare ? { ...SESSION, ...(isSocket ? {} : KEEPALIVE) } : {}),
     },
   }
   return postgres(options as postgres.Options<never>) as unknown as postgres.Sql

@@ -45,6 +45,26 @@ async function outcome(server: OwnPostgres, parameters: string, host = '127.0.0.
   }
 }
 
+test('the server gives up a machine that is gone after two minutes, with TLS and without', async () => {
+  const READ = `select name, setting from pg_settings where name like 'tcp_keepalives_%' order by name`
+  const settings = async (url: string) => {
+    const database = openDatabase({ url }, { connections: 1, prepare: true })
+    const rows = await database
+      .query<{ name: string; setting: string }>(READ)
+      .finally(() => database.close())
+    return rows.map(({ setting }) => Number(setting))
+  }
+  for (const server of [encrypted, clear]) {
+    const [count = 0, idle = 0, interval = 0] = await settings(server.url)
+    expect(idle + count * interval).toBe(120)
+    // The control: by itself it would look after hours.
+    const plain = server.hold()
+    const rows = await plain.unsafe<{ setting: string }[]>(READ)
+    await plain.end()
+    expect(Number(rows[1]?.setting)).toBeGreaterThan(3600)
+  }
+})
+
 describe('sslmode means what libpq has it mean', () => {
   test.each([
     ['prefer', true, false],
