@@ -56,7 +56,7 @@ async function findToken(
   provider: string,
 ): Promise<ProviderAccessToken> {
   const { providerTokens, tokenSealer } = options
-  const giveUpAt = Date.now() + WAIT_MS
+  const giveUpAt = performance.now() + WAIT_MS
   const source = options.providers.get(provider)?.tokens
   for (let pause = FIRST_LOOK_MS; ; pause = longerPause(pause)) {
     // No text of a stranger goes into the database.
@@ -73,7 +73,7 @@ async function findToken(
       const now = await providerTokens.find(caller, id)
       alive(now.isAlive)
       if (fresh !== null && now.stored?.subject === stored.subject) return fresh
-    } else if (Date.now() > giveUpAt) {
+    } else if (performance.now() > giveUpAt) {
       throw new LatchkeyError('temporarily_unavailable', 'The token is being refreshed.', {
         evidence: { reason: 'refresh_under_way' },
         retryAfterSeconds: 2,

@@ -52,8 +52,9 @@ const PAUSE_MS = 1_000
 /**
  * The limits, each counted per address on all replicas together. A window opens with an address's first
  * request and lets `most` through. Once the count is over that, this process answers by itself until the
- * window ends, so that a flood costs the database nothing. Without the database nobody is limited: a
- * login can start without it, so it must not fail for want of a count.
+ * window ends, so that a flood costs the database nothing; it ends by the steady clock, which nobody sets.
+ * Without the database nobody is limited: a login can start without it, so it must not fail for want of a
+ * count.
  */
 export function createRateLimits(options: {
   counts: RequestCounts
@@ -71,17 +72,17 @@ export function createRateLimits(options: {
     keyedHash(key, [name, networkOf(addressOf(request)), subject].filter(Boolean).join(' '))
 
   const check = (name: string, hash: string) => {
-    const left = (over.get(hash) ?? 0) - Date.now()
+    const left = (over.get(hash) ?? 0) - performance.now()
     if (left > 0) throw refuse(name, left)
   }
 
   /** Counts one more; gives the milliseconds for which there will have been too many, else 0. */
   const add = async (name: keyof typeof LIMITS, hash: string, request: FastifyRequest) => {
     const { most, windowSeconds } = LIMITS[name]
-    const now = Date.now()
+    const now = performance.now()
     if (pausedUntil > now) return 0
     const counted = await options.counts.count(hash, windowSeconds).catch((err) => {
-      pausedUntil = Date.now() + PAUSE_MS
+      pausedUntil = performance.now() + PAUSE_MS
       const facts = { event: 'rate_limit_away', ...placeOf(request), err }
       request.log.warn(facts, 'requests are not limited for a moment')
       return null
@@ -117,12 +118,12 @@ export function createRateLimits(options: {
         const hash = keyOf(name, request, subject)
         check(name, hash)
         const { count = 0, endsAt = 0 } = failed.get(hash) ?? {}
-        const left = endsAt - Date.now()
+        const left = endsAt - performance.now()
         if (left > 0 && count > LIMITS[name].most) throw refuse(name, left)
       },
       async failed(request, subject) {
         const hash = keyOf(name, request, subject)
-        const now = Date.now()
+        const now = performance.now()
         const before = failed.get(hash)
         const window =
           before !== undefined && before.endsAt > now

@@ -104,7 +104,7 @@ const isForged = (error: unknown) =>
 function createConfigurationSource(row: ProviderRow, outbound: Outbound) {
   let known: { issuer: string; url: string; at: number } | null = null
   return async (name: string, deadline: Deadline) => {
-    if (known !== null && Date.now() - known.at < FRESH_MS) return known
+    if (known !== null && performance.now() - known.at < FRESH_MS) return known
     const answer = await outbound
       .get(row.endpoints[name] ?? '', 'event_configuration', { deadline })
       .catch((error) => {
@@ -114,7 +114,7 @@ function createConfigurationSource(row: ProviderRow, outbound: Outbound) {
     if (answer !== null) {
       const read = Configuration.safeParse(readJson(answer, 'event_configuration'))
       if (!read.success) throw invalidAnswer('event_configuration', 'shape', {}, read.error)
-      known = { issuer: read.data.issuer, url: read.data.jwks_uri, at: Date.now() }
+      known = { issuer: read.data.issuer, url: read.data.jwks_uri, at: performance.now() }
     }
     return known as { issuer: string; url: string }
   }

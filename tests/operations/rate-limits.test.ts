@@ -1,10 +1,11 @@
 import { Pool } from 'undici'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { sweepBatch } from '../../src/db/stores/sweep.ts'
 import { networkOf } from '../../src/operations/rate-limits.ts'
 import { age } from '../helpers/age.ts'
 import { API, APPS, getCode, post, SPA, VERIFIER, WEB } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
+import { holdTime, letPass } from '../helpers/clocks.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import { countRows, type Latchkey, login, startLatchkey, startLogin } from '../helpers/latchkey.ts'
@@ -31,10 +32,7 @@ beforeAll(async () => {
   ]
   direct = await startLatchkey(env)
 })
-afterEach(() => {
-  vi.useRealTimers()
-  provider.reset()
-})
+afterEach(() => provider.reset())
 afterAll(async () => {
   await Promise.all([...replicas, direct].map((one) => one.close()))
   await provider.close()
@@ -80,7 +78,7 @@ const useUp = async (address: string, at?: Latchkey) =>
 /** Lets the window of every address pass, for the database and for the processes. */
 async function letWindowsPass(): Promise<void> {
   await age(replicas[0], '61 seconds')
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 })
+  letPass(61_000)
 }
 
 describe('1.09 logins', () => {
@@ -160,7 +158,7 @@ describe('1.09 logins', () => {
     }
     await replicas[0].database.query('delete from latchkey.request_counts', [])
     // However long it takes, the window does not pass meanwhile.
-    vi.useFakeTimers({ toFake: ['Date'] })
+    holdTime()
     const seen: number[] = []
     const statuses = (status: number) => seen.filter((one) => one === status).length
     const pool = new Pool(replicas[0].url, { connections: 50, pipelining: 1 })
@@ -485,7 +483,7 @@ describe('without the limiter’s database', () => {
     expect(held.waited[0]).toBeLessThan(5_000)
     expect(held.waited[1]).toBeLessThan(1_900)
     expect(lastWarning(replicas[0])).toMatchObject({ level: 'warn' })
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2_000 })
+    letPass(2_000)
     // The two were not counted afterwards: what was given up is not done later.
     await useUp(address)
     expectLimited(await get('/login/fake', address))

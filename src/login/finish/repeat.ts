@@ -58,12 +58,12 @@ export async function answerAgain(
 }
 
 async function awaitOutcome({ usedFlows }: Login, flow: ClientFlow) {
-  const until = Date.now() + WAIT_MS
+  const until = performance.now() + WAIT_MS
   const issued = { sessionId: flow.sessionId, linkCode: hashToken(linkCodeOf(flow)) }
   for (let pause = FIRST_LOOK_MS; ; pause = longerPause(pause)) {
     const outcome = await usedFlows.find(flowMark(flow), issued)
     if (outcome.is !== 'under_way') return outcome
-    if (Date.now() > until) {
+    if (performance.now() > until) {
       throw new LatchkeyError('temporarily_unavailable', 'The sign-in was not finished in time.')
     }
     await sleep(pause)

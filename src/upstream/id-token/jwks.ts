@@ -16,6 +16,9 @@ const REFETCH_COOLDOWN_MS = 30_000
 /** A fetch is given up while there is still time for a login to go on with the keys it has. */
 const FETCH_MS = 5_000
 
+/** Times are those of the steady clock: after one that is set back, no new key would be found until it caught up. */
+const NEVER = Number.NEGATIVE_INFINITY
+
 /** Keys of a set that are looked at. */
 const MAX_KEYS = 100
 
@@ -50,8 +53,8 @@ export function createJwksSource(
 ): (url: string, deadline: Deadline) => KeyFinder {
   let cached: { url: string; at: number; keys: PublicKey[] } | null = null
   /** By whether a key of the token's name was known: forgeries in its name do not keep a rotation waiting. */
-  const refetchedAt = { known: 0, unknown: 0 }
-  let renewedAt = 0
+  const refetchedAt = { known: NEVER, unknown: NEVER }
+  let renewedAt = NEVER
   let underWay: { url: string; promise: Promise<void> } | null = null
 
   const fetchKeys = (url: string) => {
@@ -61,7 +64,7 @@ export function createJwksSource(
         ms: FETCH_MS,
       })
         .then((answer) => {
-          cached = { url, at: Date.now(), keys: readKeys(readJson(answer, 'jwks')) }
+          cached = { url, at: performance.now(), keys: readKeys(readJson(answer, 'jwks')) }
         })
         .finally(() => {
           underWay = null
@@ -73,18 +76,18 @@ export function createJwksSource(
 
   return (url, deadline) => async (header, isAgain) => {
     const fitting = () => (cached?.keys ?? []).filter((key) => fits(key, header)).map(toKey)
-    const isOver = (at: number, ms: number) => Date.now() - at >= ms
+    const isOver = (at: number, ms: number) => performance.now() - at >= ms
     if (cached === null || cached.url !== url) {
       await untilOver(fetchKeys(url), deadline)
     } else if (isOver(cached.at, FRESH_MS) && isOver(renewedAt, cooldownMs)) {
-      renewedAt = Date.now()
+      renewedAt = performance.now()
       await untilOver(fetchKeys(url), deadline).catch(unlessKnown)
     }
     const known = fitting()
     // Some providers give a new key the old one's name.
     const kind = known.length > 0 ? 'known' : 'unknown'
     if (!isAgain || !isOver(refetchedAt[kind], cooldownMs)) return known
-    refetchedAt[kind] = Date.now()
+    refetchedAt[kind] = performance.now()
     await untilOver(fetchKeys(url), deadline).catch((error) => {
       if (kind === 'unknown') throw error
       unlessKnown(error)

@@ -63,7 +63,7 @@ export function createMetadataSource(
     // One request for all who wait, so it has its own time limit and not that of the first of them.
     underWay ??= withDeadline((deadline) => discover(options, deadline), { ms: options.ms })
       .then((metadata) => {
-        cached = { metadata, at: Date.now() }
+        cached = { metadata, at: performance.now() }
         return metadata
       })
       .finally(() => {
@@ -73,7 +73,7 @@ export function createMetadataSource(
   }
   return async (deadline) => {
     if (cached === null) return deadline === undefined ? renew() : untilOver(renew(), deadline)
-    if (Date.now() - cached.at > FRESH_MS) renew().catch(() => {})
+    if (performance.now() - cached.at > FRESH_MS) renew().catch(() => {})
     return cached.metadata
   }
 }

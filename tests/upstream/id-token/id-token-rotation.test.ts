@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { flood, hang, reset } from '../../helpers/bad-answers.ts'
+import { letPass, setClock } from '../../helpers/clocks.ts'
 import type { FakeKey, Reply } from '../../helpers/fake-provider.ts'
 import { makeKey } from '../../helpers/fake-provider.ts'
 import { answerByCode, loginByCode } from '../../helpers/id-token.ts'
@@ -7,16 +8,7 @@ import { login, startLatchkey } from '../../helpers/latchkey.ts'
 import { expectRefused, failed, type Refusal, unusable } from '../../helpers/refusals.ts'
 import { setStage } from '../../helpers/stage.ts'
 
-afterEach(() => {
-  vi.useRealTimers()
-})
-
-/** Lets the clock, and nothing else, run ahead. */
-function passMinutes(minutes: number): void {
-  const now = Date.now()
-  vi.useFakeTimers({ toFake: ['Date'] })
-  vi.setSystemTime(now + minutes * 60_000)
-}
+const passMinutes = (minutes: number) => letPass(minutes * 60_000)
 
 describe('a provider that changes its key', () => {
   const stage = setStage()
@@ -90,6 +82,21 @@ describe('a provider that changes its key', () => {
     await expectRefused(stage, unusable('id_token', 'no_matching_key'), () =>
       login(latchkey, provider),
     )
+  })
+
+  test('4.19 this machine’s clock was wrong when the keys were fetched, and is set back', async () => {
+    setClock(Date.now() + 30_000)
+    const { start, provider } = stage
+    const latchkey = await start()
+    expect((await login(latchkey, provider)).status).toBe(200)
+    provider.keys = [await makeKey('key-before'), ...provider.keys]
+    expect((await login(latchkey, provider)).status).toBe(200)
+    setClock(Date.now() - 50_000)
+    passMinutes(1)
+    provider.calls.length = 0
+    provider.keys = [await makeKey('key-after'), ...provider.keys]
+    expect((await login(latchkey, provider)).status).toBe(200)
+    expect(provider.count('jwks')).toBe(1)
   })
 })
 
