@@ -89,8 +89,33 @@ const APPS: readonly InAppBrowser[] = [
     ios: null,
   },
   {
+    name: { en: 'Everytime', ko: '에브리타임', ja: 'エブリタイム' },
+    pattern: /\beverytimeApp\b/i,
+    android: intent,
+    ios: null,
+  },
+  {
+    name: { en: 'BAND', ko: '밴드', ja: 'BAND' },
+    pattern: /\bBAND\/\d/,
+    android: intent,
+    ios: null,
+  },
+  {
+    name: { en: 'Snapchat', ko: '스냅챗', ja: 'Snapchat' },
+    pattern: /\bSnapchat\/\d/i,
+    android: intent,
+    ios: null,
+  },
+  {
+    name: { en: 'LinkedIn', ko: '링크드인', ja: 'LinkedIn' },
+    pattern: /\bLinkedInApp\b/,
+    // It refuses intents.
+    android: null,
+    ios: null,
+  },
+  {
     name: { en: 'TikTok', ko: '틱톡', ja: 'TikTok' },
-    pattern: /\bBytedanceWebview\b|\bmusical_ly_/,
+    pattern: /\bBytedanceWebview\b|\b(?:musical_ly|trill)_/,
     // Its browser follows no intent that can be relied on.
     android: null,
     ios: null,
