@@ -309,9 +309,25 @@ describe('POST /me/identities with a code', () => {
     expectProblem(await link(mine, shown, wrong), 400, 'invalid_code')
     expectProblem(await link(theirs, shown), 400, 'invalid_code')
     const again = await link(mine, shown, {}, replica)
-    expect([again.status, again.json().sub]).toEqual([200, mine.sub])
+    expect([again.status, again.json()]).toEqual([200, first.json()])
+    expect(lastLogged('identity_linked')).toMatchObject({ identity: 'linked' })
     await latchkey.database.query('update latchkey.link_codes set expires_at = now()', [])
     expectProblem(await link(mine, shown), 400, 'invalid_code')
+  })
+
+  test('that comes again after the identity was taken away does not bring it back; a new one does', async () => {
+    const mine = await user()
+    const shown = await code()
+    expect((await link(mine, shown)).status).toBe(200)
+    const away = await new Browser().send(`${latchkey.url}/me/identities/second`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${mine.access_token}` },
+    })
+    expect(away.status).toBe(204)
+    expectProblem(await link(mine, shown, {}, replica), 400, 'invalid_code')
+    expect(await ownerOf(second.subject)).toEqual([])
+    expect((await link(mine, await code())).status).toBe(200)
+    expect(await ownerOf(second.subject)).toEqual([mine.sub])
   })
 
   test('2.09 a link code is none at /token, and a code of a login is none here', async () => {

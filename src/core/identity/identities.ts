@@ -5,6 +5,9 @@ import type { Freshness, TakingAway } from './accounts.ts'
 import type { SessionRef } from './session-ref.ts'
 import type { AuthenticatedIdentity, NewToken } from './sign-ins.ts'
 
+/** An identity that a code stands for, and since when. */
+export type ProvenIdentity = AuthenticatedIdentity & { provenAt: string }
+
 /** One-time codes that stand for an identity and for no session. */
 export interface LinkCodes {
   keep(
@@ -12,27 +15,28 @@ export interface LinkCodes {
     code: NewToken & CodeBinding & { clientId: string },
   ): Promise<void>
   /**
-   * The identity, for one user: once, and with a challenge again until the code expires. A code that is
-   * first shown with anything but its own binding is gone.
+   * The identity, for one user: once, and with a challenge again until the code expires or the user
+   * takes that identity away. A code that is first shown with anything but its own binding is gone.
    */
   take(
     shown: { hash: Buffer; clientId: string } & CodeBinding,
     userId: string,
-  ): Promise<AuthenticatedIdentity | null>
+  ): Promise<ProvenIdentity | null>
 }
 
 /** The identities of users, changed by their users' own wish. */
 export interface Identities {
   /**
    * Makes an identity the user's, or refreshes it where it is already. Nothing moves where it is another
-   * user's, or where the user has another one at its provider.
+   * user's, or where the user has another one at its provider, and nothing changes where it has been
+   * linked or signed in with since it was proven (a code that comes again).
    */
   link(
     session: SessionRef & Asking,
-    identity: AuthenticatedIdentity,
+    identity: AuthenticatedIdentity & Partial<ProvenIdentity>,
     reauthSeconds: Freshness['reauthSeconds'],
   ): Promise<
-    | { outcome: 'linked' | 'refreshed'; account: Account }
+    | { outcome: 'linked' | 'refreshed' | 'unchanged'; account: Account }
     | { outcome: 'session_over' | 'sign_in_again' | 'identity_in_use' | 'provider_in_use' }
   >
   /**

@@ -1,5 +1,6 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import type { LinkCodes } from '../../../core/identity/identities.ts'
+import { CODE_SECONDS } from '../../../core/identity/sign-ins.ts'
 import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { linkCodes } from '../../schema.ts'
@@ -7,6 +8,7 @@ import { db, type Placeholders, seconds, statement } from '../../statement.ts'
 import { requireSame } from '../require-own.ts'
 import { type IdentityValues, valuesOf } from '../sign-in/identity-values.ts'
 import { rekeyIdentity } from '../tokens/rekey.ts'
+import { isoTime } from './account-json.ts'
 
 interface Binding {
   hash: Buffer
@@ -71,6 +73,7 @@ const TAKE = statement((p: Placeholders<Binding & { userId: string }>) =>
       locale: linkCodes.locale,
       access: linkCodes.sealedAccessToken,
       refreshToken: linkCodes.sealedRefreshToken,
+      provenAt: isoTime(sql`(${linkCodes.expiresAt} - ${seconds(sql`${CODE_SECONDS}`)})`),
     }),
 )
 
@@ -96,10 +99,10 @@ export function createLinkCodes(database: Database): LinkCodes {
         await BURN.all(query, binding)
         return null
       }
-      const { hash: found, provider, issuer, access, refreshToken, ...profile } = row
+      const { hash: found, provider, issuer, access, refreshToken, provenAt, ...profile } = row
       requireSame(database, found, hash)
       const tokens = access === null && refreshToken === null ? null : { access, refreshToken }
-      return { key: { provider, issuer, subject: profile.subject }, profile, tokens }
+      return { key: { provider, issuer, subject: profile.subject }, profile, tokens, provenAt }
     },
   }
 }

@@ -29,9 +29,16 @@ const LOCK_IDENTITY = statement((p: Placeholders<IdentityKey>) =>
   ),
 )
 
-/** Whose an identity is, held before the user, as a sign-in holds them. */
-const HOLD_OWNER = statement((p: Placeholders<IdentityKey>) =>
-  db.select({ userId: identities.userId }).from(identities).where(isIdentity(p)).for('update'),
+/** Whose an identity is and whether it was used since, held before the user, as a sign-in holds them. */
+const HOLD_OWNER = statement((p: Placeholders<IdentityKey & { provenAt: string | null }>) =>
+  db
+    .select({
+      userId: identities.userId,
+      isUsedSince: sql<boolean>`coalesce(${identities.lastLoginAt} >= ${p.provenAt}::timestamptz, false)`,
+    })
+    .from(identities)
+    .where(isIdentity(p))
+    .for('update'),
 )
 
 const FIND_OTHER = statement((p: Placeholders<IdentityKey & { userId: string }>) =>
@@ -96,17 +103,26 @@ const linkStatement = (trustedProviders: readonly string[]) =>
       .from(person)
   })
 
+const showStatement = (trustedProviders: readonly string[]) =>
+  statement((p: Placeholders<{ userId: string }>) =>
+    db
+      .select({ account: accountJson(trustedProviders) })
+      .from(users)
+      .where(eq(users.id, p.userId)),
+  )
+
 /** How an identity becomes the user's who asks for it. */
 export function createLink(
   database: Database,
   trustedProviders: readonly string[],
 ): Identities['link'] {
   const LINK = linkStatement(trustedProviders)
-  return ({ userId, sessionId, asker }, { key, profile, tokens }, reauthSeconds) =>
+  const SHOW = showStatement(trustedProviders)
+  return ({ userId, sessionId, asker }, { key, profile, tokens, provenAt }, reauthSeconds) =>
     database.transaction(async (run) => {
       const [, owner] = await Promise.all([
         LOCK_IDENTITY.one(run, key),
-        HOLD_OWNER.one(run, key),
+        HOLD_OWNER.one(run, { ...key, provenAt: provenAt ?? null }),
         sayWho(run, asker),
       ])
       const refused = await holdAsking(database, run, { userId, sessionId }, reauthSeconds)
@@ -115,10 +131,14 @@ export function createLink(
       if ((await FIND_OTHER.one(run, { ...key, userId })) !== null) {
         return { outcome: 'provider_in_use' }
       }
-      const row = await LINK.one(run, { ...valuesOf(key, profile, tokens), userId })
+      const isRepeat = owner?.isUsedSince === true
+      const row = isRepeat
+        ? await SHOW.one(run, { userId })
+        : await LINK.one(run, { ...valuesOf(key, profile, tokens), userId })
       if (row === null) return { outcome: 'identity_in_use' }
       const account = JSON.parse(row.account) as Account
       requireOwn(database, account.sub, userId)
+      if (isRepeat) return { outcome: 'unchanged', account }
       return { outcome: owner === null ? 'linked' : 'refreshed', account }
     })
 }

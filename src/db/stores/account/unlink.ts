@@ -2,7 +2,7 @@ import { and, eq, exists, inArray, isNull, ne, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { Identities } from '../../../core/identity/identities.ts'
 import type { Database } from '../../client.ts'
-import { identities, sessions, unlinkedIdentities, users } from '../../schema.ts'
+import { identities, linkCodes, sessions, unlinkedIdentities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, statement } from '../../statement.ts'
 import { sayWho } from '../events/audit.ts'
 import { leaveRevocations } from '../events/outbox.ts'
@@ -68,6 +68,18 @@ const UNLINK = statement(
         sql`from ${removed} on conflict do nothing`,
       ),
     )
+    // A code that linked it may come again in its minute: that would undo what the user has asked for.
+    const forgotten = db.$with('forgotten').as(
+      db
+        .delete(linkCodes)
+        .where(
+          and(
+            eq(linkCodes.takenBy, p.userId),
+            exists(db.select(one).from(removed).where(isSameIdentity(removed, linkCodes))),
+          ),
+        )
+        .returning({ hash: linkCodes.hash }),
+    )
     // The user's address is now the one of the identity that was linked first and has one.
     const heir = db.$with('heir').as(
       db
@@ -128,7 +140,7 @@ const UNLINK = statement(
           .returning({ id: sessions.id }),
       )
     return db
-      .with(held, removed, outbox, marked, heir, inherited, touched, ended)
+      .with(held, removed, outbox, marked, forgotten, heir, inherited, touched, ended)
       .select({
         userId: sql<string>`${p.userId}::uuid`.as('user_id'),
         isFound: sql<boolean>`${exists(db.select(one).from(held).where(eq(held.provider, p.provider)))}`,
