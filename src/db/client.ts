@@ -3,7 +3,13 @@ import { LatchkeyError } from '../core/errors.ts'
 import type { DatabaseHost } from '../core/settings/database-url.ts'
 import { watchClock } from './connection/clock.ts'
 import { addressOf, connect, type DatabaseLocation } from './connection/connect.ts'
-import { codeOf, isLost, translate, unavailable } from './connection/failures.ts'
+import {
+  againAfterDeadlock,
+  codeOf,
+  isLost,
+  translate,
+  unavailable,
+} from './connection/failures.ts'
 import { createOperations, type Operation, SILENCE } from './connection/operations.ts'
 import { findHost } from './connection/primary.ts'
 import {
@@ -32,7 +38,8 @@ export interface Database {
   query: RunStatement
   /**
    * Several statements in one transaction, under one time limit. No statement is sent once it is over,
-   * so that what is answered 503 is not done later.
+   * so that what is answered 503 is not done later. `work` may be begun a second time, where the first was
+   * rolled back.
    */
   transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>
   /** Operations that run or wait. */
@@ -112,7 +119,7 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
         if (looking !== null) await looking
         operation.check()
         client = sql
-        return work(client, operation)
+        return againAfterDeadlock(() => work(client, operation))
       }, limitMs)
     } catch (error) {
       const code = codeOf(error)

@@ -56,6 +56,16 @@ export const isLost = (code: string): boolean =>
   code === '25006' || /^(08|57P)/.test(code) || (AWAY.has(code) && !/^\d/.test(code))
 
 /**
+ * Does something that PostgreSQL does as a whole or not at all, and once more where it was ended to let others out
+ * of a ring of waiting: nothing of it was done.
+ */
+export const againAfterDeadlock = <T>(work: () => Promise<T>): Promise<T> =>
+  work().catch((error: unknown) => {
+    if (codeOf(error) !== '40P01') throw error
+    return work()
+  })
+
+/**
  * The error that the rest of Latchkey gets. Both libraries put SQL and parameters, so personal data,
  * into their messages: only the code is kept.
  */
