@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, createReadStream, openSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createTestDatabase } from '../helpers/database.ts'
@@ -134,6 +134,27 @@ describe('a process that ends with lines for', () => {
     const { ended } = await startWriting('socket')
     expect(await ended).toBe(3)
   })
+})
+
+test('the last lines in a file stand behind those that are being written when the process ends', async () => {
+  const { path: folder, remove } = await newFolder()
+  onTestFinished(remove)
+  const path = join(folder, 'log')
+  const file = openSync(path, 'w')
+  // The only thread that writes has something else to do first.
+  const program = `import { pbkdf2 } from 'node:crypto'
+    pbkdf2('a', 'b', 5_000, 64, 'sha512', () => {})
+    ${writing(150, 'process.exit(3)')}`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+    stdio: ['ignore', file, 'inherit'],
+  })
+  closeSync(file)
+  expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(3)
+  const lines = readFileSync(path, 'utf8').trim().split('\n')
+  expect(lines.map((line) => JSON.parse(line).turn)).toEqual(
+    Array.from({ length: 150 }, (_, n) => n),
+  )
 })
 
 test('lines wait for a reader who comes late, in their order, and the log says how many are missing', async () => {

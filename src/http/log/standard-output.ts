@@ -11,6 +11,8 @@ const AGAIN_MS = 1_000
 /** So long the end of the process waits for a reader who is behind. */
 const LAST_MS = 1_000
 const LAST_AGAIN_MS = 10
+/** So long it waits for what is being written to a file: far longer than that takes. */
+const UNDER_WAY_MS = 100
 
 /** Where log lines go. */
 export interface LogStream {
@@ -69,8 +71,10 @@ export function standardOutput(format: 'json' | 'pretty' | null = null): LogStre
   const shown = (line: string) => (isPretty ? prettyLine(line) : line)
 
   process.on('exit', () => {
-    // What is being written just now is out of our hands, and ends before the process does.
-    const begun = timer === undefined ? null : batch
+    const isUnderWay = batch !== null && timer === undefined
+    // It is out of our hands and ends before the process does, but what comes now is not to overtake it.
+    if (isUnderWay) rest(UNDER_WAY_MS)
+    const begun = isUnderWay ? null : batch
     const told = dropped > 0 ? shown(missing(dropped)) : ''
     putLast(Buffer.concat([begun ?? Buffer.alloc(0), Buffer.from(waiting + told)]))
   })
@@ -114,17 +118,21 @@ function putAtOnce(bytes: Buffer, done: Done): void {
   done(problem, written)
 }
 
+/** Waits while nothing else can be done. */
+function rest(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
 /** Writes while nothing else can be done any more. */
 function putLast(bytes: Buffer): void {
   const end = performance.now() + LAST_MS
-  const nobody = new Int32Array(new SharedArrayBuffer(4))
   let left = bytes
   while (left.length > 0) {
     try {
       left = left.subarray(writeSync(1, left))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > end) return
-      Atomics.wait(nobody, 0, 0, LAST_AGAIN_MS)
+      rest(LAST_AGAIN_MS)
     }
   }
 }
