@@ -9,14 +9,22 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const tsx = createRequire(import.meta.url).resolve('tsx/cli')
 const migrations = join(root, 'drizzle/meta/_journal.json')
 const args = ['watch', '--clear-screen=false', `--include=${migrations}`, join(root, 'src/main.ts')]
-const server = spawn(process.execPath, [tsx, ...args], { stdio: ['pipe', 'inherit', 'inherit'] })
+// In a group of its own: Ctrl-C reaches this process alone, as a signal that is sent to it does.
+const detached = process.platform !== 'win32'
+const stdio = ['pipe', 'inherit', 'inherit']
+const server = spawn(process.execPath, [tsx, ...args], { stdio, detached })
 
 // tsx watches no file whose name begins with a dot, but starts anew where somebody presses Enter.
 watchFile('.env', { interval: 500 }, () => server.stdin.write('\n'))
 process.stdin.on('data', (typed) => server.stdin.write(typed)).unref?.()
 server.stdin.on('error', () => {})
 
-// Ctrl-C reaches both, and the server ends first.
-process.on('SIGINT', () => {})
-process.on('SIGTERM', () => server.kill('SIGTERM'))
+// The server ends first. A second signal would have tsx kill it: npm sends what the terminal has sent already.
+let isEnding = false
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    if (!isEnding) server.kill(signal === 'SIGINT' ? signal : 'SIGTERM')
+    isEnding = true
+  })
+}
 server.on('exit', (code) => process.exit(code ?? 1))

@@ -7,13 +7,15 @@ import { freePort, newFolder } from '../helpers/server-process.ts'
 
 const DEV = join(import.meta.dirname, '../../patches/dev.mjs')
 
-test('npm run dev serves anew when .env changes, waits where it is wrong, and ends by a signal', async () => {
+/** `npm run dev` in a folder that is empty, as the first of a group. */
+async function startDev() {
   const database = await createTestDatabase()
   const folder = await newFolder()
   const { host, port: at, username, database: name } = database.connection
   const port = await freePort()
   const file = join(folder.path, '.env')
   const child = spawn(process.execPath, [DEV], {
+    detached: true,
     cwd: folder.path,
     env: {
       ...{ PATH: process.env.PATH, HOME: folder.path, PORT: String(port) },
@@ -33,15 +35,32 @@ test('npm run dev serves anew when .env changes, waits where it is wrong, and en
   })
   const says = (words: string) => expect.poll(() => said, { timeout: 20_000 }).toContain(words)
   const page = () => fetch(`http://localhost:${port}/login`).then((answer) => answer.text())
-
   await says('Latchkey serves')
+  const forget = () => {
+    said = ''
+  }
+  return { child, ended, file, page, says, forget }
+}
+
+test('npm run dev serves anew when .env changes, waits where it is wrong, and ends by a signal', async () => {
+  const { child, ended, file, page, says, forget } = await startDev()
   expect(await page()).not.toContain('Acorn')
   await writeFile(file, 'ACCESS_TOKEN_TTL=soon\n')
   await says('ACCESS_TOKEN_TTL must be a duration')
-  said = ''
+  forget()
   await writeFile(file, 'BRAND_NAME=Acorn\n')
   // As an editor leaves it: later than before, whatever the file system's clock can tell apart.
   await utimes(file, new Date(), new Date(Date.now() + 2_000))
   await says('Latchkey serves')
   expect(await page()).toContain('Acorn')
+  child.kill('SIGINT')
+  expect(await ended).toBe(0)
+  await expect(page()).rejects.toThrow('fetch failed')
+})
+
+test('npm run dev ends when its server has, by Ctrl-C, which reaches the group and comes from npm once more', async () => {
+  const { child, ended, page } = await startDev()
+  for (const whom of [-Number(child.pid), Number(child.pid)]) process.kill(whom, 'SIGINT')
+  expect(await ended).toBe(0)
+  await expect(page()).rejects.toThrow('fetch failed')
 })
