@@ -6,7 +6,7 @@ export type ErrorText = readonly [when: string, help: string]
 const AGAIN = 'Send the person through a login again.'
 const ASK_PERSON =
   'With prompt=none the provider would have to ask the person something. Start a login without prompt=none.'
-const IN_A_MOMENT = 'Try again after as many seconds as Retry-After says.'
+const IN_A_MOMENT = 'Try again after the seconds that Retry-After names.'
 
 /** Every code: the compiler asks for a text where one is added. */
 export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
@@ -58,11 +58,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     'Send one of CLIENT_<ID>_RESOURCES (RFC 8707).',
   ],
   request_not_supported: [
-    'The request was sent as an object (request).',
+    'The request came as an object (request).',
     'Send plain parameters in the query.',
   ],
   request_uri_not_supported: [
-    'The request was sent by reference (request_uri).',
+    'The request came as a reference (request_uri).',
     'Send plain parameters in the query.',
   ],
   login_required: ['Nobody is signed in at the provider, or not recently enough.', ASK_PERSON],
@@ -125,7 +125,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   ],
   request_timeout: ['The request did not arrive in 15 seconds.', 'Try again.'],
   server_error: [
-    'Something failed in Latchkey that should not fail.',
+    'Something failed in Latchkey that should not.',
     'Give the operator the request id: the log has the cause.',
   ],
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { explain } from '../../../src/commands/diagnosis.ts'
+import { knownCodes } from '../../../src/operations/doctor/explain/errors.ts'
+import { builtInProviders } from '../../../src/providers/index.ts'
 import {
   CANARY,
   corpAt,
@@ -145,6 +147,13 @@ describe('an explanation', () => {
   test('takes a number for a code only where it stands alone', () => {
     expect(explain('100', 'en').text).toContain('100 (Facebook)')
     expect(explain('Error 100: KOE006', 'en').text).toMatch(/^KOE006 \(Kakao\)[^\n]*\n$/)
+  })
+
+  test.each(knownCodes(builtInProviders))('of %s is in Korean for who asks in Korean', (code) => {
+    const [korean, english] = [explain(code, 'ko'), explain(code, 'en')]
+    expect(korean.text).toMatch(/[가-힣]{2}/)
+    expect(korean.text).not.toBe(english.text)
+    expect([korean.exitCode, english.exitCode]).toEqual([0, 0])
   })
 
   test('is there in Korean, and names the codes that are known where the text holds none', () => {

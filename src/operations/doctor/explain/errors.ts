@@ -1,7 +1,9 @@
+import type { ErrorCode } from '../../../core/errors.ts'
 import type { ExplainedError, ExplainedErrors } from '../../../core/provider/console.ts'
 import type { ProviderRow } from '../../../core/provider/provider.ts'
-import type { OperatorLanguage, OperatorText } from '../../../core/settings/operator-texts.ts'
+import type { OperatorLanguage } from '../../../core/settings/operator-texts.ts'
 import { errorTexts } from '../../error-texts.ts'
+import { OWN_CODES_IN_KOREAN } from './own-codes.ts'
 import { REASONS } from './reasons.ts'
 
 /** Codes that any provider may answer (RFC 6749, sections 4.1.2.1 and 5.2). */
@@ -60,14 +62,12 @@ const COMMON: ExplainedErrors = {
 /** Latchkey's own codes, as `/docs/errors` explains them, and the reasons in its log. */
 const OWN: ExplainedErrors = Object.fromEntries(
   [
-    ...Object.entries(errorTexts).map(([code, text]) => [code, inEnglish(text.join(' '))] as const),
+    ...Object.entries(OWN_CODES_IN_KOREAN).map(
+      ([code, ko]) => [code, { en: errorTexts[code as ErrorCode].join(' '), ko }] as const,
+    ),
     ...Object.entries(REASONS),
   ].map(([code, step]) => [code, { means: 'nothing', step }]),
 )
-
-function inEnglish(text: string): OperatorText {
-  return { en: text, ko: text }
-}
 
 /** What is known of a code at this provider. */
 export function explainError({ console }: ProviderRow, code: string): ExplainedError | undefined {
