@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
+import { settingsPrefix } from '../core/settings/prefix.ts'
 import { type Finding, warning } from '../operations/doctor/findings.ts'
 import { checkNames } from '../operations/doctor/names.ts'
 import type { DoctorTexts } from '../operations/doctor/texts.ts'
 import { builtInProviders } from '../providers/index.ts'
 import type { Settings } from '../settings/index.ts'
-import { settingsPrefix } from '../settings/prefix.ts'
 import { readProvider } from '../settings/providers.ts'
 import { type Environment, Reader } from '../settings/reader.ts'
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { isHttps } from '../core/settings/public-url.ts'
 import { isLoopbackHost } from '../core/settings/urls.ts'
@@ -43,3 +44,7 @@ export function varyingBy(reply: FastifyReply, ...names: readonly string[]): str
   const before = String(reply.getHeader('vary') ?? '').split(/,\s*/)
   return [...new Set([...before, ...names])].filter(Boolean).join(', ')
 }
+
+/** What lets one style or script of a page in by its text (CSP 3, section 2.3.1). */
+export const cspHash = (text: string): string =>
+  `'sha256-${createHash('sha256').update(text).digest('base64')}'`

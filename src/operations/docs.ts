@@ -7,6 +7,7 @@ import { gzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { exampleValues } from '../http/examples/examples.ts'
+import { cspHash } from '../http/headers.ts'
 import { route } from '../http/route.ts'
 import { errorPageRoute } from './error-page.ts'
 
@@ -52,12 +53,10 @@ window.fetch = async (input, init) => {
   return new Response(text, { status: 302, statusText: 'Redirect', headers: { 'content-type': 'text/plain' } })
 }`
 
-const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-
 // The viewer sets styles from its script; scripts stay those of this page.
 const POLICY = [
   "default-src 'none'",
-  `script-src 'self' ${hashOf(EXPLAIN_REDIRECTS)} ${hashOf(START)}`,
+  `script-src 'self' ${cspHash(EXPLAIN_REDIRECTS)} ${cspHash(START)}`,
   "style-src 'self' 'unsafe-inline'",
   "connect-src 'self'",
   "img-src 'self' data:",

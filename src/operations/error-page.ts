@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ErrorCode } from '../core/errors.ts'
 import { ERRORS } from '../http/errors/error-table.ts'
-import { publicDocument } from '../http/headers.ts'
+import { cspHash, publicDocument } from '../http/headers.ts'
 import { route } from '../http/route.ts'
 import { errorTexts } from './error-texts.ts'
 
@@ -19,7 +18,7 @@ p { margin: .25rem 0 } main { overflow-wrap: anywhere } :target { outline: 2px s
 
 const POLICY = [
   "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  `style-src ${cspHash(STYLE)}`,
   "img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 ].join('; ')
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import type { Language } from '../core/pages/language.ts'
+import { cspHash } from '../http/headers.ts'
 import { type Html, html, lines, trusted } from './html.ts'
 import type { Look } from './look.ts'
 
@@ -31,8 +31,6 @@ a { color: var(--accent) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 .quiet { color: var(--quiet); font-size: .875rem }
 `
-
-const cspHash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /** One page: what it says, and what it brings beside the style of all pages, each let in by its hash. */
 export interface PageParts {

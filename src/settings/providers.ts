@@ -1,11 +1,11 @@
 import type { ProviderRow, RowSetting } from '../core/provider/provider.ts'
 import type { StoreTokens } from '../core/provider/provider-tokens.ts'
 import type { RowValues } from '../core/provider/row-inputs.ts'
+import { settingsPrefix } from '../core/settings/prefix.ts'
 import { isSafeEndpoint } from '../core/settings/urls.ts'
 import { shownName } from '../core/text.ts'
 import { readPrivateKey } from '../core/tokens/private-key.ts'
 import { builtInProviders, oidcProvider } from '../providers/index.ts'
-import { settingsPrefix } from './prefix.ts'
 import type { Reader } from './reader.ts'
 import { trustsEmail } from './trust.ts'
 

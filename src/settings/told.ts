@@ -5,8 +5,8 @@ import {
   readWebhookSecret,
   type WebhookTarget,
 } from '../core/events/webhook.ts'
+import { settingsPrefix } from '../core/settings/prefix.ts'
 import { builtInProviders } from '../providers/index.ts'
-import { settingsPrefix } from './prefix.ts'
 import type { Reader } from './reader.ts'
 
 /** What becomes of a person whose account at a provider is gone. */

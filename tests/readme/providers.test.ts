@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { ProviderRow } from '../../src/core/provider/provider.ts'
+import { settingsPrefix } from '../../src/core/settings/prefix.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
-import { settingsPrefix } from '../../src/settings/prefix.ts'
 import { english, korean, tableRows } from './texts.ts'
 
 /** One line of the page's table, made of the row. */

@@ -1,7 +1,7 @@
 import { ZodError } from 'zod'
+import { settingsPrefix } from '../../core/settings/prefix.ts'
 import { builtInProviders } from '../../providers/index.ts'
 import type { Settings } from '../../settings/index.ts'
-import { settingsPrefix } from '../../settings/prefix.ts'
 import { createOutbound } from '../../upstream/outbound/outbound.ts'
 import { registrationAt } from '../event-registration.ts'
 import type { AdminRun } from './open-stores.ts'

@@ -2,6 +2,7 @@ import { LatchkeyError } from '../../core/errors.ts'
 import type { ExplainedError } from '../../core/provider/console.ts'
 import type { ProviderRow } from '../../core/provider/provider.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
+import { settingsPrefix } from '../../core/settings/prefix.ts'
 import type { Metadata } from '../../upstream/metadata/metadata.ts'
 import type { Outbound } from '../../upstream/outbound/outbound.ts'
 import { readJson } from '../../upstream/outbound/read-answer.ts'
@@ -49,8 +50,7 @@ export async function checkNetwork(
   }
 
   const { endpoints, gaps } = metadata
-  const prefix = `${row.id.toUpperCase().replaceAll('-', '_')}_`
-  const asks = describeGaps(metadata, prefix, language)
+  const asks = describeGaps(metadata, settingsPrefix(row.id), language)
 
   const checkKeys = async (): Promise<Finding[]> => {
     const url = endpoints.jwks_uri

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto'
 import type { Language } from '../../core/pages/language.ts'
+import { settingsPrefix } from '../../core/settings/prefix.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
+import { cspHash } from '../../http/headers.ts'
 import { texts } from '../../texts/index.ts'
 import { type Html, html, trusted } from '../html.ts'
 import { languageLinks } from '../sign-in/language-links.ts'
 import type { PlaygroundFacts } from './facts.ts'
 import { STYLE } from './style.ts'
-
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
 
 // The mark of Latchkey, drawn for it; as an icon it needs a colour that can be seen on light and dark.
 const KEY =
@@ -23,7 +22,7 @@ export function playgroundPolicy({ emulated, providers }: PlaygroundFacts): stri
   return [
     "default-src 'none'",
     "script-src 'self'",
-    `style-src 'sha256-${STYLE_HASH}'`,
+    `style-src ${cspHash(STYLE)}`,
     "connect-src 'self'",
     `img-src data:${hasReal ? ' https:' : ''}`,
     "frame-ancestors 'none'",
@@ -48,11 +47,11 @@ export function playgroundPage(language: Language, facts: PlaygroundFacts): stri
           `curl -sL -c jar -b jar '${publicUrl}/login/${first}?login_hint=minji'`,
         )
   const real = first ?? providers[0] ?? 'google'
-  const prefix = real.toUpperCase().replaceAll('-', '_')
+  const prefix = settingsPrefix(real)
   const settings = `CLIENTS=web
 CLIENT_WEB_REDIRECT_URIS=http://localhost:5173/callback
-${prefix}_CLIENT_ID=…
-${prefix}_CLIENT_SECRET=…`
+${prefix}CLIENT_ID=…
+${prefix}CLIENT_SECRET=…`
   const steps = words.steps(`${url}/login/${html`${real}`.html}/callback`, html`${base}`.html)
   return html`<!doctype html>
 <html lang="${language}">
