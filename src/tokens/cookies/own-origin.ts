@@ -10,13 +10,17 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
  * Throws `csrf` where a request with the cookies of this client's session may come from a stranger's
  * page: they count from our own origin and from the client's own only. SameSite does not keep siblings
  * out. What changes something must say where it comes from; what reads may say nothing, as programs do.
+ *
+ * A form of a page with `Referrer-Policy: no-referrer` comes as `Origin: null` to its own site too (Fetch, "append a
+ * request Origin header"), as one in a sandbox does: the browser's `Sec-Fetch-Site` tells them apart.
  */
 export function requireOwnOrigin(
   request: FastifyRequest,
   publicUrl: string,
   client: Pick<Client, 'origins'> | null,
 ): void {
-  const { origin, 'sec-fetch-site': site } = request.headers
+  const { origin: sent, 'sec-fetch-site': site } = request.headers
+  const origin = sent === 'null' && site === 'same-origin' ? undefined : sent
   const isOurs =
     origin === undefined
       ? site === 'same-origin' ||

@@ -23,6 +23,8 @@ describe('10.01 an unsafe request with a cookie', () => {
   const forged: Record<string, string>[] = [
     {},
     { origin: 'null' },
+    { origin: 'null', 'sec-fetch-site': 'cross-site' },
+    { origin: 'null', 'sec-fetch-site': 'same-site' },
     { origin: 'https://evil.example' },
     // Of another client.
     { origin: 'https://other.example.com' },
@@ -45,6 +47,8 @@ describe('10.01 an unsafe request with a cookie', () => {
     { origin: 'http://localhost:5173' },
     { origin: latchkey.url, 'sec-fetch-site': 'same-origin' },
     { 'sec-fetch-site': 'same-origin' },
+    // A form of our own page whose policy is no-referrer.
+    { origin: 'null', 'sec-fetch-site': 'same-origin' },
   ]
 
   test.each(routes)('%s %s is refused from every page but ours', async (method, path, init) => {
