@@ -5,6 +5,7 @@ import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
 import { settingsPrefix } from '../core/settings/prefix.ts'
 import { whyNotStarted } from '../db/embedded/look.ts'
 import { inspectDatabase } from '../db/inspect.ts'
+import { checkCookieSites } from '../operations/doctor/cookie-sites.ts'
 import { checkDatabase } from '../operations/doctor/database.ts'
 import { findErrors, knownCodes } from '../operations/doctor/explain/errors.ts'
 import {
@@ -82,6 +83,7 @@ function checkSettings({
       ...(noSecret === null ? [] : [wrong(fileProblemText(noSecret, language))]),
       ...(isWeak ? [warning(words.weakSecret)] : []),
       ...checkGivenNames(reader, { env, file, cut }, words),
+      ...checkCookieSites(settings, language),
       ...(isHostForgotten(settings) ? [warning(words.hostInContainer)] : []),
       ...(off.length > 0 && enabled.size > 0 ? [info(words.notEnabled(off.join(', ')))] : []),
       ...(settings.isPublic ? [describeDirectAnswer(settings, words)] : []),
@@ -189,13 +191,9 @@ async function examine(run: DoctorRun): Promise<Section[]> {
   const { publicUrl, trustProxy, providers, emulate } = settings
   const emulated = builtInProviders.filter(({ id }) => emulate.includes(id))
   const given = Object.keys(env).filter((name) => env[name])
-  const where = { publicUrl, trustsProxy: trustProxy.length > 0, given }
-  const proxies = await checkProxies(
-    { ...where, hasProviders: providers.length > 0 },
-    outbound,
-    language,
-    words,
-  )
+  const trustsProxy = trustProxy.length > 0
+  const where = { publicUrl, trustsProxy, given, hasProviders: providers.length > 0 }
+  const proxies = await checkProxies(where, outbound, language, words)
   return [
     checkSettings(run),
     ...(proxies.length > 0 ? [{ title: words.proxies, findings: proxies }] : []),

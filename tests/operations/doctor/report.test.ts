@@ -48,6 +48,29 @@ describe('the doctor', () => {
     expect(probe).toContain('code_verifier=')
   })
 
+  test.each([
+    ['http://localhost:5173/', 'http://localhost:3000', 0],
+    ['https://app.example.com/', 'https://login.example.com', 0],
+    ['https://example.com/', 'https://example.com/auth', 0],
+    ['http://[::1]:5173/', 'http://[::1]:3000', 0],
+    // Chromium compares the scheme.
+    ['http://localhost:5173/', 'https://localhost:3000', 1],
+    ['http://127.0.0.1:5173/', 'http://localhost:3000', 1],
+    ['https://10.1.0.1/', 'https://10.2.0.1', 1],
+    ['https://app.example.org/', 'https://login.example.com', 1],
+    ['https://app.example.com/,https://app.example.org/', 'https://login.example.com', 1],
+    ['capacitor://localhost/', 'http://localhost:3000', 1],
+  ])('cookie mode for %s at %s: %i warnings of another site', async (uris, publicUrl, count) => {
+    const env = { PUBLIC_URL: publicUrl, CLIENTS: 'spa', CLIENT_SPA_REDIRECT_URIS: uris }
+    const warningsOf = async (modes: string) => {
+      const more = { ...env, CLIENT_SPA_RESPONSE_MODES: modes }
+      const { text } = await runDoctor(more, { offline: true })
+      return text.split('Cookie mode does not work for spa at ').length - 1
+    }
+    expect(await warningsOf('query,cookie')).toBe(count)
+    expect(await warningsOf('query')).toBe(0)
+  })
+
   test('speaks Korean: report, problems of settings and steps', async () => {
     const double = await startDouble()
     double.token = { status: 401, body: { error: 'invalid_client', error_code: 'KOE010' } }
