@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LatchkeyError } from '../errors.ts'
+import { shownValue } from '../text.ts'
 
 /** `resource` (RFC 8707, section 2), as a field of a schema: it may stand twice, which is then refused by name. */
 export const resourceParameter = z
@@ -19,11 +20,11 @@ export function readResource(
     })
   }
   if (resource === undefined || allowed.includes(resource)) return resource
-  throw unlistedResource()
+  throw unlistedResource({ sent: shownValue(resource), registered: shownValue(allowed.join(', ')) })
 }
 
 /** A resource that is asked for, or that a session began with, is not one of its client's. */
-export const unlistedResource = () =>
+export const unlistedResource = (values: { sent?: string; registered?: string } = {}) =>
   new LatchkeyError('invalid_target', 'This resource is not one of the client.', {
-    evidence: { reason: 'resource_unregistered' },
+    evidence: { reason: 'resource_unregistered', ...values },
   })

@@ -38,6 +38,9 @@ export interface SessionCookies {
   marks: BrowserMarks
 }
 
+/** A browser drops a cookie whose name and value have more bytes without a word (RFC 6265bis, section 5.6). */
+const LARGEST_COOKIE = 4096
+
 /** Sessions that are known to live in cookies, as each does for its life. */
 const REMEMBERED = 5_000
 
@@ -82,6 +85,13 @@ export function createSessionCookies(options: {
   }
   return {
     set(reply, clientId, tokens) {
+      const bytes = names.access.length + tokens.access_token.length
+      if (bytes > LARGEST_COOKIE) {
+        reply.log.warn(
+          { event: 'cookie_too_large', client: clientId, bytes },
+          'browsers drop this access token: a cookie has at most 4096 bytes. Give the user fewer or shorter roles, or let the client leave out the scope roles',
+        )
+      }
       reply.setCookie(names.access, tokens.access_token, {
         ...attributes,
         maxAge: tokens.expires_in,

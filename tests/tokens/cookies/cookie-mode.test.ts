@@ -49,6 +49,24 @@ function attributesOf(lines: readonly string[]) {
 }
 
 describe('10.04 the cookies', () => {
+  test('that browsers would drop, for the roles in it, is told in the log; who has few is not', async () => {
+    const browser = await cookieLogin(latchkey, provider, { scope: 'openid roles' })
+    const user = String(claimsOf(cookieOf(browser, 'access')).sub)
+    const toldWith = async (count: number) => {
+      const roles = Array.from({ length: count }, (_, place) => `${place}-`.padEnd(64, 'x'))
+      await latchkey.database.query('update latchkey.users set roles = $2 where id = $1', [
+        user,
+        roles,
+      ])
+      const before = latchkey.logs.length
+      const again = await cookieLogin(latchkey, provider, { scope: 'openid roles' })
+      expect(claimsOf(cookieOf(again, 'access')).roles).toHaveLength(count)
+      return latchkey.logs.slice(before).filter((line) => line.includes('cookie_too_large'))
+    }
+    expect(await toldWith(10)).toEqual([])
+    expect(await toldWith(50)).toEqual([expect.stringContaining('fewer or shorter roles')])
+  })
+
   test('on plain-http loopback: HttpOnly, Lax, of the whole host, no prefix', async () => {
     const answer = await authorize(latchkey, provider, { response_mode: 'cookie' })
     expect(attributesOf(answer.headers.getSetCookie())).toEqual({

@@ -98,6 +98,16 @@ test.each([
   expect(readTokens(await refresh(latchkey, tokens.refresh_token)).sid).toBe(tokens.sid)
 })
 
+test('the log says what was asked for and what is listed: often it is a slash', async () => {
+  const before = latchkey.logs.length
+  const resource = ORDERS.slice(0, -1)
+  await redeem(latchkey, await getCode(latchkey, provider), { resource })
+  const told = latchkey.logs.slice(before).filter((line) => line.includes('invalid_target'))
+  expect(told.map((line) => JSON.parse(line))).toMatchObject([
+    { sent: resource, registered: `${ORDERS}, ${STOCK}, ${latchkey.url}` },
+  ])
+})
+
 test('the resource that a session began with is given out for as long as its client lists it, and asking for it then spends nothing', async () => {
   const code = await getCode(latchkey, provider, { resource: ORDERS })
   const tokens = readTokens(await redeem(latchkey, code))
