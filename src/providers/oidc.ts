@@ -46,6 +46,9 @@ export function oidcProvider(options: { id: string; name: string; issuer: string
     prompts: standardPrompts('none', 'login', 'consent', 'select_account'),
     silent: true,
     authTime: true,
+    // Keycloak, where the person has signed in meanwhile in another tab.
+    wantsAgain: ({ error, error_description: description }) =>
+      error === 'temporarily_unavailable' && description === 'authentication_expired',
     keyElsewhere: underIssuer,
     readProfile: readStandardClaims,
   })

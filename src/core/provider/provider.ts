@@ -179,6 +179,8 @@ export interface ProviderRow extends KnownElsewhere {
   readonly authTime: boolean
   /** What a login is tried with once more that came back with an error and a state of somebody else's. */
   readonly secondTry?: Readonly<Record<string, string>>
+  /** Whether a refusal in a callback only means that its page was left too long: it is asked once more. */
+  readonly wantsAgain: (refusal: Readonly<Record<string, unknown>>) => boolean
   /** The parameter of its end_session_endpoint that names the way back. */
   readonly logoutRedirectParam: string
   /** Error codes in a callback that mean "the person said no", in small letters. */
@@ -228,6 +230,7 @@ const DEFAULTS = {
   silent: false,
   authTime: false,
   logoutRedirectParam: 'post_logout_redirect_uri',
+  wantsAgain: () => false,
   deniedErrors: ['access_denied'],
   tokenError: (document) => document.error,
   apiError: (document) => document.error,

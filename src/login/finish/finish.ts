@@ -16,7 +16,7 @@ import { FLOW_TTL_SECONDS, type Flow, flowMark } from '../flow.ts'
 import { keepIdentity } from '../link.ts'
 import { type Login, setCookies } from '../login.ts'
 import { noDirectAnswer } from '../start/request.ts'
-import { trySecondTime } from '../start/second-try.ts'
+import { askAgain, trySecondTime } from '../start/second-try.ts'
 import { invalidState } from '../ways-on/invalid-state.ts'
 import { answerClient, type ClientFlow, endsAtClient, targetOf } from './answers.ts'
 import { checkAuthTime } from './auth-time.ts'
@@ -57,6 +57,9 @@ export async function finishLogin(
     throw invalidState(flow)
   }
   know(request, factsOf(flow))
+  const refusal = { ...detailsOf(request), error: query.error }
+  const again = await askAgain(login, flow, refusal, request, reply)
+  if (again !== null) return again
   return endsAtClient(flow)
     ? answerFlow(login, flow, query, request, reply)
     : answerDirectly(login, flow, query, request, reply)
@@ -177,14 +180,18 @@ async function readIdentity(
 ): Promise<Authentication> {
   const formUser = formUsers.open(form_user, flow.state)
   const { state, nonce, verifier } = flow
-  // For the log, if there is a code in them; not parameters of ours, since they may be anything.
-  const { error_code, error_description } = request.query as Record<string, unknown>
-  const details = { error_code, error_description }
+  const details = detailsOf(request)
   const callback = { state, nonce, verifier, code, error, iss, formUser, details }
   const who = await provider.finish(callback, noteOf(request))
   checkAuthTime(flow, who.authTime, provider.row.name)
   await checkHint(signIns, flow, who)
   return who
+}
+
+/** What says more of a provider's refusal; not parameters of ours, since they may be anything. */
+function detailsOf({ query }: FastifyRequest): Record<string, unknown> {
+  const { error_code, error_description } = query as Record<string, unknown>
+  return { error_code, error_description }
 }
 
 /** The flow, or why there is none. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { addressOf } from '../../http/address.ts'
-import { cleared, type Flow } from '../flow.ts'
+import { cleared, type Flow, type FlowCookie } from '../flow.ts'
 import type { Login } from '../login.ts'
 import { freshFlow, sendToProvider } from './start.ts'
 
@@ -20,14 +20,59 @@ export async function trySecondTime(
   if (secondTry === undefined || error === undefined) return null
   const [first, ...others] = flowCookies.under(id, request.cookies, Date.now())
   if (first === undefined || others.length > 0 || first.flow.isSecondTry) return null
-  const { client } = first.flow
-  const started = await provider.start(askedBy(client), (random) => random, secondTry)
-  const flow = { ...freshFlow(id, started, client), isSecondTry: true }
   request.log.info(
-    { event: 'second_try', provider: id, client: client.id, address: addressOf(request) },
+    {
+      event: 'second_try',
+      provider: id,
+      client: first.flow.client.id,
+      address: addressOf(request),
+    },
     'the automatic login failed and is tried without',
   )
-  const begun = { flow, url: started.url, others: [cleared(first.name)] }
+  return beginAgain(
+    login,
+    { flow: first.flow, ended: cleared(first.name), more: secondTry },
+    request,
+    reply,
+  )
+}
+
+/** The same of a flow that is known, where its provider only wants to be asked again. Null where it does not. */
+export async function askAgain(
+  login: Login,
+  flow: Flow,
+  refusal: Readonly<Record<string, unknown>>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | null> {
+  const { provider, flowCookies } = login
+  if (flow.isSecondTry || !provider.row.wantsAgain(refusal)) return null
+  request.log.info(
+    {
+      event: 'second_try',
+      provider: flow.provider,
+      client: flow.client.id,
+      address: addressOf(request),
+    },
+    'the provider’s page had expired; it is asked once more',
+  )
+  return beginAgain(login, { flow, ended: flowCookies.clear(flow.state), more: {} }, request, reply)
+}
+
+/** A login in the place of one that ends, with what its client asked for. */
+async function beginAgain(
+  login: Login,
+  { flow, ended, more }: { flow: Flow; ended: FlowCookie; more: Readonly<Record<string, string>> },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { client, provider } = flow
+  const started = await login.provider.start(askedBy(client), (random) => random, more)
+  const begun = {
+    flow: { ...freshFlow(provider, started, client), isSecondTry: true },
+    url: started.url,
+    others: [ended],
+  }
   return sendToProvider(login, begun, request, reply)
 }
 

@@ -3,7 +3,7 @@ import { APPS, authorizationQuery, type Parameters } from '../../helpers/apps.ts
 import { Browser } from '../../helpers/browser.ts'
 import { startLogin } from '../../helpers/latchkey.ts'
 import { expectProblem } from '../../helpers/problems.ts'
-import { useLatchkey } from '../../helpers/stage.ts'
+import { setStage, useLatchkey } from '../../helpers/stage.ts'
 
 // LINE signs in by its own app where there is one; where that fails, the callback has a state of its own.
 const latchkey = useLatchkey({ ...APPS, EMULATE: 'line,kakao' })
@@ -61,5 +61,54 @@ describe('an error with a state that is not ours', () => {
       const answer = await browser.send(callback({ code: null, error }))
       expect(answer.location?.searchParams.get('error')).toBe('access_denied')
     }
+  })
+})
+
+describe('a page of the provider that was left too long', () => {
+  const { latchkey, provider } = setStage({ settings: APPS })
+  const EXPIRED = {
+    code: null,
+    error: 'temporarily_unavailable',
+    error_description: 'authentication_expired',
+  }
+  const start = async (browser = new Browser()) => ({
+    browser,
+    ...(await startLogin(latchkey, browser, 'fake', authorizationQuery({ ui_locales: 'ja' }))),
+  })
+
+  test('is asked for once more: who is signed in there by then comes back signed in', async () => {
+    const { browser, callback, authorization } = await start()
+    const again = await browser.send(callback(EXPIRED))
+    expect(again.status).toBe(302)
+    const asked = again.location?.searchParams ?? new URLSearchParams()
+    expect([again.location?.origin, asked.get('ui_locales')]).toEqual([authorization.origin, 'ja'])
+    expect(asked.get('state')).not.toBe(authorization.searchParams.get('state'))
+    // The flow before is over.
+    expectProblem(await browser.send(callback()), 400, 'invalid_state')
+    provider.nonce = asked.get('nonce') ?? ''
+    const back = new URLSearchParams({ code: 'a-code', state: asked.get('state') ?? '' })
+    const done = await browser.send(`${latchkey.url}/login/fake/callback?${back}`)
+    expect(done.location?.href.split('?')[0]).toBe('https://app.example.com/cb')
+    expect(done.location?.searchParams.get('state')).toBe('state-of-the-app')
+    expect(done.location?.searchParams.has('code')).toBe(true)
+  })
+
+  test('is asked for once per flow', async () => {
+    const { browser, callback } = await start()
+    const again = await browser.send(callback(EXPIRED))
+    const state = again.location?.searchParams.get('state') ?? ''
+    const back = new URLSearchParams({ error: EXPIRED.error, state })
+    back.set('error_description', EXPIRED.error_description)
+    const done = await browser.send(`${latchkey.url}/login/fake/callback?${back}`)
+    expect(done.location?.searchParams.get('error')).toBe('server_error')
+  })
+
+  test.each([
+    ['another description', { ...EXPIRED, error_description: 'maintenance' }],
+    ['another error', { ...EXPIRED, error: 'server_error' }],
+  ])('with %s is the error of that flow', async (_what, said) => {
+    const { browser, callback } = await start()
+    const answer = await browser.send(callback(said))
+    expect(answer.location?.searchParams.get('error')).toBe('server_error')
   })
 })
