@@ -112,6 +112,19 @@ const REACHED = `(() => {
     .map((one) => one === document.activeElement)
 })()`
 
+/** As people who read with difficulty set their browser (WCAG 2.2, 1.4.12). */
+const SPACED_TEXT = `{
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }')
+  document.adoptedStyleSheets = [sheet]
+}`
+
+/** What hides a part of its text; a clamp shows dots where it does. */
+const CUT_OFF = `[...document.querySelectorAll('body *')]
+  .filter((one) => one.checkVisibility() && getComputedStyle(one).overflowY === 'hidden')
+  .filter((one) => getComputedStyle(one).webkitLineClamp === 'none' && one.scrollHeight > one.clientHeight)
+  .map((one) => one.outerHTML.slice(0, 200))`
+
 const FROM_THE_TOP = `document.body.tabIndex = -1; document.body.focus()`
 
 /** What the tab key has reached, where it cannot be told from the rest; a tile shows it for its radio button. */
@@ -153,6 +166,9 @@ describe('in Chromium', () => {
       await page.evaluate("document.documentElement.style.fontSize = '200%'")
       expect(await tooWide(page)).toEqual([])
       await page.evaluate("document.documentElement.style.fontSize = ''")
+      await page.evaluate(SPACED_TEXT)
+      expect([await tooWide(page), await page.evaluate(CUT_OFF)]).toEqual([[], []])
+      await page.evaluate('document.adoptedStyleSheets = []')
       // A change of colours, as from light to dark above, takes a moment.
       await expect.poll(() => page.evaluate('document.getAnimations().length')).toBe(0)
 

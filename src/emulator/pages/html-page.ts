@@ -8,6 +8,7 @@ const style = `
 @media (prefers-color-scheme:dark){:root{--page:#171412;--text:#f5f1ec;--soft:#b8b0a7;--edge:#857d75;--accent:#fbbf24;
 --mark:#2a2011}}
 *{box-sizing:border-box}
+:lang(ko){word-break:keep-all}
 body{max-width:46rem;margin:0 auto;padding:1rem;background:var(--page);color:var(--text);overflow-wrap:anywhere}
 header{border:3px dashed var(--accent);border-radius:.75rem;background:var(--mark);padding:.75rem 1rem}
 h1,.badge{margin:0}
@@ -29,7 +30,8 @@ background:none;border:1px solid var(--edge);border-radius:.5rem;cursor:pointer}
 button:hover{border-color:var(--accent);background:var(--mark)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .name,.about{display:block}
-.name{font-weight:600;line-height:1.4;max-height:2.8em;overflow:hidden}
+.name{font-weight:600;line-height:1.4}
+.name bdi{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden}
 .about{color:var(--soft);font-size:.875rem;line-height:1.4}
 code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875rem}
 `
