@@ -75,9 +75,14 @@ export function readDiscovery(row: ProviderRow, document: unknown): DiscoveryDoc
     if (url !== undefined) endpoints[name] = url
   }
   const isOn = (name: string) => optional(name, YesOrNo) === true
-  const idTokenAlgorithms = optional('id_token_signing_alg_values_supported', Texts)
+  /** An empty list says no more than none (RFC 8414, section 3.2); nobody could sign in by its letter. */
+  const listed = (name: string) => {
+    const list = optional(name, Texts)
+    return list?.length === 0 ? undefined : list
+  }
+  const idTokenAlgorithms = listed('id_token_signing_alg_values_supported')
   const clientAuthMethods = optional('token_endpoint_auth_methods_supported', Texts)
-  const responseTypes = optional('response_types_supported', Texts)
+  const responseTypes = listed('response_types_supported')
   const asks: [Gap, boolean][] = [
     ['pushed_authorization_requests', isOn('require_pushed_authorization_requests')],
     ['signed_request_object', isOn('require_signed_request_object')],

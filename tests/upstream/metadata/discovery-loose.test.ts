@@ -43,6 +43,28 @@ describe('an optional member of the discovery document that cannot be used', () 
   ]
   const values = [null, '', 7, {}, 'http://other.example/plain', 'javascript:alert(1)', '/relative']
 
+  test('an empty list of algorithms or response types says no more than none', async () => {
+    const empty = { id_token_signing_alg_values_supported: [], response_types_supported: [] }
+    const asked = async (change: Document) => {
+      let status = 0
+      let gaps: string[] = []
+      await meet(
+        (it) => ({ ...it, ...change }),
+        async (latchkey, provider) => {
+          status = (await login(latchkey, provider)).status
+          gaps = logged(latchkey, 'provider_asks_more').map(({ asks }) => asks)
+        },
+      )
+      return [status, gaps]
+    }
+    expect(await asked(empty)).toEqual([200, []])
+    const others = {
+      id_token_signing_alg_values_supported: ['HS256'],
+      response_types_supported: ['token'],
+    }
+    expect(await asked(others)).toEqual([502, ['response_type_code, signed_by_public_key']])
+  })
+
   test.each(values)(
     '%j counts as absent in each of them, and the log names them',
     async (value) => {
