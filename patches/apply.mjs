@@ -5,6 +5,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import './node-version.mjs'
 import { HUNKS, VERSION } from './postgres.mjs'
 
 /** Where the driver is installed; its entry for `require` lies in `cjs/src`. */

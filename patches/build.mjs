@@ -5,18 +5,13 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import './node-version.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const isQuiet = process.argv.includes('--quiet')
 
 function say(line) {
   process.stderr.write(`${line}\n`)
-}
-
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-if (major < 20 || (major === 20 && minor < 19)) {
-  say(`Latchkey needs Node.js 20.19 or newer; this is ${process.versions.node}.`)
-  process.exit(1)
 }
 
 /** Where the compiler is; null where only what production needs was installed. */

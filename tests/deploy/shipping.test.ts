@@ -72,7 +72,7 @@ describe('the image', () => {
       what: (what ?? '').split(' ').slice(0, -1),
     }))
     expect(copied.map(({ stage }) => stage)).toEqual(['production', undefined, undefined, 'build'])
-    for (const path of ['package.json', 'package-lock.json', '.npmrc', 'patches']) {
+    for (const path of ['package.json', 'package-lock.json', 'patches']) {
       await cp(join(ROOT, path), join(image, path), { recursive: true })
     }
     const [, install = ''] = /^RUN (npm ci --omit=dev.*) && npm cache clean/m.exec(dockerfile) ?? []
@@ -191,6 +191,29 @@ describe('the lock file', () => {
         .map(({ name, range, found }) => `${path} wants ${name} ${range}, and ${found} is there`),
     )
   }
+
+  // Tools of the tests want more than Latchkey does, as 22.12 of all that begin with 22.
+  test('nobody is strict about engines: whoever only runs it needs no newer Node.js for the tools', async () => {
+    const accepted = (engines: Package['engines'] = {}) => subset('22.0.x', engines.node ?? '*')
+    const tools = Object.values(await readLock()).filter((one) => !accepted(one.engines))
+    expect(tools.length).toBeGreaterThan(0)
+    const files = await readFile(join(ROOT, '.npmrc'), 'utf8').catch(() => '')
+    expect(files).not.toMatch(/engine-strict/)
+  })
+
+  test.each([
+    ['20.18.3', true],
+    ['20.19.0', false],
+  ])('npm ci by Node.js %s is told in one sentence: %s', async (node, isRefused) => {
+    const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${node}' } })`
+    const args = ['--import', `data:text/javascript,${encodeURIComponent(older)}`]
+    const outcome = run('node', [...args, 'patches/apply.mjs'], ROOT).then(
+      () => '',
+      ({ stderr }) => stderr,
+    )
+    const sentence = `Latchkey needs Node.js 20.19 or newer; this is ${node}.\n`
+    expect(await outcome).toBe(isRefused ? sentence : '')
+  })
 
   // npm 11 bears it. npm 10, which comes with Node.js 20 and 22, calls it out of sync and installs nothing.
   test('is one that npm 10 installs from: nothing lies beside a peer that it does not accept', async () => {
