@@ -35,6 +35,7 @@ const IDLE_IN_TRANSACTION_MS = 10_000
  * latest row. The pool's connections rest as long as nobody comes.
  */
 export const SESSION: Readonly<Record<string, string | number>> = {
+  DateStyle: 'ISO',
   bytea_output: 'hex',
   extra_float_digits: 1,
   default_transaction_isolation: 'read committed',

@@ -21,7 +21,12 @@ describe.each([
   ['behind a pooler', 'off'],
 ])('a session %s', (_name, prepare) => {
   const { provider, latchkey, start } = setStage({
-    settings: { ...APPS, DATABASE_PREPARE: prepare },
+    settings: {
+      ...APPS,
+      DATABASE_PREPARE: prepare,
+      FACEBOOK_CLIENT_ID: 'app',
+      FACEBOOK_CLIENT_SECRET: 'secret-of-the-app',
+    },
   })
 
   test('reads moments and bytes right, and waits for locks, whatever the database says', async () => {
@@ -48,6 +53,21 @@ describe.each([
       const [shown] = [await answer.json()].flat() as Record<string, string>[]
       expect(Math.abs(Date.parse(shown?.[name] ?? '') - before), path).toBeLessThan(60_000)
     }
+
+    // The one moment that is shown as a day.
+    const code = 'a'.repeat(40)
+    await latchkey.database.query(
+      `insert into latchkey.received_events (provider, id, expires_at)
+       values ('facebook', $1, now() + interval '1 day')`,
+      [code],
+    )
+    const page = await fetch(`${odd.url}/providers/facebook/events/data-deletion/${code}`)
+    expect([page.status, await page.text()]).toEqual([
+      200,
+      expect.stringContaining(
+        new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date()),
+      ),
+    ])
 
     // Longer than a session may rest here.
     await sleep(700)
