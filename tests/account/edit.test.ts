@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { endSession } from '../helpers/age.ts'
-import { APPS, signIn, type Tokens } from '../helpers/apps.ts'
+import { APPS, askMe, signIn, type Tokens } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { expectProblem } from '../helpers/problems.ts'
 import { setStage } from '../helpers/stage.ts'
@@ -18,10 +18,7 @@ beforeEach(() => {
 })
 
 const login = () => signIn(latchkey, provider)
-const me = async ({ access_token }: Tokens) => {
-  const headers = { authorization: `Bearer ${access_token}` }
-  return (await new Browser().send(`${latchkey.url}/me`, { headers })).json()
-}
+const me = async ({ access_token }: Tokens) => (await askMe(latchkey, access_token)).json()
 const patch = (tokens: Tokens, body: unknown, type = 'application/json') =>
   new Browser().send(`${latchkey.url}/me`, {
     method: 'PATCH',

@@ -3,17 +3,14 @@ import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 import { describe, expect, test } from 'vitest'
 import * as schema from '../../src/db/schema.ts'
 import { endSession } from '../helpers/age.ts'
-import { APPS, getCode, signIn, type Tokens } from '../helpers/apps.ts'
+import { APPS, askMe, getCode, signIn, type Tokens } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { expectProblem, expectProtected } from '../helpers/problems.ts'
 import { setStage } from '../helpers/stage.ts'
 
 const { provider, latchkey } = setStage({ settings: APPS })
 
-const ask = ({ access_token }: Tokens) =>
-  new Browser().send(`${latchkey.url}/me/export`, {
-    headers: { authorization: `Bearer ${access_token}` },
-  })
+const ask = ({ access_token }: Tokens) => askMe(latchkey, access_token, '/export')
 
 type Row = Record<string, unknown>
 type Export = {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
+  askMe,
   authorizationQuery,
   getCode,
   OTHER,
@@ -52,10 +53,7 @@ const link = (
   changes: Readonly<Record<string, string | null>> = {},
   at: Latchkey = latchkey,
 ) => linkByCode(at, access_token, shown, changes)
-const me = async ({ access_token }: Tokens, at = replica) => {
-  const headers = { authorization: `Bearer ${access_token}` }
-  return (await new Browser().send(`${at.url}/me`, { headers })).json()
-}
+const me = async ({ access_token }: Tokens, at = replica) => (await askMe(at, access_token)).json()
 const linkedOf = async (tokens: Tokens) =>
   ((await me(tokens)).identities as { provider: string; subject: string }[]).map(
     (one) => `${one.provider} ${one.subject}`,
@@ -319,10 +317,7 @@ describe('POST /me/identities with a code', () => {
     const mine = await user()
     const shown = await code()
     expect((await link(mine, shown)).status).toBe(200)
-    const away = await new Browser().send(`${latchkey.url}/me/identities/second`, {
-      method: 'DELETE',
-      headers: { authorization: `Bearer ${mine.access_token}` },
-    })
+    const away = await askMe(latchkey, mine.access_token, '/identities/second', 'DELETE')
     expect(away.status).toBe(204)
     expectProblem(await link(mine, shown, {}, replica), 400, 'invalid_code')
     expect(await ownerOf(second.subject)).toEqual([])

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { setDisabled } from '../helpers/age.ts'
+import { askMe } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { login } from '../helpers/latchkey.ts'
 import { setStage } from '../helpers/stage.ts'
@@ -15,8 +16,7 @@ beforeAll(async () => {
   }
 })
 
-const me = (token: string) =>
-  new Browser().send(`${latchkey.url}/me`, { headers: { authorization: `Bearer ${token}` } })
+const me = (token: string) => askMe(latchkey, token)
 
 /** Every person asks ten times, all at once. */
 const askAtOnce = () => {

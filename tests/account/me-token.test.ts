@@ -1,6 +1,7 @@
 import { createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { CompactEncrypt, FlattenedSign } from 'jose'
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { askMe } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { makeKey } from '../helpers/fake-provider.ts'
 import { login } from '../helpers/latchkey.ts'
@@ -29,8 +30,7 @@ beforeAll(async () => {
   provider.calls.length = 0
 })
 
-const me = (token: string) =>
-  new Browser().send(`${latchkey.url}/me`, { headers: { authorization: `Bearer ${token}` } })
+const me = (token: string) => askMe(latchkey, token)
 
 /** Claims of the first person, with these changed; undefined takes one out. */
 const claims = (changes: Record<string, unknown> = {}): Record<string, unknown> => ({

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { endSession, setDisabled } from '../helpers/age.ts'
-import { APPS, signIn as signInAtClient, type Tokens } from '../helpers/apps.ts'
+import { APPS, askMe, signIn as signInAtClient, type Tokens } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { cookieLogin } from '../helpers/cookie-login.ts'
 import type { Call, Reply } from '../helpers/fake-provider.ts'
@@ -45,9 +45,7 @@ beforeEach(() => {
 })
 
 const ask = (accessToken: string, at = latchkey, id = 'fake'): Promise<Answer> =>
-  new Browser().send(`${at.url}/me/identities/${id}/token`, {
-    headers: { authorization: `Bearer ${accessToken}` },
-  })
+  askMe(at, accessToken, `/identities/${id}/token`)
 
 /** Signs in with an access token that is over, and answers refreshes by `reply`. */
 async function signInWithOver(reply: Reply): Promise<string> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { APPS, signIn as signInAtClient } from '../helpers/apps.ts'
+import { APPS, askMe, signIn as signInAtClient } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
@@ -61,9 +61,7 @@ async function signIn(replica: Latchkey, subject: string, at = provider, id = 'f
 }
 
 const providerToken = async (replica: Latchkey, token: string) => {
-  const answer = await new Browser().send(`${replica.url}/me/identities/fake/token`, {
-    headers: { authorization: `Bearer ${token}` },
-  })
+  const answer = await askMe(replica, token, '/identities/fake/token')
   return [answer.status, answer.json().access_token]
 }
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { age, endSession } from '../helpers/age.ts'
 import {
   APPS,
+  askMe,
   authorizationQuery,
   getCode,
   meStatus,
@@ -26,10 +27,7 @@ beforeEach(() => {
 
 const login = (parameters: Parameters = {}) => signIn(latchkey, provider, parameters)
 const ask = (tokens: Tokens, path = '', method = 'GET', at = latchkey) =>
-  new Browser().send(`${at.url}/me/sessions${path}`, {
-    method,
-    headers: { authorization: `Bearer ${tokens.access_token}` },
-  })
+  askMe(at, tokens.access_token, `/sessions${path}`, method)
 const list = async (tokens: Tokens) =>
   (await ask(tokens)).json() as unknown as Record<string, unknown>[]
 

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { signIn } from '../helpers/apps.ts'
-import { type Answer, Browser } from '../helpers/browser.ts'
+import { askMe, signIn } from '../helpers/apps.ts'
+import type { Answer } from '../helpers/browser.ts'
 import type { Latchkey } from '../helpers/latchkey.ts'
 import { revocations, until, untilOutboxEmpty } from '../helpers/leaving.ts'
 import { getLinkCode, linkByCode, setLinkStage } from '../helpers/linking.ts'
@@ -18,10 +18,7 @@ beforeEach(() => {
 })
 
 const unlink = (token: string, id: string): Promise<Answer> =>
-  new Browser().send(`${latchkey.url}/me/identities/${id}`, {
-    method: 'DELETE',
-    headers: { authorization: `Bearer ${token}` },
-  })
+  askMe(latchkey, token, `/identities/${id}`, 'DELETE')
 
 /** Signs in at `fake` and links `second`. */
 async function signInAndLink() {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { endSession } from '../helpers/age.ts'
-import { meStatus, type Parameters, post, signIn, type Tokens } from '../helpers/apps.ts'
+import { askMe, meStatus, type Parameters, post, signIn, type Tokens } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { untilHeldUp } from '../helpers/held.ts'
 import { type Latchkey, login } from '../helpers/latchkey.ts'
@@ -40,11 +40,7 @@ const ask = (
   path = '',
   method = 'GET',
   at: Latchkey = latchkey,
-): Promise<Answer> =>
-  new Browser().send(`${at.url}/me/identities${path}`, {
-    method,
-    headers: { authorization: `Bearer ${access_token}` },
-  })
+): Promise<Answer> => askMe(at, access_token, `/identities${path}`, method)
 const providersOf = async ({ sub }: Tokens) => {
   const rows = await replica.database.query<{ provider: string }>(
     'select provider from latchkey.identities where user_id = $1 order by linked_at',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { APPS, authorizationQuery, readTokens, redeem, refresh } from '../helpers/apps.ts'
+import { APPS, askMe, authorizationQuery, readTokens, redeem, refresh } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { startLogin, TEST_SECRET } from '../helpers/latchkey.ts'
 import { expectProblem } from '../helpers/problems.ts'
@@ -26,9 +26,7 @@ test('11.13 a login goes on while SECRET changes between any two of its steps', 
   const tokens = readTokens(await redeem(next, code))
   const renewed = readTokens(await refresh(next, tokens.refresh_token))
   expect(renewed.sid).toBe(tokens.sid)
-  const me = await new Browser().send(`${next.url}/me`, {
-    headers: { authorization: `Bearer ${renewed.access_token}` },
-  })
+  const me = await askMe(next, renewed.access_token)
   expect(me.json().sub).toBe(tokens.sub)
 })
 

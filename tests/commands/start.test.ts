@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { askMe } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import {
@@ -68,8 +69,7 @@ async function refusal(options: Start): Promise<string> {
 const signIn = (server: ServerProcess, persona: string, provider = 'kakao') =>
   new Browser().follow(`${server.url}/login/${provider}?login_hint=${persona}`)
 
-const me = (server: ServerProcess, token: unknown) =>
-  new Browser().send(`${server.url}/me`, { headers: { authorization: `Bearer ${token}` } })
+const me = (server: ServerProcess, token: unknown) => askMe(server, token)
 
 const userOf = (answer: Answer) => {
   expect(answer.status, answer.text).toBe(200)

@@ -167,11 +167,21 @@ export async function signIn(
   return readTokens(await redeem(latchkey, code, { client_id, redirect_uri, client_secret }))
 }
 
+/** `/me`, or what is below it, with an access token. */
+export const askMe = (
+  at: { url: string },
+  accessToken: unknown,
+  path = '',
+  method = 'GET',
+): Promise<Answer> =>
+  new Browser().send(`${at.url}/me${path}`, {
+    method,
+    headers: { authorization: `Bearer ${accessToken}` },
+  })
+
 /** The status of `/me` with an access token. */
-export async function meStatus(latchkey: Latchkey, accessToken: string): Promise<number> {
-  const headers = { authorization: `Bearer ${accessToken}` }
-  return (await new Browser().send(`${latchkey.url}/me`, { headers })).status
-}
+export const meStatus = async (at: { url: string }, accessToken: unknown): Promise<number> =>
+  (await askMe(at, accessToken)).status
 
 /** Basic credentials, form-encoded unless told otherwise. */
 export const basic = (

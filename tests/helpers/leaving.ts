@@ -1,14 +1,12 @@
 import { expect, vi } from 'vitest'
-import { type Answer, Browser } from './browser.ts'
+import { askMe } from './apps.ts'
+import type { Answer } from './browser.ts'
 import type { Call, FakeProvider } from './fake-provider.ts'
 import type { Latchkey } from './latchkey.ts'
 
 /** `DELETE /me` with an access token. */
 export const leave = (latchkey: Latchkey, accessToken: string): Promise<Answer> =>
-  new Browser().send(`${latchkey.url}/me`, {
-    method: 'DELETE',
-    headers: { authorization: `Bearer ${accessToken}` },
-  })
+  askMe(latchkey, accessToken, '', 'DELETE')
 
 /** A row of the outbox. */
 export interface OutboxRow {

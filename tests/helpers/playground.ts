@@ -85,11 +85,3 @@ export function usePlayground(latchkey: () => Latchkey): Playground {
   })
   return playground
 }
-
-/** Whether Latchkey knows an access token, and whose it is. */
-export async function askMe(latchkey: Latchkey, token: string | undefined) {
-  const answer = await fetch(`${latchkey.url}/me`, {
-    headers: { authorization: `Bearer ${token}` },
-  })
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
-}

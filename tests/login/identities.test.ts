@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createAudit } from '../../src/db/stores/events/audit.ts'
+import { askMe } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
@@ -424,9 +425,7 @@ describe('what a provider says of a person', () => {
       const user = answer.json().user as User
       expect(user.name ?? null).toBe(shown)
       expect(answer.text.isWellFormed()).toBe(true)
-      const me = await new Browser().send(`${latchkey.url}/me`, {
-        headers: { authorization: `Bearer ${answer.json().access_token}` },
-      })
+      const me = await askMe(latchkey, answer.json().access_token)
       expect(me.json()).toEqual(user)
     })
 

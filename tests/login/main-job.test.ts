@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { Browser } from '../helpers/browser.ts'
+import { askMe } from '../helpers/apps.ts'
 import { login } from '../helpers/latchkey.ts'
 import { setStage } from '../helpers/stage.ts'
 
@@ -13,9 +13,7 @@ describe('the main job', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store')
     const body = answer.json()
     expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 600 })
-    const me = await new Browser().send(`${latchkey.url}/me`, {
-      headers: { authorization: `Bearer ${body.access_token}` },
-    })
+    const me = await askMe(latchkey, body.access_token)
     expect(me.status).toBe(200)
     expect(me.json()).toEqual(body.user)
     expect(me.json()).toMatchObject({

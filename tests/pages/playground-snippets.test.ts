@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { askMe, type Choice, usePlayground } from '../helpers/playground.ts'
+import { askMe, meStatus } from '../helpers/apps.ts'
+import { type Choice, usePlayground } from '../helpers/playground.ts'
 import { whyMissing } from '../helpers/programs.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
@@ -141,7 +142,7 @@ describe('what the playground gives to copy', () => {
       await choose(page, { as: 'alex' })
       const answer = JSON.parse(await bash(await copy(page, 'Start a login', 'curl')))
       expect(answer).toHaveProperty('user.name', 'Alex Morgan')
-      expect((await askMe(latchkey, answer.access_token)).status).toBe(200)
+      expect(await meStatus(latchkey, answer.access_token)).toBe(200)
       await choose(page, { as: '!denied' })
       const denied = JSON.parse(await bash(await copy(page, 'Start a login', 'curl')))
       expect(denied).toHaveProperty('code', 'access_denied')
@@ -186,8 +187,8 @@ describe('what the playground gives to copy', () => {
       const other = await signInBesides(page, { provider: 'LINE', as: 'yuki' })
       const own = await token(page)
       const pasted = async (title: string) => paste(page, await copy(page, title, label))
-      const status = async (of: string | undefined) => (await askMe(latchkey, of)).status
-      const user = (await askMe(latchkey, own)).body
+      const status = (of: string | undefined) => meStatus(latchkey, of)
+      const user = (await askMe(latchkey, own)).json()
       expect(JSON.parse(await pasted('Who is it?'))).toEqual(user)
       const sessions = async () => JSON.parse(await pasted('List · ')) as object[]
       const before = await sessions()
@@ -209,7 +210,7 @@ describe('what the playground gives to copy', () => {
       const { tokens } = await held(page)
       const answer = JSON.parse(await paste(page, await copy(page, 'Exchange the code', label)))
       expect(answer).toHaveProperty('refresh_token', tokens?.refresh_token)
-      expect((await askMe(latchkey, tokens?.access_token)).status).toBe(200)
+      expect(await meStatus(latchkey, tokens?.access_token)).toBe(200)
     })
 
     test('shows tokens masked, and copies them whole', async () => {
@@ -236,7 +237,7 @@ describe('what the playground gives to copy', () => {
         await page.evaluate(text)
         await page.getByRole('alert').getByText('The session of this tab has ended').waitFor()
       }
-      expect((await askMe(latchkey, before)).status).toBe(401)
+      expect(await meStatus(latchkey, before)).toBe(401)
     })
 
     test('has no sign-out by ID token where there is none', async () => {

@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { meStatus } from '../helpers/apps.ts'
 import { startLatchkey } from '../helpers/latchkey.ts'
-import { askMe, type Held, usePlayground } from '../helpers/playground.ts'
+import { type Held, usePlayground } from '../helpers/playground.ts'
 import { freePort, newFolder, startServerProcess } from '../helpers/server-process.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
@@ -38,17 +39,17 @@ describe('what can surprise on the playground', () => {
       await tab.getByText('expired: refresh it').waitFor()
     }
 
-    expect((await askMe(latchkey, expired)).status).toBe(401)
+    expect(await meStatus(latchkey, expired)).toBe(401)
     await byRefresh.getByRole('button', { name: 'Refresh', exact: true }).click()
     await byRefresh.getByText('Refreshed:').waitFor()
     expect(await byRefresh.locator('#countdown').innerText()).toMatch(/expires in 0:0\d/)
     const fresh = (await held(byRefresh)).tokens?.access_token
-    expect((await askMe(latchkey, fresh)).status).toBe(200)
+    expect(await meStatus(latchkey, fresh)).toBe(200)
 
     await byButton.getByRole('button', { name: 'End all others', exact: true }).click()
     await byButton.getByText('All other sessions have ended.').waitFor()
     expect((await held(byButton)).tokens?.refresh_token).not.toBe(before?.refresh_token)
-    expect((await askMe(latchkey, other)).status).toBe(401)
+    expect(await meStatus(latchkey, other)).toBe(401)
 
     await byReload.reload()
     await byReload.getByText('The access token had expired, so the page').waitFor()
@@ -229,7 +230,7 @@ describe('what can surprise on the playground', () => {
     await page.getByRole('button', { name: 'Also sign out at Microsoft' }).click()
     await page.getByText('Microsoft was asked to end its own if it can').waitFor()
     expect(playground.requests.some((url) => /:\d+\/microsoft\/.*logout/.test(url))).toBe(true)
-    expect((await askMe(latchkey, tokens?.access_token)).status).toBe(401)
+    expect(await meStatus(latchkey, tokens?.access_token)).toBe(401)
   })
 
   test('a message can be put away, and none hides what was pressed', async () => {

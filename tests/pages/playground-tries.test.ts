@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto'
 import { get } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { expectFitsPhone, expectNoBarriers, takePicture } from '../helpers/accessibility.ts'
-import { askMe, usePlayground } from '../helpers/playground.ts'
+import { meStatus } from '../helpers/apps.ts'
+import { usePlayground } from '../helpers/playground.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 const latchkey = useLatchkey({
@@ -58,10 +59,10 @@ describe('what happens in the life of an account, on the playground', () => {
     await takePicture(page, 'playground/tries')
 
     const token = (await held(page)).tokens?.access_token
-    expect((await askMe(latchkey, token)).status).toBe(200)
+    expect(await meStatus(latchkey, token)).toBe(200)
     await page.getByRole('button', { name: 'Disconnect at Google' }).click()
     await says('disconnect', /^The session has ended/)
-    expect((await askMe(latchkey, token)).status).toBe(401)
+    expect(await meStatus(latchkey, token)).toBe(401)
     await page.locator('#webhooks').getByText('session.ended').first().waitFor()
     await page.getByRole('button', { name: 'Back to the sign-in' }).click()
 
@@ -73,13 +74,13 @@ describe('what happens in the life of an account, on the playground', () => {
     await card('remove').locator('> summary').click()
     await page.getByRole('button', { name: 'Delete this user' }).click()
     const last = (await held(page)).tokens?.access_token
-    expect((await askMe(latchkey, last)).status).toBe(200)
+    expect(await meStatus(latchkey, last)).toBe(200)
     await page.getByRole('button', { name: 'Yes, delete for good' }).click()
     await page
       .getByRole('status')
       .getByText(/^Deleted/)
       .waitFor()
-    expect((await askMe(latchkey, last)).status).toBe(401)
+    expect(await meStatus(latchkey, last)).toBe(401)
     await page.locator('#webhooks').getByText('user.deleted').first().waitFor()
   }, 60_000)
 

@@ -2,12 +2,13 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { failures, personas } from '../../src/emulator/personas.ts'
 import { expectNoBarriers, overflowOf } from '../helpers/accessibility.ts'
-import { askMe, usePlayground } from '../helpers/playground.ts'
+import { meStatus } from '../helpers/apps.ts'
+import { usePlayground } from '../helpers/playground.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 const latchkey = useLatchkey({ EMULATE: 'all' })
 
-const me = (token: string | undefined) => askMe(latchkey, token)
+const me = (token: string | undefined) => meStatus(latchkey, token)
 
 describe('the playground in Chromium', () => {
   const playground = usePlayground(() => latchkey)
@@ -86,17 +87,17 @@ describe('the playground in Chromium', () => {
     expect(second?.refresh_token).not.toBe(first?.refresh_token)
     // Whoever uses the keyboard is where they were.
     expect(await page.evaluate<string>('document.activeElement.id')).toBe('refresh')
-    expect((await me(second?.access_token)).status).toBe(200)
+    expect(await me(second?.access_token)).toBe(200)
   })
 
   test('signs out: the session is over', async () => {
     const page = await open()
     await signIn(page)
     const token = (await held(page)).tokens?.access_token
-    expect((await me(token)).status).toBe(200)
+    expect(await me(token)).toBe(200)
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.getByText('Signed out: the session has ended.').waitFor()
-    expect((await me(token)).status).toBe(401)
+    expect(await me(token)).toBe(401)
     expect(await held(page)).toBeNull()
   })
 
@@ -107,7 +108,7 @@ describe('the playground in Chromium', () => {
     expect(token).not.toHaveProperty('id_token')
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.getByText('Signed out: the session has ended.').waitFor()
-    expect((await me(token?.access_token)).status).toBe(401)
+    expect(await me(token?.access_token)).toBe(401)
   })
 
   test('revokes', async () => {
@@ -116,7 +117,7 @@ describe('the playground in Chromium', () => {
     const token = (await held(page)).tokens?.access_token
     await page.getByRole('button', { name: 'Revoke tokens', exact: true }).click()
     await page.getByText('Revoked:').waitFor()
-    expect((await me(token)).status).toBe(401)
+    expect(await me(token)).toBe(401)
   })
 
   test('lists the sessions, ends one, ends all others', async () => {
@@ -134,7 +135,7 @@ describe('the playground in Chromium', () => {
       tokens.push((await held(page)).tokens?.access_token)
       expect(await sessions.count()).toBe(count)
     }
-    const statuses = () => Promise.all(tokens.map(async (token) => (await me(token)).status))
+    const statuses = () => Promise.all(tokens.map((token) => me(token)))
     expect(await statuses()).toEqual([200, 200, 200])
     await page
       .getByRole('button', { name: /^End the session/ })

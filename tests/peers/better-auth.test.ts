@@ -5,6 +5,7 @@ import { memoryAdapter } from 'better-auth/adapters/memory'
 import { toNodeHandler } from 'better-auth/node'
 import { genericOAuth } from 'better-auth/plugins'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { askMe } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
 import { walkToApp } from '../helpers/walk.ts'
@@ -83,9 +84,7 @@ test('better-auth’s generic OAuth signs in by discovery, reads the user and re
   expect(account.providerId).toBe('latchkey')
   const of = { accountId: account.id }
   const token = (await ask(browser, '/get-access-token', of)).json()
-  const me = await new Browser().send(`${latchkey.url}/me`, {
-    headers: { authorization: `Bearer ${token.accessToken}` },
-  })
+  const me = await askMe(latchkey, token.accessToken)
   expect(me.json().sub).toBe(account.accountId)
   const renewed = await ask(browser, '/refresh-token', of)
   expect(renewed.status, renewed.text).toBe(200)

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { emulatedProviders } from '../../src/emulator/index.ts'
 import { builtInProviders } from '../../src/providers/index.ts'
-import { type Answer, Browser } from '../helpers/browser.ts'
+import { askMe } from '../helpers/apps.ts'
+import type { Answer } from '../helpers/browser.ts'
 import { EmulatedGrants } from '../helpers/emulated-grants.ts'
 import { leave, linesOf, outbox, untilOutboxEmpty } from '../helpers/leaving.ts'
 import { expectProblem } from '../helpers/problems.ts'
@@ -18,9 +19,7 @@ describe.each([...emulatedProviders])('%s', (id) => {
   afterAll(() => stage.close())
 
   const ask = (token: string): Promise<Answer> =>
-    new Browser().send(`${stage.latchkey.url}/me/identities/${id}/token`, {
-      headers: { authorization: `Bearer ${token}` },
-    })
+    askMe(stage.latchkey, token, `/identities/${id}/token`)
   const isAlive = async () => {
     const { accessToken, refreshToken } = await stage.kept()
     const usesUserinfo = stage.settings.USERINFO_ENDPOINT !== undefined

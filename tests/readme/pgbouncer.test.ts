@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
-import { post } from '../helpers/apps.ts'
+import { askMe, post } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { runDoctor } from '../helpers/doctor.ts'
 import {
@@ -103,8 +103,7 @@ describe('PgBouncer with the configuration of docs/production.md, in front of an
 
   const signIn = (persona: string) =>
     new Browser().follow(`${balancer.url}/login/google?login_hint=${persona}`)
-  const me = (token: unknown) =>
-    new Browser().send(`${balancer.url}/me`, { headers: { authorization: `Bearer ${token}` } })
+  const me = (token: unknown) => askMe(balancer, token)
 
   test('two replicas that started at once have migrated once, through the pooler', async () => {
     const [applied] = await server.asSuperuser<{ all: number; different: number }>(

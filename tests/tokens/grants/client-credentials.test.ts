@@ -1,8 +1,7 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { readSettings } from '../../../src/settings/index.ts'
-import { API, APPS, claimsOf, post, SPA, WEB } from '../../helpers/apps.ts'
-import { Browser } from '../../helpers/browser.ts'
+import { API, APPS, askMe, claimsOf, post, SPA, WEB } from '../../helpers/apps.ts'
 import { expectOAuthError } from '../../helpers/oauth.ts'
 import { expectProblem } from '../../helpers/problems.ts'
 import { useLatchkey } from '../../helpers/stage.ts'
@@ -44,9 +43,7 @@ describe('client_credentials', () => {
 
   test('open no route of a person, and introspection knows them', async () => {
     const { access_token: token } = (await ask(BACKEND)).json()
-    const me = await new Browser().send(`${latchkey.url}/me`, {
-      headers: { authorization: `Bearer ${token}` },
-    })
+    const me = await askMe(latchkey, token)
     expectProblem(me, 401, 'invalid_token')
     const { client_id, client_secret } = API
     const form = { token: String(token), client_id, client_secret }
