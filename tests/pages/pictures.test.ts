@@ -125,6 +125,19 @@ const CUT_OFF = `[...document.querySelectorAll('body *')]
   .filter((one) => getComputedStyle(one).webkitLineClamp === 'none' && one.scrollHeight > one.clientHeight)
   .map((one) => one.outerHTML.slice(0, 200))`
 
+/** What is chosen and looks like what stands beside it, colours of its own apart. */
+const CHOSEN_UNSEEN = `(() => {
+  const look = (one) => {
+    const { borderTopWidth, textDecorationLine, fontWeight } = getComputedStyle(one)
+    return [borderTopWidth, textDecorationLine, fontWeight].join()
+  }
+  return [...document.querySelectorAll('.tile:has(:checked), [aria-pressed=true], [aria-current]')]
+    .filter((one) => one.checkVisibility())
+    .filter((one) => [...one.parentElement.children].some((other) => other !== one &&
+      other.matches('.tile, [aria-pressed], a') && look(other) === look(one)))
+    .map((one) => one.outerHTML.slice(0, 200))
+})()`
+
 const FROM_THE_TOP = `document.body.tabIndex = -1; document.body.focus()`
 
 /** What the tab key has reached, where it cannot be told from the rest; a tile shows it for its radio button. */
@@ -172,12 +185,13 @@ describe('in Chromium', () => {
       // A change of colours, as from light to dark above, takes a moment.
       await expect.poll(() => page.evaluate('document.getAnimations().length')).toBe(0)
 
-      // Forced colours: every way on has an edge.
+      // Forced colours: every way on has an edge, and what is chosen looks otherwise than the rest.
       await page.emulateMedia({ forcedColors: 'active' })
       const edges = await page
         .locator('.action:visible, button:visible, .tile:visible, select:visible')
         .evaluateAll((all) => all.map((one) => getComputedStyle(one as never).borderTopColor))
       for (const edge of edges) expect(edge).not.toMatch(/^rgba.*, 0\)$|transparent/)
+      expect(await page.evaluate(CHOSEN_UNSEEN)).toEqual([])
       await page.emulateMedia({ forcedColors: null })
 
       await expectAsKept(page, name)

@@ -114,5 +114,8 @@ summary { cursor: pointer; font-weight: 600; min-height: 1.75rem }
 .steps { padding-left: 1.2rem } .steps li { margin: .5rem 0; padding-left: .2rem }
 .side h3 { margin-top: 1.5rem; font-size: .9rem } .side .steps { font-size: .9rem; color: var(--soft) }
 footer { padding: .5rem 0 3rem }
+@media (forced-colors: active) {
+  .tile:has(:checked), .bar button[aria-pressed=true] { border: 3px solid Highlight } .tile:has(:checked) { padding: calc(.5rem - 2px) calc(.7rem - 2px) }
+}
 @media (prefers-reduced-motion: no-preference) { .tile, button { transition: background-color .12s, border-color .12s } }
 `
