@@ -85,30 +85,73 @@ test('a user who leaves takes the claim along: the address makes a new user in o
   expect(asked).toEqual({ statements: 1, transactions: 0 })
 })
 
+/** What a first login records, one line an event. */
+async function recordedOf(requestId: string | null) {
+  const subject = randomUUID()
+  const { account } = await signIns.signIn(
+    { provider: 'google', issuer: '', subject },
+    toProfile({ subject }),
+    { ...newSession(), address: '192.0.2.1', userAgent: 'here' },
+    null,
+    { requestId, address: '192.0.2.1', userAgent: 'here' },
+  )
+  return eventsOf(account.sub)
+}
+
+async function eventsOf(userId: string) {
+  const rows = await createAudit(database).list({ userId, limit: 10 })
+  const shown = rows.map(({ type, address, userAgent, requestId, reason, provider }) =>
+    [type, provider, address, userAgent, requestId, reason].join(' '),
+  )
+  return shown.sort()
+}
+
+const recorded = (id: string) => [
+  `identity.linked google 192.0.2.1 here ${id} no_email`,
+  `session.created google 192.0.2.1 here ${id} `,
+  `user.created  192.0.2.1 here ${id} `,
+]
+
 test('a first login that no request made is recorded as one that a request made, but for the request’s id', async () => {
-  const recordedOf = async (requestId: string | null) => {
-    const subject = randomUUID()
-    const { account } = await signIns.signIn(
-      { provider: 'google', issuer: '', subject },
-      toProfile({ subject }),
-      { ...newSession(), address: '192.0.2.1', userAgent: 'here' },
-      null,
-      { requestId, address: '192.0.2.1', userAgent: 'here' },
-    )
-    const rows = await createAudit(database).list({ userId: account.sub, limit: 10 })
-    const shown = rows.map(({ type, address, userAgent, requestId, reason, provider }) =>
-      [type, provider, address, userAgent, requestId, reason].join(' '),
-    )
-    return shown.sort()
-  }
-  const recorded = (id: string) => [
-    `identity.linked google 192.0.2.1 here ${id} no_email`,
-    `session.created google 192.0.2.1 here ${id} `,
-    `user.created  192.0.2.1 here ${id} `,
-  ]
   const id = randomUUID()
   expect(await recordedOf(id)).toEqual(recorded(id))
   expect(await recordedOf(null)).toEqual(recorded(''))
+})
+
+test('a first login is recorded the same whoever is to be told of it, and what is to be told to a webhook lies ready', async () => {
+  const toTell = `select t.types, count(o.*)::int as told from latchkey.outbox_targets t
+    left join latchkey.outbox o using (kind, target) group by t.kind, t.target, t.types`
+  for (const [kind, told] of [
+    ['logout', 0],
+    ['webhook', 3],
+  ] as const) {
+    await database.query(
+      `insert into latchkey.outbox_targets values ($1, 'it', 'https://it', '{%}')`,
+      [kind],
+    )
+    const id = randomUUID()
+    expect(await recordedOf(id)).toEqual(recorded(id))
+    expect(await database.query(toTell)).toEqual([{ types: ['%'], told }])
+    await database.query('delete from latchkey.outbox_targets')
+  }
+  await database.query('delete from latchkey.outbox')
+})
+
+test('that a user was made is recorded of a release, too, that does not say that it makes one', async () => {
+  const id = randomUUID()
+  await database.query(
+    `with i as (insert into latchkey.identities (provider, issuer, subject, user_id, email_verified, linked_by, link_reason)
+       values ('google', '', $1::text, $1::text::uuid, false, 'created', 'no_email')),
+     u as (insert into latchkey.users (id, roles) values ($1::text::uuid, '{}'))
+     insert into latchkey.sessions (id, user_id, client_id, provider, issuer, subject, scope, cookie_mode, expires_at)
+       values ($1::text::uuid, $1::text::uuid, 'spa', 'google', '', $1, '', false, now() + interval '1 hour')`,
+    [id],
+  )
+  expect(await eventsOf(id)).toEqual([
+    'identity.linked google    no_email',
+    'session.created google    ',
+    'user.created     ',
+  ])
 })
 
 test('nothing that a login changes has a trigger with a condition: each statement copies and reads that', async () => {

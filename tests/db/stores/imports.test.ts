@@ -4,6 +4,7 @@ import type { ImportedUser } from '../../../src/core/identity/import.ts'
 import { type Database, openDatabase } from '../../../src/db/client.ts'
 import { migrateDatabase } from '../../../src/db/migrate.ts'
 import { createImportStore } from '../../../src/db/stores/account/imports.ts'
+import { createAudit } from '../../../src/db/stores/events/audit.ts'
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
 
 const RULES = { defaultRoles: [] }
@@ -63,6 +64,25 @@ test.each([1, 2, 3, 4, 5, 6])(
     expect(outcome).toMatchObject(known)
   },
 )
+
+test('an import records of each user once that it was made, and of one who is known that an identity came', async () => {
+  const person = makePerson()
+  const store = createImportStore(database, RULES)
+  const recorded = async () => {
+    const rows = await createAudit(database).list({ userId: person.ids[0], limit: 10 })
+    return rows.map(({ type, provider, reason }) => [type, provider, reason].join(' ')).sort()
+  }
+  await store.take([person], { isDryRun: false })
+  const first = [
+    'identity.linked github imported',
+    'identity.linked kakao imported',
+    'user.created  imported',
+  ]
+  expect(await recorded()).toEqual(first)
+  const naver = { ...person.identities[0], provider: 'naver' } as (typeof person.identities)[0]
+  await store.take([{ ...person, identities: [...person.identities, naver] }], { isDryRun: false })
+  expect(await recorded()).toEqual([...first, 'identity.linked naver imported'].sort())
+})
 
 test('who is imported by nobody else is new', async () => {
   const person = makePerson()

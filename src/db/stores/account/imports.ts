@@ -14,7 +14,7 @@ import {
 import type { Database, RunStatement } from '../../client.ts'
 import { identities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
-import { sayWho } from '../events/audit.ts'
+import { sayWho, toldMade } from '../events/audit.ts'
 import { FIND_PROVIDERS, FIND_UNLINKED, FIND_USERS, nameOf, ownersOf } from './import-facts.ts'
 
 const field = (name: string, type: string) => sql.raw(`(one.value ->> '${name}')::${type}`)
@@ -55,7 +55,7 @@ const MAKE = statement(
         on conflict do nothing ${returning(KEY)}`,
       ),
     )
-    const person = db.$with('person', {}).as(
+    const person = db.$with('person', { id: users.id }).as(
       insertFrom(
         users,
         {
@@ -69,10 +69,18 @@ const MAKE = statement(
         },
         sql`from json_array_elements(${p.users}::text::json) as one
         where ${field('id', 'uuid')} in (select ${made.userId} from ${made})
-        on conflict do nothing`,
+        on conflict do nothing ${returning({ id: users.id })}`,
       ),
     )
-    return db.with(made, person).select().from(made)
+    // No trigger tells of a user that it was made, and what nobody reads is not done.
+    const told = db
+      .$with('told')
+      .as(db.select({ event: toldMade(person.id).as('event') }).from(person))
+    return db
+      .with(made, person, told)
+      .select()
+      .from(made)
+      .where(sql`(select count(${told.event}) from ${told}) is not null`)
   },
 )
 

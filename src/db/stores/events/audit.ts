@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Asker, Audit, AuditEvent, AuditRow } from '../../../core/events/audit.ts'
 import type { Database, RunStatement } from '../../client.ts'
 import { dropPartitions, makePartitions } from '../../partitions.ts'
@@ -54,6 +54,10 @@ export async function recordIn(run: RunStatement, event: AuditEvent): Promise<vo
   const about = { type, userId, sessionId, clientId, provider, reason }
   await RECORD.one(run, { ...about, address: null, userAgent: null })
 }
+
+/** Records that a user was made, as a value of a statement: of no other statement than one that makes it. */
+export const toldMade = (userId: SQLWrapper): SQL<string> =>
+  sql`${recordEvent}('user.created', ${userId}, null, null, null, null, null, null)`
 
 interface Asked {
   userId: string | null

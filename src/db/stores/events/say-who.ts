@@ -25,6 +25,9 @@ export function askedBy(asker: Asker | null | undefined): string {
 export const saysWho = (p: Placeholders<{ asked: string }>): SQL =>
   sql`set_config('latchkey.asked', ${p.asked}::text, true) is not null`
 
-/** Of a sign-in whom it makes, and why: the trigger on the session then records all three at once. */
-export const saysNewcomer = (p: Placeholders<{ newUserId: string; reason: string }>): SQL =>
-  sql`set_config('latchkey.newcomer', ${p.newUserId}::text || ' ' || ${p.reason}::text, true) is not null`
+/**
+ * Of a sign-in that it makes its user, and why, where that user is inserted: the trigger on the session then records
+ * all three at once. Holds until the transaction's end, so such a sign-in is the last of it.
+ */
+export const saysMade = (p: Placeholders<{ reason: string }>): SQL =>
+  sql`set_config('latchkey.made', ${p.reason}::text, true) is not null`

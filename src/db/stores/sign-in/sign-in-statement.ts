@@ -13,7 +13,7 @@ import {
   SHOWN_OF_USER,
   shownOf,
 } from '../account/account-json.ts'
-import { saysNewcomer, saysWho } from '../events/say-who.ts'
+import { saysMade, saysWho } from '../events/say-who.ts'
 import { isSameIdentity } from '../same-identity.ts'
 import {
   addressClaim,
@@ -105,7 +105,6 @@ export const signInStatement = (rules: {
           addressClaim: addressClaim(p.claimed),
         }),
         sql`where ${inTime} and ${saysWho(p)} and ${p.mayCreate}::boolean and not exists (select from ${known}) and ${notExists(holder)}
-          and ${saysNewcomer(p)}
           on conflict do nothing ${returning(SHOWN)}`,
       ),
     )
@@ -115,7 +114,7 @@ export const signInStatement = (rules: {
         insertFrom(
           users,
           { id: made.userId, roles: sql`${sql.param([...rules.defaultRoles])}::text[]` },
-          sql`from ${made} ${returning(SHOWN_OF_USER)}`,
+          sql`from ${made} where ${saysMade(p)} ${returning(SHOWN_OF_USER)}`,
         ),
       )
     const touched = db.$with('touched').as(
