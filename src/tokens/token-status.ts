@@ -75,15 +75,17 @@ const refused = {
 /** None of ours has more characters; a longer one is unknown, and no error (RFC 7009, section 2.2). */
 const LONGEST_TOKEN = 8192
 
-/** A token of ours that counts: one of a session that lives, or one that a client has for itself. */
+/**
+ * A token of ours: one that a client has for itself, or one of a session, which may be over or rest while its user
+ * is disabled.
+ */
 async function findToken({ sessions, tokens }: TokenStatusOptions, token: string) {
   if (token.length > LONGEST_TOKEN) return null
   const claims = tokens.verifyAccessToken(token)
   if (claims !== null) {
     const { client_id: clientId, sub: userId, sid } = claims
     const session = sid === undefined ? null : { userId, sessionId: sid }
-    const isAlive = session === null || (await sessions.isAlive(session))
-    return isAlive ? { kind: 'access_token' as const, claims, clientId, session } : null
+    return { kind: 'access_token' as const, claims, clientId, session }
   }
   const granted = await sessions.findByRefreshToken(hashToken(token))
   if (granted === null) return null
@@ -138,8 +140,10 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
       if (found?.session) {
         const { clientId: client } = found
         const { userId: user, sessionId: session } = found.session
-        await options.sessions.end({ ...found.session, asker: askerOf(request) }, 'revoked')
-        request.log.info({ event: 'session_ended', client, user, session }, 'revoked a token')
+        const ending = { ...found.session, asker: askerOf(request) }
+        if (await options.sessions.end(ending, 'revoked')) {
+          request.log.info({ event: 'session_ended', client, user, session }, 'revoked a token')
+        }
       }
       // Some libraries read JSON from whatever comes.
       return {}
@@ -175,10 +179,13 @@ export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOp
       const found = await findToken(options, body.token)
       if (found === null) return { active: false }
       if (found.kind === 'access_token') {
+        const { session } = found
+        if (session && !(await options.sessions.isAlive(session))) return { active: false }
         const { issuer: iss } = options.tokens
         return { active: true, token_type: 'Bearer' as const, iss, ...found.claims }
       }
-      if (found.clientId !== client.id || found.granted.rotated) return { active: false }
+      const { isAlive, rotated } = found.granted
+      if (found.clientId !== client.id || rotated || !isAlive) return { active: false }
       const { scope, expiresAt: exp, userId: sub, id: sid } = found.granted
       return {
         active: true,

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createAudit } from '../../src/db/stores/events/audit.ts'
+import { setDisabled } from '../helpers/age.ts'
 import { APPS, signIn } from '../helpers/apps.ts'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import { startLatchkey } from '../helpers/latchkey.ts'
@@ -87,12 +88,15 @@ describe('a person who asks for deletion', () => {
   })
 
   test('who has been disabled stays so', async () => {
-    const { sub } = await person(deleting, 'fb-3')
-    await deleting.database.query('update latchkey.users set disabled_at = now() where id = $1', [
-      sub,
-    ])
+    const { sub, access_token } = await person(deleting, 'fb-3')
+    const bystander = await person(deleting, 'fb-5')
+    for (const one of [sub, bystander.sub]) await setDisabled(deleting, true, one)
     const answer = await post(deleting, '/data-deletion', signedRequest('fb-3', now()))
     expect(answer.status).toBe(200)
+    await setDisabled(deleting, false)
+    // What was told meanwhile counts: the grant is gone, and so are its sessions.
+    expect((await ask(deleting, access_token)).status).toBe(401)
+    expect((await ask(deleting, bystander.access_token)).status).toBe(200)
     const left = await deleting.database.query('select id from latchkey.users where id = $1', [sub])
     expect(left).toHaveLength(1)
   })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { setDisabled } from '../helpers/age.ts'
 import {
   API,
   APPS,
@@ -56,6 +57,24 @@ describe('9.16 /revoke', () => {
     expect(await meStatus(latchkey, renewed.access_token)).toBe(401)
     expectOAuthError(await refresh(latchkey, renewed.refresh_token), 400, 'invalid_grant')
   })
+
+  test.each(['access_token', 'refresh_token'] as const)(
+    'of the %s of a user who is disabled ends the session for good',
+    async (kind) => {
+      const [tokens, bystander] = [await login(), await login()]
+      await setDisabled(latchkey, true, tokens.sub)
+      expect((await introspect(tokens[kind], kind === 'access_token' ? api : web)).json()).toEqual({
+        active: false,
+      })
+      expect((await revoke(tokens[kind], spa)).status).toBe(200)
+      await setDisabled(latchkey, false, tokens.sub)
+      expect(await meStatus(second, tokens.access_token)).toBe(401)
+      expectOAuthError(await refresh(second, tokens.refresh_token), 400, 'invalid_grant')
+      // Control: one that nobody revoked goes on.
+      expect(await meStatus(second, bystander.access_token)).toBe(200)
+      expect((await refresh(second, bystander.refresh_token)).status).toBe(200)
+    },
+  )
 
   test('9.11 against twenty-five refreshes at once, the session is over in the end', async () => {
     const tokens = await login()

@@ -28,10 +28,13 @@ export interface Sessions {
   isAlive(session: SessionRef): Promise<boolean>
   /** Whether there is such a session that was opened in cookie mode. */
   isInCookies(session: SessionRef): Promise<boolean>
-  /** The living session of a refresh token, and whether the token has a successor by now. */
+  /**
+   * The session of a refresh token, where it has not ended, and whether the token has a successor by now. It is
+   * not alive while its user is disabled.
+   */
   findByRefreshToken(
     hash: Buffer,
-  ): Promise<(GrantedSession & { expiresAt: number; rotated: boolean }) | null>
+  ): Promise<(GrantedSession & { expiresAt: number; rotated: boolean; isAlive: boolean }) | null>
 }
 
 /** A session as its user sees it; times are ISO 8601. */

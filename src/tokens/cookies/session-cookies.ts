@@ -28,8 +28,14 @@ export interface SessionCookies {
    * opened in cookie mode. Throws `csrf` for a stranger's page.
    */
   readAccessToken(request: FastifyRequest): Promise<string | null>
-  /** The session that the cookies hold, by whichever of them still counts; null where it is over. */
-  findSession(request: FastifyRequest): Promise<SessionRef | null>
+  /**
+   * The session that the cookies hold, by whichever of them still counts; null where it is over. `orResting`: also
+   * where it only rests, since its user is disabled.
+   */
+  findSession(
+    request: FastifyRequest,
+    options?: { orResting?: boolean },
+  ): Promise<SessionRef | null>
   /** Throws `csrf` where there are cookies and a stranger's page may have made the request. */
   requireOwnOriginIfSignedIn(request: FastifyRequest): void
   /** Whether any of the cookies is there. */
@@ -120,16 +126,17 @@ export function createSessionCookies(options: {
       const claims = verifySessionToken(token)
       return claims !== null && (await isInCookies(refOf(claims))) ? token : null
     },
-    async findSession(request) {
+    async findSession(request, { orResting = false } = {}) {
       const claims = verifySessionToken(request.cookies[names.access] ?? '')
-      const shown = claims && refOf(claims)
-      if (shown !== null && (await isInCookies(shown)) && (await sessions.isAlive(shown))) {
-        return shown
-      }
+      const named = claims && refOf(claims)
+      const shown = named !== null && (await isInCookies(named)) ? named : null
+      if (shown !== null && (await sessions.isAlive(shown))) return shown
       const { token } = splitRefresh(request)
       const found = token === '' ? null : await sessions.findByRefreshToken(hashToken(token))
-      const renewable = found && { userId: found.userId, sessionId: found.id }
-      return renewable !== null && (await isInCookies(renewable)) ? renewable : null
+      const counts = found !== null && (found.isAlive || orResting)
+      const renewable = counts ? { userId: found.userId, sessionId: found.id } : null
+      if (renewable !== null && (await isInCookies(renewable))) return renewable
+      return orResting ? shown : null
     },
     requireOwnOriginIfSignedIn(request) {
       if (isPresent(request)) requireOwnOrigin(request, publicUrl, clientOfSession(request))

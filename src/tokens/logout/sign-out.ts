@@ -62,7 +62,8 @@ export async function signOut(
   refusePrefetch(request)
   if (hint === null) refuseStranger(request, cookies)
   const back = readWayBack(options, asked, hint?.aud)
-  const own = await cookies.findSession(request)
+  // Of somebody who is disabled, too: their session would go on once they are enabled.
+  const own = await cookies.findSession(request, { orResting: true })
   // Anybody may send people here with a hint of their own: it says nothing about another's cookies.
   const isOwn = hint === null || own === null || own.userId === hint.sub
   const isHere = hint === null || (own === null ? cookies.marks.has(request, hint.sid) : isOwn)

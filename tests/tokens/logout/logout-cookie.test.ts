@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { setDisabled } from '../../helpers/age.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { APP_ORIGIN, cookieLogin, cookieNamesOf, cookieOf } from '../../helpers/cookie-login.ts'
 import { BYE, expectSignedOut, setLogoutStage } from '../../helpers/logout.ts'
@@ -41,6 +42,20 @@ describe('a logout by cookie', () => {
     expect(await alive(access)).toBe(false)
     expect(cookieNamesOf(browser)).toEqual([])
   })
+
+  test.each(['access', 'refresh'])(
+    'works by the %s cookie alone of a user who is disabled, for good',
+    async (name) => {
+      const { browser, access } = await session()
+      const bystander = await session()
+      browser.jar().delete(`latchkey-${name === 'access' ? 'refresh' : 'access'}`)
+      await setDisabled(latchkey, true)
+      expectSignedOut(await logout('GET', {}, browser))
+      await setDisabled(latchkey, false)
+      expect(await alive(access)).toBe(false)
+      expect(await alive(bystander.access)).toBe(true)
+    },
+  )
 
   test('works by a refresh cookie that another tab has rotated', async () => {
     const { browser, access } = await session()

@@ -186,16 +186,16 @@ async function affect(
   const none = { sessions: 0, users: 0 }
   await recordIn(run, { type: 'provider_event.received', provider, userId, reason: kind })
   if (kind === 'account_enabled') return none
-  // Of somebody whom the operator has locked out nothing is left to end, and nothing is let go.
-  if (!isEnabled) return none
   const affected = { ...whose, at: new Date(ms).toISOString() }
   const isGone = kind === 'account_gone'
   let isForgotten = false
   if (isGone || kind === 'consent_withdrawn') {
-    isForgotten = (await FORGET_GRANT.one(run, { ...affected, isGone, forget })) !== null
+    // Of somebody whom the operator has locked out nothing is let go that they could come back without.
+    const values = { ...affected, isGone, forget: forget && isEnabled }
+    isForgotten = (await FORGET_GRANT.one(run, values)) !== null
   }
   const ended = await END_SESSIONS.count(run, { ...affected, kind })
-  const goesToo = isGone && deletesUsers && isForgotten
+  const goesToo = isEnabled && isGone && deletesUsers && isForgotten
   if (goesToo) await REMOVE_IDENTITY.one(run, whose)
   if (goesToo || forget) await INHERIT_EMAIL.one(run, { userId })
   const removed = goesToo ? await REMOVE_USER_WITHOUT_IDENTITY.count(run, { userId }) : 0

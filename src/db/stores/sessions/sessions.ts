@@ -79,13 +79,12 @@ const FIND_BY_REFRESH_TOKEN = statement((p: Placeholders<{ hash: Buffer }>) =>
       ...grantedSession(sessions),
       expiresAt: epochSeconds<number>(refreshTokens.expiresAt),
       rotated: sql<boolean>`${refreshTokens.rotatedAt} is not null`,
+      isAlive: sql<boolean>`${isAlive()}`,
     })
     .from(refreshTokens)
     .innerJoin(sessions, eq(sessions.id, refreshTokens.sessionId))
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(
-      and(eq(refreshTokens.hash, p.hash), sql`${refreshTokens.expiresAt} > ${now}`, isAlive()),
-    ),
+    .where(and(eq(refreshTokens.hash, p.hash), sql`${refreshTokens.expiresAt} > ${now}`, runs)),
 )
 
 const FIND_STANDING = statement((p: Placeholders<SessionRef & Freshness>) =>
