@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { defined } from '../core/defined.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Due, Outbox, OutboxKind, OutboxTarget } from '../core/events/outbox.ts'
 import type { Tracer } from '../core/tracer.ts'
@@ -97,7 +98,12 @@ export function startOutbox(
   async function settle(due: Due, { carry, names, givesUpAfterSeconds }: Carrier) {
     const { kind, target } = due
     const isRevocation = kind === 'revocation'
-    const fields = { ...(isRevocation ? { provider: target } : { target }), attempts: due.attempts }
+    const fields = {
+      ...(isRevocation ? { provider: target } : { target }),
+      ...defined({ webhook_id: due.event?.id, session: due.sessionId ?? undefined }),
+      entry: due.id,
+      attempts: due.attempts,
+    }
     const eventOf = (type: 'grant.revoked' | 'grant.revocation_failed') =>
       isRevocation ? { type, provider: target } : null
     const [outcome, error] = await carry(due, outbox.closing).then(

@@ -65,6 +65,9 @@ describe('the operator, beside a running server', () => {
         userId,
       )
     }
+    const { stdout: read } = await admin('users', 'show', userId)
+    expect(read).toMatch(/^roles +-$/m)
+    expect(read).toMatch(new RegExp(`^identities +provider=kakao  subject=${subject}  `, 'm'))
     // Who has no address is found by name, and nobody by a name that nobody has.
     await new Browser().follow(`${server.url}/login/kakao?login_hint=sora`)
     const [sora, ...others] = await json('users', 'find', '소라')
@@ -257,8 +260,24 @@ describe('the operator, beside a running server', () => {
   })
 
   test('is told what a wrong command is, and what there is', async () => {
-    expect(await admin('users', 'explode')).toMatchObject({ code: 1 })
     expect(await admin('users', 'show')).toMatchObject({ code: 1 })
+    // As much of the usage as it is about, below what is wrong: both are to be seen on one screen.
+    for (const [args, wrong, shown, hidden] of [
+      ['users explode', 'There is no command users "explode".', 'users find', 'keys list'],
+      ['users', 'users needs a word behind it.', 'users find', 'keys list'],
+      ['users grant me X!', 'A role has', 'users grant', 'users find'],
+      ['outbox list --kind x', "Unknown option '--kind'", 'outbox list', 'outbox drop'],
+      ['user find x', 'There is no command "user".', 'users, keys, outbox', 'users find'],
+      ['--kind x', "Unknown option '--kind'", 'users, keys, outbox', 'users find'],
+    ] as const) {
+      const { code, stdout, stderr } = await admin(...args.split(' '))
+      expect([code, stdout, stderr.split('\n').length < 24], args).toEqual([1, '', true])
+      expect(stderr.startsWith(wrong), stderr).toBe(true)
+      expect(stderr).toContain(`  ${shown}`)
+      expect(stderr).not.toContain(hidden)
+    }
+    const { stdout: all } = await admin('--help')
+    for (const one of ['users find', 'keys list', 'audit [']) expect(all).toContain(`  ${one}`)
     // The program itself ends as the command does.
     expect(await spawnAdmin(terminal(), ['users', 'show', 'nobody'])).toMatchObject({ code: 1 })
     expect(await spawnAdmin(terminal(), ['--help'])).toMatchObject({ code: 0 })

@@ -1,11 +1,13 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { ADMIN_CLI } from '../../src/core/events/audit.ts'
 import { dropPartitions } from '../../src/db/partitions.ts'
 import { createAdminUsers } from '../../src/db/stores/account/admin-users.ts'
 import { createAudit } from '../../src/db/stores/events/audit.ts'
+import { runAdmin } from '../helpers/admin.ts'
 import { APPS, authorizationQuery } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { login } from '../helpers/latchkey.ts'
+import { newFolder } from '../helpers/server-process.ts'
 import { setStage } from '../helpers/stage.ts'
 
 const { latchkey, provider } = setStage({
@@ -171,6 +173,43 @@ test('so is one that has no app; what is shown in place of a flow is not: anybod
   const answer = await fetch(`${latchkey.url}/token`, { method: 'POST', body: native })
   expect(answer.status).toBe(400)
   expect(await failed()).toHaveLength(before + 1)
+})
+
+test('of more than can be shown the newest are, and from a beginning on the oldest', async () => {
+  const { host, port, username, database } = latchkey.testDatabase.connection
+  const url = `postgres://${username}@/${database}?host=${host}&port=${port}`
+  await latchkey.database.query(
+    `insert into latchkey.audit_events (type, at) select 'admin.many', now() - n * interval '1 s'
+     from generate_series(1, 10500) n`,
+    [],
+  )
+  const folder = await newFolder()
+  onTestFinished(folder.remove)
+  const read = async (...args: string[]) => {
+    const terminal = { cwd: folder.path, env: { DATABASE_URL: url } }
+    const typed = ['audit', '--type', 'admin.many', '--json', ...args]
+    const { stdout, stderr } = await runAdmin(terminal, typed)
+    const times = (JSON.parse(stdout) as { at: string }[]).map(({ at }) => Date.parse(at))
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+    return {
+      stderr,
+      count: times.length,
+      age: Math.round((Date.now() - (times.at(-1) ?? 0)) / 1000),
+    }
+  }
+  const newest = await read()
+  expect(newest).toMatchObject({
+    count: 10_000,
+    stderr: expect.stringMatching(/^Only the newest /),
+  })
+  expect(newest.age).toBeLessThan(120)
+  const oldest = await read('--since', '7d')
+  expect(oldest).toMatchObject({
+    count: 10_000,
+    stderr: expect.stringMatching(/^Only the oldest /),
+  })
+  expect(oldest.age).toBeGreaterThan(400)
+  expect(await read('--since', '5m')).toMatchObject({ stderr: '' })
 })
 
 test('months are made three ahead, and whole months past retention are dropped', async () => {

@@ -50,3 +50,20 @@ test('what was given up is dropped, and what waits only where it is named', asyn
   expect(await run('drop', 'webhook')).toEqual([{ dropped: 1 }])
   expect(await run('list')).toEqual([])
 })
+
+test('what is too much to be listed is counted by its target', async () => {
+  const cutOf = async () => {
+    const stores = { outbox: createOutbox(latchkey.database) }
+    const said = await runOutbox({ stores, words: ['list'] } as never)
+    return 'rows' in said ? said.cut : ''
+  }
+  expect(await cutOf()).toBeUndefined()
+  await latchkey.database.query(
+    `insert into latchkey.outbox (kind, target) select 'webhook', 'webhook' from generate_series(1, 1200)`,
+  )
+  expect((await cutOf())?.split('\n').sort()).toEqual([
+    'Only 1000 are shown.',
+    'logout for spa: 0 waiting, 1 given up',
+    'webhook: 1201 waiting, 1 given up',
+  ])
+})

@@ -61,6 +61,13 @@ describe('webhooks', () => {
       expect(body).not.toContain('example.com')
       expect(body).not.toContain('127.0.0.1')
     }
+    // The log says of each by which id its receiver knows it.
+    const ids = hooks().map(({ headers }) => headers['webhook-id'])
+    await until(() =>
+      expect(linesOf(latchkey, 'webhook_sent').map((line) => line.webhook_id)).toEqual(
+        expect.arrayContaining(ids),
+      ),
+    )
     await signOut(tokens.refresh_token)
     await until(() => expect(typesOf()).toContain('session.ended'))
     // Asked for by nobody.

@@ -65,14 +65,20 @@ export async function runAudit({ stores, flags }: AdminRun): Promise<Shown> {
   }
   if (flags.follow)
     return { pieces: lines(followAudit(stores.audit, filter, untilStopped()), flags.json) }
+  // Who names no beginning wants to know what happened last.
+  const newestFirst = since === undefined
   const rows: AuditRow[] = []
   for (;;) {
     const last = rows.at(-1)
-    const page = await stores.audit.list({ ...filter, ...(last ? { after: last } : {}) })
+    const page = await stores.audit.list({ ...filter, newestFirst, ...(last && { after: last }) })
     rows.push(...page)
     if (page.length < PAGE || rows.length >= MOST_SHOWN) break
   }
-  const cut = `Only the oldest ${rows.length} are shown: go on with --since ${rows.at(-1)?.at}.`
+  const at = rows.at(-1)?.at
+  const cut = newestFirst
+    ? `Only the newest ${rows.length} are shown, from ${at} on: an earlier --since shows more.`
+    : `Only the oldest ${rows.length} are shown: go on with --since ${at}.`
+  if (newestFirst) rows.reverse()
   return { rows: rows.map(shown), cut: rows.length < MOST_SHOWN ? undefined : cut }
 }
 

@@ -10,7 +10,7 @@ import type { Shown } from './print.ts'
 import { print } from './print.ts'
 import { runRegistration } from './registrations.ts'
 import { refuseUnheard } from './takes.ts'
-import { AdminError, USAGE, UsageError } from './usage.ts'
+import { AdminError, USAGE, UsageError, usageOf } from './usage.ts'
 import { runUsers } from './users.ts'
 
 const COMMANDS: Readonly<Record<string, (run: AdminRun) => Promise<Shown>>> = {
@@ -77,7 +77,9 @@ export async function admin(args: string[]): Promise<void> {
     const isUsage =
       error instanceof UsageError || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS'))
     if (isUsage) {
-      process.stderr.write(`${message}\n\n${USAGE}`)
+      // Node's own goes on with a hint at what nobody wants here.
+      const [what] = message.split(/(?<=\.) To specify /)
+      process.stderr.write(`${what}\n\n${usageOf(args)}`)
       process.exitCode = 1
     } else if (error instanceof AdminError) {
       process.stderr.write(`${message}\n`)

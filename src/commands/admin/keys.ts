@@ -5,7 +5,7 @@ import { currentKey, isRetired } from '../../tokens/keys/key-plan.ts'
 import { rotateKeys } from '../../tokens/keys/rotate-keys.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
-import { AdminError, UsageError } from './usage.ts'
+import { AdminError, noSuchVerb, UsageError } from './usage.ts'
 
 const moment = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
 
@@ -39,8 +39,7 @@ export async function runKeys({ stores, settings, words, flags }: AdminRun): Pro
     })
   } else if (verb === 'retire') {
     await retire(stores.signingKeys, kid)
-  } else if (verb !== 'list')
-    throw new UsageError(`There is no command keys ${JSON.stringify(verb)}.`)
+  } else if (verb !== 'list') throw noSuchVerb('keys', verb)
   const { ring, now } = await stores.signingKeys.read()
   return {
     rows: ring.map(({ kid, alg, signsFrom, publishedUntil }) => ({

@@ -1,7 +1,7 @@
-import type { OutboxFilter, OutboxKind } from '../../core/events/outbox.ts'
+import type { Outbox, OutboxFilter, OutboxKind } from '../../core/events/outbox.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
-import { AdminError, UsageError } from './usage.ts'
+import { AdminError, noSuchVerb, UsageError } from './usage.ts'
 
 const KINDS: readonly string[] = ['revocation', 'webhook', 'logout'] satisfies OutboxKind[]
 const MOST_LISTED = 1000
@@ -16,6 +16,15 @@ function filterOf(word: string | undefined): OutboxFilter {
   )
 }
 
+/** How much there is for each target, where it is too much to be listed. */
+async function totals(outbox: Pick<Outbox, 'depth'>): Promise<string> {
+  const lines = (await outbox.depth()).map(({ kind, target, waiting, failed, isStopped }) => {
+    const what = kind === target ? kind : `${kind} for ${target}`
+    return `${what}: ${waiting} waiting${isStopped ? ' (stopped by 410)' : ''}, ${failed} given up`
+  })
+  return lines.join('\n')
+}
+
 /** `admin outbox …` */
 export async function runOutbox({ stores, words }: AdminRun): Promise<Shown> {
   const [verb = '', word] = words
@@ -23,8 +32,9 @@ export async function runOutbox({ stores, words }: AdminRun): Promise<Shown> {
   const filter = filterOf(word)
   if (verb === 'list') {
     const entries = await outbox.list({ ...filter, limit: MOST_LISTED })
+    const isCut = entries.length === MOST_LISTED
     return {
-      cut: entries.length < MOST_LISTED ? undefined : `Only ${MOST_LISTED} are shown.`,
+      cut: isCut ? `Only ${MOST_LISTED} are shown.\n${await totals(outbox)}` : undefined,
       rows: entries.map((entry) => ({
         id: entry.id,
         kind: entry.kind,
@@ -39,7 +49,7 @@ export async function runOutbox({ stores, words }: AdminRun): Promise<Shown> {
     }
   }
   if (verb !== 'retry' && verb !== 'drop') {
-    throw new UsageError(`There is no command outbox ${JSON.stringify(verb)}.`)
+    throw noSuchVerb('outbox', verb)
   }
   // What still waits is tried anyway; only what was given up, or is named, is dropped.
   const meant = verb === 'drop' && word === undefined ? { ...filter, failed: true } : filter

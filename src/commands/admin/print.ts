@@ -8,7 +8,6 @@ export type Shown =
 /** Prints for a person, or as JSON for a program. */
 export async function print(shown: Shown, asJson: boolean): Promise<void> {
   const write = (text: string) => process.stdout.write(text)
-  if ('rows' in shown && shown.cut !== undefined) process.stderr.write(`${shown.cut}\n`)
   if ('pieces' in shown) {
     let last = ''
     for await (const piece of shown.pieces) {
@@ -26,9 +25,24 @@ export async function print(shown: Shown, asJson: boolean): Promise<void> {
   } else {
     const width = Math.max(...Object.keys(shown.one).map((name) => name.length))
     for (const [name, value] of Object.entries(shown.one)) {
-      write(`${name.padEnd(width)}  ${cell(value)}\n`)
+      const lines = linesOf(value).map((line) => ' '.repeat(width + 2) + line)
+      write(`${name.padEnd(width)}${lines.join('\n').slice(width)}\n`)
     }
   }
+  // Below a thousand rows, where it is seen.
+  if ('rows' in shown && shown.cut !== undefined) process.stderr.write(`${shown.cut}\n`)
+}
+
+/** A value beside its name: a list of things has a line for each. */
+function linesOf(value: unknown): string[] {
+  if (!Array.isArray(value)) return [cell(value)]
+  const isObject = (one: unknown) => typeof one === 'object' && one !== null
+  if (!value.some(isObject)) return [cell(value.join(' ') || null)]
+  return value.map((one: object) =>
+    Object.entries(one)
+      .map(([name, of]) => `${name}=${cell(of)}`)
+      .join('  '),
+  )
 }
 
 function table(rows: readonly Readonly<Record<string, unknown>>[]): string {

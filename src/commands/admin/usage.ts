@@ -1,7 +1,6 @@
-/** What `latchkey admin` can do. */
-export const USAGE = `Usage: latchkey admin <what> [--json]
+const HEAD = 'Usage: latchkey admin <what> [--json]\n\n'
 
-  users find [TEXT]           by id, provider's subject, the beginning of an e-mail address, or a part
+const COMMANDS = `  users find [TEXT]           by id, provider's subject, the beginning of an e-mail address, or a part
                               of a name
   users show ID               roles, identities, whether disabled
   users disable ID            shut out at once: login, refresh and every protected route; apps hear
@@ -22,20 +21,44 @@ export const USAGE = `Usage: latchkey admin <what> [--json]
   outbox retry [KIND|ID]      try it now; a target that was stopped is sent to again
   outbox drop [KIND|ID]       without a name: what was given up
   audit [--user ID] [--type T] [--since D] [--follow]
-                              what happened, oldest first; T may be a beginning: user, session;
+                              what happened, the newest 10,000 or those since D, oldest first;
+                              T may be a beginning: user, session;
                               D is a time ago (90m, 12h, 7d) or a date;
                               --follow: what happens from now on, or since D, until Ctrl+C
   google-risc register|status|verify
   twitch-eventsub register|status
                               has the provider tell of what happens there
+`
 
+/** What `latchkey admin` can do. */
+export const USAGE = `${HEAD}${COMMANDS}
 It works on the database of DATABASE_URL, else on the one in DATA_DIR, running or not.
 `
+
+/** The part of it that is about what was typed: a whole page would push what is wrong out of sight. */
+export function usageOf(args: readonly string[]): string {
+  const typed = args.filter((arg) => !arg.startsWith('-'))
+  const entries = COMMANDS.split(/^(?= {2}\S)/m)
+  const begin = (words: readonly string[], count: number) => words.slice(0, count).join(' ')
+  const about = (count: number) =>
+    entries.filter((entry) => begin(entry.trim().split(/\s+/), count) === begin(typed, count))
+  const own = [2, 1].map(about).find((found) => found.length > 0)
+  const names = [...new Set(entries.map((entry) => begin(entry.trim().split(/\s+/), 1)))]
+  return `${HEAD}${own?.join('') ?? `  ${names.join(', ')}\n`}\n\`latchkey admin --help\` says all of it.\n`
+}
 
 /** A command line that cannot be understood; `message` says what is wrong with it. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
+
+/** What is behind the name of a command is nothing that it can do. */
+export const noSuchVerb = (name: string, verb: string): UsageError =>
+  new UsageError(
+    verb === ''
+      ? `${name} needs a word behind it.`
+      : `There is no command ${name} ${JSON.stringify(verb)}.`,
+  )
 
 /** What was asked for cannot be done, as it is told; the exit code is 1. */
 export class AdminError extends Error {

@@ -4,7 +4,7 @@ import { counted } from '../../core/text.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
 import { providersThatRevoke } from './revocable.ts'
-import { AdminError, UsageError } from './usage.ts'
+import { AdminError, noSuchVerb, UsageError } from './usage.ts'
 
 /** Users on one page of a search. */
 const MOST = 1_000
@@ -80,6 +80,6 @@ export async function runUsers(run: AdminRun): Promise<Shown> {
       return runImport(run)
     }
     default:
-      throw new UsageError(`There is no command users ${JSON.stringify(verb)}.`)
+      throw noSuchVerb('users', verb)
   }
 }

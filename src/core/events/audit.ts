@@ -86,8 +86,9 @@ export interface AuditFilter {
   /** A type, or its beginning: `user`. */
   type?: string
   since?: Date
-  /** Rows behind this one, oldest first. */
+  /** Rows behind this one, in the order that is asked for: oldest first, or newest first. */
   after?: Pick<AuditRow, 'id' | 'at'>
+  newestFirst?: boolean
   limit: number
 }
 

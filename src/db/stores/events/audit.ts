@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Asker, Audit, AuditEvent, AuditRow } from '../../../core/events/audit.ts'
 import type { Database, RunStatement } from '../../client.ts'
 import { dropPartitions, makePartitions } from '../../partitions.ts'
@@ -68,36 +68,40 @@ interface Asked {
   limit: number
 }
 
-const LIST = statement((p: Placeholders<Asked>) =>
-  db
-    .select({
-      id: a.id,
-      type: a.type,
-      userId: a.userId,
-      sessionId: a.sessionId,
-      clientId: a.clientId,
-      provider: a.provider,
-      address: a.address,
-      userAgent: a.userAgent,
-      requestId: a.requestId,
-      reason: a.reason,
-      at: sql<string>`to_char(${a.at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(
-        'at_text',
-      ),
-    })
-    .from(a)
-    .where(
-      and(
-        or(sql`${p.userId}::uuid is null`, eq(a.userId, p.userId)),
-        sql`(${p.type}::text is null or ${a.type} = ${p.type} or starts_with(${a.type}, ${p.type} || '.'))`,
-        gte(a.at, sql`coalesce(${p.since}::timestamptz, '-infinity')`),
-        sql`(${p.afterAt}::timestamptz is null
-          or (${a.at}, ${a.id}) > (${p.afterAt}::timestamptz, ${p.afterId}::uuid))`,
-      ),
-    )
-    .orderBy(asc(a.at), asc(a.id))
-    .limit(p.limit),
-)
+const list = (order: typeof asc, behind: SQL) =>
+  statement((p: Placeholders<Asked>) =>
+    db
+      .select({
+        id: a.id,
+        type: a.type,
+        userId: a.userId,
+        sessionId: a.sessionId,
+        clientId: a.clientId,
+        provider: a.provider,
+        address: a.address,
+        userAgent: a.userAgent,
+        requestId: a.requestId,
+        reason: a.reason,
+        at: sql<string>`to_char(${a.at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(
+          'at_text',
+        ),
+      })
+      .from(a)
+      .where(
+        and(
+          or(sql`${p.userId}::uuid is null`, eq(a.userId, p.userId)),
+          sql`(${p.type}::text is null or ${a.type} = ${p.type} or starts_with(${a.type}, ${p.type} || '.'))`,
+          gte(a.at, sql`coalesce(${p.since}::timestamptz, '-infinity')`),
+          sql`(${p.afterAt}::timestamptz is null
+          or (${a.at}, ${a.id}) ${behind} (${p.afterAt}::timestamptz, ${p.afterId}::uuid))`,
+        ),
+      )
+      .orderBy(order(a.at), order(a.id))
+      .limit(p.limit),
+  )
+
+const LIST = list(asc, sql`>`)
+const LIST_NEWEST = list(desc, sql`<`)
 
 /** One at a time of all replicas makes and drops months. */
 const LOCK = 'select pg_advisory_xact_lock(76, 4713)'
@@ -115,8 +119,8 @@ export function createAudit(database: Database): Audit {
         await sayWho(run, asker)
         await recordIn(run, event)
       }),
-    list: ({ userId, type, since, after, limit }) =>
-      LIST.all(database.query, {
+    list: ({ userId, type, since, after, newestFirst = false, limit }) =>
+      (newestFirst ? LIST_NEWEST : LIST).all(database.query, {
         userId: userId ?? null,
         type: type ?? null,
         since: since?.toISOString() ?? null,
