@@ -5,10 +5,13 @@ import ipaddr from 'ipaddr.js'
 /** An address, in brackets or not, with the port that some proxies write behind it. */
 const WITH_PORT = /^(?:\[([0-9a-f:.]+)\]|(\d{1,3}(?:\.\d{1,3}){3}))(?::\d+)?$/i
 
+/** An IPv4 address as it comes where the server listens to both kinds (HOST is `::`). */
+const WITHIN_IPV6 = /^::ffff:(?=\d+\.)/i
+
 /** An address as a proxy may write it, without brackets and port, and without the zone of a link-local one. */
 function withoutPort(address: string): string {
   const [, inBrackets, plain] = WITH_PORT.exec(address) ?? []
-  return (inBrackets ?? plain ?? address).replace(/%[0-9a-z]*$/i, '')
+  return (inBrackets ?? plain ?? address).replace(/%[0-9a-z]*$/i, '').replace(WITHIN_IPV6, '')
 }
 
 /**

@@ -55,6 +55,10 @@ describe('an address behind proxies', () => {
     ['203.0.113.9.evil', '127.0.0.1'],
     ['fe80::1%zone1', 'fe80::1'],
     [`fe80::1%${'z'.repeat(60)}`, 'fe80::1'],
+    // As a server that listens to both kinds sees IPv4; what only begins so is another.
+    ['::ffff:203.0.113.9', '203.0.113.9'],
+    ['[::FFFF:203.0.113.9]:4711, ::ffff:10.0.0.7', '203.0.113.9'],
+    ['::fffe:203.0.113.9', '::fffe:203.0.113.9'],
   ])('of %s is %s', async (forwarded, expected) => {
     expect(await ask(forwarded)).toBe(expected)
   })
