@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import { setMaxListeners } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 
 /** Work in the background of an app. */
@@ -27,6 +28,8 @@ export function every(
   } = {},
 ): Background {
   const closing = new AbortController()
+  // As many as there is work at once: Node takes more than ten for a leak, and says so in the log.
+  setMaxListeners(0, closing.signal)
   let running: Promise<void> | null = null
   let isAskedAgain = false
 

@@ -80,3 +80,28 @@ test('closing tells the run under way, waits for it, and lets no other begin', a
   await app.close()
   expect([runs, ended]).toEqual([1, true])
 })
+
+test('much work at once that waits for the end is no leak to warn of', async () => {
+  const warnings: string[] = []
+  const warn = ({ name }: Error) => warnings.push(name)
+  process.on('warning', warn)
+  onTestFinished(() => void process.off('warning', warn))
+  const elevenWaitFor = (signal: AbortSignal) => {
+    for (let waiting = 0; waiting < 11; waiting++) signal.addEventListener('abort', () => {})
+  }
+  const begun = gate()
+  await listen((app) => {
+    const work = async (closing: AbortSignal) => {
+      elevenWaitFor(closing)
+      begun.open()
+    }
+    every(app, 60_000, 'work_failed', work, { atStart: true })
+  })
+  await begun.opened
+  await new Promise(setImmediate)
+  expect(warnings).toEqual([])
+  // Control: any other signal.
+  elevenWaitFor(new AbortController().signal)
+  await new Promise(setImmediate)
+  expect(warnings).toEqual(['MaxListenersExceededWarning'])
+})
