@@ -118,6 +118,37 @@ describe.each(all)('the API of docs/your-api.md with %s', (name, api) => {
   })
 })
 
+/** Asks the FastAPI sample itself, at a clock so many seconds from ours; PyJWT asks `datetime`. */
+const AT_CLOCK = `
+import datetime, sys
+import jwt.api_jwt
+class Clock(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.datetime.now(tz) + datetime.timedelta(seconds=int(sys.argv[2]))
+jwt.api_jwt.datetime = Clock
+import api
+sent = api.HTTPAuthorizationCredentials(scheme="Bearer", credentials=sys.argv[1])
+try:
+    print(api.signed_in(sent)["sub"], end="")
+except api.HTTPException as refused:
+    print(refused.status_code, end="")
+`
+
+test('the API with FastAPI takes a new token at a clock that is behind, and none of it that has expired', async ({
+  skip,
+}) => {
+  skip(python === undefined, 'needs Python')
+  const { access_token: token, user } = (await login(latchkey, provider)).json()
+  const at = async (seconds: number) => {
+    const args = ['-c', AT_CLOCK, String(token), String(seconds)]
+    const env = { LATCHKEY_URL: latchkey.url, PYTHONPATH: project.path, PATH: process.env.PATH }
+    return (await promisify(execFile)(python ?? '', args, { env })).stdout
+  }
+  expect(await at(-30)).toBe((user as { sub: string }).sub)
+  expect(await at(TTL_SECONDS)).toBe('401')
+})
+
 test('the APIs do not open for an ID token', async () => {
   const browser = new Browser()
   const { nonce, callback } = await startLogin(latchkey, browser, 'fake', '?scope=openid')
