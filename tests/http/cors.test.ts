@@ -207,7 +207,7 @@ test.each([
   expect(corsOf(answer)).toMatchObject({
     'access-control-allow-origin': '*',
     'access-control-allow-methods': 'GET',
-    'access-control-allow-headers': '*',
+    'access-control-allow-headers': '*, Authorization',
   })
   // No cookie goes along.
   expect(corsOf(answer)).not.toHaveProperty('access-control-allow-credentials')
