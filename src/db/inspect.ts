@@ -1,21 +1,7 @@
+import type { DatabaseFacts } from '../core/settings/database-facts.ts'
 import { addressOf, connect, type DatabaseLocation } from './connection/connect.ts'
 import { findHost } from './connection/primary.ts'
 import { broughtMigrations } from './readiness.ts'
-
-/** What the doctor says of a database. */
-export interface DatabaseFacts {
-  /** As `server_version_num`: 180004 is 18.4. */
-  version: number
-  /** As PostgreSQL names it: `UTF8`. */
-  encoding: string
-  /** Whether a transaction begins as one that writes: neither at a standby, nor where read-only is the default. */
-  takesWrites: boolean
-  /** Migrations that were applied, and that this version of Latchkey brings. */
-  applied: number
-  brought: number
-  /** Whether this user may make the schemas that migrations need, or what goes into them where they are there. */
-  mayMigrate: boolean
-}
 
 /** Looks at a database through a connection as the service makes it, and changes nothing. Throws where it cannot. */
 export async function inspectDatabase(

@@ -1,21 +1,10 @@
+import type { DatabaseFacts } from '../../core/settings/database-facts.ts'
 import { describeAddress, parseDatabaseUrl } from '../../core/settings/database-url.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { codeOf } from './explain/explain.ts'
 import { explainFailure } from './explain/failures.ts'
 import { type Finding, ok, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
-
-/** What a look at the database tells. */
-export interface DatabaseFacts {
-  /** As `server_version_num`: 180004 is 18.4. */
-  version: number
-  /** As PostgreSQL names it: `UTF8`. */
-  encoding: string
-  takesWrites: boolean
-  applied: number
-  brought: number
-  mayMigrate: boolean
-}
 
 /** Ports at which poolers usually listen: PgBouncer's, and a hosted one's in transaction mode. */
 const POOLER_PORTS = [6432, 6543]
