@@ -23,7 +23,7 @@ FROM node:22-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 COPY --from=production /app/node_modules ./node_modules
-COPY package.json LICENSE .env.example ./
+COPY package.json LICENSE NOTICE .env.example ./
 COPY drizzle ./drizzle
 COPY --from=build /app/dist ./dist
 # A user that owns nothing here; the file system may be read-only.

@@ -77,7 +77,7 @@ describe('the image', () => {
     }
     const [, install = ''] = /^RUN (npm ci --omit=dev.*) && npm cache clean/m.exec(dockerfile) ?? []
     await run('sh', ['-c', install], image, { npm_config_prefer_offline: 'true' })
-    for (const path of ['LICENSE', '.env.example', 'drizzle', 'dist']) {
+    for (const path of ['LICENSE', 'NOTICE', '.env.example', 'drizzle', 'dist']) {
       await cp(join(ROOT, path), join(image, path), { recursive: true })
     }
     const installed = await run('ls', ['node_modules'], image)
@@ -137,6 +137,9 @@ test('the package serves the playground from an empty folder', async () => {
     named.push(...[...links].map(([, path = '']) => path))
   }
   expect(named.filter((path) => !packed.includes(`package/${path}`))).toEqual([])
+  const { bundleDependencies } = JSON.parse(await read('package.json'))
+  const notice = await read('NOTICE')
+  expect(bundleDependencies.filter((one: string) => !notice.includes(`- ${one} (`))).toEqual([])
   const empty = join(folder.path, 'empty')
   await mkdir(empty)
   await chmod(empty, 0o711)
