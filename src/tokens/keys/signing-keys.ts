@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Sealer } from '../../core/secrets.ts'
 import type { SigningKeys, StoredSigningKey } from '../../core/tokens/key-store.ts'
 import { every } from '../../http/every.ts'
+import { compareClocks } from './compare-clocks.ts'
 import { bridge, currentKey, isRetired, type KeyNeeds, keyTimes, planKeys } from './key-plan.ts'
 import { keyContext, makeKey } from './make-key.ts'
 import { createTokenSigner, publicPart, type TokenRules, type TokenSigner } from './token-signer.ts'
@@ -52,6 +53,7 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
   const { log } = app
   const { accessAlg, idAlgs, keepMs } = needs
   const times = keyTimes(options.rotationSeconds, rules.accessTokenTtlSeconds)
+  const clocks = compareClocks(log)
   const signers = new Map<string, TokenSigner>()
   let ring: StoredSigningKey[] = []
   /** What to add to this process's steady clock, which nobody sets, to get the database's. */
@@ -86,6 +88,7 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
   async function turn() {
     const before = performance.now()
     let state = await store.read()
+    clocks(state.now, Date.now())
     const due = planFor(state.ring, state.now)
     if (due.add.length + due.change.length + due.remove.length > 0) {
       // Made before the ring is locked: an RSA key takes a while.

@@ -56,15 +56,26 @@ async function withReplica<T>(
   }
 }
 
-test.each([4, -4])(
-  'the first key signs at once after this machine’s clock was wrong by %i minutes at the start',
+test.each([4, -4, 0])(
+  'the first key signs at once after this machine’s clock was wrong by %i minutes at the start, which the log tells',
   async (minutes) => {
     vi.useFakeTimers({ toFake: ['Date'] })
     vi.setSystemTime(Date.now() + minutes * 60_000)
     const latchkey = await startLatchkey({ ...provider.settings(), SIGNING_KEY_ROTATION: '90d' })
+    const told = () =>
+      latchkey.logs.map((line) => JSON.parse(line)).filter(({ event }) => /^clock_/.test(event))
+    const differs = {
+      level: 'warn',
+      event: 'clock_differs',
+      seconds: expect.closeTo(minutes * 60, -1),
+    }
+    expect(told()).toMatchObject(minutes === 0 ? [] : [differs])
     vi.useRealTimers()
     try {
       expect(await meStatus(latchkey, await signIn(latchkey))).toBe(200)
+      // The key of ID tokens is made behind the first answer, and the clocks are compared with it.
+      await expect.poll(() => publishedKeys(latchkey)).toHaveLength(2)
+      expect(told()).toMatchObject(minutes === 0 ? [] : [differs, { event: 'clock_agrees' }])
     } finally {
       await latchkey.close()
     }
