@@ -16,6 +16,7 @@ import {
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { APP_ORIGIN, cookieLogin } from '../helpers/cookie-login.ts'
 import { countRows, type Latchkey, login, startLogin } from '../helpers/latchkey.ts'
+import { leave } from '../helpers/leaving.ts'
 import {
   getLinkCode,
   linkByCode,
@@ -323,6 +324,26 @@ describe('POST /me/identities with a code', () => {
     expect(await ownerOf(second.subject)).toEqual([])
     expect((await link(mine, await code())).status).toBe(200)
     expect(await ownerOf(second.subject)).toEqual([mine.sub])
+  })
+
+  test('whoever leaves takes the codes of their identities along, and nobody else’s', async () => {
+    const codesOf = async () =>
+      (
+        await latchkey.database.query<{ subject: string }>(
+          'select subject from latchkey.link_codes where subject like $1 order by subject',
+          [`%leaving-${stage.turn}`],
+        )
+      ).map(({ subject }) => subject)
+    const mine = await user()
+    second.subject = `leaving-${stage.turn}`
+    expect((await link(mine, await code())).status).toBe(200)
+    // One more of the same identity, and one of somebody else.
+    await code()
+    second.subject = `not-leaving-${stage.turn}`
+    await code()
+    expect(await codesOf()).toHaveLength(3)
+    expect((await leave(latchkey, mine.access_token)).status).toBe(204)
+    expect(await codesOf()).toEqual([second.subject])
   })
 
   test('2.09 a link code is none at /token, and a code of a login is none here', async () => {

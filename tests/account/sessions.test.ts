@@ -82,6 +82,19 @@ describe('GET /me/sessions', () => {
     expect((await list(newer)).map(({ id }) => id)).toEqual([older.sid, newer.sid])
   })
 
+  test('shows none that can be renewed no more, but the one that asks; it may be ended still', async () => {
+    const idle = await login()
+    await age(latchkey, '13 days')
+    const [renewed, mine] = [await login(), await login()]
+    expect((await list(mine)).map(({ id }) => id)).toContain(idle.sid)
+    await age(latchkey, '2 days')
+    expect((await list(mine)).map(({ id }) => id)).toEqual([mine.sid, renewed.sid])
+    await age(latchkey, '13 days')
+    expect((await list(mine)).map(({ id }) => id)).toEqual([mine.sid])
+    expect((await ask(mine, `/${renewed.sid}`, 'DELETE')).status).toBe(204)
+    expectProblem(await ask(mine, `/${renewed.sid}`, 'DELETE'), 404, 'not_found')
+  })
+
   test('shows none that has expired or ended', async () => {
     const expired = await login()
     await age(latchkey, '30 days')

@@ -1,9 +1,9 @@
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, eq, exists, isNull, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Freshness } from '../../core/identity/accounts.ts'
 import type { SessionRef } from '../../core/identity/session-ref.ts'
-import { sessions, users } from '../schema.ts'
-import { type Placeholders, seconds } from '../statement.ts'
+import { refreshTokens, sessions, users } from '../schema.ts'
+import { db, type Placeholders, seconds } from '../statement.ts'
 
 type SessionColumns = Record<'endedAt' | 'expiresAt', PgColumn>
 
@@ -12,6 +12,18 @@ export const isAlive = (
   s: SessionColumns = sessions,
   u: { disabledAt: PgColumn } = users,
 ): SQL | undefined => and(isNull(s.endedAt), sql`${s.expiresAt} > now()`, isNull(u.disabledAt))
+
+/**
+ * Whether a session can still be renewed: nobody is signed in any more by one whose last refresh token ran out, a
+ * few minutes later at the latest.
+ */
+export const isRenewable = (s: { id: PgColumn } = sessions): SQL =>
+  exists(
+    db
+      .select({ one: sql`1` })
+      .from(refreshTokens)
+      .where(and(eq(refreshTokens.sessionId, s.id), sql`${refreshTokens.expiresAt} > now()`)),
+  )
 
 /** `sessions` joined with `users`, or an alias of these: the one that asks, where it is alive. */
 export const asks = (p: Placeholders<SessionRef>): SQL | undefined =>

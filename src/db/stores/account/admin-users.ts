@@ -7,7 +7,7 @@ import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { identities, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
-import { isAlive } from '../alive.ts'
+import { isAlive, isRenewable } from '../alive.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
@@ -22,7 +22,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const LAST_CHARACTER = '\u{10ffff}'
 
 const alive = sql`(select count(*)::int from ${sessions}
-  where ${sessions.userId} = ${users.id} and ${sessions.redeemedAt} is not null and ${isAlive()})`
+  where ${sessions.userId} = ${users.id} and ${sessions.redeemedAt} is not null
+    and ${isAlive()} and ${isRenewable()})`
 
 /** Whose name has this in it, here or at a provider, in any case. There is no index for it. */
 const named = (p: Placeholders<{ name: string }>): SQL => {

@@ -1,14 +1,15 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, exists, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { Accounts } from '../../../core/identity/accounts.ts'
 import type { AdminUsers } from '../../../core/identity/admin-users.ts'
 import type { Database, RunStatement } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
-import { identities, sessions, users } from '../../schema.ts'
+import { identities, linkCodes, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { leaveRevocations } from '../events/outbox.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
+import { isSameIdentity } from '../same-identity.ts'
 import { HOLD_IDENTITIES, holdAsking } from './hold-asking.ts'
 
 const i = alias(identities, 'i')
@@ -42,6 +43,20 @@ const REMOVE = statement(
         .for('update', { of: i }),
     )
     const outbox = db.$with('outbox', {}).as(leaveRevocations(leaving, p.revocable))
+    // Codes hold an identity's address and tokens, too, until they are swept.
+    const codes = db.$with('codes').as(
+      db
+        .delete(linkCodes)
+        .where(
+          or(
+            eq(linkCodes.takenBy, p.userId),
+            exists(
+              db.select({ one: sql`1` }).from(leaving).where(isSameIdentity(linkCodes, leaving)),
+            ),
+          ),
+        )
+        .returning({ hash: linkCodes.hash }),
+    )
     const held = db
       .$with('held')
       .as(
@@ -73,7 +88,7 @@ const REMOVE = statement(
           .returning({ id: users.id }),
       )
     return db
-      .with(person, leaving, outbox, held, over, removed)
+      .with(person, leaving, outbox, codes, held, over, removed)
       .select({
         userId: sql<string>`${person.id}`.as('user_id'),
         isRemoved: sql<boolean>`exists (select from ${removed})`,

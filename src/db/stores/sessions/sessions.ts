@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import type { Freshness } from '../../../core/identity/accounts.ts'
 import type { SessionRef } from '../../../core/identity/session-ref.ts'
 import type { Sessions, StoredSession } from '../../../core/tokens/sessions.ts'
@@ -6,7 +6,7 @@ import type { Database } from '../../client.ts'
 import { refreshTokens, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { isoTime } from '../account/account-json.ts'
-import { asks, isAlive, isFresh } from '../alive.ts'
+import { asks, isAlive, isFresh, isRenewable } from '../alive.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { epochSeconds, grantedSession } from '../tokens/granted-session.ts'
@@ -18,8 +18,11 @@ const MOST = 1000
 const now = sql`now()`
 const runs = and(isNull(sessions.endedAt), sql`${sessions.expiresAt} > ${now}`)
 
-/** One whose code nobody redeemed is not shown: nobody is signed in by it. */
-const LIST = statement((p: Placeholders<{ userId: string }>) =>
+/**
+ * One whose code nobody redeemed is not shown, nor one whose last refresh token ran out: nobody is signed in by it.
+ * The one that asks has an access token.
+ */
+const LIST = statement((p: Placeholders<SessionRef>) =>
   db
     .select({
       userId: sessions.userId,
@@ -34,7 +37,14 @@ const LIST = statement((p: Placeholders<{ userId: string }>) =>
     })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.userId, p.userId), isAlive(), isNotNull(sessions.redeemedAt)))
+    .where(
+      and(
+        eq(sessions.userId, p.userId),
+        isAlive(),
+        isNotNull(sessions.redeemedAt),
+        or(eq(sessions.id, p.sessionId), isRenewable()),
+      ),
+    )
     .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
     .limit(MOST),
 )
@@ -115,7 +125,8 @@ export function createSessions(database: Database): Sessions {
       return row === null ? 'over' : row.isFresh ? 'fresh' : 'stale'
     },
     async list(caller) {
-      const rows = await LIST.all(query, { userId: caller.userId })
+      const { userId, sessionId } = caller
+      const rows = await LIST.all(query, { userId, sessionId })
       const found = rows.map(({ userId, ...session }): StoredSession => {
         requireOwn(database, userId, caller.userId)
         return session
