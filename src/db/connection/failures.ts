@@ -31,14 +31,20 @@ const AWAY = new Set([
 /** What the system says (`EMFILE`, `EADDRNOTAVAIL`): the database was not reached, whatever is wrong here. */
 const SYSTEM = /^E(?!RR_)[A-Z0-9]+$/
 
-/** Classes: connection exception, insufficient resources, operator intervention. */
-const AWAY_CLASS = /^(08|53|57P)/
+/** Classes: connection exception, insufficient resources, operator intervention, system error (a disk). */
+const AWAY_CLASS = /^(08|53|57P|58)/
 
 /** What the database or the driver said, by its code; undefined where it is no failure of theirs. */
 export function codeOf(error: unknown): string | undefined {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = (cause as { code?: unknown } | null)?.code
   return typeof code === 'string' && !(error instanceof LatchkeyError) ? code : undefined
+}
+
+/** Whether the server ended the connection by it, or let none begin (`allow_connections false`), whatever the code. */
+function isFatal(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return /^(FATAL|PANIC)$/.test(String((cause as { severity?: unknown }).severity))
 }
 
 /**
@@ -72,7 +78,8 @@ export const againAfterDeadlock = <T>(work: () => Promise<T>): Promise<T> =>
 export function translate(error: unknown): unknown {
   const code = codeOf(error)
   if (code === undefined) return error
-  if (AWAY.has(code) || AWAY_CLASS.test(code) || SYSTEM.test(code)) {
+  const isAway = AWAY.has(code) || AWAY_CLASS.test(code) || SYSTEM.test(code)
+  if (isAway || isFatal(error)) {
     return unavailable(said.databaseAway, { database: code })
   }
   // A statement that refers to a row that has gone: the user left at this moment.

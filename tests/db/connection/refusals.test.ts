@@ -1,3 +1,4 @@
+import postgres from 'postgres'
 import { afterEach, describe, expect, test } from 'vitest'
 import { translate } from '../../../src/db/connection/failures.ts'
 import { APPS, authorize, readTokens, refresh, signIn } from '../../helpers/apps.ts'
@@ -32,6 +33,7 @@ describe('11.07 a database that is', () => {
     ['at odds with another transaction', '40001'],
     ['in a ring of waiting', '40P01'],
     ['being shut down', '57P01'],
+    ['on a disk that fails', '58030'],
   ])(
     '%s gives 503, no token is issued that was not stored, and all is well again',
     async (...row) => {
@@ -56,6 +58,30 @@ describe('11.07 a database that is', () => {
       expect((await login(latchkey, provider)).status).toBe(200)
     },
   )
+})
+
+test('11.03 a database that lets nobody in gives 503 whatever it calls that, and the same works afterwards', async () => {
+  const tokens = await signIn(latchkey, provider)
+  const { database } = latchkey.testDatabase.connection
+  const elsewhere = { ...latchkey.testDatabase.connection, database: 'postgres' }
+  const operator = postgres({ ...elsewhere, max: 1 })
+  try {
+    // As before a copy or a move: 55000, which is no failure of the database where a statement says it.
+    await operator.unsafe(`alter database ${database} allow_connections false`)
+    await operator.unsafe(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = '${database}'`,
+    )
+    const away = await refresh(latchkey, tokens.refresh_token)
+    expectOAuthError(away, 503, 'temporarily_unavailable')
+    const again = await login(latchkey, provider)
+    expectProblem(again, 503, 'temporarily_unavailable')
+    expect(lastProblem(latchkey)).toMatchObject({ database: '55000' })
+  } finally {
+    await operator.unsafe(`alter database ${database} allow_connections true`)
+    await operator.end()
+  }
+  readTokens(await refresh(latchkey, tokens.refresh_token))
 })
 
 test.each(['P0001', '42501', 'XX000', '22P02'])(
