@@ -95,9 +95,9 @@ export const kakao = defineProvider({
     // No such token; not linked to the app.
     isGone: (_status, { code }) => code === -401 || code === -101,
   }),
-  // Without secure_resource the picture's address is plain http.
   // The verified flag is nowhere else.
   userinfo: 'always',
+  // Without secure_resource the picture's address is plain http.
   readProfile: async ({ userinfo, claims }) => {
     const document = await userinfo({ params: { secure_resource: 'true' } })
     return document === null && claims !== null
