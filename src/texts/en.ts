@@ -44,7 +44,7 @@ export const en = {
       cookies_missing: {
         title: null,
         text: ({ host }) =>
-          `Your browser sent no cookie back. Either it blocks cookies for ${host}, or you started in another browser. Allow cookies and try again here.`,
+          `Your browser sent no cookie back. Either it blocks cookies for ${host}, or you started in another browser or at another address. Allow cookies and try again here.`,
       },
       user_disabled: {
         title: 'This account is disabled',

@@ -45,7 +45,7 @@ export const es: Texts = {
       cookies_missing: {
         title: null,
         text: ({ host }) =>
-          `El navegador no ha devuelto la cookie necesaria para iniciar sesión. O bloquea las cookies de ${host}, o empezaste en otro navegador. Permite las cookies e inténtalo de nuevo aquí.`,
+          `El navegador no ha devuelto la cookie necesaria para iniciar sesión. O bloquea las cookies de ${host}, o empezaste en otro navegador o en otra dirección. Permite las cookies e inténtalo de nuevo aquí.`,
       },
       user_disabled: {
         title: 'Esta cuenta está desactivada',

@@ -44,7 +44,7 @@ export const ja: Texts = {
       cookies_missing: {
         title: null,
         text: ({ host }) =>
-          `ブラウザからログインに必要なCookieが届きませんでした。${host}のCookieをブロックしているか、別のブラウザでログインを始めています。Cookieを許可して、もう一度ここでお試しください。`,
+          `ブラウザからログインに必要なCookieが届きませんでした。${host}のCookieをブロックしているか、別のブラウザか別のアドレスでログインを始めています。Cookieを許可して、もう一度ここでお試しください。`,
       },
       user_disabled: {
         title: 'このアカウントは停止されています',

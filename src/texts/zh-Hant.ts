@@ -43,7 +43,7 @@ export const zhHant: Texts = {
       cookies_missing: {
         title: null,
         text: ({ host }) =>
-          `瀏覽器沒有傳回登入所需的 Cookie。可能是封鎖了 ${host} 的 Cookie，或是您從另一個瀏覽器開始登入。請允許 Cookie，然後在這裡再試一次。`,
+          `瀏覽器沒有傳回登入所需的 Cookie。可能是封鎖了 ${host} 的 Cookie，或是您從另一個瀏覽器或另一個網址開始登入。請允許 Cookie，然後在這裡再試一次。`,
       },
       user_disabled: {
         title: '這個帳號已停用',

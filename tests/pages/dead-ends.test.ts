@@ -34,6 +34,8 @@ describe('a login that comes back to a browser', () => {
     expect(blocked.status).toBe(400)
     expect(blocked.text).toContain('<h1>Signing in did not work</h1>')
     expect(blocked.text).toContain(`blocks cookies for ${new URL(latchkey.url).host}`)
+    // As at 127.0.0.1, where PUBLIC_URL says localhost.
+    expect(blocked.text).toContain('in another browser or at another address')
     // Trying again keeps the app, and is the person's to do.
     expect(blocked.text).toMatch(/href="\/login\/fake\?client_id=spa&amp;/)
     expect(blocked.location).toBeNull()
@@ -43,6 +45,14 @@ describe('a login that comes back to a browser', () => {
     const over = await browser.send(callback, HTML)
     expect([over.status, over.text.includes('no cookie')]).toEqual([400, false])
     expect(over.text).toContain('This sign-in has expired')
+  })
+
+  test('reads each sentence in its own language aloud: what is for the developer is English', async () => {
+    const headers = { accept: 'text/html', 'accept-language': 'ko' }
+    const { text } = await new Browser().send(await begin(new Browser()), { headers })
+    expect(text).toContain('<html lang="ko">')
+    expect(text).toContain('<p class="quiet" lang="en">This sign-in is over')
+    expect(text).toContain('<p class="quiet">오류 코드: invalid_state')
   })
 
   test('is told apart for people only: a program keeps no such cookie and reads one text', async () => {

@@ -44,7 +44,7 @@ export function createProblemPage(
     const body = html`<p>${text}</p>
 ${wait}
 ${waysOn({ ...ways, retry }, problem.reason, words)}
-${showsDetail ? html`<p class="quiet">${problem.detail}</p>\n` : null}<p class="quiet">${marks.join(' · ')}</p>`
+${showsDetail ? html`<p class="quiet" lang="en">${problem.detail}</p>\n` : null}<p class="quiet">${marks.join(' · ')}</p>`
     // Where it is a matter of a second or two, nothing has to be counted.
     const counts = code === 'rate_limited' && wait !== null
     const extras = { style: WAYS_STYLE, ...(counts ? { script: WAIT_SCRIPT } : {}) }
