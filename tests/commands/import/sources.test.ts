@@ -217,6 +217,30 @@ test('users of Firebase are taken', async () => {
   expect(await all()).toEqual(expected)
 })
 
+test('users of Firebase are taken as the Admin SDK gives them, too', async () => {
+  const creationTime = 'Tue, 02 Jan 2024 03:04:05 GMT'
+  const report = await importInto(latchkey, 'firebase', {
+    'listed.json': [
+      {
+        ...{ uid: 'u1', email: MINJI.email, emailVerified: true, displayName: NAME },
+        ...{ photoURL: MINJI.picture, disabled: false, metadata: { creationTime } },
+        providerData: [{ uid: '1234567890', providerId: 'oidc.kakao' }],
+      },
+      {
+        ...{ uid: 'u2', email: BANNED.email, disabled: true, metadata: { creationTime } },
+        providerData: [
+          { uid: '107', providerId: 'google.com', email: BANNED.email },
+          { uid: '42', providerId: 'github.com' },
+        ],
+      },
+      { uid: 'u3', providerData: [{ uid: 'a@example.com', providerId: 'password' }] },
+      { uid: 'u4', providerData: [] },
+    ],
+  })
+  expect(leftOf(report)).toEqual(['no_social_identity', 'no_social_identity'])
+  expect(await all()).toEqual(expected)
+})
+
 test('people whom a custom token signed in to Firebase as kakao:… have that identity', async () => {
   const google = { providerId: 'google.com', rawId: '107' }
   const kakao = { providerId: 'oidc.kakao', rawId: '3' }

@@ -74,13 +74,13 @@ export function isToCome(value: unknown): boolean {
   return Number.isNaN(ms) || ms > Date.now()
 }
 
-/** `2026-01-31 10:00:00+00`, as PostgreSQL writes it, seconds, milliseconds; NaN for what is none. */
+/** `2026-01-31 10:00:00+00`, as PostgreSQL writes it, seconds, milliseconds, a date of HTTP; NaN for what is none. */
 function milliseconds(value: unknown): number {
   if (typeof value === 'number' || (typeof value === 'string' && /^\d{9,14}$/.test(value))) {
     const number = Number(value)
     return number < 100_000_000_000 ? number * 1000 : number
   }
   if (typeof value !== 'string') return Number.NaN
-  const iso = value.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')
+  const iso = value.replace(/^(\S+) (?=\d\d:)/, '$1T').replace(/([+-]\d\d)$/, '$1:00')
   return Date.parse(/^\d{4}-\d\d-\d\dT[\d:.]+$/.test(iso) ? `${iso}Z` : iso)
 }

@@ -1,5 +1,5 @@
 import { builtInProviders } from '../../../providers/index.ts'
-import { flag, type Loose, list, moment, text } from './fields.ts'
+import { flag, inner, type Loose, list, moment, object, text } from './fields.ts'
 import { NEITHER, profileIn, type Source } from './source.ts'
 
 /** Those of a provider in Firebase's CSV: id, address, name, picture. */
@@ -16,16 +16,19 @@ const firebaseColumns = (row: Loose) =>
     ]
   })
 
+/** `firebase auth:export` calls a person's id `localId`, the Admin SDK `uid`. */
+const idOf = (user: Loose) => text(user, 'localid', 'uid')
+
 /**
  * The account that a custom token was made for: Firebase knows no Kakao, NAVER or LINE, so an app's own server
  * signs these people in as `kakao:1234567890`, and nothing else says who they are.
  */
 function customAccount(user: Loose): object[] {
-  const [, providerId, rawId] = /^([a-z]+):(.+)$/.exec(text(user, 'localid') ?? '') ?? []
+  const [, providerId, rawId] = /^([a-z]+):(.+)$/.exec(idOf(user) ?? '') ?? []
   return builtInProviders.some(({ id }) => id === providerId) ? [{ providerId, rawId }] : []
 }
 
-/** What `firebase auth:export` gives. */
+/** What `firebase auth:export` gives, or `listUsers()` of the Admin SDK as JSON. */
 export const firebase: Source = {
   people: ['users'],
   accounts: [],
@@ -51,13 +54,14 @@ export const firebase: Source = {
   ],
   accountsIn: (user) => [
     ...(list(user, 'provideruserinfo').length > 0 ? [] : firebaseColumns(user)),
+    ...list(user, 'providerdata').map((info) => ({ ...object(info) })),
     ...customAccount(user),
   ],
   person: (user) => ({
-    id: text(user, 'localid'),
+    id: idOf(user),
     email: text(user, 'email'),
     ...profileIn(user),
-    createdAt: moment(user, 'createdat'),
+    createdAt: moment(user, 'createdat') ?? moment(inner(user, 'metadata'), 'creationtime'),
     isDisabled: flag(user, 'disabled'),
     ...NEITHER,
   }),
@@ -65,7 +69,7 @@ export const firebase: Source = {
     userId: null,
     // What a project called a provider of its own: `oidc.kakao`.
     provider: (text(info, 'providerid') ?? '').replace(/^oidc\./, ''),
-    subject: text(info, 'rawid'),
+    subject: text(info, 'rawid', 'uid'),
     issuer: null,
     claims: {},
     email: text(info, 'email'),
