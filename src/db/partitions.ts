@@ -25,16 +25,18 @@ function monthIn(name: string): Month | null {
   return year === undefined ? null : Number(year) * 12 + Number(month) - 1
 }
 
-/**
- * Makes the audit's partitions of this month and the next three, where they are missing. A partition is
- * made beside and attached, which keeps nobody from writing.
- */
-export async function makePartitions(run: RunStatement): Promise<void> {
+/** Of this month and the next three, by the database's clock, those that the audit has no partition for. */
+export async function missingMonths(run: RunStatement): Promise<Month[]> {
   const present = new Set((await listPartitions(run)).map(({ name }) => name))
-  const now = await nowOf(run)
-  for (let month = now; month <= now + MONTHS_AHEAD; month++) {
+  const now = monthOf(new Date(await clockOf(run)))
+  const wanted = Array.from({ length: MONTHS_AHEAD + 1 }, (_, ahead) => now + ahead)
+  return wanted.filter((month) => !present.has(partition(month)))
+}
+
+/** Makes the partitions that are missing. Each is made beside and attached, which keeps nobody from writing. */
+export async function makePartitions(run: RunStatement): Promise<void> {
+  for (const month of await missingMonths(run)) {
     const name = partition(month)
-    if (present.has(name)) continue
     await run(LOCK_TIMEOUT)
     await run(`create table "${schema}"."${name}" (like ${whole} including all)`)
     await run(
@@ -67,5 +69,3 @@ async function clockOf(run: RunStatement): Promise<number> {
   const [row] = await run<{ ms: number }>('select (extract(epoch from now()) * 1000)::float8 as ms')
   return row?.ms ?? Date.now()
 }
-
-const nowOf = async (run: RunStatement) => monthOf(new Date(await clockOf(run)))

@@ -1,12 +1,15 @@
-import { expect, onTestFinished, test } from 'vitest'
+import Fastify from 'fastify'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { ADMIN_CLI } from '../../src/core/events/audit.ts'
 import { dropPartitions } from '../../src/db/partitions.ts'
 import { createAdminUsers } from '../../src/db/stores/account/admin-users.ts'
 import { createAudit } from '../../src/db/stores/events/audit.ts'
+import { keepMonths } from '../../src/events/months.ts'
 import { runAdmin } from '../helpers/admin.ts'
 import { APPS, authorizationQuery } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
-import { login } from '../helpers/latchkey.ts'
+import { login, startLatchkey } from '../helpers/latchkey.ts'
+import { lastProblem } from '../helpers/problems.ts'
 import { newFolder } from '../helpers/server-process.ts'
 import { setStage } from '../helpers/stage.ts'
 
@@ -234,4 +237,44 @@ test('months are made three ahead, and whole months past retention are dropped',
   expect(await database.transaction((run) => dropPartitions(run, century))).toBe(0)
   expect(await audit().dropPartitions(400 * 86_400)).toBe(1)
   expect(await months()).toBe(4)
+})
+
+test('months are looked for each minute: a database whose clock is set for months ahead is told as busy until then', async () => {
+  const server = await startLatchkey(provider.settings())
+  onTestFinished(() => server.close())
+  expect((await login(server, provider)).status).toBe(200)
+  const partitions = `select inhrelid::regclass::text as name from pg_inherits
+    where inhparent = 'latchkey.audit_events'::regclass`
+  for (const { name } of await server.database.query<{ name: string }>(partitions)) {
+    await server.database.query(`drop table ${name}`)
+  }
+  expect((await login(server, provider)).status).toBe(503)
+  expect(lastProblem(server)).toMatchObject({ database: '23514', reason: 'no_month' })
+
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const app = Fastify()
+  onTestFinished(() => app.close())
+  const { makePartitions } = createAudit(server.database)
+  const asked: string[] = []
+  keepMonths(app, {
+    audit: {
+      makePartitions: async () => {
+        asked.push('make')
+        // Only the second look finds the clock set.
+        if (asked.length > 2) await makePartitions()
+      },
+      dropPartitions: async () => {
+        asked.push('drop')
+        return 0
+      },
+    },
+    retentionSeconds: 400 * 86_400,
+  })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  expect(asked).toEqual(['make', 'drop'])
+  vi.advanceTimersByTime(60_000)
+  await app.close()
+  expect(asked).toEqual(['make', 'drop', 'make'])
+  expect((await login(server, provider)).status).toBe(200)
 })

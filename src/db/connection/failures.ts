@@ -84,6 +84,9 @@ export function translate(error: unknown): unknown {
   }
   // A statement that refers to a row that has gone: the user left at this moment.
   if (code === '23503') return unavailable('What this refers to has just gone.', { database: code })
+  // No check is ours: the audit has no month yet for what the database's clock says since it was set.
+  if (code === '23514')
+    return unavailable(said.databaseAway, { database: code, reason: 'no_month' })
   return new LatchkeyError('server_error', 'The database refused a statement.', {
     evidence: { database: code },
   })
