@@ -23,21 +23,24 @@ const TOLD_AS_THEY_ARE = [
   TracesError,
 ]
 
-/** Tells the operator why the service does not start, and ends with 1. An unforeseen error is thrown on. */
-export function refuse(error: unknown): never {
-  const reason = reasonOf(error)
+/**
+ * Tells the operator why the service does not start, or a command is not done, and ends with 1. An unforeseen
+ * error is thrown on.
+ */
+export function refuse(error: unknown, what = 'Latchkey cannot start'): never {
+  const reason = reasonOf(error, what)
   if (reason === null) throw error
   process.stderr.write(`${reason}\n\`npm run doctor\` says more.\n`)
   process.exit(1)
 }
 
-function reasonOf(error: unknown): string | null {
+function reasonOf(error: unknown, what: string): string | null {
   if (TOLD_AS_THEY_ARE.some((kind) => error instanceof kind)) return (error as Error).message
   if (error instanceof LatchkeyError) {
     const { database } = error.evidence
     const why =
       typeof database === 'string' ? [`(${database})`, ...explainFailure(database, 'en')] : []
-    return ['Latchkey cannot start:', error.message, ...why].join(' ')
+    return [`${what}:`, error.message, ...why].join(' ')
   }
   const { code, message, port, address, hostname } = error as NodeJS.ErrnoException & {
     port?: number
@@ -57,5 +60,5 @@ function reasonOf(error: unknown): string | null {
     return `HOST is ${address}, which is no address of this machine. Set HOST to one of its own, or 0.0.0.0 for all.`
   }
   // A system error's message names the call and the address or folder, and nothing secret.
-  return code === undefined ? null : `Latchkey cannot start: ${message}`
+  return code === undefined ? null : `${what}: ${message}`
 }

@@ -67,3 +67,26 @@ test('what is too much to be listed is counted by its target', async () => {
     'webhook: 1201 waiting, 1 given up',
   ])
 })
+
+test('what an operator does with very many is done by statements that are each in time', async () => {
+  await latchkey.database.query('delete from latchkey.outbox')
+  await latchkey.database.query(
+    `insert into latchkey.outbox (kind, target, failed_at)
+     select 'webhook', 'webhook', case when n > 3000 then now() end from generate_series(1, 23000) n`,
+  )
+  const counts: number[] = []
+  const outbox = createOutbox({
+    ...latchkey.database,
+    query: async (text, ...rest) => {
+      const rows = await latchkey.database.query(text, ...rest)
+      const [count] = Object.values(rows[0] ?? {})
+      if (typeof count === 'number') counts.push(count)
+      return rows as never
+    },
+  })
+  expect(await outbox.drop({ failed: true })).toBe(20_000)
+  expect(await outbox.retry({ kind: 'webhook' })).toBe(3_000)
+  expect(counts).toEqual([10_000, 10_000, 0, 3_000, 0])
+  const left = 'select distinct attempts, retried_at is null as never from latchkey.outbox'
+  expect(await latchkey.database.query(left)).toEqual([{ attempts: 0, never: false }])
+})

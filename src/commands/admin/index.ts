@@ -86,7 +86,7 @@ export async function admin(args: string[]): Promise<void> {
       process.exitCode = 1
     } else {
       const { refuse } = await import('../refuse.ts')
-      refuse(error)
+      refuse(error, 'The command did not come to its end')
     }
   }
 }

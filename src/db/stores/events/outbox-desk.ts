@@ -1,4 +1,4 @@
-import { and, asc, eq, exists, or, sql } from 'drizzle-orm'
+import { and, asc, eq, exists, inArray, or, sql, type WithSubquery } from 'drizzle-orm'
 import type { Outbox, OutboxDepth, OutboxEntry, OutboxFilter } from '../../../core/events/outbox.ts'
 import type { Database } from '../../client.ts'
 import { outbox, outboxTargets } from '../../schema.ts'
@@ -64,18 +64,52 @@ const LIST = statement((p: Placeholders<Asked & { limit: number }>) =>
     .limit(p.limit),
 )
 
-const RETRY = statement((p: Placeholders<Asked>) =>
-  db
-    .update(outbox)
-    // Its time begins anew.
-    .set({
-      failedAt: sql`null`,
-      nextAttemptAt: sql`now()`,
-      attempts: sql`0`,
-      retriedAt: sql`now()`,
-    })
-    .where(isAsked(p))
-    .returning({ id: outbox.id }),
+/** Entries of one statement: a million at once would take longer than a statement may. */
+const BATCH = 10_000
+
+/** Which entries, behind one that an earlier batch ended with. */
+type Batch = Asked & { after: string }
+
+/** The next ones that are asked for, what is done with them, and how many they were. */
+const inBatches = (change: (batch: BatchTable) => WithSubquery) =>
+  statement((p: Placeholders<Batch>) => {
+    const batch = batchOf(p)
+    const changed = change(batch)
+    return db
+      .with(batch, changed)
+      .select({
+        count: sql<number>`(select count(*) from ${changed})::int`,
+        last: sql<string | null>`max(${batch.id})::text`,
+      })
+      .from(batch)
+  })
+
+const batchOf = (p: Placeholders<Batch>) =>
+  db.$with('batch').as(
+    db
+      .select({ id: outbox.id })
+      .from(outbox)
+      .where(and(isAsked(p), sql`${outbox.id} > ${p.after}::bigint`))
+      .orderBy(asc(outbox.id))
+      .limit(BATCH),
+  )
+type BatchTable = ReturnType<typeof batchOf>
+
+const RETRY = inBatches((batch) =>
+  db.$with('changed').as(
+    db
+      .update(outbox)
+      // Its time begins anew.
+      .set({
+        failedAt: sql`null`,
+        nextAttemptAt: sql`now()`,
+        attempts: sql`0`,
+        retriedAt: sql`now()`,
+      })
+      .from(batch)
+      .where(eq(outbox.id, batch.id))
+      .returning({ id: outbox.id }),
+  ),
 )
 
 /** Targets of these entries, or of this name though nothing waits, are stopped no more. */
@@ -106,8 +140,13 @@ const START_AGAIN = statement((p: Placeholders<Asked>) =>
     ),
 )
 
-const DROP = statement((p: Placeholders<Asked>) =>
-  db.delete(outbox).where(isAsked(p)).returning({ id: outbox.id }),
+const DROP = inBatches((batch) =>
+  db.$with('changed').as(
+    db
+      .delete(outbox)
+      .where(inArray(outbox.id, db.select({ id: batch.id }).from(batch)))
+      .returning({ id: outbox.id }),
+  ),
 )
 
 /** Of each target that has more than so many; the newest go. */
@@ -130,18 +169,25 @@ const TRIM = statement((p: Placeholders<{ most: number }>) =>
 /** What an operator does with the outbox. */
 export function createOutboxDesk({
   query,
-  transaction,
 }: Database): Pick<Outbox, 'trim' | 'depth' | 'list' | 'retry' | 'drop'> {
+  async function toAll(change: typeof RETRY, filter: OutboxFilter): Promise<number> {
+    let changed = 0
+    for (let after: string | null = '0'; after !== null; ) {
+      const batch = await change.one(query, { ...asked(filter), after })
+      changed += batch?.count ?? 0
+      after = batch?.last ?? null
+    }
+    return changed
+  }
   return {
     trim: (most) => TRIM.count(query, { most }),
     depth: () => DEPTH.all(query, {}),
     list: ({ limit, ...filter }) =>
       LIST.all(query, { ...asked(filter), limit }) as Promise<OutboxEntry[]>,
-    retry: (filter) =>
-      transaction(async (run) => {
-        await START_AGAIN.all(run, asked(filter))
-        return RETRY.count(run, asked(filter))
-      }),
-    drop: (filter) => DROP.count(query, asked(filter)),
+    async retry(filter) {
+      await START_AGAIN.all(query, asked(filter))
+      return toAll(RETRY, filter)
+    },
+    drop: (filter) => toAll(DROP, filter),
   }
 }
