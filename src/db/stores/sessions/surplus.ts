@@ -1,6 +1,27 @@
 import { and, desc, eq, inArray, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import type { Database } from '../../client.ts'
 import { sessions } from '../../schema.ts'
-import { db } from '../../statement.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
+import { saysWho } from '../events/say-who.ts'
+
+/** So many sessions of one user may begin at once, each of which sees none of the others. */
+const AT_ONCE = 50
+
+const ofUser = (userId: SQL) =>
+  and(
+    eq(sessions.userId, userId),
+    isNull(sessions.endedAt),
+    isNotNull(sessions.redeemedAt),
+    sql`${sessions.expiresAt} > now()`,
+  )
+
+/**
+ * Whether a user has so many sessions that with those that begin at the same moment they may be too many: then
+ * `endSurplusOf` looks again, once this one is there for all to see.
+ */
+export const isCrowded = (userId: SQL, most: SQL | number): SQL<boolean> =>
+  sql<boolean>`(${db.select({ count: sql`count(*)` }).from(sessions).where(ofUser(userId))})
+    > ${most} - ${sql.raw(String(AT_ONCE))}`
 
 /**
  * A part that ends the sessions of a user beyond `most`, those first that were unused longest; `where` says
@@ -12,15 +33,7 @@ export const endSurplus = (userId: SQL, { most, where }: { most: SQL | number; w
   const tooMany = db
     .select({ id: sessions.id })
     .from(sessions)
-    .where(
-      and(
-        eq(sessions.userId, userId),
-        where,
-        isNull(sessions.endedAt),
-        isNotNull(sessions.redeemedAt),
-        sql`${sessions.expiresAt} > now()`,
-      ),
-    )
+    .where(and(ofUser(userId), where))
     .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
     // The builder's type has no word for a parameter here.
     .offset(most as number)
@@ -39,4 +52,20 @@ export const endSurplus = (userId: SQL, { most, where }: { most: SQL | number; w
         .where(inArray(sessions.id, surplus))
         .returning({ id: sessions.id }),
     )
+}
+
+type Crowd = { userId: string; most: number; asked: string }
+
+const END_SURPLUS = statement((p: Placeholders<Crowd>) => {
+  const most = sql`${p.most}::int`
+  const outdone = endSurplus(sql`${p.userId}::uuid`, { most, where: sql`${saysWho(p)}` })
+  return db.with(outdone).select({ id: outdone.id }).from(outdone)
+})
+
+/**
+ * Ends what is too much of a user's sessions, as a statement of its own, which sees all that began at once. Where it
+ * fails, the next sign-in does it.
+ */
+export const endSurplusOf = async ({ query }: Pick<Database, 'query'>, crowd: Crowd) => {
+  await END_SURPLUS.all(query, crowd).catch(() => [])
 }

@@ -15,6 +15,7 @@ import {
 } from '../account/account-json.ts'
 import { saysMade, saysWho } from '../events/say-who.ts'
 import { isSameIdentity } from '../same-identity.ts'
+import { isCrowded } from '../sessions/surplus.ts'
 import {
   addressClaim,
   firstFacts,
@@ -176,6 +177,8 @@ export const signInStatement = (rules: {
         sessionId: sql<string>`${p.sessionId}::text`,
         isDisabled: sql<boolean>`${user.disabledAt} is not null`,
         isNew: sql<boolean>`exists (select from ${made})`,
+        isCrowded: sql<boolean>`${p.tokenHash}::bytea is not null
+          and ${isCrowded(sql`${user.id}`, rules.sessionsPerUser)}`,
         account: accountJson(rules.trustedProviders, shown, user),
       })
       .from(user)

@@ -18,6 +18,7 @@ import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
 import type { Database, RunStatement } from '../../client.ts'
 import { askedBy } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
+import { endSurplusOf } from '../sessions/surplus.ts'
 import { rekeyIdentity } from '../tokens/rekey.ts'
 import { valuesOf } from './identity-values.ts'
 import {
@@ -77,7 +78,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     const signIn = async (
       run: RunStatement,
       { mayCreate, reason = linkable.reason, unheld = null, claimed = null }: Creating = KNOWN,
-    ): Promise<SignedIn | null> => {
+    ): Promise<CameIn | null> => {
       const row = await SIGN_IN.one(
         run,
         Object.assign(values, { mayCreate, reason, unheld, claimed }),
@@ -86,14 +87,16 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
       requireOwn(database, row.sessionId, session.id)
       if (row.isDisabled) throw refuse('user_disabled')
       const account = JSON.parse(row.account) as Account
-      return { account, decision: row.isNew ? { action: 'create', reason } : { action: 'known' } }
+      const { isNew, isCrowded } = row
+      const decision = isNew ? { action: 'create' as const, reason } : KNOWN_BEFORE
+      return { account, decision, isCrowded }
     }
 
     /**
      * Under the lock of the address: nobody else looks for its holders now. Null where the identity
      * became somebody's meanwhile, or the address another's: then it is to be looked at anew.
      */
-    async function joinOrCreate(run: RunStatement, email: string): Promise<SignedIn | null> {
+    async function joinOrCreate(run: RunStatement, email: string): Promise<CameIn | null> {
       await LOCK_EMAIL.one(run, { email })
       const known = await signIn(run)
       if (known !== null) return known
@@ -118,21 +121,9 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
       if (isUnheld) await FREE_CLAIM.all(run, { email })
       return signIn(run, { mayCreate: true, reason, claimed: isUnheld ? email : null })
     }
-    return { linkable, refusal, signIn, joinOrCreate }
-  }
 
-  return {
-    async isOf(key, former, userId) {
-      const row = await IS_OF.one(database.query, { ...key, former, userId })
-      if (row !== null) requireOwn(database, row.userId, userId)
-      return row !== null
-    },
-    async signIn(key, profile, session, tokens = null, asker = null) {
-      await rekeyIdentity(database, key, profile.formerSubject)
-      const { linkable, refusal, signIn, joinOrCreate } = attempts(key, profile, session, {
-        tokens,
-        asker,
-      })
+    /** Each way in, one after the other. */
+    async function comeIn(): Promise<CameIn> {
       const { email } = linkable
       const found = await signIn(database.query, {
         mayCreate: refusal === null,
@@ -151,9 +142,33 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
       const known = await signIn(database.query)
       if (known !== null) return known
       throw refusal === null ? elsewhere() : refuse(refusal)
+    }
+    return { comeIn, asked }
+  }
+
+  return {
+    async isOf(key, former, userId) {
+      const row = await IS_OF.one(database.query, { ...key, former, userId })
+      if (row !== null) requireOwn(database, row.userId, userId)
+      return row !== null
+    },
+    async signIn(key, profile, session, tokens = null, asker = null) {
+      await rekeyIdentity(database, key, profile.formerSubject)
+      const { comeIn, asked } = attempts(key, profile, session, { tokens, asker })
+      const { account, decision, isCrowded } = await comeIn()
+      if (isCrowded) {
+        const { sessionsPerUser: most } = rules
+        await endSurplusOf(database, { userId: account.sub, most, asked })
+      }
+      return { account, decision }
     },
   }
 }
+
+/** Who came in, and whether they may have too many sessions now. */
+type CameIn = SignedIn & { isCrowded: boolean }
+
+const KNOWN_BEFORE = { action: 'known' } as const
 
 /** Whether somebody unknown may become a user, and what is then claimed. */
 type Creating = Pick<SignInValues, 'mayCreate'> &

@@ -15,7 +15,7 @@ import {
 import { isAlive } from '../alive.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
-import { endSurplus } from '../sessions/surplus.ts'
+import { endSurplus, endSurplusOf, isCrowded } from '../sessions/surplus.ts'
 import { grantedSession } from './granted-session.ts'
 import { readRepeatedCode } from './repeated-code.ts'
 
@@ -148,6 +148,7 @@ const REDEEM = statement(
         scope: opened.scope,
         resource: opened.resource,
         authTime: opened.authTime,
+        isCrowded: isCrowded(sql`${opened.userId}`, sql`${p.sessionsPerUser}`),
       })
       .from(opened)
       .innerJoin(shown, eq(shown.sessionId, opened.id))
@@ -175,8 +176,12 @@ export function redeemCode(database: Database): TokenStore['redeemCode'] {
       const proof = { hash, clientId, redirectUri, codeChallenge }
       return readRepeatedCode(database, proof, hashes)
     }
-    const { code, nonce, ...session } = opened
+    const { code, nonce, isCrowded, ...session } = opened
     requireOwn(database, code.toString('hex'), hash.toString('hex'))
+    if (isCrowded) {
+      const { userId } = session
+      await endSurplusOf(database, { userId, most: sessionsPerUser, asked: askedBy(asker) })
+    }
     return { session, nonce, place: 0 }
   }
 }
