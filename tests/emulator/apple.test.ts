@@ -148,8 +148,7 @@ test('discovery has no userinfo; failures of a profile are not offered', async (
 
 test('a refresh gives no new refresh token; revoking ends it', async () => {
   const { refresh_token = '' } = await play().tokensFor()
-  const again = { grant_type: 'refresh_token', refresh_token, code: '' }
-  const refreshed = await json(await play().exchange('', again))
+  const refreshed = await json(await play().refresh(refresh_token))
   expect(refreshed.access_token).toMatch(/.{20}/)
   expect(refreshed).not.toHaveProperty('refresh_token')
   const revoke = (form: Record<string, string>) =>
@@ -161,8 +160,8 @@ test('a refresh gives no new refresh token; revoking ends it', async () => {
     400,
     { error: 'invalid_client' },
   ])
-  await expectTokens(await play().exchange('', again))
+  await expectTokens(await play().refresh(refresh_token))
   const done = await revoke({ token: refresh_token, token_type_hint: 'refresh_token' })
   expect([done.status, await done.text()]).toEqual([200, ''])
-  await expectRefusal(await play().exchange('', again), [400, { error: 'invalid_grant' }])
+  await expectRefusal(await play().refresh(refresh_token), [400, { error: 'invalid_grant' }])
 })

@@ -74,6 +74,8 @@ export function dancer(emulator: Emulator, provider: string) {
       ...init,
     })
   }
+  const refresh = (token: string | undefined) =>
+    exchange('', { grant_type: 'refresh_token', refresh_token: token })
   /** The exchange with the client in a Basic header and not in the body. */
   const byBasic = (code: string, given = secret) =>
     exchange(
@@ -101,6 +103,7 @@ export function dancer(emulator: Emulator, provider: string) {
     authorize,
     codeFor,
     exchange,
+    refresh,
     byBasic,
     tokensFor,
     get,

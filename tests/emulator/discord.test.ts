@@ -4,8 +4,6 @@ import { basicHeader, dancer, expectRefusal, expectTokens, json, useEmulator } f
 const emulator = useEmulator('discord')
 
 const play = () => dancer(emulator, 'discord')
-const again = (refresh_token: string | undefined) =>
-  play().exchange('', { grant_type: 'refresh_token', refresh_token })
 
 test('every callback carries iss=https://discord.com, wherever the endpoints are', async () => {
   for (const login_hint of ['minji', '!denied']) {
@@ -78,10 +76,10 @@ test('the profile needs identify, and is there without a version too', async () 
 
 test('a refresh gives a new pair', async () => {
   const first = await play().tokensFor()
-  const second = await json(await again(first.refresh_token))
+  const second = await json(await play().refresh(first.refresh_token))
   expect(second.refresh_token).not.toBe(first.refresh_token)
-  await expectRefusal(await again(first.refresh_token), [400, { error: 'invalid_grant' }])
-  await expectTokens(await again(second.refresh_token))
+  await expectRefusal(await play().refresh(first.refresh_token), [400, { error: 'invalid_grant' }])
+  await expectTokens(await play().refresh(second.refresh_token))
 })
 
 test('revoking one token kills every token of the authorization, and nobody else’s', async () => {
@@ -100,6 +98,6 @@ test('revoking one token kills every token of the authorization, and nobody else
   expect(await status(two)).toBe(200)
   expect((await revoke(one.access_token ?? '', play().secret)).status).toBe(200)
   expect([await status(one), await status(two), await status(other)]).toEqual([401, 401, 200])
-  await expectRefusal(await again(two.refresh_token), [400, { error: 'invalid_grant' }])
+  await expectRefusal(await play().refresh(two.refresh_token), [400, { error: 'invalid_grant' }])
   expect((await revoke('nope', play().secret)).status).toBe(200)
 })

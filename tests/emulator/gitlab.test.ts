@@ -5,8 +5,6 @@ import { dancer, expectRefusal, expectTokens, json, useEmulator } from './dance.
 const emulator = useEmulator('gitlab')
 
 const play = () => dancer(emulator, 'gitlab')
-const again = (refresh_token: string | undefined) =>
-  play().exchange('', { grant_type: 'refresh_token', refresh_token })
 const get = async (name: string, changes = {}) =>
   play().get(name, (await play().tokensFor(changes)).access_token ?? '')
 
@@ -55,12 +53,12 @@ test('the token says when it was made; without openid no ID token comes', async 
 
 test('a refresh gives a new pair and ends the old one', async () => {
   const first = await play().tokensFor()
-  const second = await json(await again(first.refresh_token))
+  const second = await json(await play().refresh(first.refresh_token))
   expect(second.refresh_token).not.toBe(first.refresh_token)
   expect((await play().get('USERINFO_ENDPOINT', first.access_token ?? '')).status).toBe(401)
   expect((await play().get('USERINFO_ENDPOINT', second.access_token)).status).toBe(200)
-  await expectRefusal(await again(first.refresh_token), [400, { error: 'invalid_grant' }])
-  await expectTokens(await again(second.refresh_token))
+  await expectRefusal(await play().refresh(first.refresh_token), [400, { error: 'invalid_grant' }])
+  await expectTokens(await play().refresh(second.refresh_token))
 })
 
 test('the e-mail is the primary one with the scope, else the public one if there is one', async () => {
@@ -111,6 +109,6 @@ test('revoking wants the client, and ends the pair', async () => {
   expect(revoked.status).toBe(200)
   expect(await json(revoked)).toEqual({})
   expect((await play().get('USERINFO_ENDPOINT', access_token)).status).toBe(401)
-  await expectRefusal(await again(refresh_token), [400, { error: 'invalid_grant' }])
+  await expectRefusal(await play().refresh(refresh_token), [400, { error: 'invalid_grant' }])
   expect((await revoke('nope', play().secret)).status).toBe(200)
 })

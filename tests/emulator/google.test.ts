@@ -68,8 +68,7 @@ test('e-mail follows persona, scope and consent; scopes come back as URLs', asyn
 test('a refresh token comes with offline access only, works, and dies with its pair', async () => {
   expect(await play().tokensFor()).not.toHaveProperty('refresh_token')
   const offline = await play().tokensFor({ access_type: 'offline', prompt: 'consent' })
-  const again = { grant_type: 'refresh_token', refresh_token: offline.refresh_token }
-  const refreshed = await json(await play().exchange('', again))
+  const refreshed = await json(await play().refresh(offline.refresh_token))
   expect(refreshed.access_token).not.toBe(offline.access_token)
   expect(refreshed).not.toHaveProperty('refresh_token')
   const revoke = (token: string) =>
@@ -79,7 +78,10 @@ test('a refresh token comes with offline access only, works, and dies with its p
     })
   expect((await revoke(offline.access_token ?? '')).status).toBe(200)
   expect((await play().get('USERINFO_ENDPOINT', refreshed.access_token)).status).toBe(401)
-  await expectRefusal(await play().exchange('', again), [400, { error: 'invalid_grant' }])
+  await expectRefusal(await play().refresh(offline.refresh_token), [
+    400,
+    { error: 'invalid_grant' },
+  ])
   await expectRefusal(await revoke('nope'), [400, { error: 'invalid_token' }])
 })
 

@@ -73,8 +73,7 @@ test('token info, logout and unlink', async () => {
   expect(await json(await post('LOGOUT_ENDPOINT', `Bearer ${access_token}`))).toEqual({ id })
   expect((await play().get('USERINFO_ENDPOINT', access_token)).status).toBe(401)
   expect((await play().get('USERINFO_ENDPOINT', second)).status).toBe(200)
-  const again = { grant_type: 'refresh_token', refresh_token }
-  await expectRefusal(await play().exchange('', again), [400, { error: 'invalid_grant' }])
+  await expectRefusal(await play().refresh(refresh_token), [400, { error: 'invalid_grant' }])
   expect((await post('UNLINK_ENDPOINT', 'KakaoAK nope', target)).status).toBe(401)
   const key = `KakaoAK ${play().setting('ADMIN_KEY')}`
   expect(await json(await post('UNLINK_ENDPOINT', key, target))).toEqual({ id })

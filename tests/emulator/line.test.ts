@@ -124,8 +124,7 @@ test('the callback carries more than code and state; errors carry a request id',
 
 test('a refresh returns the same refresh token; revoke ends the pair', async () => {
   const tokens = await play().tokensFor()
-  const again = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token, code: '' }
-  const refreshed = await json(await play().exchange('', again))
+  const refreshed = await json(await play().refresh(tokens.refresh_token))
   expect(refreshed.refresh_token).toBe(tokens.refresh_token)
   expect(refreshed).not.toHaveProperty('id_token')
   const form = { ...client(), access_token: refreshed.access_token }
@@ -133,11 +132,11 @@ test('a refresh returns the same refresh token; revoke ends the pair', async () 
     400,
     { error: 'invalid_client' },
   ])
-  await expectTokens(await play().exchange('', again))
+  await expectTokens(await play().refresh(tokens.refresh_token))
   const done = await post('REVOCATION_ENDPOINT', form)
   expect([done.status, await done.text()]).toEqual([200, ''])
   expect((await play().get('USERINFO_ENDPOINT', refreshed.access_token)).status).toBe(401)
-  await expectRefusal(await play().exchange('', again), [
+  await expectRefusal(await play().refresh(tokens.refresh_token), [
     400,
     { error: 'invalid_grant', error_description: 'invalid refresh token' },
   ])

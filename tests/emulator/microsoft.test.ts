@@ -140,14 +140,10 @@ test('offline_access gives a refresh token, replaced at each use, the old one st
   expect(await play().tokensFor({ scope: 'openid' })).not.toHaveProperty('refresh_token')
   const tokens = await play().tokensFor()
   expect(tokens).toMatchObject({ expires_in: 3599, scope: 'openid profile email User.Read' })
-  const again = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token, code: '' }
-  const first = await json(await play().exchange('', again))
+  const first = await json(await play().refresh(tokens.refresh_token))
   expect(first.refresh_token).not.toBe(tokens.refresh_token)
-  await expectTokens(await play().exchange('', again))
-  await expectRefusal(await play().exchange('', { ...again, refresh_token: 'x' }), [
-    400,
-    { error_codes: [70008] },
-  ])
+  await expectTokens(await play().refresh(tokens.refresh_token))
+  await expectRefusal(await play().refresh('x'), [400, { error_codes: [70008] }])
 })
 
 test('Graph tells of the person; its errors have a code', async () => {

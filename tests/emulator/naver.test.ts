@@ -14,13 +14,12 @@ test('expires_in is a string, at a refresh too, which keeps the refresh token', 
   const tokens = await play().tokensFor()
   expect(tokens).toMatchObject({ token_type: 'bearer', expires_in: '3600' })
   expect(tokens).not.toHaveProperty('scope')
-  const again = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token, code: '' }
   for (let round = 0; round < 2; round += 1) {
-    const refreshed = await json(await play().exchange('', again))
+    const refreshed = await json(await play().refresh(tokens.refresh_token))
     expect(Object.keys(refreshed).sort()).toEqual(['access_token', 'expires_in', 'token_type'])
     expect(refreshed.expires_in).toBe('3600')
   }
-  await expectRefusal(await play().exchange('', { ...again, refresh_token: 'x' }), noSession)
+  await expectRefusal(await play().refresh('x'), noSession)
 })
 
 test('the access token contains + / and =', async () => {
@@ -99,8 +98,7 @@ test('revoke ends the pair and the link', async () => {
   const done = await revoke({ ...client(), token })
   expect([done.status, await done.text()]).toEqual([200, ''])
   expect((await play().get('USERINFO_ENDPOINT', token)).status).toBe(401)
-  const again = { grant_type: 'refresh_token', refresh_token }
-  await expectRefusal(await play().exchange('', again), noSession)
+  await expectRefusal(await play().refresh(refresh_token), noSession)
 })
 
 test('grant_type=delete says success for a dead token too, and unlinks with a live one', async () => {

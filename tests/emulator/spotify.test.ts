@@ -7,8 +7,6 @@ const play = () => dancer(emulator, 'spotify')
 const plain = { code_challenge: undefined, code_challenge_method: undefined }
 const invalidClient = [400, { error: 'invalid_client' }] as const
 const invalidGrant = [400, { error: 'invalid_grant' }] as const
-const again = (refresh_token: string | undefined) =>
-  play().exchange('', { grant_type: 'refresh_token', refresh_token })
 
 /** Without the Basic header that the dance sends. */
 const inBody = (form: Record<string, string | undefined>) => {
@@ -55,14 +53,14 @@ test('with PKCE a public client needs no secret, without PKCE it does', async ()
 
 test('a refresh token is replaced for a login with PKCE, else kept and not repeated', async () => {
   const first = await play().tokensFor()
-  const second = await json(await again(first.refresh_token))
+  const second = await json(await play().refresh(first.refresh_token))
   expect(second.refresh_token).not.toBe(first.refresh_token)
-  await expectRefusal(await again(first.refresh_token), invalidGrant)
-  await expectTokens(await again(second.refresh_token))
+  await expectRefusal(await play().refresh(first.refresh_token), invalidGrant)
+  await expectTokens(await play().refresh(second.refresh_token))
   const code = await play().codeFor(plain)
   const kept = await json(await play().exchange(code, { code_verifier: undefined }))
-  expect(await json(await again(kept.refresh_token))).not.toHaveProperty('refresh_token')
-  await expectTokens(await again(kept.refresh_token))
+  expect(await json(await play().refresh(kept.refresh_token))).not.toHaveProperty('refresh_token')
+  await expectTokens(await play().refresh(kept.refresh_token))
 })
 
 test('account_id stands beside id, and may be missing', async () => {

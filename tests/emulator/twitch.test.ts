@@ -9,8 +9,6 @@ const asked = { email: null, email_verified: null, picture: null, preferred_user
 const claims = JSON.stringify({ id_token: asked, userinfo: asked })
 const idTokenOf = async (changes: Record<string, string | undefined>) =>
   decodeJwt((await play().tokensFor(changes)).id_token ?? '')
-const again = (refresh_token: string | undefined) =>
-  play().exchange('', { grant_type: 'refresh_token', refresh_token })
 
 test('discovery stands below /oauth2, which is the issuer', async () => {
   const issuer = play().setting('ISSUER')
@@ -141,7 +139,7 @@ test('validate takes the token after the word OAuth', async () => {
 
 test('a refresh works until the pair is revoked', async () => {
   const { access_token = '', refresh_token } = await play().tokensFor()
-  const refreshed = await json(await again(refresh_token))
+  const refreshed = await json(await play().refresh(refresh_token))
   expect(refreshed.access_token).not.toBe(access_token)
   expect(refreshed).not.toHaveProperty('id_token')
   const revoke = (token: string, client_id = play().id) =>
@@ -153,6 +151,9 @@ test('a refresh works until the pair is revoked', async () => {
   expect((await play().get('USERINFO_ENDPOINT', access_token)).status).toBe(200)
   expect((await revoke(access_token)).status).toBe(200)
   expect((await play().get('USERINFO_ENDPOINT', access_token)).status).toBe(401)
-  await expectRefusal(await again(refresh_token), [400, { message: 'Invalid refresh token' }])
+  await expectRefusal(await play().refresh(refresh_token), [
+    400,
+    { message: 'Invalid refresh token' },
+  ])
   await expectRefusal(await revoke('nope'), [400, { status: 400, message: 'Invalid token' }])
 })

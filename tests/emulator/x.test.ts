@@ -93,12 +93,13 @@ test('a refresh token comes with offline.access, is replaced and works once', as
   const tokens = await play().tokensFor()
   expect(tokens).toMatchObject({ token_type: 'bearer', expires_in: 7200 })
   expect(tokens.scope?.split(' ')).toContain('offline.access')
-  const again = (refresh_token = '') =>
-    play().exchange('', { grant_type: 'refresh_token', refresh_token })
-  const next = await json(await again(tokens.refresh_token))
+  const next = await json(await play().refresh(tokens.refresh_token))
   expect(next.refresh_token).not.toBe(tokens.refresh_token)
-  await expectRefusal(await again(tokens.refresh_token), [400, { error: 'invalid_request' }])
-  await expectTokens(await again(next.refresh_token))
+  await expectRefusal(await play().refresh(tokens.refresh_token), [
+    400,
+    { error: 'invalid_request' },
+  ])
+  await expectTokens(await play().refresh(next.refresh_token))
 })
 
 test('revoke wants the client and a token, and ends the pair', async () => {
@@ -115,6 +116,5 @@ test('revoke wants the client and a token, and ends the pair', async () => {
   expect((await play().get('USERINFO_ENDPOINT', token)).status).toBe(200)
   await expectRefusal(await revoke({ token }), [200, { revoked: true }])
   expect((await play().get('USERINFO_ENDPOINT', token)).status).toBe(401)
-  const again = { grant_type: 'refresh_token', refresh_token }
-  await expectRefusal(await play().exchange('', again), [400, { error: 'invalid_request' }])
+  await expectRefusal(await play().refresh(refresh_token), [400, { error: 'invalid_request' }])
 })
