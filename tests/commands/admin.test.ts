@@ -85,6 +85,30 @@ describe('the operator, beside a running server', () => {
     })
   })
 
+  test('sees no wrapped table on a narrow terminal: columns go in which nothing is known, then it is lines', async () => {
+    const { isTTY, columns } = process.stdout
+    const at = async (width: number | undefined) => {
+      Object.assign(process.stdout, { isTTY: width !== undefined, columns: width })
+      try {
+        const { stdout } = await admin('users', 'find', '소라')
+        return stdout.trimEnd().split('\n')
+      } finally {
+        Object.assign(process.stdout, { isTTY, columns })
+      }
+    }
+    const whole = await at(undefined)
+    expect(whole[0]).toMatch(/^id +name +email +verified +disabled +roles +identities +sessions$/)
+    expect(await at(200)).toEqual(whole)
+    const [head, row] = await at(80)
+    expect(head).toMatch(/^id +name +identities +sessions$/)
+    expect(row).toContain('이소라')
+    const lines = await at(60)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(
+      /^id=\S+ {2}name=이소라 {2}identities=kakao {2}sessions=1$/,
+    )
+  })
+
   test('disables a user at once everywhere, and enables again', async () => {
     expect((await me()).status).toBe(200)
     expect((await admin('users', 'disable', userId)).code).toBe(0)

@@ -21,7 +21,7 @@ export async function print(shown: Shown, asJson: boolean): Promise<void> {
   } else if ('line' in shown) {
     write(`${shown.line}\n`)
   } else if ('rows' in shown) {
-    write(table(shown.rows))
+    write(table(shown.rows, process.stdout.isTTY ? process.stdout.columns : undefined))
   } else {
     const width = Math.max(...Object.keys(shown.one).map((name) => name.length))
     for (const [name, value] of Object.entries(shown.one)) {
@@ -38,22 +38,38 @@ function linesOf(value: unknown): string[] {
   if (!Array.isArray(value)) return [cell(value)]
   const isObject = (one: unknown) => typeof one === 'object' && one !== null
   if (!value.some(isObject)) return [cell(value.join(' ') || null)]
-  return value.map((one: object) =>
-    Object.entries(one)
-      .map(([name, of]) => `${name}=${cell(of)}`)
-      .join('  '),
-  )
+  return value.map((one: object) => pairs(Object.entries(one)))
 }
 
-function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
+/**
+ * As a table; on a terminal that is too narrow for it, without the columns in which nothing is known, and else
+ * as lines that say what is known: a table that is wrapped cannot be read.
+ */
+function table(rows: readonly Readonly<Record<string, unknown>>[], columns?: number): string {
   const [first] = rows
   if (first === undefined) return 'None.\n'
   const names = Object.keys(first)
+  const whole = tableOf(names, rows)
+  if (columns === undefined || whole.width <= columns) return whole.text
+  const isKnown = (value: unknown) => value !== null && value !== undefined
+  const known = tableOf(
+    names.filter((name) => rows.some((row) => isKnown(row[name]))),
+    rows,
+  )
+  if (known.width <= columns) return known.text
+  const lines = rows.map((row) => pairs(Object.entries(row).filter(([, value]) => isKnown(value))))
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+const pairs = (entries: readonly (readonly [string, unknown])[]): string =>
+  entries.map(([name, value]) => `${name}=${cell(value)}`).join('  ')
+
+function tableOf(names: readonly string[], rows: readonly Readonly<Record<string, unknown>>[]) {
   const lines = [names, ...rows.map((row) => names.map((name) => cell(row[name])))]
   const widths = names.map((_, place) =>
-    Math.max(...lines.map((line) => columnsOf(line[place] ?? ''))),
+    lines.reduce((most, line) => Math.max(most, columnsOf(line[place] ?? '')), 0),
   )
-  return lines
+  const text = lines
     .map((line) =>
       line
         .map((text, place) => text + ' '.repeat((widths[place] ?? 0) - columnsOf(text)))
@@ -62,6 +78,7 @@ function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
     )
     .map((line) => `${line}\n`)
     .join('')
+  return { text, width: widths.reduce((sum, one) => sum + one + 2, -2) }
 }
 
 /** What a terminal draws over two columns: Hangul, Kana, Han, full-width forms, pictures. */
