@@ -3,6 +3,7 @@ import { followAudit } from '../../src/commands/admin/follow.ts'
 import type { Audit, AuditRow } from '../../src/core/events/audit.ts'
 import { unavailable } from '../../src/db/connection/failures.ts'
 import { createAudit } from '../../src/db/stores/events/audit.ts'
+import { setClock } from '../helpers/clocks.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 const latchkey = useLatchkey({})
@@ -25,22 +26,36 @@ function following(audit: Pick<Audit, 'list'>, filter: { type?: string; since?: 
   return { next, stop: () => stopping.abort(), timesAway: () => timesAway }
 }
 
-test('what happens from now on is told once each, of the types that are asked for, until it is stopped', async () => {
-  const audit = createAudit(latchkey.database)
-  await audit.record({ type: 'admin.before' })
-  // A row tells its time in milliseconds: one of this very millisecond would count as from now on.
-  await new Promise((resolve) => setTimeout(resolve, 20))
-  const { next, stop } = following(audit, { type: 'admin' })
-  const first = next()
-  for (const name of ['a', 'b', 'c']) await audit.record({ type: `admin.${name}` })
-  await audit.record({ type: 'sign_in.failed' })
-  const told = [await first, await next(), await next()].map((row) => row?.type)
-  // In the order of their times, which a machine whose clock goes back a little gives in another.
-  expect(told.toSorted()).toEqual(['admin.a', 'admin.b', 'admin.c'])
-  const last = next()
-  stop()
-  expect(await last).toBeUndefined()
-})
+test.each([0, 5, -5])(
+  'what happens from now on is told once each, of the types that are asked for, until it is stopped, by a clock that is %i minutes off',
+  async (minutes) => {
+    const audit = createAudit(latchkey.database)
+    await audit.record({ type: 'admin.before' })
+    // A row tells its time in milliseconds: one of this very millisecond would count as from now on.
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    setClock(Date.now() + minutes * 60_000)
+    let looked = () => {}
+    const hasLooked = new Promise<void>((resolve) => {
+      looked = resolve
+    })
+    const list: Audit['list'] = async (filter) => {
+      const rows = await audit.list(filter)
+      looked()
+      return rows
+    }
+    const { next, stop } = following({ list }, { type: 'admin' })
+    const first = next()
+    await hasLooked
+    for (const name of ['a', 'b', 'c']) await audit.record({ type: `admin.${name}` })
+    await audit.record({ type: 'sign_in.failed' })
+    const told = [await first, await next(), await next()].map((row) => row?.type)
+    // In the order of their times, which a machine whose clock goes back a little gives in another.
+    expect(told.toSorted()).toEqual(['admin.a', 'admin.b', 'admin.c'])
+    const last = next()
+    stop()
+    expect(await last).toBeUndefined()
+  },
+)
 
 test('a row that appears behind a later one is told, and so is what happened while the database was away', async () => {
   const row = (id: string, at: string) => ({ id, at }) as AuditRow

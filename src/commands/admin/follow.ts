@@ -7,8 +7,9 @@ const EVERY_MS = 1_000
 const LATE_MS = 15_000
 
 /**
- * Rows of the audit as they come, until `stop`: those since a moment, else from now on. A database that
- * is away is waited for; what happened meanwhile comes then. `away` is told once each time.
+ * Rows of the audit as they come, until `stop`: those since a moment, else those behind the newest that is
+ * there now, whatever this machine's clock says. A database that is away is waited for; what happened
+ * meanwhile comes then. `away` is told once each time.
  */
 export async function* followAudit(
   audit: Pick<Audit, 'list'>,
@@ -17,12 +18,16 @@ export async function* followAudit(
 ): AsyncGenerator<AuditRow> {
   /** Rows that were given, or are none of those asked for, as long as they may be read again. */
   const seen = new Map<string, number>()
-  const from = filter.since?.getTime() ?? Date.now()
-  let newest = from
+  let from = filter.since?.getTime()
+  let newest = from ?? 0
   let isAway = false
   while (!stop.aborted) {
-    const since = new Date(Math.max(newest - LATE_MS, filter.since === undefined ? 0 : from))
     try {
+      if (from === undefined) {
+        const [last] = await audit.list({ newestFirst: true, limit: 1 })
+        from = newest = last === undefined ? 0 : Date.parse(last.at) + 1
+      }
+      const since = new Date(Math.max(newest - LATE_MS, filter.since === undefined ? 0 : from))
       let after: AuditRow | undefined
       do {
         const page = await audit.list({ ...filter, since, ...(after && { after }) })
