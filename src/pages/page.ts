@@ -32,6 +32,12 @@ a { color: var(--accent) }
 .quiet { color: var(--quiet); font-size: .875rem }
 `
 
+/**
+ * Under `no-referrer` a form comes as `Origin: null`, which an app cannot tell from a forgery. This tells it our
+ * origin, and still no address.
+ */
+const TELLS_ORIGIN = trusted('\n<meta name="referrer" content="strict-origin">')
+
 /** One page: what it says, and what it brings beside the style of all pages, each let in by its hash. */
 export interface PageParts {
   language: Language
@@ -79,7 +85,7 @@ export function renderPage(
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
+<meta name="robots" content="noindex">${mayPost ? TELLS_ORIGIN : null}
 <link rel="icon" href="data:,">
 <title>${look.titleOf(title)}</title>
 ${trusted(styles.map((text) => `<style>${text}</style>`).join(''))}

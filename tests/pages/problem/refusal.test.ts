@@ -181,6 +181,20 @@ describe('in Chromium', () => {
     expect(await page.locator('h1').innerText()).toBe('access_denied')
   })
 
+  test('a form that comes to the app says by its Origin who sends it, and tells no address', async () => {
+    for (const who of ['!denied', 'minji']) {
+      const page = await chrome.context.newPage()
+      const coming = page.waitForRequest((one) => one.method() === 'POST')
+      const asked = shop.asks({ login_hint: who, response_mode: 'form_post' })
+      await page.goto(`${closed.url}/login/google${asked}`)
+      // The first one posts itself.
+      if (who === 'minji') await page.getByRole('button', { name: 'Back to' }).click()
+      const posted = await coming
+      const { origin, referer } = await posted.allHeaders()
+      expect([posted.url(), origin, referer]).toEqual([shop.callback, closed.url, `${closed.url}/`])
+    }
+  })
+
   test('in a popup it stays until the person goes back, and then the app is told', async () => {
     const page = await chrome.context.newPage()
     const ask = shop.asks({ login_hint: 'minji', response_mode: 'web_message' })
