@@ -14,7 +14,7 @@ import {
 } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { untilHeldUp } from '../helpers/held.ts'
-import { startLogin } from '../helpers/latchkey.ts'
+import { login, startLogin } from '../helpers/latchkey.ts'
 import { leave } from '../helpers/leaving.ts'
 import { setStage } from '../helpers/stage.ts'
 
@@ -187,6 +187,14 @@ describe('what waits while its user is disabled gives and changes nothing', () =
         return { sub, ask: () => redeem(latchkey, code) }
       },
       400,
+    ],
+    [
+      'a sign-in',
+      async () => {
+        const { sub } = await signIn(latchkey, provider, parameters)
+        return { sub, ask: () => login(latchkey, provider, new Browser()) }
+      },
+      403,
     ],
     [
       'an edit',

@@ -1,4 +1,4 @@
-import { and, eq, isNull, notExists, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, notExists, sql } from 'drizzle-orm'
 import { type PgColumn, unionAll } from 'drizzle-orm/pg-core'
 import type { CreateReason } from '../../../core/identity/linking.ts'
 import { inTime } from '../../in-time.ts'
@@ -66,20 +66,24 @@ export const signInStatement = (rules: {
   sessionsPerUser: number
 }) =>
   statement((p: Placeholders<SignInValues>) => {
+    // The identity and then its user, as they are once both are held: who is disabled meanwhile stays out.
     const known = db.$with('known').as(
       db
-        .select()
+        .select({
+          ...getTableColumns(identities),
+          isDisabled: sql<boolean>`${users.disabledAt} is not null`.as('is_disabled'),
+        })
         .from(identities)
+        .innerJoin(users, eq(users.id, identities.userId))
         .where(and(isIdentity(p), inTime, saysWho(p)))
-        .for('update'),
+        .for('no key update'),
     )
     const refreshed = db.$with('refreshed').as(
       db
         .update(identities)
         .set(newFacts(p))
         .from(known)
-        .innerJoin(users, and(eq(users.id, known.userId), isNull(users.disabledAt)))
-        .where(isSameIdentity(identities, known))
+        .where(and(isSameIdentity(identities, known), sql`not ${known.isDisabled}`))
         .returning({
           ...SHOWN,
           changed: sql<boolean>`${facts(identities)} is distinct from ${facts(known)}`.as(
@@ -175,7 +179,7 @@ export const signInStatement = (rules: {
       )
       .select({
         sessionId: sql<string>`${p.sessionId}::text`,
-        isDisabled: sql<boolean>`${user.disabledAt} is not null`,
+        isDisabled: sql<boolean>`exists (select from ${known} where ${known.isDisabled})`,
         isNew: sql<boolean>`exists (select from ${made})`,
         isCrowded: sql<boolean>`${p.tokenHash}::bytea is not null
           and ${isCrowded(sql`${user.id}`, rules.sessionsPerUser)}`,
