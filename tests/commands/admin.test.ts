@@ -104,9 +104,7 @@ describe('the operator, beside a running server', () => {
     expect(row).toContain('이소라')
     const lines = await at(60)
     expect(lines).toHaveLength(1)
-    expect(lines[0]).toMatch(
-      /^id=\S+ {2}name=이소라 {2}identities=kakao {2}sessions=1$/,
-    )
+    expect(lines[0]).toMatch(/^id=\S+ {2}name=이소라 {2}identities=kakao {2}sessions=1$/)
   })
 
   test('disables a user at once everywhere, and enables again', async () => {
