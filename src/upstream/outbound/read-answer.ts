@@ -46,16 +46,17 @@ export function readBody(answer: Answer, step: string): unknown {
   }
 }
 
-/** JSON is JSON whatever it is called, but for what is certainly something else. */
+/** What says by its name that it is something else, and is: a page of a proxy, a signed document. */
 const OTHERS = ['text/html', 'application/xhtml+xml', 'application/jwt', 'application/jose']
 
+/** JSON is JSON whatever it is called: PHP calls everything text/html that is not given a name. */
 function readText({ status, contentType, text }: Answer, step: string): unknown {
-  if (OTHERS.includes(contentType)) throw invalidAnswer(step, 'content_type', { status })
   try {
     // A byte order mark says nothing in UTF-8.
     return parseJson(text.startsWith('\ufeff') ? text.slice(1) : text)
   } catch (cause) {
-    throw invalidAnswer(step, 'not_json', { status }, cause)
+    const reason = OTHERS.includes(contentType) ? 'content_type' : 'not_json'
+    throw invalidAnswer(step, reason, { status }, cause)
   }
 }
 
