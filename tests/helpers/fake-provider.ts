@@ -5,7 +5,7 @@ import { type FakeKey, makeKey } from './fake-keys.ts'
 
 /** What the fake provider does when it is asked: an answer to send, or a whole handler. */
 export type Reply =
-  | { status?: number; headers?: Record<string, string>; body?: unknown }
+  | { status?: number; headers?: Record<string, string | string[]>; body?: unknown }
   | ((request: Call, response: ServerResponse) => void | Promise<void>)
 
 /** A request that the fake provider received. */

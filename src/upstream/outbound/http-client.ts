@@ -1,6 +1,5 @@
 // Of undici its connections and nothing else: its door loads fetch, WebSocket, caches and mocks, too, and its
 // `request` makes a stream of each answer, which costs as much as the call.
-import type { IncomingHttpHeaders } from 'node:http'
 import connect from 'undici/lib/api/api-connect.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js'
@@ -27,10 +26,13 @@ export interface OutgoingCall {
   enough?: number
 }
 
+/** The headers of an answer by their names in small letters; one that stands several times is a list. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
 /** A whole answer. */
 export interface IncomingAnswer {
   status: number
-  headers: IncomingHttpHeaders
+  headers: AnswerHeaders
   body: Buffer
 }
 
@@ -73,7 +75,7 @@ class Collector implements Dispatcher.DispatchHandler {
   private hasEnough = false
   private patience: NodeJS.Timeout | undefined
   private status = 0
-  private headers: IncomingHttpHeaders = {}
+  private headers: AnswerHeaders = {}
   private chunks: Buffer[] = []
   private length = 0
 
@@ -105,7 +107,7 @@ class Collector implements Dispatcher.DispatchHandler {
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     status: number,
-    headers: IncomingHttpHeaders,
+    headers: AnswerHeaders,
   ): void {
     this.status = status
     this.headers = headers

@@ -212,7 +212,8 @@ async function readAnswer(incoming: IncomingAnswer, step: string): Promise<Answe
     text: body.toString('utf8'),
     date: header('date'),
     location: header('location'),
-    challenge: header('www-authenticate'),
+    // Each scheme may have a line of its own.
+    challenge: [headers['www-authenticate'] ?? []].flat().join(', ') || null,
     retryAfterSeconds: readRetryAfter(headers),
   }
 }

@@ -193,12 +193,14 @@ test.each([
   ['Wednesday, 21-Oct-26 07:28:30 GMT', 30],
   // It is over by the clock of who says so.
   ['Wed, 21 Oct 2026 07:27:00 GMT', 0],
+  [['7', '9'], 7],
   ['soon', undefined],
   ['', undefined],
 ])('“Retry-After: %s” asks for %s seconds', async (said, seconds) => {
   const { port } = await listen((_request, response) => {
     response.sendDate = false
-    response.writeHead(503, { date: 'Wed, 21 Oct 2026 07:28:00 GMT', 'retry-after': said }).end()
+    response.setHeader('retry-after', said)
+    response.writeHead(503, { date: 'Wed, 21 Oct 2026 07:28:00 GMT' }).end()
   })
   expect(await deliver(`http://127.0.0.1:${port}/`)).toEqual({
     status: 503,

@@ -51,8 +51,8 @@ describe('what the token endpoint answers', () => {
       failed('token', { status: 401, error: 'invalid_client' }),
     ],
     [
-      '6.09 a 429',
-      { status: 429, headers: { 'retry-after': '1' }, body: {} },
+      '6.09 a 429 through two proxies',
+      { status: 429, headers: { 'retry-after': ['1', '2'] }, body: {} },
       failed('token', { status: 429 }),
     ],
     ['6.09 a 500', { status: 500, body: 'down' }, failed('token', { status: 500 })],

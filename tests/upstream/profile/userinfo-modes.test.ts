@@ -33,10 +33,11 @@ describe('userinfo that is refused after a good ID token', () => {
     },
   )
 
-  test.each<[string, object, string, string | undefined]>([
+  test.each<[string, object, string | string[], string | undefined]>([
     ['its document', { error: 'insufficient_scope' }, '', 'insufficient_scope'],
     ['its challenge', {}, 'Bearer realm="a", error="invalid_token"', 'invalid_token'],
     ['a challenge without quotes', {}, 'Bearer error=invalid_token', 'invalid_token'],
+    ['the second of two challenges', {}, ['DPoP algs="ES256"', 'Bearer error="c"'], 'c'],
     ['its document before its challenge', { error: 'a' }, 'Bearer error="b"', 'a'],
     ['neither', {}, 'Bearer realm="error", x_error="c", error="d e"', undefined],
   ])('a refusal is logged with the code of %s', async (_title, body, challenge, error) => {
