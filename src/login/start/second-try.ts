@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AuthorizationRequest } from '../../core/client/authorization-request.ts'
 import { addressOf } from '../../http/address.ts'
 import { cleared, type Flow, type FlowCookie } from '../flow.ts'
 import type { Login } from '../login.ts'
@@ -67,7 +68,12 @@ async function beginAgain(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { client, provider } = flow
-  const started = await login.provider.start(askedBy(client), (random) => random, more)
+  const asked = askedBy(client)
+  const started = await login.provider.start(
+    asked,
+    (random) => login.resumable.add(random, provider, asked),
+    more,
+  )
   const begun = {
     flow: { ...freshFlow(provider, started, client), isSecondTry: true },
     url: started.url,
@@ -76,9 +82,18 @@ async function beginAgain(
   return sendToProvider(login, begun, request, reply)
 }
 
-/** What is passed on of the client's request. */
-const askedBy = ({ prompt, maxAge, uiLocales }: Flow['client']) => ({
-  prompt: prompt ?? undefined,
-  max_age: maxAge === null ? undefined : String(maxAge),
-  ui_locales: uiLocales ?? undefined,
+/** The client's request as far as a flow keeps it: not what was only a hint for the provider. */
+const askedBy = (client: Flow['client']): AuthorizationRequest => ({
+  client_id: client.id,
+  redirect_uri: client.redirectUri ?? undefined,
+  response_mode: client.responseMode,
+  state: client.state ?? undefined,
+  nonce: client.nonce ?? undefined,
+  scope: client.scope,
+  resource: client.resource ?? undefined,
+  code_challenge: client.codeChallenge ?? undefined,
+  intent: client.intent ?? undefined,
+  prompt: client.prompt ?? undefined,
+  max_age: client.maxAge === null ? undefined : String(client.maxAge),
+  ui_locales: client.uiLocales ?? undefined,
 })

@@ -93,6 +93,19 @@ describe('a page of the provider that was left too long', () => {
     expect(done.location?.searchParams.has('code')).toBe(true)
   })
 
+  test('leads back to the app where it is left too long again', async () => {
+    const { browser, callback } = await start()
+    const again = await browser.send(callback(EXPIRED))
+    const linksAt = async (state: string) => {
+      const url = `${latchkey.url}/login/fake/callback?code=x&state=${state}`
+      const page = await new Browser().send(url, { headers: { accept: 'text/html' } })
+      return [...page.text.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href]) => href)
+    }
+    const [retry, ...others] = await linksAt(again.location?.searchParams.get('state') ?? '')
+    expect([retry, others.length]).toEqual([expect.stringContaining('client_id=spa'), 2])
+    expect(await linksAt('r'.repeat(22))).toEqual(['/login/fake', '/login'])
+  })
+
   test('is asked for once per flow', async () => {
     const { browser, callback } = await start()
     const again = await browser.send(callback(EXPIRED))
