@@ -4,8 +4,9 @@ export function fullName(
   last: string | null | undefined,
 ): string {
   const parts = [first, last].filter((part) => typeof part === 'string' && part !== '')
+  // By extensions, since ー belongs to no script alone.
   return parts.every((part) =>
-    /^[\p{sc=Hangul}\p{sc=Han}\p{sc=Hira}\p{sc=Kana}]+$/u.test(part ?? ''),
+    /^[\p{scx=Hangul}\p{scx=Han}\p{scx=Hira}\p{scx=Kana}]+$/u.test(part ?? ''),
   )
     ? parts.reverse().join('')
     : parts.join(' ')

@@ -60,6 +60,8 @@ describe('OpenID claims', () => {
   test.each<[Record<string, unknown>, string | null]>([
     [{ given_name: 'Ada', family_name: 'Lovelace' }, 'Ada Lovelace'],
     [{ given_name: '민지', family_name: '김' }, '김민지'],
+    [{ given_name: 'マリー', family_name: '佐々木' }, '佐々木マリー'],
+    [{ given_name: 'Marie', family_name: '佐々木' }, 'Marie 佐々木'],
     [{ given_name: 'Ada', family_name: '' }, 'Ada'],
     [{ family_name: 'Lovelace', nickname: 'ada' }, 'Lovelace'],
     [{ name: null, given_name: 'Ada', preferred_username: 'ada1' }, 'Ada'],
