@@ -8,6 +8,7 @@ import {
 } from '../../core/client/client.ts'
 import { type ErrorCode, LatchkeyError } from '../../core/errors.ts'
 import { usableLocales } from '../../core/pages/language.ts'
+import { promptsIn } from '../../core/provider/prompts.ts'
 import { shownValue } from '../../core/text.ts'
 import { readParameters } from '../../http/query.ts'
 
@@ -110,7 +111,7 @@ export function readRequest(opened: OpenedRequest, given: Parameters): Authoriza
   checkMode(opened, asked)
   checkProof(opened, asked)
   if (asked.resource !== undefined) checkResource(opened.client, asked)
-  if (asked.prompt !== undefined && /^none\b.|.\bnone\b/.test(asked.prompt)) {
+  if (asked.prompt !== 'none' && promptsIn(asked.prompt).includes('none')) {
     throw wrong('prompt=none stands alone.')
   }
   return asked
