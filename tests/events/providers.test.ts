@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Deed } from '../../src/emulator/events/event.ts'
 import { played } from '../../src/emulator/played/index.ts'
 import { age } from '../helpers/age.ts'
+import { meStatus } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
+import { followForms } from '../helpers/forms.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 const latchkey = useLatchkey({ EMULATE: 'all' })
@@ -21,33 +23,11 @@ beforeEach(async () => {
 })
 
 async function signIn(provider: string, persona = 'minji') {
-  const browser = new Browser()
-  let answer = await browser.send(`${latchkey.url}/login/${provider}?login_hint=${persona}`)
-  for (let hops = 0; answer.location !== null && hops < 10; hops++) {
-    const method = answer.status === 307 ? 'POST' : 'GET'
-    answer = await browser.send(answer.location, { method })
-  }
-  // Apple answers with a page that posts.
-  const form = /<form[^>]*action="([^"]+)"[^>]*>(.*?)<\/form>/s.exec(answer.text)
-  if (answer.headers.get('content-type')?.includes('html') && form !== null) {
-    const fields = [...(form[2] ?? '').matchAll(/name="([^"]+)"[^>]*value="([^"]*)"/g)]
-    const plain = (text: string) =>
-      text.replaceAll('&quot;', '"').replaceAll('&#34;', '"').replaceAll('&amp;', '&')
-    answer = await browser.send(plain(form[1] ?? ''), {
-      method: 'POST',
-      body: new URLSearchParams(
-        fields.map(([, name = '', value = '']) => [name, plain(value)] as [string, string]),
-      ),
-    })
-    for (let hops = 0; answer.location !== null && hops < 10; hops++) {
-      answer = await browser.send(answer.location)
-    }
-  }
-  return { token: String(answer.json().access_token) }
+  const url = `${latchkey.url}/login/${provider}?login_hint=${persona}`
+  return { token: String((await followForms(new Browser(), url)).json().access_token) }
 }
 
-const isSignedIn = async (token: string) =>
-  (await fetch(`${latchkey.url}/me`, { headers: { authorization: `Bearer ${token}` } })).ok
+const isSignedIn = async (token: string) => (await meStatus(latchkey, token)) === 200
 
 async function emulatorOf(provider: string): Promise<string> {
   const { location } = await new Browser().send(`${latchkey.url}/login/${provider}`)
