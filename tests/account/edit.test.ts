@@ -147,16 +147,18 @@ describe('7.28 PATCH /me refuses', () => {
   })
 
   test.each([
-    ['an array', '[]'],
-    ['a string', '"name"'],
-    ['null', 'null'],
-    ['nothing', ''],
-    ['half an object', '{"name":'],
-    ['a poisoned prototype', '{"__proto__":{"name":"x"}}'],
-    ['a poisoned constructor', '{"constructor":{"prototype":{"name":"x"}}}'],
-  ])('a body that is %s', async (_name, body) => {
+    ['an array', '[]', 'expected object, received array'],
+    ['a string', '"name"', 'expected object, received string'],
+    ['null', 'null', 'expected object, received null'],
+    ['nothing', '', 'expected object'],
+    ['half an object', '{"name":', 'cannot be read as JSON'],
+    ['a poisoned prototype', '{"__proto__":{"name":"x"}}', 'cannot be read as JSON'],
+    ['a poisoned constructor', '{"constructor":{"prototype":{}}}', 'cannot be read as JSON'],
+  ])('a body that is %s, and says so', async (_name, body, detail) => {
     const tokens = await login()
-    expectProblem(await patch(tokens, body), 400, 'invalid_request')
+    const answer = await patch(tokens, body)
+    expectProblem(answer, 400, 'invalid_request')
+    expect(answer.json().detail).toContain(detail)
     expect(await me(tokens)).toMatchObject(THEIRS)
   })
 

@@ -146,6 +146,12 @@ const BY_STATUS: Record<number, readonly [ErrorCode, string]> = {
   415: ['unsupported_media_type', said.otherContentType],
 }
 
+// What of a request cannot be read, by Fastify's code.
+const UNREADABLE: Record<string, string> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'The body cannot be read as JSON.',
+  FST_ERR_BAD_URL: 'The path has a % that encodes nothing.',
+}
+
 /** Any thrown thing as an error with one of our codes. */
 export function toLatchkeyError(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error
@@ -154,7 +160,8 @@ export function toLatchkeyError(error: unknown): LatchkeyError {
     const known = BY_STATUS[statusCode]
     if (known !== undefined) return new LatchkeyError(...known)
     if (statusCode < 500) {
-      return new LatchkeyError('invalid_request', 'The request cannot be read.', {
+      const what = UNREADABLE[code ?? ''] ?? 'The request cannot be read.'
+      return new LatchkeyError('invalid_request', what, {
         evidence: { fastify: String(code ?? statusCode) },
       })
     }
