@@ -68,6 +68,10 @@ describe('webhooks', () => {
         expect.arrayContaining(ids),
       ),
     )
+    expect(linesOf(latchkey, 'webhook_sent')[0]).toMatchObject({
+      target: 'webhook',
+      entry: expect.stringMatching(/^\d+$/),
+    })
     await signOut(tokens.refresh_token)
     await until(() => expect(typesOf()).toContain('session.ended'))
     // Asked for by nobody.
