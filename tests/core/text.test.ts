@@ -76,6 +76,9 @@ describe('7.23 a name from outside', () => {
   })
 })
 
+/** An address of 251 characters and what its domain ends in. */
+const longWith = (end: string) => `${'a'.repeat(64)}@${`${'b'.repeat(61)}.`.repeat(3)}${end}`
+
 describe('7.21 an e-mail from outside', () => {
   test.each([
     'ann@example.com',
@@ -86,6 +89,7 @@ describe('7.21 an e-mail from outside', () => {
     'mıke@example.org',
     'straße@example.org',
     `${'a'.repeat(64)}@example.com`,
+    longWith('com'),
   ])('%s stays as it is', (email) => {
     expect(cleanEmail(email)).toBe(email)
   })
@@ -123,6 +127,7 @@ describe('7.21 an e-mail from outside', () => {
     ['a backslash', 'a\\nn@example.com'],
     ['a comment', 'ann(x)@example.com'],
     ['a local part of 65 characters', `${'a'.repeat(65)}@example.com`],
+    ['255 characters', longWith('comm')],
     ['10 kB', `${'a'.repeat(10_000)}@example.com`],
     ['10 kB of domain', `ann@${'a.'.repeat(5_000)}com`],
     ['nothing', ''],

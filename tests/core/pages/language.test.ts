@@ -28,6 +28,8 @@ test.each<[asked: unknown, kept: string | undefined]>([
   [['ko', 'ja'], undefined],
   [`${'x'.repeat(9)} ko`, 'ko'],
   ['ko '.repeat(30), `${'ko '.repeat(20)}ko`],
+  [`${'ko '.repeat(20)}abcd`, `${'ko '.repeat(20)}abcd`],
+  [`${'ko '.repeat(20)}abcde`, 'ko '.repeat(20).trim()],
 ])('of %j as ui_locales %j is kept', (asked, kept) => {
   expect(usableLocales(asked)).toBe(kept)
 })
