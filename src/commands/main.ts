@@ -1,5 +1,6 @@
 // The door: `latchkey [start|doctor|admin]`. Each command is loaded when it is asked for, and not before.
 
+import { endOnSignal } from './end-on-signal.ts'
 import { waitForFarHosts } from './far-hosts.ts'
 import { bearLostOutput } from './lost-output.ts'
 import { keepHeapSmall } from './small-heap.ts'
@@ -35,10 +36,11 @@ switch (command) {
       answerStart(args)
       break
     }
+    const endAfter = endOnSignal()
     keepTickShape()
     keepHeapSmall()
     const { start } = await import('./start.ts')
-    await start()
+    await start(endAfter)
     break
   }
   case 'doctor': {

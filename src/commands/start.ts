@@ -12,12 +12,12 @@ import {
 import { collectSettings, type Settings, SettingsError } from '../settings/index.ts'
 import { Reader } from '../settings/reader.ts'
 import { readOrMakeSecret } from '../settings/secret-file.ts'
+import type { EndAfter } from './end-on-signal.ts'
 import { checkGivenNames, isHostForgotten } from './given-names.ts'
 import { refuse, StartError } from './refuse.ts'
 import { letHeapGrow } from './small-heap.ts'
 
 // The process: settings -> database -> app -> listen -> close.
-const DRAIN_MS = 30_000
 
 /** The settings, and what of the environment has no effect. Throws where they cannot be served with. */
 function readAll(): { settings: Settings; warnings: string[] } {
@@ -52,8 +52,7 @@ async function findDatabase(
   return { location: embedded.connection, embedded }
 }
 
-async function serve(): Promise<void> {
-  const endAfter = endOnSignal()
+async function serve(endAfter: EndAfter): Promise<void> {
   // Where it leads may be full or closed: what nobody reads is no reason to end.
   process.stderr.on('error', () => {})
   requireMendedDriver()
@@ -122,39 +121,10 @@ function announce(settings: Settings, warnings: readonly string[]): void {
   process.stderr.write(`${lines.join('\n')}\n`)
 }
 
-/**
- * Ends with 0 at SIGTERM or SIGINT: at once, or after what it was given, like the requests in flight. Heard from
- * the beginning, since the first process of a container ends by no signal that it does not hear itself.
- */
-function endOnSignal(): (finish: () => Promise<void>) => Promise<void> {
-  let finish = async () => {}
-  const ended = new Promise<void>((resolve) => {
-    let isEnding = false
-    const onSignal = () => {
-      if (isEnding) return
-      isEnding = true
-      setTimeout(() => process.exit(1), DRAIN_MS).unref()
-      finish().then(
-        () => {
-          resolve()
-          process.exit(0)
-        },
-        () => process.exit(1),
-      )
-    }
-    process.on('SIGTERM', onSignal)
-    process.on('SIGINT', onSignal)
-  })
-  return (before) => {
-    finish = before
-    return ended
-  }
-}
-
 /** Serves until it is told to end; where it cannot start, says why and exits with 1. */
-export async function start(): Promise<void> {
+export async function start(endAfter: EndAfter): Promise<void> {
   try {
-    await serve()
+    await serve(endAfter)
   } catch (error) {
     refuse(error)
   }

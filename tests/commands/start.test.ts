@@ -165,6 +165,19 @@ describe('a signal to end', () => {
     expect(await server.ended).toEqual({ code: 0, signal: null })
   })
 
+  test('that comes before anything is loaded is heard', async () => {
+    // Sent at the very moment in which the server's own code begins to be read.
+    const load = `export async function load(url, context, next) {
+      if (url.endsWith('/commands/start.js')) process.kill(process.pid, 'SIGTERM')
+      return next(url, context)
+    }`
+    const script = (text: string) => `data:text/javascript,${encodeURIComponent(text)}`
+    const hooked = `import { register } from 'node:module'; register(${JSON.stringify(script(load))})`
+    const server = await start({ env: { NODE_OPTIONS: `--import=${script(hooked)}` } })
+    expect(await server.ended).toEqual({ code: 0, signal: null })
+    expect(server.stderr()).toBe('')
+  })
+
   test('that comes before it serves is heard, and leaves no database behind', async () => {
     const server = await start()
     const pid = await vi.waitFor(() => databasePid(join(folder.path, 'data')), {
