@@ -21,21 +21,8 @@ export async function trySecondTime(
   if (secondTry === undefined || error === undefined) return null
   const [first, ...others] = flowCookies.under(id, request.cookies, Date.now())
   if (first === undefined || others.length > 0 || first.flow.isSecondTry) return null
-  request.log.info(
-    {
-      event: 'second_try',
-      provider: id,
-      client: first.flow.client.id,
-      address: addressOf(request),
-    },
-    'the automatic login failed and is tried without',
-  )
-  return beginAgain(
-    login,
-    { flow: first.flow, ended: cleared(first.name), more: secondTry },
-    request,
-    reply,
-  )
+  const meant = { flow: first.flow, ended: cleared(first.name), more: secondTry }
+  return beginAgain(login, meant, 'the automatic login failed and is tried without', request, reply)
 }
 
 /** The same of a flow that is known, where its provider only wants to be asked again. Null where it does not. */
@@ -48,26 +35,22 @@ export async function askAgain(
 ): Promise<FastifyReply | null> {
   const { provider, flowCookies } = login
   if (flow.isSecondTry || !provider.row.wantsAgain(refusal)) return null
-  request.log.info(
-    {
-      event: 'second_try',
-      provider: flow.provider,
-      client: flow.client.id,
-      address: addressOf(request),
-    },
-    'the provider’s page had expired; it is asked once more',
-  )
-  return beginAgain(login, { flow, ended: flowCookies.clear(flow.state), more: {} }, request, reply)
+  const meant = { flow, ended: flowCookies.clear(flow.state), more: {} }
+  const why = 'the provider’s page had expired; it is asked once more'
+  return beginAgain(login, meant, why, request, reply)
 }
 
 /** A login in the place of one that ends, with what its client asked for. */
 async function beginAgain(
   login: Login,
   { flow, ended, more }: { flow: Flow; ended: FlowCookie; more: Readonly<Record<string, string>> },
+  why: string,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { client, provider } = flow
+  const facts = { event: 'second_try', provider, client: client.id, address: addressOf(request) }
+  request.log.info(facts, why)
   const asked = askedBy(client)
   const started = await login.provider.start(
     asked,
