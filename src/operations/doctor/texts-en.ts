@@ -21,7 +21,7 @@ export const en = {
     `${given} is set, but ${list} does not name "${id}".`,
   cut: (name: string) => `${name} in .env ends at a #: put the value between quotes.`,
   commented: (name: string) =>
-    `${name} has a comment behind its value, and takes it for a part of it: only .env may have one there. Put it on a line of its own.`,
+    `What looks like a comment behind the value of ${name} is a part of it: only .env may have one there. If it is one, put it on a line of its own.`,
   asFile: (name: string) =>
     `${name} is not read: give the file’s content as ${name.replace(/_FILE$/, '')}.`,
   unread: (names: string) => `Latchkey does not read these names in .env: ${names}.`,

@@ -20,7 +20,7 @@ export const ko: DoctorTexts = {
   withoutList: (given, list, id) => `${given} 값이 있지만 ${list}에 "${id}"가 없습니다.`,
   cut: (name) => `.env의 ${name} 값이 #에서 끊깁니다. 값을 따옴표로 감싸세요.`,
   commented: (name) =>
-    `${name} 값 뒤의 주석까지 값으로 읽힙니다. 값 뒤에 주석을 쓸 수 있는 곳은 .env뿐입니다. 주석을 다른 줄로 옮기세요.`,
+    `${name} 값 뒤에 주석처럼 보이는 것까지 값으로 읽힙니다. 값 뒤에 주석을 쓸 수 있는 곳은 .env뿐입니다. 주석이라면 다른 줄로 옮기세요.`,
   asFile: (name) =>
     `${name}은 읽지 않습니다. 파일의 내용을 ${name.replace(/_FILE$/, '')}에 넣으세요.`,
   unread: (names) => `.env에서 Latchkey가 읽지 않는 이름: ${names}.`,
