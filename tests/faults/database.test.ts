@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { createOwnPostgres, type OwnPostgres } from '../helpers/own-postgres.ts'
 import { type Replicas, startReplicas } from './replicas.ts'
@@ -24,6 +24,10 @@ afterAll(async () => {
 describe('while people sign in, read and refresh', () => {
   test.each(SCENES.map((scene) => [scene.name, scene] as const))('%s', async (_, scene) => {
     const loads = replicas.startLoads()
+    // Whatever fails here: the same people come in the next test.
+    onTestFinished(async () => {
+      await Promise.all(loads.map((load) => load.end()))
+    })
     const healed = () => Promise.all(loads.map((load) => load.heals(20_000)))
     expect(await healed()).toEqual([true, true])
     // What nobody felt would show nothing: a fault may be over between two questions.
