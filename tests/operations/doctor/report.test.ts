@@ -225,7 +225,10 @@ describe('of settings the doctor says', () => {
 
   test('that a comment behind a value is a part of it; not in .env, nor of a name that people read', async () => {
     const SECRET = `${'0123456789'.repeat(4)}    # openssl rand -base64 32`
-    await expectWarning({ ...kakao, SECRET }, 'What looks like a comment behind the value of SECRET')
+    await expectWarning(
+      { ...kakao, SECRET },
+      'What looks like a comment behind the value of SECRET',
+    )
     const silent = async (env: Record<string, string>, file: Record<string, string>) =>
       linesWith(await runDoctor({ ...kakao, ...env }, { file, offline: true }), 'like a comment')
     expect(await silent({ SECRET }, { SECRET })).toEqual([])
