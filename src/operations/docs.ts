@@ -31,7 +31,6 @@ const CONFIGURATION = {
   telemetry: false,
   withDefaultFonts: false,
   hideClientButton: true,
-  defaultOpenAllTags: true,
   showDeveloperTools: 'never',
   persistAuth: false,
   mcp: { disabled: true },
