@@ -16,27 +16,23 @@ const ofUser = (userId: SQL) =>
   )
 
 /**
- * Whether a user has so many sessions that with those that begin at the same moment they may be too many: then
- * `endSurplusOf` looks again, once this one is there for all to see.
+ * Whether a user has so many sessions that with one that begins now, and those that begin at the same moment, they
+ * may be too many: `endSurplus` looks then, once this one is there for all to see.
  */
 export const isCrowded = (userId: SQL, most: SQL | number): SQL<boolean> =>
   sql<boolean>`(${db.select({ count: sql`count(*)` }).from(sessions).where(ofUser(userId))})
     > ${most} - ${sql.raw(String(AT_ONCE))}`
 
-/**
- * A part that ends the sessions of a user beyond `most`, those first that were unused longest; `where` says
- * when, and which do not count. One that starts with a code begins when that is redeemed. `userId` is one
- * value and no join: planned while there is nobody yet, a join would read all sessions until the table is
- * analysed.
- */
-export const endSurplus = (userId: SQL, { most, where }: { most: SQL | number; where: SQL }) => {
+type Crowd = { userId: string; most: number; asked: string }
+
+const END_SURPLUS = statement((p: Placeholders<Crowd>) => {
   const tooMany = db
     .select({ id: sessions.id })
     .from(sessions)
-    .where(and(ofUser(userId), where))
+    .where(and(ofUser(sql`${p.userId}::uuid`), saysWho(p)))
     .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
     // The builder's type has no word for a parameter here.
-    .offset(most as number)
+    .offset(sql`${p.most}::int` as unknown as number)
   // Whoever is at one of them ends it or goes on with it: nobody waits for two.
   const surplus = db
     .select({ id: sessions.id })
@@ -44,28 +40,17 @@ export const endSurplus = (userId: SQL, { most, where }: { most: SQL | number; w
     .where(inArray(sessions.id, tooMany))
     .for('no key update', { skipLocked: true })
   return db
-    .$with('outdone')
-    .as(
-      db
-        .update(sessions)
-        .set({ endedAt: sql`now()`, endReason: sql`'too_many'` })
-        .where(inArray(sessions.id, surplus))
-        .returning({ id: sessions.id }),
-    )
-}
-
-type Crowd = { userId: string; most: number; asked: string }
-
-const END_SURPLUS = statement((p: Placeholders<Crowd>) => {
-  const most = sql`${p.most}::int`
-  const outdone = endSurplus(sql`${p.userId}::uuid`, { most, where: sql`${saysWho(p)}` })
-  return db.with(outdone).select({ id: outdone.id }).from(outdone)
+    .update(sessions)
+    .set({ endedAt: sql`now()`, endReason: sql`'too_many'` })
+    .where(inArray(sessions.id, surplus))
+    .returning({ id: sessions.id })
 })
 
 /**
- * Ends what is too much of a user's sessions, as a statement of its own, which sees all that began at once. Where it
- * fails, the next sign-in does it.
+ * Ends the sessions of a user beyond `most`, those first that were unused longest, by a statement of its own: it sees
+ * all that began at once, and who is far from having too many does without it. One that starts with a code begins when
+ * that is redeemed. Where it fails, the next sign-in does it.
  */
-export const endSurplusOf = async ({ query }: Pick<Database, 'query'>, crowd: Crowd) => {
+export const endSurplus = async ({ query }: Pick<Database, 'query'>, crowd: Crowd) => {
   await END_SURPLUS.all(query, crowd).catch(() => [])
 }

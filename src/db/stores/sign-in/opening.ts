@@ -1,10 +1,8 @@
-import { type SQLWrapper, type Subquery, sql } from 'drizzle-orm'
-import type { PgColumn } from 'drizzle-orm/pg-core'
+import { type SQLWrapper, sql } from 'drizzle-orm'
 import type { NewSession } from '../../../core/identity/sign-ins.ts'
 import { loginCodes, refreshTokens, sessions } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, seconds } from '../../statement.ts'
 import type { Columns } from '../account/account-json.ts'
-import { endSurplus } from '../sessions/surplus.ts'
 
 /** A session that a sign-in opens. */
 export interface OpeningValues
@@ -24,14 +22,11 @@ export interface OpeningValues
 const now = sql`now()`
 
 /**
- * Parts of a sign-in: opens a session with its refresh token or code for what `opened` gives, and ends
- * what is too much of those that the user of `refreshed` has.
+ * Parts of a sign-in: opens a session with its refresh token or code for what `opened` gives.
  */
 export function openingParts(
   p: Placeholders<OpeningValues>,
   opened: SQLWrapper & Columns<'userId' | 'provider' | 'issuer' | 'subject'>,
-  refreshed: Subquery & { userId: PgColumn },
-  rules: { sessionsPerUser: number },
 ) {
   const session = db.$with('session', {}).as(
     insertFrom(
@@ -81,9 +76,5 @@ export function openingParts(
       sql`from ${opened} where ${p.codeHash}::bytea is not null`,
     ),
   )
-  const outdone = endSurplus(sql`(select ${refreshed.userId} from ${refreshed})`, {
-    most: rules.sessionsPerUser - 1,
-    where: sql`${p.tokenHash}::bytea is not null`,
-  })
-  return [session, token, code, outdone] as const
+  return [session, token, code] as const
 }

@@ -160,7 +160,7 @@ export const signInStatement = (rules: {
     const opened = db
       .$with('opened')
       .as(unionAll(db.select(keyOf(refreshed)).from(refreshed), db.select(keyOf(made)).from(made)))
-    const [session, token, code, outdone] = openingParts(p, opened, refreshed, rules)
+    const [session, token, code] = openingParts(p, opened)
     return db
       .with(
         known,
@@ -175,7 +175,6 @@ export const signInStatement = (rules: {
         session,
         token,
         code,
-        outdone,
       )
       .select({
         sessionId: sql<string>`${p.sessionId}::text`,

@@ -18,7 +18,7 @@ import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
 import type { Database, RunStatement } from '../../client.ts'
 import { askedBy } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
-import { endSurplusOf } from '../sessions/surplus.ts'
+import { endSurplus } from '../sessions/surplus.ts'
 import { rekeyIdentity } from '../tokens/rekey.ts'
 import { valuesOf } from './identity-values.ts'
 import {
@@ -158,7 +158,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
       const { account, decision, isCrowded } = await comeIn()
       if (isCrowded) {
         const { sessionsPerUser: most } = rules
-        await endSurplusOf(database, { userId: account.sub, most, asked })
+        await endSurplus(database, { userId: account.sub, most, asked })
       }
       return { account, decision }
     },

@@ -1,4 +1,4 @@
-import { and, eq, isNull, ne, or, sql } from 'drizzle-orm'
+import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { TokenStore } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
@@ -15,7 +15,7 @@ import {
 import { isAlive } from '../alive.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
-import { endSurplus, endSurplusOf, isCrowded } from '../sessions/surplus.ts'
+import { endSurplus, isCrowded } from '../sessions/surplus.ts'
 import { grantedSession } from './granted-session.ts'
 import { readRepeatedCode } from './repeated-code.ts'
 
@@ -133,12 +133,8 @@ const REDEEM = statement(
         sql`from ${opened} ${returning({ sessionId: refreshTokens.sessionId })}`,
       ),
     )
-    const outdone = endSurplus(sql`(select ${opened.userId} from ${opened})`, {
-      most: sql`${p.sessionsPerUser} - 1`,
-      where: ne(sessions.id, sql`(select ${opened.id} from ${opened})`),
-    })
     return db
-      .with(shown, used, ended, opened, token, outdone)
+      .with(shown, used, ended, opened, token)
       .select({
         code: shown.hash,
         nonce: shown.nonce,
@@ -180,7 +176,7 @@ export function redeemCode(database: Database): TokenStore['redeemCode'] {
     requireOwn(database, code.toString('hex'), hash.toString('hex'))
     if (isCrowded) {
       const { userId } = session
-      await endSurplusOf(database, { userId, most: sessionsPerUser, asked: askedBy(asker) })
+      await endSurplus(database, { userId, most: sessionsPerUser, asked: askedBy(asker) })
     }
     return { session, nonce, place: 0 }
   }
