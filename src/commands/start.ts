@@ -80,6 +80,7 @@ async function serve(endAfter: EndAfter): Promise<void> {
     const stores = createStores(database, {
       ...settings.people,
       sessionsPerUser: settings.sessionsPerUser,
+      accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
       trustedProviders: settings.trustedProviders,
     })
     const secrets = settings.secrets ?? [readOrMakeSecret(settings.dataDir)]

@@ -95,6 +95,19 @@ describe('GET /me/sessions', () => {
     expectProblem(await ask(mine, `/${renewed.sid}`, 'DELETE'), 404, 'not_found')
   })
 
+  test('shows one that can be renewed no more for as long as its access token counts', async () => {
+    const short = await login()
+    // As where REFRESH_TOKEN_TTL is shorter than ACCESS_TOKEN_TTL.
+    await latchkey.database.query('update latchkey.refresh_tokens set expires_at = now()', [])
+    const mine = await login()
+    expect(await meStatus(latchkey, short.access_token)).toBe(200)
+    expect((await list(mine)).map(({ id }) => id)).toEqual([mine.sid, short.sid])
+    await age(latchkey, '9 minutes')
+    expect((await list(mine)).map(({ id }) => id)).toEqual([mine.sid, short.sid])
+    await age(latchkey, '3 minutes')
+    expect((await list(mine)).map(({ id }) => id)).toEqual([mine.sid])
+  })
+
   test('shows none that has expired or ended', async () => {
     const expired = await login()
     await age(latchkey, '30 days')

@@ -10,6 +10,7 @@ import { APPS, authorizationQuery } from '../helpers/apps.ts'
 import { Browser } from '../helpers/browser.ts'
 import { login, startLatchkey } from '../helpers/latchkey.ts'
 import { lastProblem } from '../helpers/problems.ts'
+import { RULES } from '../helpers/rules.ts'
 import { newFolder } from '../helpers/server-process.ts'
 import { setStage } from '../helpers/stage.ts'
 
@@ -118,7 +119,7 @@ test('each thing that a request did bears the request’s id, address and user a
 
 test('what an operator does says so: by the command line, or by which client of the admin API', async () => {
   const { user } = await signIn()
-  const users = createAdminUsers(latchkey.database, [])
+  const users = createAdminUsers(latchkey.database, RULES)
   await users.setDisabled(user.sub, true, ADMIN_CLI)
   await users.setDisabled(user.sub, false, {
     ...{ requestId: 'r-1', address: '192.0.2.1', userAgent: 'a program' },

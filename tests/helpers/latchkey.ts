@@ -57,6 +57,7 @@ export async function startLatchkey(
   const stores = createStores(database, {
     ...settings.people,
     sessionsPerUser: settings.sessionsPerUser,
+    accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
     trustedProviders: settings.trustedProviders,
   })
   const logs: string[] = []

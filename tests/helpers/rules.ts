@@ -1,4 +1,4 @@
-import type { SignInRules } from '../../src/db/stores/sign-in/sign-ins.ts'
+import type { StoreRules } from '../../src/db/stores/index.ts'
 
 /** Rules under which everybody may come in. */
 export const RULES = {
@@ -7,4 +7,5 @@ export const RULES = {
   signUp: 'open',
   defaultRoles: [],
   sessionsPerUser: 100,
-} satisfies SignInRules
+  accessTokenTtlSeconds: 600,
+} satisfies StoreRules

@@ -39,7 +39,7 @@ export const listSessions = describe({
     operationId: 'listSessions',
     summary: 'The user’s sessions',
     description:
-      'One per signed-in app and browser; `current` marks the one that makes the request. A session that was not renewed within REFRESH_TOKEN_TTL is not listed: nobody is signed in by it any more.',
+      'One per signed-in app and browser; `current` marks the one that makes the request. A session whose refresh token and access tokens have all expired is not listed: nobody is signed in by it any more.',
     answers: { 200: 'The sessions, the one used last first.' },
     examples: { two_devices: { summary: 'Signed in', status: 200, answer: [exampleSession] } },
   },

@@ -48,6 +48,7 @@ export async function openStores(): Promise<AdminStores> {
       stores: createStores(database, {
         ...settings.people,
         sessionsPerUser: settings.sessionsPerUser,
+        accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
         trustedProviders: settings.trustedProviders,
       }),
       settings,

@@ -1,7 +1,8 @@
-import { and, eq, exists, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, eq, exists, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Freshness } from '../../core/identity/accounts.ts'
 import type { SessionRef } from '../../core/identity/session-ref.ts'
+import { CODE_SECONDS } from '../../core/identity/sign-ins.ts'
 import { refreshTokens, sessions, users } from '../schema.ts'
 import { db, type Placeholders, seconds } from '../statement.ts'
 
@@ -14,15 +15,20 @@ export const isAlive = (
 ): SQL | undefined => and(isNull(s.endedAt), sql`${s.expiresAt} > now()`, isNull(u.disabledAt))
 
 /**
- * Whether a session can still be renewed: nobody is signed in any more by one whose last refresh token ran out, a
- * few minutes later at the latest.
+ * Whether anybody can still be signed in by a living session: it can be renewed, or its last access token has not
+ * expired, which may live longer. That one was given with its last use, or with an answer that was repeated soon after.
  */
-export const isRenewable = (s: { id: PgColumn } = sessions): SQL =>
-  exists(
-    db
-      .select({ one: sql`1` })
-      .from(refreshTokens)
-      .where(and(eq(refreshTokens.sessionId, s.id), sql`${refreshTokens.expiresAt} > now()`)),
+export const isInUse = (accessTokenTtlSeconds: number): SQL | undefined =>
+  or(
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(refreshTokens)
+        .where(
+          and(eq(refreshTokens.sessionId, sessions.id), sql`${refreshTokens.expiresAt} > now()`),
+        ),
+    ),
+    sql`${sessions.lastUsedAt} + ${seconds(sql.raw(String(accessTokenTtlSeconds + CODE_SECONDS)))} > now()`,
   )
 
 /** `sessions` joined with `users`, or an alias of these: the one that asks, where it is alive. */

@@ -59,14 +59,19 @@ export interface Stores {
   sweepBatch(): Promise<{ removed: number; more: boolean }>
 }
 
+/** What of the settings decides what is kept and shown. */
+export interface StoreRules extends SignInRules {
+  accessTokenTtlSeconds: number
+}
+
 /** The stores in PostgreSQL. */
-export function createStores(database: Database, rules: SignInRules): Stores {
+export function createStores(database: Database, rules: StoreRules): Stores {
   return {
     accounts: createAccounts(database, rules.trustedProviders),
-    adminUsers: createAdminUsers(database, rules.trustedProviders),
+    adminUsers: createAdminUsers(database, rules),
     imports: createImportStore(database, rules),
     identities: createIdentities(database, rules.trustedProviders),
-    sessions: createSessions(database),
+    sessions: createSessions(database, rules),
     linkCodes: createLinkCodes(database),
     signIns: createSignIns(database, rules),
     usedFlows: createUsedFlows(database),

@@ -3,6 +3,7 @@ import { ADMIN_CLI } from '../../../src/core/events/audit.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { FakeProvider } from '../../helpers/fake-provider.ts'
 import { login } from '../../helpers/latchkey.ts'
+import { RULES } from '../../helpers/rules.ts'
 import { setStage } from '../../helpers/stage.ts'
 import { importInto, leftOf } from './importing.ts'
 
@@ -120,7 +121,7 @@ test('who is disabled over there is refused here, and by a later import too, unl
   expect(await signIn()).toBe(403)
   const sub = report.users[0]?.sub ?? ''
   const { createAdminUsers } = await import('../../../src/db/stores/account/admin-users.ts')
-  await createAdminUsers(stage.latchkey.database, []).setDisabled(sub, false, ADMIN_CLI)
+  await createAdminUsers(stage.latchkey.database, RULES).setDisabled(sub, false, ADMIN_CLI)
   await take([banned])
   expect(await signIn()).toMatchObject({ user: { sub } })
 })

@@ -33,6 +33,7 @@ export async function importInto(
   const stores = createStores(database, {
     ...settings.people,
     sessionsPerUser: settings.sessionsPerUser,
+    accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
     trustedProviders: settings.trustedProviders,
   })
   const folder = mkdtempSync(join(tmpdir(), 'import-'))

@@ -7,6 +7,7 @@ const latchkey = useLatchkey({})
 const users = () =>
   createStores(latchkey.database, {
     ...{ mode: 'verified', signUp: 'open', defaultRoles: [], sessionsPerUser: 100 },
+    accessTokenTtlSeconds: 600,
     trustedProviders: ['google', 'kakao', 'github'],
   }).adminUsers
 const all = async () => {

@@ -7,7 +7,7 @@ import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { identities, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
-import { isAlive, isRenewable } from '../alive.ts'
+import { isAlive, isInUse } from '../alive.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
@@ -21,9 +21,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** Behind every text that begins with another one, in the order of bytes. */
 const LAST_CHARACTER = '\u{10ffff}'
 
-const alive = sql`(select count(*)::int from ${sessions}
+const living = (accessTokenTtlSeconds: number) => sql`(select count(*)::int from ${sessions}
   where ${sessions.userId} = ${users.id} and ${sessions.redeemedAt} is not null
-    and ${isAlive()} and ${isRenewable()})`
+    and ${isAlive()} and ${isInUse(accessTokenTtlSeconds)})`
 
 /** Whose name has this in it, here or at a provider, in any case. There is no index for it. */
 const named = (p: Placeholders<{ name: string }>): SQL => {
@@ -50,17 +50,22 @@ const matching = (p: Placeholders<Searched>): SQL => {
   return sql`${users.id} = any(array(${found}) || ${p.id}::uuid)`
 }
 
+interface AdminUserRules {
+  trustedProviders: readonly string[]
+  accessTokenTtlSeconds: number
+}
+
 /** What the operator does to users, in PostgreSQL. */
 export function createAdminUsers(
   database: Database,
-  trustedProviders: readonly string[],
+  { trustedProviders, accessTokenTtlSeconds }: AdminUserRules,
 ): AdminUsers {
   const { query } = database
   const shown = {
     account: accountJson(trustedProviders),
     roles: users.roles,
     disabledAt: sql<string | null>`${isoTime(users.disabledAt)}`,
-    sessions: sql<number>`${alive}`,
+    sessions: sql<number>`${living(accessTokenTtlSeconds)}`,
   }
   type Row = { account: string; roles: string[]; disabledAt: string | null; sessions: number }
   const read = (row: Row): AdminUser => ({

@@ -6,7 +6,7 @@ import type { Database } from '../../client.ts'
 import { refreshTokens, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { isoTime } from '../account/account-json.ts'
-import { asks, isAlive, isFresh, isRenewable } from '../alive.ts'
+import { asks, isAlive, isFresh, isInUse } from '../alive.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { epochSeconds, grantedSession } from '../tokens/granted-session.ts'
@@ -18,36 +18,34 @@ const MOST = 1000
 const now = sql`now()`
 const runs = and(isNull(sessions.endedAt), sql`${sessions.expiresAt} > ${now}`)
 
-/**
- * One whose code nobody redeemed is not shown, nor one whose last refresh token ran out: nobody is signed in by it.
- * The one that asks has an access token.
- */
-const LIST = statement((p: Placeholders<SessionRef>) =>
-  db
-    .select({
-      userId: sessions.userId,
-      id: sessions.id,
-      client_id: sessions.clientId,
-      provider: sessions.provider,
-      user_agent: sessions.userAgent,
-      address: sessions.address,
-      created_at: isoTime(sessions.createdAt),
-      last_used_at: isoTime(sessions.lastUsedAt),
-      expires_at: isoTime(sessions.expiresAt),
-    })
-    .from(sessions)
-    .innerJoin(users, eq(users.id, sessions.userId))
-    .where(
-      and(
-        eq(sessions.userId, p.userId),
-        isAlive(),
-        isNotNull(sessions.redeemedAt),
-        or(eq(sessions.id, p.sessionId), isRenewable()),
-      ),
-    )
-    .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
-    .limit(MOST),
-)
+/** One whose code nobody redeemed is not shown, nor one whose tokens all ran out: nobody is signed in by it. */
+const listStatement = (accessTokenTtlSeconds: number) =>
+  statement((p: Placeholders<SessionRef>) =>
+    db
+      .select({
+        userId: sessions.userId,
+        id: sessions.id,
+        client_id: sessions.clientId,
+        provider: sessions.provider,
+        user_agent: sessions.userAgent,
+        address: sessions.address,
+        created_at: isoTime(sessions.createdAt),
+        last_used_at: isoTime(sessions.lastUsedAt),
+        expires_at: isoTime(sessions.expiresAt),
+      })
+      .from(sessions)
+      .innerJoin(users, eq(users.id, sessions.userId))
+      .where(
+        and(
+          eq(sessions.userId, p.userId),
+          isAlive(),
+          isNotNull(sessions.redeemedAt),
+          or(eq(sessions.id, p.sessionId), isInUse(accessTokenTtlSeconds)),
+        ),
+      )
+      .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
+      .limit(MOST),
+  )
 
 type Ending = SessionRef & { reason: string; asked: string }
 
@@ -106,8 +104,12 @@ const FIND_STANDING = statement((p: Placeholders<SessionRef & Freshness>) =>
 )
 
 /** Sessions in PostgreSQL. */
-export function createSessions(database: Database): Sessions {
+export function createSessions(
+  database: Database,
+  rules: { accessTokenTtlSeconds: number },
+): Sessions {
   const { query } = database
+  const LIST = listStatement(rules.accessTokenTtlSeconds)
   /** Its row, where there is one; never another's. */
   const own = <Row extends { id: string }>(row: Row | null, { sessionId }: SessionRef) => {
     if (row !== null) requireOwn(database, row.id, sessionId)
