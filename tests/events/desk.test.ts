@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { runOutbox } from '../../src/commands/admin/outbox.ts'
 import { createOutbox } from '../../src/db/stores/events/outbox.ts'
+import { untilHeldUp } from '../helpers/held.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
 const latchkey = useLatchkey({})
@@ -89,4 +90,25 @@ test('what an operator does with very many is done by statements that are each i
   expect(counts).toEqual([10_000, 10_000, 0, 3_000, 0])
   const left = 'select distinct attempts, retried_at is null as never from latchkey.outbox'
   expect(await latchkey.database.query(left)).toEqual([{ attempts: 0, never: false }])
+})
+
+test('two operators at once do not lock each other out: each holds entries in the order of their ids', async () => {
+  const { database } = latchkey
+  await database.query(
+    `insert into latchkey.outbox (kind, target) select 'logout', 'spa' from generate_series(1, 99)`,
+  )
+  const [first] = await run('list', 'logout')
+  // It lies behind the others in the table, as what was tried since does.
+  await database.query('update latchkey.outbox set attempts = 1 where id = $1', [`${first?.id}`])
+  await database.query('analyze latchkey.outbox')
+  const asked = await database.sql.begin(async (other) => {
+    await other.unsafe('select from latchkey.outbox where id = $1 for update', [`${first?.id}`])
+    const dropped = run('drop', 'logout')
+    await untilHeldUp(latchkey, 1)
+    // It waits for the first, and holds none of those behind it.
+    const free = 'select id from latchkey.outbox for update skip locked'
+    expect(await other.unsafe(free)).toHaveLength(102)
+    return [dropped]
+  })
+  expect(await asked[0]).toEqual([{ dropped: 100 }])
 })

@@ -84,6 +84,7 @@ const inBatches = (change: (batch: BatchTable) => WithSubquery) =>
       .from(batch)
   })
 
+/** Held in the order of their ids, as another operator holds them: no two wait for each other. */
 const batchOf = (p: Placeholders<Batch>) =>
   db.$with('batch').as(
     db
@@ -91,7 +92,8 @@ const batchOf = (p: Placeholders<Batch>) =>
       .from(outbox)
       .where(and(isAsked(p), sql`${outbox.id} > ${p.after}::bigint`))
       .orderBy(asc(outbox.id))
-      .limit(BATCH),
+      .limit(BATCH)
+      .for('update'),
   )
 type BatchTable = ReturnType<typeof batchOf>
 
