@@ -33,11 +33,11 @@ const END_SURPLUS = statement((p: Placeholders<Crowd>) => {
     .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
     // The builder's type has no word for a parameter here.
     .offset(sql`${p.most}::int` as unknown as number)
-  // Whoever is at one of them ends it or goes on with it: nobody waits for two.
+  // Whoever is at one of them ends it or goes on with it: nobody waits for two. One that has ended since keeps why.
   const surplus = db
     .select({ id: sessions.id })
     .from(sessions)
-    .where(inArray(sessions.id, tooMany))
+    .where(and(inArray(sessions.id, tooMany), isNull(sessions.endedAt)))
     .for('no key update', { skipLocked: true })
   return db
     .update(sessions)
