@@ -26,6 +26,8 @@ export interface Sessions {
   ): Promise<'fresh' | 'stale' | 'over'>
   /** Whether a session may still be used. */
   isAlive(session: SessionRef): Promise<boolean>
+  /** Whether it has not ended, though it rests while its user is disabled. */
+  isRunning(session: SessionRef): Promise<boolean>
   /** Whether there is such a session that was opened in cookie mode. */
   isInCookies(session: SessionRef): Promise<boolean>
   /**

@@ -56,7 +56,7 @@ export function createSessionCookies(options: {
   publicUrl: string
   clients: readonly Client[]
   refreshTokenTtlSeconds: number
-  sessions: Pick<Sessions, 'findByRefreshToken' | 'isAlive' | 'isInCookies'>
+  sessions: Pick<Sessions, 'findByRefreshToken' | 'isAlive' | 'isRunning' | 'isInCookies'>
   verifySessionToken: (token: string) => { sub: string; sid: string; client_id: string } | null
   /** Of the marks. */
   sealer: Sealer
@@ -136,7 +136,7 @@ export function createSessionCookies(options: {
       const counts = found !== null && (found.isAlive || orResting)
       const renewable = counts ? { userId: found.userId, sessionId: found.id } : null
       if (renewable !== null && (await isInCookies(renewable))) return renewable
-      return orResting ? shown : null
+      return orResting && shown !== null && (await sessions.isRunning(shown)) ? shown : null
     },
     requireOwnOriginIfSignedIn(request) {
       if (isPresent(request)) requireOwnOrigin(request, publicUrl, clientOfSession(request))

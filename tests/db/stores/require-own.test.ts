@@ -140,6 +140,7 @@ const questions: Record<string, (person: Person) => Promise<unknown>> = {
   'the export': async (person) => read(await stores.accounts.exportBySession(person)),
   'the sessions': (person) => stores.sessions.list(person),
   'whether a session is alive': (person) => stores.sessions.isAlive(person),
+  'whether a session runs': (person) => stores.sessions.isRunning(person),
   'whether a session is in cookies': (person) => stores.sessions.isInCookies(person),
   'the standing': (person) => stores.sessions.standing(person, null),
   'the roles': (person) => stores.sessions.rolesOf(person),

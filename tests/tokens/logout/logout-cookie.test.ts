@@ -1,5 +1,6 @@
+import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { setDisabled } from '../../helpers/age.ts'
+import { endSession, setDisabled } from '../../helpers/age.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { APP_ORIGIN, cookieLogin, cookieNamesOf, cookieOf } from '../../helpers/cookie-login.ts'
 import { BYE, expectSignedOut, setLogoutStage } from '../../helpers/logout.ts'
@@ -125,6 +126,17 @@ describe('a logout by cookie', () => {
     const own = await signInWithIdToken()
     await logout('GET', { id_token_hint: own.id_token }, browser)
     expect(await alive(access)).toBe(false)
+    expect(cookieNamesOf(browser)).toEqual([])
+  })
+
+  test('cookies of a session that is over are nobody’s: whose hint comes is signed out here, and they go', async () => {
+    const { browser, access } = await session('person-before')
+    provider.subject = 'person-after'
+    const later = await signInWithIdToken()
+    const { sid } = decodeJwt<{ sid: string }>(access)
+    await endSession(latchkey, sid)
+    await logout('GET', { id_token_hint: later.id_token }, browser)
+    expect(await isAlive(later)).toBe(false)
     expect(cookieNamesOf(browser)).toEqual([])
   })
 

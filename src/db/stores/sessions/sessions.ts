@@ -65,6 +65,13 @@ const IS_ALIVE = statement((p: Placeholders<SessionRef>) =>
     .where(asks(p)),
 )
 
+const IS_RUNNING = statement((p: Placeholders<SessionRef>) =>
+  db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, p.sessionId), eq(sessions.userId, p.userId), runs)),
+)
+
 const IS_IN_COOKIES = statement((p: Placeholders<SessionRef>) =>
   db
     .select({ id: sessions.id })
@@ -119,6 +126,8 @@ export function createSessions(
     own(await IS_ALIVE.one(query, { userId, sessionId }), { userId, sessionId }) !== null
   return {
     isAlive,
+    isRunning: async ({ userId, sessionId }) =>
+      own(await IS_RUNNING.one(query, { userId, sessionId }), { userId, sessionId }) !== null,
     isInCookies: async ({ userId, sessionId }) =>
       own(await IS_IN_COOKIES.one(query, { userId, sessionId }), { userId, sessionId }) !== null,
     async standing(session, reauthSeconds) {
