@@ -34,9 +34,9 @@ a { color: var(--accent) }
 
 /**
  * Under `no-referrer` a form comes as `Origin: null`, which an app cannot tell from a forgery. This tells it our
- * origin, and still no address.
+ * origin, and still no address; `strict-origin` would not tell it to an app at http://localhost from https.
  */
-const TELLS_ORIGIN = trusted('\n<meta name="referrer" content="strict-origin">')
+const TELLS_ORIGIN = trusted('\n<meta name="referrer" content="origin">')
 
 /** One page: what it says, and what it brings beside the style of all pages, each let in by its hash. */
 export interface PageParts {

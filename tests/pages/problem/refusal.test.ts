@@ -195,6 +195,24 @@ describe('in Chromium', () => {
     }
   })
 
+  test('so does one from https to an app on this machine', async () => {
+    const page = await chrome.context.newPage()
+    await page.goto(
+      `${closed.url}/login/google${shop.asks({ login_hint: 'minji', response_mode: 'form_post' })}`,
+    )
+    const body = await page.content()
+    const headers = { 'referrer-policy': 'no-referrer' }
+    await page.route('https://login.example.com/', (route) =>
+      route.fulfill({ contentType: 'text/html', headers, body }),
+    )
+    await page.goto('https://login.example.com/')
+    const coming = page.waitForRequest((one) => one.method() === 'POST')
+    await page.getByRole('button', { name: 'Back to' }).click()
+    const posted = await coming
+    const { origin } = await posted.allHeaders()
+    expect([posted.url(), origin]).toEqual([shop.callback, 'https://login.example.com'])
+  })
+
   test('in a popup it stays until the person goes back, and then the app is told', async () => {
     const page = await chrome.context.newPage()
     const ask = shop.asks({ login_hint: 'minji', response_mode: 'web_message' })
