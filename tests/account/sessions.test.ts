@@ -108,6 +108,18 @@ describe('GET /me/sessions', () => {
     expect((await list(mine)).map(({ id }) => id)).toEqual([mine.sid])
   })
 
+  test('shows all of somebody who has more than a thousand', async () => {
+    const mine = await login()
+    await latchkey.database.query(
+      `insert into latchkey.sessions (id, user_id, client_id, provider, scope, last_used_at, expires_at)
+       select gen_random_uuid(), user_id, client_id, provider, scope, now() - interval '1 second', expires_at
+       from latchkey.sessions, generate_series(1, 1500) where id = $1`,
+      [mine.sid],
+    )
+    const found = await list(mine)
+    expect([found.length, found[0]?.id]).toEqual([1501, mine.sid])
+  })
+
   test('shows none that has expired or ended', async () => {
     const expired = await login()
     await age(latchkey, '30 days')

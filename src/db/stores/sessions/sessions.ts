@@ -12,8 +12,8 @@ import { requireOwn } from '../require-own.ts'
 import { epochSeconds, grantedSession } from '../tokens/granted-session.ts'
 import { endByUser } from './end-by-user.ts'
 
-/** Sessions of one user that are shown. */
-const MOST = 1000
+/** Sessions of one user that are shown: as many as SESSIONS_PER_USER may allow, since what is not shown cannot be ended. */
+const MOST = 10_000
 
 const now = sql`now()`
 const runs = and(isNull(sessions.endedAt), sql`${sessions.expiresAt} > ${now}`)
