@@ -25,9 +25,11 @@ export async function readMergedClaims(
   return mergeClaims(source.claims ?? {}, userinfo === null ? {} : Userinfo.parse(userinfo))
 }
 
-/** A claim, each of which may be absent, null, empty or of another type. */
+const isBlank = (claim: unknown) => typeof claim === 'string' && claim.trim() === ''
+
+/** A claim, each of which may be absent, null, blank or of another type. */
 const textOf = (claim: unknown): string | null | undefined =>
-  claim === undefined || (typeof claim === 'string' && claim !== '') ? claim : null
+  claim === undefined || (typeof claim === 'string' && !isBlank(claim)) ? claim : null
 
 /** The name of whose provider tells its parts only. */
 const nameOfParts = ({ given_name: given, family_name: family }: Record<string, unknown>) =>
@@ -56,9 +58,9 @@ export function readClaims(
 
 /** Userinfo wins claim by claim; an address and its verified flag stay together. */
 function mergeClaims(token: Record<string, unknown>, userinfo: Record<string, unknown>) {
-  const given = Object.entries(userinfo).filter(([, value]) => value !== null && value !== '')
+  const given = Object.entries(userinfo).filter(([, value]) => value !== null && !isBlank(value))
   const merged: Record<string, unknown> = { ...token, ...Object.fromEntries(given) }
-  if (typeof userinfo.email === 'string' && userinfo.email !== '') {
+  if (typeof userinfo.email === 'string' && !isBlank(userinfo.email)) {
     const same = userinfo.email === token.email
     merged.email_verified = userinfo.email_verified ?? (same ? token.email_verified : undefined)
   }

@@ -34,7 +34,7 @@ describe('OpenID claims', () => {
   })
 
   test('of userinfo win one by one', async () => {
-    const userinfo = { sub: '1', name: 'Ann at userinfo', locale: null }
+    const userinfo = { sub: '1', name: 'Ann at userinfo', locale: null, picture: ' ' }
     expect(await read({ name: 'Ann', locale: 'ko', picture: 'p' }, userinfo)).toMatchObject({
       name: 'Ann at userinfo',
       locale: 'ko',
@@ -63,6 +63,8 @@ describe('OpenID claims', () => {
     [{ given_name: 'マリー', family_name: '佐々木' }, '佐々木マリー'],
     [{ given_name: 'Marie', family_name: '佐々木' }, 'Marie 佐々木'],
     [{ given_name: 'Ada', family_name: '' }, 'Ada'],
+    [{ name: ' ', given_name: ' ', family_name: '\t', preferred_username: 'ada1' }, 'ada1'],
+    [{ given_name: ' ', family_name: 'Lovelace' }, 'Lovelace'],
     [{ family_name: 'Lovelace', nickname: 'ada' }, 'Lovelace'],
     [{ name: null, given_name: 'Ada', preferred_username: 'ada1' }, 'Ada'],
     [{ name: 'Ada L.', given_name: 'Ada', family_name: 'Lovelace' }, 'Ada L.'],
