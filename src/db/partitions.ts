@@ -65,7 +65,8 @@ async function listPartitions(run: RunStatement): Promise<{ name: string; month:
   return rows.map(({ name }) => ({ name, month: monthIn(name) }))
 }
 
-async function clockOf(run: RunStatement): Promise<number> {
+/** The database's time, in ms since 1970. */
+export async function clockOf(run: RunStatement): Promise<number> {
   const [row] = await run<{ ms: number }>('select (extract(epoch from now()) * 1000)::float8 as ms')
   return row?.ms ?? Date.now()
 }

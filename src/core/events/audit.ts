@@ -106,6 +106,8 @@ export interface Audit {
   record(event: AuditEvent, asker?: Asker | null): Promise<void>
   /** Oldest first. */
   list(filter: AuditFilter): Promise<AuditRow[]>
+  /** The database's time, which rows bear, in ms since 1970. */
+  now(): Promise<number>
   /** Sessions that ended behind a moment, null for none yet: all that is known ten seconds later. */
   endedSessions(since: string | null): Promise<EndedSessions>
   /** Makes the months that are missing, this one and three ahead. */

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Asker, Audit, AuditEvent, AuditRow } from '../../../core/events/audit.ts'
 import type { Database, RunStatement } from '../../client.ts'
-import { dropPartitions, makePartitions, missingMonths } from '../../partitions.ts'
+import { clockOf, dropPartitions, makePartitions, missingMonths } from '../../partitions.ts'
 import { auditEvents, latchkey } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { countEndedSessions } from '../sessions/ended-sessions.ts'
@@ -128,6 +128,7 @@ export function createAudit(database: Database): Audit {
         afterId: after?.id ?? null,
         limit,
       }) as Promise<AuditRow[]>,
+    now: () => clockOf(database.query),
     endedSessions: (since) => countEndedSessions(database.query, since),
     makePartitions: async () => {
       if ((await missingMonths(database.query)).length > 0) await alone(makePartitions)
