@@ -3,14 +3,15 @@ import type { Asker } from '../../../core/events/audit.ts'
 import type { Placeholders } from '../../statement.ts'
 
 /**
- * Who asks, as the functions of the database read it; empty for nobody who is known. The request's id comes first
- * and has no quotes in it: what records a login takes it from there, without reading the whole.
+ * Who asks, as the functions of the database read it; empty for nobody who is known. The request's id comes first,
+ * is empty where there is none, and has no quotes in it: what records a login takes it from there, without reading the
+ * whole.
  */
 export function askedBy(asker: Asker | null | undefined): string {
   if (!asker) return ''
   const { requestId, address, userAgent, clientId, reason } = asker
   return JSON.stringify({
-    request_id: requestId,
+    request_id: requestId ?? '',
     address,
     user_agent: userAgent,
     client_id: clientId,
