@@ -24,8 +24,11 @@ export function conditions(
 
 const PAGES = ['../docs/benchmarks.md', '../docs/ko/benchmarks.md']
 
-/** A page with these figures in place of those between its marks, `few` or `many` people. */
-export function putFigures(page: string, mark: 'few' | 'many', figures: string): string {
+/** Which figures of the page: those of few or many people, or of the audit. */
+export type Mark = 'few' | 'many' | 'audit'
+
+/** A page with these figures in place of those between its marks. */
+export function putFigures(page: string, mark: Mark, figures: string): string {
   const [begin, end] = [`<!-- figures: ${mark} -->`, '<!-- end -->']
   const from = page.indexOf(begin) + begin.length
   const to = page.indexOf(end, from)
@@ -34,7 +37,7 @@ export function putFigures(page: string, mark: 'few' | 'many', figures: string):
 }
 
 /** Puts figures into the page and its Korean twin. */
-export async function writePages(mark: 'few' | 'many', figures: string): Promise<void> {
+export async function writePages(mark: Mark, figures: string): Promise<void> {
   for (const path of PAGES) {
     const url = new URL(path, import.meta.url)
     await writeFile(url, putFigures(await readFile(url, 'utf8'), mark, figures))

@@ -8,7 +8,7 @@ import {
   throughputFigure,
 } from './figures.ts'
 import { type BenchOptions, readOptions } from './options.ts'
-import { conditions, writePages } from './report.ts'
+import { conditions, type Mark, writePages } from './report.ts'
 import { doOnce, inTurn, type Samples } from './rounds.ts'
 import { appSide } from './scenes/app.ts'
 import { measureAudit } from './scenes/audit.ts'
@@ -146,6 +146,9 @@ async function measureAgainst(folder: string): Promise<string[]> {
   return show(on, [figureRows(againstFigures(samples))])
 }
 
+const markOf = ({ audit, users }: typeof options): Mark =>
+  audit ? 'audit' : users > 1_000 ? 'many' : 'few'
+
 /** What the audit is of a login. */
 async function measureAuditAlone(): Promise<string[]> {
   leaveFirstCore()
@@ -192,7 +195,7 @@ try {
     ? await measureAgainst(options.against)
     : await (options.audit ? measureAuditAlone() : measureAll())
   process.stdout.write(lines.join('\n'))
-  if (options.write) await writePages(options.users > 1_000 ? 'many' : 'few', lines.join('\n'))
+  if (options.write) await writePages(markOf(options), lines.join('\n'))
 } finally {
   await (stand as Stand | null)?.stop()
 }

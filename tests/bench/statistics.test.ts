@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { readOptions } from '../../bench/options.ts'
 import { putFigures } from '../../bench/report.ts'
@@ -93,6 +94,17 @@ test('figures are put between the marks of a page, and a page without them is no
   expect(putFigures(page, 'many', 'new')).toContain('old')
   expect(() => putFigures('a page', 'few', 'new')).toThrow('figures: few')
 })
+
+test.each(['few', 'many', 'audit'] as const)(
+  'both pages have a place for %s figures of their own',
+  (mark) => {
+    for (const page of ['docs/benchmarks.md', 'docs/ko/benchmarks.md']) {
+      const filled = putFigures(readFileSync(page, 'utf8'), mark, 'here')
+      const others = (['few', 'many', 'audit'] as const).filter((one) => one !== mark)
+      for (const other of others) expect(putFigures(filled, other, 'there')).toContain('here')
+    }
+  },
+)
 
 test('an option that is unknown, or a number of people that makes no sense, is refused', () => {
   expect(readOptions(['--users', '1000000', '--quick']).users).toBe(1_000_000)
