@@ -1,6 +1,5 @@
 -- What is recorded of a first login costs it a fifth less: the trigger on users is gone, since who makes a user says
--- so with its first identity, or by itself; and what is asked first needs no query. An event's values that take no
--- function call are not made ready for it.
+-- so with its first identity, or by itself; and whether anybody is told needs no query where nobody ever was.
 CREATE OR REPLACE FUNCTION "latchkey"."record_begun"() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
 	recorded uuid;

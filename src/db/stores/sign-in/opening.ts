@@ -21,9 +21,7 @@ export interface OpeningValues
 
 const now = sql`now()`
 
-/**
- * Parts of a sign-in: opens a session with its refresh token or code for what `opened` gives.
- */
+/** Parts of a sign-in: opens a session with its refresh token or code for what `opened` gives. */
 export function openingParts(
   p: Placeholders<OpeningValues>,
   opened: SQLWrapper & Columns<'userId' | 'provider' | 'issuer' | 'subject'>,

@@ -49,7 +49,8 @@ const LOOKS = 3
 
 /**
  * Sign-ins in PostgreSQL. A person who was here before costs one statement, and so does a new one whose
- * address nobody holds: of two such first logins at once the later one finds the address claimed. Only
+ * address nobody holds: of two such first logins at once the later one finds the address claimed. Who may
+ * have too many sessions by it costs one more. Only
  * where somebody holds or claims it, users are looked for, under a lock: any number of first logins at
  * once end in one user.
  */
