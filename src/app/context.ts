@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { TokenSealer } from '../core/provider/provider-tokens.ts'
 import type { Tracer } from '../core/tracer.ts'
 import type { Stores } from '../db/stores/index.ts'
+import type { LogStream } from '../http/log/standard-output.ts'
 import type { Meter } from '../operations/metrics.ts'
 import type { RateLimits } from '../operations/rate-limits.ts'
 import type { Look } from '../pages/look.ts'
@@ -17,7 +18,7 @@ export interface AppDependencies {
   /** How long the calls of one login to its provider may take in all; ten seconds by default. */
   outboundMs?: number
   /** Where log lines go; standard output by default. */
-  logStream?: { write(line: string): void }
+  logStream?: LogStream
 }
 
 /** What every part of the app is made of; each closes itself with `app`. */
@@ -30,8 +31,6 @@ export interface AppContext extends AppDependencies {
   tracer: Tracer
   /** What seals the providers' tokens. */
   tokenSealer: TokenSealer
-  /** Whether browsers reach it by https. */
-  https: boolean
 }
 
 /** What the rooms share: each is passed whole. */

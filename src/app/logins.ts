@@ -22,14 +22,13 @@ export type Logins = ReadonlyMap<string, Login>
 
 /** Signing in at each of the providers. */
 export async function addLogins(
-  { app, settings, stores, secrets, meter, look, tokenSealer, https }: AppContext,
+  { app, settings, stores, secrets, meter, look, tokenSealer }: AppContext,
   { tokens, cookies, providers, limits }: Shared,
   resumable: ResumableStates,
 ): Promise<Logins> {
   const common = {
     issuer: settings.publicUrl,
     clients: settings.clients,
-    https,
     resumable,
     flowCookies: createFlowCookies(createSealer(secrets, 'flow cookies'), settings.publicUrl),
     formUsers: createFormUsers(createSealer(secrets, 'form users')),

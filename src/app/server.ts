@@ -53,11 +53,14 @@ export async function openServer(
     }),
     bareProblemPage: createBareProblemPage(recoveryLinks.ofNoRequest, look),
   })
-  const https = isHttps(publicUrl)
   const tracer =
     settings.traces === null
       ? noTracer
-      : await openTracer(app, { ...settings.traces, version, scheme: https ? 'https' : 'http' })
+      : await openTracer(app, {
+          ...settings.traces,
+          version,
+          scheme: isHttps(publicUrl) ? 'https' : 'http',
+        })
   const refuseOtherMethods = watchMethods(app)
   await app.register(cookie)
   describeRoutes(app, publicUrl)
@@ -79,7 +82,6 @@ export async function openServer(
     tracer,
     look,
     tokenSealer: createTokenSealer(createSealer(secrets, 'provider grants')),
-    https,
     refuseOtherMethods,
     recovery,
   }

@@ -39,11 +39,10 @@ export function openTokens({ app, settings, stores, secrets }: AppContext): Prom
 
 /** The sessions that live in cookies. */
 export function openCookies(
-  { settings, stores, secrets, https }: AppContext,
+  { settings, stores, secrets }: AppContext,
   { verifySessionToken }: Tokens,
 ): SessionCookies {
   return createSessionCookies({
-    https,
     publicUrl: settings.publicUrl,
     clients: settings.clients,
     refreshTokenTtlSeconds: settings.refreshTokenTtlSeconds,

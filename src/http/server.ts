@@ -11,6 +11,7 @@ import { securityHeaders } from './headers.ts'
 import { rememberKnown } from './log/known.ts'
 import { logAnswers, loggerOptions } from './log/logging.ts'
 import { createRequestLog } from './log/request-log.ts'
+import type { LogStream } from './log/standard-output.ts'
 
 /** Each route checks what it is sent by schemas of its own; Fastify's compilers are not even loaded. */
 export const NO_COMPILERS = {
@@ -32,7 +33,7 @@ export function createServer(options: {
   publicUrl: string
   logLevel: string
   /** Where log lines go; standard output by default. */
-  logStream: { write(line: string): void } | undefined
+  logStream: LogStream | undefined
   /** Addresses and CIDRs of proxies whose X-Forwarded-For is believed. */
   trustProxy: string[]
   sendProblemPage: SendProblemPage

@@ -10,6 +10,7 @@ import type { SignIns } from '../core/identity/sign-ins.ts'
 import type { OpenerMessage } from '../core/pages/opener-message.ts'
 import type { RefusalPage } from '../core/pages/refusal-page.ts'
 import type { TokenSealer } from '../core/provider/provider-tokens.ts'
+import { isHttps } from '../core/settings/public-url.ts'
 import type { TokenResponse } from '../core/tokens/token-response.ts'
 import type { Provider } from '../upstream/provider.ts'
 import type { FormUsers } from './finish/form-post.ts'
@@ -26,8 +27,6 @@ export interface Login {
   directAnswer: boolean
   flowCookies: FlowCookies
   resumable: ResumableStates
-  /** Whether cookies are for https only. */
-  https: boolean
   usedFlows: UsedFlows
   signIns: SignIns
   /** The user of an ID token that we issued, expired or not; null for anything else. */
@@ -86,13 +85,13 @@ export interface Login {
   failed: (request: FastifyRequest, clientId: string, reason: string) => Promise<void>
 }
 
-/** Sets or clears flow cookies, each a line as it is: nothing in their names and values needs encoding. */
+/** Sets or clears cookies of a login as they are: nothing in their names and values needs encoding. */
 export function setCookies(
   reply: FastifyReply,
   cookies: readonly FlowCookie[],
-  https: boolean,
+  issuer: string,
 ): void {
-  const rules = https ? 'Path=/; HttpOnly; Secure; SameSite=Lax' : 'Path=/; HttpOnly; SameSite=Lax'
+  const rules = `Path=/; HttpOnly; ${isHttps(issuer) ? 'Secure; ' : ''}SameSite=Lax`
   for (const { name, value, maxAgeSeconds } of cookies) {
     reply.header('set-cookie', `${name}=${value}; Max-Age=${maxAgeSeconds}; ${rules}`)
   }

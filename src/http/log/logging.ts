@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { defined } from '../../core/defined.ts'
 import { type Evidence, LatchkeyError } from '../../core/errors.ts'
+import type { LogStream } from './standard-output.ts'
 
 /** What a log line may say of an error: names, codes and places, never a foreign message. */
 export function evidenceOf(error: unknown): Evidence & { stack?: string } {
@@ -38,7 +39,7 @@ function describe(error: Error): string {
  */
 export function loggerOptions(
   level: string,
-  stream?: { write(line: string): void },
+  stream?: LogStream,
 ): NonNullable<FastifyServerOptions['logger']> {
   const nothing = () => ({}) as never
   return {

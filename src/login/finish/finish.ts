@@ -73,7 +73,7 @@ async function answerFlow(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { usedFlows, flowCookies, https, issuer, ended } = login
+  const { usedFlows, flowCookies, issuer, ended } = login
   const target = targetOf(flow)
   const tell = (result: Readonly<Record<string, string>>) =>
     answerClient(login, target, result, request, reply)
@@ -84,7 +84,7 @@ async function answerFlow(
     }
     isOver = true
     // From here on the flow is over on all replicas; its cookie only asks for its answer again.
-    setCookies(reply, [flowCookies.keep(flow.state, request.cookies)], https)
+    setCookies(reply, [flowCookies.keep(flow.state, request.cookies)], issuer)
     const who = await readIdentity(login, flow, query, request)
     const result =
       flow.client.intent === 'link'
@@ -95,7 +95,7 @@ async function answerFlow(
   } catch (error) {
     // Whoever comes again with a flow that is over gets the page.
     if (!isOver && isInvalidState(error)) {
-      setCookies(reply, [flowCookies.clear(flow.state)], https)
+      setCookies(reply, [flowCookies.clear(flow.state)], issuer)
       throw error
     }
     const { code } = logProblem(error, request)
@@ -125,10 +125,10 @@ async function answerDirectly(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<object> {
-  const { usedFlows, flowCookies, https, issuer } = login
+  const { usedFlows, flowCookies, issuer } = login
   if (!login.directAnswer) throw noDirectAnswer()
   const isFirst = await usedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2)
-  setCookies(reply, [flowCookies.clear(flow.state)], https)
+  setCookies(reply, [flowCookies.clear(flow.state)], issuer)
   if (!isFirst) throw invalidState('used')
   const { prepared, account } = await readIdentity(login, flow, query, request)
     .then((who) => openFlowSession(login, flow, who, request))

@@ -90,7 +90,7 @@ export const openFlowSession = (
 
 /** Keeps the provider for the sign-in page, which people see and programs never do. */
 export function rememberProvider(
-  { https, issuer }: Login,
+  { issuer }: Login,
   { provider }: Flow,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -98,5 +98,5 @@ export function rememberProvider(
   if (!isBrowserNavigation(request)) return
   const name = lastProviderCookie(issuer)
   if (request.cookies[name] === provider) return
-  setCookies(reply, [{ name, value: provider, maxAgeSeconds: LAST_PROVIDER_SECONDS }], https)
+  setCookies(reply, [{ name, value: provider, maxAgeSeconds: LAST_PROVIDER_SECONDS }], issuer)
 }

@@ -69,7 +69,7 @@ export const freshFlow = (
 
 /** Keeps the flow in a cookie, with `others` set beside it, and sends the browser on. */
 export function sendToProvider(
-  { flowCookies, https, issuer }: Pick<Login, 'flowCookies' | 'https' | 'issuer'>,
+  { flowCookies, issuer }: Pick<Login, 'flowCookies' | 'issuer'>,
   { flow, url, others = [] }: { flow: Flow; url: string; others?: readonly FlowCookie[] },
   request: FastifyRequest,
   reply: FastifyReply,
@@ -80,7 +80,7 @@ export function sendToProvider(
       evidence: { reason: 'too_long_together' },
     })
   }
-  setCookies(reply, [...cookies, ...others, ...probeFor(request, issuer)], https)
+  setCookies(reply, [...cookies, ...others, ...probeFor(request, issuer)], issuer)
   return reply.redirect(url, 302)
 }
 

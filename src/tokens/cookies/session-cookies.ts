@@ -3,7 +3,7 @@ import type { Client } from '../../core/client/client.ts'
 import type { SessionRef } from '../../core/identity/session-ref.ts'
 import { createRecent } from '../../core/recent.ts'
 import { hashToken, type Sealer } from '../../core/secrets.ts'
-import { cookieName } from '../../core/settings/public-url.ts'
+import { cookieName, isHttps } from '../../core/settings/public-url.ts'
 import type { Sessions } from '../../core/tokens/sessions.ts'
 import { type BrowserMarks, createBrowserMarks } from './browser-marks.ts'
 import { requireOwnOrigin } from './own-origin.ts'
@@ -52,7 +52,6 @@ const REMEMBERED = 5_000
 
 /** Session cookies; `__Host-` and Secure where the service is https. */
 export function createSessionCookies(options: {
-  https: boolean
   publicUrl: string
   clients: readonly Client[]
   refreshTokenTtlSeconds: number
@@ -62,13 +61,13 @@ export function createSessionCookies(options: {
   sealer: Sealer
   sessionTtlSeconds: number
 }): SessionCookies {
-  const { https, clients, sessions, verifySessionToken } = options
-  const { publicUrl } = options
+  const { publicUrl, clients, sessions, verifySessionToken } = options
   const names = {
     access: cookieName(publicUrl, 'access'),
     refresh: cookieName(publicUrl, 'refresh'),
   }
-  const attributes = { path: '/', httpOnly: true, secure: https, sameSite: 'lax' } as const
+  const secure = isHttps(publicUrl)
+  const attributes = { path: '/', httpOnly: true, secure, sameSite: 'lax' } as const
   const find = (id: string | undefined) => clients.find((client) => client.id === id) ?? null
   // The refresh cookie names its client, so that a page does not have to: `<client>:<token>`.
   const splitRefresh = (request: FastifyRequest) => {
