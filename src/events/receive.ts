@@ -98,13 +98,13 @@ async function act(
     at: Math.min(at ?? now, now),
     events,
     deletesUsers: deletesUsers(provider),
-    asker: askerOf(request),
+    asker: tellerOf(request),
   })
   log(outcome, counts)
 }
 
 /** The provider's own address and name say nothing of the person. */
-const askerOf = (request: FastifyRequest): Asker => ({
+const tellerOf = (request: FastifyRequest): Asker => ({
   requestId: request.id,
   address: null,
   userAgent: null,
@@ -133,7 +133,7 @@ function requestOf(request: FastifyRequest, path: string): EventRequest {
 }
 
 function send(reply: FastifyReply, { status, type, body }: EventAnswer): FastifyReply {
-  reply.code(status).header('cache-control', 'no-store')
+  reply.code(status)
   if (type !== undefined) reply.header('content-type', type)
   // As it is: no serializer; an answer without a body keeps its content type.
   return body === undefined ? reply.send() : reply.serializer((given) => given as string).send(body)

@@ -1,17 +1,14 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { unknownProvider } from '../core/provider/unknown-provider.ts'
 import { route } from '../http/route.ts'
+import type { SendPage } from '../http/send-page.ts'
 import { receiveEvent, receiveEventByGet, receivePart, showPart } from './docs.ts'
 import { type ReceiveOptions, receive } from './receive.ts'
 
 /** What the room of providers' events needs. */
 export interface EventRoutesOptions extends ReceiveOptions {
   /** Tells a person when what they asked for was received and done. */
-  sendReceivedPage(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    about: { provider: string; at: Date },
-  ): FastifyReply
+  sendReceivedPage: SendPage<{ provider: string; at: Date }>
 }
 
 /** `/providers/:provider/events` and what is below it. */
@@ -45,7 +42,7 @@ export function eventRoutes(room: FastifyInstance, options: EventRoutesOptions):
       const isThere = isPart === true && /^[\w-]{1,200}$/.test(code)
       const at = isThere ? await options.store.receivedAt(provider, code) : null
       if (row === undefined || at === null) throw unknownProvider()
-      return options.sendReceivedPage(request, reply, { provider: row.name, at })
+      return options.sendReceivedPage({ provider: row.name, at }, request, reply)
     },
   })
 }

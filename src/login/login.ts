@@ -7,11 +7,13 @@ import type { Account, UserInfo } from '../core/identity/account.ts'
 import type { LinkCodes } from '../core/identity/identities.ts'
 import type { SessionRef } from '../core/identity/session-ref.ts'
 import type { SignIns } from '../core/identity/sign-ins.ts'
-import type { OpenerMessage } from '../core/pages/opener-message.ts'
+import type { FormAnswer } from '../core/pages/form-answer.ts'
+import type { PopupAnswer } from '../core/pages/opener-message.ts'
 import type { RefusalPage } from '../core/pages/refusal-page.ts'
 import type { TokenSealer } from '../core/provider/provider-tokens.ts'
 import { isHttps } from '../core/settings/public-url.ts'
 import type { TokenResponse } from '../core/tokens/token-response.ts'
+import type { SendPage } from '../http/send-page.ts'
 import type { Provider } from '../upstream/provider.ts'
 import type { FormUsers } from './finish/form-post.ts'
 import type { FlowCookie, FlowCookies } from './flow.ts'
@@ -44,36 +46,16 @@ export interface Login {
     marks: { add(request: FastifyRequest, reply: FastifyReply, sessionId: string): void }
   }
   /** For `response_mode=web_message`: answers the page that hands the answer to its opener. */
-  sendPopupPage: (
-    answer: OpenerMessage & {
-      /** For a window that no page opened: the answer as a redirect brings it. */
-      onward: string
-      client: string
-      uiLocales: string | undefined
-      intent: 'link' | null
-    },
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) => FastifyReply
+  sendPopupPage: SendPage<PopupAnswer>
   /** For `response_mode=form_post`: answers a page whose form posts itself to the client. */
-  sendFormPage: (
-    answer: {
-      action: string
-      fields: Readonly<Record<string, string>>
-      client: string
-      uiLocales: string | undefined
-    },
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) => FastifyReply
+  sendFormPage: SendPage<FormAnswer>
   /** Shows a person why they may not come in. */
-  sendRefusalPage: (page: RefusalPage, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+  sendRefusalPage: SendPage<RefusalPage>
   /** Shows a person who has signed in without an app what a program would get. */
-  sendTokenPage: (
-    page: { answer: TokenResponse & { user: UserInfo }; uiLocales: string | undefined },
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) => FastifyReply
+  sendTokenPage: SendPage<{
+    answer: TokenResponse & { user: UserInfo }
+    uiLocales: string | undefined
+  }>
   /** The user of a session that is alive. */
   findAccount: (session: SessionRef) => Promise<Account | null>
   /** Whether a User-Agent is of a browser that an app brings itself, which some providers refuse. */

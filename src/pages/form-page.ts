@@ -1,19 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FormAnswer } from '../core/pages/form-answer.ts'
 import { pickLanguage } from '../core/pages/language.ts'
 import { texts } from '../texts/index.ts'
 import { type Html, html } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
-
-/** What a page posts to the app by itself (OAuth 2.0 Form Post Response Mode). */
-export interface FormAnswer {
-  /** The redirect URI: http or https. */
-  action: string
-  fields: Readonly<Record<string, string>>
-  /** The client, by its name. */
-  client: string
-  uiLocales: string | undefined
-}
 
 const SCRIPT = `document.forms[0].submit()`
 

@@ -1,21 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pickLanguage } from '../core/pages/language.ts'
-import type { OpenerMessage } from '../core/pages/opener-message.ts'
+import type { PopupAnswer } from '../core/pages/opener-message.ts'
 import { texts } from '../texts/index.ts'
 import { html } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
-
-/** What a popup hands to the page that opened it. */
-export interface PopupAnswer extends OpenerMessage {
-  /** Where the person goes on if no page opened this window: the answer as a redirect brings it. */
-  onward: string
-  /** The client, by its name. */
-  client: string
-  uiLocales: string | undefined
-  /** `link`: nobody is signed in; the app goes on with the identity. */
-  intent: 'link' | null
-}
 
 // The message is read from the page, so that the script is always the same and its hash can be named.
 const SCRIPT = `

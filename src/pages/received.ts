@@ -9,20 +9,13 @@ import { renderPage, sendPage } from './page.ts'
 export const createReceivedPage =
   (look: Look) =>
   (
+    { provider, at }: { provider: string; at: Date },
     request: FastifyRequest,
     reply: FastifyReply,
-    { provider, at }: { provider: string; at: Date },
   ): FastifyReply => {
     const language = pickLanguage(undefined, request.headers['accept-language'])
-    const words = texts[language].received
+    const { title, text } = texts[language].received
     const day = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(at)
-    reply.header('cache-control', 'no-store')
-    return sendPage(
-      reply,
-      renderPage(look, {
-        language,
-        title: words.title,
-        body: html`<p>${words.text(provider, day)}</p>`,
-      }),
-    )
+    const body = html`<p>${text(provider, day)}</p>`
+    return sendPage(reply, renderPage(look, { language, title, body }))
   }

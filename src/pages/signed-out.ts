@@ -8,17 +8,19 @@ import { WAYS_STYLE, way } from './problem/ways.ts'
 
 /** The page of somebody who signed out where no app waits; the apps that are known lead on. */
 export const createSignedOutPage =
-  (look: Look, appsOf: (clientId: unknown) => readonly { client: string; href: string }[]) =>
   (
+    look: Look,
+    appsOf: (clientId: string | undefined) => readonly { client: string; href: string }[],
+  ) =>
+  (
+    { clientId, uiLocales }: { clientId: string | undefined; uiLocales: string | undefined },
     request: FastifyRequest,
     reply: FastifyReply,
-    { uiLocales }: { uiLocales: string | undefined },
   ): FastifyReply => {
     const language = pickLanguage(uiLocales, request.headers['accept-language'])
     const { title, text } = texts[language].signedOut
     const { open } = texts[language].problem
-    const apps = appsOf((request.query as { client_id?: unknown }).client_id)
-    const ways = apps.map(({ client, href }) => way(href, open(client), false))
+    const ways = appsOf(clientId).map(({ client, href }) => way(href, open(client), false))
     const body = html`<p>${text}</p>\n${ways.length === 0 ? null : html`<div class="ways">${ways}</div>`}`
     return sendPage(reply, renderPage(look, { language, title, body, style: WAYS_STYLE }))
   }

@@ -82,6 +82,12 @@ test('a page that says that somebody is signed out leads to the app that it name
     ['Open The &lt;Shop&gt;: https://shop.example.com/home'],
   ])
   expect(page.text).toContain('<h1>You are signed out</h1>')
+  const byForm = await new Browser().send(`${latchkey.url}/logout`, {
+    method: 'POST',
+    headers: { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'client_id=shop',
+  })
+  expect(waysOf(byForm.text)).toEqual(waysOf(page.text))
   expect(waysOf((await look(`${latchkey.url}/logout`)).text)).toEqual([
     'Open The &lt;Shop&gt;: https://shop.example.com/home',
     `Open Playground: ${latchkey.url}/`,

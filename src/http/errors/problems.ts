@@ -7,6 +7,7 @@ import { isLoopbackHost } from '../../core/settings/urls.ts'
 import { varyingBy } from '../headers.ts'
 import { placeOf } from '../log/known.ts'
 import { evidenceOf } from '../log/logging.ts'
+import type { SendPage } from '../send-page.ts'
 import { ERRORS } from './error-table.ts'
 
 /** The body of every error outside the OAuth endpoints (RFC 9457). */
@@ -32,11 +33,7 @@ export const InvalidToken = Problem.omit({ request_id: true }).meta({
 export type InvalidToken = z.infer<typeof InvalidToken>
 
 /** Answers a browser with a problem as a page; the reason is where a code has several pages. */
-export type SendProblemPage = (
-  problem: (Problem | InvalidToken) & { reason: PageReason | null },
-  request: FastifyRequest,
-  reply: FastifyReply,
-) => FastifyReply
+export type SendProblemPage = SendPage<(Problem | InvalidToken) & { reason: PageReason | null }>
 
 /** How problems are answered here. */
 export interface ProblemOptions {

@@ -9,6 +9,7 @@ import { isBrowserNavigation, logProblem, toLatchkeyError } from '../../http/err
 import { know } from '../../http/log/known.ts'
 import { refusePrefetch } from '../../http/prefetch.ts'
 import { givenTwice } from '../../http/query.ts'
+import type { SendPage } from '../../http/send-page.ts'
 import { type AnswerOptions, answerClient, failureParameters } from '../finish/answers.ts'
 import type { Login } from '../login.ts'
 import { searchOf } from '../ways-on/recovery-links.ts'
@@ -32,11 +33,7 @@ export interface EntryOptions extends AnswerOptions {
   limit: (request: FastifyRequest) => Promise<void>
   isInAppBrowser: Login['isInAppBrowser']
   /** The page with all providers, for this request. */
-  sendSignInPage: (
-    page: ResolvedClient & { asked: AuthorizationRequest },
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) => FastifyReply
+  sendSignInPage: SendPage<ResolvedClient & { asked: AuthorizationRequest }>
 }
 
 /** A request for a login: what was sent, and the provider that it names, if any, however often. */

@@ -5,7 +5,7 @@ import { originOf } from '../../core/settings/public-url.ts'
 /** The front pages of apps that sign people in. */
 export interface FrontPages {
   /** Of this app, else of all that say where theirs is. */
-  reachable: (clientId: unknown) => readonly { client: string; href: string }[]
+  reachable: (clientId: string | undefined) => readonly { client: string; href: string }[]
   /** Of all, the playground last. */
   all: readonly FrontPage[]
   /** Of one app; null where none is registered or known. */
@@ -24,7 +24,7 @@ export function createFrontPages(clients: readonly Client[], issuer: string): Fr
     const root = rootOf(client)
     return root !== null && new URL(root).origin !== own
   })
-  const of = (clientId: unknown) => {
+  const of = (clientId: string | undefined) => {
     const client = apps.find(({ id }) => id === clientId)
     const href = client === undefined ? null : (client.url ?? rootOf(client))
     return client === undefined || href === null ? null : { client: client.name, href }

@@ -4,7 +4,7 @@ import { type Html, html } from '../html.ts'
 import type { InApp } from './in-app.ts'
 
 /** A provider that refuses an app's own browser, on one sign-in page. */
-export interface Refusal {
+interface RefusedInApp {
   provider: { id: string; name: string }
   inApp: InApp
   language: Language
@@ -31,7 +31,7 @@ export function leaveApp({
   target,
   targetApp,
   here,
-}: Refusal): LeaveApp {
+}: RefusedInApp): LeaveApp {
   const words = texts[language].signIn
   const field = `address-${id}`
   const byHand = html`<label for="${field}">${words.address}</label>

@@ -9,6 +9,7 @@ import { acceptForms, FORM } from '../../http/forms.ts'
 import { varyingBy } from '../../http/headers.ts'
 import { refusePrefetch } from '../../http/prefetch.ts'
 import { route } from '../../http/route.ts'
+import type { SendPage } from '../../http/send-page.ts'
 import type { Providers } from '../../upstream/directory.ts'
 import {
   logoutCallbackExamples,
@@ -55,11 +56,7 @@ export interface LogoutOptions extends SignOutOptions {
   /** The ID token that a provider gave whoever has this session; null where none is kept. */
   idTokenOf: (session: SessionRef, provider: string) => Promise<string | null>
   /** Tells a person that nobody is signed in here any more. */
-  sendSignedOutPage: (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    page: { uiLocales: string | undefined },
-  ) => FastifyReply
+  sendSignedOutPage: SendPage<{ clientId: string | undefined; uiLocales: string | undefined }>
 }
 
 /** `/logout` and, through a provider's own logout, `/logout/:provider`. */
@@ -70,12 +67,13 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
   const goBack = (
     { request, reply }: { request: FastifyRequest; reply: FastifyReply },
     back: string | null,
-    uiLocales?: string,
+    { client_id: clientId, ui_locales: uiLocales }: LogoutRequest = {},
   ): FastifyReply => {
     if (back !== null) return reply.redirect(back, 303)
     reply.header('vary', varyingBy(reply, 'Accept'))
-    if (isBrowserNavigation(request))
-      return options.sendSignedOutPage(request, reply, { uiLocales })
+    if (isBrowserNavigation(request)) {
+      return options.sendSignedOutPage({ clientId, uiLocales }, request, reply)
+    }
     return reply.send({ status: 'signed_out' })
   }
   route(room, 'GET', '/logout', {
@@ -91,7 +89,7 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     responses: { ...answers, ...refusals },
     head: false,
     handle: async (call) =>
-      goBack(call, (await signOut(options, call, call.query)).back, call.query.ui_locales),
+      goBack(call, (await signOut(options, call, call.query)).back, call.query),
   })
   route(room, 'POST', '/logout', {
     docs: {
@@ -105,8 +103,7 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
     },
     form: LogoutRequest,
     responses: { ...answers, ...refusals },
-    handle: async (call) =>
-      goBack(call, (await signOut(options, call, call.body)).back, call.body.ui_locales),
+    handle: async (call) => goBack(call, (await signOut(options, call, call.body)).back, call.body),
   })
 
   route(room, 'GET', '/logout/:provider', {
@@ -132,17 +129,17 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
         if (keepsTokens) idToken ??= await options.idTokenOf(session, id)
       })
       // Whose session it was is signed in somewhere else: the person here stays so at the provider.
-      if (!isHere) return goBack(call, back, query.ui_locales)
+      if (!isHere) return goBack(call, back, query)
       const state = options.sealer.seal(JSON.stringify(back), `logout ${id}`)
       // No address is taken that is longer, ours on the way back neither.
-      if (state.length > MOST_STATE) return goBack(call, back, query.ui_locales)
+      if (state.length > MOST_STATE) return goBack(call, back, query)
       const redirectUri = `${options.publicUrl}/logout/${id}/callback`
       // Signed out here already: a provider that cannot be reached must not keep the person here.
       const away = await provider.logout({ redirectUri, state, idToken }).catch((error) => {
         logProblem(error, request)
         return null
       })
-      return away === null ? goBack(call, back, query.ui_locales) : reply.redirect(away, 303)
+      return away === null ? goBack(call, back, query) : reply.redirect(away, 303)
     },
   })
 
