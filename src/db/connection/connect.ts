@@ -41,7 +41,8 @@ export const SESSION: Readonly<Record<string, string | number>> = {
   default_transaction_isolation: 'read committed',
   statement_timeout: STATEMENT_MS,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-  idle_session_timeout: 0,
+  // A text: the driver leaves out what is falsy.
+  idle_session_timeout: '0',
 }
 
 /**

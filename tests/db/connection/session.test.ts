@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
+import { openDatabase } from '../../../src/db/client.ts'
 import { APPS, getCode, readTokens, redeem, refresh } from '../../helpers/apps.ts'
+import { createTestDatabase } from '../../helpers/database.ts'
 import { setStage } from '../../helpers/stage.ts'
 
 // What administrators set for a whole database or a role, and what is left in databases that were moved.
@@ -11,7 +12,6 @@ const ODD = {
   intervalstyle: `'sql_standard'`,
   bytea_output: `'escape'`,
   extra_float_digits: '-15',
-  idle_session_timeout: '300',
   default_transaction_isolation: `'serializable'`,
   search_path: `''`,
 }
@@ -69,13 +69,6 @@ describe.each([
       ),
     ])
 
-    // Longer than a session may rest here.
-    await sleep(700)
-    for (let request = 0; request < 3; request++) {
-      const answer = await fetch(`${odd.url}/me`, { headers: { authorization } })
-      expect(answer.status).toBe(200)
-    }
-
     // At once: where transactions are serializable, all but one of them fail.
     const codes: string[] = []
     for (let login = 0; login < 4; login++) codes.push(await getCode(odd, provider))
@@ -84,4 +77,23 @@ describe.each([
     const twins = await Promise.all([1, 2, 3].map(() => refresh(odd, tokens.refresh_token)))
     expect(new Set(twins.map((twin) => readTokens(twin).refresh_token)).size).toBe(1)
   })
+})
+
+test('a connection rests for as long as nobody comes, where the database ends those that do', async () => {
+  const { connection, drop } = await createTestDatabase()
+  const sql = postgres({ ...connection, max: 1 })
+  await sql`alter database ${sql(connection.database)} set idle_session_timeout = '300'`
+  const pid = 'select pg_backend_pid() as pid'
+  const ours = openDatabase(connection, { connections: 1, prepare: true })
+  const plain = postgres({ ...connection, max: 1 })
+  const rests = (await ours.query<{ pid: number }>(pid, []))[0]?.pid
+  const ended = (await plain.unsafe(pid))[0]?.pid
+  const there = async () =>
+    (await sql`select pid from pg_stat_activity where pid in (${rests ?? 0}, ${ended})`).map(
+      (row) => row.pid,
+    )
+  await expect.poll(there).not.toContain(ended)
+  expect(await there()).toEqual([rests])
+  await Promise.all([ours.close(), plain.end(), sql.end()])
+  await drop()
 })
