@@ -56,13 +56,16 @@ export function readClaims(
   }
 }
 
-/** Userinfo wins claim by claim; an address and its verified flag stay together. */
+/**
+ * Userinfo wins claim by claim; a verified flag is of the address beside it in the same document, and of no
+ * other one.
+ */
 function mergeClaims(token: Record<string, unknown>, userinfo: Record<string, unknown>) {
   const given = Object.entries(userinfo).filter(([, value]) => value !== null && !isBlank(value))
   const merged: Record<string, unknown> = { ...token, ...Object.fromEntries(given) }
-  if (typeof userinfo.email === 'string' && !isBlank(userinfo.email)) {
-    const same = userinfo.email === token.email
-    merged.email_verified = userinfo.email_verified ?? (same ? token.email_verified : undefined)
-  }
+  const hasAddress = typeof userinfo.email === 'string' && !isBlank(userinfo.email)
+  const told = hasAddress ? userinfo.email_verified : undefined
+  const isTokens = !hasAddress || userinfo.email === token.email
+  merged.email_verified = told ?? (isTokens ? token.email_verified : undefined)
   return merged
 }

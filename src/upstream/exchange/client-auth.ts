@@ -28,7 +28,11 @@ export function basicAuth({ id, secret }: Registration): string {
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`
 }
 
-/** Client authentication as the provider wants it at its token endpoint. */
+/**
+ * Client authentication as the provider wants it at its token endpoint. An assertion is good for whoever it
+ * names (`audience`): anywhere else that is the issuer, since an address of a discovery document may be of
+ * somebody else (OpenID Foundation, audience injection, 2025).
+ */
 export async function clientAuth(
   {
     clientAuth: method,
@@ -40,9 +44,10 @@ export async function clientAuth(
     assertionAlgorithm?: string | undefined
   },
   client: Registration,
+  audience: string = endpoints.token_endpoint ?? '',
 ): Promise<ClientAuth> {
   if (client.key) {
-    const form = await assertion(client.id, client.key, endpoints.token_endpoint ?? '', algorithm)
+    const form = await assertion(client.id, client.key, audience, algorithm)
     return { form, headers: {} }
   }
   return method === 'client_secret_basic'

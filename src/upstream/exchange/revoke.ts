@@ -55,7 +55,8 @@ async function send(
 ): Promise<Answer> {
   const { method, params = {}, form, json, auth } = request
   const url = withQuery(endpointUrl, params)
-  const proof = auth === 'client' ? await clientAuth(metadata, client) : proofOf(auth, client)
+  const proof =
+    auth === 'client' ? await clientAuth(metadata, client, row.issuer) : proofOf(auth, client)
   const body = json === undefined ? { form: { ...form, ...proof.form } } : { json }
   const call: keyof Outbound = method === 'DELETE' ? 'delete' : 'post'
   return outbound[call](url, stepOf(row.revocation.endpoint), {

@@ -57,6 +57,24 @@ describe('OpenID claims', () => {
     })
   })
 
+  test.each([{}, { email: null }, { email: ' ' }])(
+    '4.28 a flag of userinfo beside %j is not one of the token’s address',
+    async (address) => {
+      for (const [inToken, inUserinfo] of [
+        [false, true],
+        [true, false],
+        [true, true],
+      ]) {
+        const token = { email: 'a@x.com', email_verified: inToken }
+        const userinfo = { sub: '1', ...address, email_verified: inUserinfo }
+        expect(await read(token, userinfo)).toMatchObject({
+          email: 'a@x.com',
+          emailVerified: inToken,
+        })
+      }
+    },
+  )
+
   test.each<[Record<string, unknown>, string | null]>([
     [{ given_name: 'Ada', family_name: 'Lovelace' }, 'Ada Lovelace'],
     [{ given_name: '민지', family_name: '김' }, '김민지'],

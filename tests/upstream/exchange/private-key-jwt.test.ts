@@ -1,9 +1,10 @@
 import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto'
-import { jwtVerify } from 'jose'
+import { decodeJwt, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { runDoctor } from '../../helpers/doctor.ts'
 import { type Call, FakeProvider } from '../../helpers/fake-provider.ts'
 import { login } from '../../helpers/latchkey.ts'
+import { leave, revocations, until } from '../../helpers/leaving.ts'
 import { setStage } from '../../helpers/stage.ts'
 
 const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -78,6 +79,19 @@ describe.each(kinds)('private_key_jwt by %s', (alg, make, listed) => {
     }
     expect(seen.size).toBe(2)
     expect(latchkey.logs.join('')).not.toContain('client_assertion')
+  })
+
+  // A discovery document may name somebody else's token endpoint, and a revocation endpoint of its own.
+  test('4.27 is good for the issuer alone where it goes anywhere but to the token endpoint', async () => {
+    const { latchkey, provider } = stage
+    const audience = (call: Call | undefined) => decodeJwt(call?.form.client_assertion ?? '').aud
+    provider.subject = randomUUID()
+    const { access_token: token } = (await login(latchkey, provider)).json()
+    expect((await leave(latchkey, String(token))).status).toBe(204)
+    await until(() => expect(revocations(provider)).toHaveLength(1))
+    expect(audience(revocations(provider)[0])).toBe(provider.issuer)
+    const exchange = provider.calls.findLast(({ step }) => step === 'token')
+    expect(audience(exchange)).toBe(`${provider.issuer}/token`)
   })
 })
 
