@@ -6,8 +6,9 @@ import { latchkey, moment } from './columns.ts'
  * A person. Name, picture and locale are the person's own edits; null shows what the provider says.
  *
  * Whoever locks rows of several tables does it in this order, rows of one table in the order of their
- * keys, so that no two wait for each other: advisory locks, identities, users, sessions, codes and
- * refresh tokens.
+ * keys, so that no two wait for each other: advisory locks, users, identities, sessions, codes and
+ * refresh tokens. Users come first since what is theirs may become more until they are held, and since
+ * PostgreSQL itself takes what refers to a user behind the user.
  */
 export const users = latchkey.table('users', {
   id: uuid('id').primaryKey(),

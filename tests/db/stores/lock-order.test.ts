@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toProfile } from '../../../src/core/identity/profile.ts'
+import type { SessionRef } from '../../../src/core/identity/session-ref.ts'
 import type { RunStatement } from '../../../src/db/client.ts'
 import { createStores } from '../../../src/db/stores/index.ts'
 import { HOLD_USER } from '../../../src/db/stores/sign-in/join-statements.ts'
@@ -7,7 +8,7 @@ import { untilHeldUp } from '../../helpers/held.ts'
 import { RULES } from '../../helpers/rules.ts'
 import { newSession, useStores } from '../../helpers/stores.ts'
 
-// 11.16 Identities, users, sessions, each in the order of their keys: a ring is made where anybody locks
+// 11.16 Users, identities, sessions, each in the order of their keys: a ring is made where anybody locks
 // them otherwise, by holding the row that both want until both wait for it.
 
 const { database, stores } = useStores({ mode: 'explicit' })
@@ -52,7 +53,7 @@ const taking = { revocable: [], reauthSeconds: null }
 
 /**
  * Somebody new comes with the address of a person: `before` happens when they are found and not yet held.
- * Once they are, the person signs in on another device, whose sign-in holds their identity and wants them.
+ * Once they are, the person signs in on another device.
  */
 async function arriveBeside(subject: string, before: (userId: string) => Promise<unknown>) {
   // With a claim to the address, which a first login leaves where people are joined by it.
@@ -64,12 +65,7 @@ async function arriveBeside(subject: string, before: (userId: string) => Promise
       if (text !== HOLD_USER.text || other !== nothing) return run(text, ...rest)
       await before(userId)
       const rows = await run(text, ...rest)
-      other = database.sql.begin(async (theirs) => {
-        await theirs.unsafe(
-          `select from latchkey.identities where user_id = '${userId}' order by provider for update`,
-        )
-        await theirs.unsafe(`update latchkey.users set updated_at = now() where id = '${userId}'`)
-      })
+      other = stores.signIns.signIn(keyOf('kakao', subject), toProfile({ subject }), newSession())
       await untilHeldUp({ database })
       return rows as never
     }
@@ -107,6 +103,54 @@ describe('a first login with the address of a person who signs in meanwhile', ()
     })
   })
 })
+
+/** The app's person there, somebody new who would join them, and the operator, each while the person is held. */
+const WAYS: Record<string, (subject: string, caller: SessionRef) => Promise<unknown>> = {
+  'a sign-in': (subject) =>
+    stores.signIns.signIn(keyOf('kakao', subject), profileOf(subject), newSession()),
+  'a first login that joins them': (subject) =>
+    createStores(database, RULES).signIns.signIn(
+      ...([keyOf('github', subject), profileOf(subject), newSession()] as const),
+    ),
+  'a link': (subject, caller) => {
+    const github = { key: keyOf('github', subject), profile: profileOf(subject), tokens: null }
+    return stores.identities.link(caller, github, null)
+  },
+  'a link of what is theirs already': (subject, caller) => {
+    const google = { key: keyOf('google', subject), profile: profileOf(subject), tokens: null }
+    return stores.identities.link(caller, google, null)
+  },
+  'an unlinking': (_, caller) => stores.identities.unlink(caller, 'google', taking),
+  'an edit': (_, caller) => stores.accounts.edit(caller, { name: 'Somebody' }),
+  'a deletion': (_, caller) => stores.accounts.remove(caller, taking),
+  'a deletion by the operator': (_, { userId }) =>
+    stores.adminUsers.remove(userId, [], null as never),
+  'what a provider tells': (subject) => tell(subject),
+}
+
+test.each(Object.entries(WAYS))(
+  '%s that waits for a person holds nothing of theirs meanwhile',
+  async (name, way) => {
+    const subject = name.replaceAll(' ', '-')
+    const caller = await arrive(subject)
+    const { done } = await database.sql.begin(async (lock) => {
+      await lock.unsafe(`select from latchkey.users where id = '${caller.userId}' for update`)
+      const done = way(subject, caller)
+      await untilHeldUp({ database })
+      for (const [table, many] of [
+        ['identities', 2],
+        ['sessions', 1],
+      ] as const) {
+        const free = await lock.unsafe(
+          `select from latchkey.${table} where user_id = '${caller.userId}' for update skip locked`,
+        )
+        expect([table, free.length]).toEqual([table, many])
+      }
+      return { done }
+    })
+    await done
+  },
+)
 
 describe('what a provider tells of a person beside', () => {
   test('their deletion', async () => {

@@ -12,7 +12,7 @@ import { requireOwn } from '../require-own.ts'
 const u = alias(users, 'u')
 const s = alias(sessions, 's')
 
-/** All identities of a user, held in the order in which everybody holds them: before the user. */
+/** All identities of a user who is held: so these are all, and stay all. */
 export const HOLD_IDENTITIES = statement((p: Placeholders<{ userId: string }>) =>
   db
     .select({ subject: identities.subject })

@@ -29,7 +29,7 @@ const LOCK_IDENTITY = statement((p: Placeholders<IdentityKey>) =>
   ),
 )
 
-/** Whose an identity is and whether it was used since, held before the user, as a sign-in holds them. */
+/** Whose an identity is and whether it was used since. */
 const HOLD_OWNER = statement((p: Placeholders<IdentityKey & { provenAt: string | null }>) =>
   db
     .select({
@@ -120,13 +120,10 @@ export function createLink(
   const SHOW = showStatement(trustedProviders)
   return ({ userId, sessionId, asker }, { key, profile, tokens, provenAt }, reauthSeconds) =>
     database.transaction(async (run) => {
-      const [, owner] = await Promise.all([
-        LOCK_IDENTITY.one(run, key),
-        HOLD_OWNER.one(run, { ...key, provenAt: provenAt ?? null }),
-        sayWho(run, asker),
-      ])
+      await Promise.all([LOCK_IDENTITY.one(run, key), sayWho(run, asker)])
       const refused = await holdAsking(database, run, { userId, sessionId }, reauthSeconds)
       if (refused !== null) return { outcome: refused }
+      const owner = await HOLD_OWNER.one(run, { ...key, provenAt: provenAt ?? null })
       if (owner !== null && owner.userId !== userId) return { outcome: 'identity_in_use' }
       if ((await FIND_OTHER.one(run, { ...key, userId })) !== null) {
         return { outcome: 'provider_in_use' }

@@ -10,15 +10,15 @@ import { leaveRevocations } from '../events/outbox.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { isSameIdentity } from '../same-identity.ts'
-import { HOLD_IDENTITIES, holdAsking } from './hold-asking.ts'
+import { HOLD_USER } from '../sign-in/join-statements.ts'
+import { holdAsking } from './hold-asking.ts'
 
 const i = alias(identities, 'i')
 const s = alias(sessions, 's')
-const u = alias(users, 'u')
 
 /**
- * Identities, user and sessions are locked in the order in which everybody locks them, before the user
- * takes them along; what a sign-in has just stored is seen.
+ * Runs behind what holds the user, so that it sees what a sign-in has just stored. Identities and sessions are
+ * locked in the order in which everybody locks them, before the user takes them along.
  */
 const REMOVE = statement(
   (p: Placeholders<{ userId: string; revocable: readonly string[]; asked: string }>) => {
@@ -57,23 +57,14 @@ const REMOVE = statement(
         )
         .returning({ hash: linkCodes.hash }),
     )
-    const held = db
-      .$with('held')
-      .as(
-        db
-          .select({ id: u.id })
-          .from(u)
-          .innerJoin(person, eq(person.id, u.id))
-          .where(sql`(select count(*) from ${leaving}) >= 0`)
-          .for('update', { of: u }),
-      )
     const over = db
       .$with('over')
       .as(
         db
           .select({ id: s.id })
           .from(s)
-          .innerJoin(held, eq(held.id, s.userId))
+          .innerJoin(person, eq(person.id, s.userId))
+          .where(sql`(select count(*) from ${leaving}) >= 0`)
           .orderBy(s.id)
           .for('update', { of: s }),
       )
@@ -83,12 +74,12 @@ const REMOVE = statement(
         db
           .delete(users)
           .where(
-            sql`${users.id} in (select ${held.id} from ${held}) and (select count(*) from ${over}) >= 0`,
+            sql`${users.id} in (select ${person.id} from ${person}) and (select count(*) from ${over}) >= 0`,
           )
           .returning({ id: users.id }),
       )
     return db
-      .with(person, leaving, outbox, codes, held, over, removed)
+      .with(person, leaving, outbox, codes, over, removed)
       .select({
         userId: sql<string>`${person.id}`.as('user_id'),
         isRemoved: sql<boolean>`exists (select from ${removed})`,
@@ -112,7 +103,6 @@ const remove = async (
 export function createRemove(database: Database): Accounts['remove'] {
   return ({ userId, sessionId, asker }, { revocable, reauthSeconds }) =>
     database.transaction(async (run) => {
-      await HOLD_IDENTITIES.all(run, { userId })
       const refused = await holdAsking(database, run, { userId, sessionId }, reauthSeconds)
       if (refused !== null) return { outcome: refused }
       const isRemoved = await remove(database, run, { userId, revocable, asked: askedBy(asker) })
@@ -124,4 +114,7 @@ export function createRemove(database: Database): Accounts['remove'] {
 export const createRemoveAny =
   (database: Database): AdminUsers['remove'] =>
   (userId, revocable, asker) =>
-    remove(database, database.query, { userId, revocable, asked: askedBy(asker) })
+    database.transaction(async (run) => {
+      await HOLD_USER.one(run, { userId })
+      return remove(database, run, { userId, revocable, asked: askedBy(asker) })
+    })

@@ -155,9 +155,10 @@ const UNLINK = statement(
 export function createUnlink(database: Database): Identities['unlink'] {
   return ({ userId, sessionId, asker }, provider, { revocable, reauthSeconds }) =>
     database.transaction(async (run) => {
-      await Promise.all([HOLD_IDENTITIES.all(run, { userId }), sayWho(run, asker)])
+      await sayWho(run, asker)
       const refused = await holdAsking(database, run, { userId, sessionId }, reauthSeconds)
       if (refused !== null) return { outcome: refused }
+      await HOLD_IDENTITIES.all(run, { userId })
       const row = await UNLINK.one(run, { userId, provider, revocable })
       if (row === null) return { outcome: 'session_over' }
       requireOwn(database, row.userId, userId)

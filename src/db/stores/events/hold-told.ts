@@ -25,11 +25,18 @@ const isTold = (p: Placeholders<Told>, i: Record<'provider' | 'subject', PgColum
 
 const told = alias(identities, 'told')
 
-/**
- * All identities of whom an event is about, the one that is told of and others, in the order in which
- * they are locked everywhere.
- */
-const HOLD = statement((p: Placeholders<Told>) =>
+/** Whom an event is about, held: what is asked of them from now on sees what others have just done. */
+const HOLD_USERS = statement((p: Placeholders<Told>) =>
+  db
+    .select({ id: users.id, disabled: sql<boolean>`${users.disabledAt} is not null` })
+    .from(users)
+    .where(inArray(users.id, db.select({ userId: told.userId }).from(told).where(isTold(p, told))))
+    .orderBy(users.id)
+    .for('update'),
+)
+
+/** Then all identities of theirs, the one that is told of and others. */
+const HOLD = statement((p: Placeholders<Told & { ids: readonly string[] }>) =>
   db
     .select({
       issuer: identities.issuer,
@@ -38,23 +45,8 @@ const HOLD = statement((p: Placeholders<Told>) =>
       isTold: isTold(p, identities),
     })
     .from(identities)
-    .where(
-      inArray(
-        identities.userId,
-        db.select({ userId: told.userId }).from(told).where(isTold(p, told)),
-      ),
-    )
+    .where(sql`${identities.userId} = any(${p.ids}::uuid[])`)
     .orderBy(identities.provider, identities.issuer, identities.subject)
-    .for('update'),
-)
-
-/** Then their users: what is asked of them from now on sees what others have just done. */
-const HOLD_USERS = statement((p: Placeholders<{ ids: readonly string[] }>) =>
-  db
-    .select({ id: users.id, disabled: sql<boolean>`${users.disabledAt} is not null` })
-    .from(users)
-    .where(sql`${users.id} = any(${p.ids}::uuid[])`)
-    .orderBy(users.id)
     .for('update'),
 )
 
@@ -64,14 +56,14 @@ export async function holdTold(
   run: RunStatement,
   about: Told,
 ): Promise<ToldOf[]> {
-  const all = await HOLD.all(run, about)
+  const owners = await HOLD_USERS.all(run, about)
+  const ids = owners.map(({ id }) => id)
+  const all = ids.length === 0 ? [] : await HOLD.all(run, { ...about, ids })
   const held = all.filter((one) => one.isTold)
   const { subject: asked, isPrefix } = about
   for (const one of held) {
     requireSame(database, isPrefix ? one.subject.slice(0, asked.length) : one.subject, asked)
   }
-  const ids = [...new Set(held.map(({ userId }) => userId))]
-  const owners = ids.length === 0 ? [] : await HOLD_USERS.all(run, { ids })
   const enabled = new Set(owners.filter((one) => !one.disabled).map((one) => one.id))
   const { provider } = about
   return held.map(({ issuer, subject, userId }) => ({

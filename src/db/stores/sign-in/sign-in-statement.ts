@@ -66,15 +66,16 @@ export const signInStatement = (rules: {
   sessionsPerUser: number
 }) =>
   statement((p: Placeholders<SignInValues>) => {
-    // The identity and then its user, as they are once both are held: who is disabled meanwhile stays out.
+    // User and identity, held in the order in which they are named, and as they are then: who is disabled meanwhile
+    // stays out.
     const known = db.$with('known').as(
       db
         .select({
           ...getTableColumns(identities),
           isDisabled: sql<boolean>`${users.disabledAt} is not null`.as('is_disabled'),
         })
-        .from(identities)
-        .innerJoin(users, eq(users.id, identities.userId))
+        .from(users)
+        .innerJoin(identities, eq(identities.userId, users.id))
         .where(and(isIdentity(p), inTime, saysWho(p)))
         .for('no key update'),
     )

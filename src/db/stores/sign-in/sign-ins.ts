@@ -109,7 +109,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
         // Until now the user may have linked or unlinked an identity by hand.
         await HOLD_USER.one(run, { userId })
         const still = await decide()
-        // What else there is to do begins with an identity, and these are held before users.
+        // What else there is to do may hold another user, too.
         if (still.action !== 'join' || still.userId !== userId) return null
         if ((await JOIN_USER.one(run, { ...identity, userId, asked })) === null) return null
         const joined = await signIn(run)
