@@ -3,6 +3,7 @@ import { getTableName } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import type postgres from 'postgres'
+import { OLDEST_POSTGRES } from '../core/settings/database-facts.ts'
 import { addressOf, connect, type DatabaseLocation } from './connection/connect.ts'
 import { findHost } from './connection/primary.ts'
 import { runInTransaction } from './connection/run.ts'
@@ -23,6 +24,20 @@ class EncodingError extends Error {
     super(`The database's encoding is ${encoding}`)
   }
 }
+
+/** The server is older than what Latchkey is made for; `code` as the drivers' errors have one. */
+class ServerTooOldError extends Error {
+  override name = 'ServerTooOldError'
+  readonly code = 'TOO_OLD'
+}
+
+/**
+ * What a role or a database limits for its sessions does not hold for a migration, which takes as long as it
+ * takes; `transaction_timeout` is there from PostgreSQL 17 on.
+ */
+const UNLIMITED = `
+  select count(set_config(name, '0', true)) from pg_settings where name in
+    ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
 
 /** Whether a database of this encoding takes any text; `SQL_ASCII` means bytes that nobody looks at. */
 const canHold = (encoding: string) => ['UTF8', 'SQL_ASCII'].includes(encoding)
@@ -83,9 +98,13 @@ export async function migrateDatabase(
   try {
     // Whatever this database's default is: who waited for the lock must see what the one before has done.
     await sql.begin('isolation level read committed', async (transaction) => {
-      const [server] = await transaction<{ encoding: string }[]>`
-        select getdatabaseencoding() as encoding, pg_advisory_xact_lock(${LOCK[0]}, ${LOCK[1]})`
+      const [server] = await transaction.unsafe<{ version: number; encoding: string }[]>(
+        `select current_setting('server_version_num')::int as version,
+          getdatabaseencoding() as encoding, (${UNLIMITED}) as unlimited`,
+      )
+      if ((server?.version ?? 0) < OLDEST_POSTGRES) throw new ServerTooOldError()
       if (!canHold(server?.encoding ?? '')) throw new EncodingError(server?.encoding ?? '')
+      await transaction`select pg_advisory_xact_lock(${LOCK[0]}, ${LOCK[1]})`
       // From here on: another replica that migrates is waited for as long as it takes.
       await transaction.unsafe(`set local lock_timeout = ${Math.floor(lockMs)}`)
       const [there] = await transaction<{ names: string[]; isMigrated: boolean }[]>`

@@ -1,3 +1,6 @@
+/** The oldest PostgreSQL that Latchkey is made for, as `server_version_num`. */
+export const OLDEST_POSTGRES = 140_000
+
 /** What the doctor says of a database. */
 export interface DatabaseFacts {
   /** As `server_version_num`: 180004 is 18.4. */

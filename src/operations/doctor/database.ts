@@ -1,4 +1,4 @@
-import type { DatabaseFacts } from '../../core/settings/database-facts.ts'
+import { type DatabaseFacts, OLDEST_POSTGRES } from '../../core/settings/database-facts.ts'
 import { describeAddress, parseDatabaseUrl } from '../../core/settings/database-url.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { codeOf } from './explain/explain.ts'
@@ -9,7 +9,6 @@ import type { DoctorTexts } from './texts.ts'
 /** Ports at which poolers usually listen: PgBouncer's, and a hosted one's in transaction mode. */
 const POOLER_PORTS = [6432, 6543]
 
-const OLDEST = 140_000
 /** What PostgreSQL answers to a write then. */
 const READ_ONLY = '25006'
 
@@ -34,7 +33,9 @@ export async function checkDatabase(
   const { version, encoding, takesWrites, applied, brought, mayMigrate } = facts
   const readable = `${Math.floor(version / 10_000)}.${version % 10_000}`
   return [
-    version < OLDEST ? wrong(words.databaseOld(readable)) : ok(words.databaseGood(readable)),
+    version < OLDEST_POSTGRES
+      ? wrong(words.databaseOld(readable))
+      : ok(words.databaseGood(readable)),
     ...checkEncoding(encoding, language, words),
     ...(takesWrites ? [] : explainFailure(READ_ONLY, language).map((text) => wrong(text))),
     ...pooler,

@@ -86,6 +86,10 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
     en: 'This user may not do that: make it the owner of the database (alter database … owner to …), or make the schemas latchkey and drizzle for it (create schema … authorization …).',
     ko: '이 사용자에게 권한이 없습니다. 데이터베이스의 소유자로 지정하거나(alter database … owner to …) latchkey와 drizzle 스키마를 만들어 주세요(create schema … authorization …).',
   },
+  TOO_OLD: {
+    en: 'The server is older than PostgreSQL 14, for which Latchkey is not made: use 14 or newer.',
+    ko: '서버가 PostgreSQL 14보다 오래되어 Latchkey가 지원하지 않습니다. 14 이상을 사용하세요.',
+  },
   NOT_UTF8: {
     en: 'Its encoding is not UTF8, so most names and every emoji would be refused: make another one (create database latchkey owner latchkey encoding UTF8 locale "C" template template0).',
     ko: '인코딩이 UTF8이 아니어서 대부분의 이름과 모든 이모지를 저장할 수 없습니다. 새로 만드세요(create database latchkey owner latchkey encoding UTF8 locale "C" template template0).',
