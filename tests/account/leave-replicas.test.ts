@@ -1,3 +1,4 @@
+import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
@@ -98,23 +99,27 @@ test('a replica that died holds its work no longer than its lease', async () => 
   const replica = await start()
   provider.answers.revoke = { status: 500 }
   await leaveAs(replica, 'person-of-the-dead')
-  await until(async () =>
-    expect(await outbox(replica)).toMatchObject([{ failure: 'provider_error revocation 500' }]),
-  )
+  const failed = { failure: 'provider_error revocation 500' }
+  await until(async () => expect(await outbox(replica)).toMatchObject([failed]))
+  await replica.close()
+  replicas = []
+  const sql = postgres({ ...testDatabase.connection, max: 1 })
+  // As a claim leaves it.
+  const claimedFor = (span: string) =>
+    sql`update latchkey.outbox set next_attempt_at = now() + ${span}::interval
+      where subject = 'person-of-the-dead'`
+  await claimedFor('1 hour')
   provider.calls.length = 0
   provider.answers = {}
-  const claimedFor = (seconds: number) =>
-    replica.database.query(
-      `update latchkey.outbox set next_attempt_at = now() + $1 * interval '1 second'`,
-      [seconds],
-    )
-  await claimedFor(60)
   const other = await start()
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  expect(revocations(provider)).toEqual([])
-  await claimedFor(0)
+  // It looks at its start, and tells of whoever leaves now.
+  await leaveAs(other, 'person-of-the-living')
+  const told = () => revocations(provider).map(({ form }) => form.token)
+  await until(() => expect(told()).toEqual(['token-of-person-of-the-living']))
+  await claimedFor('0')
   await untilOutboxEmpty(other)
-  expect(revocations(provider)).toHaveLength(1)
+  await sql.end()
+  expect(told()).toEqual(['token-of-person-of-the-living', 'token-of-person-of-the-dead'])
 })
 
 test('a grant is revoked under the next SECRET, as long as the old one is still listed', async () => {
