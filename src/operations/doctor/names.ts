@@ -21,11 +21,13 @@ const BY_ID = [
 /** Names that are given and have no effect. A value is never looked at. */
 export function checkNames({ read, idle, given, inFile }: Names, words: DoctorTexts): Finding[] {
   const known = [...read, ...idle.keys()]
+  const letters = new Map(known.map((one) => [one, lettersOf(one)]))
   const unread: string[] = []
   const found: Finding[] = []
   for (const name of given.filter((one) => !read.has(one))) {
     const enabledBy = idle.get(name)
-    const meant = known.find((one) => isTypo(name, one))
+    const own = lettersOf(name)
+    const meant = known.find((one) => isTypo(name, one, letters.get(one) === own))
     const unlisted = findUnlisted(name, given)
     if (enabledBy !== undefined) found.push(warning(words.withoutProvider(name, enabledBy)))
     else if (known.includes(name.replace(/_FILE$/, ''))) found.push(warning(words.asFile(name)))
@@ -47,27 +49,26 @@ function findUnlisted(name: string, given: readonly string[]): { list: string; i
   return null
 }
 
-/** One letter off, two in a long name, or the same letters in another order or without underscores. */
-function isTypo(given: string, known: string): boolean {
-  if (known.length < 6) return false
-  const letters = (text: string) => [...text.replaceAll('_', '')].sort().join('')
-  return letters(given) === letters(known) || distance(given, known) <= (known.length < 12 ? 1 : 2)
-}
+/** Its letters in order, without underscores. */
+const lettersOf = (name: string) => [...name.replaceAll('_', '')].sort().join('')
 
-/** Letters to put in, take out or change (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (const [line, letter] of [...a].entries()) {
-    let corner = line
-    row = row.map((above, column) => {
-      if (column === 0) return line + 1
-      const change = corner + (letter === b[column - 1] ? 0 : 1)
-      corner = above
-      return Math.min(change, above + 1)
-    })
-    for (let column = 1; column < row.length; column++) {
-      row[column] = Math.min(row[column] ?? 0, (row[column - 1] ?? 0) + 1)
-    }
-  }
-  return row.at(-1) ?? 0
+/** One letter off, two in a long name, or the same letters in another order or without underscores. */
+const isTypo = (given: string, known: string, hasSameLetters: boolean): boolean =>
+  known.length >= 6 && (hasSameLetters || isWithin(known.length < 12 ? 1 : 2, given, known))
+
+/** Whether so many letters that are put in, taken out or changed make the one of the other (Levenshtein). */
+function isWithin(most: number, a: string, b: string): boolean {
+  // Every name of the environment is compared with every setting at each start: most differ in length already.
+  if (Math.abs(a.length - b.length) > most) return false
+  let same = 0
+  while (same < a.length && a[same] === b[same]) same += 1
+  if (same === a.length && same === b.length) return true
+  if (most === 0) return false
+  const [ownRest, otherRest] = [a.slice(same), b.slice(same)]
+  const [own, other] = [ownRest.slice(1), otherRest.slice(1)]
+  return (
+    isWithin(most - 1, own, other) ||
+    isWithin(most - 1, own, otherRest) ||
+    isWithin(most - 1, ownRest, other)
+  )
 }
