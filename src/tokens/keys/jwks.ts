@@ -56,9 +56,9 @@ export function keyRoutes(app: FastifyInstance, keys: KeyRing): void {
       examples: { keys: { summary: 'One key', status: 200, answer: { keys: [example] } } },
     },
     responses: { 200: KeySet },
-    handle: ({ reply }) => {
+    handle: async ({ reply }) => {
       reply.headers(publicDocument(keys.maxAgeSeconds))
-      return { keys: keys.publicKeys() as z.infer<typeof KeySet>['keys'] }
+      return { keys: (await keys.publicKeys()) as z.infer<typeof KeySet>['keys'] }
     },
   })
 }

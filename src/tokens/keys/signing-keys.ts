@@ -19,8 +19,11 @@ export interface KeyRing {
   find(kid: string): TokenSigner | undefined
   /** The key of this id, also one that is published no more: only to read what it signed long ago. */
   findRetired(kid: string): TokenSigner | undefined
-  /** The public keys, as in `/.well-known/jwks.json`. */
-  publicKeys(): JWK[]
+  /**
+   * The public keys, as in `/.well-known/jwks.json`. At the very first start those of ID tokens are
+   * waited for: many a client reads this document once, as it starts itself, and keeps it for a day.
+   */
+  publicKeys(): Promise<JWK[]>
   /** Makes the keys of all algorithms that ID tokens may need, so that nobody waits for them. */
   prepare(): void
   /** Seconds for which the public keys may be kept. */
@@ -142,6 +145,19 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
     const keys = ring.filter((key) => key.alg === alg && !isRetired(key, now()))
     return signers.get(currentKey(keys, now())?.kid ?? '')
   }
+  const isComplete = () => idAlgs.every((alg) => signing(alg) !== undefined)
+  /** The one making of keys that all wait for who ask before it is done. */
+  let completing: Promise<void> | undefined
+  const complete = () => {
+    for (const alg of idAlgs) wanted.add(alg)
+    // What fails here is tried again and logged behind the answer, which has what there is.
+    completing ??= turnNext()
+      .catch(() => {})
+      .finally(() => {
+        completing = undefined
+      })
+    return completing
+  }
   const published = (kid: string) => {
     const key = ring.find((one) => one.kid === kid)
     return key !== undefined && !isRetired(key, now())
@@ -165,10 +181,12 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
     },
     find: (kid) => (published(kid) ? signers.get(kid) : undefined),
     findRetired: (kid) => signers.get(kid),
-    publicKeys: () =>
-      ring
+    async publicKeys() {
+      if (!isComplete()) await complete()
+      return ring
         .filter(({ kid }) => published(kid))
-        .flatMap(({ kid }) => signers.get(kid)?.publicJwk ?? []),
+        .flatMap(({ kid }) => signers.get(kid)?.publicJwk ?? [])
+    },
     prepare() {
       if (isPrepared) return
       isPrepared = true
