@@ -154,6 +154,32 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
+    why: 'A server, or somebody in its place, chose how long the whole process stood still (SCRAM iterations without a limit, reckoned in the one thread: CVE-2026-42198 of pgjdbc), and a challenge with the nonce of another sign-in was answered (RFC 5802, section 5.1). It is reckoned beside; a sign-in that was given up meanwhile answers nothing.',
+    upstream: 'not reported',
+    from: `    const saltedPassword = await crypto.pbkdf2Sync(
+      await Pass(),
+      Buffer.from(res.s, 'base64'),
+      parseInt(res.i), 32,
+      'sha256'
+    )
+`,
+    to: `    const own = nonce
+        , at = socket
+        , count = Number(res.i)
+    if (!own || !String(res.r).startsWith(own) || res.r === own || !(count >= 1 && count <= 4e6))
+      throw Errors.generic('SASL_CHALLENGE_REFUSED', 'The server did not answer as one that knows this sign-in')
+
+    const password = await Pass()
+    const saltedPassword = await new Promise((resolve, reject) => crypto.pbkdf2(
+      password, Buffer.from(String(res.s), 'base64'), count, 32, 'sha256',
+      (error, key) => error ? reject(error) : resolve(key)
+    ))
+    if (socket !== at || nonce !== own)
+      return
+`,
+  },
+  {
+    file: 'src/connection.js',
     why: 'channel_binding: the first message of the proof names the binding.',
     upstream: 'porsager/postgres#1008 (open)',
     from: `               + ',c=biws,r=' + res.r

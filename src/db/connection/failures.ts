@@ -18,6 +18,9 @@ const AWAY = new Set([
   'CONNECTION_DESTROYED',
   'NO_FIT_HOST',
   'TLS_REFUSED',
+  'CHANNEL_BINDING_REFUSED', // somebody else answers in the server's place
+  'SASL_CHALLENGE_REFUSED',
+  'SASL_SIGNATURE_MISMATCH',
   '25006', // read-only after a failover
   '28000', // not let in: the password or pg_hba.conf was changed
   '28P01',

@@ -19,6 +19,11 @@ const notLetIn: OperatorText = {
   ko: '사용자나 비밀번호가 틀렸거나 pg_hba.conf가 이 사용자를 허용하지 않습니다.',
 }
 
+const notTheServer: OperatorText = {
+  en: 'It does not sign in as PostgreSQL does: something else may answer in its place. Check the host, and set sslmode=verify-full.',
+  ko: 'PostgreSQL의 로그인 절차와 다르게 응답합니다. 다른 프로그램이 대신 응답할 수 있으니 호스트를 확인하고 sslmode=verify-full로 설정하세요.',
+}
+
 const FAILURES: Readonly<Record<string, OperatorText>> = {
   ECONNREFUSED: {
     en: 'Nothing listens there: check the host and port, and whether it is running.',
@@ -70,6 +75,8 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
     en: 'The server offers no channel binding (SCRAM-SHA-256-PLUS over TLS), but DATABASE_URL requires it. Remove channel_binding=require only if you trust the network.',
     ko: '서버가 채널 바인딩(TLS의 SCRAM-SHA-256-PLUS)을 지원하지 않는데 DATABASE_URL이 요구합니다. 믿을 수 있는 네트워크일 때만 channel_binding=require를 빼세요.',
   },
+  SASL_CHALLENGE_REFUSED: notTheServer,
+  SASL_SIGNATURE_MISMATCH: notTheServer,
   NO_FIT_HOST: {
     en: 'None of the hosts can be reached and accepts writes.',
     ko: '연결되고 쓰기가 가능한 호스트가 없습니다.',
