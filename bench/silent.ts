@@ -8,7 +8,7 @@ const copy = new URL('node_modules/.cache/latchkey-bench/silent/', root)
 const SILENCE = `import { sql } from 'drizzle-orm'
 export const askedBy = () => ''
 export const saysWho = () => sql\`true\`
-export const saysMade = saysWho
+export const requestOf = () => null
 `
 
 /** A copy of this build that tells the database nothing of who asks, as if nothing were recorded. */

@@ -7,9 +7,10 @@ export type OutboxKind = 'revocation' | 'webhook' | 'logout'
 
 /**
  * What happened, a row each, written in the transaction of the thing itself by triggers on users, identities,
- * sessions and signing keys, so that no statement can forget to (`record_event`; of a login `record_begun`). That a user
- * was made is recorded with the identity that it was made with, or by an import itself. Partitioned by month
- * (`db/partitions.ts`). No secret and no address of mail is in it.
+ * sessions and signing keys, so that no statement can forget to (`record_event`; of a login `record_begun`). Only who
+ * makes or links an identity outside of a first login records that itself (`stores/events/audit.ts`): a trigger on
+ * each new identity costs each first login. Partitioned by month (`db/partitions.ts`). No secret and no address of
+ * mail is in it.
  */
 export const auditEvents = latchkey.table(
   'audit_events',

@@ -110,6 +110,10 @@ export const sessions = latchkey.table(
     silent: boolean('silent').notNull().default(false),
     userAgent: text('user_agent'),
     address: text('address'),
+    /** The request that began it, as the audit tells it. */
+    requestId: text('request_id'),
+    /** Why it began with a new user, as the audit tells it; null where the user was there. */
+    newUserReason: text('new_user_reason'),
     createdAt: moment('created_at').notNull().defaultNow(),
     lastUsedAt: moment('last_used_at').notNull().defaultNow(),
     expiresAt: moment('expires_at').notNull(),

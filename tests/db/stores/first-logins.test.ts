@@ -4,13 +4,14 @@ import { toProfile } from '../../../src/core/identity/profile.ts'
 import type { SignIns } from '../../../src/core/identity/sign-ins.ts'
 import { type Database, openDatabase } from '../../../src/db/client.ts'
 import { createAudit } from '../../../src/db/stores/events/audit.ts'
-import { createStores } from '../../../src/db/stores/index.ts'
+import { createStores, type Stores } from '../../../src/db/stores/index.ts'
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
 import { RULES } from '../../helpers/rules.ts'
 import { newSession } from '../../helpers/stores.ts'
 
 let testDatabase: TestDatabase
 let database: Database
+let stores: Stores
 let signIns: SignIns
 /** What was asked of the database: statements by themselves, and whole transactions. */
 let asked = { statements: 0, transactions: 0 }
@@ -29,7 +30,8 @@ beforeAll(async () => {
       return database.transaction(work)
     },
   }
-  signIns = createStores(counted, RULES).signIns
+  stores = createStores(counted, RULES)
+  signIns = stores.signIns
 })
 afterAll(async () => {
   await database.close()
@@ -137,20 +139,31 @@ test('a first login is recorded the same whoever is to be told of it, and what i
   await database.query('delete from latchkey.outbox')
 })
 
-test('that a user was made is recorded of a release, too, that does not say that it makes one', async () => {
-  const id = randomUUID()
-  await database.query(
-    `with i as (insert into latchkey.identities (provider, issuer, subject, user_id, email_verified, linked_by, link_reason)
-       values ('google', '', $1::text, $1::text::uuid, false, 'created', 'no_email')),
-     u as (insert into latchkey.users (id, roles) values ($1::text::uuid, '{}'))
-     insert into latchkey.sessions (id, user_id, client_id, provider, issuer, subject, scope, cookie_mode, expires_at)
-       values ($1::text::uuid, $1::text::uuid, 'spa', 'google', '', $1, '', false, now() + interval '1 hour')`,
-    [id],
-  )
-  expect(await eventsOf(id)).toEqual([
-    'identity.linked google    no_email',
-    'session.created google    ',
-    'user.created     ',
+test('an identity that joins or is linked later is recorded once, with who asked and why; one that comes again is not', async () => {
+  const asker = { requestId: randomUUID(), address: '192.0.2.1', userAgent: 'here' }
+  const email = addressOf('dora')
+  const session = { ...newSession(), address: '192.0.2.1', userAgent: 'here' }
+  const loginBy = (provider: string, opened = newSession()) => {
+    const key = { provider, issuer: '', subject: email }
+    const profile = toProfile({ subject: email, email, emailVerified: true })
+    return stores.signIns.signIn(key, profile, opened, null, asker)
+  }
+  const linkedOf = async (userId: string) =>
+    (await eventsOf(userId)).filter((event) => event.startsWith('identity.linked'))
+  const { account } = await loginBy('google', session)
+  for (const _ of ['joined', 'known'])
+    expect((await loginBy('kakao')).account.sub).toBe(account.sub)
+  const caller = { userId: account.sub, sessionId: session.id, asker }
+  const github = { provider: 'github', issuer: '', subject: email }
+  const proven = { key: github, profile: toProfile({ subject: email }), tokens: null }
+  for (const outcome of ['linked', 'refreshed']) {
+    expect(await stores.identities.link(caller, proven, null)).toMatchObject({ outcome })
+  }
+  const by = `192.0.2.1 here ${asker.requestId}`
+  expect(await linkedOf(account.sub)).toEqual([
+    `identity.linked github ${by} asked_by_the_user`,
+    `identity.linked google ${by} nobody_with_this_email`,
+    `identity.linked kakao ${by} same_verified_email`,
   ])
 })
 

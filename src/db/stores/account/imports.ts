@@ -1,4 +1,5 @@
 import { and, sql } from 'drizzle-orm'
+import { unionAll } from 'drizzle-orm/pg-core'
 import { ADMIN_CLI } from '../../../core/events/audit.ts'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import {
@@ -14,7 +15,7 @@ import {
 import type { Database, RunStatement } from '../../client.ts'
 import { identities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
-import { sayWho, toldMade } from '../events/audit.ts'
+import { sayWho, toldLinked, toldMade } from '../events/audit.ts'
 import { FIND_PROVIDERS, FIND_UNLINKED, FIND_USERS, nameOf, ownersOf } from './import-facts.ts'
 
 const field = (name: string, type: string) => sql.raw(`(one.value ->> '${name}')::${type}`)
@@ -24,6 +25,7 @@ const KEY = {
   provider: identities.provider,
   issuer: identities.issuer,
   subject: identities.subject,
+  linkReason: identities.linkReason,
 }
 
 /**
@@ -72,10 +74,15 @@ const MAKE = statement(
         on conflict do nothing ${returning({ id: users.id })}`,
       ),
     )
-    // No trigger tells of a user that it was made, and what nobody reads is not done.
+    // What nobody reads is not done.
     const told = db
       .$with('told')
-      .as(db.select({ event: toldMade(person.id).as('event') }).from(person))
+      .as(
+        unionAll(
+          db.select({ event: toldMade(person.id).as('event') }).from(person),
+          db.select({ event: toldLinked(made).as('event') }).from(made),
+        ),
+      )
     return db
       .with(made, person, told)
       .select()

@@ -6,7 +6,7 @@ import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { Database } from '../../client.ts'
 import { identities, unlinkedIdentities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
-import { sayWho } from '../events/audit.ts'
+import { sayWho, toldLinked } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
 import { isSameIdentity } from '../same-identity.ts'
 import {
@@ -55,10 +55,13 @@ const FIND_OTHER = statement((p: Placeholders<IdentityKey & { userId: string }>)
     .limit(1),
 )
 
+const { linkReason } = identities
+
 /** No row where it is another user's by now. The mark of an earlier unlinking is lifted. */
 const linkStatement = (trustedProviders: readonly string[]) =>
   statement((p: Placeholders<IdentityValues & { userId: string }>) => {
-    const linked = db.$with('linked', SHOWN).as(
+    const isNew = sql<boolean>`xmax = 0`.as('is_new')
+    const linked = db.$with('linked', { ...SHOWN, linkReason, isNew }).as(
       insertFrom(
         identities,
         firstFacts(p, {
@@ -67,7 +70,8 @@ const linkStatement = (trustedProviders: readonly string[]) =>
           linkReason: sql`'asked_by_the_user'`,
         }),
         sql`on conflict (${IDENTITY_KEY}) do update ${updating(newFacts(p))}
-          where ${identities.userId} = ${p.userId}::uuid ${returning(SHOWN)}`,
+          where ${identities.userId} = ${p.userId}::uuid
+          ${returning({ ...SHOWN, linkReason })}, xmax = 0 as is_new`,
       ),
     )
     const lifted = db.$with('lifted').as(
@@ -99,7 +103,12 @@ const linkStatement = (trustedProviders: readonly string[]) =>
       )
     return db
       .with(linked, lifted, person, others, shown)
-      .select({ account: accountJson(trustedProviders, shown, person) })
+      .select({
+        account: accountJson(trustedProviders, shown, person),
+        told: sql<
+          string | null
+        >`(select ${toldLinked(linked)} from ${linked} where ${linked.isNew})`,
+      })
       .from(person)
   })
 

@@ -55,9 +55,15 @@ export async function recordIn(run: RunStatement, event: AuditEvent): Promise<vo
   await RECORD.one(run, { ...about, address: null, userAgent: null })
 }
 
-/** Records that a user was made, as a value of a statement: of no other statement than one that makes it. */
+/** Records that a user was made, as a value of the statement that makes it. A sign-in's session says it by itself. */
 export const toldMade = (userId: SQLWrapper): SQL<string> =>
   sql`${recordEvent}('user.created', ${userId}, null, null, null, null, null, null)`
+
+/** Records that an identity became a user's, as a value of the statement that makes it so. A sign-in's as above. */
+export const toldLinked = (
+  of: Record<'userId' | 'provider' | 'linkReason', SQLWrapper>,
+): SQL<string> =>
+  sql`${recordEvent}('identity.linked', ${of.userId}, null, null, ${of.provider}, null, null, ${of.linkReason})`
 
 interface Asked {
   userId: string | null

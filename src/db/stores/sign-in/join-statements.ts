@@ -4,6 +4,7 @@ import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import { identities, unlinkedIdentities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
 import { isVouchedFor, lowerCase } from '../account/account-json.ts'
+import { toldLinked } from '../events/audit.ts'
 import { saysWho } from '../events/say-who.ts'
 import { addressClaim, firstFacts, type IdentityValues } from './identity-values.ts'
 
@@ -87,7 +88,9 @@ export const candidatesStatement = (trustedProviders: readonly string[]) =>
 /** Makes a new identity this user's, who is held. Nothing happens where somebody has it by now. */
 export const JOIN_USER = statement(
   (p: Placeholders<IdentityValues & { userId: string; asked: string }>) => {
-    const joined = db.$with('joined', { userId: identities.userId }).as(
+    const { userId, provider, linkReason } = identities
+    const told = { userId, provider, linkReason }
+    const joined = db.$with('joined', told).as(
       insertFrom(
         identities,
         firstFacts(p, {
@@ -95,9 +98,12 @@ export const JOIN_USER = statement(
           linkedBy: sql`'joined'`,
           linkReason: sql`'same_verified_email'`,
         }),
-        sql`where ${saysWho(p)} on conflict do nothing ${returning({ userId: identities.userId })}`,
+        sql`where ${saysWho(p)} on conflict do nothing ${returning(told)}`,
       ),
     )
-    return db.with(joined).select({ userId: joined.userId }).from(joined)
+    return db
+      .with(joined)
+      .select({ userId: joined.userId, told: toldLinked(joined) })
+      .from(joined)
   },
 )

@@ -9,6 +9,7 @@ export interface OpeningValues
   extends Omit<NewSession, 'id' | 'ttlSeconds' | 'refreshToken' | 'code'> {
   sessionId: string
   sessionTtl: number
+  requestId: string | null
   /** Null where the session starts with a code. */
   tokenHash: Buffer | null
   tokenTtl: number
@@ -24,7 +25,10 @@ const now = sql`now()`
 /** Parts of a sign-in: opens a session with its refresh token or code for what `opened` gives. */
 export function openingParts(
   p: Placeholders<OpeningValues>,
-  opened: SQLWrapper & Columns<'userId' | 'provider' | 'issuer' | 'subject'>,
+  opened: SQLWrapper &
+    Columns<'userId' | 'provider' | 'issuer' | 'subject'> & {
+      newUserReason: SQLWrapper
+    },
 ) {
   const session = db.$with('session', {}).as(
     insertFrom(
@@ -43,6 +47,8 @@ export function openingParts(
         silent: p.silent,
         userAgent: p.userAgent,
         address: p.address,
+        requestId: p.requestId,
+        newUserReason: opened.newUserReason,
         expiresAt: sql`${now} + ${seconds(p.sessionTtl)}`,
         redeemedAt: sql`case when ${p.codeHash}::bytea is null then ${now} end`,
       },

@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, notExists, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, notExists, type Placeholder, sql } from 'drizzle-orm'
 import { type PgColumn, unionAll } from 'drizzle-orm/pg-core'
 import type { CreateReason } from '../../../core/identity/linking.ts'
 import { inTime } from '../../in-time.ts'
@@ -13,7 +13,6 @@ import {
   SHOWN_OF_USER,
   shownOf,
 } from '../account/account-json.ts'
-import { saysMade, saysWho } from '../events/say-who.ts'
 import { isSameIdentity } from '../same-identity.ts'
 import { isCrowded } from '../sessions/surplus.ts'
 import {
@@ -35,8 +34,6 @@ export interface SignInValues extends IdentityValues, OpeningValues {
   unheld: string | null
   /** The address in lower case that is claimed for the new user; null where somebody holds it. */
   claimed: string | null
-  /** Who asks, for what is recorded. */
-  asked: string
 }
 
 const now = sql`now()`
@@ -49,6 +46,8 @@ const keyOf = ({ userId, provider, issuer, subject }: Key) => ({
   issuer,
   subject,
 })
+
+const reason = (why: Placeholder | null) => sql<string | null>`${why}::text`.as('new_user_reason')
 
 /** What a login may find changed. */
 const facts = (i: Columns<'email' | 'emailVerified' | 'name' | 'picture' | 'locale'>) =>
@@ -76,7 +75,7 @@ export const signInStatement = (rules: {
         })
         .from(users)
         .innerJoin(identities, eq(identities.userId, users.id))
-        .where(and(isIdentity(p), inTime, saysWho(p)))
+        .where(and(isIdentity(p), inTime))
         .for('no key update'),
     )
     const refreshed = db.$with('refreshed').as(
@@ -110,7 +109,7 @@ export const signInStatement = (rules: {
           linkReason: sql`${p.reason}`,
           addressClaim: addressClaim(p.claimed),
         }),
-        sql`where ${inTime} and ${saysWho(p)} and ${p.mayCreate}::boolean and not exists (select from ${known}) and ${notExists(holder)}
+        sql`where ${inTime} and ${p.mayCreate}::boolean and not exists (select from ${known}) and ${notExists(holder)}
           on conflict do nothing ${returning(SHOWN)}`,
       ),
     )
@@ -120,7 +119,7 @@ export const signInStatement = (rules: {
         insertFrom(
           users,
           { id: made.userId, roles: sql`${sql.param([...rules.defaultRoles])}::text[]` },
-          sql`from ${made} where ${saysMade(p)} ${returning(SHOWN_OF_USER)}`,
+          sql`from ${made} ${returning(SHOWN_OF_USER)}`,
         ),
       )
     const touched = db.$with('touched').as(
@@ -160,7 +159,12 @@ export const signInStatement = (rules: {
       )
     const opened = db
       .$with('opened')
-      .as(unionAll(db.select(keyOf(refreshed)).from(refreshed), db.select(keyOf(made)).from(made)))
+      .as(
+        unionAll(
+          db.select({ ...keyOf(refreshed), newUserReason: reason(null) }).from(refreshed),
+          db.select({ ...keyOf(made), newUserReason: reason(p.reason) }).from(made),
+        ),
+      )
     const [session, token, code] = openingParts(p, opened)
     return db
       .with(

@@ -9,7 +9,7 @@ import type { SignInValues } from './sign-in-statement.ts'
 export const signInValues = (
   identity: IdentityValues,
   session: NewSession,
-  { newUserId, reason, asked }: Pick<SignInValues, 'newUserId' | 'reason' | 'asked'>,
+  { newUserId, reason, requestId }: Pick<SignInValues, 'newUserId' | 'reason' | 'requestId'>,
 ): SignInValues => ({
   provider: identity.provider,
   issuer: identity.issuer,
@@ -26,7 +26,7 @@ export const signInValues = (
   unheld: null,
   claimed: null,
   mayCreate: false,
-  asked,
+  requestId,
   sessionId: session.id,
   clientId: session.clientId,
   scope: session.scope,

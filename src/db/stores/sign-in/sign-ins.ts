@@ -16,7 +16,7 @@ import type { Profile } from '../../../core/identity/profile.ts'
 import type { NewSession, SignedIn, SignIns } from '../../../core/identity/sign-ins.ts'
 import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
 import type { Database, RunStatement } from '../../client.ts'
-import { askedBy } from '../events/say-who.ts'
+import { askedBy, requestOf } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { endSurplus } from '../sessions/surplus.ts'
 import { rekeyIdentity } from '../tokens/rekey.ts'
@@ -70,11 +70,10 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     const linkable = linkableEmail(rules.mode, profile, isTrusted)
     const refusal = refuseSignUp(rules.signUp, profile, isTrusted)
     const identity = valuesOf(key, profile, tokens)
-    const asked = askedBy(asker)
     const values = signInValues(identity, session, {
       newUserId: uuidv7(),
       reason: linkable.reason,
-      asked,
+      requestId: requestOf(asker),
     })
     const signIn = async (
       run: RunStatement,
@@ -111,7 +110,8 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
         const still = await decide()
         // What else there is to do may hold another user, too.
         if (still.action !== 'join' || still.userId !== userId) return null
-        if ((await JOIN_USER.one(run, { ...identity, userId, asked })) === null) return null
+        if ((await JOIN_USER.one(run, { ...identity, userId, asked: askedBy(asker) })) === null)
+          return null
         const joined = await signIn(run)
         return joined && { ...joined, decision }
       }
@@ -144,7 +144,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
       if (known !== null) return known
       throw refusal === null ? elsewhere() : refuse(refusal)
     }
-    return { comeIn, asked }
+    return comeIn
   }
 
   return {
@@ -155,11 +155,11 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     },
     async signIn(key, profile, session, tokens = null, asker = null) {
       await rekeyIdentity(database, key, profile.formerSubject)
-      const { comeIn, asked } = attempts(key, profile, session, { tokens, asker })
+      const comeIn = attempts(key, profile, session, { tokens, asker })
       const { account, decision, isCrowded } = await comeIn()
       if (isCrowded) {
         const { sessionsPerUser: most } = rules
-        await endSurplus(database, { userId: account.sub, most, asked })
+        await endSurplus(database, { userId: account.sub, most, asked: askedBy(asker) })
       }
       return { account, decision }
     },
