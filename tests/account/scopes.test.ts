@@ -117,14 +117,17 @@ test('what the provider signed of the sign-in counts, and one that asked nobody 
     latchkey.database.query(`update latchkey.sessions set ${column} = ${value} where id = $1`, [
       sid,
     ])
-  const unlink = async () => (await ask(access_token, '/identities/fake', 'DELETE')).json().code
+  const unlink = async (token = access_token) =>
+    (await ask(token, '/identities/fake', 'DELETE')).json().code
   expect(await unlink()).toBe('last_identity')
   await set('auth_time', "now() - interval '40 minutes'")
   expect(await unlink()).toBe('insufficient_user_authentication')
   await set('auth_time', "now() - interval '20 minutes'")
   expect(await unlink()).toBe('last_identity')
-  await set('silent', 'true')
-  expect(await unlink()).toBe('insufficient_user_authentication')
+  const silent = await signIn(latchkey, provider, { prompt: 'none' })
+  expect(await unlink(silent.access_token)).toBe('insufficient_user_authentication')
+  const asked = await signIn(latchkey, provider, { prompt: 'consent' })
+  expect(await unlink(asked.access_token)).toBe('last_identity')
 })
 
 test('one user asks 300 times a minute for what is below /me, and six times an hour for an export', async () => {

@@ -42,6 +42,16 @@ test('11.13 a callback that comes again while SECRET changes gets the same code,
   expectProblem(await callback(without), 400, 'invalid_state')
 })
 
+test('11.13 a callback that comes again where the next SECRET is not known yet gets no code that nobody knows', async () => {
+  const next = await start({ SECRET: `${NEXT},${TEST_SECRET}` })
+  const callback = await begin()
+  const first = await callback(next)
+  expect(first.location?.searchParams.has('code')).toBe(true)
+  // Control: it comes again where it can be made.
+  expect((await callback(next)).location?.href).toBe(first.location?.href)
+  expectProblem(await callback(latchkey), 400, 'invalid_state')
+})
+
 test('11.13 where the old SECRET is gone the flow is unknown, and nothing worse', async () => {
   const callback = await begin()
   const without = await start({ SECRET: NEXT })

@@ -124,6 +124,19 @@ describe('resource', () => {
     const url = `${latchkey.url}/login/fake${authorizationQuery(parameters)}`
     expectTold(await new Browser().send(url), 'invalid_target', { iss: latchkey.url })
   })
+
+  test('twice is invalid_target, as at the token endpoint, and any other parameter invalid_request', async () => {
+    const both = { resource: 'urn:example:stock', scope: 'openid' }
+    const url = `${latchkey.url}/login/fake${authorizationQuery(both)}`
+    expect((await new Browser().send(url)).status).toBe(302)
+    for (const [again, code] of [
+      ['resource=urn:example:stock', 'invalid_target'],
+      ['scope=email', 'invalid_request'],
+    ] as const) {
+      const answer = await new Browser().send(`${url}&${again}`)
+      expectTold(answer, code, { iss: latchkey.url })
+    }
+  })
 })
 
 describe('DIRECT_ANSWER', () => {

@@ -3,7 +3,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { sweepBatch } from '../../src/db/stores/sweep.ts'
 import { networkOf } from '../../src/operations/rate-limits.ts'
 import { age } from '../helpers/age.ts'
-import { API, APPS, getCode, post, SPA, VERIFIER, WEB } from '../helpers/apps.ts'
+import {
+  API,
+  APPS,
+  authorizationQuery,
+  getCode,
+  post,
+  SPA,
+  VERIFIER,
+  WEB,
+} from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'
 import { holdTime, letPass } from '../helpers/clocks.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
@@ -93,6 +102,10 @@ describe('1.09 logins', () => {
     }
     expect(lastProblem(replicas[0])).toMatchObject({ code: 'rate_limited', limit: 'login' })
     expect((await get('/login/fake', other)).status).toBe(302)
+    // A silent renewal is told what its app can mend, and this is not.
+    const silent = `/login/fake${authorizationQuery({ prompt: 'none' })}`
+    expectLimited(await get(silent, address))
+    expect((await get(silent, other)).status).toBe(302)
   })
 
   test('whatever belongs to a login counts, and nothing else', async () => {

@@ -153,9 +153,8 @@ describe('the playground’s own routes', () => {
   })
 
   test('take no webhook that Latchkey did not sign', async () => {
-    const before = await (await send('/playground/webhooks')).json()
     const seconds = String(Math.floor(Date.now() / 1000))
-    const body = '{"type":"user.created"}'
+    const body = '{"type":"forged"}'
     const signature = createHmac('sha256', 'guessed')
       .update(`1.${seconds}.${body}`)
       .digest('base64')
@@ -167,6 +166,8 @@ describe('the playground’s own routes', () => {
       const answer = await send('/playground/webhooks', { method: 'POST', headers, body })
       expect(answer.status).toBe(400)
     }
-    expect(await (await send('/playground/webhooks')).json()).toEqual(before)
+    const { received } = await (await send('/playground/webhooks')).json()
+    const types = received.map((one: { body: { type: string } }) => one.body.type)
+    expect(types).not.toContain('forged')
   })
 })

@@ -119,7 +119,7 @@ async function begin(
       )
     }
     // The sign-in page has the way out of an app, and the other providers.
-    if (isRefusedThere && !isStrangers) {
+    if (isRefusedThere) {
       return reply.redirect(`${pathOf(options.issuer)}/login${searchOf(asked)}`, 302)
     }
     return options.sendSignInPage({ ...opened, asked }, request, reply)

@@ -73,14 +73,14 @@ const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? 
 const fits = (mode: ResponseMode, redirectUri: string) =>
   (mode !== 'form_post' && mode !== 'web_message') || /^https?:/.test(redirectUri)
 
-/** In which mode a fault is told: as asked for where that may be, but never by cookies. */
+/** In which mode a fault is told: as asked for where that may be; what a mode of cookies is told is a query. */
 function modeOfFaults(
   client: Client,
   redirectUri: string,
   asked: string | undefined,
 ): ResponseMode {
   const mode = client.responseModes.find((one) => one === asked)
-  return mode !== undefined && mode !== 'cookie' && fits(mode, redirectUri) ? mode : 'query'
+  return mode !== undefined && fits(mode, redirectUri) ? mode : 'query'
 }
 
 /** Codes of what is malformed, where RFC 6749, section 4.1.2.1 or RFC 8707 has one of its own. */

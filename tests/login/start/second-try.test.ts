@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { APPS, authorizationQuery, type Parameters } from '../../helpers/apps.ts'
 import { Browser } from '../../helpers/browser.ts'
+import { setClock } from '../../helpers/clocks.ts'
 import { startLogin } from '../../helpers/latchkey.ts'
 import { expectProblem } from '../../helpers/problems.ts'
 import { setStage, useLatchkey } from '../../helpers/stage.ts'
@@ -13,6 +14,12 @@ const FOREIGN = { code: null, error: 'login_failed', state: 'a-state-of-the-line
 async function begin(parameters: Parameters = {}, browser = new Browser(), provider = 'line') {
   const query = authorizationQuery({ scope: 'openid', ...parameters })
   return { browser, ...(await startLogin(latchkey, browser, provider, query)) }
+}
+
+async function beginLongAgo() {
+  const begun = await begin()
+  setClock(Date.now() + 600_000)
+  return begun
 }
 
 describe('an error with a state that is not ours', () => {
@@ -48,6 +55,7 @@ describe('an error with a state that is not ours', () => {
     ['two logins under way', async () => begin({}, (await begin()).browser), FOREIGN],
     ['another browser', async () => ({ ...(await begin()), browser: new Browser() }), FOREIGN],
     ['a provider that does no such thing', () => begin({}, new Browser(), 'kakao'), FOREIGN],
+    ['a login that is over', beginLongAgo, FOREIGN],
   ])('is over with %s', async (_what, prepare, query) => {
     const { browser, callback } = await prepare()
     expectProblem(await browser.send(callback(query)), 400, 'invalid_state')
@@ -71,10 +79,10 @@ describe('a page of the provider that was left too long', () => {
     error: 'temporarily_unavailable',
     error_description: 'authentication_expired',
   }
-  const start = async (browser = new Browser()) => ({
-    browser,
-    ...(await startLogin(latchkey, browser, 'fake', authorizationQuery({ ui_locales: 'ja' }))),
-  })
+  const start = async (parameters: Parameters = {}, browser = new Browser()) => {
+    const query = authorizationQuery({ ui_locales: 'ja', ...parameters })
+    return { browser, ...(await startLogin(latchkey, browser, 'fake', query)) }
+  }
 
   test('is asked for once more: who is signed in there by then comes back signed in', async () => {
     const { browser, callback, authorization } = await start()
@@ -93,16 +101,19 @@ describe('a page of the provider that was left too long', () => {
     expect(done.location?.searchParams.has('code')).toBe(true)
   })
 
-  test('leads back to the app where it is left too long again', async () => {
-    const { browser, callback } = await start()
+  test('leads back to the app where it is left too long again, with all that was asked for at first', async () => {
+    const asked = { scope: 'openid', nonce: 'n-1', prompt: 'consent', max_age: '60' }
+    const { browser, callback, state } = await start({ ...asked, response_mode: 'form_post' })
     const again = await browser.send(callback(EXPIRED))
     const linksAt = async (state: string) => {
       const url = `${latchkey.url}/login/fake/callback?code=x&state=${state}`
       const page = await new Browser().send(url, { headers: { accept: 'text/html' } })
       return [...page.text.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href]) => href)
     }
-    const [retry, ...others] = await linksAt(again.location?.searchParams.get('state') ?? '')
-    expect([retry, others.length]).toEqual([expect.stringContaining('client_id=spa'), 2])
+    const links = await linksAt(again.location?.searchParams.get('state') ?? '')
+    expect(links).toHaveLength(3)
+    expect(links[0]).toContain('nonce=n-1')
+    expect(links).toEqual(await linksAt(state))
     expect(await linksAt('r'.repeat(22))).toEqual(['/login/fake', '/login'])
   })
 

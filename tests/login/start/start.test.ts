@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { APPS, authorizationQuery } from '../../helpers/apps.ts'
 import { Browser } from '../../helpers/browser.ts'
+import { setClock } from '../../helpers/clocks.ts'
 import { login, startLatchkey, startLogin } from '../../helpers/latchkey.ts'
 import { expectProblem, expectProtected } from '../../helpers/problems.ts'
 import { rawRequest } from '../../helpers/raw-request.ts'
@@ -217,6 +218,26 @@ describe('what a start leaves behind', () => {
     expectProblem(await browser.send(oldest?.callback() ?? ''), 400, 'invalid_state')
     provider.nonce = second?.nonce ?? ''
     expect((await browser.send(second?.callback() ?? '')).status).toBe(200)
+  })
+
+  test('a flow cookie that is over, or that nobody opens any more, is cleared by the next start', async () => {
+    const browser = new Browser()
+    await startLogin(latchkey, browser)
+    const [name = '', { value } = { value: '' }] = [...browser.jar()][0] ?? []
+    const cleared = async (sent: string) => {
+      const { headers } = await new Browser().send(`${latchkey.url}/login/fake`, {
+        headers: { cookie: sent },
+      })
+      return headers.getSetCookie().filter((cookie) => cookie.includes('Max-Age=0'))
+    }
+    const mine = `${name}=${value}`
+    expect(await cleared(mine)).toEqual([])
+    const strange = 'latchkey-flow-0123456789abcdef'
+    expect(await cleared(`${mine}; ${strange}=${value}`)).toEqual([
+      expect.stringMatching(new RegExp(`^${strange}=;`)),
+    ])
+    setClock(Date.now() + 600_000)
+    expect(await cleared(mine)).toEqual([expect.stringMatching(new RegExp(`^${name}=;`))])
   })
 
   test.each([

@@ -68,7 +68,7 @@ describe('somebody who may not come in', () => {
   ] as const)('reads why, SIGN_UP=%s, and the app is told with the way back', async (...row) => {
     const [SIGN_UP, reason, title, text] = row
     const at = await start({ SIGN_UP })
-    const { answer, again } = await comeBack(at, PERSON)
+    const { answer, again } = await comeBack(at, PERSON, { nonce: 'n-1', max_age: '600' })
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([403, 'no-store'])
     expect(answer.text).toContain(`<h1>${title}</h1>`)
     expect(answer.text).toContain(text)
@@ -94,6 +94,7 @@ describe('somebody who may not come in', () => {
     expect(Object.fromEntries(other?.searchParams ?? [])).toMatchObject({
       ...SPA,
       ...{ state: 'state-of-the-app', prompt: 'select_account', code_challenge_method: 'S256' },
+      ...{ nonce: 'n-1', max_age: '600' },
     })
     expect(ways['Other ways to sign in']?.searchParams.get('client_id')).toBe('spa')
     // Whoever loads the page again reads it again, and the way back tells the app the same.
@@ -106,6 +107,7 @@ describe('somebody who may not come in', () => {
       [{ accept: '*/*' }, {}],
       [{ accept }, {}],
       [{ ...PERSON, 'sec-fetch-dest': 'iframe' }, {}],
+      [PERSON, { prompt: 'none' }],
     ] as const) {
       const { answer: program } = await comeBack(at, headers, changes)
       expect(program.status).toBe(303)

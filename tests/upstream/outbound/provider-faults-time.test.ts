@@ -34,8 +34,10 @@ describe('a provider that takes its time', () => {
   const silent = createServer((socket) => sockets.push(socket))
   const sockets: Socket[] = []
   let latchkey: Latchkey
+  /** How long ten seconds take here, begun with the first of them: on a busy machine longer. */
+  let tenSeconds: Promise<number>
 
-  const timed = async (work: () => Promise<Answer>) => {
+  const timed = async <T>(work: () => Promise<T>) => {
     const start = performance.now()
     const answer = await work()
     return { answer, seconds: (performance.now() - start) / 1000 }
@@ -43,7 +45,7 @@ describe('a provider that takes its time', () => {
 
   beforeAll(async () => {
     const key = await makeKey('key-1')
-    const settings: Record<string, string> = { DATABASE_POOL: '1' }
+    const settings: Record<string, string> = {}
     const ids: string[] = []
     const enlist = async (id: string, provider: FakeProvider) => {
       provider.keys = [key]
@@ -72,6 +74,7 @@ describe('a provider that takes its time', () => {
       MUTE_JWKS_URI: 'https://mute.example/jwks',
     })
     latchkey = await startLatchkey({ ...settings, OIDC_PROVIDERS: [...ids, 'mute'].join(',') })
+    tenSeconds = timed(() => sleep(10_000)).then(({ seconds }) => seconds)
     for (const [, id, step] of faults) {
       const start = () => new Browser().send(`${latchkey.url}/login/${id}`)
       const play = step === 'discovery' ? start : () => loginByCode(latchkey, id)
@@ -90,22 +93,41 @@ describe('a provider that takes its time', () => {
   })
 
   test('6.06 and 6.23 meanwhile logins elsewhere and /me wait for none of them, on a single database connection', async () => {
-    for (const [, id, step] of faults) {
-      await expect.poll(() => providers.get(id)?.count(step), { interval: 10 }).toBe(1)
+    const hanging: [Step, FakeProvider][] = [
+      ['token', new FakeProvider()],
+      ['userinfo', new FakeProvider()],
+    ]
+    const env: Record<string, string> = { ...healthy.settings('healthy'), DATABASE_POOL: '1' }
+    for (const [step, provider] of hanging) {
+      provider.keys = healthy.keys
+      await provider.listen()
+      answerByCode(provider)
+      provider.answers[step] = hang
+      Object.assign(env, provider.settings(step))
     }
-    const first = await loginByCode(latchkey, 'healthy')
+    env.OIDC_PROVIDERS = 'token,userinfo,healthy'
+    // For as long as this test lasts.
+    const patient = await startLatchkey(env, { outboundMs: 60_000 })
+    const held = hanging.map(([id]) => loginByCode(patient, id))
+    for (const [step, provider] of hanging) {
+      await expect.poll(() => provider.count(step), { interval: 10 }).toBe(1)
+    }
+    const first = await loginByCode(patient, 'healthy')
     expect(first.status).toBe(200)
     const headers = { authorization: `Bearer ${first.json().access_token}` }
-    expect((await new Browser().send(`${latchkey.url}/me`, { headers })).status).toBe(200)
+    expect((await new Browser().send(`${patient.url}/me`, { headers })).status).toBe(200)
     // All the others wait for their providers still.
-    const others = Promise.race(outcomes.values())
-    expect(await Promise.race([others, sleep(0, 'waiting')])).toBe('waiting')
-    const [row] = await latchkey.database.query<{ open: number }>(
+    expect(await Promise.race([...held, sleep(0, 'waiting')])).toBe('waiting')
+    const [row] = await patient.database.query<{ open: number }>(
       `select count(*)::int as open from pg_stat_activity
        where datname = current_database() and state like 'idle in transaction%'`,
       [],
     )
     expect(row).toEqual({ open: 0 })
+    // What hangs is cut off.
+    await Promise.all(hanging.map(([, provider]) => provider.close()))
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([502, 502])
+    await patient.close()
   })
 
   test.each(faults)(
@@ -114,7 +136,7 @@ describe('a provider that takes its time', () => {
       const { answer, seconds } = (await outcomes.get(id)) as { answer: Answer; seconds: number }
       expectProblem(answer, 504, 'provider_timeout')
       expect(seconds).toBeGreaterThan(8)
-      expect(seconds).toBeLessThan(18)
+      expect(seconds).toBeLessThan((await tenSeconds) + 8)
       expect(providers.get(id)?.count(step)).toBe(1)
     },
   )
@@ -123,7 +145,7 @@ describe('a provider that takes its time', () => {
     const { answer, seconds } = (await outcomes.get('mute')) as { answer: Answer; seconds: number }
     expect(answer.status).toBe(504)
     expect(answer.json().code).toBe('provider_timeout')
-    expect(seconds).toBeLessThan(18)
+    expect(seconds).toBeLessThan((await tenSeconds) + 8)
     expect(sockets).toHaveLength(1)
   })
 
@@ -132,7 +154,7 @@ describe('a provider that takes its time', () => {
       'select array_agg(provider order by provider) as providers from latchkey.identities',
       [],
     )
-    expect(row).toEqual({ providers: ['healthy'] })
+    expect(row).toEqual({ providers: null })
     for (const [id, provider] of providers) {
       provider.reset()
       answerByCode(provider)
