@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Client } from '../../core/client/client.ts'
-import { readResource } from '../../core/client/resource.ts'
+import { readResource, resourceParameter } from '../../core/client/resource.ts'
 import { grantScope } from '../../core/client/scope.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import {
@@ -23,6 +23,9 @@ export const ExchangeParameters = z.object({
     .max(128)
     .optional()
     .meta({ description: 'Only `urn:ietf:params:oauth:token-type:access_token` there is.' }),
+  audience: resourceParameter.meta({
+    description: 'The same as `resource`: an API that the client lists, or PUBLIC_URL.',
+  }),
   actor_token: z
     .string()
     .max(16_384)
@@ -36,6 +39,14 @@ export type SignInNatively = (
   request: FastifyRequest,
 ) => Promise<TokenResponse>
 
+type Targets = string | readonly string[] | undefined
+
+/** Whom the tokens are for, by either word (RFC 8693, section 2.1): a token for somebody else would mislead. */
+function targetOf(resource: Targets, audience: Targets): Targets {
+  if (audience === undefined || audience === resource) return resource
+  return [resource ?? [], audience].flat()
+}
+
 /** Exchanges a token of a provider's mobile SDK for tokens of ours. */
 export async function exchangeToken(
   options: { signInNatively: SignInNatively; tokens: { issuer: string } },
@@ -47,7 +58,7 @@ export async function exchangeToken(
     request: FastifyRequest
     body: z.infer<typeof ExchangeParameters> & {
       scope?: string | undefined
-      resource?: string | readonly string[] | undefined
+      resource?: Targets
     }
   },
 ): Promise<TokenResponse> {
@@ -62,7 +73,7 @@ export async function exchangeToken(
     throw new LatchkeyError('invalid_request', 'There is no delegation here: send no actor_token.')
   }
   const allowed = [...client.resources, options.tokens.issuer]
-  const resource = readResource(body.resource, allowed) ?? null
+  const resource = readResource(targetOf(body.resource, body.audience), allowed) ?? null
   const tokens = await options.signInNatively(
     { ...presented, clientId: client.id, scope: grantScope(body.scope, client), resource },
     request,

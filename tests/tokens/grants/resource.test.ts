@@ -62,6 +62,11 @@ describe('the aud of an access token', () => {
       })
     expect(audOf(readTokens(await ask({ resource: STOCK })))).toBe(STOCK)
     expectOAuthError(await ask({ resource: API }), 400, 'invalid_target')
+    // The exchange has another word for it: what is asked for is given, or refused.
+    expect(audOf(readTokens(await ask({ audience: STOCK })))).toBe(STOCK)
+    expect(audOf(readTokens(await ask({ audience: STOCK, resource: STOCK })))).toBe(STOCK)
+    expectOAuthError(await ask({ audience: API }), 400, 'invalid_target')
+    expectOAuthError(await ask({ audience: STOCK, resource: ORDERS }), 400, 'invalid_target')
   })
 })
 
