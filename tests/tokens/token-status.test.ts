@@ -19,7 +19,7 @@ import { expectOAuthError } from '../helpers/oauth.ts'
 import { expectNoSecretLogged } from '../helpers/problems.ts'
 import { setStageOfTwo } from '../helpers/stage.ts'
 
-const { provider, latchkey, replica: second } = setStageOfTwo({ settings: APPS })
+const { provider, latchkey, replica: second, start } = setStageOfTwo({ settings: APPS })
 
 const login = (parameters: Parameters = {}) => signIn(latchkey, provider, parameters)
 const spa = { client_id: 'spa' }
@@ -138,6 +138,15 @@ describe('9.16 /revoke', () => {
       expect(await meStatus(second, tokens.access_token)).toBe(200)
     },
   )
+
+  test('of a token whose client is registered no more asks for proof, as it may have been a confidential one', async () => {
+    const [tokens, control] = [await login(OTHER), await login()]
+    const without = await start({ CLIENTS: 'spa,web,api' })
+    expectOAuthError(await revoke(tokens.refresh_token, {}, without), 401, 'invalid_client')
+    expect(await meStatus(latchkey, tokens.access_token)).toBe(200)
+    expect((await revoke(control.refresh_token, {}, without)).status).toBe(200)
+    expect(await meStatus(latchkey, control.access_token)).toBe(401)
+  })
 
   test('needs a token, and the proof of a confidential client', async () => {
     const tokens = await login(WEB)

@@ -39,7 +39,7 @@ export function createBrowserMarks(
   }
   return {
     add(request, reply, sessionId) {
-      write(reply, [sessionId, ...read(request).filter((id) => id !== sessionId)].slice(0, MOST))
+      write(reply, [sessionId, ...read(request)].slice(0, MOST))
     },
     has: (request, sessionId) => read(request).includes(sessionId),
     remove(request, reply, sessionId) {

@@ -102,6 +102,23 @@ describe('/logout/:provider', () => {
     expect((await go('/logout/fake', forged, other)).location?.href).toBe(BYE)
   })
 
+  test('knows the ten sessions that the browser opened last, in a cookie that grows no further', async () => {
+    const browser = new Browser()
+    const sizes: number[] = []
+    const hints: string[] = []
+    for (let turn = 0; turn < 12; turn++) {
+      hints.push((await login(browser)).id_token)
+      sizes.push(browser.jar().get('latchkey-opened')?.value.length ?? 0)
+    }
+    expect(sizes[10]).toBe(sizes[9])
+    expect(sizes[9]).toBeGreaterThan(sizes[8] ?? 0)
+    const leadsTo = async (hint = '') =>
+      (await go('/logout/fake', { id_token_hint: hint, post_logout_redirect_uri: BYE }, browser))
+        .location?.href
+    expect(await leadsTo(hints[2])).toMatch(/\/end\?/)
+    expect(await leadsTo(hints[1])).toBe(BYE)
+  })
+
   test('while its cookies hold another user’s session a hint leads no further than back', async () => {
     provider.subject = 'somebody-else'
     provider.person = { name: 'Somebody Else' }
