@@ -36,8 +36,7 @@ export async function waitAndMigrate(location: DatabaseLocation): Promise<void> 
       const each = error instanceof NoFitHostError ? `${error.message}: ` : ''
       const where =
         'url' in location ? ` at ${describeAddress(parseDatabaseUrl(location.url))}` : ''
-      const known = explainFailure(code, 'en')
-      const why = known.length > 0 ? known : saidBy(error)
+      const why = [...explainFailure(code, 'en'), ...saidBy(error)]
       const what = [`The database cannot be used (${each}${code})${where}.`, ...why].join(' ')
       const waitedMs = performance.now() - startedAt
       if (!PASSING.test(code) || waitedMs > PATIENCE_MS) throw new StartError([what])

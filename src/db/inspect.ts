@@ -13,27 +13,26 @@ export async function inspectDatabase(
   const sql = connect(address, host, { connections: 1, prepare })
   try {
     const [server] = await sql<
-      { version: number; encoding: string; writes: boolean; table: string | null; may: boolean }[]
+      (Omit<DatabaseFacts, 'applied' | 'brought'> & { readable: boolean })[]
     >`
       select current_setting('server_version_num')::int as version,
         getdatabaseencoding() as encoding,
-        current_setting('transaction_read_only') = 'off' as writes,
-        to_regclass('drizzle.latchkey_migrations')::text as table,
-        has_database_privilege(current_database(), 'create') or coalesce(
-          has_schema_privilege(to_regnamespace('latchkey')::oid, 'create')
-          and has_schema_privilege(to_regnamespace('drizzle')::oid, 'create'), false) as may`
-    const [done] =
-      server?.table === null
-        ? []
-        : await sql<{ count: number }[]>`select count(*)::int from drizzle.latchkey_migrations`
-    return {
-      version: server?.version ?? 0,
-      encoding: server?.encoding ?? '',
-      takesWrites: server?.writes ?? false,
-      applied: done?.count ?? 0,
-      brought: broughtMigrations().length,
-      mayMigrate: server?.may ?? false,
-    }
+        current_setting('transaction_read_only') = 'off' as "takesWrites",
+        exists (select from pg_class where relname = 'latchkey_migrations'
+          and relnamespace = to_regnamespace('drizzle') and has_schema_privilege(relnamespace, 'usage')
+          and has_table_privilege(oid, 'select')) as readable,
+        (select bool_and(coalesce(has_schema_privilege(to_regnamespace(name)::oid, 'create'),
+          has_database_privilege(current_database(), 'create')))
+          from unnest(array['latchkey', 'drizzle']) as name) as "mayMigrate",
+        (select min(relowner::regrole::text) from pg_class
+          where relnamespace in (to_regnamespace('latchkey'), to_regnamespace('drizzle'))
+            and relkind in ('r', 'p') and not pg_has_role(relowner, 'usage')) as "otherOwner"`
+    if (server === undefined) throw new Error('The database told nothing of itself.')
+    const { readable, ...facts } = server
+    const [done] = readable
+      ? await sql<{ count: number }[]>`select count(*)::int from drizzle.latchkey_migrations`
+      : []
+    return { ...facts, applied: done?.count ?? 0, brought: broughtMigrations().length }
   } finally {
     await sql.end({ timeout: 2 })
   }

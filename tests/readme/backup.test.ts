@@ -122,6 +122,18 @@ describe('with DATABASE_URL, on an installed PostgreSQL, the commands of docs/op
     expect((await refresh(latchkey, before.refreshToken)).status).toBe(200)
   })
 
+  test('bring it all to a role of another name, as where a database is moved', async () => {
+    await server.asSuperuser(
+      `create role elsewhere login password '${PASSWORD}';\ncreate database moved owner elsewhere`,
+    )
+    const DATABASE_URL = server.url(PASSWORD, 'moved').replace('//latchkey:', '//elsewhere:')
+    await shell(restore, { DATABASE_URL })
+    const latchkey = start({ DATABASE_URL, SECRET: TEST_SECRET })
+    await latchkey.serving
+    expect(await meStatus(latchkey, before.accessToken)).toBe(200)
+    expect((await signIn(latchkey)).sub).toBe(before.sub)
+  })
+
   test('replace what is there once the schemas are dropped, and refuse to before', async () => {
     await restoreInto('changed')
     const names = () => server.asSuperuser('select name from latchkey.users', 'changed')

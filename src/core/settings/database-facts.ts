@@ -14,4 +14,6 @@ export interface DatabaseFacts {
   brought: number
   /** Whether this user may make the schemas that migrations need, or what goes into them where they are there. */
   mayMigrate: boolean
+  /** The role that tables of Latchkey belong to, where this user may not act as it; else null. */
+  otherOwner: string | null
 }

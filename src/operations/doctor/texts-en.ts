@@ -59,6 +59,8 @@ export const en = {
     'A newer Latchkey has migrated this database. Run that version, or restore a backup.',
   mayNotMigrate:
     'This user may not create schemas, so migrations fail. Make it the owner of the database (alter database … owner to …), or make the schemas latchkey and drizzle for it (create schema … authorization …).',
+  tablesOfAnother: (owner: string) =>
+    `The tables belong to another role (${owner}), so Latchkey does not start. Restore them as this user (pg_restore --no-owner), or, if it is a member of that role, let it act as it (alter role … set role = ${owner}).`,
   pooler: (port: string) =>
     `Port ${port} usually belongs to a pooler (PgBouncer). In transaction mode, set DATABASE_PREPARE=off.`,
 

@@ -58,6 +58,8 @@ export const ko: DoctorTexts = {
     '더 새로운 Latchkey가 마이그레이션한 데이터베이스입니다. 그 버전을 실행하거나 백업을 복원하세요.',
   mayNotMigrate:
     '이 사용자는 스키마를 만들 수 없어 마이그레이션이 실패합니다. 데이터베이스의 소유자로 지정하거나(alter database … owner to …) latchkey와 drizzle 스키마를 만들어 주세요(create schema … authorization …).',
+  tablesOfAnother: (owner) =>
+    `테이블이 다른 역할(${owner})의 것이어서 Latchkey가 시작하지 않습니다. 이 사용자로 복원하거나(pg_restore --no-owner), 그 역할의 구성원이라면 그 역할로 동작하게 하세요(alter role … set role = ${owner}).`,
   pooler: (port) =>
     `${port} 포트는 보통 풀러(PgBouncer)의 포트입니다. 트랜잭션 모드라면 DATABASE_PREPARE=off로 설정하세요.`,
 

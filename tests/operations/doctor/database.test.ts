@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { waitAndMigrate } from '../../../src/commands/wait-for-database.ts'
 import { createTestDatabase } from '../../helpers/database.ts'
 import { linesWith, runDoctor } from '../../helpers/doctor.ts'
 
@@ -73,6 +75,45 @@ describe('of the database the doctor says', () => {
         Array(wrongs).fill(expect.stringMatching(/^ {2}✗ /)),
       )
       expect(report.exitCode).toBe(wrongs)
+    },
+  )
+
+  test.each([
+    ['that may use them', 'select, insert, update, delete', 1],
+    ['that may not even see them', null, 1],
+    // As a member of that role it is let in with what was made before.
+    ['that acts as their owner', 'owner', 0],
+  ])(
+    'whose the tables are, though all migrations are applied: another role %s',
+    async (_name, right, wrongs) => {
+      const url = await databaseUrl()
+      const guest = `guest_${randomBytes(4).toString('hex')}`
+      const owner = new URL(url).username
+      const database = new URL(url).pathname.slice(1)
+      const admin = postgres({ ...inject('postgres'), database, username: 'postgres', max: 1 })
+      onTestFinished(async () => {
+        await admin.unsafe(`drop owned by ${guest}; drop role ${guest}`)
+        await admin.end()
+      })
+      await admin.unsafe(`create role ${guest} login`)
+      if (right === 'owner') {
+        await admin.unsafe(`grant ${owner} to ${guest}; alter role ${guest} set role = ${owner}`)
+      } else if (right !== null) {
+        await admin.unsafe(`grant usage on schema latchkey, drizzle to ${guest};
+        grant ${right} on all tables in schema latchkey, drizzle to ${guest}`)
+      }
+      const theirs = url.replace(`//${owner}:`, `//${guest}:`)
+      const report = await runDoctor({ DATABASE_URL: theirs })
+      expect(linesWith(report, `belong to another role (${owner})`)).toEqual(
+        Array(wrongs).fill(expect.stringMatching(/^ {2}✗ .*--no-owner/)),
+      )
+      expect(linesWith(report, 'migrations are')).toHaveLength(1 - wrongs)
+      expect(report.exitCode).toBe(wrongs)
+      // The start is of the same mind, and names the object.
+      const { host, port } = inject('postgres')
+      const starting = waitAndMigrate({ host, port, database, username: guest })
+      if (wrongs === 0) await starting
+      else await expect(starting).rejects.toThrow(/--no-owner.* PostgreSQL says: permission denied/)
     },
   )
 

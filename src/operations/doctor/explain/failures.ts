@@ -90,8 +90,8 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
     ko: '쓰기를 받지 않는 서버입니다(대기 서버이거나 읽기 전용입니다).',
   },
   '42501': {
-    en: 'This user may not do that: make it the owner of the database (alter database … owner to …), or make the schemas latchkey and drizzle for it (create schema … authorization …).',
-    ko: '이 사용자에게 권한이 없습니다. 데이터베이스의 소유자로 지정하거나(alter database … owner to …) latchkey와 drizzle 스키마를 만들어 주세요(create schema … authorization …).',
+    en: 'This user may not do that: make it the owner of the database (alter database … owner to …), or make the schemas latchkey and drizzle for it (create schema … authorization …). Tables that another role made stay that role’s: restore them as this user (pg_restore --no-owner), or let it act as that role (alter role … set role = …).',
+    ko: '이 사용자에게 권한이 없습니다. 데이터베이스의 소유자로 지정하거나(alter database … owner to …) latchkey와 drizzle 스키마를 만들어 주세요(create schema … authorization …). 다른 역할이 만든 테이블은 그 역할의 것입니다. 이 사용자로 복원하거나(pg_restore --no-owner) 그 역할로 동작하게 하세요(alter role … set role = …).',
   },
   TOO_OLD: {
     en: 'The server is older than PostgreSQL 14, for which Latchkey is not made: use 14 or newer.',
