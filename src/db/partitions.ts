@@ -46,9 +46,15 @@ export async function makePartitions(run: RunStatement): Promise<void> {
   }
 }
 
-/** Drops the months that ended longer ago than this; gives how many. */
+/**
+ * Drops the months that ended longer ago than this; gives how many. What is dropped does not come back, so a clock
+ * that jumped ahead is not believed alone: the database's, this process's and the newest row must all be that far.
+ */
 export async function dropPartitions(run: RunStatement, olderThanSeconds: number): Promise<number> {
-  const last = monthOf(new Date((await clockOf(run)) - olderThanSeconds * 1000))
+  const newest = await newestRow(run)
+  if (newest === null) return 0
+  const now = Math.min(newest, await clockOf(run), Date.now())
+  const last = monthOf(new Date(now - olderThanSeconds * 1000))
   const over = (await listPartitions(run)).filter(({ month }) => month !== null && month < last)
   for (const { name } of over) {
     await run(LOCK_TIMEOUT)
@@ -63,6 +69,14 @@ async function listPartitions(run: RunStatement): Promise<{ name: string; month:
      where i.inhparent = '${whole}'::regclass`,
   )
   return rows.map(({ name }) => ({ name, month: monthIn(name) }))
+}
+
+/** The time of the newest row that is not of the future, in ms since 1970; null where there is none. */
+async function newestRow(run: RunStatement): Promise<number | null> {
+  const [row] = await run<{ ms: number | null }>(
+    `select (extract(epoch from max(at)) * 1000)::float8 as ms from ${whole} where at <= now()`,
+  )
+  return row?.ms ?? null
 }
 
 /** The database's time, in ms since 1970. */

@@ -236,8 +236,52 @@ test('months are made three ahead, and whole months past retention are dropped',
   )
   const century = 100 * 365 * 86_400
   expect(await database.transaction((run) => dropPartitions(run, century))).toBe(0)
+  await signIn()
   expect(await audit().dropPartitions(400 * 86_400)).toBe(1)
   expect(await months()).toBe(4)
+})
+
+test('a clock that jumped ahead drops no month: the database’s, the process’s and the newest row must be past it', async () => {
+  const server = await startLatchkey(provider.settings())
+  onTestFinished(() => server.close())
+  const { database } = server
+  const year = new Date().getUTCFullYear()
+  await database.query(
+    `create table latchkey.audit_events_2020_01 partition of latchkey.audit_events
+     for values from ('2020-01-01Z') to ('2020-02-01Z')`,
+    [],
+  )
+  await database.query(
+    `insert into latchkey.audit_events (at, type) values ('2020-01-15Z', 'user.created')`,
+    [],
+  )
+  const years = (many: number) => many * 365 * 86_400
+  /** The months that go where a clock says another year than it is. */
+  const dropped = async (clocks: { database?: number; process?: number }) => {
+    const ahead = (at: number, of: number | undefined) =>
+      at + ((of ?? year) - year) * years(1) * 1000
+    const real = Date.now()
+    const own = vi.spyOn(Date, 'now').mockReturnValue(ahead(real, clocks.process))
+    try {
+      return await database.transaction((run) =>
+        dropPartitions(
+          (text, ...rest) =>
+            text.includes('epoch from now()')
+              ? Promise.resolve([{ ms: ahead(real, clocks.database) }] as never[])
+              : run(text, ...rest),
+          years(1),
+        ),
+      )
+    } finally {
+      own.mockRestore()
+    }
+  }
+  // Nothing was recorded since that January: only the newest row keeps it.
+  expect(await dropped({})).toBe(0)
+  await login(server, provider)
+  expect(await dropped({ process: 2020 })).toBe(0)
+  expect(await dropped({ database: 2020 })).toBe(0)
+  expect(await dropped({})).toBe(1)
 })
 
 test('months are looked for each minute: a database whose clock is set for months ahead is told as busy until then', async () => {
