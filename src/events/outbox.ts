@@ -59,21 +59,44 @@ export function startOutbox(
     log.error({ event: 'outbox_dropped', dropped }, 'more waited for one target than may wait')
   })
 
+  const unknown = new Set<string>()
   const keyOf = ({ kind, target }: OutboxTarget) => `${kind} ${target}`
   const isPaused = (of: OutboxTarget) => (pausedUntil.get(keyOf(of)) ?? 0) > performance.now()
-  const pause = (of: OutboxTarget, seconds: number) =>
-    pausedUntil.set(keyOf(of), performance.now() + Math.min(seconds, LONGEST_PAUSE_SECONDS) * 1000)
+  /** Of several pauses that it asks for the longest. */
+  const pause = (of: OutboxTarget, seconds: number) => {
+    const until = performance.now() + Math.min(seconds, LONGEST_PAUSE_SECONDS) * 1000
+    pausedUntil.set(keyOf(of), Math.max(until, pausedUntil.get(keyOf(of)) ?? 0))
+  }
 
   async function claimAll() {
     for (const of of await store.dueTargets()) {
+      const { knows, givesUpAfterSeconds } = carriers[of.kind]
+      const isKnown = knows(of.target)
+      // What nobody has carried out in its time, anybody gives up.
+      const how = { leaseSeconds: LEASE_SECONDS, ageSeconds: isKnown ? 0 : givesUpAfterSeconds }
       for (;;) {
         const free = MOST_AT_TARGET - (underWay.get(keyOf(of)) ?? 0)
         if (outbox.closing.aborted || free <= 0 || isPaused(of)) break
-        const due = await store.claim(of, free, LEASE_SECONDS)
+        const due = await store.claim(of, free, how)
         for (const one of due) begin(one)
-        if (due.length < free) break
+        if (due.length < free) {
+          if (!isKnown) leave(of)
+          break
+        }
       }
     }
+  }
+
+  /** What is for a target that the settings here do not know is left alone, which is said once. */
+  function leave(of: OutboxTarget) {
+    pause(of, LONGEST_PAUSE_SECONDS)
+    if (unknown.has(keyOf(of))) return
+    unknown.add(keyOf(of))
+    const { kind, target } = of
+    log.warn(
+      { event: 'outbox_left', kind, target },
+      'no such target is set here: what waits for it is left to replicas that have it, until its time is over',
+    )
   }
 
   function begin(due: Due) {
@@ -119,8 +142,7 @@ export function startOutbox(
     }
     const evidence = evidenceOf(error)
     if (outbox.closing.aborted) return store.postpone(due, 0, null)
-    if (error instanceof TargetGone) {
-      await store.stop(due)
+    if (error instanceof TargetGone && (await store.stop(due, error.url))) {
       await store.postpone(due, 0, '410')
       delivered(kind, 'stopped')
       log.error(

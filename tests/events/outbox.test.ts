@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose'
 import { Webhook } from 'standardwebhooks'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createOutbox } from '../../src/db/stores/events/outbox.ts'
 import { endSession, setDisabled } from '../helpers/age.ts'
 import { APPS, signIn as signInAnywhere } from '../helpers/apps.ts'
@@ -20,7 +20,7 @@ const { latchkey, provider, start } = setStage({
     WEBHOOK_SECRET: secrets.join(),
     CLIENT_SPA_BACKCHANNEL_LOGOUT_URI: `${receiver.url}/logout`,
     ...Object.fromEntries(
-      ['other', 'web', 'api'].map((id) => [
+      ['other', 'web', 'api', 'native'].map((id) => [
         `CLIENT_${id.toUpperCase()}_BACKCHANNEL_LOGOUT_URI`,
         `${receiver.url}/${id}`,
       ]),
@@ -143,6 +143,24 @@ describe('webhooks', () => {
     await start({ WEBHOOK_URL: `${receiver.url}/moved` })
     await due()
     await until(() => expect(receiver.requests).toHaveLength(2))
+  })
+
+  test('that get 410 at a URL which was changed meanwhile stop nothing: a replica may know the old one still', async () => {
+    receiver.answersAt.set('/hook', { status: 410, headers: {} })
+    onTestFinished(() => void receiver.answersAt.delete('/hook'))
+    const stopped = () => linesOf(latchkey, 'outbox_stopped').length
+    const before = stopped()
+    const refused = () =>
+      linesOf(latchkey, 'webhook_failed').filter(({ attempts }) => attempts === 1).length
+    await (await start({ WEBHOOK_URL: `${receiver.url}/later` })).close()
+    const refusedBefore = refused()
+    await signIn()
+    await until(() => expect(refused()).toBe(refusedBefore + 2))
+    expect(stopped()).toBe(before)
+    // Control: once its URL is the one that answered, it stops.
+    await (await start()).close()
+    await latchkey.database.query('update latchkey.outbox set next_attempt_at = now()', [])
+    await until(() => expect(stopped()).toBeGreaterThan(before))
   })
 
   test('of one target that is full go, the newest first, and those of another target stay', async () => {
@@ -280,6 +298,66 @@ describe('back-channel logout', () => {
     await new Promise((resolve) => setTimeout(resolve, 1500))
     expect(logouts()).toHaveLength(1)
   })
+})
+
+test('what is for a client that one replica does not know is left to one that does, for a day', async () => {
+  const { database } = latchkey
+  const { sub, sid } = await signIn()
+  const put = (client: string, age: string) =>
+    database.query(
+      `insert into latchkey.outbox (kind, target, user_id, session_id, created_at)
+       values ('logout', $1, $2, $3, now() - $4::interval)`,
+      [client, sub, sid, age],
+    )
+  await put('newcomer', '23 hours')
+  const left = () => linesOf(latchkey, 'outbox_left').filter(({ target }) => target === 'newcomer')
+  await until(() => expect(left()).toMatchObject([{ level: 'warn', kind: 'logout' }]))
+  await put('gone', '25 hours')
+  const entries = () => createOutbox(database).list({ kind: 'logout', limit: 10 })
+  await until(async () =>
+    expect(await entries()).toMatchObject([
+      { target: 'newcomer', attempts: 0, failedAt: null },
+      { target: 'gone', attempts: 1, failedAt: expect.any(String), failure: 'Undeliverable' },
+    ]),
+  )
+  await start({
+    CLIENTS: `${APPS.CLIENTS},newcomer`,
+    CLIENT_NEWCOMER_REDIRECT_URIS: 'https://newcomer.example/callback',
+    CLIENT_NEWCOMER_BACKCHANNEL_LOGOUT_URI: `${receiver.url}/newcomer`,
+  })
+  await until(() => expect(receiver.requests.map(({ path }) => path)).toContain('/newcomer'))
+  expect(left()).toHaveLength(1)
+})
+
+test('a receiver that asks for time by several answers at once is left alone for the longest', async () => {
+  const { database } = latchkey
+  let answers = 0
+  receiver.answersAt.set('/native', {
+    status: 429,
+    get headers(): Record<string, string> {
+      answers += 1
+      return { 'retry-after': answers === 1 ? '40' : '1' }
+    },
+  })
+  onTestFinished(() => void receiver.answersAt.delete('/native'))
+  const { sub, sid } = await signIn()
+  await database.query(
+    `insert into latchkey.outbox (kind, target, user_id, session_id)
+     select 'logout', 'native', $1, $2 from generate_series(1, 12)`,
+    [sub, sid],
+  )
+  const tried = () =>
+    database.query<{ attempts: number; due: number }>(
+      `select attempts, extract(epoch from next_attempt_at - now())::float as due
+       from latchkey.outbox where target = 'native' and failure is not null order by due`,
+      [],
+    )
+  await until(async () => expect(await tried()).toHaveLength(5))
+  await until(async () => expect((await tried())[0]?.due).toBeLessThan(0))
+  // A webhook that is put in now and sent tells that the outbox has looked again.
+  await signOut((await signIn()).refresh_token)
+  await until(() => expect(typesOf()).toContain('session.ended'))
+  expect((await tried()).map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1, 1])
 })
 
 test.each<[string, string, number, Record<string, () => string>, boolean]>([

@@ -33,6 +33,12 @@ export interface Due extends OutboxTarget {
   sessionId: string | null
 }
 
+/** For how long something is claimed, and how old it must be. */
+export interface ClaimOptions {
+  leaseSeconds: number
+  ageSeconds: number
+}
+
 /** A claim of something due; a later claim ends it. */
 export type Claim = Pick<Due, 'id' | 'attempts'>
 
@@ -78,8 +84,11 @@ export interface OutboxFilter {
 export interface Outbox {
   /** Targets for which something is due, but for those that are stopped. */
   dueTargets(): Promise<OutboxTarget[]>
-  /** Claims what is due for one target, for `leaseSeconds`: until then no replica gets it again. */
-  claim(of: OutboxTarget, limit: number, leaseSeconds: number): Promise<Due[]>
+  /**
+   * Claims what is due for one target and was put in at least `ageSeconds` ago, for `leaseSeconds`: until then no
+   * replica gets it again.
+   */
+  claim(of: OutboxTarget, limit: number, how: ClaimOptions): Promise<Due[]>
   /** Replaces the tokens of a claimed revocation. */
   replaceTokens(claim: Claim, sealed: SealedTokens): Promise<void>
   /** Makes a claimed one due again in a while. */
@@ -88,8 +97,11 @@ export interface Outbox {
   remove(claim: Claim, event: AuditEvent | null): Promise<void>
   /** Leaves a claimed one to the operator. */
   giveUp(claim: Claim, failure: string, event: AuditEvent | null): Promise<void>
-  /** Sends nothing more to a target, on all replicas, until its URL changes or the operator has it tried again. */
-  stop(of: OutboxTarget): Promise<void>
+  /**
+   * Sends nothing more to a target, on all replicas, until its URL changes or the operator has it tried again. False
+   * and nothing where its URL is another one by now.
+   */
+  stop(of: OutboxTarget, url: string): Promise<boolean>
   /** What the settings say; a target whose URL is another one is stopped no more. */
   setTargets(targets: readonly DeliveryTarget[]): Promise<void>
   /** Drops what waits beyond so many for one target, the newest; how many. */

@@ -5,6 +5,11 @@ import type { DeliveryAnswer } from '../../upstream/outbound/delivery.ts'
 export interface Carrier {
   /** Of a new entry: after that it is left to the operator. */
   givesUpAfterSeconds: number
+  /**
+   * Whether these settings know the target. Another replica's may while they change, one replica after the other:
+   * what is for a target that is unknown here is left to it.
+   */
+  knows(target: string): boolean
   /** Names of log events: it is done, it failed, it was given up. */
   names: { done: string; failed: string; givenUp: string }
   /**
@@ -19,9 +24,15 @@ export class Undeliverable extends Error {
   override readonly name = 'Undeliverable'
 }
 
-/** The target said 410: it wants nothing any more. */
+/** The target said 410 at this URL: it wants nothing any more. */
 export class TargetGone extends Error {
   override readonly name = 'TargetGone'
+  readonly code = 410
+  readonly url: string
+  constructor(url: string) {
+    super('it answered 410')
+    this.url = url
+  }
 }
 
 /** An answer that is no success. */

@@ -11,6 +11,7 @@ export function logoutCarrier(options: {
   const { uriOf, signLogoutToken, delivery } = options
   return {
     givesUpAfterSeconds: 86_400,
+    knows: (clientId) => uriOf(clientId) !== null,
     names: { done: 'logout_sent', failed: 'logout_failed', givenUp: 'logout_given_up' },
     async carry({ target, userId, sessionId }, stop) {
       const uri = uriOf(target)

@@ -20,6 +20,7 @@ export function revocationCarrier(options: {
   const { store, sealer, revokerOf } = options
   return {
     givesUpAfterSeconds: 3 * 86_400,
+    knows: (provider) => revokerOf(provider) !== undefined,
     names: {
       done: 'grant_revoked',
       failed: 'revocation_failed',

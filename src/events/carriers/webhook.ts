@@ -44,6 +44,7 @@ export function webhookCarrier(options: {
   const { target, delivery } = options
   return {
     givesUpAfterSeconds: 3 * 86_400,
+    knows: () => target !== null,
     names: { done: 'webhook_sent', failed: 'webhook_failed', givenUp: 'webhook_given_up' },
     async carry(due, stop) {
       if (target === null) throw new Undeliverable('there is no WEBHOOK_URL')
@@ -54,7 +55,7 @@ export function webhookCarrier(options: {
         { type: 'application/json', body, headers },
         stop,
       )
-      if (answer.status === 410) throw new TargetGone('it answered 410')
+      if (answer.status === 410) throw new TargetGone(target.url)
       if (answer.status < 200 || answer.status > 299) throw new Refused(answer)
       return 'done'
     },

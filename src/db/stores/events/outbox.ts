@@ -1,6 +1,6 @@
 import { and, asc, eq, isNull, lte, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { AuditEvent } from '../../../core/events/audit.ts'
-import type { Claim, Due, Outbox, OutboxTarget } from '../../../core/events/outbox.ts'
+import type { Claim, ClaimOptions, Due, Outbox, OutboxTarget } from '../../../core/events/outbox.ts'
 import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
 import type { Database, RunStatement } from '../../client.ts'
 import { auditEvents, identities, outbox, outboxTargets } from '../../schema.ts'
@@ -63,12 +63,24 @@ const DUE_TARGETS = statement<Record<never, never>, OutboxTarget>(() => {
     )
 })
 
-const CLAIM = statement((p: Placeholders<OutboxTarget & { limit: number; lease: number }>) => {
+/** Since when an entry waits: put in, or given a new time by the operator. */
+const waitsSince = sql`coalesce(${outbox.retriedAt}, ${outbox.createdAt})`
+
+type Claiming = OutboxTarget & ClaimOptions & { limit: number }
+
+const CLAIM = statement((p: Placeholders<Claiming>) => {
   const due = db.$with('due').as(
     db
       .select({ id: outbox.id })
       .from(outbox)
-      .where(and(eq(outbox.kind, p.kind), eq(outbox.target, p.target), isDue))
+      .where(
+        and(
+          eq(outbox.kind, p.kind),
+          eq(outbox.target, p.target),
+          isDue,
+          sql`${waitsSince} <= ${now} - ${seconds(p.ageSeconds)}`,
+        ),
+      )
       .orderBy(asc(outbox.nextAttemptAt))
       .limit(p.limit)
       .for('update', { skipLocked: true }),
@@ -85,7 +97,7 @@ const CLAIM = statement((p: Placeholders<OutboxTarget & { limit: number; lease: 
     .update(outbox)
     .set({
       attempts: sql`${outbox.attempts} + 1`,
-      nextAttemptAt: sql`${now} + ${seconds(p.lease)}`,
+      nextAttemptAt: sql`${now} + ${seconds(p.leaseSeconds)}`,
     })
     .from(due)
     .where(eq(outbox.id, due.id))
@@ -100,7 +112,7 @@ const CLAIM = statement((p: Placeholders<OutboxTarget & { limit: number; lease: 
       refreshToken: outbox.sealedRefreshToken,
       userId: outbox.userId,
       sessionId: outbox.sessionId,
-      ageSeconds: sql<number>`floor(extract(epoch from ${now} - coalesce(${outbox.retriedAt}, ${outbox.createdAt})))::int`,
+      ageSeconds: sql<number>`floor(extract(epoch from ${now} - ${waitsSince}))::int`,
       isGrantedAnew: sql<boolean>`exists (select from ${identities}
         where ${outbox.kind} = 'revocation' and ${identities.provider} = ${outbox.target}
           and ${identities.issuer} = ${outbox.issuer} and ${identities.subject} = ${outbox.subject}
@@ -139,11 +151,18 @@ const GIVE_UP = statement((p: Placeholders<Claim & { failure: string }>) =>
     .where(isClaimed(p)),
 )
 
-const STOP = statement((p: Placeholders<OutboxTarget>) =>
+const STOP = statement((p: Placeholders<OutboxTarget & { url: string }>) =>
   db
     .update(outboxTargets)
     .set({ stoppedAt: now })
-    .where(and(eq(outboxTargets.kind, p.kind), eq(outboxTargets.target, p.target))),
+    .where(
+      and(
+        eq(outboxTargets.kind, p.kind),
+        eq(outboxTargets.target, p.target),
+        eq(outboxTargets.url, p.url),
+      ),
+    )
+    .returning({ target: outboxTargets.target }),
 )
 
 const SET_TARGET = statement(
@@ -186,8 +205,8 @@ export function createOutbox(database: Database): Outbox {
   return {
     ...createOutboxDesk(database),
     dueTargets: () => DUE_TARGETS.all(query, {}),
-    claim: async (of, limit, lease) =>
-      (await CLAIM.all(query, { ...of, limit, lease })).map(
+    claim: async (of, limit, how) =>
+      (await CLAIM.all(query, { ...of, ...how, limit })).map(
         ({ access, refreshToken, event, ...due }): Due => ({
           ...due,
           sealed: { access, refreshToken },
@@ -206,9 +225,7 @@ export function createOutbox(database: Database): Outbox {
     },
     giveUp: ({ id, attempts }, failure, event) =>
       recorded(event, (run) => GIVE_UP.all(run, { id, attempts, failure })),
-    async stop(of) {
-      await STOP.all(query, of)
-    },
+    stop: async (of, url) => (await STOP.one(query, { ...of, url })) !== null,
     setTargets: (targets) =>
       database.transaction(async (run) => {
         const kept = targets.map(({ kind, target }) => `${kind} ${target}`)
