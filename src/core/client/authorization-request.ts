@@ -37,7 +37,10 @@ export const AuthorizationRequest = z.object({
   }),
   code_challenge: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 43 base64url characters')
+    .regex(
+      /^[A-Za-z0-9_-]{43}$/,
+      'must be 43 base64url characters, the SHA-256 of the verifier (S256)',
+    )
     .optional()
     .meta({ description: 'SHA-256 of the code_verifier, base64url (RFC 7636).' }),
   code_challenge_method: z
