@@ -7,6 +7,7 @@ import type { ProviderRow } from '../core/provider/provider.ts'
 import {
   type EventAnswer,
   type EventRequest,
+  OLDEST_EVENT_MS,
   type ProvenEvents,
   UnprovenEvent,
 } from '../core/provider/provider-event.ts'
@@ -32,9 +33,6 @@ export interface ReceiveOptions {
   /** Told of what came of each. */
   received(provider: string, outcome: string): void
 }
-
-/** Older ones are taken and not acted on: by then their ids may be forgotten. */
-const OLDEST_MS = 30 * 86_400_000
 
 /** Where a provider's events go. */
 const eventsAddress = (publicUrl: string, provider: string): string =>
@@ -90,7 +88,7 @@ async function act(
     request.log.info(fields, 'a provider told something')
   }
   if (events.length === 0) return log('nothing')
-  if (at !== null && at < now - OLDEST_MS) return log('old')
+  if (at !== null && at < now - OLDEST_EVENT_MS) return log('old')
   const { outcome, ...counts } = await store.act({
     provider,
     id,

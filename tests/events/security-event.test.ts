@@ -26,12 +26,17 @@ const latchkey = useLatchkey({
 const address = () => `${latchkey.url}/providers/google/events`
 const risc = (kind: string) => `https://schemas.openid.net/secevent/risc/event-type/${kind}`
 
-const sign = (events: object, audience = 'app-at-google', more: object = {}, issuer = ISSUER) =>
+const sign = (
+  events: object,
+  audience = 'app-at-google',
+  more: { iat?: number } & Record<string, unknown> = {},
+  issuer = ISSUER,
+) =>
   new SignJWT({ events, jti: crypto.randomUUID(), ...more })
     .setProtectedHeader({ alg: 'RS256', kid: 'risc', typ: 'secevent+jwt' })
     .setIssuer(issuer)
     .setAudience(audience)
-    .setIssuedAt()
+    .setIssuedAt(more.iat)
     .sign(privateKey)
 
 async function send(body: string) {
@@ -182,4 +187,15 @@ test('the description of the address says what providers are answered, and promi
   expect(post?.responses['400']).toHaveProperty(['content', 'application/json'])
   expect(post?.responses['401']).not.toHaveProperty(['headers', 'WWW-Authenticate'])
   expect(paths['/me']?.get?.responses['401']).toHaveProperty(['headers', 'WWW-Authenticate'])
+})
+
+test.each([
+  ['four minutes from now, as clocks may differ', 4 * 60, 202],
+  ['ten minutes from now', 10 * 60, 400],
+  ['a day ago', -86_400, 202],
+])('a token that says it was made %s', async (_, seconds, expected) => {
+  const events = { [risc('sessions-revoked')]: { subject: { iss: ISSUER, sub: '1234' } } }
+  const iat = Math.floor(Date.now() / 1000) + seconds
+  const { status, said } = await send(await sign(events, undefined, { iat }))
+  expect([status, said?.err]).toEqual([expected, expected === 400 ? 'invalid_request' : undefined])
 })

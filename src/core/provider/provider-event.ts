@@ -20,6 +20,9 @@ export interface ProviderEvent {
   forget?: boolean
 }
 
+/** How old an event may be that changes anything: so long its id is kept. */
+export const OLDEST_EVENT_MS = 30 * 86_400_000
+
 /** What a provider sent: nothing in it is believed before its proof is checked. */
 export interface EventRequest {
   method: 'GET' | 'POST'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { EventReceiver, ProviderEventKind } from '../../core/provider/provider-event.ts'
-import { ensure, jsonOf, momentOf, tokenId } from './proofs.ts'
+import { ensure, ensureMade, jsonOf, momentOf, tokenId } from './proofs.ts'
 
 const KINDS: Readonly<Record<string, ProviderEventKind>> = {
   'consent-revoked': 'consent_withdrawn',
@@ -45,6 +45,7 @@ export const appleEvents: EventReceiver = {
     ensure(claims.iss === issuer, 'invalid_issuer', 'Its issuer is another one.')
     const isOurs = [claims.aud].flat().some((one) => tools.audiences.includes(one))
     ensure(isOurs, 'invalid_audience', 'It is for another app.')
+    ensureMade(claims.iat)
     const { type, sub, event_time } = claims.events
     const kind = KINDS[type]
     return {

@@ -1,7 +1,7 @@
 import { createDecipheriv, createHash } from 'node:crypto'
 import { z } from 'zod'
 import { type EventReceiver, UnprovenEvent } from '../../core/provider/provider-event.ts'
-import { ensure, fieldsOf, hashOf, hmac, isSame, momentOf } from './proofs.ts'
+import { ensure, ensureRecent, fieldsOf, hashOf, hmac, isSame, momentOf } from './proofs.ts'
 
 const Fields = z.object({
   clientId: z.string(),
@@ -45,6 +45,7 @@ export const naverEvents: EventReceiver = {
     const mac = hmac(key, signed).toString('base64url')
     ensure(isSame(bare(signature), mac), 'invalid_key', 'Its signature is another one.')
     ensure(clientId === client.id, 'invalid_audience', 'It is about another app.')
+    ensureRecent(timestamp, 10)
     return {
       events: [
         { kind: 'consent_withdrawn', subject: decrypt(key, encryptUniqueId), told: 'disconnect' },

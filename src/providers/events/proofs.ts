@@ -1,7 +1,11 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { parseJson } from '../../core/json.ts'
-import { type EventRequest, UnprovenEvent } from '../../core/provider/provider-event.ts'
+import {
+  type EventRequest,
+  OLDEST_EVENT_MS,
+  UnprovenEvent,
+} from '../../core/provider/provider-event.ts'
 
 /** Whether two texts or bytes are the same, in a time that does not tell where they differ. */
 export function isSame(a: string | Buffer, b: string | Buffer): boolean {
@@ -41,9 +45,28 @@ export function momentOf(value: unknown): number | null {
 const wholeSecond = (ms: number) =>
   Number.isNaN(ms) ? null : ms % 1000 === 0 ? ms + 999 : Math.floor(ms)
 
+const CLOCKS_DIFFER_MS = 5 * 60_000
+
 /** Throws where a proof does not hold. */
 export function ensure(holds: boolean, reason: UnprovenEvent['reason'], message: string): void {
   if (!holds) throw new UnprovenEvent(reason, message)
+}
+
+/**
+ * Throws where a message was not sent within some minutes by the clock here: who kept one of these cannot
+ * send it again. One that is too old to change anything is nobody's attack.
+ */
+export function ensureRecent(sent: unknown, minutes: number): void {
+  const age = Date.now() - (momentOf(sent) ?? Number.NaN)
+  const isRecent = Math.abs(age) <= minutes * 60_000 || age > OLDEST_EVENT_MS
+  ensure(isRecent, 'invalid_request', 'It was not sent just now, or a clock is wrong.')
+}
+
+/** Throws for a token that is made in the future by the clock here, less what clocks may differ by. */
+export function ensureMade(issuedAt: unknown): void {
+  const at = momentOf(issuedAt) ?? 0
+  const isMade = at <= Date.now() + CLOCKS_DIFFER_MS
+  ensure(isMade, 'invalid_request', 'It is made in the future, or a clock is wrong.')
 }
 
 /** The JSON object of a text. Throws a ZodError for anything else. */

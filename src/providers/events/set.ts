@@ -6,7 +6,7 @@ import {
   type ProviderEventKind,
   UnprovenEvent,
 } from '../../core/provider/provider-event.ts'
-import { momentOf, tokenId } from './proofs.ts'
+import { ensureMade, momentOf, tokenId } from './proofs.ts'
 
 /** Null is how some write what they leave out. */
 const text = z.string().nullish()
@@ -69,6 +69,7 @@ export async function readSet(
     const named = [claims.aud].flat().join(' ').slice(0, 200)
     throw new UnprovenEvent('invalid_audience', `It is for another app: ${named}`)
   }
+  ensureMade(claims.iat)
   const events: ProviderEvent[] = []
   const ignored: string[] = []
   const isGiven = (one: string | null | undefined) => typeof one === 'string'

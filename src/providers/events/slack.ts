@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { EventReceiver, ProviderEvent } from '../../core/provider/provider-event.ts'
-import { ensure, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
+import { ensure, ensureRecent, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
 
 const Callback = z.looseObject({
   // An organisation of several workspaces (Enterprise Grid) may leave it out.
@@ -41,6 +41,7 @@ export const slackEvents: EventReceiver = {
     const timestamp = header('x-slack-request-timestamp')
     const mac = hmac(values.SIGNING_SECRET ?? '', `v0:${timestamp}:`, body).toString('hex')
     ensure(isSame(header('x-slack-signature'), `v0=${mac}`), 'invalid_key', 'Wrong signature.')
+    ensureRecent(timestamp, 5)
     const payload = jsonOf(body)
     if (payload.type === 'url_verification') {
       const answer = { status: 200, type: 'text/plain', body: String(payload.challenge) }

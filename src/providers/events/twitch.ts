@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { EventReceiver } from '../../core/provider/provider-event.ts'
-import { ensure, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
+import { ensure, ensureRecent, hashOf, hmac, isSame, jsonOf, momentOf } from './proofs.ts'
 import { twitchEventSub } from './twitch-eventsub.ts'
 
 const Notification = z.looseObject({
@@ -33,6 +33,7 @@ export const twitchEvents: EventReceiver = {
     ensure(isRight, 'invalid_key', 'Its signature is another one.')
     // They are signed without anything between: another cut would be another id, and of no known time.
     ensure(isTime(timestamp), 'invalid_request', 'Its time is none.')
+    ensureRecent(timestamp, 10)
     const payload = jsonOf(body)
     const none = { events: [], id: null, at: null, answer: { status: 204 } }
     if (typeof payload.challenge === 'string') {
