@@ -17,14 +17,17 @@ const MicrosoftClaims = z
     name: optionalText,
     email: optionalText,
     xms_edov: lenientTrue,
+    xms_pl: optionalText,
   })
-  .transform(({ sub, tid, oid, name, email, xms_edov }) => ({
+  .transform(({ sub, tid, oid, name, email, xms_edov, xms_pl }) => ({
     subject: oid,
     sub,
     email,
     // Elsewhere a tenant's administrator may put any address there ("nOAuth").
     emailVerified: xms_edov || tid === PERSONAL,
     name,
+    // The preferred language: an optional claim of the app.
+    locale: xms_pl,
   }))
 
 const ISSUER = 'https://login.microsoftonline.com/{tenantid}/v2.0'
@@ -39,7 +42,7 @@ export const microsoft = defineProvider({
   name: 'Microsoft',
   button: microsoftButton,
   console: microsoftConsole,
-  gives: 'name, e-mail',
+  gives: 'name, e-mail, language where `xms_pl` is set up',
   emailVerifiedWhen:
     '`xms_edov` is true (an optional claim of the app), or the account is personal',
   settings: {
@@ -74,7 +77,7 @@ export const microsoft = defineProvider({
   // With the Authenticator as broker the nonce can be another, or missing.
   native: { readIdToken: (claims) => MicrosoftClaims.parse(claims), addsNonce: true },
   issuerVaries: true,
-  offline: { scopes: ['offline_access'] },
+  offline: { scopes: ['offline_access'], repeatsScope: true },
   exactError: ({ error_description: text }) =>
     typeof text === 'string' ? /\bAADSTS\d+\b/.exec(text)?.[0] : undefined,
   forwardedParams: { login_hint: 'login_hint' },

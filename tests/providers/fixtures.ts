@@ -217,6 +217,7 @@ export const fixtures: Record<string, Fixture> = {
       preferred_username: 'a@contoso.com',
       email: 'a@contoso.com',
       xms_edov: '1',
+      xms_pl: 'ko-KR',
       ver: '2.0',
     },
     profile: {
@@ -225,7 +226,7 @@ export const fixtures: Record<string, Fixture> = {
       picture: null,
       email: 'a@contoso.com',
       emailVerified: true,
-      locale: null,
+      locale: 'ko-KR',
     },
   },
   line: {

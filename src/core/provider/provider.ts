@@ -6,7 +6,7 @@ import type { Console, Shape } from './console.ts'
 import type { NativeTokens } from './native.ts'
 import type { EventReceiver } from './provider-event.ts'
 import { type Revocation, tokenRevocation } from './revocation.ts'
-import type { ClientKey, IdTokenClaims, RowValues } from './row-inputs.ts'
+import type { ClientKey, IdTokenClaims, OfflineAccess, RowValues } from './row-inputs.ts'
 
 /** The tokens a provider gave for a code, read once at the door. */
 export interface ProviderTokenResponse {
@@ -163,10 +163,7 @@ export interface ProviderRow extends KnownElsewhere {
   /** Parameters always sent to the authorization endpoint. */
   readonly authorizationParams: Readonly<Record<string, string>>
   /** What is asked for beside, so that there is a refresh token, where tokens are kept to hand them out. */
-  readonly offline: {
-    readonly scopes?: readonly string[]
-    readonly params?: Readonly<Record<string, string>>
-  }
+  readonly offline: OfflineAccess
   /** Our parameter -> the provider's name for it; a parameter that is not listed is not passed on. */
   readonly forwardedParams: Readonly<
     Partial<Record<'login_hint' | 'max_age' | 'ui_locales', string>>

@@ -10,3 +10,11 @@ export interface ClientKey {
   /** Its name at the provider; empty where it has none. */
   keyId: string
 }
+
+/** How a provider gives a refresh token, and takes it. */
+export interface OfflineAccess {
+  readonly scopes?: readonly string[]
+  readonly params?: Readonly<Record<string, string>>
+  /** Whether a refresh names the scopes again (RFC 6749, section 6). */
+  readonly repeatsScope?: true
+}

@@ -39,8 +39,8 @@ export const microsoftConsole = defineConsole({
   },
   also: [
     {
-      en: 'Token configuration: add the optional ID token claims email and xms_edov, or no address counts as verified.',
-      ko: '토큰 구성에서 ID 토큰의 선택적 클레임 email과 xms_edov를 추가하세요. 없으면 이메일이 인증된 것으로 보지 않습니다.',
+      en: 'Token configuration: add the optional ID token claims email and xms_edov, or no address counts as verified; xms_pl tells the language.',
+      ko: '토큰 구성에서 ID 토큰의 선택적 클레임 email과 xms_edov를 추가하세요. 없으면 이메일이 인증된 것으로 보지 않습니다. xms_pl은 언어를 알려 줍니다.',
     },
   ],
   clientId: {

@@ -24,7 +24,11 @@ export async function refreshTokensOf(
   const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'refresh', {
     deadline,
     headers: auth.headers,
-    form: { grant_type: 'refresh_token', refresh_token: refreshToken, ...auth.form },
+    form: Object.assign(
+      { grant_type: 'refresh_token', refresh_token: refreshToken },
+      row.offline.repeatsScope ? { scope: row.scopes.join(row.scopeSeparator) } : null,
+      auth.form,
+    ),
   })
   const response = readTokenResponse(row, answer.status, readBody(answer, 'refresh'), REFRESH_TOKEN)
   return { ...response, refreshToken: response.refreshToken ?? refreshToken }
