@@ -44,9 +44,19 @@ async function signIn(asked: Parameters<typeof signInAnywhere>[2] = {}) {
   people.add(tokens.sub)
   return tokens
 }
-const hooks = () =>
+const hooks = (at = '/hook') =>
   receiver.requests.filter(
-    ({ path, body }) => path === '/hook' && people.has(JSON.parse(body).data.user_id),
+    ({ path, body }) => path === at && people.has(JSON.parse(body).data.user_id),
+  )
+const claimsIn = (body: string) => decodeJwt(new URLSearchParams(body).get('logout_token') ?? '')
+const logouts = () =>
+  receiver.requests.filter(
+    ({ path, body }) => path === '/logout' && people.has(claimsIn(body).sub ?? ''),
+  )
+/** Waits until nothing waits, for whomever. */
+const untilAllSent = () =>
+  until(async () =>
+    expect(await latchkey.database.query('select id from latchkey.outbox', [])).toEqual([]),
   )
 const typesOf = () => hooks().map(({ body }) => (JSON.parse(body) as { type: string }).type)
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toUTCString()
@@ -111,8 +121,10 @@ describe('webhooks', () => {
     receiver.requests.length = 0
     await start()
     provider.subject = 'somebody-while-stopped'
-    await signIn()
-    await new Promise((resolve) => setTimeout(resolve, 2500))
+    const { refresh_token } = await signIn()
+    // The app is told of what ends now: so the outbox has looked again.
+    await signOut(refresh_token)
+    await until(() => expect(logouts()).toHaveLength(1))
     expect(hooks()).toEqual([])
     const stoppedAt = async () => {
       const entries = await createOutbox(latchkey.database).list({ limit: 10 })
@@ -123,6 +135,7 @@ describe('webhooks', () => {
     await createOutbox(latchkey.database).retry({ kind: 'webhook' })
     // What is sent already is listed no more.
     expect((await stoppedAt()).filter((at) => at !== null)).toEqual([])
+    // What happened while it was stopped is not put in.
     await until(() => expect(typesOf().sort()).toEqual(['identity.linked', 'user.created']))
   })
 
@@ -130,7 +143,7 @@ describe('webhooks', () => {
     receiver.answer.status = 410
     const stopped = () => linesOf(latchkey, 'outbox_stopped').length
     const before = stopped()
-    await signIn()
+    const { refresh_token } = await signIn()
     await until(() => expect(stopped()).toBe(before + 2))
     receiver.answer.status = 204
     receiver.requests.length = 0
@@ -138,11 +151,12 @@ describe('webhooks', () => {
     const due = () =>
       latchkey.database.query('update latchkey.outbox set next_attempt_at = now()', [])
     await due()
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-    expect(receiver.requests).toEqual([])
+    await signOut(refresh_token)
+    await until(() => expect(logouts()).toHaveLength(1))
+    expect(hooks()).toEqual([])
     await start({ WEBHOOK_URL: `${receiver.url}/moved` })
     await due()
-    await until(() => expect(receiver.requests).toHaveLength(2))
+    await until(() => expect(hooks('/moved')).toHaveLength(2))
   })
 
   test('that get 410 at a URL which was changed meanwhile stop nothing: a replica may know the old one still', async () => {
@@ -197,12 +211,6 @@ describe('webhooks', () => {
 })
 
 describe('back-channel logout', () => {
-  const claimsIn = (body: string) => decodeJwt(new URLSearchParams(body).get('logout_token') ?? '')
-  const logouts = () =>
-    receiver.requests.filter(
-      ({ path, body }) => path === '/logout' && people.has(claimsIn(body).sub ?? ''),
-    )
-
   test('tells the client of a session that ends, by a token that its keys verify', async () => {
     const tokens = await signIn({ scope: 'openid account offline_access' })
     await fetch(`${latchkey.url}/me/sessions/${tokens.sid}`, {
@@ -250,10 +258,14 @@ describe('back-channel logout', () => {
     // Disabled once more, and enabled, nothing new has happened to the apps.
     await setDisabled(latchkey, true, sub)
     await setDisabled(latchkey, false, sub)
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-    expect(logouts()).toHaveLength(3)
     const me = await fetch(`${latchkey.url}/me`, { headers: bearer(tokens.access_token) })
     expect(me.status).toBe(200)
+    await signOut(second.refresh_token)
+    await untilAllSent()
+    expect(logouts().map(({ body }) => claimsIn(body).sid)).toEqual([
+      ...told.map(({ sid }) => sid),
+      second.sid,
+    ])
   })
 
   test('comes once for each session, however its end comes while its user is disabled', async () => {
@@ -294,9 +306,10 @@ describe('back-channel logout', () => {
       headers: bearer(tokens.access_token),
     })
     expect(left.status).toBe(204)
-    await until(() => expect(logouts()).toHaveLength(1))
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-    expect(logouts()).toHaveLength(1)
+    const anew = await signIn()
+    await signOut(anew.refresh_token)
+    await untilAllSent()
+    expect(logouts().map(({ body }) => claimsIn(body).sid)).toEqual([tokens.sid, anew.sid])
   })
 })
 
