@@ -98,6 +98,8 @@ export async function migrateDatabase(
   try {
     // Whatever this database's default is: who waited for the lock must see what the one before has done.
     await sql.begin('isolation level read committed', async (transaction) => {
+      // As in each session of ours (SESSION).
+      await transaction.unsafe('set local search_path = pg_catalog')
       const [server] = await transaction.unsafe<{ version: number; encoding: string }[]>(
         `select current_setting('server_version_num')::int as version,
           getdatabaseencoding() as encoding, (${UNLIMITED}) as unlimited`,

@@ -1,6 +1,7 @@
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { openDatabase } from '../../../src/db/client.ts'
+import { migrateDatabase } from '../../../src/db/migrate.ts'
 import { APPS, getCode, readTokens, redeem, refresh } from '../../helpers/apps.ts'
 import { createTestDatabase } from '../../helpers/database.ts'
 import { setStage } from '../../helpers/stage.ts'
@@ -95,5 +96,29 @@ test('a connection rests for as long as nobody comes, where the database ends th
   await expect.poll(there).not.toContain(ended)
   expect(await there()).toEqual([rests])
   await Promise.all([ours.close(), plain.end(), sql.end()])
+  await drop()
+})
+
+test('what somebody else left in the same database is not called in place of what PostgreSQL has', async () => {
+  const { connection, drop } = await createTestDatabase()
+  const plain = postgres({ ...connection, max: 1 })
+  // They fit better than PostgreSQL's own, of a bigint and of two numerics; both stand in statements of ours like that.
+  await plain.unsafe(`
+    create table public.caught (by text default current_query());
+    create function public.hashtextextended(text, integer) returns bigint language plpgsql as
+      $$ begin insert into public.caught default values; return 1; end $$;
+    create function public.times(numeric, integer) returns numeric language plpgsql as
+      $$ begin insert into public.caught default values; return $1 operator(pg_catalog.*) $2::numeric; end $$;
+    create operator public.* (leftarg = numeric, rightarg = integer, function = public.times)`)
+  const caught = async () => (await plain`select from public.caught`).length
+  const read = "select hashtextextended('latchkey', 0), extract(epoch from now()) * 1000"
+  const ours = openDatabase(connection, { connections: 1, prepare: true })
+  await ours.query(read, [])
+  // It reads the database's clock, for the audit's months.
+  await migrateDatabase(connection)
+  expect(await caught()).toBe(0)
+  await plain.unsafe(read)
+  expect(await caught()).toBe(2)
+  await Promise.all([ours.close(), plain.end()])
   await drop()
 })
