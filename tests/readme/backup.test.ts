@@ -169,7 +169,7 @@ describe('with DATABASE_URL, on an installed PostgreSQL, the commands of docs/op
 })
 
 test('with the embedded server, a copy of the stopped data folder brings users, keys and secret', async () => {
-  const [copy = ''] = blockWith(operating, 'sh', 'tar -czf').split('#')
+  const [copy = ''] = blockWith(operating, 'sh', 'tar -chzf').split('#')
   const [, unpack = ''] = /to restore: (tar -xzf \S+)/.exec(operating) ?? []
   const [from, to] = [join(folder.path, 'from'), join(folder.path, 'to')]
   for (const path of [from, to]) await mkdir(path)

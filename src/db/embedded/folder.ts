@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chown, lstat, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { followLink, keepElsewhere, makeEnterable } from './elsewhere.ts'
 import { DataFolderError, EmbeddedServerError } from './error.ts'
 
 const run = promisify(execFile)
-const FALLBACK_ROOT = '/var/lib/latchkey'
 /** What nobody can hold, a copy of the programs, is in use for no longer. */
 const STALE_MS = 10 * 60_000
 /** Between the making of a folder and the lock of the program that works in it. */
@@ -32,7 +31,7 @@ export interface PostgresFolder {
 /**
  * Chooses the data folder below `dataDir`. As root the server runs as the owner of the data, or as
  * `nobody` for new data; where that user cannot enter `dataDir`, the data is kept below
- * /var/lib/latchkey instead, and `log` is told so.
+ * /var/lib/latchkey instead, to which a link leads, and `log` is told so.
  */
 export async function choosePostgresFolder(
   dataDir: string,
@@ -47,27 +46,29 @@ export async function choosePostgresFolder(
   }
 
   await makeEnterable(home)
-  const fallbackName = createHash('sha256').update(home).digest('hex').slice(0, 12)
-  const fallback = join(FALLBACK_ROOT, fallbackName)
-  const hasData = await holdsData(path)
-  if (hasData || !(await holdsData(join(fallback, 'postgres')))) {
-    const user = await userFor(path)
-    if (await canEnter(hasData ? path : home, user)) return { home, path, user }
-    if (hasData) {
-      throw new EmbeddedServerError(
-        `The database folder ${path} cannot be entered by its owner (uid ${user.uid}), because a ` +
-          'folder above it is private. Make the folders above it enterable again (chmod o+x), or ' +
-          'set DATA_DIR to another folder, or set DATABASE_URL.',
-      )
-    }
-  }
-  await makeEnterable(fallback)
-  const user = await userFor(join(fallback, 'postgres'))
+  const linked = await followLink(path)
+  const here = await enterable(linked ?? path)
+  if (here !== null) return here
+  const elsewhere = await enterable(await keepElsewhere(path))
+  if (elsewhere === null) throw new EmbeddedServerError(`${path} leads where nobody can enter.`)
   log(
-    `${home} cannot be entered by the user of the database (uid ${user.uid}): ` +
-      `the data is kept in ${join(fallback, 'postgres')}`,
+    `${home} cannot be entered by the user of the database (uid ${elsewhere.user?.uid}): ` +
+      `the data is kept in ${elsewhere.path}, to which ${path} leads`,
   )
-  return { home: fallback, path: join(fallback, 'postgres'), user }
+  return elsewhere
+}
+
+/** This data folder and its user, who can enter it; null where there is no data yet and its user cannot. */
+async function enterable(path: string): Promise<PostgresFolder | null> {
+  const [home, hasData] = [dirname(path), await holdsData(path)]
+  const user = await userFor(path)
+  if (await canEnter(hasData ? path : home, user)) return { home, path, user }
+  if (!hasData) return null
+  throw new EmbeddedServerError(
+    `The database folder ${path} cannot be entered by its owner (uid ${user.uid}), because a ` +
+      'folder above it is private. Make the folders above it enterable again (chmod o+x), or ' +
+      'set DATA_DIR to another folder, or set DATABASE_URL.',
+  )
 }
 
 /** Where the data is below `dataDir`, unless root has to keep it elsewhere. */
@@ -167,13 +168,6 @@ async function userFor(path: string): Promise<ServerUser> {
     })
   }
   return nobody
-}
-
-/** Makes a folder and those above it; only the new ones get a mode, whatever the umask is. */
-async function makeEnterable(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true })
-  if (!first) return
-  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, 0o711)
 }
 
 async function canEnter(path: string, user: ServerUser): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { FileProblem } from '../../core/settings/file-problem.ts'
+import { followLink } from './elsewhere.ts'
 import { DataFolderError, notStarted } from './error.ts'
 import { postgresFolderIn, readDataVersion, requireOwner } from './folder.ts'
 
@@ -9,6 +10,7 @@ export async function whyNotStarted(dataDir: string): Promise<FileProblem | null
   const path = postgresFolderIn(dataDir)
   try {
     await requireOwner(path)
+    await followLink(path)
     await readDataVersion(path)
     await access(await nearestFolder(resolve(dataDir)), constants.W_OK | constants.X_OK)
     return null

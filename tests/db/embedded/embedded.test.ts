@@ -4,10 +4,12 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import {
   chmod,
   cp,
+  lstat,
   mkdir,
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
   stat,
   utimes,
@@ -26,6 +28,7 @@ import {
   type EmbeddedServerOptions,
   startEmbeddedServer,
 } from '../../../src/db/embedded/index.ts'
+import { whyNotStarted } from '../../../src/db/embedded/look.ts'
 import { whyMissing } from '../../helpers/programs.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -303,16 +306,31 @@ test('root below a private folder keeps the data in /var/lib and says so', async
   const dataDir = join(outer, 'data')
   const lines: string[] = []
   const first = await start({ dataDir, log: (line) => lines.push(line) })
-  const [place = ''] = /\/var\/lib\/latchkey\/\w+/.exec(lines.join('\n')) ?? []
+  const [place = ''] = /\/var\/lib\/latchkey\/[\w-]+/.exec(lines.join('\n')) ?? []
   folders.push(place)
   expect(lines).toEqual([expect.stringContaining(`${dataDir} cannot be entered`)])
+  expect(await readFile(join(place, 'belongs-to'), 'utf8')).toBe(`${dataDir}/postgres\n`)
   await query(first, 'create table kept as select 7 as number')
   await first.stop()
 
-  // Once it is there it stays there, or the rows would seem to be gone.
+  // Once it is there it stays there, or the rows would seem to be gone; also where its folder is moved.
   await chmod(outer, 0o711)
-  const second = await start({ dataDir })
+  const moved = join(outer, 'moved')
+  await rename(dataDir, moved)
+  const second = await start({ dataDir: moved })
   expect(await query(second, 'select number from kept')).toEqual([{ number: 7 }])
+  await second.stop()
+
+  // A link whose data is gone is no new beginning; a folder that is removed is one.
+  await rename(place, `${place}-away`)
+  expect(await refusalOf(start({ dataDir: moved }))).toContain(`${place}/postgres`)
+  expect(await whyNotStarted(moved)).toMatchObject({ reason: 'data_gone' })
+  await rename(`${place}-away`, place)
+  expect(await whyNotStarted(moved)).toBeNull()
+  await rm(moved, { recursive: true })
+  const third = await start({ dataDir: moved })
+  await expect(query(third, 'select number from kept')).rejects.toThrow('does not exist')
+  expect((await lstat(join(moved, 'postgres'))).isDirectory()).toBe(true)
 })
 
 test('root is told when data that was reachable is not any more', async ({ skip }) => {

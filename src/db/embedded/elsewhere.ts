@@ -1,0 +1,49 @@
+import { chmod, mkdir, mkdtemp, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { DataFolderError } from './error.ts'
+
+/** Where root keeps data whose own place the user of the database cannot enter. */
+const ELSEWHERE = '/var/lib/latchkey'
+
+/** Makes a folder and those above it; only the new ones get a mode, whatever the umask is. */
+export async function makeEnterable(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true })
+  if (!first) return
+  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, 0o711)
+}
+
+/**
+ * Where a link in the place of the data leads, null where there is none. The data may not be there yet.
+ *
+ * @throws DataFolderError where the folder around it is gone, too: beginning anew would hide that data is lost.
+ */
+export async function followLink(path: string): Promise<string | null> {
+  const target = await readlink(path).catch(() => null)
+  if (target === null) return null
+  const data = resolve(dirname(path), target)
+  const home = await stat(dirname(data)).catch(() => null)
+  if (home === null) throw new DataFolderError({ reason: 'data_gone', path, target: data })
+  return data
+}
+
+/**
+ * Makes a folder for data that cannot be at `path`, and a link to it there: so the data goes where its folder is
+ * moved to, and a folder that is removed begins anew. What is left behind says whose it was.
+ */
+export async function keepElsewhere(path: string): Promise<string> {
+  await makeEnterable(ELSEWHERE)
+  const home = await mkdtemp(join(ELSEWHERE, 'data-'))
+  await chmod(home, 0o711)
+  await writeFile(join(home, 'belongs-to'), `${path}\n`)
+  const data = join(home, 'postgres')
+  try {
+    await symlink(data, path)
+    return data
+  } catch (error) {
+    await rm(home, { recursive: true })
+    // Another start was first.
+    const others = await followLink(path)
+    if (others === null) throw error
+    return others
+  }
+}
