@@ -108,6 +108,8 @@ test.each<[string, Parameters, string]>([
   ['response_type=code id_token', { response_type: 'code id_token' }, 'unsupported_response_type'],
   ['response_mode=fragment', { response_mode: 'fragment' }, 'invalid_request'],
   ['a scope with a quote', { scope: 'open"id' }, 'invalid_scope'],
+  ['scopes between commas', { scope: 'openid,profile,other' }, 'invalid_scope'],
+  ['scopes between spaces that were encoded twice', { scope: 'openid%20profile' }, 'invalid_scope'],
   ['a resource that it does not list', { resource: 'https://other.example' }, 'invalid_target'],
   ['a request object', { request: 'eyJ' }, 'request_not_supported'],
   ['one by reference', { request_uri: 'urn:x' }, 'request_uri_not_supported'],

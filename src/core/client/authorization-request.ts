@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RESPONSE_MODES } from './client.ts'
+import { joinsScopes } from './scope.ts'
 
 const parameter = (max: number) => z.string().max(max)
 
@@ -27,6 +28,7 @@ export const AuthorizationRequest = z.object({
   nonce: parameter(2048).optional().meta({ description: 'Put into the ID token.' }),
   scope: parameter(2048)
     .regex(/^[\x21\x23-\x5b\x5d-\x7e ]+$/, 'must list scopes, separated by spaces')
+    .refine((text) => !joinsScopes(text), 'must list scopes, separated by spaces')
     .optional()
     .meta({
       description:

@@ -50,8 +50,23 @@ export function grantScope(asked: string | undefined, client: { providerTokens: 
   return scopeText(granted)
 }
 
-/** Throws `invalid_scope` where a text cannot be a scope at all (RFC 6749, section 3.3). */
+/** What libraries put between scopes in place of a space, by default or by encoding it twice. */
+const OTHER_SEPARATORS = /[,;+]|%20/
+
+/**
+ * Whether a text has names of ours with something else than spaces between them. As one name that
+ * nobody knows it would be ignored, and the app got nothing of what it asked for, without a word.
+ */
+export function joinsScopes(text: string): boolean {
+  if (!OTHER_SEPARATORS.test(text)) return false
+  const joined = text.split(' ').filter((name) => OTHER_SEPARATORS.test(name))
+  const parts = new Set(joined.flatMap((name) => name.split(OTHER_SEPARATORS)))
+  return SCOPES.some((name) => parts.has(name))
+}
+
+/** Throws `invalid_scope` where a text lists no scopes (RFC 6749, section 3.3). */
 export function checkScope(text: string | undefined): void {
-  if (text === undefined || /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(text)) return
-  throw new LatchkeyError('invalid_scope', 'The scope has characters that no scope can have.')
+  if (text === undefined) return
+  if (/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(text) && !joinsScopes(text)) return
+  throw new LatchkeyError('invalid_scope', 'The scope must list scopes, separated by spaces.')
 }

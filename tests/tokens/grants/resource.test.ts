@@ -145,7 +145,7 @@ test('in cookie mode a resource is refused', async () => {
   expect((await ask('grant_type=refresh_token')).status).toBe(200)
 })
 
-test.each(['openid "email"', 'openid\\email', 'openid\u00e9'])(
+test.each(['openid "email"', 'openid\\email', 'openid\u00e9', 'profile email,account'])(
   'the scope %j is malformed: invalid_scope',
   async (scope) => {
     const code = await getCode(latchkey, provider)
