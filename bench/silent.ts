@@ -1,5 +1,6 @@
-import { cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
-import { latchkeyModule } from './stand.ts'
+import { mkdir, readdir, rm, symlink } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { bundle } from '../patches/bundle.mjs'
 
 const root = new URL('../', import.meta.url)
 const copy = new URL('node_modules/.cache/latchkey-bench/silent/', root)
@@ -19,7 +20,15 @@ export async function makeSilent(): Promise<URL> {
     if (!['dist', 'node_modules'].includes(name))
       await symlink(new URL(name, root), new URL(name, copy))
   }
-  await cp(new URL('./', latchkeyModule), new URL('dist/', copy), { recursive: true })
-  await writeFile(new URL('dist/db/stores/events/say-who.js', copy), SILENCE)
+  await bundle(fileURLToPath(new URL('dist', copy)), [
+    {
+      name: 'silence',
+      setup: (build) =>
+        build.onLoad({ filter: /src\/db\/stores\/events\/say-who\.ts$/ }, () => ({
+          contents: SILENCE,
+          resolveDir: fileURLToPath(root),
+        })),
+    },
+  ])
   return new URL('dist/main.js', copy)
 }

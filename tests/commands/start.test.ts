@@ -168,7 +168,7 @@ describe('a signal to end', () => {
   test('that comes before anything is loaded is heard', async () => {
     // Sent at the very moment in which the server's own code begins to be read.
     const load = `export async function load(url, context, next) {
-      if (url.endsWith('/commands/start.js')) process.kill(process.pid, 'SIGTERM')
+      if (/\\/parts\\/start-\\w+\\.js$/.test(url)) process.kill(process.pid, 'SIGTERM')
       return next(url, context)
     }`
     const script = (text: string) => `data:text/javascript,${encodeURIComponent(text)}`

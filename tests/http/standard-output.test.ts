@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { closeSync, createReadStream, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { buildModule } from '../helpers/built-module.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { freePort, MAIN, newFolder } from '../helpers/server-process.ts'
 
@@ -9,7 +10,7 @@ const onLinux = process.platform === 'linux'
 /** Devices and pipes by their names in /proc. */
 beforeEach(({ skip }) => skip(!onLinux, 'needs Linux'))
 
-const MODULE = join(import.meta.dirname, '../../dist/http/log/standard-output.js')
+const MODULE = buildModule('http/log/standard-output.ts')
 
 /** A pipe that keeps what is written to it until somebody reads, and the end for who writes. */
 async function makePipe() {

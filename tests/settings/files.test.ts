@@ -10,6 +10,7 @@ import {
   readEnvironmentFile,
 } from '../../src/settings/environment.ts'
 import { readOrMakeSecret, SecretFileError } from '../../src/settings/secret-file.ts'
+import { buildModule } from '../helpers/built-module.ts'
 
 let folder: string
 beforeEach(() => {
@@ -133,7 +134,7 @@ describe('the secret in the data folder', () => {
 
   test('is whole or not there: a start on a full disk leaves none that the next one would refuse', () => {
     const before = readOrMakeSecret(join(folder, 'control'))
-    const module = join(import.meta.dirname, '../../dist/settings/secret-file.js')
+    const module = buildModule('settings/secret-file.ts')
     const program = `import { readOrMakeSecret } from ${JSON.stringify(module)}; readOrMakeSecret('data')`
     const args = ['--input-type=module', '-e', program]
     // No file may have a byte, as where the disk is full.

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { buildModule } from '../../helpers/built-module.ts'
 
-const MODULE = join(import.meta.dirname, '../../../dist/commands/admin/import/spool.js')
+const MODULE = buildModule('commands/admin/import/spool.ts')
 
 /** Sorts as many as are spread in one write, where a file may have so many blocks of 512 bytes; says how many came back. */
 const sortIn = (blocks: number | 'unlimited') =>

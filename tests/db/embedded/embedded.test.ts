@@ -29,6 +29,7 @@ import {
   startEmbeddedServer,
 } from '../../../src/db/embedded/index.ts'
 import { whyNotStarted } from '../../../src/db/embedded/look.ts'
+import { buildModule } from '../../helpers/built-module.ts'
 import { whyMissing } from '../../helpers/programs.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -347,7 +348,7 @@ test('a user without a name, which PostgreSQL does not start for, is told so', a
   skip(!isRoot, 'only root can run it as another user')
   const dataDir = await newFolder()
   await chmod(dataDir, 0o777)
-  const module = new URL('../../../dist/db/embedded/index.js', import.meta.url)
+  const module = buildModule('db/embedded/index.ts')
   const program = `const { startEmbeddedServer } = await import('${module}')
     await startEmbeddedServer({ dataDir: '${dataDir}/data', durable: false, log() {} })`
   const startAs = (uid: number) =>
