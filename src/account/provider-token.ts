@@ -28,7 +28,7 @@ export interface ProviderTokenOptions {
 /** A provider, as far as its tokens are asked for. */
 interface TokenSource {
   storeTokens: StoreTokens
-  refresh(tokens: ProviderTokens): Promise<ProviderTokens>
+  refresh(tokens: ProviderTokens, subject: string): Promise<ProviderTokens>
 }
 
 /** Longer than a refresh can take. */
@@ -94,7 +94,7 @@ async function refresh(
   const replace = (next: ProviderTokens) =>
     providerTokens.replace(stored, tokenSealer.seal(next, stored))
   try {
-    const fresh = await source.refresh(tokens)
+    const fresh = await source.refresh(tokens, stored.subject)
     return (await replace(fresh)) ? fresh.access : null
   } catch (error) {
     const isRefused = error instanceof LatchkeyError && error.code === 'reauthentication_required'

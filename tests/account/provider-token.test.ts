@@ -123,6 +123,24 @@ describe('the token of a provider', () => {
     expect(refreshes()).toHaveLength(1)
   })
 
+  test.each([
+    ['issuer', { iss: 'https://another.example' }],
+    ['app', { aud: ['somebody-else'] }],
+    ['person', { sub: 'another-person' }],
+  ])('is not handed out where the refresh is said to be of another %s', async (_, other) => {
+    const right = { iss: provider.issuer, aud: 'client-at-fake', sub: provider.subject }
+    const refreshed = async (claims: object) =>
+      fresh({ expires_in: 1, id_token: await provider.sign({ ...claims }) })
+    const token = await signInWithOver(await refreshed({ ...right, ...other }))
+    expectProblem(await ask(token), 502, 'invalid_provider_response')
+    // The identity stays, and so does what is kept of it.
+    provider.answers.token = await refreshed(right)
+    expect((await ask(token)).json().access_token).toBe('canary-fresh-token')
+    // What cannot be read says nothing.
+    provider.answers.token = fresh({ id_token: 'a.b.c.d.e' })
+    expect((await ask(token)).status).toBe(200)
+  })
+
   test('keeps the refresh token that an answer leaves out, and takes one that it brings', async () => {
     const token = await signInWithOver(fresh({ expires_in: 1 }))
     await ask(token)

@@ -6,7 +6,7 @@ import { type Carrier, Undeliverable } from './carrier.ts'
 /** What revoking needs of a provider. */
 export interface Revoker {
   needsRefreshToRevoke(tokens: ProviderTokens): boolean
-  refresh(tokens: ProviderTokens, stop: AbortSignal): Promise<ProviderTokens>
+  refresh(tokens: ProviderTokens, subject: string, stop: AbortSignal): Promise<ProviderTokens>
   revoke(tokens: ProviderTokens, subject: string, stop: AbortSignal): Promise<boolean>
 }
 
@@ -37,7 +37,7 @@ export function revocationCarrier(options: {
       if (tokens === null) throw new Undeliverable('sealed by a SECRET that is gone')
       if (sealer.isStale(due.sealed)) await keep(tokens)
       if (revoker.needsRefreshToRevoke(tokens)) {
-        const fresh = await revoker.refresh(tokens, stop).catch(ifNotOver)
+        const fresh = await revoker.refresh(tokens, identity.subject, stop).catch(ifNotOver)
         if (fresh === null) return 'done'
         // The refresh may have ended the tokens that are stored.
         await keep(fresh)

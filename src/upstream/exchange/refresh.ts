@@ -1,5 +1,6 @@
 import type { ProviderTokenResponse } from '../../core/provider/provider.ts'
 import { mustSignInAgain } from '../../core/provider/provider-tokens.ts'
+import { checkRefreshedIdToken } from '../id-token/refreshed-id-token.ts'
 import { endpoint } from '../metadata/metadata.ts'
 import { readBody } from '../outbound/read-answer.ts'
 import type { ProviderCall } from '../provider-call.ts'
@@ -14,12 +15,15 @@ const REFRESH_TOKEN: Refusable = {
 
 /**
  * New tokens for a refresh token (RFC 6749, section 6); one that brings no refresh token keeps the old
- * one. Throws `reauthentication_required` where the provider refuses it.
+ * one. Throws `reauthentication_required` where the provider refuses it, and where they are not of this
+ * subject.
  */
 export async function refreshTokensOf(
-  { row, metadata, registration, outbound, deadline }: ProviderCall,
+  call: ProviderCall,
   refreshToken: string,
+  subject: string,
 ): Promise<ProviderTokenResponse> {
+  const { row, metadata, registration, outbound, deadline } = call
   const auth = await clientAuth(metadata, registration)
   const answer = await outbound.post(endpoint(metadata, 'token_endpoint'), 'refresh', {
     deadline,
@@ -31,5 +35,6 @@ export async function refreshTokensOf(
     ),
   })
   const response = readTokenResponse(row, answer.status, readBody(answer, 'refresh'), REFRESH_TOKEN)
+  checkRefreshedIdToken(call, response.idToken, subject)
   return { ...response, refreshToken: response.refreshToken ?? refreshToken }
 }

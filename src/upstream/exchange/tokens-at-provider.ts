@@ -17,8 +17,8 @@ export interface TokensAtProvider {
   mayRevoke: boolean
   /** Whether a revocation has to refresh the grant first. */
   needsRefreshToRevoke(tokens: ProviderTokens): boolean
-  /** Fresh tokens. Throws `reauthentication_required` where there are none to be had. */
-  refresh(tokens: ProviderTokens, stop?: AbortSignal): Promise<ProviderTokens>
+  /** Fresh tokens of the same subject. Throws `reauthentication_required` where there are none to be had. */
+  refresh(tokens: ProviderTokens, subject: string, stop?: AbortSignal): Promise<ProviderTokens>
   /** Ends the grant at the provider; one that is over there already is as good. False where nothing can. */
   revoke(tokens: ProviderTokens, subject: string, stop?: AbortSignal): Promise<boolean>
 }
@@ -49,9 +49,12 @@ export function createTokensAtProvider(options: {
     },
     needsRefreshToRevoke: (tokens) =>
       taken === 'access_token' && tokens.refreshToken !== null && !isFresh(tokens),
-    async refresh({ refreshToken, access }, stop) {
+    async refresh({ refreshToken, access }, subject, stop) {
       if (refreshToken === null) throw mustSignInAgain({ reason: 'no_refresh_token' })
-      const response = await atProvider((call) => refreshTokensOf(call, refreshToken), stop)
+      const response = await atProvider(
+        (call) => refreshTokensOf(call, refreshToken, subject),
+        stop,
+      )
       return toKept(response, response.scope ?? access?.scope ?? null, access?.idToken)
     },
     revoke: (tokens, subject, stop) =>

@@ -19,6 +19,7 @@ async function refreshAt(row: ProviderCall['row']) {
       outbound: { post },
     } as unknown as ProviderCall,
     'kept',
+    'somebody',
   )
   return { form: sent[0], response }
 }
