@@ -488,6 +488,15 @@ export const HUNKS = [
 `,
   },
   {
+    file: 'src/connection.js',
+    why: 'What the server says as it ends a connection was lost where a statement was under way: whoever was ended by a time limit, a shutdown or a pooler that takes no transactions was told that the connection was closed, and not why.',
+    upstream: 'not reported',
+    from: `    errored(err)
+    while (sent.length)`,
+    to: `    errored(errorResponse || err)
+    while (sent.length)`,
+  },
+  {
     file: 'src/query.js',
     why: 'In Node 20 each answer outlived the collections of the young heap by way of these closures, until the old one was collected: a tenth of the CPU time under load.',
     upstream: 'not reported',

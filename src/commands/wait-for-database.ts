@@ -1,9 +1,9 @@
 import { describeAddress, parseDatabaseUrl } from '../core/settings/database-url.ts'
 import type { DatabaseLocation } from '../db/client.ts'
-import { codeOf, saidBy } from '../db/connection/failures.ts'
+import { codeOf } from '../db/connection/failures.ts'
 import { NoFitHostError } from '../db/connection/primary.ts'
 import { migrateDatabase } from '../db/migrate.ts'
-import { explainFailure } from '../operations/doctor/explain/failures.ts'
+import { explainFailure, saidBy } from '../operations/doctor/explain/failures.ts'
 import { StartError } from './refuse.ts'
 
 /**

@@ -50,16 +50,6 @@ function isFatal(error: unknown): boolean {
   return /^(FATAL|PANIC)$/.test(String((cause as { severity?: unknown }).severity))
 }
 
-/**
- * PostgreSQL's own words for a failure while it is connected to or migrated: there, they hold nobody's data.
- * None where it said nothing.
- */
-export function saidBy(error: unknown): string[] {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const isServers = cause instanceof Error && cause.name === 'PostgresError'
-  return isServers ? [`PostgreSQL says: ${cause.message.split('\n', 1)[0]}.`] : []
-}
-
 /** Whether another host, or a new connection, may do better: this one is away or takes no writes. */
 export const isLost = (code: string): boolean =>
   code === '25006' || /^(08|57P)/.test(code) || (AWAY.has(code) && !/^\d/.test(code))

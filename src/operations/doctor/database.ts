@@ -2,7 +2,7 @@ import { type DatabaseFacts, OLDEST_POSTGRES } from '../../core/settings/databas
 import { describeAddress, parseDatabaseUrl } from '../../core/settings/database-url.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { codeOf } from './explain/explain.ts'
-import { explainFailure } from './explain/failures.ts'
+import { explainFailure, saidBy } from './explain/failures.ts'
 import { type Finding, ok, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 
@@ -28,7 +28,7 @@ export async function checkDatabase(
   } catch (error) {
     const code = codeOf(error) ?? words.noConnection
     const away = words.databaseAway(code, describeAddress(address))
-    return [wrong(away, ...explainFailure(code, language)), ...pooler]
+    return [wrong(away, ...explainFailure(code, language), ...saidBy(error)), ...pooler]
   }
   const { version, encoding, takesWrites } = facts
   const readable = `${Math.floor(version / 10_000)}.${version % 10_000}`

@@ -133,6 +133,25 @@ describe('a transaction whose connection is lost', () => {
   })
 })
 
+test('a statement during which the server ends the connection is told why', async () => {
+  const ended = await byBoth(
+    async (sql) => {
+      const told = (query: Promise<{ one?: number }[]>) =>
+        query.then(
+          ([row]) => row?.one,
+          ({ code }) => code,
+        )
+      return [
+        await told(sql`select pg_terminate_backend(pg_backend_pid())`),
+        await told(sql`select 1 as one`),
+      ]
+    },
+    { backoff: () => 0.01 },
+  )
+  // As published, the next statement is refused for it.
+  expect(ended).toEqual({ published: ['CONNECTION_CLOSED', '57P01'], mended: ['57P01', 1] })
+})
+
 test('a server that closes during the start-up fails the statement, and is not tried without a pause', async () => {
   const tries = async (driver: typeof mended) => {
     let connections = 0

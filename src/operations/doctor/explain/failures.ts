@@ -64,8 +64,8 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
     ko: '데이터베이스가 없습니다. 만드세요(create database latchkey owner latchkey).',
   },
   '08P01': {
-    en: 'A pooler such as PgBouncer refuses the start of the connection: set DATABASE_PREPARE=off.',
-    ko: 'PgBouncer 같은 풀러가 연결 시작을 거부합니다. DATABASE_PREPARE=off로 설정하세요.',
+    en: 'A pooler such as PgBouncer refuses it: set DATABASE_PREPARE=off, have it pool transactions or sessions (not statements), and set options on the role (alter role … set …), not in DATABASE_URL.',
+    ko: 'PgBouncer 같은 풀러가 거부합니다. DATABASE_PREPARE=off로 설정하고, 풀러는 트랜잭션이나 세션 모드로 두고(statement 모드는 안 됩니다), options는 DATABASE_URL 대신 역할에 설정하세요(alter role … set …).',
   },
   TLS_REFUSED: {
     en: 'The server does not offer TLS, but DATABASE_URL requires it: turn it on there, or set sslmode=prefer.',
@@ -119,4 +119,14 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
 export function explainFailure(code: string, language: OperatorLanguage): string[] {
   const known = Object.hasOwn(FAILURES, code) ? FAILURES[code] : undefined
   return known === undefined ? [] : [known[language]]
+}
+
+/**
+ * PostgreSQL's own words for a failure while it is connected to or migrated: there, they hold nobody's data.
+ * None where it said nothing.
+ */
+export function saidBy(error: unknown): string[] {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const isServers = cause instanceof Error && cause.name === 'PostgresError'
+  return isServers ? [`PostgreSQL says: ${cause.message.split('\n', 1)[0]}.`] : []
 }
