@@ -76,6 +76,17 @@ describe('POST /me/identities with a token of the provider’s SDK', () => {
     expect(answer.json()).toMatchObject({ sub: mine.sub, identities: [{}, {}] })
   })
 
+  test('takes one proof: a token beside a code is refused, and uses neither up', async () => {
+    const person = await signIn(latchkey, provider)
+    const token = await idToken()
+    const code = await getLinkCode(latchkey, second, 'second')
+    expectProblem(await link(person, token, { code }), 400, 'invalid_request')
+    const neither = await postIdentity(latchkey, person.access_token, {})
+    expectProblem(neither, 400, 'invalid_request')
+    expect((await link(person, token)).status).toBe(200)
+    expect((await linkByCode(latchkey, person.access_token, code)).status).toBe(200)
+  })
+
   test('counts an ID token once, here and at /token together', async () => {
     const mine = await signIn(latchkey, provider)
     const token = await idToken()

@@ -214,6 +214,25 @@ describe('the token of a provider', () => {
     expect(refreshes()).toHaveLength(1)
   })
 
+  test('that is refreshed while its identity becomes another user’s is theirs alone', async () => {
+    const { subject } = provider
+    provider.subject = `${subject}-of-another-user`
+    const other = await signIn(latchkey, provider)
+    provider.subject = subject
+    loginSeconds = 30
+    const tokens = await signIn(latchkey, provider)
+    provider.answers.token = async (_call: Call, response: ServerResponse) => {
+      const { database } = latchkey
+      await database.query('delete from latchkey.identities where user_id = $1', [other.sub])
+      await database.query('update latchkey.identities set user_id = $1 where user_id = $2', [
+        ...[other.sub, tokens.sub],
+      ])
+      send(response, 200, { access_token: 'late', token_type: 'bearer', expires_in: 3600 })
+    }
+    expectProblem(await ask(tokens.access_token), 404, 'not_found')
+    expect((await ask(other.access_token)).json().access_token).toBe('late')
+  })
+
   test('that is refreshed while the person leaves is revoked by its new refresh token', async () => {
     let answer = () => {}
     let isAsked = () => {}

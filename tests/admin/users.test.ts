@@ -114,6 +114,18 @@ test('users come a hundred a page, in the order of their ids', async () => {
   expect(new Set(seen).size).toBe(seen.length)
   expect(seen.filter((id) => id.startsWith('01890000'))).toHaveLength(205)
   expect([...seen].sort()).toEqual(seen)
+  // One page that is full is the last one.
+  const named = (name: string, until: number) =>
+    latchkey.database.query(
+      'update latchkey.users set name = $1 where id::text <= $2 and name is null',
+      [name, `01890000-0000-7000-8000-${String(until).padStart(12, '0')}`],
+    )
+  await named('full page', 100)
+  await named('and one more', 201)
+  const full = (await call('GET', '?q=full+page')).json
+  expect([full.users.length, full.next]).toEqual([100, null])
+  const more = (await call('GET', '?q=and+one+more')).json
+  expect([more.users.length, more.next]).toEqual([100, more.users.at(-1).sub])
 })
 
 test('nobody else may: a user’s token, one that was revoked, a cookie, another client’s, or one whose right was taken', async () => {

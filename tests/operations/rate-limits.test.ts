@@ -1,3 +1,4 @@
+import postgres from 'postgres'
 import { Pool } from 'undici'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { sweepBatch } from '../../src/db/stores/sweep.ts'
@@ -232,6 +233,22 @@ describe('3.16 wrong client secrets', () => {
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(30)
     // Control: among fewer it is.
     expect((await guesses(other, 20)).at(-1)?.status).toBe(200)
+    await age(replicas[0], '61 seconds')
+  })
+
+  test('that the database has not counted yet count here already', async () => {
+    const [address, other] = [newAddress(), newAddress()]
+    let guesses: Promise<Answer[]> | undefined
+    const sql = postgres({ ...database.connection, max: 1 })
+    await sql.begin(async (lock) => {
+      await lock.unsafe('lock table latchkey.request_counts in access exclusive mode')
+      guesses = Promise.all(Array.from({ length: 31 }, () => ask('/introspect', address, 'wrong')))
+      const right = () => ask('/introspect', address, API.client_secret)
+      await expect.poll(async () => (await right()).status).toBe(429)
+      expect((await ask('/introspect', other, API.client_secret)).status).toBe(200)
+    })
+    await sql.end()
+    expect((await guesses)?.every(({ status }) => [401, 429].includes(status))).toBe(true)
     await age(replicas[0], '61 seconds')
   })
 
