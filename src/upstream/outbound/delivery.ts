@@ -1,9 +1,10 @@
-import { type LookupAddress, lookup as lookUp } from 'node:dns'
+import type { LookupAddress } from 'node:dns'
 import ipaddr from 'ipaddr.js'
 import { type ForwardProxies, proxyFor } from '../../core/settings/forward-proxy.ts'
 import { noTracer, type SpanStart, type Tracer } from '../../core/tracer.ts'
 import { withDeadline } from './deadline.ts'
 import { Agent, type Dispatcher, ProxyAgent, send } from './http-client.ts'
+import { createLookup } from './lookup.ts'
 import { endOfCall } from './outbound.ts'
 import { readRetryAfter } from './retry-after.ts'
 
@@ -48,7 +49,7 @@ type Lookup = (
 
 /** Looks at the address that is connected to, and not at one that was asked for before. */
 export const lookupChecked =
-  (isPlain: boolean, lookup: Lookup = lookUp) =>
+  (isPlain: boolean, lookup: Lookup) =>
   (
     name: string,
     options: object & { all?: boolean },
@@ -71,7 +72,7 @@ const DELIVERING: SpanStart = {
 }
 
 /** Rejects where this machine knows a host name by an address that is not allowed; a proxy may know others. */
-const checkForProxy = (name: string, isPlain: boolean, lookup: Lookup | undefined): Promise<void> =>
+const checkForProxy = (name: string, isPlain: boolean, lookup: Lookup): Promise<void> =>
   new Promise((resolve, reject) => {
     lookupChecked(isPlain, lookup)(name, { all: true }, (error) =>
       error instanceof AddressRefused ? reject(error) : resolve(),
@@ -85,7 +86,7 @@ const checkForProxy = (name: string, isPlain: boolean, lookup: Lookup | undefine
 export function createDelivery(
   proxies: ForwardProxies,
   tracer: Tracer = noTracer,
-  lookup?: Lookup,
+  lookup: Lookup = createLookup() as Lookup,
 ): Delivery & { close(): Promise<void> } {
   const agent = (isPlain: boolean) =>
     new Agent({ connect: { timeout: 3_000, lookup: lookupChecked(isPlain, lookup) as never } })

@@ -7,6 +7,7 @@ import type { SpanEnd, SpanStart, Tracer } from '../../core/tracer.ts'
 import { withOutcome } from '../../http/outcome.ts'
 import { type Deadline, OUTBOUND_MS, tooSlow, withDeadline } from './deadline.ts'
 import { Agent, type Dispatcher, type IncomingAnswer, ProxyAgent, send } from './http-client.ts'
+import { type AskForAddresses, createLookup } from './lookup.ts'
 import { type Answer, invalidAnswer } from './read-answer.ts'
 import { readRetryAfter } from './retry-after.ts'
 
@@ -108,16 +109,13 @@ const LIMITS = {
 }
 
 /** What connections go through, by URL; made when they are first needed. */
-function createDispatchers(proxies: ForwardProxies) {
+function createDispatchers(proxies: ForwardProxies, ask: AskForAddresses | undefined) {
   const made = new Map<string | null, Dispatcher>()
+  const connect = { timeout: CONNECT_MS, lookup: createLookup(ask) as never }
   const make = (proxy: string | null): Dispatcher =>
     proxy === null
-      ? new Agent({ ...LIMITS, connect: { timeout: CONNECT_MS } })
-      : new ProxyAgent({
-          ...LIMITS,
-          uri: proxy,
-          proxyTls: { timeout: CONNECT_MS },
-        })
+      ? new Agent({ ...LIMITS, connect })
+      : new ProxyAgent({ ...LIMITS, uri: proxy, proxyTls: connect })
   return {
     for(url: URL): Dispatcher {
       const proxy = proxyFor(url, proxies)
@@ -129,9 +127,12 @@ function createDispatchers(proxies: ForwardProxies) {
   }
 }
 
-/** The client that all of Latchkey shares. */
-export function createOutbound(proxies: ForwardProxies = DIRECT): Outbound {
-  const dispatchers = createDispatchers(proxies)
+/** The client that all of Latchkey shares. `ask` stands in for the machine's own look-up in tests. */
+export function createOutbound(
+  proxies: ForwardProxies = DIRECT,
+  ask?: AskForAddresses | undefined,
+): Outbound {
+  const dispatchers = createDispatchers(proxies, ask)
   const call =
     (method: 'GET' | 'POST' | 'DELETE') =>
     async (url: string, step: string, options: BodyOptions = {}): Promise<Answer> => {

@@ -1,0 +1,46 @@
+import { type LookupAddress, type LookupOptions, lookup as lookUp } from 'node:dns'
+
+/** Asks for all addresses of a host name. */
+export type AskForAddresses = (
+  name: string,
+  options: LookupOptions & { all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
+
+/** What a connection asks for its host by: for one address, or for all (`node:net`, option `lookup`). */
+export type Lookup = (
+  name: string,
+  options: LookupOptions,
+  callback: (
+    error: NodeJS.ErrnoException | null,
+    address?: string | LookupAddress[],
+    family?: number,
+  ) => void,
+) => void
+
+/**
+ * Looks a name up once at a time, for all who want it meanwhile. The machine's own look-up holds one of the four
+ * threads that Node has for look-ups, files and unpacking, for as long as a name server says nothing: four logins
+ * at one provider whose name hangs would keep everybody else's waiting. Nothing is kept.
+ */
+export function createLookup(ask: AskForAddresses = lookUp): Lookup {
+  type Told = Parameters<AskForAddresses>[2]
+  const underWay = new Map<string, Told[]>()
+  return (name, { all, ...options }, callback) => {
+    const tell: Told = (error, addresses) => {
+      if (error !== null) callback(error)
+      else if (all) callback(null, addresses)
+      else callback(null, addresses[0]?.address, addresses[0]?.family)
+    }
+    const { family, hints, order, verbatim } = options
+    const key = JSON.stringify([name, family, hints, order, verbatim])
+    const others = underWay.get(key)
+    if (others !== undefined) return void others.push(tell)
+    const waiting = [tell]
+    underWay.set(key, waiting)
+    ask(name, { ...options, all: true }, (error, addresses) => {
+      underWay.delete(key)
+      for (const each of waiting) each(error, addresses)
+    })
+  }
+}
