@@ -36,6 +36,7 @@ import { whyNoSecret } from '../settings/secret-file.ts'
 import { createDelivery } from '../upstream/outbound/delivery.ts'
 import { createOutbound, type Outbound } from '../upstream/outbound/outbound.ts'
 import { createProvider } from '../upstream/provider.ts'
+import { checkReceivers } from './check-receivers.ts'
 import { checkEventRegistration } from './event-registration.ts'
 import { checkGivenNames, isHostForgotten } from './given-names.ts'
 
@@ -193,12 +194,14 @@ async function examine(run: DoctorRun): Promise<Section[]> {
   const given = Object.keys(env).filter((name) => env[name])
   const trustsProxy = trustProxy.length > 0
   const where = { publicUrl, trustsProxy, given, hasProviders: providers.length > 0 }
+  const told = outbound === null ? [] : await checkReceivers(settings, language, words)
   const proxies = await checkProxies(where, outbound, language, words)
   return [
     checkSettings(run),
     ...(proxies.length > 0 ? [{ title: words.proxies, findings: proxies }] : []),
     await describeDatabase(run),
     ...(await describeTraces(run)),
+    ...(told.length > 0 ? [{ title: words.told, findings: told }] : []),
     ...(await Promise.all(providers.map((one) => examineProvider(run, one)))),
     ...emulated.map((row) => ({
       title: row.name,

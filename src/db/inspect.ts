@@ -1,7 +1,20 @@
+import { and, eq, isNotNull } from 'drizzle-orm'
 import type { DatabaseFacts } from '../core/settings/database-facts.ts'
 import { addressOf, connect, type DatabaseLocation } from './connection/connect.ts'
 import { findHost } from './connection/primary.ts'
+import { type Client, runInTransaction } from './connection/run.ts'
 import { broughtMigrations } from './readiness.ts'
+import { outboxTargets } from './schema.ts'
+import { db, statement } from './statement.ts'
+
+const WEBHOOKS = statement(() =>
+  db
+    .select({ stoppedAt: outboxTargets.stoppedAt })
+    .from(outboxTargets)
+    .where(and(eq(outboxTargets.kind, 'webhook'), isNotNull(outboxTargets.stoppedAt))),
+)
+
+const isStopped = async (sql: Client) => (await WEBHOOKS.all(runInTransaction(sql), {})).length > 0
 
 /** Looks at a database through a connection as the service makes it, and changes nothing. Throws where it cannot. */
 export async function inspectDatabase(
@@ -13,7 +26,7 @@ export async function inspectDatabase(
   const sql = connect(address, host, { connections: 1, prepare })
   try {
     const [server] = await sql<
-      (Omit<DatabaseFacts, 'applied' | 'brought'> & { readable: boolean })[]
+      (Omit<DatabaseFacts, 'applied' | 'brought' | 'areWebhooksStopped'> & { readable: boolean })[]
     >`
       select current_setting('server_version_num')::int as version,
         getdatabaseencoding() as encoding,
@@ -32,7 +45,10 @@ export async function inspectDatabase(
     const [done] = readable
       ? await sql<{ count: number }[]>`select count(*)::int from drizzle.latchkey_migrations`
       : []
-    return { ...facts, applied: done?.count ?? 0, brought: broughtMigrations().length }
+    const [applied, brought] = [done?.count ?? 0, broughtMigrations().length]
+    const areWebhooksStopped =
+      applied === brought && facts.otherOwner === null && (await isStopped(sql))
+    return { ...facts, applied, brought, areWebhooksStopped }
   } finally {
     await sql.end({ timeout: 2 })
   }

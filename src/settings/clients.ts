@@ -21,8 +21,8 @@ export function readClients(reader: Reader, publicUrl: string, isPublic: boolean
       reader.refuse('clientIds', id)
     } else if (id === BUILT_IN_CLIENT || clients.some((client) => client.id === id)) {
       reader.refuse('clientTwice', id)
-    } else if (clients.some((client) => prefixOf(client.id) === prefixOf(id))) {
-      reader.refuse('clientPrefix', prefixOf(id))
+    } else if (clients.some((client) => clientPrefix(client.id) === clientPrefix(id))) {
+      reader.refuse('clientPrefix', clientPrefix(id))
     } else {
       clients.push(readClient(reader, id, isPublic))
     }
@@ -31,14 +31,16 @@ export function readClients(reader: Reader, publicUrl: string, isPublic: boolean
   return hasPlayground ? clients : [...clients, playground(publicUrl)]
 }
 
-const prefixOf = (id: string) => `CLIENT_${id.toUpperCase().replaceAll(/[.-]/g, '_')}_`
+/** What the names of a client's settings begin with. */
+export const clientPrefix = (id: string): string =>
+  `CLIENT_${id.toUpperCase().replaceAll(/[.-]/g, '_')}_`
 
 /** A URI as it may be told: who is named before the host may have a password. */
 const withoutUser = (uri: string) => uri.replace(/\/\/[^/?#]*@/, '//…@')
 
 function readClient(reader: Reader, id: string, isPublic: boolean): Client {
   const { words } = reader
-  const prefix = prefixOf(id)
+  const prefix = clientPrefix(id)
   const uris = (name: string) => {
     const given = reader.list(`${prefix}${name}`)
     for (const uri of given) {

@@ -14,6 +14,8 @@ export interface DatabaseFacts {
   brought: number
   /** Whether this user may make the schemas that migrations need, or what goes into them where they are there. */
   mayMigrate: boolean
+  /** Whether WEBHOOK_URL has answered 410, so that nothing is sent there. */
+  areWebhooksStopped: boolean
   /** The role that tables of Latchkey belong to, where this user may not act as it; else null. */
   otherOwner: string | null
 }

@@ -40,6 +40,7 @@ export async function checkDatabase(
     ...(takesWrites ? [] : explainFailure(READ_ONLY, language).map((text) => wrong(text))),
     ...pooler,
     ...checkMigrations(facts, words),
+    ...(facts.areWebhooksStopped ? [warning(words.webhooksStopped)] : []),
   ]
 }
 

@@ -4,7 +4,7 @@ import { counted } from '../../core/text.ts'
 export const en = {
   usage: `Usage: npm run doctor [-- options]
   --lang en|ko       the language; by default from LC_ALL or LANG
-  --offline          contacts neither the providers nor PUBLIC_URL
+  --offline          contacts neither the providers nor PUBLIC_URL, nor whom events are posted to
   --explain TEXT     explains the error codes in a provider's message, and what to do
 `,
 
@@ -61,6 +61,8 @@ export const en = {
     'This user may not create schemas, so migrations fail. Make it the owner of the database (alter database … owner to …), or make the schemas latchkey and drizzle for it (create schema … authorization …).',
   tablesOfAnother: (owner: string) =>
     `The tables belong to another role (${owner}), so Latchkey does not start. Restore them as this user (pg_restore --no-owner), or, if it is a member of that role, let it act as it (alter role … set role = ${owner}).`,
+  webhooksStopped:
+    'WEBHOOK_URL answered 410, so no webhook is sent until it changes, or until `npm run admin -- outbox retry webhook`.',
   pooler: (port: string) =>
     `Port ${port} usually belongs to a pooler (PgBouncer). In transaction mode, set DATABASE_PREPARE=off.`,
 
@@ -123,6 +125,17 @@ export const en = {
   tracesRefused: (status: number) =>
     `What answers there accepts no traces (${status}): check the path and the port, 4318 for OTLP over HTTP.`,
   tracesAway: (code: string) => `No collector can be reached there (${code}).`,
+
+  told: 'Webhooks and logouts',
+  toldAnswers: (name: string, status: number) =>
+    `${name} can be reached; it answers ${status} to an empty message.`,
+  toldRedirects: (name: string, status: number) =>
+    `${name} redirects (${status}), which is not followed: set the URL that it leads to.`,
+  toldGone: (name: string) =>
+    `${name} answers 410, so the first webhook stops all: set another URL, or mend the receiver.`,
+  toldRefuses: (name: string, status: number) =>
+    `${name} answers ${status} to an empty message: check the path, and what listens there.`,
+  toldAway: (name: string, code: string) => `${name} cannot be reached from here (${code}).`,
 
   offline: 'Nothing was checked over the network (--offline).',
   unknownCode: (codes: string) => `That contains no known code. The known codes are:\n${codes}`,

@@ -60,6 +60,8 @@ export const ko: DoctorTexts = {
     '이 사용자는 스키마를 만들 수 없어 마이그레이션이 실패합니다. 데이터베이스의 소유자로 지정하거나(alter database … owner to …) latchkey와 drizzle 스키마를 만들어 주세요(create schema … authorization …).',
   tablesOfAnother: (owner) =>
     `테이블이 다른 역할(${owner})의 것이어서 Latchkey가 시작하지 않습니다. 이 사용자로 복원하거나(pg_restore --no-owner), 그 역할의 구성원이라면 그 역할로 동작하게 하세요(alter role … set role = ${owner}).`,
+  webhooksStopped:
+    'WEBHOOK_URL이 410으로 응답하여, 주소를 바꾸거나 `npm run admin -- outbox retry webhook`을 실행할 때까지 웹훅을 보내지 않습니다.',
   pooler: (port) =>
     `${port} 포트는 보통 풀러(PgBouncer)의 포트입니다. 트랜잭션 모드라면 DATABASE_PREPARE=off로 설정하세요.`,
 
@@ -119,6 +121,16 @@ export const ko: DoctorTexts = {
   tracesRefused: (status) =>
     `거기서는 트레이스를 받지 않습니다(${status}). 경로와 포트를 확인하세요. OTLP over HTTP의 포트는 4318입니다.`,
   tracesAway: (code) => `수집기에 연결할 수 없습니다(${code}).`,
+
+  told: '웹훅과 로그아웃',
+  toldAnswers: (name, status) => `${name}에 연결했습니다. 빈 메시지에 ${status}로 응답합니다.`,
+  toldRedirects: (name, status) =>
+    `${name}이(가) 다른 주소로 리디렉션합니다(${status}). 따라가지 않으므로 그 주소를 설정하세요.`,
+  toldGone: (name) =>
+    `${name}이(가) 410으로 응답하므로 첫 웹훅에서 모두 멈춥니다. URL을 바꾸거나 받는 쪽을 고치세요.`,
+  toldRefuses: (name, status) =>
+    `${name}이(가) 빈 메시지에 ${status}로 응답합니다. 경로와 받는 프로그램을 확인하세요.`,
+  toldAway: (name, code) => `여기서 ${name}에 연결할 수 없습니다(${code}).`,
 
   offline: '네트워크는 확인하지 않았습니다(--offline).',
   unknownCode: (codes) => `알려진 코드가 없습니다. 알려진 코드:\n${codes}`,

@@ -26,6 +26,18 @@ describe('of the database the doctor says', () => {
     expect(exitCode).toBe(0)
   })
 
+  test('that webhooks are stopped, since their receiver answered 410', async () => {
+    const said = async (stopped: string) => {
+      const DATABASE_URL = await databaseUrl(
+        `insert into latchkey.outbox_targets (kind, target, url, types, stopped_at)
+         values ('webhook', 'webhook', 'https://app.example/hook', '{*}', ${stopped})`,
+      )
+      return linesWith(await runDoctor({ DATABASE_URL }), 'WEBHOOK_URL answered 410')
+    }
+    expect(await said('now()')).toEqual([expect.stringMatching(/^ {2}! .*outbox retry webhook/)])
+    expect(await said('null')).toEqual([])
+  })
+
   test('how many migrations are pending, and changes nothing', async () => {
     const DATABASE_URL = await databaseUrl(EMPTY)
     for (const _ of ['first', 'second']) {

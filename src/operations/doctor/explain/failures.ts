@@ -25,6 +25,10 @@ const notTheServer: OperatorText = {
 }
 
 const FAILURES: Readonly<Record<string, OperatorText>> = {
+  ADDRESS_REFUSED: {
+    en: 'Its address is link-local, or it is http outside this machine and its private network: use https.',
+    ko: '링크 로컬 주소이거나, 이 컴퓨터와 사설망 밖의 http 주소입니다. https를 쓰세요.',
+  },
   ECONNREFUSED: {
     en: 'Nothing listens there: check the host and port, and whether it is running.',
     ko: '그 주소에서 받는 프로그램이 없습니다. 호스트와 포트, 실행 여부를 확인하세요.',

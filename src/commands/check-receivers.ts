@@ -1,0 +1,39 @@
+import { isDeliverable } from '../core/events/webhook.ts'
+import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
+import type { Finding } from '../operations/doctor/findings.ts'
+import type { DoctorTexts } from '../operations/doctor/texts.ts'
+import { checkTold, type ToldTarget } from '../operations/doctor/told.ts'
+import { clientPrefix } from '../settings/clients.ts'
+import type { Settings } from '../settings/index.ts'
+import { createDelivery } from '../upstream/outbound/delivery.ts'
+
+/** For how long a receiver is waited for. */
+const WAIT_MS = 3_000
+
+/** What the settings have webhooks and logout tokens posted to; one that is no URL stands among their problems. */
+function targetsOf({ told, clients }: Settings): ToldTarget[] {
+  const type = 'application/x-www-form-urlencoded'
+  const webhook = { name: 'WEBHOOK_URL', url: told.webhook?.url, type: 'application/json' }
+  const logouts = clients.map(({ id, backchannelLogoutUri: url }) => {
+    return { name: `${clientPrefix(id)}BACKCHANNEL_LOGOUT_URI`, url, type }
+  })
+  return [webhook, ...logouts].flatMap(({ name, url, type }) =>
+    url != null && isDeliverable(url) ? [{ name, url, type }] : [],
+  )
+}
+
+/** Posts an empty message to each receiver, as the server would post to it, and says what it answers. */
+export async function checkReceivers(
+  settings: Settings,
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Promise<Finding[]> {
+  const delivery = createDelivery(settings.forwardProxies)
+  const post = async (url: string, sent: { type: string; body: string }) =>
+    (await delivery.post(url, sent, AbortSignal.timeout(WAIT_MS))).status
+  try {
+    return await checkTold(targetsOf(settings), post, language, words)
+  } finally {
+    await delivery.close()
+  }
+}

@@ -1,0 +1,40 @@
+import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
+import { codeOf } from './explain/explain.ts'
+import { explainFailure } from './explain/failures.ts'
+import { type Finding, ok, warning, wrong } from './findings.ts'
+import type { DoctorTexts } from './texts.ts'
+
+/** Where a setting has webhooks or logout tokens posted. */
+export interface ToldTarget {
+  /** The setting: `WEBHOOK_URL`. */
+  name: string
+  url: string
+  /** Of what is posted there. */
+  type: string
+}
+
+/** What receivers of webhooks and logout tokens answer to an empty message, which tells them nothing. */
+export const checkTold = (
+  targets: readonly ToldTarget[],
+  post: (url: string, sent: { type: string; body: string }) => Promise<number>,
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Promise<Finding[]> =>
+  Promise.all(
+    targets.map(async ({ name, url, type }) => {
+      try {
+        return judge(name, await post(url, { type, body: '' }), words)
+      } catch (error) {
+        const code = codeOf(error) ?? words.noConnection
+        return warning(words.toldAway(name, code), ...explainFailure(code, language))
+      }
+    }),
+  )
+
+function judge(name: string, status: number, words: DoctorTexts): Finding {
+  if (status >= 300 && status < 400) return wrong(words.toldRedirects(name, status))
+  if (status === 410 && name === 'WEBHOOK_URL') return wrong(words.toldGone(name))
+  // What is not signed is refused by most.
+  const isFine = status < 500 && ![404, 405, 410].includes(status)
+  return isFine ? ok(words.toldAnswers(name, status)) : warning(words.toldRefuses(name, status))
+}
