@@ -88,6 +88,11 @@ test('what a replica has not told when it stops another tells, or the same after
   await first.close()
   replicas = []
   expect(Date.now() - before).toBeLessThan(8_000)
+  // It is left as if nobody had tried.
+  const sql = postgres({ ...testDatabase.connection, max: 1 })
+  const left = await sql`select failure, next_attempt_at <= now() as "isDue" from latchkey.outbox`
+  await sql.end()
+  expect([...left]).toEqual([{ failure: null, isDue: true }])
   provider.answers = {}
   provider.calls.length = 0
   const next = await start()
@@ -122,23 +127,33 @@ test('a replica that died holds its work no longer than its lease', async () => 
   expect(told()).toEqual(['token-of-person-of-the-living', 'token-of-person-of-the-dead'])
 })
 
-test('a grant is revoked under the next SECRET, as long as the old one is still listed', async () => {
+test('a grant is revoked under the next SECRET, and where the old one is gone, once it was tried with both', async () => {
   const old = 'the old secret with 32 characters or more'
   const next = 'the next secret with 32 characters or more'
-  const before = await start({ SECRET: old })
   provider.answers.revoke = { status: 500 }
-  await leaveAs(before, 'person-of-the-old-secret')
-  await until(async () =>
-    expect(await outbox(before)).toMatchObject([{ failure: 'provider_error revocation 500' }]),
-  )
+  const before = await start({ SECRET: old })
+  for (const person of ['first', 'second']) await leaveAs(before, person)
+  const failure = 'provider_error revocation 500'
+  const tried = (at: Latchkey, attempts: object) =>
+    until(async () =>
+      expect(await outbox(at)).toMatchObject([
+        { failure, ...attempts },
+        { failure, ...attempts },
+      ]),
+    )
+  await tried(before, {})
   await before.close()
+  const both = await start({ SECRET: `${next},${old}` })
+  await both.database.query('update latchkey.outbox set attempts = 0', [])
+  await hurry(both)
+  await tried(both, { attempts: expect.toSatisfy((attempts) => attempts > 0) })
+  await both.close()
   replicas = []
   provider.calls.length = 0
   provider.answers = {}
-  const after = await start({ SECRET: `${next},${old}` })
+  const after = await start({ SECRET: next })
   await hurry(after)
   await untilOutboxEmpty(after)
-  expect(revocations(provider).map(({ form }) => form.token)).toEqual([
-    'token-of-person-of-the-old-secret',
-  ])
+  const told = revocations(provider).map(({ form }) => form.token)
+  expect(told.sort()).toEqual(['token-of-first', 'token-of-second'])
 })

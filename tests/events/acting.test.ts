@@ -30,19 +30,19 @@ const signedRequest = (userId: string, issuedAt: number, secret = SECRET) => {
 }
 const now = () => Math.floor(Date.now() / 1000)
 
-/** Somebody who signed in a minute ago, with an identity at Facebook. */
-async function person({ database, ...running }: Running, subject: string) {
+/** Somebody who signed in a minute ago, or when it is said, with an identity at Facebook. */
+async function person({ database, ...running }: Running, subject: string, ago = '1 minute') {
   fake.subject = subject
   const tokens = await signIn({ database, ...running } as Running, fake)
   await database.query(
     `update latchkey.identities set provider = 'facebook', issuer = '', subject = $2, name = 'Somebody',
-       last_login_at = now() - interval '1 minute' where user_id = $1`,
-    [tokens.sub, subject],
+       last_login_at = now() - $3::interval where user_id = $1`,
+    [tokens.sub, subject, ago],
   )
   await database.query(
     `update latchkey.sessions set provider = 'facebook', issuer = '', subject = $2,
-       created_at = now() - interval '1 minute' where user_id = $1`,
-    [tokens.sub, subject],
+       created_at = now() - $3::interval where user_id = $1`,
+    [tokens.sub, subject, ago],
   )
   return tokens
 }
@@ -100,6 +100,18 @@ describe('a person who asks for deletion', () => {
     const left = await deleting.database.query('select id from latchkey.users where id = $1', [sub])
     expect(left).toHaveLength(1)
   })
+})
+
+test('an event of more than thirty days ago is acknowledged and changes nothing', async () => {
+  const { access_token } = await person(latchkey, 'fb-6', '40 days')
+  const day = 86_400
+  for (const [ago, status] of [
+    [30 * day + 60, 200],
+    [30 * day - 60, 401],
+  ] as const) {
+    expect((await post(latchkey, '', signedRequest('fb-6', now() - ago))).status).toBe(200)
+    expect((await ask(latchkey, access_token)).status).toBe(status)
+  }
 })
 
 test('an event about nobody is acknowledged as one about somebody is', async () => {

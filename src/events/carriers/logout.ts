@@ -22,7 +22,7 @@ export function logoutCarrier(options: {
       const body = new URLSearchParams({ logout_token: token }).toString()
       const type = 'application/x-www-form-urlencoded'
       const answer = await delivery.post(uri, { type, body }, stop)
-      if (answer.status < 200 || answer.status > 299) throw new Refused(answer)
+      if (answer.status > 299) throw new Refused(answer)
       return 'done'
     },
   }

@@ -56,7 +56,7 @@ export function webhookCarrier(options: {
         stop,
       )
       if (answer.status === 410) throw new TargetGone(target.url)
-      if (answer.status < 200 || answer.status > 299) throw new Refused(answer)
+      if (answer.status > 299) throw new Refused(answer)
       return 'done'
     },
   }
