@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { addControl } from './events/control.ts'
 import { endpoint, send } from './http.ts'
 import { authorize } from './login/authorize.ts'
@@ -22,6 +22,38 @@ const NO_COMPILERS = {
 
 /** The emulator's server, not yet listening, with each provider below its own path. */
 export function buildEmulator(cast: readonly { played: PlayedProvider; stage: Stage }[]) {
+  const app = createServer()
+  endpoint(app, ['GET'], '/', (request) =>
+    indexPage(
+      cast.map(({ played }) => played),
+      speakerOf(request),
+    ),
+  )
+  for (const { played, stage } of cast) {
+    const whole = once(async () => {
+      const own = createServer()
+      own.register(async (below) => play(below, played, stage), { prefix: `/${played.id}` })
+      await own.ready()
+      return own
+    })
+    // Before its body is read, which the provider's own server does.
+    const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
+      const own = await whole()
+      reply.hijack()
+      own.routing(request.raw, reply.raw)
+    }
+    app.all(`/${played.id}/*`, { onRequest }, () => {})
+  }
+  return app
+}
+
+/** Most providers are not asked for anything: the hundred endpoints of all are not made at each start. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}
+
+function createServer(): FastifyInstance {
   const app = fastify({
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
@@ -41,15 +73,6 @@ export function buildEmulator(cast: readonly { played: PlayedProvider; stage: St
       'x-content-type-options': 'nosniff',
     })
   })
-  endpoint(app, ['GET'], '/', (request) =>
-    indexPage(
-      cast.map(({ played }) => played),
-      speakerOf(request),
-    ),
-  )
-  for (const { played, stage } of cast) {
-    app.register(async (below) => play(below, played, stage), { prefix: `/${played.id}` })
-  }
   return app
 }
 
