@@ -9,12 +9,16 @@ import { hurry, leave, outbox, revocations, until, untilOutboxEmpty } from '../h
 const provider = new FakeProvider()
 let testDatabase: TestDatabase
 let replicas: Latchkey[] = []
+/** A connection that no replica closes. */
+let sql: postgres.Sql
 
 beforeAll(async () => {
   await provider.listen()
   testDatabase = await createTestDatabase()
+  sql = postgres({ ...testDatabase.connection, max: 1 })
 })
 afterAll(async () => {
+  await sql.end()
   await testDatabase.drop()
   await provider.close()
 })
@@ -22,6 +26,7 @@ beforeEach(() => provider.reset())
 afterEach(async () => {
   await Promise.all(replicas.map((replica) => replica.close()))
   replicas = []
+  await sql`delete from latchkey.outbox`
 })
 
 async function start(env: Record<string, string> = {}): Promise<Latchkey> {
@@ -70,7 +75,6 @@ test.each([
     expect(row?.due).toBeLessThan(seconds * 1.5)
     // As long as this took to look.
     expect(row?.due).toBeGreaterThan(seconds - 20)
-    await replica.database.query('delete from latchkey.outbox', [])
   },
 )
 
@@ -89,9 +93,7 @@ test('what a replica has not told when it stops another tells, or the same after
   replicas = []
   expect(Date.now() - before).toBeLessThan(8_000)
   // It is left as if nobody had tried.
-  const sql = postgres({ ...testDatabase.connection, max: 1 })
   const left = await sql`select failure, next_attempt_at <= now() as "isDue" from latchkey.outbox`
-  await sql.end()
   expect([...left]).toEqual([{ failure: null, isDue: true }])
   provider.answers = {}
   provider.calls.length = 0
@@ -108,7 +110,6 @@ test('a replica that died holds its work no longer than its lease', async () => 
   await until(async () => expect(await outbox(replica)).toMatchObject([failed]))
   await replica.close()
   replicas = []
-  const sql = postgres({ ...testDatabase.connection, max: 1 })
   // As a claim leaves it.
   const claimedFor = (span: string) =>
     sql`update latchkey.outbox set next_attempt_at = now() + ${span}::interval
@@ -123,7 +124,6 @@ test('a replica that died holds its work no longer than its lease', async () => 
   await until(() => expect(told()).toEqual(['token-of-person-of-the-living']))
   await claimedFor('0')
   await untilOutboxEmpty(other)
-  await sql.end()
   expect(told()).toEqual(['token-of-person-of-the-living', 'token-of-person-of-the-dead'])
 })
 
