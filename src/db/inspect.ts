@@ -39,7 +39,9 @@ export async function inspectDatabase(
           from unnest(array['latchkey', 'drizzle']) as name) as "mayMigrate",
         (select min(relowner::regrole::text) from pg_class
           where relnamespace in (to_regnamespace('latchkey'), to_regnamespace('drizzle'))
-            and relkind in ('r', 'p') and not pg_has_role(relowner, 'usage')) as "otherOwner"`
+            and relkind in ('r', 'p') and not pg_has_role(relowner, 'usage')) as "otherOwner",
+        (select min(name::text) from unnest(current_schemas(false)) as name
+          where has_schema_privilege('public', name::text, 'create')) as "openSchema"`
     if (server === undefined) throw new Error('The database told nothing of itself.')
     const { readable, ...facts } = server
     const [done] = readable

@@ -18,4 +18,6 @@ export interface DatabaseFacts {
   areWebhooksStopped: boolean
   /** The role that tables of Latchkey belong to, where this user may not act as it; else null. */
   otherOwner: string | null
+  /** A schema whose functions may be called here in place of PostgreSQL's own, and in which everybody may make some; else null. */
+  openSchema: string | null
 }

@@ -30,7 +30,7 @@ export async function checkDatabase(
     const away = words.databaseAway(code, describeAddress(address))
     return [wrong(away, ...explainFailure(code, language), ...saidBy(error)), ...pooler]
   }
-  const { version, encoding, takesWrites } = facts
+  const { version, encoding, takesWrites, openSchema } = facts
   const readable = `${Math.floor(version / 10_000)}.${version % 10_000}`
   return [
     version < OLDEST_POSTGRES
@@ -39,6 +39,7 @@ export async function checkDatabase(
     ...checkEncoding(encoding, language, words),
     ...(takesWrites ? [] : explainFailure(READ_ONLY, language).map((text) => wrong(text))),
     ...pooler,
+    ...(openSchema === null ? [] : [warning(words.openSchema(openSchema))]),
     ...checkMigrations(facts, words),
     ...(facts.areWebhooksStopped ? [warning(words.webhooksStopped)] : []),
   ]

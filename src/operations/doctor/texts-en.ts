@@ -63,6 +63,8 @@ export const en = {
     `The tables belong to another role (${owner}), so Latchkey does not start. Restore them as this user (pg_restore --no-owner), or, if it is a member of that role, let it act as it (alter role … set role = ${owner}).`,
   webhooksStopped:
     'WEBHOOK_URL answered 410, so no webhook is sent until it changes, or until `npm run admin -- outbox retry webhook`.',
+  openSchema: (schema: string) =>
+    `Everybody who may use this database may make functions in its schema ${schema}, which Latchkey would call behind a pooler: alter role … set search_path = pg_catalog.`,
   pooler: (port: string) =>
     `Port ${port} usually belongs to a pooler (PgBouncer). In transaction mode, set DATABASE_PREPARE=off.`,
 

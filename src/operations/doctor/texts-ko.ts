@@ -62,6 +62,8 @@ export const ko: DoctorTexts = {
     `테이블이 다른 역할(${owner})의 것이어서 Latchkey가 시작하지 않습니다. 이 사용자로 복원하거나(pg_restore --no-owner), 그 역할의 구성원이라면 그 역할로 동작하게 하세요(alter role … set role = ${owner}).`,
   webhooksStopped:
     'WEBHOOK_URL이 410으로 응답하여, 주소를 바꾸거나 `npm run admin -- outbox retry webhook`을 실행할 때까지 웹훅을 보내지 않습니다.',
+  openSchema: (schema) =>
+    `이 데이터베이스를 쓰는 누구나 ${schema} 스키마에 함수를 만들 수 있고, 풀러 뒤의 Latchkey가 그 함수를 부를 수 있습니다. alter role … set search_path = pg_catalog로 막으세요.`,
   pooler: (port) =>
     `${port} 포트는 보통 풀러(PgBouncer)의 포트입니다. 트랜잭션 모드라면 DATABASE_PREPARE=off로 설정하세요.`,
 

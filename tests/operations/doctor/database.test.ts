@@ -38,6 +38,17 @@ describe('of the database the doctor says', () => {
     expect(await said('null')).toEqual([])
   })
 
+  test('that others could have functions of theirs called, where no session says otherwise', async () => {
+    const OPEN = 'grant create on schema public to public'
+    const said = async (prepare: string, ...run: string[]) => {
+      const settings = { DATABASE_URL: await databaseUrl(...run), DATABASE_PREPARE: prepare }
+      return linesWith(await runDoctor(settings), 'functions in its schema public')
+    }
+    expect(await said('off', OPEN)).toEqual([expect.stringMatching(/^ {2}! .*search_path/)])
+    expect(await said('on', OPEN)).toEqual([])
+    expect(await said('off')).toEqual([])
+  })
+
   test('how many migrations are pending, and changes nothing', async () => {
     const DATABASE_URL = await databaseUrl(EMPTY)
     for (const _ of ['first', 'second']) {
