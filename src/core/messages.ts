@@ -11,7 +11,8 @@ export const said = {
   confidentialOnly: 'Only confidential clients may introspect.',
   sendAccessToken: 'Send a valid access token as "Authorization: Bearer <token>".',
   bodyTooLarge: 'The body may have at most 64 KiB.',
-  otherContentType: 'This content type is not accepted here.',
+  otherContentType:
+    'This content type is not accepted: OAuth endpoints take application/x-www-form-urlencoded, others application/json.',
   clientRefused: 'The client is unknown or did not authenticate.',
   codeRefused: 'The code is used, expired, or not for this request.',
   databaseAway: 'The database is away or overloaded.',

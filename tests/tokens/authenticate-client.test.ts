@@ -189,6 +189,8 @@ describe('3.15 and 2.30 the shape of a token request', () => {
       const answer = await send(body, type)
       expect([400, 415]).toContain(answer.status)
       expectOAuthError(answer, answer.status, 'invalid_request')
+      // A form of JavaScript’s FormData is told what is taken instead.
+      if (answer.status === 415) expect(answer.json().error_description).toContain(FORM)
     }
     expect((await send(JSON.stringify(values), JSON_TYPE)).status).toBe(200)
   })
