@@ -16,7 +16,8 @@ const MicrosoftClaims = z
     oid: TextSubject,
     name: optionalText,
     email: optionalText,
-    xms_edov: lenientTrue,
+    // A number, too.
+    xms_edov: z.preprocess((value) => (value === 1 ? true : value), lenientTrue),
     xms_pl: optionalText,
   })
   .transform(({ sub, tid, oid, name, email, xms_edov, xms_pl }) => ({

@@ -3,8 +3,8 @@ import { z } from 'zod'
 /** A text that may be missing, null or of another type: then it is null, and no reason to fail. */
 export const optionalText = z.string().min(1).nullish().catch(null)
 
-/** True for what some providers write for true: `true`, `"true"`, `1`, `"1"`. */
+/** True for what some providers write for true: `true`, `"true"`, `"1"`. */
 export const lenientTrue = z
   .unknown()
   .optional()
-  .transform((value) => [true, 'true', 1, '1'].includes(value as never))
+  .transform((value) => [true, 'true', '1'].includes(value as never))
