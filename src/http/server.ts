@@ -61,7 +61,6 @@ export function createServer(options: {
     connectionTimeout: 30_000,
     // Node takes the larger of two limits for the whole request, and 60 seconds for headers by default.
     http: { headersTimeout: REQUEST_MS, connectionsCheckingInterval: 2_000 },
-    onProtoPoisoning: 'error',
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler: answerClientErrors(publicUrl, security, options.bareProblemPage),

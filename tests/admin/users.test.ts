@@ -1,6 +1,8 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { beforeAll, expect, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { type Latchkey, startLatchkey } from '../helpers/latchkey.ts'
+import { mint, openOwnKeys } from '../helpers/minting.ts'
 import { rawRequest } from '../helpers/raw-request.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
@@ -144,6 +146,14 @@ test('nobody else may: a user’s token, one that was revoked, a cookie, another
     headers: { cookie: `latchkey-access=${adminToken}` },
   })
   expect(byCookie.status).toBe(401)
+  // The same claims for another API.
+  const { alg, kid } = decodeProtectedHeader(adminToken)
+  const key = (await openOwnKeys(latchkey)).find((own) => own.kid === kid && own.alg === alg)
+  if (key === undefined) throw new Error('there is no key')
+  const withAudience = async (aud: string) =>
+    (await call('GET', '', undefined, await mint(key, { ...decodeJwt(adminToken), aud }))).status
+  expect(await withAudience(latchkey.url)).toBe(200)
+  expect(await withAudience('https://orders.example')).toBe(401)
   // The same token at a replica where the client may no longer ask.
   const { CLIENT_OPS_ADMIN: _, ...without } = SETTINGS
   const other = await startLatchkey(
