@@ -1,4 +1,5 @@
 import { and, eq, isNotNull } from 'drizzle-orm'
+import type postgres from 'postgres'
 import type { DatabaseFacts } from '../core/settings/database-facts.ts'
 import { addressOf, connect, type DatabaseLocation } from './connection/connect.ts'
 import { findHost } from './connection/primary.ts'
@@ -16,6 +17,39 @@ const WEBHOOKS = statement(() =>
 
 const isStopped = async (sql: Client) => (await WEBHOOKS.all(runInTransaction(sql), {})).length > 0
 
+type Told = Omit<DatabaseFacts, 'applied' | 'brought' | 'areWebhooksStopped'> & {
+  readable: boolean
+}
+
+async function ask(transaction: postgres.TransactionSql): Promise<DatabaseFacts> {
+  const [server] = await transaction<Told[]>`
+    select current_setting('server_version_num')::int as version,
+      getdatabaseencoding() as encoding,
+      current_setting('transaction_read_only') = 'off' as "takesWrites",
+      exists (select from pg_class where relname = 'latchkey_migrations'
+        and relnamespace = to_regnamespace('drizzle') and has_schema_privilege(relnamespace, 'usage')
+        and has_table_privilege(oid, 'select')) as readable,
+      (select bool_and(coalesce(has_schema_privilege(to_regnamespace(name)::oid, 'create'),
+        has_database_privilege(current_database(), 'create')))
+        from unnest(array['latchkey', 'drizzle']) as name) as "mayMigrate",
+      (select min(relowner::regrole::text) from pg_class
+        where relnamespace in (to_regnamespace('latchkey'), to_regnamespace('drizzle'))
+          and relkind in ('r', 'p') and not pg_has_role(relowner, 'usage')) as "otherOwner",
+      exists (select from pg_class where relnamespace = to_regnamespace('latchkey') and relkind in ('r', 'p'))
+        as "hasTables",
+      (select min(name::text) from unnest(current_schemas(false)) as name
+        where has_schema_privilege('public', name::text, 'create')) as "openSchema"`
+  if (server === undefined) throw new Error('The database told nothing of itself.')
+  const { readable, ...facts } = server
+  const [done] = readable
+    ? await transaction<{ count: number }[]>`select count(*)::int from drizzle.latchkey_migrations`
+    : []
+  const [applied, brought] = [done?.count ?? 0, broughtMigrations().length]
+  const areWebhooksStopped =
+    applied === brought && facts.otherOwner === null && (await isStopped(transaction))
+  return { ...facts, applied, brought, areWebhooksStopped }
+}
+
 /** Looks at a database through a connection as the service makes it, and changes nothing. Throws where it cannot. */
 export async function inspectDatabase(
   location: DatabaseLocation,
@@ -25,32 +59,8 @@ export async function inspectDatabase(
   const host = await findHost(address, { prepare })
   const sql = connect(address, host, { connections: 1, prepare })
   try {
-    const [server] = await sql<
-      (Omit<DatabaseFacts, 'applied' | 'brought' | 'areWebhooksStopped'> & { readable: boolean })[]
-    >`
-      select current_setting('server_version_num')::int as version,
-        getdatabaseencoding() as encoding,
-        current_setting('transaction_read_only') = 'off' as "takesWrites",
-        exists (select from pg_class where relname = 'latchkey_migrations'
-          and relnamespace = to_regnamespace('drizzle') and has_schema_privilege(relnamespace, 'usage')
-          and has_table_privilege(oid, 'select')) as readable,
-        (select bool_and(coalesce(has_schema_privilege(to_regnamespace(name)::oid, 'create'),
-          has_database_privilege(current_database(), 'create')))
-          from unnest(array['latchkey', 'drizzle']) as name) as "mayMigrate",
-        (select min(relowner::regrole::text) from pg_class
-          where relnamespace in (to_regnamespace('latchkey'), to_regnamespace('drizzle'))
-            and relkind in ('r', 'p') and not pg_has_role(relowner, 'usage')) as "otherOwner",
-        (select min(name::text) from unnest(current_schemas(false)) as name
-          where has_schema_privilege('public', name::text, 'create')) as "openSchema"`
-    if (server === undefined) throw new Error('The database told nothing of itself.')
-    const { readable, ...facts } = server
-    const [done] = readable
-      ? await sql<{ count: number }[]>`select count(*)::int from drizzle.latchkey_migrations`
-      : []
-    const [applied, brought] = [done?.count ?? 0, broughtMigrations().length]
-    const areWebhooksStopped =
-      applied === brought && facts.otherOwner === null && (await isStopped(sql))
-    return { ...facts, applied, brought, areWebhooksStopped }
+    // In a transaction, as the service has them: a pooler of single statements refuses it.
+    return await sql.begin(ask)
   } finally {
     await sql.end({ timeout: 2 })
   }

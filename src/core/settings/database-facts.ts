@@ -20,4 +20,6 @@ export interface DatabaseFacts {
   otherOwner: string | null
   /** A schema whose functions may be called here in place of PostgreSQL's own, and in which everybody may make some; else null. */
   openSchema: string | null
+  /** Whether there are tables in Latchkey's schema; where no migration was applied, no start can make its own. */
+  hasTables: boolean
 }

@@ -11,6 +11,8 @@ const POOLER_PORTS = [6432, 6543]
 
 /** What PostgreSQL answers to a write then. */
 const READ_ONLY = '25006'
+/** And to a migration that was applied before. */
+const TABLE_EXISTS = '42P07'
 
 /** What is right and wrong with the database at this URL. */
 export async function checkDatabase(
@@ -40,16 +42,23 @@ export async function checkDatabase(
     ...(takesWrites ? [] : explainFailure(READ_ONLY, language).map((text) => wrong(text))),
     ...pooler,
     ...(openSchema === null ? [] : [warning(words.openSchema(openSchema))]),
-    ...checkMigrations(facts, words),
+    ...checkMigrations(facts, language, words),
     ...(facts.areWebhooksStopped ? [warning(words.webhooksStopped)] : []),
   ]
 }
 
 /** Each start makes what is missing, months of the audit too, so the rights count while nothing is pending. */
-function checkMigrations(facts: DatabaseFacts, words: DoctorTexts): Finding[] {
+function checkMigrations(
+  facts: DatabaseFacts,
+  language: OperatorLanguage,
+  words: DoctorTexts,
+): Finding[] {
   const { applied, brought, mayMigrate, otherOwner } = facts
   // What is applied may not even be seen then.
   if (otherOwner !== null) return [wrong(words.tablesOfAnother(otherOwner))]
+  if (applied === 0 && facts.hasTables) {
+    return explainFailure(TABLE_EXISTS, language).map((text) => wrong(text))
+  }
   return [
     ...(applied === brought ? [ok(words.migrationsDone)] : []),
     ...(applied > brought ? [wrong(words.migrationsNewer)] : []),

@@ -140,6 +140,14 @@ describe('of the database the doctor says', () => {
     },
   )
 
+  test('that tables without the list of migrations, as of a backup without its data, do not start', async () => {
+    const DATABASE_URL = await databaseUrl('delete from drizzle.latchkey_migrations')
+    const report = await runDoctor({ DATABASE_URL })
+    expect(linesWith(report, 'Tables are there')).toEqual([expect.stringMatching(/^ {2}✗/)])
+    expect(linesWith(report, 'are pending')).toEqual([])
+    expect(report.exitCode).toBe(1)
+  })
+
   test('that a newer Latchkey was here', async () => {
     const DATABASE_URL = await databaseUrl(
       "insert into drizzle.latchkey_migrations (hash, created_at) values ('of tomorrow', 0)",

@@ -163,6 +163,11 @@ describe('an explanation', () => {
     ['invalid_state', 'invalid_state (Latchkey): The login is unknown'],
     ['{"code":"invalid_provider_response","reason":"encrypted"}', 'turn encryption off'],
     ['claim_aud', 'NATIVE_CLIENT_IDS'],
+    // What it says of the database.
+    ['57014', 'pg_blocking_pids'],
+    ['{"code":"temporarily_unavailable","database":"53100"}', 'disk is full'],
+    ['{"code":"temporarily_unavailable","reason":"timeout"}', 'DATABASE_POOL'],
+    ['28P01', 'User or password is wrong'],
   ])('says the step that mends %s', (text, step) => {
     expect(explain(text, 'en')).toEqual({ text: expect.stringContaining(step), exitCode: 0 })
   })
@@ -170,6 +175,7 @@ describe('an explanation', () => {
   test('takes a number for a code only where it stands alone', () => {
     expect(explain('100', 'en').text).toContain('100 (Facebook)')
     expect(explain('Error 100: KOE006', 'en').text).toMatch(/^KOE006 \(Kakao\)[^\n]*\n$/)
+    expect(explain('KOE006 after 53100 ms', 'en').text).not.toContain('disk')
   })
 
   test.each(knownCodes(builtInProviders))('of %s is in Korean for who asks in Korean', (code) => {

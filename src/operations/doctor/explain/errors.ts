@@ -3,6 +3,7 @@ import type { ExplainedError, ExplainedErrors } from '../../../core/provider/con
 import type { ProviderRow } from '../../../core/provider/provider.ts'
 import type { OperatorLanguage } from '../../../core/settings/operator-texts.ts'
 import { errorTexts } from '../../error-texts.ts'
+import { FAILURES } from './failures.ts'
 import { OWN_CODES_IN_KOREAN } from './own-codes.ts'
 import { REASONS } from './reasons.ts'
 
@@ -69,6 +70,14 @@ const OWN: ExplainedErrors = Object.fromEntries(
   ].map(([code, step]) => [code, { means: 'nothing', step }]),
 )
 
+/** What the log says of a database, a network or a certificate. */
+const MACHINES: ExplainedErrors = Object.fromEntries(
+  Object.entries(FAILURES)
+    // In the log `timeout` is a reason of our own.
+    .filter(([code]) => code !== 'TIMEOUT')
+    .map(([code, step]) => [code, { means: 'nothing', step }]),
+)
+
 /** What is known of a code at this provider. */
 export function explainError({ console }: ProviderRow, code: string): ExplainedError | undefined {
   const errors = Object.hasOwn(console.errors, code) ? console.errors : COMMON
@@ -91,9 +100,11 @@ export function findErrors(
 ): Named[] {
   const lower = text.toLowerCase()
   const words = new Set([...lower.split(/[^\w]+/), ...lower.split(/[^\w-]+/)])
-  // A number in a longer text is mostly another number.
+  // A number in a longer text is mostly another number, but not where a line of the log names it.
   const isNamed = (code: string) =>
-    /^\d+$/.test(code) ? text.trim() === code : words.has(code.toLowerCase())
+    /^\d+$/.test(code)
+      ? text.trim() === code || text.includes(`"database":"${code}"`)
+      : words.has(code.toLowerCase())
   return allErrors(rows)
     .filter(({ code }) => isNamed(code))
     .map(({ code, provider, error }) => ({ code, provider, step: error.step[language] }))
@@ -109,6 +120,7 @@ function allErrors(rows: readonly ProviderRow[]) {
     ...rows.map(({ name, console }) => ({ provider: name, errors: console.errors })),
     { provider: null, errors: COMMON },
     { provider: 'Latchkey', errors: OWN },
+    { provider: null, errors: MACHINES },
   ]
   return sources.flatMap(({ provider, errors }) =>
     Object.entries(errors).map(([code, error]) => ({ code, provider, error })),

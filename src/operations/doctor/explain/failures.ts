@@ -24,7 +24,17 @@ const notTheServer: OperatorText = {
   ko: 'PostgreSQL의 로그인 절차와 다르게 응답합니다. 다른 프로그램이 대신 응답할 수 있으니 호스트를 확인하고 sslmode=verify-full로 설정하세요.',
 }
 
-const FAILURES: Readonly<Record<string, OperatorText>> = {
+const otherConnection: OperatorText = {
+  en: 'A pooler gave a statement another connection than the one it was prepared on: set DATABASE_PREPARE=off.',
+  ko: '풀러가 문장을 준비한 연결이 아닌 다른 연결로 보냈습니다. DATABASE_PREPARE=off로 설정하세요.',
+}
+const inEachOthersWay: OperatorText = {
+  en: 'Two transactions were in each other’s way, and this one gave in: the same may be asked again.',
+  ko: '두 트랜잭션이 서로 막아서 이쪽이 취소되었습니다. 같은 요청을 다시 해도 됩니다.',
+}
+
+/** By code; `doctor --explain` knows each. */
+export const FAILURES: Readonly<Record<string, OperatorText>> = {
   ADDRESS_REFUSED: {
     en: 'Its address is link-local, or it is http outside this machine and its private network: use https.',
     ko: '링크 로컬 주소이거나, 이 컴퓨터와 사설망 밖의 http 주소입니다. https를 쓰세요.',
@@ -116,6 +126,34 @@ const FAILURES: Readonly<Record<string, OperatorText>> = {
   '53300': {
     en: 'The server has no free connection: raise max_connections, or lower DATABASE_POOL.',
     ko: '서버에 남은 연결이 없습니다. max_connections를 늘리거나 DATABASE_POOL을 줄이세요.',
+  },
+  '53100': {
+    en: 'The server’s disk is full: make room there.',
+    ko: '서버의 디스크가 가득 찼습니다. 공간을 확보하세요.',
+  },
+  '53200': {
+    en: 'The server is out of memory, or out of places for locks (raise max_locks_per_transaction).',
+    ko: '서버의 메모리가 부족하거나 잠금을 둘 자리가 없습니다(max_locks_per_transaction을 늘리세요).',
+  },
+  '57014': {
+    en: 'A statement took longer than its time limit and was ended. Something holds a lock (an ALTER TABLE, a VACUUM FULL, a transaction that was left open: select pid, pg_blocking_pids(pid), query from pg_stat_activity), or the server is too slow.',
+    ko: '문장이 시간 제한을 넘어 중단되었습니다. 무언가가 잠금을 쥐고 있거나(ALTER TABLE, VACUUM FULL, 열어 둔 트랜잭션: select pid, pg_blocking_pids(pid), query from pg_stat_activity) 서버가 너무 느립니다.',
+  },
+  '57P01': {
+    en: 'The server was shut down, or somebody ended this connection; new ones are made.',
+    ko: '서버가 종료되었거나 누군가 이 연결을 끊었습니다. 연결은 새로 만들어집니다.',
+  },
+  '57P02': {
+    en: 'The server crashed, and recovers by itself: its own log says why (often it was out of memory).',
+    ko: '서버가 비정상 종료되어 스스로 복구하는 중입니다. 원인은 서버 로그에 있습니다(메모리 부족인 경우가 많습니다).',
+  },
+  '40001': inEachOthersWay,
+  '40P01': inEachOthersWay,
+  '26000': otherConnection,
+  '42P05': otherConnection,
+  '42P07': {
+    en: 'Tables are there, but the list of applied migrations (drizzle.latchkey_migrations) is not, or lacks them: restore both schemas with their data, or begin with an empty database (drop schema latchkey, drizzle cascade).',
+    ko: '테이블은 있는데 적용된 마이그레이션 목록(drizzle.latchkey_migrations)이 없거나 빠져 있습니다. 두 스키마를 데이터까지 복원하거나 빈 데이터베이스로 시작하세요(drop schema latchkey, drizzle cascade).',
   },
 }
 

@@ -40,4 +40,16 @@ export const REASONS: Readonly<Record<string, OperatorText>> = {
     en: 'Userinfo and the ID token are about different people: <ID>_USERINFO_ENDPOINT belongs to another provider, or something in between caches answers.',
     ko: 'userinfo와 ID 토큰의 사용자가 다릅니다. <ID>_USERINFO_ENDPOINT가 다른 제공자의 것이거나 중간에서 응답을 캐시하고 있습니다.',
   },
+  timeout: {
+    en: 'The database gave no answer, or no free connection, within five seconds: statements are slow or wait for a lock (--explain 57014), or DATABASE_POOL is too small.',
+    ko: '데이터베이스가 5초 안에 답하지 않았거나 빈 연결이 없었습니다. 문장이 느리거나 잠금을 기다리거나(--explain 57014) DATABASE_POOL이 너무 작습니다.',
+  },
+  silence: {
+    en: 'The database took a statement and never answered, not even when it was cancelled: the server stands still, or the network loses what it sends. New connections are made.',
+    ko: '데이터베이스가 문장을 받고 취소에도 답하지 않았습니다. 서버가 멈췄거나 네트워크에서 사라지고 있습니다. 연결은 새로 만들어집니다.',
+  },
+  overload: {
+    en: 'A hundred requests wait for each connection to the database, so more are turned away: it is slow, or DATABASE_POOL is too small.',
+    ko: '데이터베이스 연결마다 요청 백 개가 기다리고 있어 더 받지 않습니다. 데이터베이스가 느리거나 DATABASE_POOL이 너무 작습니다.',
+  },
 }
