@@ -5,6 +5,7 @@ import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { linkCodes } from '../../schema.ts'
 import { db, type Placeholders, seconds, statement } from '../../statement.ts'
+import { isTold, type Told } from '../events/hold-told.ts'
 import { requireSame } from '../require-own.ts'
 import { type IdentityValues, valuesOf } from '../sign-in/identity-values.ts'
 import { rekeyIdentity } from '../tokens/rekey.ts'
@@ -45,6 +46,17 @@ const fits = (p: Placeholders<Binding>) =>
     sql`${linkCodes.expiresAt} > now()`,
   )
 
+/** When somebody signed in with the identity that it stands for. */
+const provenAt = sql`(${linkCodes.expiresAt} - ${seconds(sql`${CODE_SECONDS}`)})`
+
+/** Codes of whom a provider says that their grant is over, from before it was: they link no more. */
+export const FORGET_CODES_BEFORE = statement((p: Placeholders<Told & { at: string }>) =>
+  db
+    .delete(linkCodes)
+    .where(and(isTold(p, linkCodes), sql`${provenAt} < ${p.at}::timestamptz`))
+    .returning({ hash: linkCodes.hash }),
+)
+
 /** Whoever takes it has it; with a challenge the same user may take it again (an answer that was lost). */
 const TAKE = statement((p: Placeholders<Binding & { userId: string }>) =>
   db
@@ -73,7 +85,7 @@ const TAKE = statement((p: Placeholders<Binding & { userId: string }>) =>
       locale: linkCodes.locale,
       access: linkCodes.sealedAccessToken,
       refreshToken: linkCodes.sealedRefreshToken,
-      provenAt: isoTime(sql`(${linkCodes.expiresAt} - ${seconds(sql`${CODE_SECONDS}`)})`),
+      provenAt: isoTime(provenAt),
     }),
 )
 

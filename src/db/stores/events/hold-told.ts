@@ -1,4 +1,4 @@
-import { inArray, sql } from 'drizzle-orm'
+import { inArray, type SQL, sql } from 'drizzle-orm'
 import { alias, type PgColumn } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { Database, RunStatement } from '../../client.ts'
@@ -12,13 +12,18 @@ export interface ToldOf extends IdentityKey {
   isEnabled: boolean
 }
 
-interface Told {
+/** Whom an event is about. */
+export interface Told {
   provider: string
   subject: string
   isPrefix: boolean
 }
 
-const isTold = (p: Placeholders<Told>, i: Record<'provider' | 'subject', PgColumn>) =>
+/** Whether a row is of whom it is about. */
+export const isTold = (
+  p: Placeholders<Told>,
+  i: Record<'provider' | 'subject', PgColumn>,
+): SQL<boolean> =>
   sql<boolean>`${i.provider} = ${p.provider} and
     case when ${p.isPrefix}::boolean then starts_with(${i.subject}, ${p.subject})
       else ${i.subject} = ${p.subject} end`

@@ -6,6 +6,7 @@ import type { ProviderEvent } from '../../../core/provider/provider-event.ts'
 import type { Database, RunStatement } from '../../client.ts'
 import { identities, receivedEvents, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, seconds, statement } from '../../statement.ts'
+import { FORGET_CODES_BEFORE } from '../account/link-codes.ts'
 import { requireSame } from '../require-own.ts'
 import { isSameIdentity } from '../same-identity.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
@@ -154,7 +155,8 @@ export function createReceivedEvents(database: Database): ReceivedEventStore {
         for (const event of inOrder(received.events)) {
           const isPrefix = typeof event.subject !== 'string'
           const subject = typeof event.subject === 'string' ? event.subject : event.subject.prefix
-          const held = await holdTold(database, run, { provider, subject, isPrefix })
+          const about = { provider, subject, isPrefix }
+          const held = await holdTold(database, run, about)
           if (held.length === 0) {
             await recordIn(run, { type: 'provider_event.received', provider, reason: event.kind })
           }
@@ -163,6 +165,9 @@ export function createReceivedEvents(database: Database): ReceivedEventStore {
             done.sessions += ended.sessions
             done.users += ended.users
           }
+          // Of somebody who is nobody's yet, too.
+          if (endsGrant(event.kind))
+            await FORGET_CODES_BEFORE.all(run, { ...about, at: isoOf(received) })
         }
         return { outcome: 'acted', ...done }
       }),
@@ -176,9 +181,14 @@ const inOrder = (events: readonly ProviderEvent[]) => {
   return [...events].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : Number(keyOf(a) > keyOf(b))))
 }
 
+const isoOf = ({ at }: ReceivedEvents): string => new Date(at).toISOString()
+
+const endsGrant = (kind: ProviderEvent['kind']): boolean =>
+  kind === 'account_gone' || kind === 'consent_withdrawn'
+
 async function affect(
   run: RunStatement,
-  { at: ms, deletesUsers }: ReceivedEvents,
+  received: ReceivedEvents,
   { kind, forget = false }: ProviderEvent,
   { isEnabled, ...whose }: ToldOf,
 ): Promise<{ sessions: number; users: number }> {
@@ -186,16 +196,16 @@ async function affect(
   const none = { sessions: 0, users: 0 }
   await recordIn(run, { type: 'provider_event.received', provider, userId, reason: kind })
   if (kind === 'account_enabled') return none
-  const affected = { ...whose, at: new Date(ms).toISOString() }
+  const affected = { ...whose, at: isoOf(received) }
   const isGone = kind === 'account_gone'
   let isForgotten = false
-  if (isGone || kind === 'consent_withdrawn') {
+  if (endsGrant(kind)) {
     // Of somebody whom the operator has locked out nothing is let go that they could come back without.
     const values = { ...affected, isGone, forget: forget && isEnabled }
     isForgotten = (await FORGET_GRANT.one(run, values)) !== null
   }
   const ended = await END_SESSIONS.count(run, { ...affected, kind })
-  const goesToo = isEnabled && isGone && deletesUsers && isForgotten
+  const goesToo = isEnabled && isGone && received.deletesUsers && isForgotten
   if (goesToo) await REMOVE_IDENTITY.one(run, whose)
   if (goesToo || forget) await INHERIT_EMAIL.one(run, { userId })
   const removed = goesToo ? await REMOVE_USER_WITHOUT_IDENTITY.count(run, { userId }) : 0
