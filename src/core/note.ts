@@ -5,6 +5,8 @@ export type Note = (event: NoteEvent, facts: Evidence) => void
 
 /** What is told, in words. */
 export const NOTES = {
+  discovery_stale:
+    'the discovery document cannot be read anew; logins go on with what it said before, until a restart',
   discovery_ignored: 'members of the discovery document cannot be used and count as absent',
   provider_asks_more: 'the provider asks for something that Latchkey cannot do yet',
   userinfo_refused: 'userinfo was refused; the login went on with the ID token',

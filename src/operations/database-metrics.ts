@@ -1,3 +1,4 @@
+import type { FastifyBaseLogger } from 'fastify'
 import type * as Prometheus from 'prom-client'
 import type { EndedSessions } from '../core/events/audit.ts'
 import type { OutboxDepth } from '../core/events/outbox.ts'
@@ -27,7 +28,12 @@ export function addDatabaseMetrics(
   { Counter, Gauge }: typeof Prometheus,
   metric: Describe,
   sources: MetricSources,
+  log: Pick<FastifyBaseLogger, 'warn'>,
 ): void {
+  const unread = (err: unknown) => {
+    log.warn({ event: 'metrics_unread', err }, 'what /metrics shows of the database is missing')
+    return null
+  }
   new Gauge({
     ...metric('database_operations_pending', 'Operations that run or wait for a connection.', []),
     collect() {
@@ -50,7 +56,7 @@ export function addDatabaseMetrics(
   const failed = gauge('outbox_given_up', 'Entries that only the operator has tried again.')
   const oldest = gauge('outbox_oldest_seconds', 'Age of the oldest entry that waits.')
   async function look() {
-    const found = await sources.outboxDepth().catch(() => [])
+    const found = (await sources.outboxDepth().catch(unread)) ?? []
     for (const one of [waiting, failed, oldest]) one.reset()
     for (const { kind, target, ...depth } of found) {
       const labels = { kind, target }
@@ -72,7 +78,7 @@ export function addDatabaseMetrics(
     },
   })
   async function count() {
-    const found = await sources.endedSessions(since).catch(() => null)
+    const found = await sources.endedSessions(since).catch(unread)
     if (found === null) return
     since = found.until
     for (const [reason, amount] of Object.entries(found.byReason)) ended.inc({ reason }, amount)

@@ -109,7 +109,7 @@ export async function openMetrics(app: FastifyInstance, sources: MetricSources):
     { version, node: process.versions.node },
     1,
   )
-  addDatabaseMetrics(prometheus, metric, sources)
+  addDatabaseMetrics(prometheus, metric, sources, app.log)
 
   app.addHook('onResponse', (request, reply, done) => {
     // What matches no route is one series.

@@ -10,7 +10,7 @@ import { expectProblem, expectProtected } from '../helpers/problems.ts'
 import { rawRequest } from '../helpers/raw-request.ts'
 import { setStage } from '../helpers/stage.ts'
 
-const { provider, latchkey } = setStage({ settings: { ...APPS, METRICS: 'on' } })
+const { provider, latchkey, start } = setStage({ settings: { ...APPS, METRICS: 'on' } })
 
 const send = (path: string, init: RequestInit = {}, at = latchkey) =>
   new Browser().send(`${at.url}${path}`, init)
@@ -335,6 +335,20 @@ test('what waits in the outbox is what waits now, at each look, and not what wai
   expect(await shown()).toEqual([2, 1, expect.toSatisfy((age) => age >= 90 && age < 150)])
   await latchkey.database.query(`delete from latchkey.outbox where target = 'nowhere'`, [])
   expect(await shown()).toEqual([undefined, undefined, undefined])
+})
+
+test('what cannot be counted in the database is missing, and the log says so', async () => {
+  const unread = (at: typeof latchkey) => at.logs.filter((line) => line.includes('metrics_unread'))
+  const at = await start()
+  await scrape(at)
+  expect(unread(at)).toEqual([])
+  await at.database.query('alter table latchkey.outbox rename to outbox_away', [])
+  try {
+    expect((await send('/metrics', {}, at)).status).toBe(200)
+    expect(unread(at)).toHaveLength(1)
+  } finally {
+    await at.database.query('alter table latchkey.outbox_away rename to outbox', [])
+  }
 })
 
 test('nothing in it is of a person, a token or an address', async () => {

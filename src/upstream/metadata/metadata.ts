@@ -1,6 +1,7 @@
 import type { Note } from '../../core/note.ts'
 import type { ProviderRow } from '../../core/provider/provider.ts'
 import type { ClientKey } from '../../core/provider/row-inputs.ts'
+import { evidenceOf } from '../../http/log/logging.ts'
 import { assertionAlgorithm, type ClientAuthMethod } from '../exchange/client-auth.ts'
 import { PUBLIC_KEY_ALGORITHMS } from '../id-token/jws.ts'
 import { type Deadline, untilOver, withDeadline } from '../outbound/deadline.ts'
@@ -32,6 +33,8 @@ export interface Metadata {
 }
 
 const FRESH_MS = 60 * 60 * 1000
+/** Between two attempts to renew one. */
+const RENEW_MS = 60_000
 
 /** What metadata is read for. */
 export interface MetadataOptions {
@@ -59,6 +62,7 @@ export function createMetadataSource(
   }
   let cached: { metadata: Metadata; at: number } | null = null
   let underWay: Promise<Metadata> | null = null
+  let triedAt = Number.NEGATIVE_INFINITY
   const renew = () => {
     // One request for all who wait, so it has its own time limit and not that of the first of them.
     underWay ??= withDeadline((deadline) => discover(options, deadline), { ms: options.ms })
@@ -73,7 +77,11 @@ export function createMetadataSource(
   }
   return async (deadline) => {
     if (cached === null) return deadline === undefined ? renew() : untilOver(renew(), deadline)
-    if (performance.now() - cached.at > FRESH_MS) renew().catch(() => {})
+    const now = performance.now()
+    if (now - cached.at > FRESH_MS && now - triedAt > RENEW_MS) {
+      triedAt = now
+      renew().catch((error) => options.note('discovery_stale', evidenceOf(error)))
+    }
     return cached.metadata
   }
 }
