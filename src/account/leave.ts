@@ -1,16 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import type { Accounts } from '../core/identity/accounts.ts'
+import type { Accounts, TakingAway } from '../core/identity/accounts.ts'
 import { deleteMe } from './docs/me.ts'
 import { invalidToken, signInAgain, type TokenOptions } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** What happens to grants that are left. */
-export interface Leaving {
-  /** Providers at which there may be something to revoke. */
-  revocable: readonly string[]
+export interface Leaving extends TakingAway {
   wakeOutbox: () => void
-  /** How long ago the person may have signed in for what cannot be undone; null: however long. */
-  reauthSeconds: number | null
 }
 
 /** What leaving needs. */

@@ -3,6 +3,7 @@ import { type Client, findClient } from '../core/client/client.ts'
 import { readPresentedCode } from '../core/client/presented-code.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { claimsOf } from '../core/identity/account.ts'
+import type { Freshness } from '../core/identity/accounts.ts'
 import type { Identities, LinkCodes } from '../core/identity/identities.ts'
 import type { AuthenticatedIdentity } from '../core/identity/sign-ins.ts'
 import { said } from '../core/messages.ts'
@@ -15,15 +16,13 @@ import { type Caller, invalidToken, signInAgain } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** What linking needs. */
-export interface LinkOptions {
+export interface LinkOptions extends Freshness {
   clients: readonly Client[]
   identities: Pick<Identities, 'link'>
   linkCodes: Pick<LinkCodes, 'take'>
   sessions: Pick<Sessions, 'standing'>
   /** Who the token of a provider's SDK is about; throws where it does not count. */
   proveNatively: (asked: SubjectToken, request: FastifyRequest) => Promise<AuthenticatedIdentity>
-  /** How long ago the person may have signed in; null: however long. */
-  reauthSeconds: number | null
   /** Counts a native request, and throws where it is one too many. */
   limits: { native: (request: FastifyRequest) => Promise<void> }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { DeliveryTarget } from '../core/events/outbox.ts'
 import type { WebhookTarget } from '../core/events/webhook.ts'
 import { logoutCarrier } from '../events/carriers/logout.ts'
 import { revocationCarrier } from '../events/carriers/revocation.ts'
@@ -52,16 +53,19 @@ export async function openOutbox(
 ): Promise<{ wakeOutbox: () => void; listen: () => Promise<void> }> {
   const { webhook } = settings.told
   const told = settings.clients.filter(({ backchannelLogoutUri }) => backchannelLogoutUri !== null)
-  const targetsWith = (webhook: WebhookTarget | null) => [
-    ...(webhook === null
-      ? []
-      : [
-          { kind: 'webhook', target: 'webhook', url: webhook.url, events: webhook.events } as const,
-        ]),
-    ...told.map(({ id, backchannelLogoutUri: url }) => {
-      return { kind: 'logout', target: id, url: url ?? '', events: [] } as const
+  const clients = told.map(
+    ({ id: target, backchannelLogoutUri: url }): DeliveryTarget => ({
+      kind: 'logout',
+      target,
+      url: url ?? '',
+      events: [],
     }),
-  ]
+  )
+  const targetsWith = (webhook: WebhookTarget | null): DeliveryTarget[] => {
+    if (webhook === null) return clients
+    const { url, events } = webhook
+    return [{ kind: 'webhook', target: 'webhook', url, events }, ...clients]
+  }
   await stores.outbox.setTargets(targetsWith(webhook))
   const delivery = createDelivery(settings.forwardProxies, tracer)
   app.addHook('onClose', () => delivery.close())

@@ -15,20 +15,15 @@ interface Emulated {
 export async function addPages(
   { app, settings }: AppContext,
   { providers }: Shared,
-  emulated: Emulated,
+  emulation: Emulated,
 ): Promise<void> {
-  const { publicUrl, clients, emulate, brand } = settings
+  const { publicUrl, clients, emulate: emulated, brand } = settings
+  const rows = providers.list.map(({ row }) => row)
   await app.register(async (room) => {
-    pageRoutes(room, { publicUrl, providers: providers.list.map(({ row }) => row) })
+    pageRoutes(room, { publicUrl, providers: rows })
     if (brand.logo !== null) logoRoute(room, brand.logo)
   })
   await app.register(async (room) =>
-    playgroundRoutes(room, {
-      publicUrl,
-      clients,
-      ...emulated,
-      emulated: emulate,
-      providers: providers.list.map(({ row }) => row),
-    }),
+    playgroundRoutes(room, { publicUrl, clients, providers: rows, emulated, ...emulation }),
   )
 }

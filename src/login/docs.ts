@@ -4,6 +4,8 @@ import { UserInfo } from '../core/identity/account.ts'
 import { TokenResponse } from '../core/tokens/token-response.ts'
 import { NoBody } from '../http/documented.ts'
 import { Problem } from '../http/errors/problems.ts'
+import { FORM } from '../http/forms.ts'
+import type { RouteShape } from '../http/route.ts'
 import {
   callbackExamples,
   FLOW_COOKIE,
@@ -11,9 +13,7 @@ import {
   signInExamples,
   signInFormExamples,
   startExamples,
-} from '../http/examples/login-examples.ts'
-import { FORM } from '../http/forms.ts'
-import type { RouteShape } from '../http/route.ts'
+} from './login-examples.ts'
 
 /** What a provider sends back, for the documentation. */
 const CallbackRequest = z.object({

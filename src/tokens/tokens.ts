@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { PreparedSession, SessionRequest } from '../core/client/prepared-session.ts'
-import type { Sealer } from '../core/secrets.ts'
-import type { SigningKeys } from '../core/tokens/key-store.ts'
 import type { ClientTokenResponse } from '../core/tokens/token-response.ts'
 import {
   type AccessTokenClaims,
@@ -19,8 +17,12 @@ import {
   type IssueRules,
   type TokenIssuer,
 } from './issue.ts'
-import type { KeyNeeds } from './keys/key-plan.ts'
-import { type KeyRing, openKeyRing, prepareBehindFirstAnswer } from './keys/signing-keys.ts'
+import {
+  type KeyRing,
+  type KeyRingOptions,
+  openKeyRing,
+  prepareBehindFirstAnswer,
+} from './keys/signing-keys.ts'
 
 /** All that is done with tokens of ours: made, verified and read. */
 export interface Tokens {
@@ -45,25 +47,11 @@ export interface Tokens {
 /** Opens the key ring, and what stands on it. */
 export async function createTokens(
   app: FastifyInstance,
-  options: {
-    store: SigningKeys
-    sealer: Sealer
-    families: TokenFamilies
-    needs: KeyNeeds
-    rotationSeconds: number
-    rules: IssueRules
-    ttl: Tokens['ttl']
-  },
+  options: KeyRingOptions & { families: TokenFamilies; rules: IssueRules; ttl: Tokens['ttl'] },
 ): Promise<Tokens> {
-  const { store, sealer, families, needs, rotationSeconds, rules, ttl } = options
+  const { families, rules, ttl } = options
   const { issuer } = rules
-  const keys = await openKeyRing(app, {
-    store,
-    sealer,
-    needs,
-    rotationSeconds,
-    rules,
-  })
+  const keys = await openKeyRing(app, options)
   prepareBehindFirstAnswer(app, keys)
   const issue = createTokenIssuer(keys, rules)
   const verifyAccessToken = createAccessTokenVerifier(keys)

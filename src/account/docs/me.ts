@@ -23,20 +23,16 @@ export const getMe = describe({
 })
 
 /** `POST /me`: UserInfo may be asked for in either way (OpenID Connect Core, section 5.3.1). */
-export const postMe = describe({
+export const postMe = {
+  ...getMe,
   docs: {
+    ...getMe.docs,
     operationId: 'postMe',
     summary: 'The signed-in user, asked for by POST',
     description:
       'What GET answers, without a body. With the session cookie it needs a registered `Origin`.',
-    answers: { 200: 'The user.' },
-    examples: {
-      signed_in: { summary: 'With an access token', status: 200, answer: exampleAccount },
-    },
   },
-  scope: null,
-  responses: { 200: UserInfo },
-})
+}
 
 /** An edit is stored as it was sent, or refused: a text that would be cleaned is one the user did not mean. */
 const edited = (max: number, clean: (text: string) => string | null, message: string) =>

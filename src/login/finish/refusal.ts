@@ -2,11 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findClient } from '../../core/client/client.ts'
 import { withParameters } from '../../core/client/redirects.ts'
 import type { FlowFailure } from '../../core/client/used-flows.ts'
-import { defined } from '../../core/defined.ts'
 import { type Refusal, refusalOf } from '../../core/pages/page-reason.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
 import { isBrowserNavigation, toLatchkeyError } from '../../http/errors/problems.ts'
 import type { Login } from '../login.ts'
+import { requestOf } from '../request-of.ts'
 import { searchOf } from '../ways-on/recovery-links.ts'
 import {
   answerClient,
@@ -62,8 +62,7 @@ function showRefusal(
   const path = pathOf(issuer)
   const told = { ...failure, ...(state === null ? {} : { state }), iss: issuer }
   const isForm = responseMode === 'form_post'
-  const again = (prompt?: 'select_account') =>
-    searchOf({ ...requestOf(client), ...defined({ prompt }) })
+  const again = (prompt?: 'select_account') => searchOf({ ...requestOf(client), prompt })
   const asksWhich = row.prompts.select_account !== undefined && reason !== 'user_disabled'
   const page = {
     reason,
@@ -79,20 +78,3 @@ function showRefusal(
   }
   return sendRefusalPage(page, request, reply.code(403))
 }
-
-/** What the client asked for, to ask for it once more. */
-const requestOf = (client: ClientFlow['client']) =>
-  defined({
-    client_id: client.id,
-    redirect_uri: client.redirectUri,
-    state: client.state ?? undefined,
-    nonce: client.nonce ?? undefined,
-    scope: client.scope,
-    resource: client.resource ?? undefined,
-    code_challenge: client.codeChallenge ?? undefined,
-    code_challenge_method: client.codeChallenge === null ? undefined : ('S256' as const),
-    response_mode: client.responseMode,
-    intent: client.intent ?? undefined,
-    ui_locales: client.uiLocales ?? undefined,
-    max_age: client.maxAge === null ? undefined : String(client.maxAge),
-  })

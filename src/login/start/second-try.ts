@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AuthorizationRequest } from '../../core/client/authorization-request.ts'
 import { addressOf } from '../../http/address.ts'
 import { cleared, type Flow, type FlowCookie } from '../flow.ts'
 import type { Login } from '../login.ts'
+import { requestOf } from '../request-of.ts'
 import { freshFlow, sendToProvider } from './start.ts'
 
 /**
@@ -51,7 +51,7 @@ async function beginAgain(
   const { client, provider } = flow
   const facts = { event: 'second_try', provider, client: client.id, address: addressOf(request) }
   request.log.info(facts, why)
-  const asked = askedBy(client)
+  const asked = requestOf(client)
   const started = await login.provider.start(
     asked,
     (random) => login.resumable.add(random, provider, asked),
@@ -64,19 +64,3 @@ async function beginAgain(
   }
   return sendToProvider(login, begun, request, reply)
 }
-
-/** The client's request as far as a flow keeps it: not what was only a hint for the provider. */
-const askedBy = (client: Flow['client']): AuthorizationRequest => ({
-  client_id: client.id,
-  redirect_uri: client.redirectUri ?? undefined,
-  response_mode: client.responseMode,
-  state: client.state ?? undefined,
-  nonce: client.nonce ?? undefined,
-  scope: client.scope,
-  resource: client.resource ?? undefined,
-  code_challenge: client.codeChallenge ?? undefined,
-  intent: client.intent ?? undefined,
-  prompt: client.prompt ?? undefined,
-  max_age: client.maxAge === null ? undefined : String(client.maxAge),
-  ui_locales: client.uiLocales ?? undefined,
-})

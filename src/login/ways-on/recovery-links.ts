@@ -128,7 +128,7 @@ export function createRecoveryLinks(options: {
 }
 
 /** A client's request as a query again, with its question mark; empty where nothing was asked. */
-export function searchOf(asked: KeptRequest): string {
-  const entries = Object.entries(asked).filter((entry) => entry[1] !== undefined)
-  return entries.length === 0 ? '' : `?${new URLSearchParams(entries as [string, string][])}`
+export function searchOf(asked: AuthorizationRequest): string {
+  const query = new URLSearchParams(defined(asked))
+  return query.size === 0 ? '' : `?${query}`
 }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthorizationRequest } from '../../core/client/authorization-request.ts'
 import { BUILT_IN_CLIENT, type Client } from '../../core/client/client.ts'
+import { defined } from '../../core/defined.ts'
 import { type Language, pickLanguage } from '../../core/pages/language.ts'
 import { lastProviderCookie } from '../../core/pages/last-provider.ts'
 import type { Button, Skin } from '../../core/provider/button.ts'
@@ -67,8 +68,7 @@ export function createSignInPage(
     request: FastifyRequest,
     reply: FastifyReply,
   ): FastifyReply => {
-    const kept = Object.entries(asked).filter((entry) => entry[1] !== undefined)
-    const query = new URLSearchParams(kept as [string, string][])
+    const query = new URLSearchParams(defined(asked))
     const client = sender.id === BUILT_IN_CLIENT ? null : sender.name
     const lastProvider = request.cookies[lastProviderName]
     const startOver = startOverAt(sender, redirectUri, asked)
