@@ -1,4 +1,5 @@
 import type { ProviderRow } from '../core/provider/provider.ts'
+import { loginCallback } from '../core/settings/public-url.ts'
 import { builtInProviders } from '../providers/index.ts'
 import type { Settings } from '../settings/index.ts'
 import { type ProviderSettings, withEndpoints, withOfflineAccess } from '../settings/providers.ts'
@@ -11,17 +12,14 @@ export interface Emulation {
 }
 
 /** Starts the provider emulator where it is asked for; it is not even loaded where it is not. */
-export async function emulate(
-  settings: Settings,
-  load: () => Promise<typeof import('../emulator/index.ts')>,
-): Promise<Emulation> {
+export async function emulate(settings: Settings): Promise<Emulation> {
   if (settings.emulate.length === 0) {
     return { providers: [], emulator: null, close: async () => {} }
   }
-  const { startEmulator } = await load()
+  const { startEmulator } = await import('../emulator/index.ts')
   const emulator = await startEmulator({
     providers: settings.emulate,
-    redirectUris: (id) => `${settings.publicUrl}/login/${id}/callback`,
+    redirectUris: (id) => loginCallback(settings.publicUrl, id),
   })
   const providers: ProviderSettings[] = builtInProviders
     .filter(({ id }) => settings.emulate.includes(id))

@@ -1,4 +1,5 @@
 import { NOTES } from '../core/note.ts'
+import { loginCallback } from '../core/settings/public-url.ts'
 import { createDirectory, type Providers } from '../upstream/directory.ts'
 import { prepareAhead } from '../upstream/metadata/prepare.ts'
 import { createOutbound } from '../upstream/outbound/outbound.ts'
@@ -16,14 +17,14 @@ export async function openProviders({
 }: AppContext): Promise<{ providers: Providers; emulator: Emulation['emulator'] }> {
   const outbound = createOutbound(settings.forwardProxies)
   app.addHook('onClose', () => outbound.close())
-  const emulation = await emulate(settings, () => import('../emulator/index.ts'))
+  const emulation = await emulate(settings)
   app.addHook('onClose', () => emulation.close())
   const providers = createDirectory(
     inOrder([...settings.providers, ...emulation.providers]).map((enabled) => {
       const { id } = enabled.row
       return createProvider({
         ...enabled,
-        callbackUrl: `${settings.publicUrl}/login/${id}/callback`,
+        callbackUrl: loginCallback(settings.publicUrl, id),
         outbound,
         outboundMs,
         tracer,

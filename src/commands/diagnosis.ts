@@ -3,6 +3,7 @@ import { fileProblemText } from '../core/settings/file-problem.ts'
 import { DIRECT } from '../core/settings/forward-proxy.ts'
 import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
 import { settingsPrefix } from '../core/settings/prefix.ts'
+import { loginCallback } from '../core/settings/public-url.ts'
 import { whyNotStarted } from '../db/embedded/look.ts'
 import { inspectDatabase } from '../db/inspect.ts'
 import { checkCookieSites } from '../operations/doctor/cookie-sites.ts'
@@ -160,7 +161,7 @@ async function examineProvider(run: DoctorRun, registered: ProviderSettings): Pr
   const secrets = row.clientSecret ? needed.map((name) => values[name]) : [clientSecret]
   const isComplete = ![clientId, ...(hasKey ? [] : secrets)].includes('')
   if (outbound !== null && isComplete && !findings.some(({ level }) => level === 'wrong')) {
-    const callbackUrl = `${publicUrl}/login/${row.id}/callback`
+    const callbackUrl = loginCallback(publicUrl, row.id)
     const aim = (watched: Outbound) => aimAt(registered, callbackUrl, watched)
     findings.push(...(await checkNetwork(row, outbound, aim, language, words)))
     findings.push(...(await checkEventRegistration(registered, settings, outbound, words)))

@@ -12,6 +12,7 @@ import {
   UnprovenEvent,
 } from '../core/provider/provider-event.ts'
 import { unknownProvider } from '../core/provider/unknown-provider.ts'
+import { eventsAddress } from '../core/settings/public-url.ts'
 import { placeOf } from '../http/log/known.ts'
 
 /** What of a provider receives its events. */
@@ -33,10 +34,6 @@ export interface ReceiveOptions {
   /** Told of what came of each. */
   received(provider: string, outcome: string): void
 }
-
-/** Where a provider's events go. */
-const eventsAddress = (publicUrl: string, provider: string): string =>
-  `${publicUrl}/providers/${provider}/events`
 
 /** Takes what a provider sent, acts on it where its proof holds, and answers in the provider's form. */
 export async function receive(

@@ -6,20 +6,24 @@ import type { Metadata } from './metadata/metadata.ts'
  * Throws where `iss` says that a callback is of another provider, or is missing though this provider
  * promises it (RFC 9207, section 2.4). Plain text comparison.
  */
-export function checkCallbackIssuer(row: ProviderRow, of: Metadata, iss: string | undefined): void {
-  const known = callbackIssuers(row, of)
+export function checkCallbackIssuer(
+  row: ProviderRow,
+  metadata: Metadata,
+  iss: string | undefined,
+): void {
+  const known = callbackIssuers(row, metadata)
   if (known.length === 0) return
-  if (iss === undefined ? !of.callbackIssuerRequired : known.includes(iss)) return
+  if (iss === undefined ? !metadata.callbackIssuerRequired : known.includes(iss)) return
   throw new LatchkeyError('invalid_state', 'This answer is not from the provider that was asked.', {
     evidence: { reason: iss === undefined ? 'iss_missing' : 'iss_mismatch' },
   })
 }
 
 /** Who a callback may say it is from. A server that is not OpenID's names its endpoint's parent. */
-function callbackIssuers(row: ProviderRow, of: Metadata): string[] {
+function callbackIssuers(row: ProviderRow, { endpoints }: Metadata): string[] {
   if (row.callbackIssuer === null) return []
   if (row.issuer !== undefined) return [row.issuer]
   if (row.callbackIssuer === undefined) return []
-  const base = of.endpoints.authorization_endpoint?.replace(/\/authorize$/, '')
+  const base = endpoints.authorization_endpoint?.replace(/\/authorize$/, '')
   return [row.callbackIssuer, base ?? row.callbackIssuer]
 }

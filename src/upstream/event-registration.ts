@@ -1,6 +1,7 @@
 import type { ProviderRow } from '../core/provider/provider.ts'
 import type { EventRegistration, RegistrationTools } from '../core/provider/provider-event.ts'
 import type { RowValues } from '../core/provider/row-inputs.ts'
+import { eventsAddress } from '../core/settings/public-url.ts'
 import type { Outbound } from './outbound/outbound.ts'
 
 /** A provider whose events are asked for by a call, as it is set up here. */
@@ -28,7 +29,7 @@ export function registrationOf(
   if (registration === undefined) return null
   const { outbound, publicUrl, readFile } = options
   const { keyFile, needs } = registration
-  const address = `${publicUrl}/providers/${row.id}/events`
+  const address = eventsAddress(publicUrl, row.id)
   const tools = (): RegistrationTools => ({
     client: { id: clientId, secret: clientSecret },
     values,

@@ -121,8 +121,7 @@ export function createProvider(options: ProviderOptions): Provider {
   /** Does what may wait for the provider, unless too many do already, within one deadline. */
   const atProvider = <T>(
     work: (call: ProviderCall) => Promise<T>,
-    stop?: AbortSignal,
-    note: Note = options.note,
+    { stop, note = options.note }: { stop?: AbortSignal | undefined; note?: Note | undefined } = {},
   ): Promise<T> =>
     bulkhead(() =>
       withDeadline(
@@ -194,8 +193,7 @@ export function createProvider(options: ProviderOptions): Provider {
             tokens: keep(tokenResponse, call.metadata),
           }
         },
-        undefined,
-        note,
+        { note },
       ),
     async readNative(presented, note) {
       requireOffered(row, presented.kind)
@@ -211,8 +209,7 @@ export function createProvider(options: ProviderOptions): Provider {
             tokens: null,
           }
         },
-        undefined,
-        note,
+        { note },
       ).catch((error) => {
         throw sortOut(error, presented.kind)
       })

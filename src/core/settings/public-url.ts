@@ -18,3 +18,15 @@ export function cookieName(publicUrl: string, name: string): string {
   const mark = path === '' ? '' : `${createHash('sha256').update(path).digest('hex').slice(0, 8)}-`
   return `${isHttps(publicUrl) ? '__Host-' : ''}latchkey-${mark}${name}`
 }
+
+/** Where a provider sends people back to from a login. */
+export const loginCallback = (publicUrl: string, provider: string): string =>
+  `${publicUrl}/login/${provider}/callback`
+
+/** Where a provider sends people back to from its own logout. */
+export const logoutCallback = (publicUrl: string, provider: string): string =>
+  `${publicUrl}/logout/${provider}/callback`
+
+/** Where a provider sends its events. */
+export const eventsAddress = (publicUrl: string, provider: string): string =>
+  `${publicUrl}/providers/${provider}/events`

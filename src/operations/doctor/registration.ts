@@ -1,6 +1,7 @@
 import type { ProviderRow } from '../../core/provider/provider.ts'
 import type { RowValues } from '../../core/provider/row-inputs.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
+import { loginCallback, logoutCallback } from '../../core/settings/public-url.ts'
 import { type Finding, info, warning } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 
@@ -12,7 +13,7 @@ export function describeRedirectUri(
   words: DoctorTexts,
 ): Finding[] {
   const { url, redirectUris } = row.console
-  const redirectUri = `${publicUrl}/login/${row.id}/callback`
+  const redirectUri = loginCallback(publicUrl, row.id)
   return [info(words.console(url)), info(words.redirectUri(redirectUri), redirectUris[language])]
 }
 
@@ -38,8 +39,8 @@ export function describeRegistration(
   words: DoctorTexts,
 ): Finding[] {
   const { logoutRedirectUris: logout, keys, also, refuses } = row.console
-  const isRefused = refuses?.pattern.test(`${publicUrl}/login/${row.id}/callback`) ?? false
-  const logoutUri = `${publicUrl}/logout/${row.id}/callback`
+  const isRefused = refuses?.pattern.test(loginCallback(publicUrl, row.id)) ?? false
+  const logoutUri = logoutCallback(publicUrl, row.id)
   return [
     ...describeRedirectUri(row, publicUrl, language, words),
     ...(logout === undefined ? [] : [info(words.logoutUri(logoutUri), logout[language])]),

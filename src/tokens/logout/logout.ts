@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { SessionRef } from '../../core/identity/session-ref.ts'
 import { unknownProvider } from '../../core/provider/unknown-provider.ts'
 import type { Sealer } from '../../core/secrets.ts'
+import { logoutCallback } from '../../core/settings/public-url.ts'
 import { NoBody } from '../../http/documented.ts'
 import { isBrowserNavigation, logProblem, Problem } from '../../http/errors/problems.ts'
 import { acceptForms, FORM } from '../../http/forms.ts'
@@ -133,7 +134,7 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
       const state = options.sealer.seal(JSON.stringify(back), `logout ${id}`)
       // No address is taken that is longer, ours on the way back neither.
       if (state.length > MOST_STATE) return goBack(call, back, query)
-      const redirectUri = `${options.publicUrl}/logout/${id}/callback`
+      const redirectUri = logoutCallback(options.publicUrl, id)
       // Signed out here already: a provider that cannot be reached must not keep the person here.
       const away = await provider.logout({ redirectUri, state, idToken }).catch((error) => {
         logProblem(error, request)

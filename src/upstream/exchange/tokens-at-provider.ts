@@ -28,7 +28,10 @@ export function createTokensAtProvider(options: {
   row: ProviderRow
   storeTokens: StoreTokens
   /** Does work at the provider, within one deadline. */
-  atProvider: <T>(work: (call: ProviderCall) => Promise<T>, stop?: AbortSignal) => Promise<T>
+  atProvider: <T>(
+    work: (call: ProviderCall) => Promise<T>,
+    options: { stop: AbortSignal | undefined },
+  ) => Promise<T>
 }): TokensAtProvider & {
   keep(response: ProviderTokenResponse, metadata: Metadata): ProviderTokens | null
 } {
@@ -51,14 +54,12 @@ export function createTokensAtProvider(options: {
       taken === 'access_token' && tokens.refreshToken !== null && !isFresh(tokens),
     async refresh({ refreshToken, access }, subject, stop) {
       if (refreshToken === null) throw mustSignInAgain({ reason: 'no_refresh_token' })
-      const response = await atProvider(
-        (call) => refreshTokensOf(call, refreshToken, subject),
-        stop,
-      )
+      const work = (call: ProviderCall) => refreshTokensOf(call, refreshToken, subject)
+      const response = await atProvider(work, { stop })
       return toKept(response, response.scope ?? access?.scope ?? null, access?.idToken)
     },
     revoke: (tokens, subject, stop) =>
-      atProvider((call) => revokeTokens(call, tokens, subject), stop),
+      atProvider((call) => revokeTokens(call, tokens, subject), { stop }),
   }
 }
 

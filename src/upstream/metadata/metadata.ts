@@ -9,8 +9,6 @@ import type { Outbound } from '../outbound/outbound.ts'
 import { invalidAnswer, readJson } from '../outbound/read-answer.ts'
 import { type DiscoveryDocument, type Gap, readDiscovery, requiredEndpoints } from './discovery.ts'
 
-export type { Gap } from './discovery.ts'
-
 /** What of a provider's behaviour is known once its metadata is. */
 export interface Metadata {
   /** By metadata name; the settings' values first, then the row's, then what the provider advertises. */

@@ -1,5 +1,6 @@
 import type { OperatorLanguage, OperatorText } from '../../../core/settings/operator-texts.ts'
-import type { Gap, Metadata } from '../../../upstream/metadata/metadata.ts'
+import type { Gap } from '../../../upstream/metadata/discovery.ts'
+import type { Metadata } from '../../../upstream/metadata/metadata.ts'
 import { type Finding, warning, wrong } from '../findings.ts'
 
 /** What a provider may ask for in vain, and what to change there. */
