@@ -335,10 +335,10 @@ describe('the house', () => {
     expect(unknown).toEqual([])
     const all = imports.flatMap(({ targets }) => targets)
     expect(all.length).toBeGreaterThan(sources.length * 2)
-    expect(imports.find(({ path }) => path === 'app/providers.ts')?.targets).toEqual(
+    expect(imports.find(({ path }) => path === 'app/emulation.ts')?.targets).toEqual(
       expect.arrayContaining([
-        'upstream/outbound/outbound.ts',
-        'app/context.ts',
+        'settings/providers.ts',
+        'core/provider/provider.ts',
         'emulator/index.ts',
       ]),
     )
