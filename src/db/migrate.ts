@@ -8,8 +8,8 @@ import { addressOf, connect, type DatabaseLocation } from './connection/connect.
 import { findHost } from './connection/primary.ts'
 import { runInTransaction } from './connection/run.ts'
 import { makePartitions } from './partitions.ts'
-import { broughtMigrations } from './readiness.ts'
-import { sessions } from './schema.ts'
+import { APPLIED, broughtMigrations, MIGRATIONS } from './readiness.ts'
+import { latchkey, sessions } from './schema.ts'
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
@@ -43,7 +43,7 @@ const UNLIMITED = `
 const canHold = (encoding: string) => ['UTF8', 'SQL_ASCII'].includes(encoding)
 
 /** Latchkey's own, and the migrator's. */
-const SCHEMAS = ['latchkey', 'drizzle'] as const
+const SCHEMAS = [latchkey.schemaName, MIGRATIONS.schema] as const
 
 const CREATE_SCHEMA = /^\s*create schema (?:if not exists )?"(\w+)"/i
 
@@ -69,7 +69,7 @@ async function lockTables(transaction: postgres.TransactionSql): Promise<void> {
   const [found] = await transaction<{ tables: string | null }[]>`
     select string_agg(oid::regclass::text, ', ' order by relname <> ${getTableName(sessions)}, oid) as tables
     from pg_class where relnamespace = to_regnamespace(${SCHEMAS[0]}) and relkind in ('r', 'p') and not relispartition
-      and not exists (select from drizzle.latchkey_migrations where created_at >= ${last}::bigint)`
+      and not exists (select from ${transaction(APPLIED)} where created_at >= ${last}::bigint)`
   const tables = found?.tables ?? null
   if (tables !== null) await transaction.unsafe(`lock table ${tables} in access exclusive mode`)
 }
@@ -111,7 +111,7 @@ export async function migrateDatabase(
       await transaction.unsafe(`set local lock_timeout = ${Math.floor(lockMs)}`)
       const [there] = await transaction<{ names: string[]; isMigrated: boolean }[]>`
         select array[to_regnamespace(${SCHEMAS[0]})::text, to_regnamespace(${SCHEMAS[1]})::text] as names,
-          to_regclass('drizzle.latchkey_migrations') is not null as "isMigrated"`
+          to_regclass(${APPLIED}) is not null as "isMigrated"`
       if (there?.isMigrated) await lockTables(transaction)
       const keepingSchemas = (client: postgres.TransactionSql) =>
         leaveOut(client, there?.names ?? [])
@@ -121,7 +121,7 @@ export async function migrateDatabase(
         begin: (work: (client: postgres.TransactionSql) => Promise<unknown>) =>
           transaction.savepoint((inner) => work(keepingSchemas(inner))),
       }) as unknown as postgres.Sql
-      await migrate(drizzle(nested), { migrationsFolder, migrationsTable: 'latchkey_migrations' })
+      await migrate(drizzle(nested), { migrationsFolder, migrationsTable: MIGRATIONS.table })
       await makePartitions(runInTransaction(transaction))
     })
   } finally {

@@ -9,8 +9,10 @@ export function broughtMigrations(): { when: number }[] {
   return (JSON.parse(readFileSync(journal, 'utf8')) as { entries: { when: number }[] }).entries
 }
 
-/** What the migrator keeps of what it applied. */
-const APPLIED = 'drizzle.latchkey_migrations'
+/** The migrator's own schema and table, where it keeps what it applied. */
+export const MIGRATIONS = { schema: 'drizzle', table: 'latchkey_migrations' }
+/** That table by its whole name. */
+export const APPLIED = `${MIGRATIONS.schema}.${MIGRATIONS.table}`
 /** Of the first migration. */
 const FIRST = `${getTableConfig(signingKeys).schema}.${getTableConfig(signingKeys).name}`
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LatchkeyError } from '../errors.ts'
 import { hashToken, s256 } from '../secrets.ts'
-import type { CodeBinding } from '../tokens/token-store.ts'
+import type { PresentedCode } from '../tokens/token-store.ts'
 import { type Client, isConfidential } from './client.ts'
 
 /** What a client shows for a one-time code (RFC 6749, section 4.1.3), as fields of a schema. */
@@ -30,7 +30,7 @@ const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
 export function readPresentedCode(
   client: Pick<Client, 'id' | 'secrets'>,
   body: z.infer<z.ZodObject<typeof codeParameters>>,
-): { hash: Buffer; clientId: string } & CodeBinding {
+): PresentedCode {
   const { code, redirect_uri: redirectUri, code_verifier: verifier } = body
   if (code === undefined) throw new LatchkeyError('invalid_request', 'The code is missing.')
   if (redirectUri === undefined)

@@ -1,5 +1,5 @@
 import type { Asking } from '../events/audit.ts'
-import type { CodeBinding } from '../tokens/token-store.ts'
+import type { CodeBinding, PresentedCode } from '../tokens/token-store.ts'
 import type { Account } from './account.ts'
 import type { Freshness, TakingAway } from './accounts.ts'
 import type { SessionRef } from './session-ref.ts'
@@ -18,10 +18,7 @@ export interface LinkCodes {
    * The identity, for one user: once, and with a challenge again until the code expires or the user
    * takes that identity away. A code that is first shown with anything but its own binding is gone.
    */
-  take(
-    shown: { hash: Buffer; clientId: string } & CodeBinding,
-    userId: string,
-  ): Promise<ProvenIdentity | null>
+  take(presented: PresentedCode, userId: string): Promise<ProvenIdentity | null>
 }
 
 /** The identities of users, changed by their users' own wish. */

@@ -20,7 +20,7 @@ export interface GrantedSession {
 }
 
 /** A code as a client shows it. */
-export interface PresentedCode extends CodeBinding, Asking {
+export interface PresentedCode extends CodeBinding {
   hash: Buffer
   clientId: string
 }
@@ -73,7 +73,7 @@ export interface TokenStore {
    * `refused` says which value is wrong, for the log alone.
    */
   redeemCode(
-    presented: PresentedCode,
+    presented: PresentedCode & Asking,
     next: DerivedTokens & { sessionTtlSeconds: number; sessionsPerUser: number },
   ): Promise<RedeemedCode | { refused: string }>
   /** Rotates a refresh token, or decides about one that comes again (`core/tokens/refresh-repeat.ts`). */

@@ -25,7 +25,7 @@ export interface ClientOptions {
 }
 
 /** A statement may run that long on the server. */
-export const STATEMENT_MS = 5_000
+const STATEMENT_MS = 5_000
 /** A transaction may wait that long for its next statement. */
 const IDLE_IN_TRANSACTION_MS = 10_000
 

@@ -37,17 +37,19 @@ const SYSTEM = /^E(?!RR_)[A-Z0-9]+$/
 /** Classes: connection exception, insufficient resources, operator intervention, system error (a disk). */
 const AWAY_CLASS = /^(08|53|57P|58)/
 
+/** What the driver threw, out of what the builder makes of it. */
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause instanceof Error ? error.cause : error
+
 /** What the database or the driver said, by its code; undefined where it is no failure of theirs. */
 export function codeOf(error: unknown): string | undefined {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const code = (cause as { code?: unknown } | null)?.code
+  const code = (causeOf(error) as { code?: unknown } | null)?.code
   return typeof code === 'string' && !(error instanceof LatchkeyError) ? code : undefined
 }
 
 /** Whether the server ended the connection by it, or let none begin (`allow_connections false`), whatever the code. */
 function isFatal(error: unknown): boolean {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return /^(FATAL|PANIC)$/.test(String((cause as { severity?: unknown }).severity))
+  return /^(FATAL|PANIC)$/.test(String((causeOf(error) as { severity?: unknown }).severity))
 }
 
 /** Whether another host, or a new connection, may do better: this one is away or takes no writes. */

@@ -51,24 +51,17 @@ async function look(
   { prepare }: Pick<ClientOptions, 'prepare'>,
 ): Promise<string | null> {
   const sql = connect(address, host, { connections: 1, prepare })
+  // A server that is reached and does not answer is as good as away.
+  const late = setTimeout(() => sql.end({ timeout: 0 }), address.connectTimeoutSeconds * 2_000)
   try {
-    // A server that is reached and does not answer is as good as away.
-    const late = setTimeout(() => sql.end({ timeout: 0 }), address.connectTimeoutSeconds * 2_000)
-    const [server] = await sql
-      .unsafe<ServerFacts[]>(
-        `select pg_is_in_recovery() as standby, current_setting('transaction_read_only') = 'on' as "readOnly"`,
-      )
-      .then(
-        (rows) => rows,
-        (error: unknown) => {
-          throw error
-        },
-      )
-      .finally(() => clearTimeout(late))
+    const [server] = await sql.unsafe<ServerFacts[]>(
+      `select pg_is_in_recovery() as standby, current_setting('transaction_read_only') = 'on' as "readOnly"`,
+    )
     return server !== undefined && isFit(server, address.sessionAttrs) ? null : 'READ_ONLY'
   } catch (error) {
     return codeOf(error) ?? (error as Error).name
   } finally {
+    clearTimeout(late)
     await sql.end({ timeout: 0 }).catch(() => {})
   }
 }

@@ -113,15 +113,16 @@ async function linkLibraries(native: string): Promise<void> {
   for (const link of links) {
     const target = inside(link.target)
     // Two processes may do this at once: the later one finds EEXIST.
-    const exists = await access(target).then(
-      () => true,
-      () => false,
-    )
-    if (!exists) await symlink(relative(dirname(target), inside(link.source)), target).catch(ignore)
+    if (await isThere(target)) continue
+    await symlink(relative(dirname(target), inside(link.source)), target).catch(() => undefined)
   }
 }
 
-function ignore(): void {}
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
 
 /** Copies `native` once; the name carries the package's version, so an update copies anew. */
 async function copyBinaries(native: string, home: string): Promise<PostgresBinaries> {
@@ -132,11 +133,7 @@ async function copyBinaries(native: string, home: string): Promise<PostgresBinar
     initdb: join(copy, 'native/bin/initdb'),
     postgres: join(copy, 'native/bin/postgres'),
   }
-  const exists = await access(binaries.postgres).then(
-    () => true,
-    () => false,
-  )
-  if (exists) return binaries
+  if (await isThere(binaries.postgres)) return binaries
   const fresh = await mkdtemp(join(home, 'postgres-binaries.new-'))
   try {
     await copyReadable(native, join(fresh, 'native'))

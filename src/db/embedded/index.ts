@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TriedBinaries } from './binaries.ts'
-import { chooseBinaries, findPostgresBinaries, type PostgresBinaries } from './binaries.ts'
+import {
+  chooseBinaries,
+  findPostgresBinaries,
+  type PostgresBinaries,
+  type TriedBinaries,
+} from './binaries.ts'
 import { EmbeddedServerError, notStarted } from './error.ts'
 import {
   choosePostgresFolder,

@@ -6,6 +6,7 @@ import type { Database } from '../client.ts'
 import { finishedFlows, linkCodes, loginCodes, refreshTokens, sessions } from '../schema.ts'
 import { db, insertFrom, type Placeholders, returning, seconds, statement } from '../statement.ts'
 import { requireSame } from './require-own.ts'
+import { epochSeconds } from './tokens/granted-session.ts'
 
 const now = sql`now()`
 /** Longer than any login takes: ten seconds of the provider's, five of the database's. */
@@ -44,20 +45,6 @@ const c = alias(loginCodes, 'c')
 const r = alias(refreshTokens, 'r')
 const l = alias(linkCodes, 'l')
 
-interface Row {
-  id: string
-  waits: boolean
-  failed: boolean
-  error: string | null
-  description: string | null
-  refusal: string | null
-  linked: boolean
-  signedIn: boolean
-  userId: string | null
-  authTime: number | null
-  tokenHash: Buffer | null
-}
-
 const isRecent = (time: unknown, within: number) =>
   sql<boolean>`coalesce(${time} > ${now} - ${seconds(within)}, false)`
 
@@ -73,9 +60,7 @@ const FIND = statement((p: Placeholders<{ id: string; sessionId: string; linkCod
       linked: sql<boolean>`coalesce(${l.expiresAt} > ${now}, false)`.as('linked'),
       signedIn: isRecent(s.createdAt, REPEAT_SECONDS).as('signed_in'),
       userId: s.userId,
-      authTime: sql<number | null>`floor(extract(epoch from ${s.authTime}))::float8`.as(
-        'auth_time',
-      ),
+      authTime: epochSeconds<number | null>(s.authTime).as('auth_time'),
       tokenHash: sql<Buffer | null>`coalesce(${c.hash}, ${r.hash})`.as('token_hash'),
     })
     .from(finishedFlows)
@@ -86,7 +71,7 @@ const FIND = statement((p: Placeholders<{ id: string; sessionId: string; linkCod
     .where(eq(finishedFlows.id, p.id)),
 )
 
-function outcomeOf(row: Row | null): FlowOutcome {
+function outcomeOf(row: Awaited<ReturnType<typeof FIND.one>>): FlowOutcome {
   if (row === null) return { is: 'over' }
   const { error, description, refusal, userId, tokenHash } = row
   if (error !== null) {

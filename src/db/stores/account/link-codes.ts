@@ -1,6 +1,7 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import type { LinkCodes } from '../../../core/identity/identities.ts'
 import { CODE_SECONDS } from '../../../core/identity/sign-ins.ts'
+import type { PresentedCode } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { linkCodes } from '../../schema.ts'
@@ -11,14 +12,7 @@ import { type IdentityValues, valuesOf } from '../sign-in/identity-values.ts'
 import { rekeyIdentity } from '../tokens/rekey.ts'
 import { isoTime } from './account-json.ts'
 
-interface Binding {
-  hash: Buffer
-  clientId: string
-  redirectUri: string
-  codeChallenge: string | null
-}
-
-const KEEP = statement((p: Placeholders<IdentityValues & Binding & { ttl: number }>) =>
+const KEEP = statement((p: Placeholders<IdentityValues & PresentedCode & { ttl: number }>) =>
   db.insert(linkCodes).values({
     hash: p.hash,
     clientId: p.clientId,
@@ -38,7 +32,7 @@ const KEEP = statement((p: Placeholders<IdentityValues & Binding & { ttl: number
   }),
 )
 
-const fits = (p: Placeholders<Binding>) =>
+const fits = (p: Placeholders<PresentedCode>) =>
   and(
     eq(linkCodes.clientId, p.clientId),
     eq(linkCodes.redirectUri, p.redirectUri),
@@ -58,7 +52,7 @@ export const FORGET_CODES_BEFORE = statement((p: Placeholders<Told & { at: strin
 )
 
 /** Whoever takes it has it; with a challenge the same user may take it again (an answer that was lost). */
-const TAKE = statement((p: Placeholders<Binding & { userId: string }>) =>
+const TAKE = statement((p: Placeholders<PresentedCode & { userId: string }>) =>
   db
     .update(linkCodes)
     .set({ takenBy: sql`${p.userId}::uuid` })
@@ -90,7 +84,7 @@ const TAKE = statement((p: Placeholders<Binding & { userId: string }>) =>
 )
 
 /** A wrong guess is the last one, of a code that nobody has taken. */
-const BURN = statement((p: Placeholders<Binding>) =>
+const BURN = statement((p: Placeholders<PresentedCode>) =>
   db
     .delete(linkCodes)
     .where(and(eq(linkCodes.hash, p.hash), isNull(linkCodes.takenBy), sql`not (${fits(p)})`)),

@@ -2,9 +2,8 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { sessions } from '../../schema.ts'
 import type { Placeholders } from '../../statement.ts'
+import type { Columns } from '../account/account-json.ts'
 import { isAlive } from '../alive.ts'
-
-type Columns<Names extends string> = Record<Names, PgColumn>
 
 /** A moment in whole seconds since 1970. */
 export const epochSeconds = <Value extends number | null = number>(moment: PgColumn): SQL<Value> =>

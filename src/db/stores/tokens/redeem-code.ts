@@ -1,6 +1,6 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import type { TokenStore } from '../../../core/tokens/token-store.ts'
+import type { PresentedCode, TokenStore } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { loginCodes, refreshTokens, sessions, users } from '../../schema.ts'
@@ -19,26 +19,19 @@ import { endSurplus, isCrowded } from '../sessions/surplus.ts'
 import { grantedSession } from './granted-session.ts'
 import { readRepeatedCode } from './repeated-code.ts'
 
-interface Proof {
-  hash: Buffer
-  clientId: string
-  redirectUri: string
-  codeChallenge: string | null
-}
-
 const now = sql`now()`
 const u = alias(users, 'u')
 const s = alias(sessions, 's')
 const c = alias(loginCodes, 'c')
 
-const fits = (p: Placeholders<Proof>) =>
+const fits = (p: Placeholders<PresentedCode>) =>
   sql<boolean>`${c.redirectUri} = ${p.redirectUri} and ${c.codeChallenge} is not distinct from ${p.codeChallenge}::text`
 
-const ofClient = (p: Placeholders<Proof>) =>
+const ofClient = (p: Placeholders<PresentedCode>) =>
   and(eq(c.hash, p.hash), eq(s.clientId, p.clientId), sql`${c.expiresAt} > ${now}`)
 
 /** One value and no join: planned while there is nobody yet, a join would read all sessions. */
-const sessionOf = (p: Placeholders<Proof>) =>
+const sessionOf = (p: Placeholders<PresentedCode>) =>
   sql`(${db.select({ id: loginCodes.sessionId }).from(loginCodes).where(eq(loginCodes.hash, p.hash))})`
 
 /**
@@ -48,7 +41,7 @@ const sessionOf = (p: Placeholders<Proof>) =>
 const REDEEM = statement(
   (
     p: Placeholders<
-      Proof & {
+      PresentedCode & {
         sessionTtl: number
         tokenHash: Buffer
         tokenTtl: number

@@ -11,9 +11,9 @@ import { heldSessions } from '../sessions/held-sessions.ts'
 type Rekeying = IdentityKey & { former: string }
 
 const isFormer = (
-  table: Record<'provider' | 'issuer' | 'subject', PgColumn>,
-  p: Placeholders<Rekeying>,
-) => and(eq(table.provider, p.provider), eq(table.issuer, p.issuer), eq(table.subject, p.former))
+  table: Record<keyof IdentityKey, PgColumn>,
+  { provider, issuer, former }: Placeholders<Rekeying>,
+) => isSameIdentity(table, { provider, issuer, subject: former })
 
 const other = alias(identities, 'other')
 

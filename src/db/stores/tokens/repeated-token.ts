@@ -20,15 +20,7 @@ const r = alias(refreshTokens, 'r')
 
 /** User and session of a token that comes again, held until it is decided about. */
 const HOLD = statement(
-  (
-    p: Placeholders<{
-      id: string
-      clientId: string
-      fromCookie: boolean
-      scopes: readonly string[]
-      resources: readonly string[] | null
-    }>,
-  ) =>
+  (p: Placeholders<{ id: string } & Omit<PresentedRefreshToken, 'hash' | 'sessionId' | 'asker'>>) =>
     db
       .select({ ...grantedSession(s), wider: isWider(s, p), unlisted: isUnlisted(s, p) })
       .from(s)
@@ -96,7 +88,7 @@ export function repeatToken(
     const decision = decideRepeat(hash, family, hashes)
     if (decision.action === 'end') {
       const { reason } = decision
-      await sayWho(run, asker ?? null)
+      await sayWho(run, asker)
       await recordIn(run, {
         type: 'refresh_token.reused',
         userId: session.userId,
@@ -112,14 +104,9 @@ export function repeatToken(
     if (unlisted) return { outcome: 'unlisted' }
     if (decision.isLate) {
       await MARK_REPEATED.one(run, { hash })
-      await sayWho(run, asker ?? null)
-      const { userId, clientId: of } = session
-      await recordIn(run, {
-        type: 'refresh_token.repeated',
-        userId,
-        sessionId: id,
-        clientId: of,
-      })
+      await sayWho(run, asker)
+      const { userId, clientId } = session
+      await recordIn(run, { type: 'refresh_token.repeated', userId, sessionId: id, clientId })
     }
     return { outcome: decision.isLate ? 'repeated' : 'rotated', session, place: decision.place }
   })

@@ -1,7 +1,7 @@
 import { and, eq, lte, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import { GRACE_SECONDS } from '../../../core/tokens/refresh-repeat.ts'
-import type { TokenStore } from '../../../core/tokens/token-store.ts'
+import type { PresentedRefreshToken, TokenStore } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { refreshTokens, sessions, users } from '../../schema.ts'
@@ -28,12 +28,7 @@ const u = alias(users, 'u')
 const s = alias(sessions, 's')
 const r = alias(refreshTokens, 'r')
 
-interface Rotating {
-  hash: Buffer
-  clientId: string
-  fromCookie: boolean
-  scopes: readonly string[]
-  resources: readonly string[] | null
+interface Rotating extends Omit<PresentedRefreshToken, 'sessionId' | 'asker'> {
   next: Buffer
   ttl: number
 }
