@@ -44,7 +44,7 @@ switch (command) {
     break
   }
   case 'doctor': {
-    const { doctor } = await import('./doctor.ts')
+    const { doctor } = await import('./doctor/index.ts')
     await doctor(args)
     break
   }

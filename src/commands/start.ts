@@ -16,6 +16,7 @@ import type { EndAfter } from './end-on-signal.ts'
 import { checkGivenNames, isHostForgotten } from './given-names.ts'
 import { refuse, StartError } from './refuse.ts'
 import { letHeapGrow } from './small-heap.ts'
+import { storeRules } from './store-rules.ts'
 
 // The process: settings -> database -> app -> listen -> close.
 
@@ -77,12 +78,7 @@ async function serve(endAfter: EndAfter): Promise<void> {
   try {
     await waitAndMigrate(location)
     database = openDatabase(location, settings.database)
-    const stores = createStores(database, {
-      ...settings.people,
-      sessionsPerUser: settings.sessionsPerUser,
-      accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
-      trustedProviders: settings.trustedProviders,
-    })
+    const stores = createStores(database, storeRules(settings))
     const secrets = settings.secrets ?? [readOrMakeSecret(settings.dataDir)]
     const app = await buildApp(settings, {
       stores,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { diagnose } from '../../src/commands/diagnosis.ts'
+import { diagnose } from '../../src/commands/doctor/diagnosis.ts'
 import { MAIN } from './server-process.ts'
 
 /** A REST API key's form, and a secret that no report may show. */

@@ -5,6 +5,7 @@ import { createStores, type Stores } from '../../db/stores/index.ts'
 import { readEnvironment } from '../../settings/environment.ts'
 import { collectSettings, type Settings } from '../../settings/index.ts'
 import { Reader } from '../../settings/reader.ts'
+import { storeRules } from '../store-rules.ts'
 import { waitAndMigrate } from '../wait-for-database.ts'
 import { AdminError } from './usage.ts'
 
@@ -45,12 +46,7 @@ export async function openStores(): Promise<AdminStores> {
     await waitAndMigrate(location)
     const database = openDatabase(location, { ...settings.database, connections: 2 })
     return {
-      stores: createStores(database, {
-        ...settings.people,
-        sessionsPerUser: settings.sessionsPerUser,
-        accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
-        trustedProviders: settings.trustedProviders,
-      }),
+      stores: createStores(database, storeRules(settings)),
       settings,
       async close() {
         await database.close()

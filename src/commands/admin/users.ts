@@ -1,13 +1,22 @@
 import { ADMIN_CLI } from '../../core/events/audit.ts'
 import { type AdminUser, ROLE } from '../../core/identity/admin-users.ts'
 import { counted } from '../../core/text.ts'
+import { builtInProviders } from '../../providers/index.ts'
+import type { Settings } from '../../settings/index.ts'
 import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
-import { providersThatRevoke } from './revocable.ts'
 import { AdminError, noSuchVerb, UsageError } from './usage.ts'
 
 /** Users on one page of a search. */
 const MOST = 1_000
+
+/**
+ * Providers at which what is kept of a grant may be revoked. The server's outbox decides in the end; what it cannot
+ * revoke it says.
+ */
+const providersThatRevoke = ({ providers }: Settings): string[] => [
+  ...new Set([...providers.map(({ row }) => row.id), ...builtInProviders.map(({ id }) => id)]),
+]
 
 const row = (user: AdminUser) => ({
   id: user.sub,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { explain } from '../../../src/commands/diagnosis.ts'
+import { explain } from '../../../src/commands/doctor/diagnosis.ts'
 import { knownCodes } from '../../../src/operations/doctor/explain/errors.ts'
 import { builtInProviders } from '../../../src/providers/index.ts'
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { explain } from '../../../src/commands/diagnosis.ts'
+import { explain } from '../../../src/commands/doctor/diagnosis.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { login } from '../../helpers/latchkey.ts'
 import { lastProblem } from '../../helpers/problems.ts'

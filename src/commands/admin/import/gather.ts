@@ -1,8 +1,8 @@
 import { basename, extname } from 'node:path'
 import type { Left, Piece } from './assemble.ts'
-import type { Found } from './expand.ts'
 import { type Loose, list, loosen } from './fields.ts'
-import { readRecords } from './records.ts'
+import type { Found } from './read/expand.ts'
+import { readRecords } from './read/records.ts'
 import type { Source } from './source.ts'
 import type { Spool } from './spool.ts'
 

@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util'
-import { fileProblemText } from '../core/settings/file-problem.ts'
-import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
-import { doctorTexts } from '../operations/doctor/texts.ts'
+import { fileProblemText } from '../../core/settings/file-problem.ts'
+import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
+import { doctorTexts } from '../../operations/doctor/texts.ts'
 import {
   EnvironmentFileError,
   namesCutInFile,
   readEnvironment,
   readEnvironmentFile,
-} from '../settings/environment.ts'
-import type { Environment } from '../settings/reader.ts'
+} from '../../settings/environment.ts'
+import type { Environment } from '../../settings/reader.ts'
 import { diagnose, explain } from './diagnosis.ts'
 
 // An empty variable counts as none.

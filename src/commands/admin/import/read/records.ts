@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import type { ParsedElementInfo } from '@streamparser/json'
-import { parseJson } from '../../../core/json.ts'
+import { parseJson } from '../../../../core/json.ts'
 import { expand, type Found, malformed } from './expand.ts'
 import { delimiterOf, readCsv } from './read-csv.ts'
 import { NotText, readText, readTextLines } from './read-text.ts'

@@ -1,4 +1,4 @@
-import { isObject, parseJson } from '../../../core/json.ts'
+import { isObject, parseJson } from '../../../../core/json.ts'
 import { NotText } from './read-text.ts'
 
 /** One record of an export, or what could not be read in its place. */

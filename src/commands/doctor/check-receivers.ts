@@ -1,11 +1,11 @@
-import { isDeliverable } from '../core/events/webhook.ts'
-import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
-import type { Finding } from '../operations/doctor/findings.ts'
-import type { DoctorTexts } from '../operations/doctor/texts.ts'
-import { checkTold, type ToldTarget } from '../operations/doctor/told.ts'
-import { clientPrefix } from '../settings/clients.ts'
-import type { Settings } from '../settings/index.ts'
-import { createDelivery } from '../upstream/outbound/delivery.ts'
+import { isDeliverable } from '../../core/events/webhook.ts'
+import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
+import type { Finding } from '../../operations/doctor/findings.ts'
+import type { DoctorTexts } from '../../operations/doctor/texts.ts'
+import { checkTold, type ToldTarget } from '../../operations/doctor/told.ts'
+import { clientPrefix } from '../../settings/clients.ts'
+import type { Settings } from '../../settings/index.ts'
+import { createDelivery } from '../../upstream/outbound/delivery.ts'
 
 /** For how long a receiver is waited for. */
 const WAIT_MS = 3_000

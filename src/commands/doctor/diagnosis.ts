@@ -1,14 +1,12 @@
-import { isDatabaseUrl } from '../core/settings/database-url.ts'
-import { fileProblemText } from '../core/settings/file-problem.ts'
-import { DIRECT } from '../core/settings/forward-proxy.ts'
-import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
-import { settingsPrefix } from '../core/settings/prefix.ts'
-import { loginCallback } from '../core/settings/public-url.ts'
-import { whyNotStarted } from '../db/embedded/look.ts'
-import { inspectDatabase } from '../db/inspect.ts'
-import { checkCookieSites } from '../operations/doctor/cookie-sites.ts'
-import { checkDatabase } from '../operations/doctor/database.ts'
-import { findErrors, knownCodes } from '../operations/doctor/explain/errors.ts'
+import { isDatabaseUrl } from '../../core/settings/database-url.ts'
+import { fileProblemText } from '../../core/settings/file-problem.ts'
+import { DIRECT } from '../../core/settings/forward-proxy.ts'
+import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
+import { whyNotStarted } from '../../db/embedded/look.ts'
+import { inspectDatabase } from '../../db/inspect.ts'
+import { checkCookieSites } from '../../operations/doctor/cookie-sites.ts'
+import { checkDatabase } from '../../operations/doctor/database.ts'
+import { findErrors, knownCodes } from '../../operations/doctor/explain/errors.ts'
 import {
   type Finding,
   info,
@@ -17,48 +15,27 @@ import {
   type Section,
   warning,
   wrong,
-} from '../operations/doctor/findings.ts'
-import { type AtProvider, checkNetwork } from '../operations/doctor/network.ts'
-import { checkProxies } from '../operations/doctor/proxies.ts'
-import {
-  describeEvents,
-  describeRedirectUri,
-  describeRegistration,
-} from '../operations/doctor/registration.ts'
-import { type DoctorTexts, doctorTexts } from '../operations/doctor/texts.ts'
-import { checkTraces } from '../operations/doctor/traces.ts'
-import { checkShapes, checkValues } from '../operations/doctor/values.ts'
-import { canSendTraces } from '../operations/traces.ts'
-import { builtInProviders } from '../providers/index.ts'
-import { collectSettings, type Settings } from '../settings/index.ts'
-import type { ProviderSettings } from '../settings/providers.ts'
-import { type Environment, Reader } from '../settings/reader.ts'
-import { whyNoSecret } from '../settings/secret-file.ts'
-import { createDelivery } from '../upstream/outbound/delivery.ts'
-import { createOutbound, type Outbound } from '../upstream/outbound/outbound.ts'
-import { createProvider } from '../upstream/provider.ts'
+} from '../../operations/doctor/findings.ts'
+import { checkProxies } from '../../operations/doctor/proxies.ts'
+import { describeRedirectUri } from '../../operations/doctor/registration.ts'
+import { type DoctorTexts, doctorTexts } from '../../operations/doctor/texts.ts'
+import { checkTraces } from '../../operations/doctor/traces.ts'
+import { canSendTraces } from '../../operations/traces.ts'
+import { builtInProviders } from '../../providers/index.ts'
+import { collectSettings, type Settings } from '../../settings/index.ts'
+import { type Environment, Reader } from '../../settings/reader.ts'
+import { whyNoSecret } from '../../settings/secret-file.ts'
+import { createDelivery } from '../../upstream/outbound/delivery.ts'
+import { createOutbound } from '../../upstream/outbound/outbound.ts'
+import { checkGivenNames, isHostForgotten } from '../given-names.ts'
 import { checkReceivers } from './check-receivers.ts'
-import { checkEventRegistration } from './event-registration.ts'
-import { checkGivenNames, isHostForgotten } from './given-names.ts'
+import { examineProvider } from './examine-provider.ts'
+import type { DoctorRun } from './run.ts'
 
 /** What the doctor says, and how its process ends: 1 where something is wrong. */
 export interface Diagnosis {
   text: string
   exitCode: 0 | 1
-}
-
-/** One run of the doctor. */
-interface DoctorRun {
-  env: Environment
-  /** What of it stands in `.env`, and the names there whose value ends at a #. */
-  file: Environment
-  cut: readonly string[]
-  language: OperatorLanguage
-  words: DoctorTexts
-  reader: Reader
-  settings: Settings
-  /** Null with --offline. */
-  outbound: Outbound | null
 }
 
 /** Whether the server starts with these settings, and which have no effect. */
@@ -132,60 +109,6 @@ async function describeTraces(run: DoctorRun): Promise<Section[]> {
     words,
   ).finally(() => delivery.close())
   return [{ title: words.traces, findings }]
-}
-
-async function examineProvider(run: DoctorRun, registered: ProviderSettings): Promise<Section> {
-  const { language, words, outbound, settings } = run
-  const { row, clientId, clientSecret, values, nativeClientIds } = registered
-  const { publicUrl } = settings
-  const prefix = settingsPrefix(row.id)
-  const findings: Finding[] = [
-    ...describeRegistration(row, { publicUrl, scopesSetting: `${prefix}SCOPES` }, language, words),
-    ...describeEvents(row, { publicUrl, prefix, values }, language, words),
-    ...checkValues(
-      row.console,
-      {
-        id: { name: `${prefix}CLIENT_ID`, value: clientId },
-        secret: { name: `${prefix}CLIENT_SECRET`, value: clientSecret },
-        nativeClientIds,
-      },
-      language,
-      words,
-    ),
-    ...checkShapes(row.settings, { prefix, values }, words),
-  ]
-  const needed = Object.keys(row.settings).filter(
-    (name) => row.settings[name]?.default === undefined,
-  )
-  const hasKey = Boolean(row.clientKey?.(values))
-  const secrets = row.clientSecret ? needed.map((name) => values[name]) : [clientSecret]
-  const isComplete = ![clientId, ...(hasKey ? [] : secrets)].includes('')
-  if (outbound !== null && isComplete && !findings.some(({ level }) => level === 'wrong')) {
-    const callbackUrl = loginCallback(publicUrl, row.id)
-    const aim = (watched: Outbound) => aimAt(registered, callbackUrl, watched)
-    findings.push(...(await checkNetwork(row, outbound, aim, language, words)))
-    findings.push(...(await checkEventRegistration(registered, settings, outbound, words)))
-  }
-  return { title: row.name, findings }
-}
-
-/** The provider as the server would use it. */
-function aimAt(registered: ProviderSettings, callbackUrl: string, outbound: Outbound): AtProvider {
-  const provider = createProvider({
-    ...registered,
-    callbackUrl,
-    outbound,
-    callEnded: () => {},
-    note: () => {},
-  })
-  return {
-    metadata: provider.metadata,
-    async start() {
-      const { url, state, nonce, verifier } = await provider.start({}, (made) => made)
-      const flow = { state, nonce, verifier, formUser: null }
-      return { url: new URL(url), finish: (code) => provider.finish({ code, ...flow }) }
-    },
-  }
 }
 
 async function examine(run: DoctorRun): Promise<Section[]> {

@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { AdminError, UsageError } from '../usage.ts'
+import { AdminError, UsageError } from '../../usage.ts'
 
 const ENDINGS = ['.json', '.ndjson', '.jsonl', '.csv']
 

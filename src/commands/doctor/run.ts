@@ -1,0 +1,19 @@
+import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
+import type { DoctorTexts } from '../../operations/doctor/texts.ts'
+import type { Settings } from '../../settings/index.ts'
+import type { Environment, Reader } from '../../settings/reader.ts'
+import type { Outbound } from '../../upstream/outbound/outbound.ts'
+
+/** One run of the doctor. */
+export interface DoctorRun {
+  env: Environment
+  /** What of it stands in `.env`, and the names there whose value ends at a #. */
+  file: Environment
+  cut: readonly string[]
+  language: OperatorLanguage
+  words: DoctorTexts
+  reader: Reader
+  settings: Settings
+  /** Null with --offline. */
+  outbound: Outbound | null
+}
