@@ -5,7 +5,7 @@ import type { Accounts } from '../core/identity/accounts.ts'
 import type { Identities } from '../core/identity/identities.ts'
 import { LAST, listIdentities, NOT_FOUND, unlinkIdentity } from './docs/identities.ts'
 import type { Leaving } from './leave.ts'
-import { alive, invalidToken, signInAgain } from './protected.ts'
+import { alive, sessionOver, signInAgain } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** `/me/identities`: what the user signs in with. */
@@ -25,7 +25,7 @@ export function identityRoutes(
     // What no provider can be called is not sent to the database, which does not take all texts.
     const provider = /^[a-z0-9_-]+$/.test(call.params.provider) ? call.params.provider : ''
     const unlinked = await identities.unlink(call.caller, provider, { revocable, reauthSeconds })
-    if (unlinked.outcome === 'session_over') throw invalidToken()
+    if (unlinked.outcome === 'session_over') throw sessionOver()
     if (unlinked.outcome === 'sign_in_again') throw signInAgain(reauthSeconds)
     if (unlinked.outcome === 'not_found') throw new LatchkeyError('not_found', NOT_FOUND)
     if (unlinked.outcome !== 'unlinked') throw new LatchkeyError('last_identity', LAST)

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Accounts, TakingAway } from '../core/identity/accounts.ts'
 import { deleteMe } from './docs/me.ts'
-import { invalidToken, signInAgain, type TokenOptions } from './protected.ts'
+import { sessionOver, signInAgain, type TokenOptions } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** What happens to grants that are left. */
@@ -20,7 +20,7 @@ export function leaveRoute(room: FastifyInstance, options: LeaveOptions): void {
   const { accounts, revocable, reauthSeconds, wakeOutbox, cookies } = options
   signedInRoute(room, 'DELETE', '/me', deleteMe, async ({ caller, request, reply }) => {
     const { outcome } = await accounts.remove(caller, { revocable, reauthSeconds })
-    if (outcome === 'session_over') throw invalidToken()
+    if (outcome === 'session_over') throw sessionOver()
     if (outcome === 'sign_in_again') throw signInAgain(reauthSeconds)
     wakeOutbox()
     if (request.headers.authorization === undefined) cookies.clear(reply)

@@ -12,7 +12,7 @@ import type { Sessions } from '../core/tokens/sessions.ts'
 import { addressOf } from '../http/address.ts'
 import { acceptForms } from '../http/forms.ts'
 import { IN_USE, type LinkRequest, linkIdentity, NO_PROOF } from './docs/link.ts'
-import { type Caller, invalidToken, signInAgain } from './protected.ts'
+import { type Caller, sessionOver, signInAgain } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
 /** What linking needs. */
@@ -38,7 +38,7 @@ export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
     if (isNative) await options.limits.native(request)
     // Before the proof is used up, and before the provider is asked.
     const standing = await sessions.standing(caller, reauthSeconds)
-    if (standing === 'over') throw invalidToken()
+    if (standing === 'over') throw sessionOver()
     if (standing === 'stale') throw signInAgain(reauthSeconds)
     const identity = isNative
       ? await options.proveNatively(readSubjectToken(body), request)
@@ -46,7 +46,7 @@ export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
     const linked = await identities.link(caller, identity, reauthSeconds)
     if (!('account' in linked)) {
       const { outcome } = linked
-      if (outcome === 'session_over') throw invalidToken()
+      if (outcome === 'session_over') throw sessionOver()
       if (outcome === 'sign_in_again') throw signInAgain(reauthSeconds)
       throw new LatchkeyError(outcome, IN_USE[outcome])
     }

@@ -5,7 +5,7 @@ import type { Asking } from '../core/events/audit.ts'
 import type { SessionRef } from '../core/identity/session-ref.ts'
 import { said } from '../core/messages.ts'
 import type { Sessions } from '../core/tokens/sessions.ts'
-import { readBearer } from '../http/credentials.ts'
+import { invalidToken, readBearer, type WhyNot, whyNoToken } from '../http/credentials.ts'
 import { toLatchkeyError } from '../http/errors/problems.ts'
 import { know } from '../http/log/known.ts'
 
@@ -22,21 +22,12 @@ declare module 'fastify' {
   }
 }
 
-/** Why a credential does not count; for the log alone. */
-type WhyNot =
-  | 'missing'
-  | 'malformed'
-  | 'not_ours_or_expired'
-  | 'not_for_these_routes'
-  | 'session_over'
-
-/** One error for whatever is wrong with a credential: outside, no cause can be told from another. */
-export const invalidToken = (reason: WhyNot = 'session_over') =>
-  new LatchkeyError('invalid_token', said.sendAccessToken, { evidence: { reason } })
+/** The caller's session is over. */
+export const sessionOver = () => invalidToken('session_over')
 
 /** What a store gave for the caller's session. Throws `invalid_token` where that is not alive. */
 export function alive<T>(found: T | null | false): T {
-  if (found === null || found === false) throw invalidToken()
+  if (found === null || found === false) throw sessionOver()
   return found
 }
 
@@ -75,8 +66,8 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
     const { sub: userId, sid: sessionId, client_id: clientId, scope } = claims
     return { userId, sessionId, clientId, scope: readScope(scope) }
   }
-  const whyNot = ({ headers }: FastifyRequest, token: string | null): WhyNot => {
-    if (token === null) return headers.authorization === undefined ? 'missing' : 'malformed'
+  const whyNot = (request: FastifyRequest, token: string | null): WhyNot => {
+    if (token === null) return whyNoToken(request)
     // A token with another `aud` (RFC 8707), or one that a client has for itself.
     return tokens.verifyAccessToken(token) === null ? 'not_ours_or_expired' : 'not_for_these_routes'
   }
@@ -136,6 +127,6 @@ export function requireScope(
 
 /** The caller of a route behind `requireToken`. */
 export function callerOf(request: FastifyRequest): Caller {
-  if (request.caller === null) throw invalidToken()
+  if (request.caller === null) throw invalidToken('missing')
   return request.caller
 }

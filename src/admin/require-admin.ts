@@ -2,9 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { type Client, findClient } from '../core/client/client.ts'
 import { readScope } from '../core/client/scope.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import { said } from '../core/messages.ts'
 import type { Sessions } from '../core/tokens/sessions.ts'
-import { readBearer } from '../http/credentials.ts'
+import { invalidToken, readBearer, whyNoToken } from '../http/credentials.ts'
 import { know } from '../http/log/known.ts'
 
 /** What tells the room who calls: the claims of an access token of ours, null for any other. */
@@ -37,15 +36,17 @@ export function requireAdmin(
 ): void {
   room.addHook('onRequest', async (request) => {
     const token = readBearer(request)
-    const claims = token === null ? null : tokens.verify(token)
-    if (claims === null || ![claims.aud].flat().includes(tokens.issuer)) throw invalidToken()
+    if (token === null) throw invalidToken(whyNoToken(request))
+    const claims = tokens.verify(token)
+    if (claims === null) throw invalidToken('not_ours_or_expired')
+    if (![claims.aud].flat().includes(tokens.issuer)) throw invalidToken('not_for_these_routes')
     const { client_id: clientId, scope, sub: userId, sid: sessionId } = claims
     // Of a session that is over nothing else is told.
     const isOver = sessionId !== undefined && !(await sessions.isAlive({ userId, sessionId }))
-    if (isOver) throw invalidToken()
+    if (isOver) throw invalidToken('session_over')
     if (!readScope(scope).has('admin') || sessionId !== undefined) throw notForAdmin(clientId)
     // A client that may no longer ask has no use for what it still holds.
-    if (findClient(clients, clientId)?.isAdmin !== true) throw invalidToken()
+    if (findClient(clients, clientId)?.isAdmin !== true) throw invalidToken('client_not_allowed')
     request.adminClient = clientId
     know(request, { client: clientId })
   })
@@ -64,5 +65,3 @@ declare module 'fastify' {
     adminClient: string
   }
 }
-
-const invalidToken = () => new LatchkeyError('invalid_token', said.sendAccessToken)

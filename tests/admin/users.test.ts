@@ -49,6 +49,13 @@ async function call(method: string, path: string, body?: unknown, token = adminT
   }
 }
 
+/** Why credentials of the admin API did not count, as the log alone says. */
+const reasonsOf = ({ logs }: Latchkey) =>
+  logs
+    .map((line) => JSON.parse(line))
+    .filter(({ route, code }) => route?.startsWith('/admin') && code === 'invalid_token')
+    .map(({ reason }) => reason)
+
 interface SignedIn {
   access_token: string
   user: { sub: string }
@@ -142,10 +149,12 @@ test('nobody else may: a user’s token, one that was revoked, a cookie, another
   const asNobody = await call('GET', '', undefined, 'not.a.token')
   expect(asNobody).toMatchObject({ status: 401, json: { code: 'invalid_token' } })
   expect(asNobody.headers.get('www-authenticate')).toContain('invalid_token')
+  expect(reasonsOf(latchkey).slice(-2)).toEqual(['session_over', 'not_ours_or_expired'])
   const byCookie = await fetch(`${latchkey.url}/admin/users`, {
     headers: { cookie: `latchkey-access=${adminToken}` },
   })
   expect(byCookie.status).toBe(401)
+  expect(reasonsOf(latchkey).at(-1)).toBe('missing')
   // The same claims for another API.
   const { alg, kid } = decodeProtectedHeader(adminToken)
   const key = (await openOwnKeys(latchkey)).find((own) => own.kid === kid && own.alg === alg)
@@ -154,6 +163,7 @@ test('nobody else may: a user’s token, one that was revoked, a cookie, another
     (await call('GET', '', undefined, await mint(key, { ...decodeJwt(adminToken), aud }))).status
   expect(await withAudience(latchkey.url)).toBe(200)
   expect(await withAudience('https://orders.example')).toBe(401)
+  expect(reasonsOf(latchkey).at(-1)).toBe('not_for_these_routes')
   // The same token at a replica where the client may no longer ask.
   const { CLIENT_OPS_ADMIN: _, ...without } = SETTINGS
   const other = await startLatchkey(
@@ -163,6 +173,7 @@ test('nobody else may: a user’s token, one that was revoked, a cookie, another
   const headers = { authorization: `Bearer ${adminToken}` }
   const refused = await fetch(`${other.url}/admin/users`, { headers })
   expect(refused.status).toBe(401)
+  expect(reasonsOf(other)).toEqual(['client_not_allowed'])
   await other.app.close()
   await other.database.close()
 })
