@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Accounts } from '../core/identity/accounts.ts'
 import { attachment } from '../http/documented.ts'
+import type { UserLimit } from '../http/limits.ts'
 import { exportMe, FILE_NAME } from './docs/export.ts'
 import { alive } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
@@ -10,7 +11,7 @@ import { signedInRoute } from './signed-in-route.ts'
 export interface ExportOptions {
   accounts: Pick<Accounts, 'exportBySession'>
   /** Counts exports of one user, and throws where it is one too many. */
-  limits: { export: (request: FastifyRequest, userId: string) => Promise<void> }
+  limits: { export: UserLimit }
 }
 
 /** `/me/export`: what a person may ask for of the data about them. */

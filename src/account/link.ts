@@ -11,6 +11,7 @@ import { readSubjectToken, type SubjectToken } from '../core/provider/subject-to
 import type { Sessions } from '../core/tokens/sessions.ts'
 import { addressOf } from '../http/address.ts'
 import { acceptForms } from '../http/forms.ts'
+import type { RateLimit } from '../http/limits.ts'
 import { IN_USE, type LinkRequest, linkIdentity, NO_PROOF } from './docs/link.ts'
 import { type Caller, sessionOver, signInAgain } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
@@ -24,7 +25,7 @@ export interface LinkOptions extends Freshness {
   /** Who the token of a provider's SDK is about; throws where it does not count. */
   proveNatively: (asked: SubjectToken, request: FastifyRequest) => Promise<AuthenticatedIdentity>
   /** Counts a native request, and throws where it is one too many. */
-  limits: { native: (request: FastifyRequest) => Promise<void> }
+  limits: { native: RateLimit }
 }
 
 /** `POST /me/identities`: one more identity for the user whose token it is. */

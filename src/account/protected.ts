@@ -7,6 +7,7 @@ import { said } from '../core/messages.ts'
 import type { Sessions } from '../core/tokens/sessions.ts'
 import { invalidToken, readBearer, type WhyNot, whyNoToken } from '../http/credentials.ts'
 import { toLatchkeyError } from '../http/errors/problems.ts'
+import type { UserLimit } from '../http/limits.ts'
 import { know } from '../http/log/known.ts'
 
 /** Who calls, as the access token says. */
@@ -115,7 +116,7 @@ const insufficientScope = (scope: ScopeName) =>
 export function requireScope(
   room: FastifyInstance,
   scope: ScopeName,
-  limit: (request: FastifyRequest, userId: string) => Promise<void>,
+  limit: UserLimit,
   mayHave: (clientId: string) => boolean = () => true,
 ): void {
   room.addHook('onRequest', async (request) => {

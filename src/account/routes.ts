@@ -1,10 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { findClient } from '../core/client/client.ts'
 import { type Account, claimsOf } from '../core/identity/account.ts'
 import type { Accounts } from '../core/identity/accounts.ts'
 import type { Identities } from '../core/identity/identities.ts'
 import type { Sessions } from '../core/tokens/sessions.ts'
 import { acceptForms } from '../http/forms.ts'
+import type { UserLimit } from '../http/limits.ts'
 import { editMe, getMe, postMe } from './docs/me.ts'
 import { type ExportOptions, exportRoute } from './export.ts'
 import { identityRoutes } from './identities.ts'
@@ -78,4 +79,3 @@ export async function accountRoutes(
 const ALL = ['profile', 'email', 'account'] as const
 
 /** Counts a request of one user, and throws where it is one too many. */
-type UserLimit = (request: FastifyRequest, userId: string) => Promise<void>

@@ -6,6 +6,7 @@ import { createRecent } from '../core/recent.ts'
 import type { RequestCounts } from '../core/request-counts.ts'
 import { deriveKey, keyedHash } from '../core/secrets.ts'
 import { addressOf } from '../http/address.ts'
+import type { FailureLimit, RateLimit, UserLimit } from '../http/limits.ts'
 import { placeOf } from '../http/log/known.ts'
 
 /** What one address or user may ask for within a window, by the name of the limit. */
@@ -23,18 +24,7 @@ const LIMITS = {
   proof: { most: 30, windowSeconds: 60 },
 } as const
 
-/** Counts a request; throws `rate_limited` where it is one too many. Fit for an `onRequest` hook. */
-export type RateLimit = (request: FastifyRequest) => Promise<void>
-
-/** Counts failures of one subject beside the address, and refuses both once there were too many. */
-export interface FailureLimit {
-  /** Throws `rate_limited` where there were too many. */
-  check(request: FastifyRequest, subject: string): void
-  failed(request: FastifyRequest, subject: string): Promise<void>
-}
-
-/** Counts a request of one user, from wherever; throws `rate_limited` where it is one too many. */
-export type UserLimit = (request: FastifyRequest, userId: string) => Promise<void>
+type LimitName = keyof typeof LIMITS
 
 /** Each limit, by its name. */
 export type RateLimits = Readonly<
@@ -71,46 +61,44 @@ export function createRateLimits(options: {
   const keyOf = (name: string, request: FastifyRequest, subject: string) =>
     keyedHash(key, [name, networkOf(addressOf(request)), subject].filter(Boolean).join(' '))
 
-  const check = (name: string, hash: string) => {
+  const check = (name: LimitName, hash: string) => {
     const left = (over.get(hash) ?? 0) - performance.now()
     if (left > 0) throw refuse(name, left)
   }
 
-  /** Counts one more; gives the milliseconds for which there will have been too many, else 0. */
-  const add = async (name: keyof typeof LIMITS, hash: string, request: FastifyRequest) => {
+  /** Counts one more; throws where that is one too many. */
+  const add = async (name: LimitName, hash: string, request: FastifyRequest) => {
     const { most, windowSeconds } = LIMITS[name]
     const now = performance.now()
-    if (pausedUntil > now) return 0
+    if (pausedUntil > now) return
     const counted = await options.counts.count(hash, windowSeconds).catch((err) => {
       pausedUntil = performance.now() + PAUSE_MS
       const facts = { event: 'rate_limit_away', ...placeOf(request), err }
       request.log.warn(facts, 'requests are not limited for a moment')
       return null
     })
-    if (counted === null || counted.count <= most) return 0
+    if (counted === null || counted.count <= most) return
     over.set(hash, now + counted.endsInMs)
-    return counted.endsInMs
+    throw refuse(name, counted.endsInMs)
   }
 
   const limit =
-    (name: keyof typeof LIMITS): RateLimit =>
+    (name: LimitName): RateLimit =>
     async (request) => {
       const hash = keyOf(name, request, '')
       check(name, hash)
-      const waitMs = await add(name, hash, request)
-      if (waitMs > 0) throw refuse(name, waitMs)
+      await add(name, hash, request)
     }
 
   const ofUser =
-    (name: keyof typeof LIMITS): UserLimit =>
+    (name: LimitName): UserLimit =>
     async (request, userId) => {
       const hash = keyedHash(key, `${name} ${userId}`)
       check(name, hash)
-      const waitMs = await add(name, hash, request)
-      if (waitMs > 0) throw refuse(name, waitMs)
+      await add(name, hash, request)
     }
 
-  const failures = (name: keyof typeof LIMITS): FailureLimit => {
+  const failures = (name: LimitName): FailureLimit => {
     // Counted here too, at once: of a thousand guesses that come together none is looked at beyond these.
     const failed = createRecent<{ count: number; endsAt: number }>(REMEMBERED)
     return {
@@ -130,13 +118,12 @@ export function createRateLimits(options: {
             ? before
             : { count: 0, endsAt: now + LIMITS[name].windowSeconds * 1000 }
         failed.set(hash, { ...window, count: window.count + 1 })
-        const waitMs = await add(name, hash, request)
-        if (waitMs > 0) throw refuse(name, waitMs)
+        await add(name, hash, request)
       },
     }
   }
 
-  function refuse(name: string, waitMs: number): LatchkeyError {
+  function refuse(name: LimitName, waitMs: number): LatchkeyError {
     options.limited(name)
     return new LatchkeyError('rate_limited', said.tooMany, {
       evidence: { limit: name },

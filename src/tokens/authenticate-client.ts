@@ -6,6 +6,7 @@ import { said } from '../core/messages.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
 import { shownValue } from '../core/text.ts'
 import { hasTwoCredentials } from '../http/credentials.ts'
+import type { FailureLimit } from '../http/limits.ts'
 import { know } from '../http/log/known.ts'
 
 /** What a client says of itself in the body, as fields of a request's schema. */
@@ -26,15 +27,8 @@ interface ClientCredentials {
 /** What authentication goes by. */
 export interface ClientAuthOptions {
   clients: readonly Client[]
+  /** Of failed authentications, by address and client id, that of an unknown client as empty. */
   limits: { client: FailureLimit }
-}
-
-/** Failed authentications, counted by address and client id, that of an unknown client as empty. */
-export interface FailureLimit {
-  /** Throws `rate_limited` where there were too many. */
-  check(request: FastifyRequest, id: string): void
-  /** Counts one more. */
-  failed(request: FastifyRequest, id: string): Promise<void>
 }
 
 /**

@@ -6,6 +6,7 @@ import { unknownProvider } from '../../core/provider/unknown-provider.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
 import { shownUri } from '../../core/text.ts'
 import { isBrowserNavigation, logProblem, toLatchkeyError } from '../../http/errors/problems.ts'
+import type { RateLimit } from '../../http/limits.ts'
 import { know } from '../../http/log/known.ts'
 import { refusePrefetch } from '../../http/prefetch.ts'
 import { givenTwice } from '../../http/query.ts'
@@ -30,7 +31,7 @@ export interface EntryOptions extends AnswerOptions {
   /** The login at an enabled provider. */
   find: (provider: string) => Login | undefined
   /** Counts a login that begins at a provider. Throws `rate_limited`. */
-  limit: (request: FastifyRequest) => Promise<void>
+  limit: RateLimit
   isInAppBrowser: Login['isInAppBrowser']
   /** The page with all providers, for this request. */
   sendSignInPage: SendPage<ResolvedClient & { asked: AuthorizationRequest }>

@@ -3,6 +3,7 @@ import type { Client } from '../../core/client/client.ts'
 import type { Accounts } from '../../core/identity/accounts.ts'
 import type { Sessions } from '../../core/tokens/sessions.ts'
 import type { TokenStore } from '../../core/tokens/token-store.ts'
+import type { RateLimit } from '../../http/limits.ts'
 import type { SessionCookies } from '../cookies/session-cookies.ts'
 import type { Tokens } from '../tokens.ts'
 import type { SignInNatively } from './exchange.ts'
@@ -20,7 +21,7 @@ export interface GrantOptions {
   /** Of each user so many sessions are kept. */
   sessionsPerUser: number
   /** What counts a request, and throws where it is one too many. */
-  limits: { native: (request: FastifyRequest) => Promise<void> }
+  limits: { native: RateLimit }
 }
 
 /** A token request on its way. */

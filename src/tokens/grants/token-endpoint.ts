@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { isConfidential } from '../../core/client/client.ts'
 import { checkScope } from '../../core/client/scope.ts'
@@ -7,9 +7,10 @@ import { said } from '../../core/messages.ts'
 import { ClientTokenResponse, TokenResponse } from '../../core/tokens/token-response.ts'
 import { OAuthProblem } from '../../http/documented.ts'
 import { FORM_OR_JSON } from '../../http/forms.ts'
+import type { FailureLimit, RateLimit } from '../../http/limits.ts'
 import { withOutcome } from '../../http/outcome.ts'
 import { route } from '../../http/route.ts'
-import { authenticateClient, type FailureLimit } from '../authenticate-client.ts'
+import { authenticateClient } from '../authenticate-client.ts'
 import type { GrantCall, GrantOptions } from './grant-options.ts'
 import { comesByCookie, type Granted, grantTypes } from './grant-types.ts'
 import { refreshByCookie } from './refresh.ts'
@@ -19,7 +20,7 @@ import { RefreshedInCookies, TokenRequest } from './token-request.ts'
 /** What the token endpoint needs. */
 export interface TokenEndpointOptions extends GrantOptions {
   /** What counts a request, and throws where it is one too many. */
-  limits: Record<'token' | 'native', (request: FastifyRequest) => Promise<void>> & {
+  limits: Record<'token' | 'native', RateLimit> & {
     client: FailureLimit
   }
   /** Told how each request for tokens ends: `success`, or the code of an error. */
