@@ -1,5 +1,4 @@
 import { isDeliverable } from '../../core/events/webhook.ts'
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import type { Finding } from '../../operations/doctor/findings.ts'
 import type { DoctorTexts } from '../../operations/doctor/texts.ts'
 import { checkTold, type ToldTarget } from '../../operations/doctor/told.ts'
@@ -23,16 +22,12 @@ function targetsOf({ told, clients }: Settings): ToldTarget[] {
 }
 
 /** Posts an empty message to each receiver, as the server would post to it, and says what it answers. */
-export async function checkReceivers(
-  settings: Settings,
-  language: OperatorLanguage,
-  words: DoctorTexts,
-): Promise<Finding[]> {
+export async function checkReceivers(settings: Settings, words: DoctorTexts): Promise<Finding[]> {
   const delivery = createDelivery(settings.forwardProxies)
   const post = async (url: string, sent: { type: string; body: string }) =>
     (await delivery.post(url, sent, AbortSignal.timeout(WAIT_MS))).status
   try {
-    return await checkTold(targetsOf(settings), post, language, words)
+    return await checkTold(targetsOf(settings), post, words)
   } finally {
     await delivery.close()
   }

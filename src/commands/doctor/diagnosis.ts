@@ -39,16 +39,7 @@ export interface Diagnosis {
 }
 
 /** Whether the server starts with these settings, and which have no effect. */
-function checkSettings({
-  env,
-  file,
-  cut,
-  language,
-  words,
-  reader,
-  settings,
-  outbound,
-}: DoctorRun): Section {
+function checkSettings({ env, file, cut, words, reader, settings, outbound }: DoctorRun): Section {
   const problems = [...new Set(reader.problems)]
   const enabled = new Set([...settings.providers.map(({ row }) => row.id), ...settings.emulate])
   const off = builtInProviders.map(({ id }) => id).filter((id) => !enabled.has(id))
@@ -59,10 +50,10 @@ function checkSettings({
     findings: [
       ...problems.map((problem) => wrong(problem)),
       ...(problems.length === 0 && noSecret === null ? [ok(words.settingsGood)] : []),
-      ...(noSecret === null ? [] : [wrong(fileProblemText(noSecret, language))]),
+      ...(noSecret === null ? [] : [wrong(fileProblemText(noSecret, words.language))]),
       ...(isWeak ? [warning(words.weakSecret)] : []),
       ...checkGivenNames(reader, { env, file, cut }, words),
-      ...checkCookieSites(settings, language),
+      ...checkCookieSites(settings, words.language),
       ...(isHostForgotten(settings) ? [warning(words.hostInContainer)] : []),
       ...(off.length > 0 && enabled.size > 0 ? [info(words.notEnabled(off.join(', ')))] : []),
       ...(settings.isPublic ? [describeDirectAnswer(settings, words)] : []),
@@ -75,7 +66,7 @@ function checkSettings({
 const describeDirectAnswer = ({ directAnswer }: Settings, words: DoctorTexts): Finding =>
   directAnswer ? warning(words.directAnswerOn) : info(words.directAnswerOff)
 
-async function describeDatabase({ language, words, settings }: DoctorRun): Promise<Section> {
+async function describeDatabase({ words, settings }: DoctorRun): Promise<Section> {
   const { url, prepare } = settings.database
   if (url === null && !settings.isPublic) {
     const { dataDir } = settings
@@ -83,18 +74,18 @@ async function describeDatabase({ language, words, settings }: DoctorRun): Promi
     const finding =
       why === null
         ? ok(words.embedded(dataDir))
-        : wrong(words.databaseAway('DATA_DIR', dataDir), fileProblemText(why, language))
+        : wrong(words.databaseAway('DATA_DIR', dataDir), fileProblemText(why, words.language))
     return { title: words.database, findings: [finding] }
   }
   // What is wrong with the URL stands among the settings.
   if (url === null || !isDatabaseUrl(url)) return { title: words.database, findings: [] }
   const inspect = () => inspectDatabase({ url }, { prepare })
-  const findings = await checkDatabase(url, { prepare, inspect }, language, words)
+  const findings = await checkDatabase(url, { prepare, inspect }, words)
   return { title: words.database, findings }
 }
 
 async function describeTraces(run: DoctorRun): Promise<Section[]> {
-  const { settings, outbound, language, words } = run
+  const { settings, outbound, words } = run
   const { traces, forwardProxies } = settings
   if (traces === null || !URL.canParse(traces.url)) return []
   const delivery = createDelivery(DIRECT)
@@ -105,21 +96,20 @@ async function describeTraces(run: DoctorRun): Promise<Section[]> {
   const findings = await checkTraces(
     traces,
     { forwardProxies, isInstalled: canSendTraces, post: outbound === null ? null : post },
-    language,
     words,
   ).finally(() => delivery.close())
   return [{ title: words.traces, findings }]
 }
 
 async function examine(run: DoctorRun): Promise<Section[]> {
-  const { env, language, words, settings, outbound } = run
+  const { env, words, settings, outbound } = run
   const { publicUrl, trustProxy, providers, emulate } = settings
   const emulated = builtInProviders.filter(({ id }) => emulate.includes(id))
   const given = Object.keys(env).filter((name) => env[name])
   const trustsProxy = trustProxy.length > 0
   const where = { publicUrl, trustsProxy, given, hasProviders: providers.length > 0 }
-  const told = outbound === null ? [] : await checkReceivers(settings, language, words)
-  const proxies = await checkProxies(where, outbound, language, words)
+  const told = outbound === null ? [] : await checkReceivers(settings, words)
+  const proxies = await checkProxies(where, outbound, words)
   return [
     checkSettings(run),
     ...(proxies.length > 0 ? [{ title: words.proxies, findings: proxies }] : []),
@@ -129,7 +119,7 @@ async function examine(run: DoctorRun): Promise<Section[]> {
     ...(await Promise.all(providers.map((one) => examineProvider(run, one)))),
     ...emulated.map((row) => ({
       title: row.name,
-      findings: [ok(words.emulated), ...describeRedirectUri(row, publicUrl, language, words)],
+      findings: [ok(words.emulated), ...describeRedirectUri(row, publicUrl, words)],
     })),
   ]
 }
@@ -153,7 +143,7 @@ export async function diagnose(
   const settings = collectSettings(reader)
   const outbound = offline ? null : createOutbound(settings.forwardProxies)
   try {
-    const sections = await examine({ env, file, cut, language, words, reader, settings, outbound })
+    const sections = await examine({ env, file, cut, words, reader, settings, outbound })
     return printReport(sections, words.summary)
   } finally {
     await outbound?.close()

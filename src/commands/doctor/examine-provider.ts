@@ -15,13 +15,13 @@ export async function examineProvider(
   run: DoctorRun,
   registered: ProviderSettings,
 ): Promise<Section> {
-  const { language, words, outbound, settings } = run
+  const { words, outbound, settings } = run
   const { row, clientId, clientSecret, values, nativeClientIds } = registered
   const { publicUrl } = settings
   const prefix = settingsPrefix(row.id)
   const findings: Finding[] = [
-    ...describeRegistration(row, { publicUrl, scopesSetting: `${prefix}SCOPES` }, language, words),
-    ...describeEvents(row, { publicUrl, prefix, values }, language, words),
+    ...describeRegistration(row, { publicUrl, scopesSetting: `${prefix}SCOPES` }, words),
+    ...describeEvents(row, { publicUrl, prefix, values }, words),
     ...checkValues(
       row.console,
       {
@@ -29,7 +29,6 @@ export async function examineProvider(
         secret: { name: `${prefix}CLIENT_SECRET`, value: clientSecret },
         nativeClientIds,
       },
-      language,
       words,
     ),
     ...checkShapes(row.settings, { prefix, values }, words),
@@ -43,7 +42,7 @@ export async function examineProvider(
   if (outbound !== null && isComplete && !findings.some(({ level }) => level === 'wrong')) {
     const callbackUrl = loginCallback(publicUrl, row.id)
     const aim = (watched: Outbound) => aimAt(registered, callbackUrl, watched)
-    findings.push(...(await checkNetwork(row, outbound, aim, language, words)))
+    findings.push(...(await checkNetwork(row, outbound, aim, words)))
     findings.push(...(await checkEventRegistration(registered, settings, outbound, words)))
   }
   return { title: row.name, findings }

@@ -1,4 +1,3 @@
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import type { DoctorTexts } from '../../operations/doctor/texts.ts'
 import type { Settings } from '../../settings/index.ts'
 import type { Environment, Reader } from '../../settings/reader.ts'
@@ -10,7 +9,6 @@ export interface DoctorRun {
   /** What of it stands in `.env`, and the names there whose value ends at a #. */
   file: Environment
   cut: readonly string[]
-  language: OperatorLanguage
   words: DoctorTexts
   reader: Reader
   settings: Settings

@@ -1,5 +1,4 @@
 import type { ProviderRow } from '../../core/provider/provider.ts'
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { type Deadline, withDeadline } from '../../upstream/outbound/deadline.ts'
 import type { Outbound } from '../../upstream/outbound/outbound.ts'
 import type { Answer } from '../../upstream/outbound/read-answer.ts'
@@ -19,14 +18,13 @@ export async function checkSignInPage(
   url: URL,
   row: ProviderRow,
   outbound: Outbound,
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding[]> {
   const seen = await withDeadline((deadline) => open(url, outbound, deadline))
   if (seen === null) return []
   const { status, text, addresses } = seen
   const named = (where: string) =>
-    findErrors(where, [row], language).find(
+    findErrors(where, [row], words.language).find(
       ({ code }) => isTelling(code) && means(row, code) !== 'nothing',
     )
   // A page that opens may hold codes in its scripts; an address or a refusal holds the one it means.

@@ -1,6 +1,5 @@
 import { type DatabaseFacts, OLDEST_POSTGRES } from '../../core/settings/database-facts.ts'
 import { describeAddress, parseDatabaseUrl } from '../../core/settings/database-url.ts'
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { codeOf } from './explain/explain.ts'
 import { explainFailure, saidBy } from './explain/failures.ts'
 import { type Finding, ok, warning, wrong } from './findings.ts'
@@ -18,7 +17,6 @@ const TABLE_EXISTS = '42P07'
 export async function checkDatabase(
   url: string,
   { prepare, inspect }: { prepare: boolean; inspect: () => Promise<DatabaseFacts> },
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding[]> {
   const address = parseDatabaseUrl(url)
@@ -30,7 +28,7 @@ export async function checkDatabase(
   } catch (error) {
     const code = codeOf(error) ?? words.noConnection
     const away = words.databaseAway(code, describeAddress(address))
-    return [wrong(away, ...explainFailure(code, language), ...saidBy(error)), ...pooler]
+    return [wrong(away, ...explainFailure(code, words.language), ...saidBy(error)), ...pooler]
   }
   const { version, encoding, takesWrites, openSchema } = facts
   const readable = `${Math.floor(version / 10_000)}.${version % 10_000}`
@@ -38,26 +36,22 @@ export async function checkDatabase(
     version < OLDEST_POSTGRES
       ? wrong(words.databaseOld(readable))
       : ok(words.databaseGood(readable)),
-    ...checkEncoding(encoding, language, words),
-    ...(takesWrites ? [] : explainFailure(READ_ONLY, language).map((text) => wrong(text))),
+    ...checkEncoding(encoding, words),
+    ...(takesWrites ? [] : explainFailure(READ_ONLY, words.language).map((text) => wrong(text))),
     ...pooler,
     ...(openSchema === null ? [] : [warning(words.openSchema(openSchema))]),
-    ...checkMigrations(facts, language, words),
+    ...checkMigrations(facts, words),
     ...(facts.areWebhooksStopped ? [warning(words.webhooksStopped)] : []),
   ]
 }
 
 /** Each start makes what is missing, months of the audit too, so the rights count while nothing is pending. */
-function checkMigrations(
-  facts: DatabaseFacts,
-  language: OperatorLanguage,
-  words: DoctorTexts,
-): Finding[] {
+function checkMigrations(facts: DatabaseFacts, words: DoctorTexts): Finding[] {
   const { applied, brought, mayMigrate, otherOwner } = facts
   // What is applied may not even be seen then.
   if (otherOwner !== null) return [wrong(words.tablesOfAnother(otherOwner))]
   if (applied === 0 && facts.hasTables) {
-    return explainFailure(TABLE_EXISTS, language).map((text) => wrong(text))
+    return explainFailure(TABLE_EXISTS, words.language).map((text) => wrong(text))
   }
   return [
     ...(applied === brought ? [ok(words.migrationsDone)] : []),
@@ -68,12 +62,8 @@ function checkMigrations(
 }
 
 /** The start refuses what cannot hold every name; `SQL_ASCII` holds bytes, and checks none of them. */
-function checkEncoding(
-  encoding: string,
-  language: OperatorLanguage,
-  words: DoctorTexts,
-): Finding[] {
+function checkEncoding(encoding: string, words: DoctorTexts): Finding[] {
   if (encoding === 'UTF8') return []
   if (encoding === 'SQL_ASCII') return [warning(words.databaseBytes)]
-  return [wrong(words.databaseEncoding(encoding), ...explainFailure('NOT_UTF8', language))]
+  return [wrong(words.databaseEncoding(encoding), ...explainFailure('NOT_UTF8', words.language))]
 }

@@ -1,7 +1,6 @@
 import { LatchkeyError } from '../../core/errors.ts'
 import type { ExplainedError } from '../../core/provider/console.ts'
 import type { ProviderRow } from '../../core/provider/provider.ts'
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { settingsPrefix } from '../../core/settings/prefix.ts'
 import type { Metadata } from '../../upstream/metadata/metadata.ts'
 import type { Outbound } from '../../upstream/outbound/outbound.ts'
@@ -28,14 +27,13 @@ export async function checkNetwork(
   row: ProviderRow,
   shared: Outbound,
   aim: (outbound: Outbound) => AtProvider,
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding[]> {
   const { outbound, clocks } = watchClock(shared)
   const provider = aim(outbound)
   const notReached = (what: string, error: unknown): Finding => {
     if (!(error instanceof LatchkeyError)) throw error
-    const { text, steps } = explainCall(error, language, words)
+    const { text, steps } = explainCall(error, words)
     return wrong(words.notReached(what, text), ...steps)
   }
 
@@ -50,7 +48,7 @@ export async function checkNetwork(
   }
 
   const { endpoints, gaps } = metadata
-  const asks = describeGaps(metadata, settingsPrefix(row.id), language)
+  const asks = describeGaps(metadata, settingsPrefix(row.id), words.language)
 
   const checkKeys = async (): Promise<Finding[]> => {
     const url = endpoints.jwks_uri
@@ -71,10 +69,7 @@ export async function checkNetwork(
       return [notReached(place, error)]
     }
     const shown = login.finish('latchkey-doctor-made-this-up').catch((error) => error)
-    const [page, end] = await Promise.all([
-      checkSignInPage(login.url, row, outbound, language, words),
-      shown,
-    ])
+    const [page, end] = await Promise.all([checkSignInPage(login.url, row, outbound, words), shown])
     return [...page, judge(end)]
   }
 
@@ -94,7 +89,7 @@ export async function checkNetwork(
       const [code, { means, step }] = known
       if (means === 'accepted') return ok(words.accepted)
       if (means === 'nothing') return info(words.cannotTell(code))
-      return wrong(`${words.answers(code)} ${step[language]}`)
+      return wrong(`${words.answers(code)} ${step[words.language]}`)
     }
     if (end.code === 'invalid_code') return ok(words.accepted)
     // Only codes of our own list are repeated: any other text may echo what it was sent.

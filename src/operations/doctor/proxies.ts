@@ -1,5 +1,4 @@
 import { LatchkeyError } from '../../core/errors.ts'
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { isHttps } from '../../core/settings/public-url.ts'
 import type { Outbound } from '../../upstream/outbound/outbound.ts'
 import { readJson } from '../../upstream/outbound/read-answer.ts'
@@ -22,7 +21,6 @@ export async function checkProxies(
   },
   /** Null: nobody is asked. */
   outbound: Outbound | null,
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding[]> {
   const { publicUrl, trustsProxy, given, hasProviders } = where
@@ -35,9 +33,7 @@ export async function checkProxies(
     ...(forward.length === 0 && other !== undefined && hasProviders
       ? [warning(words.otherProxy(other))]
       : []),
-    ...(isPublic && outbound !== null
-      ? [await checkPublicUrl(publicUrl, outbound, language, words)]
-      : []),
+    ...(isPublic && outbound !== null ? [await checkPublicUrl(publicUrl, outbound, words)] : []),
   ]
 }
 
@@ -45,7 +41,6 @@ export async function checkProxies(
 async function checkPublicUrl(
   publicUrl: string,
   outbound: Outbound,
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding> {
   const url = `${publicUrl}/.well-known/openid-configuration`
@@ -57,7 +52,7 @@ async function checkPublicUrl(
     if (!(error instanceof LatchkeyError)) throw error
     const isAnswered = error.evidence.status !== undefined
     if (isAnswered) return warning(words.publicOther(publicUrl))
-    const { text, steps } = explainCall(error, language, words)
+    const { text, steps } = explainCall(error, words)
     return info(words.publicAway(publicUrl, text), ...steps)
   }
 }

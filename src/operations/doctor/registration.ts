@@ -1,7 +1,6 @@
 import type { ProviderRow } from '../../core/provider/provider.ts'
 import type { RowValues } from '../../core/provider/row-inputs.ts'
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
-import { loginCallback, logoutCallback } from '../../core/settings/public-url.ts'
+import { eventsAddress, loginCallback, logoutCallback } from '../../core/settings/public-url.ts'
 import { type Finding, info, warning } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 
@@ -9,23 +8,24 @@ import type { DoctorTexts } from './texts.ts'
 export function describeRedirectUri(
   row: ProviderRow,
   publicUrl: string,
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Finding[] {
   const { url, redirectUris } = row.console
   const redirectUri = loginCallback(publicUrl, row.id)
-  return [info(words.console(url)), info(words.redirectUri(redirectUri), redirectUris[language])]
+  return [
+    info(words.console(url)),
+    info(words.redirectUri(redirectUri), redirectUris[words.language]),
+  ]
 }
 
 /** Where a provider's events go, where in the console that is entered, and what they need. */
 export function describeEvents(
   row: ProviderRow,
   { publicUrl, prefix, values }: { publicUrl: string; prefix: string; values: RowValues },
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Finding[] {
   return (row.events?.addresses ?? []).flatMap(({ path, where, setting, command }) => [
-    info(words.eventsUri(`${publicUrl}/providers/${row.id}/events${path}`), where[language]),
+    info(words.eventsUri(eventsAddress(publicUrl, row.id) + path), where[words.language]),
     ...(setting === null || values[setting] ? [] : [info(words.eventsNeed(prefix + setting))]),
     ...(command === undefined ? [] : [info(words.eventsCommand(command))]),
   ])
@@ -35,20 +35,19 @@ export function describeEvents(
 export function describeRegistration(
   row: ProviderRow,
   { publicUrl, scopesSetting }: { publicUrl: string; scopesSetting: string },
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Finding[] {
   const { logoutRedirectUris: logout, keys, also, refuses } = row.console
   const isRefused = refuses?.pattern.test(loginCallback(publicUrl, row.id)) ?? false
   const logoutUri = logoutCallback(publicUrl, row.id)
   return [
-    ...describeRedirectUri(row, publicUrl, language, words),
-    ...(logout === undefined ? [] : [info(words.logoutUri(logoutUri), logout[language])]),
-    info(words.keys(keys[language])),
-    ...also.map((text) => info(words.also(text[language]))),
+    ...describeRedirectUri(row, publicUrl, words),
+    ...(logout === undefined ? [] : [info(words.logoutUri(logoutUri), logout[words.language])]),
+    info(words.keys(keys[words.language])),
+    ...also.map((text) => info(words.also(text[words.language]))),
     ...(row.scopes.length === 0 ? [] : [info(words.scopes(row.scopes.join(', '), scopesSetting))]),
     ...(refuses !== undefined && isRefused
-      ? [warning(words.refusesUri, refuses.instead[language])]
+      ? [warning(words.refusesUri, refuses.instead[words.language])]
       : []),
   ]
 }

@@ -1,7 +1,9 @@
+import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { counted } from '../../core/text.ts'
 
 /** What the doctor says in English, which is what the other languages say too. */
 export const en = {
+  language: 'en' as OperatorLanguage,
   usage: `Usage: npm run doctor [-- options]
   --lang en|ko       the language; by default from LC_ALL or LANG
   --offline          contacts neither the providers nor PUBLIC_URL, nor whom events are posted to

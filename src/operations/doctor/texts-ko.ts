@@ -2,6 +2,7 @@ import type { DoctorTexts } from './texts-en.ts'
 
 /** What the doctor says in Korean. */
 export const ko: DoctorTexts = {
+  language: 'ko',
   usage: `사용법: npm run doctor [-- 옵션]
   --lang en|ko       언어. 기본값은 LC_ALL 또는 LANG의 언어
   --offline          제공자와 PUBLIC_URL에 묻지 않음

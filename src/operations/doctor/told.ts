@@ -1,4 +1,3 @@
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { codeOf } from './explain/explain.ts'
 import { explainFailure } from './explain/failures.ts'
 import { type Finding, ok, warning, wrong } from './findings.ts'
@@ -17,7 +16,6 @@ export interface ToldTarget {
 export const checkTold = (
   targets: readonly ToldTarget[],
   post: (url: string, sent: { type: string; body: string }) => Promise<number>,
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding[]> =>
   Promise.all(
@@ -26,7 +24,7 @@ export const checkTold = (
         return judge(name, await post(url, { type, body: '' }), words)
       } catch (error) {
         const code = codeOf(error) ?? words.noConnection
-        return warning(words.toldAway(name, code), ...explainFailure(code, language))
+        return warning(words.toldAway(name, code), ...explainFailure(code, words.language))
       }
     }),
   )

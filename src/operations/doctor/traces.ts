@@ -1,5 +1,4 @@
 import { type ForwardProxies, proxyFor } from '../../core/settings/forward-proxy.ts'
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { codeOf } from './explain/explain.ts'
 import { explainFailure } from './explain/failures.ts'
 import { type Finding, info, ok, warning, wrong } from './findings.ts'
@@ -24,21 +23,19 @@ export async function checkTraces(
     isInstalled: () => Promise<boolean>
     post: ((url: string, body: string) => Promise<number>) | null
   },
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding[]> {
   return [
     info(words.tracesTo(url, protocol)),
     ...((await isInstalled()) ? [] : [wrong(words.tracesNotInstalled)]),
     ...(proxyFor(new URL(url), forwardProxies) === null ? [] : [warning(words.tracesDirect)]),
-    ...(post === null ? [] : [await ask(url, post, language, words)]),
+    ...(post === null ? [] : [await ask(url, post, words)]),
   ]
 }
 
 async function ask(
   url: string,
   post: (url: string, body: string) => Promise<number>,
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Promise<Finding> {
   try {
@@ -50,6 +47,6 @@ async function ask(
       : warning(words.tracesRefused(status))
   } catch (error) {
     const code = codeOf(error) ?? words.noConnection
-    return warning(words.tracesAway(code), ...explainFailure(code, language))
+    return warning(words.tracesAway(code), ...explainFailure(code, words.language))
   }
 }

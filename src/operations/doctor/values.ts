@@ -1,7 +1,6 @@
 import type { Console } from '../../core/provider/console.ts'
 import type { RowSetting } from '../../core/provider/provider.ts'
 import type { RowValues } from '../../core/provider/row-inputs.ts'
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { type Finding, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 
@@ -26,12 +25,10 @@ export interface Values {
 export function checkValues(
   console: Console,
   { id, secret, nativeClientIds }: Values,
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Finding[] {
   const [ofId, ofSecret] = [checkText(id, words), checkText(secret, words)]
-  const about =
-    ofId ?? (id.value === '' ? null : checkId(console, id, nativeClientIds, language, words))
+  const about = ofId ?? (id.value === '' ? null : checkId(console, id, nativeClientIds, words))
   const found = [about, ofSecret].filter((finding) => finding !== null)
   if (found.some(({ level }) => level === 'wrong') || id.value === '') return found
 
@@ -73,12 +70,11 @@ function checkId(
   { clientId, mistakenIds, nativeClientId }: Console,
   { name, value }: Value,
   nativeClientIds: readonly string[],
-  language: OperatorLanguage,
   words: DoctorTexts,
 ): Finding | null {
   const isNative = nativeClientIds.includes(value) ? nativeClientId : undefined
   const mistaken = mistakenIds.find(({ pattern }) => pattern.test(value))?.is ?? isNative
-  if (mistaken !== undefined) return wrong(words.mistaken(name, mistaken[language]))
+  if (mistaken !== undefined) return wrong(words.mistaken(name, mistaken[words.language]))
   const isOther = clientId !== undefined && !clientId.pattern.test(value)
   return isOther ? warning(words.shape(name, clientId.like)) : null
 }

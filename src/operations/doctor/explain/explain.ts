@@ -1,5 +1,4 @@
 import type { LatchkeyError } from '../../../core/errors.ts'
-import type { OperatorLanguage } from '../../../core/settings/operator-texts.ts'
 import type { DoctorTexts } from '../texts.ts'
 import { explainFailure } from './failures.ts'
 
@@ -10,11 +9,7 @@ export interface Explanation {
 }
 
 /** Why a provider's answer is of no use, from the error that the login would end with. */
-export function explainCall(
-  error: LatchkeyError,
-  language: OperatorLanguage,
-  words: DoctorTexts,
-): Explanation {
+export function explainCall(error: LatchkeyError, words: DoctorTexts): Explanation {
   const { reason, status, field } = error.evidence
   if (error.code === 'provider_timeout') return { text: words.noAnswer, steps: [] }
   if (typeof reason === 'string') {
@@ -23,7 +18,7 @@ export function explainCall(
   }
   if (typeof status === 'number') return { text: words.status(String(status)), steps: [] }
   const code = codeOf(error)
-  return { text: code ?? words.noConnection, steps: explainFailure(code ?? '', language) }
+  return { text: code ?? words.noConnection, steps: explainFailure(code ?? '', words.language) }
 }
 
 function reasonText(reason: string, words: DoctorTexts): string {

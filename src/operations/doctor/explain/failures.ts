@@ -23,6 +23,10 @@ const notTheServer: OperatorText = {
   en: 'It does not sign in as PostgreSQL does: something else may answer in its place. Check the host, and set sslmode=verify-full.',
   ko: 'PostgreSQL의 로그인 절차와 다르게 응답합니다. 다른 프로그램이 대신 응답할 수 있으니 호스트를 확인하고 sslmode=verify-full로 설정하세요.',
 }
+const noWrites: OperatorText = {
+  en: 'The server accepts no writes: it is a standby, or it was set read-only.',
+  ko: '쓰기를 받지 않는 서버입니다(대기 서버이거나 읽기 전용입니다).',
+}
 
 const otherConnection: OperatorText = {
   en: 'A pooler gave a statement another connection than the one it was prepared on: set DATABASE_PREPARE=off.',
@@ -95,14 +99,8 @@ export const FAILURES: Readonly<Record<string, OperatorText>> = {
     en: 'None of the hosts can be reached and accepts writes.',
     ko: '연결되고 쓰기가 가능한 호스트가 없습니다.',
   },
-  READ_ONLY: {
-    en: 'The server accepts no writes: it is a standby, or it was set read-only.',
-    ko: '쓰기를 받지 않는 서버입니다(대기 서버이거나 읽기 전용입니다).',
-  },
-  '25006': {
-    en: 'The server accepts no writes: it is a standby, or it was set read-only.',
-    ko: '쓰기를 받지 않는 서버입니다(대기 서버이거나 읽기 전용입니다).',
-  },
+  READ_ONLY: noWrites,
+  '25006': noWrites,
   '42501': {
     en: 'This user may not do that: make it the owner of the database (alter database … owner to …), or make the schemas latchkey and drizzle for it (create schema … authorization …). Tables that another role made stay that role’s: restore them as this user (pg_restore --no-owner), or let it act as that role (alter role … set role = …).',
     ko: '이 사용자에게 권한이 없습니다. 데이터베이스의 소유자로 지정하거나(alter database … owner to …) latchkey와 drizzle 스키마를 만들어 주세요(create schema … authorization …). 다른 역할이 만든 테이블은 그 역할의 것입니다. 이 사용자로 복원하거나(pg_restore --no-owner) 그 역할로 동작하게 하세요(alter role … set role = …).',
