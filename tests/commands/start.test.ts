@@ -388,7 +388,8 @@ describe('with a database of its own choice', () => {
       const [keys, sameKeys] = await Promise.all(
         [one, two].map(({ url }) => new Browser().send(`${url}/.well-known/jwks.json`)),
       )
-      expect(keys?.json().keys).toHaveLength(1)
+      // That of access tokens and that of ID tokens.
+      expect(keys?.json().keys).toHaveLength(2)
       expect(sameKeys?.json()).toEqual(keys?.json())
 
       // Started at the first, finished at the second, read at the first.
