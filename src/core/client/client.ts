@@ -13,7 +13,7 @@ export const PLAYGROUND = 'playground'
 export const RESPONSE_MODES = ['query', 'form_post', 'cookie', 'web_message'] as const
 export type ResponseMode = (typeof RESPONSE_MODES)[number]
 
-/** Those that a client has that lists none: a session in cookies is only for who asks for it. */
+/** The modes of a client that lists none. A session in cookies is only for clients that ask for it. */
 export const DEFAULT_RESPONSE_MODES: readonly ResponseMode[] = ['query', 'form_post', 'web_message']
 
 /** Algorithms that tokens of ours can be signed with. */
@@ -25,13 +25,13 @@ export interface Client {
   id: string
   /** As people see it. */
   name: string
-  /** None for a public client, which proves itself by PKCE; two while one is changed for the other. */
+  /** None for a public client, which proves itself by PKCE; two while the secret is being changed. */
   secrets: readonly string[]
   redirectUris: readonly string[]
   postLogoutRedirectUris: readonly string[]
   /** Web origins that may read answers (CORS). */
   origins: readonly string[]
-  /** In which ways its logins may be answered. */
+  /** How its logins may be answered. */
   responseModes: readonly ResponseMode[]
   /** The APIs that it may ask tokens for (RFC 8707). */
   resources: readonly string[]
@@ -39,7 +39,7 @@ export interface Client {
   isAdmin: boolean
   /** Whether it may ask for the scope `provider_tokens`. */
   providerTokens: boolean
-  /** Its front page; null where nobody said. */
+  /** Its front page; null where it is not set. */
   url: string | null
   /** The algorithm of its ID tokens. */
   idTokenAlg: TokenAlg
@@ -72,7 +72,7 @@ export function findClient(clients: readonly Client[], id: string): Client | und
 /** Whether a client proves itself by a secret (RFC 6749, section 2.1). */
 export const isConfidential = ({ secrets }: Pick<Client, 'secrets'>): boolean => secrets.length > 0
 
-/** The algorithm of a client's ID tokens, also of one that is registered no more. */
+/** The algorithm of a client's ID tokens, even where it is no longer registered. */
 export const idTokenAlgOf = (clients: readonly Client[], id: string): TokenAlg =>
   (findClient(clients, id) ?? builtIn).idTokenAlg
 

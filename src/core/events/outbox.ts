@@ -82,7 +82,7 @@ export interface OutboxFilter {
 
 /** The outbox, by the database's clock. */
 export interface Outbox {
-  /** Targets for which something is due, but for those that are stopped. */
+  /** Targets for which something is due, without the stopped ones. */
   dueTargets(): Promise<OutboxTarget[]>
   /**
    * Claims what is due for one target and was put in at least `ageSeconds` ago, for `leaseSeconds`: until then no
@@ -93,7 +93,7 @@ export interface Outbox {
   replaceTokens(claim: Claim, sealed: SealedTokens): Promise<void>
   /** Makes a claimed one due again in a while. */
   postpone(claim: Claim, delaySeconds: number, failure: string | null): Promise<void>
-  /** Takes a claimed one out, and records what that means in the same transaction. */
+  /** Removes a claimed one, and records the event in the same transaction. */
   remove(claim: Claim, event: AuditEvent | null): Promise<void>
   /** Leaves a claimed one to the operator. */
   giveUp(claim: Claim, failure: string, event: AuditEvent | null): Promise<void>
@@ -102,14 +102,14 @@ export interface Outbox {
    * and nothing where its URL is another one by now.
    */
   stop(of: OutboxTarget, url: string): Promise<boolean>
-  /** What the settings say; a target whose URL is another one is stopped no more. */
+  /** Stores what the settings say; a target whose URL has changed is no longer stopped. */
   setTargets(targets: readonly DeliveryTarget[]): Promise<void>
-  /** Drops what waits beyond so many for one target, the newest; how many. */
+  /** Where more than `most` wait for one target, drops the newest of them; gives how many. */
   trim(most: number): Promise<number>
   depth(): Promise<OutboxDepth[]>
   list(filter: OutboxFilter & { limit: number }): Promise<OutboxEntry[]>
-  /** Makes entries due now, and their targets stopped no more; how many. */
+  /** Makes entries due now and lets their targets go on; gives how many. */
   retry(filter: OutboxFilter): Promise<number>
-  /** Takes entries out; how many. */
+  /** Removes entries; gives how many. */
   drop(filter: OutboxFilter): Promise<number>
 }

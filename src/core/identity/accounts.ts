@@ -2,14 +2,14 @@ import type { Asking } from '../events/audit.ts'
 import type { Account } from './account.ts'
 import type { SessionRef } from './session-ref.ts'
 
-/** What a user may change of the own account; null goes back to what the provider says. */
+/** What users may change of their own account; null goes back to what the provider says. */
 export interface AccountEdits {
   name?: string | null | undefined
   picture?: string | null | undefined
   locale?: string | null | undefined
 }
 
-/** How long ago a person may have signed in for what cannot be undone; null: however long. */
+/** How recent the sign-in must be for what cannot be undone; null: any will do. */
 export interface Freshness {
   reauthSeconds: number | null
 }

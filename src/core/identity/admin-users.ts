@@ -16,20 +16,20 @@ export const ROLE = /^[a-z0-9:_-]{1,64}$/
 /** What the operator does to users: the command line and the admin API share it. */
 export interface AdminUsers {
   /**
-   * Users by what the text is: an id, a provider's subject, or the beginning of an e-mail address in any
-   * ASCII case; where it is none of these, whose name has it; all of them where it is empty. In the order
-   * of their ids, after the one of a page before.
+   * Finds users by an id, a provider's subject, or the beginning of an e-mail address in any ASCII case;
+   * where the text is none of these, by a part of the name. An empty text finds all. In the order of their
+   * ids, behind the last one of the page before.
    */
   find(text: string, page: { after: string | null; limit: number }): Promise<AdminUser[]>
   /** Null where there is no such user; so everywhere below. */
   show(userId: string): Promise<AdminUser | null>
-  /** Bites at once everywhere; what was disabled already keeps its moment. */
+  /** Takes effect at once on all replicas; who was disabled already keeps the time of it. */
   setDisabled(userId: string, isDisabled: boolean, by: Asker): Promise<AdminUser | null>
   /** Replaces the roles. */
   setRoles(userId: string, roles: readonly string[], by: Asker): Promise<AdminUser | null>
   grantRole(userId: string, role: string, by: Asker): Promise<AdminUser | null>
   revokeRole(userId: string, role: string, by: Asker): Promise<AdminUser | null>
-  /** Ends all sessions; how many there were. */
+  /** Ends all sessions; gives how many. */
   endSessions(userId: string, by: Asker): Promise<number | null>
   /** Deletes the user; what is kept of grants at the `revocable` providers goes to the outbox. */
   remove(userId: string, revocable: readonly string[], by: Asker): Promise<boolean>

@@ -1,7 +1,7 @@
 import type { RowValues } from '../provider/row-inputs.ts'
 import type { IdentityKey } from './identity-key.ts'
 
-/** An account that another system knows, as that system named it; what of it is hostile text is not cleaned. */
+/** An account that another system knows, as that system named it. Its texts are not cleaned: they may be hostile. */
 export interface AccountElsewhere {
   subject: string
   /** Null where that system does not keep one. */
@@ -10,7 +10,7 @@ export interface AccountElsewhere {
   claims: Readonly<Record<string, unknown>>
 }
 
-/** What of a provider's row tells its accounts in the exports of other systems. */
+/** How a provider's accounts are recognised in the exports of other systems. */
 export interface KnownElsewhere {
   /** What other systems call it, beside its id. */
   readonly namesElsewhere: readonly string[]
@@ -88,7 +88,7 @@ export interface ImportOutcome {
 /** What is known here of users and identities that are to be imported. */
 export interface ImportFacts {
   isHere: boolean
-  /** Somebody by this id was here and left: nobody brings them back. */
+  /** A user with this id was deleted here: an import does not bring them back. */
   isDeleted: boolean
   /** Providers at which the user has an identity. */
   providers: ReadonlySet<string>
@@ -98,7 +98,7 @@ export interface ImportFacts {
   hasUnlinked(identity: IdentityKey): boolean
 }
 
-/** Which of the ids it is. */
+/** The id that the user gets here. */
 export function importedId(
   { ids: [first, otherwise], identities }: ImportedUser,
   facts: Pick<ImportFacts, 'isHere' | 'ownerOf'>,

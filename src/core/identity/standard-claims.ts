@@ -31,7 +31,7 @@ const isBlank = (claim: unknown) => typeof claim === 'string' && claim.trim() ==
 const textOf = (claim: unknown): string | null | undefined =>
   claim === undefined || (typeof claim === 'string' && !isBlank(claim)) ? claim : null
 
-/** The name of whose provider tells its parts only. */
+/** The name where the provider tells only its parts. */
 const nameOfParts = ({ given_name: given, family_name: family }: Record<string, unknown>) =>
   fullName(textOf(given), textOf(family)) || null
 

@@ -29,8 +29,8 @@ export function pickLanguage(
 const MOST_LOCALES = 64
 
 /**
- * What of `ui_locales` can be used, its first languages first; undefined where nothing can. Languages
- * that nobody speaks here are no error (OpenID Connect Core, section 3.1.2.1), nor are those that are none.
+ * The usable part of `ui_locales`, in its order; undefined where there is none. Languages that the pages
+ * do not speak are no error (OpenID Connect Core, section 3.1.2.1), nor is what is no language tag at all.
  */
 export function usableLocales(asked: unknown): string | undefined {
   const text = typeof asked === 'string' ? asked : ''
@@ -51,7 +51,7 @@ function languageOf(tag: string): Language | undefined {
   return LANGUAGES.find((one) => one === locale.language || one === withScript)
 }
 
-/** Undefined where the tag is none. */
+/** Undefined where it is no language tag. */
 function localeOf(tag: string): Intl.Locale | undefined {
   try {
     return new Intl.Locale(tag.trim().replaceAll('_', '-')).maximize()

@@ -1,13 +1,13 @@
 import type { RefuseReason } from '../identity/linking.ts'
 
-/** Why somebody may not come in whom the provider has signed in. */
+/** Why somebody whom the provider has signed in may still not come in. */
 const REFUSALS = [
   ...(['user_disabled', 'sign_up_closed', 'sign_up_domain'] satisfies RefuseReason[]),
   'not_of_organisation',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
 
-/** What a page of ours says in words of its own, where the code alone says too little to a person. */
+/** Reasons for which a page of ours has words of its own, since the code alone tells a person too little. */
 const PAGE_REASONS = ['direct_answer_off', 'cookies_missing', ...REFUSALS] as const
 export type PageReason = (typeof PAGE_REASONS)[number]
 

@@ -1,15 +1,15 @@
 import type { OpenerMessage } from './opener-message.ts'
 import type { Refusal } from './page-reason.ts'
 
-/** What a person reads who may not come in, before their app is told. */
+/** What people read who may not come in, before their app is told. */
 export interface RefusalPage {
   reason: Refusal
   client: string
-  /** The app, told of it: an address, and where the answer is a form what it posts there. */
+  /** Leads to the app with the refusal: an address, and where the answer is a form, what it posts there. */
   back: {
     href: string
     fields: Readonly<Record<string, string>> | null
-    /** For a popup: what the page that opened it is told in place of the address. */
+    /** For a popup: what the page that opened it is told instead. */
     message: OpenerMessage | null
   }
   /** The same provider with another account; null where it cannot be asked for one. */

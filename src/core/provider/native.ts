@@ -12,9 +12,9 @@ export interface NativeTokens {
   readonly readIdToken?: (claims: IdTokenClaims) => ProviderProfile
   /** How its SDK carries the app's nonce: as it is (default), or as the hex of its SHA-256. */
   readonly nonce?: 'plain' | 'sha256'
-  /** Whether its SDK may put in a nonce that the app never sees: let be where the app sent none. */
+  /** Whether its SDK may add a nonce that the app never sees: such a nonce is ignored where the app sent none. */
   readonly addsNonce?: true
-  /** Whether a token for us alone may say that another asked for it (`azp`): its app's own client id. */
+  /** Whether `azp` may name another client than `aud`: its SDK asks by the app's own client id. */
   readonly askedByOthers?: true
   /**
    * Asks the provider to which app it gave an access token. Without it none is accepted: a token that
@@ -50,6 +50,6 @@ export interface InspectionCall {
   json?: unknown
   /** The token itself, or our id and secret. Default: neither. */
   auth?: 'bearer' | 'basic'
-  /** Statuses that say that the token is none. */
+  /** Statuses that mean that the token is not valid. */
   refusedOn: readonly number[]
 }

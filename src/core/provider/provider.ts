@@ -65,7 +65,7 @@ export interface RowSetting {
   readonly sentAs?: string
   /** What a value must be, for the message to the operator. */
   readonly mustBe: OperatorText
-  /** What the provider's own values look like: the doctor wonders at another one, a double may have it. */
+  /** What the provider's own values look like: the doctor warns of others, which only a double has. */
   readonly looksLike?: Shape
 }
 
@@ -162,7 +162,7 @@ export interface ProviderRow extends KnownElsewhere {
   readonly trustsEmail: boolean
   /** Parameters always sent to the authorization endpoint. */
   readonly authorizationParams: Readonly<Record<string, string>>
-  /** What is asked for beside, so that there is a refresh token, where tokens are kept to hand them out. */
+  /** What is asked for in addition, so that there is a refresh token, where tokens are kept to hand them out. */
   readonly offline: OfflineAccess
   /** Our parameter -> the provider's name for it; a parameter that is not listed is not passed on. */
   readonly forwardedParams: Readonly<
@@ -174,9 +174,9 @@ export interface ProviderRow extends KnownElsewhere {
   readonly silent: boolean
   /** Whether its ID tokens say when the person authenticated. */
   readonly authTime: boolean
-  /** What a login is tried with once more that came back with an error and a state of somebody else's. */
+  /** What a login that came back with an error and somebody else's state is tried with a second time. */
   readonly secondTry?: Readonly<Record<string, string>>
-  /** Whether a refusal in a callback only means that its page was left too long: it is asked once more. */
+  /** Whether a refusal in a callback only means that its page stood open too long: it is asked again. */
   readonly wantsAgain: (refusal: Readonly<Record<string, unknown>>) => boolean
   /** The parameter of its end_session_endpoint that names the way back. */
   readonly logoutRedirectParam: string

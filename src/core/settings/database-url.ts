@@ -154,7 +154,7 @@ export function isDatabaseUrl(text: string): boolean {
   }
 }
 
-/** The parameters behind the question mark, the last of a name first in force. */
+/** The parameters behind the question mark; of two with one name the last one counts. */
 function readParameters(query: string): Map<string, string> {
   const given = new Map<string, string>()
   for (const pair of query === '' ? [] : query.split('&')) {

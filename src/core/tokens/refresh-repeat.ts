@@ -22,8 +22,8 @@ export const GRACE_SECONDS = 10
  * Decides about a refresh token that was used before and comes again. Within the grace it gets its
  * successor: the answer was lost, or two tabs asked. Later it gets it only while nobody has used that
  * one, and not twice in a row: a thief and the owner who take turns are told apart from bad luck by
- * the second late repeat. `family` are those of the session's tokens that are beside the one that is shown,
- * `successors` the hashes of what each secret derives from it.
+ * the second late repeat. `family` are the session's other tokens, `successors` the hashes of what each
+ * secret derives from the one that is shown.
  */
 export function decideRepeat(
   shown: Buffer,

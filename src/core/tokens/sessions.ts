@@ -3,7 +3,7 @@ import type { Freshness } from '../identity/accounts.ts'
 import type { SessionRef } from '../identity/session-ref.ts'
 import type { GrantedSession } from './token-store.ts'
 
-/** Why a session ends at somebody's wish: a logout, a revocation, the user's list, another sign-in in its place. */
+/** Why a session ends on request: a logout, a revocation, the user's list, another sign-in in its place. */
 export type EndReason = 'signed_out' | 'revoked' | 'ended_by_user' | 'replaced'
 
 /** The signed-in client instances of users. */
@@ -13,8 +13,8 @@ export interface Sessions {
   /** Ends one session of this user; whether there was one to end. */
   end(session: SessionRef & Asking, reason: EndReason): Promise<boolean>
   /**
-   * Ends sessions of the asking one's user at their wish: one by its id, or all others. How many; null
-   * where the asking one is over, which ends nothing any more.
+   * Ends sessions of the asking session's user: one by its id, or all others. Gives how many; null where
+   * the asking session is over, and then ends nothing.
    */
   endByUser(asking: SessionRef & Asking, which: { id: string } | 'others'): Promise<number | null>
   /** The roles of a living session's user; null where it is over. */

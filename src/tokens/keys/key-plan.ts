@@ -34,7 +34,7 @@ export interface KeyPlan {
   /** Make a key of this algorithm that signs from this time on. */
   add: { alg: string; signsFrom: number }[]
   change: StoredSigningKey[]
-  /** Keep of these the public half only: they are published no more. */
+  /** Keep only the public half of these: they are no longer published. */
   retire: string[]
   remove: string[]
 }

@@ -17,7 +17,7 @@ export interface KeyRing {
   signerOf(alg: string): Promise<TokenSigner>
   /** The key of this id while it is published. */
   find(kid: string): TokenSigner | undefined
-  /** The key of this id, also one that is published no more: only to read what it signed long ago. */
+  /** The key of this id, even one that is no longer published: only to read what it signed long ago. */
   findRetired(kid: string): TokenSigner | undefined
   /**
    * The public keys, as in `/.well-known/jwks.json`. At the very first start those of ID tokens are
@@ -39,7 +39,7 @@ export interface KeyRingOptions {
   rules: TokenRules
 }
 
-/** A JWK of our own making; `d` is its private part, which a retired key has no more. */
+/** A JWK of our own making; `d` is its private part, which a retired key no longer has. */
 const OwnJwk = z.looseObject({ kty: z.string(), d: z.string().optional() })
 
 /** Lets the keys of ID tokens be made once the first answer is out: an RSA key takes a while. */

@@ -114,7 +114,7 @@ const RETRY = inBatches((batch) =>
   ),
 )
 
-/** Targets of these entries, or of this name though nothing waits, are stopped no more. */
+/** Lets the targets of these entries go on, and the target of this name even where nothing waits for it. */
 const START_AGAIN = statement((p: Placeholders<Asked>) =>
   db
     .update(outboxTargets)
