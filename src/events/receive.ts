@@ -77,7 +77,9 @@ async function act(
   request: FastifyRequest,
 ): Promise<void> {
   const now = Date.now()
-  const told = events.length > 0 ? events.map((event) => event.told).join() : ignored
+  const words = events.length > 0 ? events.map((event) => event.told).join() : ignored
+  // In the sender's words, so of any length.
+  const told = words?.slice(0, 200)
   const log = (outcome: string, more = {}) => {
     received(provider, outcome)
     const place = placeOf(request)

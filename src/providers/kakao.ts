@@ -52,7 +52,6 @@ export const kakao = defineProvider({
   events: kakaoEvents,
   gives: 'nickname, picture, e-mail where the app may ask',
   emailVerifiedWhen: '`is_email_valid` and `is_email_verified` are both true',
-  // Only access tokens of apps are checked against it.
   settings: {
     ADMIN_KEY: {
       default: '',
@@ -60,6 +59,7 @@ export const kakao = defineProvider({
       looksLike: { pattern: /^[0-9a-f]{32}$/, like: '0123456789abcdef0123456789abcdef' },
       mustBe: { en: 'the app’s primary admin key', ko: '앱의 기본 어드민 키' },
     },
+    // Access tokens of the SDK and events are checked against it.
     APP_ID: {
       default: '',
       pattern: /^\d{0,20}$/,

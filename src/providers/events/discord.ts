@@ -37,7 +37,7 @@ export const discordEvents: EventReceiver = {
     const signed = Buffer.concat([Buffer.from(timestamp), body])
     const isRight =
       isSignature.test(signature) && verify(null, signed, key, Buffer.from(signature, 'hex'))
-    ensure(isRight, 'invalid_key', 'Its signature is another one.')
+    ensure(isRight, 'invalid_key', 'Its signature is wrong.')
     const json = jsonOf(body)
     const payload = Payload.parse(json)
     ensure(payload.application_id === client.id, 'invalid_audience', 'It is about another app.')
@@ -48,7 +48,7 @@ export const discordEvents: EventReceiver = {
     if (payload.type !== EVENT) return none
     const { event } = Told.parse(json)
     if (event.type !== 'APPLICATION_DEAUTHORIZED') {
-      return { ...none, ignored: event.type.slice(0, 64) }
+      return { ...none, ignored: event.type }
     }
     const subject = Deauthorized.parse(json).event.data.user.id
     return {

@@ -38,10 +38,10 @@ export const facebookEvents: EventReceiver = {
     const form = new URLSearchParams(body.toString())
     const [mac = '', payload = ''] = (form.get('signed_request') ?? '').split('.')
     const right = hmac(client.secret, payload)
-    ensure(isSame(Buffer.from(mac, 'base64url'), right), 'invalid_key', 'Its signature is another.')
+    ensure(isSame(Buffer.from(mac, 'base64url'), right), 'invalid_key', 'Its signature is wrong.')
     const read = Payload.parse(jsonOf(Buffer.from(payload, 'base64url')))
     const isKnown = read.algorithm.toUpperCase() === 'HMAC-SHA256'
-    ensure(isKnown, 'invalid_request', 'Its algorithm is another one.')
+    ensure(isKnown, 'invalid_request', 'Its algorithm is not HMAC-SHA256.')
     // The same secret signs what its SDK leaves in a browser: that is of a login, and tells of no leaving.
     const isOfLogin = read.code !== undefined || read.oauth_token !== undefined
     ensure(!isOfLogin, 'invalid_request', 'It is of a login.')

@@ -21,7 +21,7 @@ export const githubEvents: EventReceiver = {
   read({ header, body, contentType }, { values }) {
     const mac = hmac(values.WEBHOOK_SECRET ?? '', body).toString('hex')
     const isRight = isSame(header('x-hub-signature-256'), `sha256=${mac}`)
-    ensure(isRight, 'invalid_key', 'Its signature is another one.')
+    ensure(isRight, 'invalid_key', 'Its signature is wrong.')
     const text =
       contentType === 'application/x-www-form-urlencoded'
         ? (new URLSearchParams(body.toString()).get('payload') ?? '')
@@ -31,7 +31,7 @@ export const githubEvents: EventReceiver = {
       header('x-github-event') === 'github_app_authorization' && payload.action === 'revoked'
     const done = { id: null, at: null, answer: { status: 204 } }
     if (!isRevocation) {
-      return { ...done, events: [], ignored: header('x-github-event').slice(0, 64) }
+      return { ...done, events: [], ignored: header('x-github-event') }
     }
     const subject = Revoked.parse(payload).sender.id
     return { ...done, events: [{ kind: 'consent_withdrawn', subject, told: 'revoked' }] }

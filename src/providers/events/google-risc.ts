@@ -7,17 +7,15 @@ import type {
 } from '../../core/provider/provider-event.ts'
 import { jsonOf } from './proofs.ts'
 import { refused } from './refused.ts'
-
-const oauth = 'https://schemas.openid.net/secevent/oauth/event-type'
-const risc = 'https://schemas.openid.net/secevent/risc/event-type'
+import { OAUTH, RISC } from './set.ts'
 
 /** Kinds that do something; they are also what the stream is asked for. */
 export const GOOGLE_KINDS: Readonly<Record<string, ProviderEventKind>> = {
-  [`${oauth}/tokens-revoked`]: 'consent_withdrawn',
-  [`${risc}/sessions-revoked`]: 'sessions_revoked',
-  [`${risc}/account-disabled`]: 'account_disabled',
-  [`${risc}/account-enabled`]: 'account_enabled',
-  [`${risc}/account-purged`]: 'account_gone',
+  [`${OAUTH}/tokens-revoked`]: 'consent_withdrawn',
+  [`${RISC}/sessions-revoked`]: 'sessions_revoked',
+  [`${RISC}/account-disabled`]: 'account_disabled',
+  [`${RISC}/account-enabled`]: 'account_enabled',
+  [`${RISC}/account-purged`]: 'account_gone',
 }
 
 const AUDIENCE = 'https://risc.googleapis.com/google.identity.risc.v1beta.RiscManagementService'
@@ -76,7 +74,7 @@ export const googleRisc: EventRegistration = {
   async register(tools) {
     await call(tools, ':update', {
       delivery: { delivery_method: PUSH, url: tools.address },
-      events_requested: [...Object.keys(GOOGLE_KINDS), `${risc}/verification`],
+      events_requested: [...Object.keys(GOOGLE_KINDS), `${RISC}/verification`],
     })
   },
   async status(tools) {

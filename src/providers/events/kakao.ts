@@ -6,19 +6,16 @@ import type {
   ProviderEventKind,
 } from '../../core/provider/provider-event.ts'
 import { ensure, fieldsOf, isSame } from './proofs.ts'
-import { readSet, refuseSet } from './set.ts'
-
-const oauth = 'https://schemas.openid.net/secevent/oauth/event-type'
-const risc = 'https://schemas.openid.net/secevent/risc/event-type'
+import { OAUTH, RISC, readSet, refuseSet } from './set.ts'
 
 // `user-linked` and `user-scope-consent` come at the moment of sign-up.
 const KINDS: Readonly<Record<string, ProviderEventKind>> = {
-  [`${oauth}/user-unlinked`]: 'consent_withdrawn',
-  [`${oauth}/tokens-revoked`]: 'sessions_revoked',
-  [`${risc}/sessions-revoked`]: 'sessions_revoked',
-  [`${risc}/account-disabled`]: 'account_disabled',
-  [`${risc}/account-enabled`]: 'account_enabled',
-  [`${risc}/account-purged`]: 'account_gone',
+  [`${OAUTH}/user-unlinked`]: 'consent_withdrawn',
+  [`${OAUTH}/tokens-revoked`]: 'sessions_revoked',
+  [`${RISC}/sessions-revoked`]: 'sessions_revoked',
+  [`${RISC}/account-disabled`]: 'account_disabled',
+  [`${RISC}/account-enabled`]: 'account_enabled',
+  [`${RISC}/account-purged`]: 'account_gone',
 }
 
 const GONE = ['ACCOUNT_DELETE', 'FORCED_ACCOUNT_DELETE']
@@ -28,13 +25,13 @@ const isSet = ({ contentType }: EventRequest) => contentType === 'application/se
 /** Proven by the admin key; nothing in it says when, or which of several it is. */
 function readUnlink(request: EventRequest, { values }: EventTools): ProvenEvents {
   const [, key = ''] = /^KakaoAK +(.+)$/i.exec(request.header('authorization')) ?? []
-  ensure(isSame(key, values.ADMIN_KEY ?? ''), 'invalid_key', 'The admin key is another.')
+  ensure(isSame(key, values.ADMIN_KEY ?? ''), 'invalid_key', 'Its admin key is wrong.')
   const { app_id, user_id = '', referrer_type = 'unlink' } = fieldsOf(request)
   const isOurs = app_id === undefined || !values.APP_ID || app_id === values.APP_ID
   ensure(isOurs, 'invalid_audience', 'It is about another app.')
   ensure(/^\d{1,20}$/.test(user_id), 'invalid_request', 'It names nobody.')
   const kind = GONE.includes(referrer_type) ? 'account_gone' : 'consent_withdrawn'
-  const events = [{ kind, subject: user_id, told: referrer_type.slice(0, 64) } as const]
+  const events = [{ kind, subject: user_id, told: referrer_type } as const]
   return { events, id: null, at: null, answer: { status: 200 } }
 }
 

@@ -43,7 +43,7 @@ export const naverEvents: EventReceiver = {
     const key = createHash('md5').update(client.secret).digest()
     const signed = `clientId=${clientId}&encryptUniqueId=${encryptUniqueId}&timestamp=${timestamp}`
     const mac = hmac(key, signed).toString('base64url')
-    ensure(isSame(bare(signature), mac), 'invalid_key', 'Its signature is another one.')
+    ensure(isSame(bare(signature), mac), 'invalid_key', 'Its signature is wrong.')
     ensure(clientId === client.id, 'invalid_audience', 'It is about another app.')
     ensureRecent(timestamp, 10)
     return {

@@ -6,7 +6,12 @@ import {
   type ProviderEventKind,
   UnprovenEvent,
 } from '../../core/provider/provider-event.ts'
-import { ensureMade, momentOf, tokenId } from './proofs.ts'
+import { ensure, ensureMade, momentOf, tokenId } from './proofs.ts'
+
+/** What a kind of event that is about tokens begins with. */
+export const OAUTH = 'https://schemas.openid.net/secevent/oauth/event-type'
+/** What a kind of event that is about an account begins with (OpenID RISC Profile, section 2). */
+export const RISC = 'https://schemas.openid.net/secevent/risc/event-type'
 
 /** Null is how some write what they leave out. */
 const text = z.string().nullish()
@@ -27,7 +32,7 @@ const Claims = z.looseObject({
   events: z.record(z.string(), z.unknown()),
 })
 
-/** An issuer as it is compared; whose key has signed is settled by then: Google writes its own with a slash, without one, or without a scheme. */
+/** An issuer as it is compared: Google writes its own with a slash, without one, or without a scheme. The key is checked by then. */
 const bare = (issuer: string) => issuer.replace(/^https:\/\//, '').replace(/\/$/, '')
 
 const noSet = (cause?: unknown) =>
@@ -63,19 +68,18 @@ export async function readSet(
   const read = Claims.safeParse(given)
   if (!read.success) throw noSet(read.error)
   const claims = read.data
-  if (bare(claims.iss) !== bare(issuer))
-    throw new UnprovenEvent('invalid_issuer', 'Its issuer is another one.')
-  if (![claims.aud].flat().some((one) => options.audiences.includes(one))) {
-    const named = [claims.aud].flat().join(' ').slice(0, 200)
-    throw new UnprovenEvent('invalid_audience', `It is for another app: ${named}`)
-  }
+  ensure(bare(claims.iss) === bare(issuer), 'invalid_issuer', 'Its issuer is wrong.')
+  const named = [claims.aud].flat()
+  const isForUs = named.some((one) => options.audiences.includes(one))
+  const names = named.join(' ').slice(0, 200)
+  ensure(isForUs, 'invalid_audience', `It is for another app: ${names}`)
   ensureMade(claims.iat)
   const events: ProviderEvent[] = []
   const ignored: string[] = []
   const isGiven = (one: string | null | undefined) => typeof one === 'string'
   for (const [uri, member] of Object.entries(claims.events)) {
     const kind = Object.hasOwn(options.kinds, uri) ? options.kinds[uri] : undefined
-    const told = uri.slice(uri.lastIndexOf('/') + 1).slice(0, 64)
+    const told = uri.slice(uri.lastIndexOf('/') + 1)
     if (kind === undefined) {
       ignored.push(told)
       continue
@@ -91,11 +95,7 @@ export async function readSet(
     if (sub === undefined || !isOne || !issuers.every(isOurs)) {
       throw new UnprovenEvent('invalid_request', 'It does not name one person.')
     }
-    events.push({
-      kind: options.refine?.(kind, event.data) ?? kind,
-      subject: sub,
-      told,
-    })
+    events.push({ kind: options.refine?.(kind, event.data) ?? kind, subject: sub, told })
   }
   const at = momentOf(claims.toe ?? claims.iat)
   const id = tokenId(claims.jti, token.trim())

@@ -30,9 +30,9 @@ export const twitchEvents: EventReceiver = {
     const timestamp = header('twitch-eventsub-message-timestamp')
     const mac = hmac(values.EVENTSUB_SECRET ?? '', id, timestamp, body).toString('hex')
     const isRight = isSame(header('twitch-eventsub-message-signature'), `sha256=${mac}`)
-    ensure(isRight, 'invalid_key', 'Its signature is another one.')
+    ensure(isRight, 'invalid_key', 'Its signature is wrong.')
     // They are signed without anything between: another cut would be another id, and of no known time.
-    ensure(isTime(timestamp), 'invalid_request', 'Its time is none.')
+    ensure(isTime(timestamp), 'invalid_request', 'Its time cannot be read.')
     ensureRecent(timestamp, 10)
     const payload = jsonOf(body)
     const none = { events: [], id: null, at: null, answer: { status: 204 } }
@@ -44,7 +44,7 @@ export const twitchEvents: EventReceiver = {
     if (subscription.type !== 'user.authorization.revoke' || event === undefined) {
       // Where the subscription itself is over, its status says why.
       const words = [header('twitch-eventsub-message-type'), subscription.type, subscription.status]
-      return { ...none, ignored: words.join(' ').slice(0, 200) }
+      return { ...none, ignored: words.join(' ') }
     }
     ensure(event.client_id === client.id, 'invalid_audience', 'It is about another app.')
     return {
