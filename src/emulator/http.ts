@@ -34,8 +34,7 @@ export function formOf(request: FastifyRequest): Record<string, string> | null {
 
 /** True where the request says that its body is form-encoded. */
 export function isForm(request: FastifyRequest): boolean {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
-  return type === 'application/x-www-form-urlencoded'
+  return typeOf(request) === 'application/x-www-form-urlencoded'
 }
 
 /** The body as text. */
@@ -54,9 +53,11 @@ export function jsonOf(request: FastifyRequest): unknown {
 
 /** True where the request says that its body is JSON. */
 export function isJsonType(request: FastifyRequest): boolean {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
-  return type === 'application/json'
+  return typeOf(request) === 'application/json'
 }
+
+const typeOf = ({ headers }: FastifyRequest) =>
+  headers['content-type']?.split(';')[0]?.trim().toLowerCase()
 
 /** The text members of a JSON object in place of a form, null where the body is something else. */
 export function jsonFormOf(request: FastifyRequest): Record<string, string> | null {

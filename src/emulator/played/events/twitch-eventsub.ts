@@ -99,11 +99,14 @@ function listOf(stage: Stage): readonly Subscription[] {
 }
 
 function answerOf(stage: Stage, given: readonly Subscription[]) {
-  const data = given.map(({ transport: { secret, ...transport }, ...rest }) => {
-    return { ...rest, transport }
-  })
+  const data = given.map(shown)
   const total = listOf(stage).length
   return { data, total, total_cost: total, max_total_cost: 10_000, pagination: {} }
+}
+
+/** A subscription as answers have it, without its secret. */
+export function shown({ transport: { secret, ...transport }, ...rest }: Subscription) {
+  return { ...rest, transport }
 }
 
 function refuse(status: number, error: string): Answer {

@@ -3,8 +3,8 @@ import type { EventAnswer, EventOrder, EventRequest, PlayedEvents } from '../../
 import { stableHex } from '../../personas.ts'
 import type { Stage } from '../../stage.ts'
 import { twitchId, twitchLogin } from '../twitch-profile.ts'
-import { jsonRequest } from './requests.ts'
-import { type Subscription, subscriptionOf } from './twitch-eventsub.ts'
+import { isSuccess, jsonRequest } from './requests.ts'
+import { type Subscription, shown, subscriptionOf } from './twitch-eventsub.ts'
 
 /** What messages are signed with while no subscription has given another secret. */
 export const twitchEventSubSecret = stableHex(32, 'twitch', 'eventsub')
@@ -26,7 +26,7 @@ export const twitchEvents: PlayedEvents = {
   accepts: (answer, { headers, body }) =>
     headers['twitch-eventsub-message-type'] === 'webhook_callback_verification'
       ? echoesChallenge(answer, body)
-      : answer.status >= 200 && answer.status < 300,
+      : isSuccess(answer),
 }
 
 /** The message that a new subscription is confirmed by. */
@@ -97,8 +97,4 @@ function signedBy(secret: string, at: number, messageType: string) {
       'twitch-eventsub-subscription-version': '1',
     }
   }
-}
-
-function shown({ transport: { secret, ...transport }, ...rest }: Subscription) {
-  return { ...rest, transport }
 }
