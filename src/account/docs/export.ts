@@ -70,6 +70,8 @@ const AccountExport = z
           redeemed_at: maybeMoment('When the app got its tokens.'),
           user_agent: text('Of the browser at the sign-in.'),
           address: text('Of the browser at the sign-in.'),
+          request_id: text('The request that began it.'),
+          new_user_reason: text('Why it began with a new user; null where the user was there.'),
           created_at: moment('When the person signed in.'),
           last_used_at: moment('When tokens were last renewed.'),
           expires_at: moment('When it ends at the latest.'),
