@@ -89,8 +89,8 @@ function compare(
   const [mine, other] = [ours?.[unit], theirs?.[unit]]
   if (mine === undefined || other === undefined) return []
   const cpu = (costs: readonly Cost[]) => costs.map((cost) => cost.cpu)
-  const isCheaper = target !== null && 'atLeast' in target
-  const ratio = isCheaper
+  const isToBeDearer = target !== null && 'atLeast' in target
+  const ratio = isToBeDearer
     ? ratioByRound(cpu(other), cpu(mine))
     : ratioByRound(cpu(mine), cpu(other))
   const [a, b] = [medianCost(mine), medianCost(other)]

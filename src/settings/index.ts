@@ -97,10 +97,7 @@ export class SettingsError extends Error {
   }
 }
 
-/**
- * Reads and checks the whole environment. Throws one SettingsError that names every problem. Nobody
- * else reads process.env.
- */
+/** Reads and checks the whole environment. Throws one SettingsError that names every problem. */
 export function readSettings(env: Environment): Settings {
   const reader = new Reader(env)
   const settings = collectSettings(reader)

@@ -117,7 +117,8 @@ const LIST_EVENTS = statement((p: Placeholders<Listing>) =>
     .limit(PAGE),
 )
 
-const FIRST = '00000000-0000-0000-0000-000000000000'
+/** Before every id in the order of ids. */
+export const FIRST = '00000000-0000-0000-0000-000000000000'
 
 /** Everything that is stored about a user, as JSON text in pieces; no connection is held between two. */
 export function createExport(database: Database): {

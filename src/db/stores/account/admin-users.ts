@@ -11,11 +11,10 @@ import { isAlive, isInUse } from '../alive.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
-import { createExport } from './account-export.ts'
+import { createExport, FIRST } from './account-export.ts'
 import { accountJson, isoTime, lowerCase } from './account-json.ts'
 import { createRemoveAny } from './remove.ts'
 
-const FIRST = '00000000-0000-0000-0000-000000000000'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Behind every text that begins with another one, in the order of bytes. */

@@ -39,8 +39,8 @@ export const button = (id, label, onclick, attributes = {}) =>
  */
 export function copyButton(text, what) {
   const label = el('span', { 'aria-live': 'polite' }, words.copy.button)
-  const hidden = { class: 'copy', type: 'button', 'aria-label': words.copy.what(what) }
-  const button = el('button', hidden, label)
+  const attributes = { class: 'copy', type: 'button', 'aria-label': words.copy.what(what) }
+  const button = el('button', attributes, label)
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(text())
