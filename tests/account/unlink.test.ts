@@ -127,10 +127,22 @@ describe('DELETE /me/identities/:provider', () => {
     const { access_token, user } = (await login(latchkey, second, new Browser(), 'second')).json()
     expect(user).toMatchObject({ sub: tokens.sub, email: `person-${stage.turn}@example.com` })
     const session = { ...tokens, access_token: String(access_token) }
+    // One that was linked between the two, and stands behind them in the table.
+    await latchkey.database.query(
+      `insert into latchkey.identities
+       select (jsonb_populate_record(i, jsonb_build_object(
+         'provider', 'third', 'email', 'between-' || i.email,
+         'linked_at', i.linked_at - interval '1 millisecond'))).*
+       from latchkey.identities i where user_id = $1 and provider = 'second'`,
+      [tokens.sub],
+    )
     expect((await ask(session, '/fake', 'DELETE')).status).toBe(204)
     const headers = { authorization: `Bearer ${access_token}` }
     const me = (await new Browser().send(`${latchkey.url}/me`, { headers })).json()
-    expect(me).toMatchObject({ email: `other-${stage.turn}@example.com`, email_verified: false })
+    expect(me).toMatchObject({
+      email: `between-other-${stage.turn}@example.com`,
+      email_verified: false,
+    })
   })
 
   test('7.18 keeps the last one: 409 last_identity', async () => {

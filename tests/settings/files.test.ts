@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -130,6 +130,26 @@ describe('the secret in the data folder', () => {
     expect(secret.length).toBeGreaterThan(32)
     expect((statSync(path()).mode & 0o777).toString(8)).toBe('600')
     expect(readOrMakeSecret(join(folder, 'data'))).toBe(secret)
+  })
+
+  test('is one for all who start for the first time at once', async () => {
+    const module = buildModule('settings/secret-file.ts')
+    const program = `import { existsSync } from 'node:fs'
+      import { readOrMakeSecret } from ${JSON.stringify(module)}
+      console.log('ready')
+      while (!existsSync('go'));
+      console.log(readOrMakeSecret('data'))`
+    const starts = Array.from({ length: 4 }, () => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: folder })
+      let said = ''
+      child.stdout.on('data', (text) => (said += text))
+      const ended = new Promise<string>((resolve) => child.once('close', () => resolve(said)))
+      return { ready: new Promise((resolve) => child.stdout.once('data', resolve)), ended }
+    })
+    await Promise.all(starts.map(({ ready }) => ready))
+    writeFileSync(join(folder, 'go'), '')
+    const said = await Promise.all(starts.map(({ ended }) => ended))
+    expect(said).toEqual(said.map(() => `ready\n${readOrMakeSecret(join(folder, 'data'))}\n`))
   })
 
   test('is whole or not there: a start on a full disk leaves none that the next one would refuse', () => {

@@ -34,7 +34,12 @@ const asWeb = { ...WEB, code_verifier: null }
 describe('3.06 a code that is swapped again', () => {
   test('gives whoever proves the same the same session and refresh token, at any replica', async () => {
     const code = await getCode(latchkey, provider, { scope: 'openid', nonce: 'of-the-app' })
-    const first = readTokens(await redeem(latchkey, code))
+    const answer = await redeem(latchkey, code)
+    // RFC 6749, section 5.1.
+    expect(['cache-control', 'pragma'].map((name) => answer.headers.get(name))).toEqual([
+      ...['no-store', 'no-cache'],
+    ])
+    const first = readTokens(answer)
     const again = readTokens(await redeem(second, code))
     expect(again).toMatchObject({ sid: first.sid, refresh_token: first.refresh_token })
     expect(claimsOf(again.id_token).nonce).toBe('of-the-app')
@@ -185,7 +190,15 @@ describe('3.09 a code that is shown by somebody else', () => {
     const code = await getCode(latchkey, provider)
     expectOAuthError(await redeem(latchkey, code, { redirect_uri: uri }), 400, 'invalid_grant')
     expectOAuthError(await redeem(latchkey, code), 400, 'invalid_grant')
+    // So is the session that nobody can have any more.
+    const ends = () =>
+      latchkey.database.query<{ reason: string | null }>(
+        'select end_reason as reason from latchkey.sessions order by id desc limit 1',
+        [],
+      )
+    expect(await ends()).toEqual([{ reason: 'code_misused' }])
     expect((await redeem(latchkey, await getCode(latchkey, provider))).status).toBe(200)
+    expect(await ends()).toEqual([{ reason: null }])
   })
 
   test('a code of a user who was disabled meanwhile is refused', async () => {
