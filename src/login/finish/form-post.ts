@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { defined } from '../../core/defined.ts'
 import type { Sealer } from '../../core/secrets.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
 import { readParameters } from '../../http/query.ts'
@@ -27,12 +28,21 @@ export function createFormUsers(sealer: Sealer): FormUsers {
   }
 }
 
+/** A word that says more of a refusal. A sentence may hold anything, and a URL is no place for that. */
+const Word = z
+  .string()
+  .regex(/^[\w.:-]{1,64}$/)
+  .optional()
+  .catch(undefined)
+
 /** What is carried over (OAuth 2.0 Form Post Response Mode); an ID token in the form is not used. */
 const PostedCallback = z.object({
   code: z.string().max(8192).optional(),
   state: z.string().max(512).optional(),
   iss: z.string().max(2048).optional(),
   error: z.string().max(4096).optional(),
+  error_code: Word,
+  error_description: Word,
   user: z.string().max(4096).optional(),
 })
 
@@ -50,7 +60,7 @@ export function bounceForm(
   reply: FastifyReply,
 ): FastifyReply {
   const { user, ...carried } = readParameters(PostedCallback, request.body)
-  const query = new URLSearchParams(carried as Record<string, string>)
+  const query = new URLSearchParams(defined(carried) as Record<string, string>)
   if (user !== undefined) query.set('form_user', formUsers.seal(user, carried.state ?? ''))
   return reply.redirect(`${pathOf(issuer)}/login/${provider.row.id}/callback?${query}`, 303)
 }

@@ -205,6 +205,33 @@ describe('what a provider asks for that Latchkey cannot do', () => {
 })
 
 describe('how a provider sends the browser back', () => {
+  test.each<[string, number]>([
+    ['authentication_expired', 302],
+    ['It has expired, minji@example.com.', 502],
+  ])(
+    'by a form alone: a word that says more of its refusal counts as in a query, a sentence does not: %j',
+    async (error_description, status) => {
+      await meet(
+        (it) => ({ ...it, response_modes_supported: ['form_post'] }),
+        async (latchkey) => {
+          const browser = new Browser()
+          const { state } = await startLogin(latchkey, browser)
+          const error = 'temporarily_unavailable'
+          const { location } = await new Browser().send(`${latchkey.url}/login/fake/callback`, {
+            method: 'POST',
+            body: new URLSearchParams({ error, error_description, state }),
+          })
+          expect(location?.search).not.toContain('minji')
+          // Keycloak's expired page: it is asked once more.
+          const answer = await browser.send(location ?? '')
+          expect([answer.status, answer.location?.searchParams.get('response_mode')]).toEqual(
+            status === 302 ? [302, 'form_post'] : [status, undefined],
+          )
+        },
+      )
+    },
+  )
+
   test.each<[string[] | null, string | null, number]>([
     [['form_post'], 'form_post', 303],
     [['fragment', 'form_post'], 'form_post', 303],
