@@ -10,6 +10,11 @@ import { openProviders } from './providers.ts'
 import { openServer } from './server.ts'
 import { addTokenRooms, openCookies, openTokens } from './tokens.ts'
 
+/** Loads what not every app is made of, while something else is waited for. */
+export async function loadAhead({ emulate }: Settings): Promise<void> {
+  if (emulate.length > 0) await import('../emulator/index.ts')
+}
+
 /** The whole service, ready to listen. */
 export async function buildApp(
   settings: Settings,

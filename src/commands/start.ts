@@ -70,6 +70,7 @@ async function serve(endAfter: EndAfter): Promise<void> {
       import('../db/stores/index.ts'),
       import('../http/log/standard-output.ts'),
       import('./wait-for-database.ts'),
+      import('../app/app.ts').then(({ loadAhead }) => loadAhead(settings)),
     ]),
   )
   const [{ location, embedded }, modules] = await Promise.all([found, loaded])

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, hash, type JsonWebKey } from 'node:c
 import jwt, { type JWT } from '@fastify/jwt'
 import Fastify from 'fastify'
 import type { JWK } from 'jose'
+import { NO_COMPILERS } from '../../http/server.ts'
 
 /** What is true of every token that we issue. */
 export interface TokenRules {
@@ -80,7 +81,7 @@ export async function createTokenSigner(options: {
       : {}),
   } as { public: string; private: string }
   const sign = { algorithm, kid, iss: rules.issuer }
-  const engine = Fastify()
+  const engine = Fastify({ schemaController: { compilersFactory: NO_COMPILERS } })
   await engine.register(jwt, {
     namespace: 'access',
     secret,
