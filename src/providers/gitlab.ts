@@ -16,6 +16,7 @@ export const gitlab = defineProvider({
   discovery: true,
   scopes: ['openid', 'profile', 'email'],
   idToken: 'required',
+  offline: { repeats: 'redirect_uri' },
   authTime: true,
   // Subjects are numbers of one instance.
   issuerVaries: true,

@@ -78,7 +78,7 @@ export const microsoft = defineProvider({
   // With the Authenticator as broker the nonce can be another, or missing.
   native: { readIdToken: (claims) => MicrosoftClaims.parse(claims), addsNonce: true },
   issuerVaries: true,
-  offline: { scopes: ['offline_access'], repeatsScope: true },
+  offline: { scopes: ['offline_access'], repeats: 'scope' },
   exactError: ({ error_description: text }) =>
     typeof text === 'string' ? /\bAADSTS\d+\b/.exec(text)?.[0] : undefined,
   forwardedParams: { login_hint: 'login_hint' },

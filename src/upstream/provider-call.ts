@@ -14,6 +14,8 @@ export interface ProviderCall {
   values: RowValues
   metadata: Metadata
   registration: Registration
+  /** Where the provider sends people back to. */
+  callbackUrl: string
   outbound: Outbound
   /** The deadline that they share. */
   deadline: Deadline

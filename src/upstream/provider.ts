@@ -128,7 +128,8 @@ export function createProvider(options: ProviderOptions): Provider {
         async (deadline) => {
           const [metadata, secret] = await Promise.all([metadataOf(deadline), secretOf()])
           const registration = { id: clientId, secret, key }
-          return work({ row, values, metadata, registration, outbound, deadline, jwks, note })
+          const ours = { values, registration, callbackUrl }
+          return work({ row, metadata, outbound, deadline, jwks, note, ...ours })
         },
         { ms, stop },
       ),

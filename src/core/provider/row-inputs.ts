@@ -15,6 +15,6 @@ export interface ClientKey {
 export interface OfflineAccess {
   readonly scopes?: readonly string[]
   readonly params?: Readonly<Record<string, string>>
-  /** Whether a refresh names the scopes again (RFC 6749, section 6). */
-  readonly repeatsScope?: true
+  /** What of its login a refresh names again. */
+  readonly repeats?: 'scope' | 'redirect_uri'
 }

@@ -13,6 +13,12 @@ const REFRESH_TOKEN: Refusable = {
   error: (evidence) => mustSignInAgain(evidence),
 }
 
+/** What of the login is said again (RFC 6749, section 6, has the scope). */
+function repeated({ row: { offline, scopes, scopeSeparator }, callbackUrl }: ProviderCall) {
+  if (offline.repeats === 'scope') return { scope: scopes.join(scopeSeparator) }
+  return offline.repeats === 'redirect_uri' ? { redirect_uri: callbackUrl } : null
+}
+
 /**
  * New tokens for a refresh token (RFC 6749, section 6); one that brings no refresh token keeps the old
  * one. Throws `reauthentication_required` where the provider refuses it, and where they are not of this
@@ -30,7 +36,7 @@ export async function refreshTokensOf(
     headers: auth.headers,
     form: Object.assign(
       { grant_type: 'refresh_token', refresh_token: refreshToken },
-      row.offline.repeatsScope ? { scope: row.scopes.join(row.scopeSeparator) } : null,
+      repeated(call),
       auth.form,
     ),
   })
