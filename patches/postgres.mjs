@@ -154,7 +154,7 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'A server, or somebody in its place, chose how long the whole process stood still (SCRAM iterations without a limit, reckoned in the one thread: CVE-2026-42198 of pgjdbc), and a challenge with the nonce of another sign-in was answered (RFC 5802, section 5.1). It is reckoned beside; a sign-in that was given up meanwhile answers nothing.',
+    why: 'A server, or somebody in its place, chose how long the whole process stood still (SCRAM iterations without a limit, reckoned in the one thread: CVE-2026-42198 of pgjdbc), and a challenge with the nonce of another sign-in was answered (RFC 5802, section 5.1). It is reckoned beside; a sign-in that was given up meanwhile answers nothing. The password is prepared as RFC 5802 has it (SASLprep), where that is wanted.',
     upstream: 'not reported',
     from: `    const saltedPassword = await crypto.pbkdf2Sync(
       await Pass(),
@@ -169,7 +169,7 @@ export const HUNKS = [
     if (!own || !String(res.r).startsWith(own) || res.r === own || !(count >= 1 && count <= 4e6))
       throw Errors.generic('SASL_CHALLENGE_REFUSED', 'The server did not answer as one that knows this sign-in')
 
-    const password = await Pass()
+    const password = (options.prepare_password || String)(await Pass())
     const saltedPassword = await new Promise((resolve, reject) => crypto.pbkdf2(
       password, Buffer.from(String(res.s), 'base64'), count, 32, 'sha256',
       (error, key) => error ? reject(error) : resolve(key)
@@ -566,6 +566,7 @@ export const HUNKS = [
     upstream: 'not reported',
     from: `    socket          : o.socket,`,
     to: `    prefer_tls      : o.prefer_tls,
+    prepare_password: o.prepare_password,
     socket          : o.socket,`,
   },
   {

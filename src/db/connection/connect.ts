@@ -8,6 +8,7 @@ import {
   parseDatabaseUrl,
 } from '../../core/settings/database-url.ts'
 import { serverEndPoint } from './channel-binding.ts'
+import { prepareSaslPassword } from './sasl-password.ts'
 import { openSocket } from './socket.ts'
 
 /** Where the database is: a URL, or the socket of the server that Latchkey started itself. */
@@ -101,6 +102,7 @@ export function connect(
     ssl,
     prefer_tls: preferredTls(address),
     channel_binding: isSocket ? null : bindingOf(address),
+    prepare_password: prepareSaslPassword,
     ...(ssl === false ? { socket: () => openSocket(isSocket ? { path } : { host, port }) } : {}),
     connection: {
       application_name: applicationName,

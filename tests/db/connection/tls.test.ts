@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../../src/db/client.ts'
 import { createOwnPostgres, type OwnPostgres } from '../../helpers/own-postgres.ts'
 import { makeSelfSigned } from '../../helpers/self-signed.ts'
@@ -162,5 +162,48 @@ describe('channel_binding', () => {
     expect(await outcome(through, 'sslmode=require&channel_binding=require')).toBe('28000')
     expect(await outcome(through, 'sslmode=require&channel_binding=disable')).toBe(true)
     between.close()
+  })
+})
+
+describe('a password beyond ASCII', () => {
+  const ends = () => clear.asSuperuser(`alter role latchkey password '${password()}'`)
+  const password = () => decodeURIComponent(new URL(clear.url).password)
+  /** What comes of signing in with one where the server has another. */
+  async function signIn(known: string, given: string) {
+    await clear.asSuperuser(`alter role latchkey password '${known}'`)
+    const url = clear.url.replace(/:[^:@]*@/, `:${encodeURIComponent(given)}@`)
+    const database = openDatabase({ url }, { connections: 1, prepare: true })
+    return database
+      .query('select 1')
+      .then(
+        () => 'signed in',
+        (error) => error.evidence.database,
+      )
+      .finally(() => database.close())
+  }
+  afterEach(ends)
+
+  // PostgreSQL prepares it by SASLprep, as it is set, and libpq as it is shown.
+  test.each([
+    ['in another form of the same signs', '비밀'.normalize('NFD'), '비밀'],
+    ['of full width', 'Ａbc１', 'Abc1'],
+    ['with a space that does not break', 'a\u00a0b', 'a b'],
+    ['with a soft hyphen', 'a\u00adb', 'ab'],
+    ['with a ligature', 'ﬁn', 'fin'],
+    ['in Arabic', '\ufedf\ufe8e', '\u0644\u0627'],
+  ])('%s signs in as it is and as its plain form does, and no other', async (_name, odd, plain) => {
+    expect(await signIn(odd, odd)).toBe('signed in')
+    expect(await signIn(odd, plain)).toBe('signed in')
+    expect(await signIn(plain, odd)).toBe('signed in')
+    expect(await signIn(odd, `${odd}x`)).toBe('28P01')
+  })
+
+  test.each([
+    ['with an emoji', 'a😀ﬁ', 'a😀fi'],
+    ['with a sign that is none', 'ﬁ\u0007', 'fi\u0007'],
+    ['from the right and from the left', 'אﬁ', 'אfi'],
+  ])('%s is taken as it is', async (_name, raw, plain) => {
+    expect(await signIn(raw, raw)).toBe('signed in')
+    expect(await signIn(raw, plain)).toBe('28P01')
   })
 })
