@@ -1,5 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -132,24 +140,25 @@ describe('the secret in the data folder', () => {
     expect(readOrMakeSecret(join(folder, 'data'))).toBe(secret)
   })
 
-  test('is one for all who start for the first time at once', async () => {
+  test('is the one of whoever was there first, where two start for the first time at once', () => {
+    const theirs = 'x'.repeat(43)
     const module = buildModule('settings/secret-file.ts')
-    const program = `import { existsSync } from 'node:fs'
-      import { readOrMakeSecret } from ${JSON.stringify(module)}
-      console.log('ready')
-      while (!existsSync('go'));
-      console.log(readOrMakeSecret('data'))`
-    const starts = Array.from({ length: 4 }, () => {
-      const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: folder })
-      let said = ''
-      child.stdout.on('data', (text) => (said += text))
-      const ended = new Promise<string>((resolve) => child.once('close', () => resolve(said)))
-      return { ready: new Promise((resolve) => child.stdout.once('data', resolve)), ended }
-    })
-    await Promise.all(starts.map(({ ready }) => ready))
-    writeFileSync(join(folder, 'go'), '')
-    const said = await Promise.all(starts.map(({ ended }) => ended))
-    expect(said).toEqual(said.map(() => `ready\n${readOrMakeSecret(join(folder, 'data'))}\n`))
+    const program = `import fs from 'node:fs'
+      import { syncBuiltinESMExports } from 'node:module'
+      const { linkSync } = fs
+      // The other one is done just before.
+      fs.linkSync = (...files) => {
+        fs.writeFileSync('data/secret', '${theirs}')
+        linkSync(...files)
+      }
+      syncBuiltinESMExports()
+      const { readOrMakeSecret } = await import(${JSON.stringify(module)})
+      process.stdout.write(readOrMakeSecret('data'))`
+    const args = ['--input-type=module', '-e', program]
+    const start = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
+    expect([start.stdout, start.stderr]).toEqual([theirs, ''])
+    expect(readFileSync(path(), 'utf8')).toBe(theirs)
+    expect(readdirSync(join(folder, 'data'))).toEqual(['secret'])
   })
 
   test('is whole or not there: a start on a full disk leaves none that the next one would refuse', () => {
