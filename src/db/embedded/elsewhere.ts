@@ -13,7 +13,8 @@ export async function makeEnterable(path: string): Promise<void> {
 }
 
 /**
- * Where a link in the place of the data leads, null where there is none. The data may not be there yet.
+ * Where a link of ours in the place of the data leads, null where there is none; the data may not be there yet. A
+ * link to any other place is not followed: what data belongs to, root hands over, whoever put the link there.
  *
  * @throws DataFolderError where the folder around it is gone, too: beginning anew would hide that data is lost.
  */
@@ -21,6 +22,7 @@ export async function followLink(path: string): Promise<string | null> {
   const target = await readlink(path).catch(() => null)
   if (target === null) return null
   const data = resolve(dirname(path), target)
+  if (dirname(dirname(data)) !== ELSEWHERE) return null
   const home = await stat(dirname(data)).catch(() => null)
   if (home === null) throw new DataFolderError({ reason: 'data_gone', path, target: data })
   return data

@@ -12,6 +12,7 @@ import {
   rename,
   rm,
   stat,
+  symlink,
   utimes,
   writeFile,
 } from 'node:fs/promises'
@@ -332,6 +333,19 @@ test('root below a private folder keeps the data in /var/lib and says so', async
   const third = await start({ dataDir: moved })
   await expect(query(third, 'select number from kept')).rejects.toThrow('does not exist')
   expect((await lstat(join(moved, 'postgres'))).isDirectory()).toBe(true)
+})
+
+test('root follows no link that leads elsewhere than to its own folder, and hands nothing over there', async ({
+  skip,
+}) => {
+  skip(!isRoot, 'only root starts the server as another user; run as root to see this')
+  const [dataDir, others] = [await newFolder(), await newFolder()]
+  await chmod(dataDir, 0o711)
+  await mkdir(join(others, 'postgres'))
+  await writeFile(join(others, 'postgres', 'kept'), '')
+  await symlink(join(others, 'postgres'), join(dataDir, 'postgres'))
+  await refusalOf(start({ dataDir }))
+  expect((await stat(join(others, 'postgres', 'kept'))).uid).toBe(0)
 })
 
 test('root is told when data that was reachable is not any more', async ({ skip }) => {
