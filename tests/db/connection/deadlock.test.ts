@@ -6,7 +6,7 @@ import { useStores } from '../../helpers/stores.ts'
 const { database } = useStores()
 
 /** Counts how often it is begun, which no rollback takes back, and then holds two locks, one after the other. */
-const TWO = `select nextval('begun') as turn, pg_advisory_xact_lock($1), pg_advisory_xact_lock($2)`
+const TWO = `select nextval('latchkey.begun') as turn, pg_advisory_xact_lock($1), pg_advisory_xact_lock($2)`
 
 /** Has `ask` wait for the second lock while whoever holds that waits for the first. */
 async function inRing<T>(ask: () => Promise<T>): Promise<T> {
@@ -31,8 +31,8 @@ const ways: [string, (run: Database, locks: number[]) => Promise<{ turn: string 
 test.each(ways)(
   '%s that is ended to let others out of a ring of waiting is done once more',
   async (_, ask) => {
-    await database.query('drop sequence if exists begun', [])
-    await database.query('create sequence begun', [])
+    await database.query('drop sequence if exists latchkey.begun', [])
+    await database.query('create sequence latchkey.begun', [])
     expect(await inRing(() => ask(database, [1, 2]))).toMatchObject([{ turn: '2' }])
     // Control: where nobody is in the way, it is done once.
     expect(await ask(database, [1, 2])).toMatchObject([{ turn: '3' }])
