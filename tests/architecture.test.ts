@@ -263,6 +263,10 @@ function otherViolations({ path, text }: Source): string[] {
   ) {
     found.push(`${path} reads process.env`)
   }
+  // Where the build puts every file (`patches/bundle.mjs`).
+  if (/new URL\(\s*['"`]\.\./.test(code) && path.split('/').length !== 2) {
+    found.push(`${path} looks beside src/ and is not one folder deep`)
+  }
   if (roomOf(path) === 'db') {
     for (const word of sqlOf(code).match(/\w+/g) ?? []) {
       if (SCHEMA_NAMES.includes(word)) found.push(`${path} spells ${word}`)
@@ -374,6 +378,12 @@ test('each kind of violation would be found, and what is like it is not one', ()
     ['core/a.ts', '/** One. */\nexport const a = 1\nexport type A = (typeof a)', null],
     ['login/a.ts', 'const a = process.env.A', 'login/a.ts reads process.env'],
     ['settings/environment.ts', 'const b = process.env', null],
+    [
+      'db/stores/a.ts',
+      "new URL('../../../drizzle', import.meta.url)",
+      'db/stores/a.ts looks beside src/ and is not one folder deep',
+    ],
+    ['db/a.ts', "new URL('../../drizzle', import.meta.url)", null],
     [
       'db/a.ts',
       `sql<\n  number | null\n>\`\${list(columns.map((c) => \`\${c}\`))} returning session_id\``,
