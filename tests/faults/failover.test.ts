@@ -64,8 +64,8 @@ describe('a primary and a streaming standby', () => {
         PEOPLE.filter((_, turn) => turn % replicas.length === place),
       ),
     )
-    const healed = () => Promise.all(loads.map((load) => load.heals(20_000)))
-    expect(await healed()).toEqual([true, true])
+    const healed = () => Promise.all(loads.map((load) => load.heals(40_000)))
+    expect(await Promise.all(loads.map((load) => load.warmsUp()))).toEqual([true, true])
     await primary.stop('SIGKILL')
     await expect.poll(() => loads.some((load) => load.isFelt())).toBe(true)
     await standby.asSuperuser('alter system reset synchronous_standby_names')
@@ -74,7 +74,7 @@ describe('a primary and a streaming standby', () => {
     await Promise.all(loads.map((load) => load.end()))
     expect(loads.flatMap(({ wrong }) => wrong)).toEqual([])
     for (const { child } of replicas) expect(child.exitCode).toBeNull()
-  })
+  }, 150_000)
 })
 
 describe('several hosts', () => {
