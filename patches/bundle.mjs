@@ -39,17 +39,23 @@ export async function bundle(folder = join(root, 'dist'), plugins = []) {
     recursive: true,
   })) {
     const path = join(parentPath, name)
-    const isKept = [...files.keys()].some((one) => one === path || one.startsWith(path + sep))
+    // A fresh one may be what another build is about to put in its place.
+    const isKept = [...files.keys()].some(
+      (one) => one === path.replace(FRESH, '') || one.startsWith(path + sep),
+    )
     if (!isKept) rmSync(path, { recursive: true, force: true })
   }
 }
+
+/** What `write` names a file by until it is whole. */
+const FRESH = /\.new-\d+$/
 
 /** In place of what was there, whole or not at all. */
 function write(path, contents) {
   const before = readIfThere(path)
   if (before?.equals(contents)) return
   mkdirSync(dirname(path), { recursive: true })
-  const fresh = `${path}.${process.pid}`
+  const fresh = `${path}.new-${process.pid}`
   writeFileSync(fresh, contents)
   renameSync(fresh, path)
 }
