@@ -152,6 +152,28 @@ test.each(Object.entries(WAYS))(
   },
 )
 
+test('an identity gets the newer name that its provider gives it once its person is free', async () => {
+  const { userId } = await arrive('renamed')
+  const namesOf = async (table: string) =>
+    (
+      await database.sql.unsafe(
+        `select subject from latchkey.${table} where user_id = '${userId}' and provider = 'kakao'`,
+      )
+    ).map(({ subject }) => subject)
+  const { done } = await database.sql.begin(async (lock) => {
+    await lock.unsafe(`select from latchkey.users where id = '${userId}' for update`)
+    const newer = toProfile({ subject: 'newer', formerSubject: 'renamed' })
+    const done = stores.signIns.signIn(keyOf('kakao', 'newer'), newer, newSession())
+    await untilHeldUp({ database })
+    expect(await namesOf('identities')).toEqual(['renamed'])
+    return { done }
+  })
+  expect((await done).account.sub).toBe(userId)
+  expect(await namesOf('identities')).toEqual(['newer'])
+  // The session that was there, and the new one.
+  expect(await namesOf('sessions')).toEqual(['newer', 'newer'])
+})
+
 describe('what a provider tells of a person beside', () => {
   test('their deletion', async () => {
     const caller = await arrive('leaving')

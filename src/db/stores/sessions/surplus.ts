@@ -49,8 +49,8 @@ const END_SURPLUS = statement((p: Placeholders<Crowd>) => {
 /**
  * Ends the sessions of a user beyond `most`, those first that were unused longest, by a statement of its own: it sees
  * all that began at once, and who is far from having too many does without it. One that starts with a code begins when
- * that is redeemed. Where it fails, the next sign-in
- * does it; why, whatever else is asked of the database says, too.
+ * that is redeemed. Where it fails, the next sign-in does it;
+ * why, whatever else is asked of the database says, too.
  */
 export const endSurplus = async ({ query }: Pick<Database, 'query'>, crowd: Crowd) => {
   await END_SURPLUS.all(query, crowd).catch(() => [])

@@ -2,7 +2,7 @@ import { and, eq, inArray, notExists, sql } from 'drizzle-orm'
 import { alias, type PgColumn } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { Database } from '../../client.ts'
-import { identities, sessions } from '../../schema.ts'
+import { identities, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { isSameIdentity } from '../same-identity.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
@@ -16,20 +16,38 @@ const isFormer = (
 ) => isSameIdentity(table, { provider, issuer, subject: former })
 
 const other = alias(identities, 'other')
+const former = alias(identities, 'former')
+const u = alias(users, 'u')
 
-/** What is kept of tokens was sealed for the former key; the login at hand brings new ones. */
-const IDENTITY = statement((p: Placeholders<Rekeying>) =>
-  db
+/**
+ * Its user is held first, as by whoever locks identities and sessions. What is kept of tokens was sealed for the
+ * former key; the login at hand brings new ones.
+ */
+const IDENTITY = statement((p: Placeholders<Rekeying>) => {
+  const held = db
+    .$with('held')
+    .as(
+      db
+        .select({ id: u.id })
+        .from(u)
+        .innerJoin(former, eq(former.userId, u.id))
+        .where(isFormer(former, p))
+        .for('no key update', { of: u }),
+    )
+  return db
+    .with(held)
     .update(identities)
     .set({ subject: sql`${p.subject}`, sealedAccessToken: null, sealedRefreshToken: null })
+    .from(held)
     .where(
       and(
         isFormer(identities, p),
+        eq(identities.userId, held.id),
         notExists(db.select({ one: sql`1` }).from(other).where(isSameIdentity(other, p))),
       ),
     )
-    .returning({ userId: identities.userId }),
-)
+    .returning({ userId: identities.userId })
+})
 
 const SESSIONS = statement((p: Placeholders<Rekeying & { userId: string }>) =>
   db
