@@ -89,7 +89,7 @@ export const HUNKS = [
   async function authenticate(x, type) {
     // A sign-in that must be bound (channel_binding=require) is done in no other way.
     if (options.channel_binding && options.channel_binding.required) {
-      if (type === 12) bound = gs2 !== 'n,,'
+      if (type === 12) bound = gs2 !== null && gs2 !== 'n,,'
       else if (type !== 10 && type !== 11 && !(type === 0 && bound))
         throw Errors.connection('CHANNEL_BINDING_REFUSED', options, socket)
     }
@@ -138,6 +138,8 @@ export const HUNKS = [
     write(b.inc(4).str('n,,n=*,r=' + nonce).i32(b.i - i - 4, i).end())
   }`,
     to: `  async function SASL(x) {
+    if (gs2 !== null)
+      throw Errors.generic('SASL_CHALLENGE_REFUSED', 'The server began another sign-in')
     const offered = x.toString('utf8', 9).split(b.N)
     const endPoint = options.channel_binding && offered.includes('SCRAM-SHA-256-PLUS')
       ? options.channel_binding.endPointOf(socket)
@@ -154,7 +156,7 @@ export const HUNKS = [
   },
   {
     file: 'src/connection.js',
-    why: 'A server, or somebody in its place, chose how long the whole process stood still (SCRAM iterations without a limit, reckoned in the one thread: CVE-2026-42198 of pgjdbc), and a challenge with the nonce of another sign-in was answered (RFC 5802, section 5.1). It is reckoned beside; a sign-in that was given up meanwhile answers nothing. The password is prepared as RFC 5802 has it (SASLprep), where that is wanted.',
+    why: 'A server, or somebody in its place, chose how long the whole process stood still (SCRAM iterations without a limit, reckoned in the one thread: CVE-2026-42198 of pgjdbc), and a challenge with the nonce of another sign-in was answered (RFC 5802, section 5.1). It is reckoned beside, for two connections at once and once for each: a server that repeated its challenge kept all threads of the process for minutes. A sign-in that was given up meanwhile answers nothing. The password is prepared as RFC 5802 has it (SASLprep), where that is wanted.',
     upstream: 'not reported',
     from: `    const saltedPassword = await crypto.pbkdf2Sync(
       await Pass(),
@@ -162,21 +164,53 @@ export const HUNKS = [
       parseInt(res.i), 32,
       'sha256'
     )
+
+    const clientKey = await hmac(saltedPassword, 'Client Key')
+
+    const auth = 'n=*,r=' + nonce + ','
 `,
     to: `    const own = nonce
         , at = socket
         , count = Number(res.i)
+    nonce = null
     if (!own || !String(res.r).startsWith(own) || res.r === own || !(count >= 1 && count <= 4e6))
       throw Errors.generic('SASL_CHALLENGE_REFUSED', 'The server did not answer as one that knows this sign-in')
 
     const password = (options.prepare_password || String)(await Pass())
-    const saltedPassword = await new Promise((resolve, reject) => crypto.pbkdf2(
+    const saltedPassword = await reckon(() => socket === at, () => new Promise((resolve, reject) => crypto.pbkdf2(
       password, Buffer.from(String(res.s), 'base64'), count, 32, 'sha256',
       (error, key) => error ? reject(error) : resolve(key)
-    ))
-    if (socket !== at || nonce !== own)
+    )))
+    if (socket !== at)
       return
+
+    const clientKey = await hmac(saltedPassword, 'Client Key')
+
+    const auth = 'n=*,r=' + own + ','
 `,
+  },
+  {
+    file: 'src/connection.js',
+    why: 'The same: two threads at most, of the four that also look up names and read files, and none for a connection that is gone.',
+    upstream: 'not reported',
+    from: `function xor(a, b) {`,
+    to: `let reckoning = 0
+const waiting = []
+
+async function reckon(isWanted, work) {
+  if (reckoning < 2)
+    reckoning++
+  else
+    await new Promise(resolve => waiting.push(resolve))
+  try {
+    return isWanted() ? await work() : null
+  } finally {
+    const next = waiting.shift()
+    next ? next() : reckoning--
+  }
+}
+
+function xor(a, b) {`,
   },
   {
     file: 'src/connection.js',
@@ -216,6 +250,7 @@ export const HUNKS = [
       needsTypes = options.fetch_types`,
     to: `      statements = {}
       bound = false
+      gs2 = nonce = serverSignature = null
       needsTypes = options.fetch_types`,
   },
   {

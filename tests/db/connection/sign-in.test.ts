@@ -13,7 +13,7 @@ interface Impostor {
   close(): void
 }
 
-type Challenge = (nonce: string) => { r: string; i: string }
+type Challenge = (nonce: string) => { r: string; i: string; times?: number; again?: true }
 
 const SSL_REQUEST = 80_877_103
 const REFUSED = 'SFATAL\0C28P01\0Mnot let in\0\0'
@@ -45,10 +45,12 @@ async function listen(challenge: Challenge): Promise<Impostor> {
         return void socket.end(message('E', REFUSED))
       }
       const nonce = /r=([^,]+)$/.exec(sent.toString('latin1'))?.[1] ?? ''
-      const { r, i } = challenge(nonce)
+      const { r, i, times = 1, again } = challenge(nonce)
       isReckoning = impostor.proofs.length === 0
       turn()
-      socket.write(message('R', 11, `r=${r},s=c2FsdHNhbHRzYWx0c2FsdA==,i=${i}`))
+      const one = message('R', 11, `r=${r},s=c2FsdHNhbHRzYWx0c2FsdA==,i=${i}`)
+      if (again) socket.write(message('R', 10, 'SCRAM-SHA-256\0\0'))
+      else socket.write(Buffer.concat(Array.from({ length: times }, () => one)))
     })
   })
   const turn = () => {
@@ -82,6 +84,8 @@ const faults: [string, Challenge][] = [
   ['more iterations than anybody waits for', (nonce) => ({ r: `${nonce}x`, i: '2147483647' })],
   ['no iterations', (nonce) => ({ r: `${nonce}x`, i: '0' })],
   ['iterations that are no number', (nonce) => ({ r: `${nonce}x`, i: 'many' })],
+  ['itself once more', (nonce) => ({ r: `${nonce}x`, i: '300000', times: 2 })],
+  ['a new beginning in its place', (nonce) => ({ r: `${nonce}x`, i: '4096', again: true })],
 ]
 
 test.each(faults)('a challenge with %s is not answered', async (_, challenge) => {
