@@ -77,5 +77,3 @@ export async function accountRoutes(
 
 /** The scopes that ask for all that there is of a user. */
 const ALL = ['profile', 'email', 'account'] as const
-
-/** Counts a request of one user, and throws where it is one too many. */
