@@ -1,4 +1,8 @@
 import { type LookupAddress, type LookupOptions, lookup as lookUp } from 'node:dns'
+import { Resolver } from 'node:dns/promises'
+
+/** A look-up of the machine's own that takes longer is waiting, for a name server or for other names. */
+const QUICK_MS = 500
 
 /** Asks for all addresses of a host name. */
 export type AskForAddresses = (
@@ -18,12 +22,32 @@ export type Lookup = (
   ) => void,
 ) => void
 
+/** Asks name servers directly: all addresses that they tell, none where they do not. */
+export type AskServers = (name: string, family: LookupOptions['family']) => Promise<LookupAddress[]>
+
+/** Holds no thread, and knows nothing of /etc/hosts. */
+const askServers: AskServers = async (name, only) => {
+  const resolver = new Resolver({ timeout: 700, tries: 2 })
+  const told = await Promise.all(
+    ([4, 6] as const).map(async (family) => {
+      if (only && only !== family && only !== `IPv${family}`) return []
+      const addresses = await resolver[`resolve${family}`](name).catch((): string[] => [])
+      return addresses.map((address) => ({ address, family }))
+    }),
+  )
+  return told.flat()
+}
+
 /**
- * Looks a name up once at a time, for all who want it meanwhile. The machine's own look-up holds one of the four
- * threads that Node has for look-ups, files and unpacking, for as long as a name server says nothing: four logins
- * at one provider whose name hangs would keep everybody else's waiting. Nothing is kept.
+ * Looks a name up once at a time, for all who want it meanwhile. The machine's own look-up holds one of the two
+ * threads that Node has for look-ups, for as long as a name server says nothing: two names that hang would keep
+ * everybody else's waiting. Where it is not quick, the name servers are asked beside it, and whoever knows the
+ * name first is believed; that there is none, the machine alone can say. Nothing is kept.
  */
-export function createLookup(ask: AskForAddresses = lookUp): Lookup {
+export function createLookup(
+  ask: AskForAddresses = lookUp,
+  servers: AskServers = askServers,
+): Lookup {
   type Told = Parameters<AskForAddresses>[2]
   const underWay = new Map<string, Told[]>()
   return (name, { all, ...options }, callback) => {
@@ -38,9 +62,15 @@ export function createLookup(ask: AskForAddresses = lookUp): Lookup {
     if (others !== undefined) return void others.push(tell)
     const waiting = [tell]
     underWay.set(key, waiting)
-    ask(name, { ...options, all: true }, (error, addresses) => {
-      underWay.delete(key)
-      for (const each of waiting) each(error, addresses)
-    })
+    const answered: Told = (error, addresses) => {
+      clearTimeout(beside)
+      if (underWay.get(key) === waiting) underWay.delete(key)
+      for (const each of waiting.splice(0)) each(error, addresses)
+    }
+    const beside = setTimeout(async () => {
+      const addresses = await servers(name, family).catch(() => [])
+      if (addresses.length > 0) answered(null, addresses)
+    }, QUICK_MS)
+    ask(name, { ...options, all: true }, answered)
   }
 }

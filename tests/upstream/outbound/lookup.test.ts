@@ -50,6 +50,32 @@ test('a name is looked up once for all who want it meanwhile, each in the form t
   expect(got).toHaveBeenLastCalledWith(error)
 })
 
+test('6.23 names that hang keep no other waiting: the name servers are asked beside the machine', async () => {
+  vi.useFakeTimers()
+  const { asked, ask, answer } = hanging()
+  const servers = vi.fn(async (name: string) => (name === 'hangs.test' ? [] : HERE.slice(0, 1)))
+  const lookup = createLookup(ask, servers)
+  const [quick, behind, hangs] = [vi.fn(), vi.fn(), vi.fn()]
+  lookup('quick.test', { all: true }, quick)
+  answer(null, HERE)
+  lookup('hangs.test', { all: true }, hangs)
+  lookup('behind.test', { all: true }, behind)
+  await vi.advanceTimersByTimeAsync(499)
+  expect(servers).not.toHaveBeenCalled()
+  await vi.advanceTimersByTimeAsync(1)
+  expect(servers.mock.calls.map(([name]) => name)).toEqual(['hangs.test', 'behind.test'])
+  expect(behind).toHaveBeenCalledExactlyOnceWith(null, HERE.slice(0, 1))
+  // What they do not know is left to the machine, which is asked once.
+  lookup('hangs.test', { all: true }, hangs)
+  expect(asked).toEqual(['quick.test', 'hangs.test', 'behind.test'])
+  const error = Object.assign(new Error('none'), { code: 'ENOTFOUND' })
+  expect(hangs).not.toHaveBeenCalled()
+  answer(error, [])
+  expect(hangs.mock.calls).toEqual([[error], [error]])
+  expect([quick, behind].map(({ mock }) => mock.calls.length)).toEqual([1, 1])
+  vi.useRealTimers()
+})
+
 test('6.23 a provider whose name hangs holds one look-up, however many sign in there', async () => {
   const server = createServer((_request, response) => response.end('{}'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
