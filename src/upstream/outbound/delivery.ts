@@ -4,7 +4,7 @@ import { type ForwardProxies, proxyFor } from '../../core/settings/forward-proxy
 import { noTracer, type SpanStart, type Tracer } from '../../core/tracer.ts'
 import { withDeadline } from './deadline.ts'
 import { Agent, type Dispatcher, ProxyAgent, send } from './http-client.ts'
-import { createLookup } from './lookup.ts'
+import { type AskForAddresses, createLookup } from './lookup.ts'
 import { endOfCall } from './outbound.ts'
 import { readRetryAfter } from './retry-after.ts'
 
@@ -41,15 +41,9 @@ class AddressRefused extends Error {
   readonly code = 'ADDRESS_REFUSED'
 }
 
-type Lookup = (
-  name: string,
-  options: { all: true },
-  callback: (error: Error | null, addresses: LookupAddress[]) => void,
-) => void
-
 /** Looks at the address that is connected to, and not at one that was asked for before. */
 export const lookupChecked =
-  (isPlain: boolean, lookup: Lookup) =>
+  (isPlain: boolean, lookup: AskForAddresses) =>
   (
     name: string,
     options: object & { all?: boolean },
@@ -72,7 +66,7 @@ const DELIVERING: SpanStart = {
 }
 
 /** Rejects where this machine knows a host name by an address that is not allowed; a proxy may know others. */
-const checkForProxy = (name: string, isPlain: boolean, lookup: Lookup): Promise<void> =>
+const checkForProxy = (name: string, isPlain: boolean, lookup: AskForAddresses): Promise<void> =>
   new Promise((resolve, reject) => {
     lookupChecked(isPlain, lookup)(name, { all: true }, (error) =>
       error instanceof AddressRefused ? reject(error) : resolve(),
@@ -86,7 +80,7 @@ const checkForProxy = (name: string, isPlain: boolean, lookup: Lookup): Promise<
 export function createDelivery(
   proxies: ForwardProxies,
   tracer: Tracer = noTracer,
-  lookup: Lookup = createLookup() as Lookup,
+  lookup: AskForAddresses = createLookup() as AskForAddresses,
 ): Delivery & { close(): Promise<void> } {
   const agent = (isPlain: boolean) =>
     new Agent({ connect: { timeout: 3_000, lookup: lookupChecked(isPlain, lookup) as never } })
@@ -106,7 +100,10 @@ export function createDelivery(
     const proxy = proxyFor(url, proxies)
     if (proxy !== null) {
       if (!ipaddr.isValid(host)) await checkForProxy(host, isPlain, lookup)
-      return through(proxy, () => new ProxyAgent({ uri: proxy }))
+      return through(
+        proxy,
+        () => new ProxyAgent({ uri: proxy, proxyTls: { lookup: lookup as never } }),
+      )
     }
     return through(url.protocol, () => agent(isPlain))
   }

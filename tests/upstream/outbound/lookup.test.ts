@@ -2,6 +2,7 @@ import type { LookupAddress } from 'node:dns'
 import { createServer } from 'node:http'
 import { expect, test, vi } from 'vitest'
 import { DIRECT } from '../../../src/core/settings/forward-proxy.ts'
+import { createDelivery } from '../../../src/upstream/outbound/delivery.ts'
 import { type AskForAddresses, createLookup } from '../../../src/upstream/outbound/lookup.ts'
 import { createOutbound } from '../../../src/upstream/outbound/outbound.ts'
 
@@ -92,4 +93,35 @@ test('6.23 a provider whose name hangs holds one look-up, however many sign in t
   expect((await waiting).map(({ status }) => status)).toEqual(Array(8).fill(200))
   await outbound.close()
   server.close()
+})
+
+const VIA_PROXY = { ...DIRECT, http: 'http://proxy.test:3128' }
+const BY_ADDRESS = 'http://10.0.0.1/'
+
+test.each<[string, (ask: AskForAddresses) => { call(): Promise<unknown>; close(): unknown }]>([
+  [
+    'what is asked of providers',
+    (ask) => {
+      const outbound = createOutbound(VIA_PROXY, ask)
+      return { ...outbound, call: () => outbound.get(BY_ADDRESS, 'userinfo') }
+    },
+  ],
+  [
+    'what is told to receivers',
+    (ask) => {
+      const delivery = createDelivery(VIA_PROXY, undefined, createLookup(ask) as AskForAddresses)
+      const [sent, stop] = [{ type: 'text/plain', body: '' }, new AbortController().signal]
+      return { ...delivery, call: () => delivery.post(BY_ADDRESS, sent, stop) }
+    },
+  ],
+])('a proxy whose name hangs holds one look-up, too, for %s', async (_what, create) => {
+  const { asked, ask, answer } = hanging()
+  const { call, close } = create(ask)
+  const waiting = Promise.allSettled(Array.from({ length: 8 }, call))
+  await expect.poll(() => asked).toEqual(['proxy.test'])
+  answer(Object.assign(new Error('none'), { code: 'ENOTFOUND' }), [])
+  const ends = (await waiting).map(({ status }) => status)
+  expect(ends).toEqual(Array(8).fill('rejected'))
+  expect(asked).toEqual(['proxy.test'])
+  await close()
 })
