@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
+import { withFolder } from './elsewhere.ts'
 import { EmbeddedServerError } from './error.ts'
 import type { ServerUser } from './folder.ts'
 
@@ -138,7 +139,7 @@ async function copyBinaries(native: string, home: string): Promise<PostgresBinar
   try {
     await copyReadable(native, join(fresh, 'native'))
     await linkLibraries(join(fresh, 'native'))
-    await chmod(fresh, 0o755)
+    await withFolder(fresh, (folder) => folder.chmod(0o755))
     await rename(fresh, copy)
   } catch (error) {
     await rm(fresh, { recursive: true, force: true })

@@ -1,15 +1,48 @@
-import { chmod, mkdir, mkdtemp, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import {
+  chmod,
+  type FileHandle,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { DataFolderError } from './error.ts'
 
 /** Where root keeps data whose own place the user of the database cannot enter. */
 const ELSEWHERE = '/var/lib/latchkey'
 
+/** A folder, and no link that another user put in its place meanwhile: root would change what that leads to. */
+export async function withFolder(
+  path: string,
+  work: (folder: FileHandle) => Promise<void>,
+): Promise<void> {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants
+  const folder = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+  await work(folder).finally(() => folder.close())
+}
+
+/** Where root keeps programs for a data folder: in it, unless others may change what is there. */
+export async function programsFor(home: string): Promise<string> {
+  const { uid, mode } = await lstat(home)
+  if (process.getuid?.() !== 0 || (uid === 0 && (mode & 0o022) === 0)) return home
+  await makeEnterable(ELSEWHERE)
+  return ELSEWHERE
+}
+
 /** Makes a folder and those above it; only the new ones get a mode, whatever the umask is. */
 export async function makeEnterable(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true })
   if (!first) return
-  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, 0o711)
+  for (let made = path; made.length >= first.length; made = dirname(made)) {
+    await withFolder(made, (folder) => folder.chmod(0o711))
+  }
 }
 
 /**

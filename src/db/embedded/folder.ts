@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { chown, lstat, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { followLink, keepElsewhere, makeEnterable } from './elsewhere.ts'
+import { followLink, keepElsewhere, makeEnterable, withFolder } from './elsewhere.ts'
 import { DataFolderError, EmbeddedServerError } from './error.ts'
 
 const run = promisify(execFile)
@@ -108,9 +108,14 @@ export async function makeSocketFolder(user: ServerUser | undefined): Promise<st
 /** Gives a folder made by root to the user of the server. */
 export async function handOver(folder: string, user: ServerUser | undefined): Promise<void> {
   if (!user) return
-  await chown(folder, user.uid, user.gid).catch((cause) => {
+  await withFolder(folder, (opened) => opened.chown(user.uid, user.gid)).catch((cause) => {
     throw mayNot(`give ${folder} to uid ${user.uid}`, cause)
   })
+}
+
+/** As Node.js does not: without following a link that another user puts somewhere in it meanwhile. */
+export async function removeTree(path: string): Promise<void> {
+  await run('rm', ['-rf', '--', path])
 }
 
 /** Removes what a start that was killed left behind: what is old, and a half-made data folder that nobody works in. */
@@ -122,7 +127,7 @@ export async function removeLeftovers(home: string): Promise<void> {
     const found = await lstat(path).catch(() => undefined)
     const age = Date.now() - (found?.mtimeMs ?? Date.now())
     const isLeft = copied === undefined && age > BEGUN_MS && (await isFree(path))
-    if (isLeft || age > STALE_MS) await rm(path, { recursive: true, force: true })
+    if (isLeft || age > STALE_MS) await removeTree(path)
   }
 }
 
@@ -142,7 +147,7 @@ export async function readDataVersion(path: string): Promise<string | undefined>
   if (entries.length === 0) return undefined
   const version = await readFile(join(path, 'PG_VERSION'), 'utf8').catch(() => undefined)
   const control = await lstat(join(path, 'global/pg_control')).catch(() => undefined)
-  if (version && control) return version.trim()
+  if (/^\d+\s*$/.test(version ?? '') && control) return version?.trim()
   throw new DataFolderError({ reason: 'data_incomplete', path })
 }
 

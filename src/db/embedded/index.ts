@@ -7,6 +7,7 @@ import {
   type PostgresBinaries,
   type TriedBinaries,
 } from './binaries.ts'
+import { programsFor } from './elsewhere.ts'
 import { EmbeddedServerError, notStarted } from './error.ts'
 import {
   choosePostgresFolder,
@@ -15,6 +16,7 @@ import {
   type PostgresFolder,
   readDataVersion,
   removeLeftovers,
+  removeTree,
 } from './folder.ts'
 import { ensureDatabase, type OwnConnection, query, SUPERUSER, USERNAME } from './own-database.ts'
 import { startWatched, type WatchedProcess } from './process.ts'
@@ -97,8 +99,9 @@ async function start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const { log = () => undefined, atWork = () => undefined } = options
   const folder = await choosePostgresFolder(options.dataDir, log)
   const candidates = (options.findBinaries ?? findPostgresBinaries)()
-  const binaries = await chooseBinaries(candidates, folder.home, folder.user)
-  await removeLeftovers(folder.home)
+  const programs = await programsFor(folder.home)
+  const binaries = await chooseBinaries(candidates, programs, folder.user)
+  for (const place of new Set([folder.home, programs])) await removeLeftovers(place)
   const sockets = await makeSocketFolder(folder.user)
   let server: WatchedProcess | undefined
   try {
@@ -147,7 +150,7 @@ async function initialise(
     }
     await rename(fresh, folder.path)
   } catch (error) {
-    await rm(fresh, { recursive: true, force: true })
+    await removeTree(fresh)
     // Another process finished its first start before us; starting will tell who has the folder.
     if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }

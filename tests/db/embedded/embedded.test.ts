@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import {
   chmod,
+  chown,
   cp,
   lstat,
   mkdir,
@@ -22,7 +23,8 @@ import { createInterface } from 'node:readline'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { findInstalledBinaries, findPostgresBinaries } from '../../../src/db/embedded/binaries.ts'
-import { removeLeftovers } from '../../../src/db/embedded/folder.ts'
+import { programsFor } from '../../../src/db/embedded/elsewhere.ts'
+import { handOver, readDataVersion, removeLeftovers } from '../../../src/db/embedded/folder.ts'
 import {
   type EmbeddedServer,
   EmbeddedServerError,
@@ -346,6 +348,42 @@ test('root follows no link that leads elsewhere than to its own folder, and hand
   await symlink(join(others, 'postgres'), join(dataDir, 'postgres'))
   await refusalOf(start({ dataDir }))
   expect((await stat(join(others, 'postgres', 'kept'))).uid).toBe(0)
+})
+
+test('root hands over the folder that it made, and nothing that another user put in its place', async ({
+  skip,
+}) => {
+  skip(!isRoot, 'only root starts the server as another user; run as root to see this')
+  const [dataDir, kept] = [await newFolder(), await newFolder()]
+  const user = { uid: 54_321, gid: 54_321 }
+  const [made, link] = [join(dataDir, 'postgres.new-a'), join(dataDir, 'postgres.new-b')]
+  await mkdir(made)
+  await symlink(kept, link)
+  await handOver(made, user)
+  expect((await stat(made)).uid).toBe(user.uid)
+  await expect(handOver(link, user)).rejects.toThrow('ENOTDIR')
+  expect((await stat(kept)).uid).toBe(0)
+})
+
+test('root keeps no programs where another user may change them, and says nothing of what a file leads to', async ({
+  skip,
+}) => {
+  skip(!isRoot, 'only root copies programs for another user; run as root to see this')
+  const dataDir = await newFolder()
+  expect(await programsFor(dataDir)).toBe(dataDir)
+  await chmod(dataDir, 0o777)
+  expect(await programsFor(dataDir)).toBe('/var/lib/latchkey')
+  await chmod(dataDir, 0o755)
+  await chown(dataDir, 54_321, 54_321)
+  expect(await programsFor(dataDir)).toBe('/var/lib/latchkey')
+
+  await mkdir(join(dataDir, 'global'))
+  await writeFile(join(dataDir, 'global/pg_control'), '')
+  await writeFile(join(dataDir, 'PG_VERSION'), '18\n')
+  expect(await readDataVersion(dataDir)).toBe('18')
+  await rm(join(dataDir, 'PG_VERSION'))
+  await symlink('/etc/passwd', join(dataDir, 'PG_VERSION'))
+  await expect(readDataVersion(dataDir)).rejects.toThrow(/^(?!.*root:)/s)
 })
 
 test('root is told when data that was reachable is not any more', async ({ skip }) => {
