@@ -174,6 +174,33 @@ test('an identity gets the newer name that its provider gives it once its person
   expect(await namesOf('sessions')).toEqual(['newer', 'newer'])
 })
 
+test('whom a message tells of is held in the order of users, whatever the order in which they are named', async () => {
+  // The later user is the one that is named first.
+  const [{ userId: first }, { userId: second }] = [await arrive('T_z'), await arrive('T_a')]
+  const tellsOf = (...subjects: (string | { prefix: string })[]) =>
+    stores.receivedEvents.act({
+      ...{ provider: 'kakao', id: null, at: Date.now(), deletesUsers: false, asker: null as never },
+      events: subjects.map((subject) => ({ kind: 'consent_withdrawn', subject, told: 'revoked' })),
+    })
+  const whileOneIsHeld = async (one: string, way: () => Promise<unknown>) => {
+    const { isFree, done } = await database.sql.begin(async (lock) => {
+      await lock.unsafe(`select from latchkey.users where id = '${one}' for update`)
+      const done = way()
+      await untilHeldUp({ database })
+      const free = await lock.unsafe(
+        `select id from latchkey.users where id <> '${one}' and id in ('${first}', '${second}') for update skip locked`,
+      )
+      return { isFree: free.length === 1, done }
+    })
+    expect(await done).toMatchObject({ outcome: 'acted' })
+    return isFree
+  }
+  for (const way of [() => tellsOf('T_a', 'T_z'), () => tellsOf({ prefix: 'T_' })]) {
+    expect(await whileOneIsHeld(first, way)).toBe(true)
+    expect(await whileOneIsHeld(second, way)).toBe(false)
+  }
+})
+
 describe('what a provider tells of a person beside', () => {
   test('their deletion', async () => {
     const caller = await arrive('leaving')

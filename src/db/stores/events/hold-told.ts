@@ -1,4 +1,4 @@
-import { inArray, type SQL, sql } from 'drizzle-orm'
+import { and, inArray, type SQL, sql } from 'drizzle-orm'
 import { alias, type PgColumn } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { Database, RunStatement } from '../../client.ts'
@@ -30,17 +30,31 @@ export const isTold = (
 
 const told = alias(identities, 'told')
 
-/** Whom an event is about, held: what is asked of them from now on sees what others have just done. */
-const HOLD_USERS = statement((p: Placeholders<Told>) =>
-  db
+/** Whom the events of one message are about: those of these names, and those whose names begin so. */
+interface AllTold {
+  provider: string
+  subjects: readonly string[]
+  prefixes: readonly string[]
+}
+
+/**
+ * All of them, held: what is asked of them from now on sees what others have just done. One event after the other
+ * would hold them in another order than who tells of all of them by a prefix at the same moment.
+ */
+const HOLD_USERS = statement((p: Placeholders<AllTold>) => {
+  const begins = sql`exists (select from unnest(${p.prefixes}::text[]) as prefix
+    where starts_with(${told.subject}, prefix))`
+  const isAmong = sql`${told.provider} = ${p.provider} and (${told.subject} = any(${p.subjects}::text[])
+    or cardinality(${p.prefixes}::text[]) > 0 and ${begins})`
+  return db
     .select({ id: users.id, disabled: sql<boolean>`${users.disabledAt} is not null` })
     .from(users)
-    .where(inArray(users.id, db.select({ userId: told.userId }).from(told).where(isTold(p, told))))
+    .where(inArray(users.id, db.select({ userId: told.userId }).from(told).where(isAmong)))
     .orderBy(users.id)
-    .for('update'),
-)
+    .for('update')
+})
 
-/** Then all identities of theirs, the one that is told of and others. */
+/** Then all identities of those whom one event is about, the one that is told of and others. */
 const HOLD = statement((p: Placeholders<Told & { ids: readonly string[] }>) =>
   db
     .select({
@@ -50,18 +64,40 @@ const HOLD = statement((p: Placeholders<Told & { ids: readonly string[] }>) =>
       isTold: isTold(p, identities),
     })
     .from(identities)
-    .where(sql`${identities.userId} = any(${p.ids}::uuid[])`)
+    .where(
+      and(
+        sql`${identities.userId} = any(${p.ids}::uuid[])`,
+        inArray(
+          identities.userId,
+          db.select({ userId: told.userId }).from(told).where(isTold(p, told)),
+        ),
+      ),
+    )
     .orderBy(identities.provider, identities.issuer, identities.subject)
     .for('update'),
 )
 
-/** Holds whom a provider tells something of, with all that is theirs; gives the identities that are meant. */
+/** Who is held. */
+type Owners = Awaited<ReturnType<typeof HOLD_USERS.all>>
+
+/** Holds whom any of these is about. */
+export const holdUsers = (
+  run: RunStatement,
+  provider: string,
+  all: readonly Omit<Told, 'provider'>[],
+): Promise<Owners> => {
+  const namesOf = (isPrefix: boolean) =>
+    all.filter((one) => one.isPrefix === isPrefix).map(({ subject }) => subject)
+  return HOLD_USERS.all(run, { provider, subjects: namesOf(false), prefixes: namesOf(true) })
+}
+
+/** Holds all that is theirs of whom one event is about, of those who are held; gives the identities that are meant. */
 export async function holdTold(
   database: Pick<Database, 'distrust'>,
   run: RunStatement,
   about: Told,
+  owners: Owners,
 ): Promise<ToldOf[]> {
-  const owners = await HOLD_USERS.all(run, about)
   const ids = owners.map(({ id }) => id)
   const all = ids.length === 0 ? [] : await HOLD.all(run, { ...about, ids })
   const held = all.filter((one) => one.isTold)

@@ -12,7 +12,7 @@ import { isSameIdentity } from '../same-identity.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
 import { isIdentity } from '../sign-in/identity-values.ts'
 import { recordIn, sayWho } from './audit.ts'
-import { holdTold, type ToldOf } from './hold-told.ts'
+import { holdTold, holdUsers, type ToldOf } from './hold-told.ts'
 
 /** Ids are kept so long; what is older is not acted on, so that none is acted on twice. */
 const REMEMBERED_SECONDS = 30 * 86_400
@@ -152,11 +152,11 @@ export function createReceivedEvents(database: Database): ReceivedEventStore {
           requireSame(database, remembered.id, id)
         }
         const done = { sessions: 0, users: 0 }
-        for (const event of inOrder(received.events)) {
-          const isPrefix = typeof event.subject !== 'string'
-          const subject = typeof event.subject === 'string' ? event.subject : event.subject.prefix
-          const about = { provider, subject, isPrefix }
-          const held = await holdTold(database, run, about)
+        const events = received.events.map(readTold).sort(byName)
+        const owners = await holdUsers(run, provider, events)
+        for (const { event, ...whose } of events) {
+          const about = { provider, ...whose }
+          const held = await holdTold(database, run, about, owners)
           if (held.length === 0) {
             await recordIn(run, { type: 'provider_event.received', provider, reason: event.kind })
           }
@@ -174,12 +174,16 @@ export function createReceivedEvents(database: Database): ReceivedEventStore {
   }
 }
 
-/** By whom they are about, so that no two requests hold the same people in opposite orders. */
-const inOrder = (events: readonly ProviderEvent[]) => {
-  const keyOf = ({ subject }: ProviderEvent) =>
-    typeof subject === 'string' ? subject : subject.prefix
-  return [...events].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : Number(keyOf(a) > keyOf(b))))
-}
+const readTold = (event: ProviderEvent) => ({
+  event,
+  ...(typeof event.subject === 'string'
+    ? { subject: event.subject, isPrefix: false }
+    : { subject: event.subject.prefix, isPrefix: true }),
+})
+
+/** So that no two messages take link codes in opposite orders. */
+const byName = (a: { subject: string }, b: { subject: string }) =>
+  Number(a.subject > b.subject) - Number(a.subject < b.subject)
 
 const isoOf = ({ at }: ReceivedEvents): string => new Date(at).toISOString()
 
