@@ -1,5 +1,5 @@
 import { type LookupAddress, type LookupOptions, lookup as lookUp } from 'node:dns'
-import { Resolver } from 'node:dns/promises'
+import { type AskServers, askServers } from './name-servers.ts'
 
 /** A look-up of the machine's own that takes longer is waiting, for a name server or for other names. */
 const QUICK_MS = 500
@@ -22,34 +22,19 @@ export type Lookup = (
   ) => void,
 ) => void
 
-/** Asks name servers directly: all addresses that they tell, none where they do not. */
-export type AskServers = (name: string, family: LookupOptions['family']) => Promise<LookupAddress[]>
-
-/** Holds no thread, and knows nothing of /etc/hosts. */
-const askServers: AskServers = async (name, only) => {
-  const resolver = new Resolver({ timeout: 700, tries: 2 })
-  const told = await Promise.all(
-    ([4, 6] as const).map(async (family) => {
-      if (only && only !== family && only !== `IPv${family}`) return []
-      const addresses = await resolver[`resolve${family}`](name).catch((): string[] => [])
-      return addresses.map((address) => ({ address, family }))
-    }),
-  )
-  return told.flat()
-}
-
 /**
  * Looks a name up once at a time, for all who want it meanwhile. The machine's own look-up holds one of the two
  * threads that Node has for look-ups, for as long as a name server says nothing: two names that hang would keep
  * everybody else's waiting. Where it is not quick, the name servers are asked beside it, and whoever knows the
- * name first is believed; that there is none, the machine alone can say. Nothing is kept.
+ * name first is believed; that there is none, the machine alone can say, which is asked for no name twice. Nothing
+ * is kept.
  */
 export function createLookup(
   ask: AskForAddresses = lookUp,
   servers: AskServers = askServers,
 ): Lookup {
   type Told = Parameters<AskForAddresses>[2]
-  const underWay = new Map<string, Told[]>()
+  const underWay = new Map<string, (tell: Told) => void>()
   return (name, { all, ...options }, callback) => {
     const tell: Told = (error, addresses) => {
       if (error !== null) callback(error)
@@ -58,19 +43,33 @@ export function createLookup(
     }
     const { family, hints, order, verbatim } = options
     const key = JSON.stringify([name, family, hints, order, verbatim])
-    const others = underWay.get(key)
-    if (others !== undefined) return void others.push(tell)
+    const join = underWay.get(key)
+    if (join !== undefined) return join(tell)
     const waiting = [tell]
-    underWay.set(key, waiting)
-    const answered: Told = (error, addresses) => {
-      clearTimeout(beside)
-      if (underWay.get(key) === waiting) underWay.delete(key)
+    const answer: Told = (error, addresses) => {
       for (const each of waiting.splice(0)) each(error, addresses)
     }
-    const beside = setTimeout(async () => {
+    let isSlow = false
+    let isAsking = false
+    const askBeside = async () => {
+      if (isAsking) return
+      isAsking = true
       const addresses = await servers(name, family).catch(() => [])
-      if (addresses.length > 0) answered(null, addresses)
+      isAsking = false
+      if (addresses.length > 0) answer(null, addresses)
+    }
+    const beside = setTimeout(() => {
+      isSlow = true
+      void askBeside()
     }, QUICK_MS)
-    ask(name, { ...options, all: true }, answered)
+    underWay.set(key, (late) => {
+      waiting.push(late)
+      if (isSlow) void askBeside()
+    })
+    ask(name, { ...options, all: true }, (error, addresses) => {
+      clearTimeout(beside)
+      underWay.delete(key)
+      answer(error, addresses)
+    })
   }
 }

@@ -77,6 +77,32 @@ test('6.23 names that hang keep no other waiting: the name servers are asked bes
   vi.useRealTimers()
 })
 
+test('a name that the servers know and the machine does not yet is asked of the machine no second time', async () => {
+  vi.useFakeTimers()
+  const { asked, ask, answer } = hanging()
+  const servers = vi.fn(async () => HERE)
+  const lookup = createLookup(ask, servers)
+  const got = vi.fn()
+  lookup('half.test', { all: true }, got)
+  await vi.advanceTimersByTimeAsync(500)
+  lookup('half.test', { all: true }, got)
+  lookup('half.test', {}, got)
+  // Whoever comes late waits for the servers alone, which are asked anew, once.
+  await vi.advanceTimersByTimeAsync(0)
+  expect(got.mock.calls).toEqual([
+    [null, HERE],
+    [null, HERE],
+    [null, '127.0.0.1', 4],
+  ])
+  expect([asked, servers.mock.calls.length]).toEqual([['half.test'], 2])
+  answer(null, HERE)
+  expect(got).toHaveBeenCalledTimes(3)
+  lookup('half.test', { all: true }, got)
+  expect(asked).toHaveLength(2)
+  answer(null, HERE)
+  vi.useRealTimers()
+})
+
 test('6.23 a provider whose name hangs holds one look-up, however many sign in there', async () => {
   const server = createServer((_request, response) => response.end('{}'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
