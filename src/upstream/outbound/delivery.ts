@@ -28,12 +28,30 @@ export interface DeliveryAnswer {
   retryAfterSeconds: number | undefined
 }
 
+const NEVER: readonly string[] = ['linkLocal', 'multicast', 'broadcast', 'unspecified']
+const WITHIN: readonly string[] = ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat']
+
+/** Where an IPv6 address has the IPv4 address that a gateway sends it on to. */
+const GATEWAYS: Readonly<Record<string, number | undefined>> = {
+  rfc6052: 12,
+  rfc6145: 12,
+  '6to4': 2,
+}
+
+/** An address, and the one that it stands for behind a gateway. */
+function addressesIn(address: string) {
+  const given = ipaddr.process(address)
+  const at = GATEWAYS[given.range()]
+  if (at === undefined) return [given]
+  return [given, ipaddr.fromByteArray(given.toByteArray().slice(at, at + 4))]
+}
+
 /** Whether an address may be connected to; plain http only within this machine or a private network. */
 export function mayConnect(address: string, isPlain: boolean): boolean {
   if (!ipaddr.isValid(address)) return false
-  const range = ipaddr.process(address).range()
-  if (['linkLocal', 'multicast', 'broadcast', 'unspecified'].includes(range)) return false
-  return !isPlain || ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat'].includes(range)
+  const ranges = addressesIn(address).map((one) => one.range())
+  if (ranges.some((range) => NEVER.includes(range))) return false
+  return !isPlain || WITHIN.includes(ranges[0] ?? '')
 }
 
 class AddressRefused extends Error {

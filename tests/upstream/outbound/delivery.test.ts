@@ -43,6 +43,11 @@ test.each([
   ['169.254.169.254', false, false],
   ['fe80::1', false, false],
   ['::ffff:169.254.169.254', false, false],
+  ['64:ff9b::a9fe:a9fe', false, false],
+  ['64:ff9b::808:808', false, true],
+  ['2002:a9fe:a9fe::', false, false],
+  ['2002:808:808::', false, true],
+  ['::ffff:0:a9fe:a9fe', false, false],
   ['0.0.0.0', false, false],
   ['224.0.0.1', false, false],
 ])('%s, plainly %s: may be connected to is %s', (address, isPlain, may) => {
