@@ -12,6 +12,7 @@ import {
 import { collectSettings, type Settings, SettingsError } from '../settings/index.ts'
 import { Reader } from '../settings/reader.ts'
 import { readOrMakeSecret } from '../settings/secret-file.ts'
+import { createLookup } from '../upstream/outbound/lookup.ts'
 import type { EndAfter } from './end-on-signal.ts'
 import { checkGivenNames, isHostForgotten } from './given-names.ts'
 import { refuse, StartError } from './refuse.ts'
@@ -78,7 +79,7 @@ async function serve(endAfter: EndAfter): Promise<void> {
   let database: Database | null = null
   try {
     await waitAndMigrate(location)
-    database = openDatabase(location, settings.database)
+    database = openDatabase(location, { ...settings.database, lookup: createLookup() })
     const stores = createStores(database, storeRules(settings))
     const secrets = settings.secrets ?? [readOrMakeSecret(settings.dataDir)]
     const app = await buildApp(settings, {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { LookupFunction } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import postgres from 'postgres'
 import { defined } from '../../core/defined.ts'
@@ -23,6 +24,8 @@ export interface ClientOptions {
   /** Named prepared statements, and a session that is told how to behave as it begins; off behind a pooler. */
   prepare: boolean
   applicationName?: string
+  /** What its host is looked up by. Default: the machine's own look-up, which waits behind others. */
+  lookup?: LookupFunction | undefined
 }
 
 /** A statement may run that long on the server. */
@@ -81,14 +84,14 @@ export function addressOf(location: DatabaseLocation): DatabaseAddress {
 export function connect(
   address: DatabaseAddress,
   { host, port }: DatabaseHost,
-  { connections, prepare, applicationName = address.applicationName }: ClientOptions,
+  { connections, prepare, applicationName = address.applicationName, lookup }: ClientOptions,
 ): postgres.Sql {
   const isSocket = host.startsWith('/')
   const path = `${host}/.s.PGSQL.${port}`
+  const to = { host, port, ...defined({ lookup }) }
   const ssl = isSocket ? false : tlsOf(address, host)
   const options = {
-    host,
-    port,
+    ...to,
     ...(isSocket ? { path } : {}),
     ...defined({ user: address.user }),
     password: address.password ?? '',
@@ -103,7 +106,7 @@ export function connect(
     prefer_tls: preferredTls(address),
     channel_binding: isSocket ? null : bindingOf(address),
     prepare_password: prepareSaslPassword,
-    ...(ssl === false ? { socket: () => openSocket(isSocket ? { path } : { host, port }) } : {}),
+    ...(ssl === false ? { socket: () => openSocket(isSocket ? { path } : to) } : {}),
     connection: {
       application_name: applicationName,
       ...defined({ options: address.options }),

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { defined } from '../../core/defined.ts'
 import type {
   DatabaseAddress,
   DatabaseHost,
@@ -31,7 +32,7 @@ export class NoFitHostError extends Error {
  */
 export async function findHost(
   address: DatabaseAddress,
-  options: Pick<ClientOptions, 'prepare'>,
+  options: Pick<ClientOptions, 'prepare' | 'lookup'>,
 ): Promise<DatabaseHost> {
   const [only] = address.hosts
   if (only !== undefined && address.hosts.length === 1) return only
@@ -48,9 +49,9 @@ export async function findHost(
 async function look(
   address: DatabaseAddress,
   host: DatabaseHost,
-  { prepare }: Pick<ClientOptions, 'prepare'>,
+  { prepare, lookup }: Pick<ClientOptions, 'prepare' | 'lookup'>,
 ): Promise<string | null> {
-  const sql = connect(address, host, { connections: 1, prepare })
+  const sql = connect(address, host, { connections: 1, prepare, ...defined({ lookup }) })
   // A server that is reached and does not answer is as good as away.
   const late = setTimeout(() => sql.end({ timeout: 0 }), address.connectTimeoutSeconds * 2_000)
   try {

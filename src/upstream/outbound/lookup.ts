@@ -1,4 +1,5 @@
 import { type LookupAddress, type LookupOptions, lookup as lookUp } from 'node:dns'
+import type { LookupFunction } from 'node:net'
 import { type AskServers, askServers } from './name-servers.ts'
 
 /** A look-up of the machine's own that takes longer is waiting, for a name server or for other names. */
@@ -11,17 +12,6 @@ export type AskForAddresses = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
-/** What a connection asks for its host by: for one address, or for all (`node:net`, option `lookup`). */
-export type Lookup = (
-  name: string,
-  options: LookupOptions,
-  callback: (
-    error: NodeJS.ErrnoException | null,
-    address?: string | LookupAddress[],
-    family?: number,
-  ) => void,
-) => void
-
 /**
  * Looks a name up once at a time, for all who want it meanwhile. The machine's own look-up holds one of the two
  * threads that Node has for look-ups, for as long as a name server says nothing: two names that hang would keep
@@ -32,14 +22,14 @@ export type Lookup = (
 export function createLookup(
   ask: AskForAddresses = lookUp,
   servers: AskServers = askServers,
-): Lookup {
+): LookupFunction {
   type Told = Parameters<AskForAddresses>[2]
   const underWay = new Map<string, (tell: Told) => void>()
   return (name, { all, ...options }, callback) => {
     const tell: Told = (error, addresses) => {
-      if (error !== null) callback(error)
+      if (error !== null) callback(error, [])
       else if (all) callback(null, addresses)
-      else callback(null, addresses[0]?.address, addresses[0]?.family)
+      else callback(null, addresses[0]?.address ?? '', addresses[0]?.family)
     }
     const { family, hints, order, verbatim } = options
     const key = JSON.stringify([name, family, hints, order, verbatim])
