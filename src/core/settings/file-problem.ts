@@ -12,7 +12,7 @@ export type FileProblem =
   | { reason: 'secret_short'; path: string }
   | { reason: 'data_refused'; path: string; why: string }
   | { reason: 'data_incomplete'; path: string }
-  | { reason: 'data_gone'; path: string; target: string }
+  | { reason: 'data_gone' | 'data_behind_link'; path: string; target: string }
   | { reason: 'data_of_another'; path: string; owner: number; own: number | undefined }
 
 const SECRET_STEPS = {
@@ -46,6 +46,8 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
         return `The folder ${path} is not a complete PostgreSQL data folder, and Latchkey did not leave it like that. Restore it from a backup or move it away, or set DATA_DIR to another folder.`
       case 'data_gone':
         return `The embedded database was kept in ${problem.target}, to which ${path} leads, and is gone. Restore it from a backup, or remove ${path} to begin anew, or set DATABASE_URL.`
+      case 'data_behind_link':
+        return `${path} is a link to ${problem.target}, where no data is, and Latchkey begins none behind a link. Remove it, and set DATA_DIR to a folder there, or put such a link in the place of DATA_DIR itself.`
       case 'data_of_another':
         return `The database folder ${path} belongs to another user (uid ${problem.owner}), perhaps because Latchkey once ran as root. Run Latchkey as that user, or hand the folder over with chown -R ${problem.own} ${path}, or set DATA_DIR to another folder, or set DATABASE_URL.`
     }
@@ -75,6 +77,8 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
         return `${path} 폴더는 온전한 PostgreSQL 데이터 폴더가 아니며, Latchkey가 그렇게 둔 것도 아닙니다. 백업에서 복원하거나 다른 곳으로 옮기세요. DATA_DIR을 다른 폴더로 바꿔도 됩니다.`
       case 'data_gone':
         return `${path}가 가리키는 자체 데이터베이스 ${problem.target}가 없어졌습니다. 백업에서 복원하거나, 새로 시작하려면 ${path}를 지우거나, DATABASE_URL을 설정하세요.`
+      case 'data_behind_link':
+        return `${path}은(는) 데이터가 없는 ${problem.target}(으)로 가는 링크이며, Latchkey는 링크 너머에 데이터를 새로 만들지 않습니다. 링크를 지우고 DATA_DIR을 그곳의 폴더로 설정하거나, DATA_DIR 자리에 링크를 두세요.`
       case 'data_of_another':
         return `데이터베이스 폴더 ${path}의 소유자가 다른 사용자(uid ${problem.owner})입니다. 전에 Latchkey를 root로 실행했는지 확인하세요. 그 사용자로 실행하거나, chown -R ${problem.own} ${path}로 소유자를 바꾸거나, DATA_DIR을 다른 폴더로 바꾸거나, DATABASE_URL을 설정하세요.`
     }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -138,13 +138,17 @@ const isFree = (folder: string): Promise<boolean> =>
     () => false,
   )
 
-/** The major version that wrote the data, or undefined when there is none yet. */
+/** The major version that wrote the data, or undefined when there is none yet; behind a link none is begun. */
 export async function readDataVersion(path: string): Promise<string | undefined> {
   const entries = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  if (entries.length === 0) return undefined
+  if (entries.length === 0) {
+    const target = await readlink(path).catch(() => null)
+    if (target !== null) throw new DataFolderError({ reason: 'data_behind_link', path, target })
+    return undefined
+  }
   const version = await readFile(join(path, 'PG_VERSION'), 'utf8').catch(() => undefined)
   const control = await lstat(join(path, 'global/pg_control')).catch(() => undefined)
   if (/^\d+\s*$/.test(version ?? '') && control) return version?.trim()

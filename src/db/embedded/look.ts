@@ -10,8 +10,7 @@ export async function whyNotStarted(dataDir: string): Promise<FileProblem | null
   const path = postgresFolderIn(dataDir)
   try {
     await requireOwner(path)
-    await followLink(path)
-    await readDataVersion(path)
+    await readDataVersion((await followLink(path)) ?? path)
     await access(await nearestFolder(resolve(dataDir)), constants.W_OK | constants.X_OK)
     return null
   } catch (cause) {

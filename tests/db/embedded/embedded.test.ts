@@ -350,6 +350,20 @@ test('root follows no link that leads elsewhere than to its own folder, and hand
   expect((await stat(join(others, 'postgres', 'kept'))).uid).toBe(0)
 })
 
+test('no data is begun behind a link in the place of its folder, which is said as such', async () => {
+  const [linked, plain, others] = [await newFolder(), await newFolder(), await newFolder()]
+  await chmod(linked, 0o711)
+  const [link, target] = [join(linked, 'postgres'), join(others, 'postgres')]
+  await symlink(target, link)
+  expect(await refusalOf(start({ dataDir: linked }))).toContain(`${link} is a link to ${target}`)
+  await mkdir(target)
+  expect(await whyNotStarted(linked)).toEqual({ reason: 'data_behind_link', path: link, target })
+  // The control: the folder itself in that place.
+  await mkdir(join(plain, 'postgres'))
+  expect(await whyNotStarted(plain)).toBeNull()
+  expect(await readdir(target)).toEqual([])
+})
+
 test('root hands over the folder that it made, and nothing that another user put in its place', async ({
   skip,
 }) => {
