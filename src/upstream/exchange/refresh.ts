@@ -41,6 +41,6 @@ export async function refreshTokensOf(
     ),
   })
   const response = readTokenResponse(row, answer.status, readBody(answer, 'refresh'), REFRESH_TOKEN)
-  checkRefreshedIdToken(call, response.idToken, subject)
+  await checkRefreshedIdToken(call, response, subject)
   return { ...response, refreshToken: response.refreshToken ?? refreshToken }
 }

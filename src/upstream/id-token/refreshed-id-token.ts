@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { TextSubject } from '../../core/identity/profile.ts'
 import { parseJson } from '../../core/json.ts'
-import type { ProviderRow } from '../../core/provider/provider.ts'
-import type { IdTokenClaims } from '../../core/provider/row-inputs.ts'
+import type { ProviderTokenResponse } from '../../core/provider/provider.ts'
 import { invalidAnswer } from '../outbound/read-answer.ts'
 import { issuersOf, type ProviderCall, usesIdToken } from '../provider-call.ts'
 
@@ -17,12 +16,13 @@ const Claims = z.looseObject({
  * Connect Core, section 12.2): then its tokens are, too. Nothing else is read from it, so that one which
  * cannot be read (encrypted, or the old one once more) is let be.
  */
-export function checkRefreshedIdToken(
+export async function checkRefreshedIdToken(
   call: Pick<ProviderCall, 'row' | 'values' | 'registration'>,
-  idToken: string | null,
+  response: ProviderTokenResponse,
   subject: string,
-): void {
+): Promise<void> {
   const { row, registration } = call
+  const { idToken } = response
   const claims = idToken === null || !usesIdToken(row) ? null : claimsIn(idToken)
   if (claims === null) return
   const issuers = issuersOf(call)
@@ -30,18 +30,18 @@ export function checkRefreshedIdToken(
     typeof issuers === 'function' ? issuers(claims) === claims.iss : issuers.includes(claims.iss)
   if (!isOfIssuer) throw invalidAnswer('refresh', 'claim_iss')
   if (![claims.aud].flat().includes(registration.id)) throw invalidAnswer('refresh', 'claim_aud')
-  if ((subjectOf(row, claims) ?? subject) !== subject)
-    throw invalidAnswer('refresh', 'subject_mismatch')
+  const nothing = async () => null
+  const source = { tokenResponse: response, claims, client: registration, formUser: null }
+  const named = await row
+    .readProfile({ ...source, userinfo: nothing, get: nothing })
+    .then((profile) => profile.subject, noneWhereShapeless)
+  if (named !== null && named !== subject) throw invalidAnswer('refresh', 'subject_mismatch')
 }
 
-/** Whom claims name, as identities are kept; null where they do not say. */
-function subjectOf({ native }: ProviderRow, claims: IdTokenClaims): string | null {
-  try {
-    return native.readIdToken?.(claims).subject ?? null
-  } catch (error) {
-    if (error instanceof z.ZodError) return null
-    throw error
-  }
+/** Whom claims name that are of another shape than a login's. */
+function noneWhereShapeless(error: unknown): null {
+  if (error instanceof z.ZodError) return null
+  throw error
 }
 
 /** The claims in a signed token, whoever signed it; null where it is none. */
