@@ -6,22 +6,33 @@ import { findHost } from './connection/primary.ts'
 import { type Client, runInTransaction } from './connection/run.ts'
 import { broughtMigrations } from './readiness.ts'
 import { outboxTargets } from './schema.ts'
-import { db, statement } from './statement.ts'
+import { db, type Placeholders, statement } from './statement.ts'
 
-const WEBHOOKS = statement(() =>
+/** A start lets the webhooks go on where their URL is another one by then. */
+const STOPPED = statement((p: Placeholders<{ url: string }>) =>
   db
     .select({ stoppedAt: outboxTargets.stoppedAt })
     .from(outboxTargets)
-    .where(and(eq(outboxTargets.kind, 'webhook'), isNotNull(outboxTargets.stoppedAt))),
+    .where(
+      and(
+        eq(outboxTargets.kind, 'webhook'),
+        eq(outboxTargets.url, p.url),
+        isNotNull(outboxTargets.stoppedAt),
+      ),
+    ),
 )
 
-const isStopped = async (sql: Client) => (await WEBHOOKS.all(runInTransaction(sql), {})).length > 0
+const isStopped = async (sql: Client, url: string) =>
+  (await STOPPED.all(runInTransaction(sql), { url })).length > 0
 
 type Told = Omit<DatabaseFacts, 'applied' | 'brought' | 'areWebhooksStopped'> & {
   readable: boolean
 }
 
-async function ask(transaction: postgres.TransactionSql): Promise<DatabaseFacts> {
+async function ask(
+  transaction: postgres.TransactionSql,
+  webhookUrl: string | null,
+): Promise<DatabaseFacts> {
   const [server] = await transaction<Told[]>`
     select current_setting('server_version_num')::int as version,
       getdatabaseencoding() as encoding,
@@ -46,21 +57,24 @@ async function ask(transaction: postgres.TransactionSql): Promise<DatabaseFacts>
     : []
   const [applied, brought] = [done?.count ?? 0, broughtMigrations().length]
   const areWebhooksStopped =
-    applied === brought && facts.otherOwner === null && (await isStopped(transaction))
+    webhookUrl !== null &&
+    applied === brought &&
+    facts.otherOwner === null &&
+    (await isStopped(transaction, webhookUrl))
   return { ...facts, applied, brought, areWebhooksStopped }
 }
 
 /** Looks at a database through a connection as the service makes it, and changes nothing. Throws where it cannot. */
 export async function inspectDatabase(
   location: DatabaseLocation,
-  { prepare }: { prepare: boolean },
+  { prepare, webhookUrl = null }: { prepare: boolean; webhookUrl?: string | null },
 ): Promise<DatabaseFacts> {
   const address = addressOf(location)
   const host = await findHost(address, { prepare })
   const sql = connect(address, host, { connections: 1, prepare })
   try {
     // In a transaction, as the service has them: a pooler of single statements refuses it.
-    return await sql.begin(ask)
+    return await sql.begin((transaction) => ask(transaction, webhookUrl))
   } finally {
     await sql.end({ timeout: 2 })
   }

@@ -79,7 +79,8 @@ async function describeDatabase({ words, settings }: DoctorRun): Promise<Section
   }
   // What is wrong with the URL stands among the settings.
   if (url === null || !isDatabaseUrl(url)) return { title: words.database, findings: [] }
-  const inspect = () => inspectDatabase({ url }, { prepare })
+  const webhookUrl = settings.told.webhook?.url ?? null
+  const inspect = () => inspectDatabase({ url }, { prepare, webhookUrl })
   const findings = await checkDatabase(url, { prepare, inspect }, words)
   return { title: words.database, findings }
 }

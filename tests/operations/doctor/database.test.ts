@@ -16,6 +16,7 @@ async function databaseUrl(...run: string[]): Promise<string> {
   return `postgres://${username}:canary@localhost/${database}?host=${encodeURIComponent(host)}`
 }
 
+const WEBHOOK_SECRET = `whsec_${randomBytes(32).toString('base64')}`
 const EMPTY = 'drop schema latchkey cascade; drop schema drizzle cascade'
 
 describe('of the database the doctor says', () => {
@@ -27,15 +28,19 @@ describe('of the database the doctor says', () => {
   })
 
   test('that webhooks are stopped, since their receiver answered 410', async () => {
-    const said = async (stopped: string) => {
+    const said = async (stopped: string, WEBHOOK_URL = 'https://app.example/hook') => {
       const DATABASE_URL = await databaseUrl(
         `insert into latchkey.outbox_targets (kind, target, url, types, stopped_at)
          values ('webhook', 'webhook', 'https://app.example/hook', '{*}', ${stopped})`,
       )
-      return linesWith(await runDoctor({ DATABASE_URL }), 'WEBHOOK_URL answered 410')
+      const settings = { DATABASE_URL, WEBHOOK_URL, WEBHOOK_SECRET }
+      return linesWith(await runDoctor(settings, { offline: true }), 'WEBHOOK_URL answered 410')
     }
     expect(await said('now()')).toEqual([expect.stringMatching(/^ {2}! .*outbox retry webhook/)])
     expect(await said('null')).toEqual([])
+    // The next start lets them go on, to where the setting leads now.
+    expect(await said('now()', 'https://app.example/another')).toEqual([])
+    expect(await said('now()', '')).toEqual([])
   })
 
   test('that others could have functions of theirs called, where no session says otherwise', async () => {
