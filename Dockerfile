@@ -21,7 +21,8 @@ RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/@embedded-post
 
 FROM node:22-bookworm-slim
 WORKDIR /app
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
+# A name server that says nothing holds one of half as many threads.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 UV_THREADPOOL_SIZE=16
 COPY --from=production /app/node_modules ./node_modules
 COPY package.json LICENSE NOTICE .env.example ./
 COPY drizzle ./drizzle

@@ -214,13 +214,6 @@ function xor(a, b) {`,
   },
   {
     file: 'src/connection.js',
-    why: 'The host was looked up in no other way than by one of two threads of the process, which two names that hang, of whomever, keep for ten seconds and more.',
-    upstream: 'not reported',
-    from: `    socket.connect(port[hostIndex], host[hostIndex])`,
-    to: `    socket.connect({ port: port[hostIndex], host: host[hostIndex], lookup: options.lookup })`,
-  },
-  {
-    file: 'src/connection.js',
     why: 'channel_binding: the first message of the proof names the binding.',
     upstream: 'porsager/postgres#1008 (open)',
     from: `               + ',c=biws,r=' + res.r
@@ -609,7 +602,6 @@ function xor(a, b) {`,
     from: `    socket          : o.socket,`,
     to: `    prefer_tls      : o.prefer_tls,
     prepare_password: o.prepare_password,
-    lookup          : o.lookup,
     socket          : o.socket,`,
   },
   {

@@ -12,7 +12,6 @@ import {
 import { collectSettings, type Settings, SettingsError } from '../settings/index.ts'
 import { Reader } from '../settings/reader.ts'
 import { readOrMakeSecret } from '../settings/secret-file.ts'
-import { createLookup } from '../upstream/outbound/lookup.ts'
 import type { EndAfter } from './end-on-signal.ts'
 import { checkGivenNames, isHostForgotten } from './given-names.ts'
 import { refuse, StartError } from './refuse.ts'
@@ -79,7 +78,7 @@ async function serve(endAfter: EndAfter): Promise<void> {
   let database: Database | null = null
   try {
     await waitAndMigrate(location)
-    database = openDatabase(location, { ...settings.database, lookup: createLookup() })
+    database = openDatabase(location, settings.database)
     const stores = createStores(database, storeRules(settings))
     const secrets = settings.secrets ?? [readOrMakeSecret(settings.dataDir)]
     const app = await buildApp(settings, {

@@ -2,12 +2,7 @@ import type postgres from 'postgres'
 import { LatchkeyError } from '../core/errors.ts'
 import type { DatabaseHost } from '../core/settings/database-url.ts'
 import { watchClock } from './connection/clock.ts'
-import {
-  addressOf,
-  type ClientOptions,
-  connect,
-  type DatabaseLocation,
-} from './connection/connect.ts'
+import { addressOf, connect, type DatabaseLocation } from './connection/connect.ts'
 import {
   againAfterDeadlock,
   codeOf,
@@ -33,8 +28,6 @@ export interface PoolOptions {
   connections: number
   /** Named prepared statements; off behind PgBouncer in transaction mode. */
   prepare: boolean
-  /** What a host's name is looked up by. Default: the machine's own look-up. */
-  lookup?: ClientOptions['lookup']
 }
 
 /** The connection pool, and the one place where its failures are told apart. */

@@ -248,7 +248,14 @@ describe('what is deployed', () => {
       ...compose.matchAll(/^ {6}([A-Z_]+): (?!.*POSTGRES_DB)/gm),
       ...dockerfile.matchAll(/([A-Z_]+)=(?=\S)/g),
     ].map(([, name]) => name ?? '')
-    const others = ['NODE_ENV', 'POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD', 'DOMAIN']
+    const others = [
+      'NODE_ENV',
+      'UV_THREADPOOL_SIZE',
+      'POSTGRES_USER',
+      'POSTGRES_DB',
+      'POSTGRES_PASSWORD',
+      'DOMAIN',
+    ]
     for (const name of named.filter((one) => !others.includes(one))) {
       expect(settings, name).toMatch(new RegExp(`^#? ?${name}\\b`, 'm'))
     }

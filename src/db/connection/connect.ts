@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import type { LookupFunction } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import postgres from 'postgres'
 import { defined } from '../../core/defined.ts'
@@ -24,8 +23,6 @@ export interface ClientOptions {
   /** Named prepared statements, and a session that is told how to behave as it begins; off behind a pooler. */
   prepare: boolean
   applicationName?: string
-  /** What its host is looked up by. Default: the machine's own look-up, which waits behind others. */
-  lookup?: LookupFunction | undefined
 }
 
 /** A statement may run that long on the server. */
@@ -84,14 +81,14 @@ export function addressOf(location: DatabaseLocation): DatabaseAddress {
 export function connect(
   address: DatabaseAddress,
   { host, port }: DatabaseHost,
-  { connections, prepare, applicationName = address.applicationName, lookup }: ClientOptions,
+  { connections, prepare, applicationName = address.applicationName }: ClientOptions,
 ): postgres.Sql {
   const isSocket = host.startsWith('/')
   const path = `${host}/.s.PGSQL.${port}`
-  const to = { host, port, ...defined({ lookup }) }
   const ssl = isSocket ? false : tlsOf(address, host)
   const options = {
-    ...to,
+    host,
+    port,
     ...(isSocket ? { path } : {}),
     ...defined({ user: address.user }),
     password: address.password ?? '',
@@ -106,7 +103,7 @@ export function connect(
     prefer_tls: preferredTls(address),
     channel_binding: isSocket ? null : bindingOf(address),
     prepare_password: prepareSaslPassword,
-    ...(ssl === false ? { socket: () => openSocket(isSocket ? { path } : to) } : {}),
+    ...(ssl === false ? { socket: () => openSocket(isSocket ? { path } : { host, port }) } : {}),
     connection: {
       application_name: applicationName,
       ...defined({ options: address.options }),

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net'
-import { defined } from '../../core/defined.ts'
 import type {
   DatabaseAddress,
   DatabaseHost,
@@ -32,7 +31,7 @@ export class NoFitHostError extends Error {
  */
 export async function findHost(
   address: DatabaseAddress,
-  options: Pick<ClientOptions, 'prepare' | 'lookup'>,
+  options: Pick<ClientOptions, 'prepare'>,
 ): Promise<DatabaseHost> {
   const [only] = address.hosts
   if (only !== undefined && address.hosts.length === 1) return only
@@ -49,9 +48,9 @@ export async function findHost(
 async function look(
   address: DatabaseAddress,
   host: DatabaseHost,
-  { prepare, lookup }: Pick<ClientOptions, 'prepare' | 'lookup'>,
+  { prepare }: Pick<ClientOptions, 'prepare'>,
 ): Promise<string | null> {
-  const sql = connect(address, host, { connections: 1, prepare, ...defined({ lookup }) })
+  const sql = connect(address, host, { connections: 1, prepare })
   // A server that is reached and does not answer is as good as away.
   const late = setTimeout(() => sql.end({ timeout: 0 }), address.connectTimeoutSeconds * 2_000)
   try {

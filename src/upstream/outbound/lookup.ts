@@ -1,9 +1,4 @@
 import { type LookupAddress, type LookupOptions, lookup as lookUp } from 'node:dns'
-import type { LookupFunction } from 'node:net'
-import { type AskServers, askServers } from './name-servers.ts'
-
-/** A look-up of the machine's own that takes longer is waiting, for a name server or for other names. */
-const QUICK_MS = 500
 
 /** Asks for all addresses of a host name. */
 export type AskForAddresses = (
@@ -12,54 +7,40 @@ export type AskForAddresses = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
+/** What a connection asks for its host by: for one address, or for all (`node:net`, option `lookup`). */
+export type Lookup = (
+  name: string,
+  options: LookupOptions,
+  callback: (
+    error: NodeJS.ErrnoException | null,
+    address?: string | LookupAddress[],
+    family?: number,
+  ) => void,
+) => void
+
 /**
- * Looks a name up once at a time, for all who want it meanwhile. The machine's own look-up holds one of the two
- * threads that Node has for look-ups, for as long as a name server says nothing: two names that hang would keep
- * everybody else's waiting. Where it is not quick, the name servers are asked beside it, and whoever knows the
- * name first is believed; that there is none, the machine alone can say, which is asked for no name twice. Nothing
- * is kept.
+ * Looks a name up once at a time, for all who want it meanwhile. The machine's own look-up holds one of the threads
+ * that Node has for it (half of UV_THREADPOOL_SIZE: two of four) for as long as a name server says nothing: two
+ * logins at one provider whose name hangs would keep everybody else's waiting. Nothing is kept.
  */
-export function createLookup(
-  ask: AskForAddresses = lookUp,
-  servers: AskServers = askServers,
-): LookupFunction {
+export function createLookup(ask: AskForAddresses = lookUp): Lookup {
   type Told = Parameters<AskForAddresses>[2]
-  const underWay = new Map<string, (tell: Told) => void>()
+  const underWay = new Map<string, Told[]>()
   return (name, { all, ...options }, callback) => {
     const tell: Told = (error, addresses) => {
-      if (error !== null) callback(error, [])
+      if (error !== null) callback(error)
       else if (all) callback(null, addresses)
-      else callback(null, addresses[0]?.address ?? '', addresses[0]?.family)
+      else callback(null, addresses[0]?.address, addresses[0]?.family)
     }
     const { family, hints, order, verbatim } = options
     const key = JSON.stringify([name, family, hints, order, verbatim])
-    const join = underWay.get(key)
-    if (join !== undefined) return join(tell)
+    const others = underWay.get(key)
+    if (others !== undefined) return void others.push(tell)
     const waiting = [tell]
-    const answer: Told = (error, addresses) => {
-      for (const each of waiting.splice(0)) each(error, addresses)
-    }
-    let isSlow = false
-    let isAsking = false
-    const askBeside = async () => {
-      if (isAsking) return
-      isAsking = true
-      const addresses = await servers(name, family).catch(() => [])
-      isAsking = false
-      if (addresses.length > 0) answer(null, addresses)
-    }
-    const beside = setTimeout(() => {
-      isSlow = true
-      void askBeside()
-    }, QUICK_MS)
-    underWay.set(key, (late) => {
-      waiting.push(late)
-      if (isSlow) void askBeside()
-    })
+    underWay.set(key, waiting)
     ask(name, { ...options, all: true }, (error, addresses) => {
-      clearTimeout(beside)
       underWay.delete(key)
-      answer(error, addresses)
+      for (const each of waiting) each(error, addresses)
     })
   }
 }

@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:net'
 import { expect, test } from 'vitest'
-import { openDatabase, type PoolOptions } from '../../../src/db/client.ts'
-import { createLookup } from '../../../src/upstream/outbound/lookup.ts'
+import { openDatabase } from '../../../src/db/client.ts'
 import { copyDriver } from '../../helpers/driver.ts'
 
 /** Something that answers in the place of PostgreSQL, by SCRAM (RFC 5802), with a challenge of its choice. */
@@ -70,16 +69,9 @@ async function listen(challenge: Challenge): Promise<Impostor> {
 }
 
 /** What stands in the way of a statement there. */
-async function outcome(
-  { port }: Impostor,
-  {
-    host = '127.0.0.1',
-    ssl = 'prefer',
-    ...how
-  }: Partial<PoolOptions & Record<'host' | 'ssl', string>> = {},
-): Promise<string | undefined> {
-  const url = `postgres://latchkey:secret@${host}:${port}/latchkey?sslmode=${ssl}`
-  const database = openDatabase({ url }, { connections: 1, prepare: true, ...how })
+async function outcome({ port }: Impostor): Promise<string | undefined> {
+  const url = `postgres://latchkey:secret@127.0.0.1:${port}/latchkey`
+  const database = openDatabase({ url }, { connections: 1, prepare: true })
   const error = await database.query('select 1', []).catch((thrown) => thrown)
   await database.close()
   expect(error).toMatchObject({ code: 'temporarily_unavailable' })
@@ -121,19 +113,3 @@ test('a right challenge is answered, and the process does everything else meanwh
   await published.remove()
   expect(going.turns).toBeGreaterThan(10 * standing.turns)
 })
-
-test.each(['disable', 'prefer'])(
-  'its host is looked up by what is given, with sslmode=%s',
-  async (ssl) => {
-    const impostor = await listen((nonce) => ({ r: `${nonce}x`, i: '4096' }))
-    const asked: string[] = []
-    const lookup = createLookup((name, _options, answer) => {
-      asked.push(name)
-      answer(null, [{ address: '127.0.0.1', family: 4 }])
-    })
-    expect(await outcome(impostor, { host: 'db.invalid', ssl, lookup })).toBe('28P01')
-    expect(asked).toContain('db.invalid')
-    expect(await outcome(impostor, { host: 'db.invalid', ssl })).toMatch(/ENOTFOUND|EAI_AGAIN/)
-    impostor.close()
-  },
-)
