@@ -191,6 +191,8 @@ describe('a password beyond ASCII', () => {
     ['with a soft hyphen', 'a\u00adb', 'ab'],
     ['with a ligature', 'ﬁn', 'fin'],
     ['in Arabic', '\ufedf\ufe8e', '\u0644\u0627'],
+    ['in Hebrew that ends with a point once it is plain', '\ufb31', '\u05d1\u05bc'],
+    ['with a point alone from the right', 'a\u05b0ﬁ', 'a\u05b0fi'],
   ])('%s signs in as it is and as its plain form does, and no other', async (_name, odd, plain) => {
     expect(await signIn(odd, odd)).toBe('signed in')
     expect(await signIn(odd, plain)).toBe('signed in')
@@ -202,6 +204,7 @@ describe('a password beyond ASCII', () => {
     ['with an emoji', 'a😀ﬁ', 'a😀fi'],
     ['with a sign that is none', 'ﬁ\u0007', 'fi\u0007'],
     ['from the right and from the left', 'אﬁ', 'אfi'],
+    ['that is from one side alone once it is plain', 'a\ufe7a', 'a \u0650'],
   ])('%s is taken as it is', async (_name, raw, plain) => {
     expect(await signIn(raw, raw)).toBe('signed in')
     expect(await signIn(raw, plain)).toBe('28P01')
