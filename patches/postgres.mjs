@@ -21,6 +21,7 @@ export const HUNKS = [
     to: `    query = results = errorResponse = null
     result = new Result()
     rows = 0
+    greeted = true
     connectTimer.cancel()`,
   },
   {
@@ -214,6 +215,20 @@ function xor(a, b) {`,
   },
   {
     file: 'src/connection.js',
+    why: 'Before anybody had proved who they are, a message might be of four gigabytes, all of which was kept: whoever answered in the place of the server filled the memory within the time that a connection may take.',
+    upstream: 'not reported',
+    from: `      length = incoming.readUInt32BE(1)
+`,
+    to: `      length = incoming.readUInt32BE(1)
+      if (!greeted && length > 65536) {
+        errored(Errors.generic('SASL_CHALLENGE_REFUSED', 'The server sent too much before it let anybody in'))
+        incoming = Buffer.alloc(0)
+        return socket && socket.destroy()
+      }
+`,
+  },
+  {
+    file: 'src/connection.js',
     why: 'channel_binding: the first message of the proof names the binding.',
     upstream: 'porsager/postgres#1008 (open)',
     from: `               + ',c=biws,r=' + res.r
@@ -239,6 +254,7 @@ function xor(a, b) {`,
     to: `    , nonce = null
     , binding = null
     , bound = false
+    , greeted = false
     , gs2 = null
     , query = null`,
   },
@@ -249,7 +265,7 @@ function xor(a, b) {`,
     from: `      statements = {}
       needsTypes = options.fetch_types`,
     to: `      statements = {}
-      bound = false
+      bound = greeted = false
       gs2 = nonce = serverSignature = null
       needsTypes = options.fetch_types`,
   },

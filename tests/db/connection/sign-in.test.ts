@@ -69,7 +69,7 @@ async function listen(challenge: Challenge): Promise<Impostor> {
 }
 
 /** What stands in the way of a statement there. */
-async function outcome({ port }: Impostor): Promise<string | undefined> {
+async function outcome({ port }: Pick<Impostor, 'port'>): Promise<string | undefined> {
   const url = `postgres://latchkey:secret@127.0.0.1:${port}/latchkey`
   const database = openDatabase({ url }, { connections: 1, prepare: true })
   const error = await database.query('select 1', []).catch((thrown) => thrown)
@@ -112,4 +112,27 @@ test('a right challenge is answered, and the process does everything else meanwh
   standing.close()
   await published.remove()
   expect(going.turns).toBeGreaterThan(10 * standing.turns)
+})
+
+test('what is sent before anybody is let in is kept up to 64 KiB', async () => {
+  const sent = (length: number) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.on('data', (asked) => {
+        // Whoever is refused takes leave in five bytes.
+        if (asked.length < 8) return
+        if (asked.readInt32BE(4) === SSL_REQUEST) return void socket.write('N')
+        socket.write(message('N', `SNOTICE\0M${'x'.repeat(length)}\0\0`))
+        socket.end(message('E', REFUSED))
+      })
+    })
+    return new Promise<string | undefined>((resolve) => {
+      server.listen(0, '127.0.0.1', async () => {
+        resolve(await outcome(server.address() as { port: number }))
+        server.close()
+      })
+    })
+  }
+  expect(await sent(65_000)).toBe('28P01')
+  expect(await sent(66_000)).toBe('SASL_CHALLENGE_REFUSED')
 })
