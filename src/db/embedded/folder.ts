@@ -115,7 +115,11 @@ export async function handOver(folder: string, user: ServerUser | undefined): Pr
 
 /** As Node.js does not: without following a link that another user puts somewhere in it meanwhile. */
 export async function removeTree(path: string): Promise<void> {
-  await run('rm', ['-rf', '--', path])
+  await run('rm', ['-rf', '--', path]).catch((error) => {
+    if (error.code !== 'ENOENT') throw error
+    // A container without programs, where nobody else is.
+    return rm(path, { recursive: true, force: true })
+  })
 }
 
 /** Removes what a start that was killed left behind: what is old, and a half-made data folder that nobody works in. */
