@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, symlink } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { bundle } from '../patches/bundle.mjs'
+import { bundle } from '../scripts/bundle.mjs'
 
 const root = new URL('../', import.meta.url)
 const copy = new URL('node_modules/.cache/latchkey-bench/silent/', root)

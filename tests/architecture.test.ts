@@ -263,7 +263,7 @@ function otherViolations({ path, text }: Source): string[] {
   ) {
     found.push(`${path} reads process.env`)
   }
-  // Where the build puts every file (`patches/bundle.mjs`).
+  // Where the build puts every file (`scripts/bundle.mjs`).
   if (/new URL\(\s*['"`]\.\./.test(code) && path.split('/').length !== 2) {
     found.push(`${path} looks beside src/ and is not one folder deep`)
   }

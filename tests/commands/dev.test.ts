@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createTestDatabase } from '../helpers/database.ts'
 import { freePort, newFolder } from '../helpers/server-process.ts'
 
-const DEV = join(import.meta.dirname, '../../patches/dev.mjs')
+const DEV = join(import.meta.dirname, '../../scripts/dev.mjs')
 
 /** `npm run dev` in a folder that is empty, as the first of a group. */
 async function startDev() {

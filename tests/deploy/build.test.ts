@@ -1,7 +1,7 @@
 import { access, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { bundle } from '../../patches/bundle.mjs'
+import { bundle } from '../../scripts/bundle.mjs'
 import { newFolder } from '../helpers/server-process.ts'
 
 test('a build removes what is of no use any more, and nothing that another build is about to put in place', async () => {

@@ -270,11 +270,13 @@ describe('what is deployed', () => {
 
 test('where only what production needs was installed, the build says how to install the rest', async () => {
   const place = join(folder.path, 'production')
-  await cp(join(ROOT, 'patches'), join(place, 'patches'), { recursive: true })
+  for (const path of ['patches', 'scripts']) {
+    await cp(join(ROOT, path), join(place, path), { recursive: true })
+  }
   await cp(join(ROOT, 'node_modules/postgres'), join(place, 'node_modules/postgres'), {
     recursive: true,
   })
-  const build = () => run(process.execPath, ['patches/build.mjs'], place)
+  const build = () => run(process.execPath, ['scripts/build.mjs'], place)
   await expect(build()).rejects.toMatchObject({
     code: 1,
     // `npm ci` alone would leave it out once more where NODE_ENV is production.

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import './node-version.mjs'
+import '../patches/node-version.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const isQuiet = process.argv.includes('--quiet')
@@ -12,7 +12,7 @@ function say(line) {
   process.stderr.write(`${line}\n`)
 }
 
-await import('./apply.mjs')
+await import('../patches/apply.mjs')
 // Not there where only what production needs was installed.
 const bundler = await import('./bundle.mjs').catch((error) => {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
