@@ -5,10 +5,10 @@ import type { Asking } from '../core/events/audit.ts'
 import type { SessionRef } from '../core/identity/session-ref.ts'
 import { said } from '../core/messages.ts'
 import type { Sessions } from '../core/tokens/sessions.ts'
-import { invalidToken, readBearer, type WhyNot, whyNoToken } from '../http/credentials.ts'
 import { toLatchkeyError } from '../http/errors/problems.ts'
 import type { UserLimit } from '../http/limits.ts'
 import { know } from '../http/log/known.ts'
+import { invalidToken, readBearer, type WhyNot, whyNoToken } from '../http/requests/credentials.ts'
 
 /** Who calls, as the access token says. */
 export interface Caller extends SessionRef, Asking {

@@ -2,14 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ScopeName } from '../core/client/scope.ts'
 import { defined } from '../core/defined.ts'
-import { askerOf } from '../http/asker.ts'
 import { InvalidToken, Problem } from '../http/errors/problems.ts'
+import { askerOf } from '../http/requests/asker.ts'
 import {
   forgedCookie,
   signedInLongAgo,
   withNarrowToken,
   withoutToken,
-} from '../http/examples/examples.ts'
+} from '../http/routes/examples.ts'
 import {
   type Answer,
   type Call,
@@ -17,7 +17,7 @@ import {
   type RouteDocs,
   type RouteShape,
   route,
-} from '../http/route.ts'
+} from '../http/routes/route.ts'
 import { type Caller, callerOf } from './protected.ts'
 
 /** What is said of a route of the signed-in user, beside what is said of all of them. */

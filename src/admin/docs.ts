@@ -3,10 +3,10 @@ import { defined } from '../core/defined.ts'
 import { UserInfo } from '../core/identity/account.ts'
 import { type AdminUser, ROLE } from '../core/identity/admin-users.ts'
 import { said } from '../core/messages.ts'
-import { type Example, refused } from '../http/documented.ts'
 import { InvalidToken, Problem } from '../http/errors/problems.ts'
-import { exampleAccount, withNarrowToken, withoutToken } from '../http/examples/examples.ts'
-import type { RouteDocs } from '../http/route.ts'
+import { type Example, refused } from '../http/routes/documented.ts'
+import { exampleAccount, withNarrowToken, withoutToken } from '../http/routes/examples.ts'
+import type { RouteDocs } from '../http/routes/route.ts'
 
 /** A user as the operator sees it. */
 export const AdminUserBody = UserInfo.extend({

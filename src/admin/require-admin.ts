@@ -3,8 +3,8 @@ import { type Client, findClient } from '../core/client/client.ts'
 import { readScope } from '../core/client/scope.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Sessions } from '../core/tokens/sessions.ts'
-import { invalidToken, readBearer, whyNoToken } from '../http/credentials.ts'
 import { know } from '../http/log/known.ts'
+import { invalidToken, readBearer, whyNoToken } from '../http/requests/credentials.ts'
 
 /** What tells the room who calls: the claims of an access token of ours, null for any other. */
 export interface AdminTokens {

@@ -5,10 +5,10 @@ import type { Asker } from '../core/events/audit.ts'
 import type { AdminUser, AdminUsers } from '../core/identity/admin-users.ts'
 import { said } from '../core/messages.ts'
 import type { Sessions } from '../core/tokens/sessions.ts'
-import { askerOf } from '../http/asker.ts'
-import { NoBody } from '../http/documented.ts'
 import { Problem } from '../http/errors/problems.ts'
-import { route } from '../http/route.ts'
+import { askerOf } from '../http/requests/asker.ts'
+import { NoBody } from '../http/routes/documented.ts'
+import { route } from '../http/routes/route.ts'
 import {
   ADMIN_DOCS,
   AdminUserBody,

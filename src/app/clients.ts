@@ -1,6 +1,6 @@
 import { reencryptTokens } from '../account/re-encryption.ts'
 import { accountRoutes } from '../account/routes.ts'
-import { withPreflights } from '../http/cors.ts'
+import { withPreflights } from '../http/routes/cors.ts'
 import { createNativeProof, createNativeSignIn } from '../login/native.ts'
 import { tokenRoutes } from '../tokens/token-routes.ts'
 import { addAdmin } from './admin.ts'

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { said } from '../core/messages.ts'
-import { NoBody, refused } from '../http/documented.ts'
 import { Problem } from '../http/errors/problems.ts'
-import type { RouteShape } from '../http/route.ts'
+import { NoBody, refused } from '../http/routes/documented.ts'
+import type { RouteShape } from '../http/routes/route.ts'
 
 const NOT_THERE = 'No such provider is enabled, or what proves its events is not set.'
 

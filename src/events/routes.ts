@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { unknownProvider } from '../core/provider/unknown-provider.ts'
-import { route } from '../http/route.ts'
+import { route } from '../http/routes/route.ts'
 import type { SendPage } from '../http/send-page.ts'
 import { receiveEvent, receiveEventByGet, receivePart, showPart } from './docs.ts'
 import { type ReceiveOptions, receive } from './receive.ts'

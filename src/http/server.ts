@@ -1,17 +1,17 @@
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import { defined } from '../core/defined.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import { trustedBy } from './address.ts'
-import { belowPath } from './base-path.ts'
 import { endConnectionsWhenClosing } from './closing.ts'
 import { answerClientErrors, type BarePage } from './errors/client-errors.ts'
 import { answerProblems, type SendProblemPage, sendProblem } from './errors/problems.ts'
-import { acceptJson } from './forms.ts'
 import { securityHeaders } from './headers.ts'
 import { rememberKnown } from './log/known.ts'
 import { logAnswers, loggerOptions } from './log/logging.ts'
 import { createRequestLog } from './log/request-log.ts'
 import type { LogStream } from './log/standard-output.ts'
+import { trustedBy } from './requests/address.ts'
+import { belowPath } from './requests/base-path.ts'
+import { acceptJson } from './routes/forms.ts'
 
 /** Each route checks what it is sent by schemas of its own; Fastify's compilers are not even loaded. */
 export const NO_COMPILERS = {

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { AuthorizationRequest } from '../core/client/authorization-request.ts'
 import { UserInfo } from '../core/identity/account.ts'
 import { TokenResponse } from '../core/tokens/token-response.ts'
-import { NoBody } from '../http/documented.ts'
 import { Problem } from '../http/errors/problems.ts'
-import { FORM } from '../http/forms.ts'
-import type { RouteShape } from '../http/route.ts'
+import { NoBody } from '../http/routes/documented.ts'
+import { FORM } from '../http/routes/forms.ts'
+import type { RouteShape } from '../http/routes/route.ts'
 import {
   callbackExamples,
   FLOW_COOKIE,

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { CODE_SECONDS } from '../core/identity/sign-ins.ts'
 import { hashToken } from '../core/secrets.ts'
-import { addressOf } from '../http/address.ts'
+import { addressOf } from '../http/requests/address.ts'
 import type { Authentication } from '../upstream/provider.ts'
 import type { ClientFlow } from './finish/answers.ts'
 import { authenticatedIdentity } from './finish/open-session.ts'

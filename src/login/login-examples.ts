@@ -1,6 +1,6 @@
 import { said } from '../core/messages.ts'
-import { type Example, refused } from '../http/documented.ts'
-import { exampleAccount, exampleApp, exampleTokens } from '../http/examples/examples.ts'
+import { type Example, refused } from '../http/routes/documented.ts'
+import { exampleAccount, exampleApp, exampleTokens } from '../http/routes/examples.ts'
 
 type Examples = Readonly<Record<string, Example>>
 

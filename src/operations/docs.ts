@@ -6,9 +6,9 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { exampleValues } from '../http/examples/examples.ts'
 import { cspHash } from '../http/headers.ts'
-import { route } from '../http/route.ts'
+import { exampleValues } from '../http/routes/examples.ts'
+import { route } from '../http/routes/route.ts'
 import { errorPageRoute } from './error-page.ts'
 
 /** The viewer: one script file of its package, found but never loaded into this process. */

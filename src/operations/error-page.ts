@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ErrorCode } from '../core/errors.ts'
 import { ERRORS } from '../http/errors/error-table.ts'
 import { cspHash, publicDocument } from '../http/headers.ts'
-import { route } from '../http/route.ts'
+import { route } from '../http/routes/route.ts'
 import { errorTexts } from './error-texts.ts'
 
 /** For how long the page may be kept. */

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
 import { Problem } from '../http/errors/problems.ts'
-import { route } from '../http/route.ts'
+import { route } from '../http/routes/route.ts'
 
 const Status = z
   .object({ status: z.literal('ok').meta({ description: 'Always `ok`.' }) })

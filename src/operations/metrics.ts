@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { LatchkeyError } from '../core/errors.ts'
-import { route } from '../http/route.ts'
+import { route } from '../http/routes/route.ts'
 import { addDatabaseMetrics, type Describe, type MetricSources } from './database-metrics.ts'
 import { version } from './version.ts'
 

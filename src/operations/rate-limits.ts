@@ -5,9 +5,9 @@ import { said } from '../core/messages.ts'
 import { createRecent } from '../core/recent.ts'
 import type { RequestCounts } from '../core/request-counts.ts'
 import { deriveKey, keyedHash } from '../core/secrets.ts'
-import { addressOf } from '../http/address.ts'
 import type { FailureLimit, RateLimit, UserLimit } from '../http/limits.ts'
 import { placeOf } from '../http/log/known.ts'
+import { addressOf } from '../http/requests/address.ts'
 
 /** What one address or user may ask for within a window, by the name of the limit. */
 const LIMITS = {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Logo } from '../core/pages/brand.ts'
-import { NoBody } from '../http/documented.ts'
-import { route } from '../http/route.ts'
+import { NoBody } from '../http/routes/documented.ts'
+import { route } from '../http/routes/route.ts'
 import { logoPath } from './look.ts'
 
 /** Seconds in a year: the address changes with the bytes. */

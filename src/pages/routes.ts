@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { preflightOfPublic } from '../http/cors.ts'
 import { publicDocument } from '../http/headers.ts'
-import { route } from '../http/route.ts'
+import { preflightOfPublic } from '../http/routes/cors.ts'
+import { route } from '../http/routes/route.ts'
 
 /** For how long apps may keep the list. */
 const LIST_CACHE_SECONDS = 60

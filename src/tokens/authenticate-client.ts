@@ -5,9 +5,9 @@ import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { equalInConstantTime } from '../core/secrets.ts'
 import { shownValue } from '../core/text.ts'
-import { hasTwoCredentials } from '../http/credentials.ts'
 import type { FailureLimit } from '../http/limits.ts'
 import { know } from '../http/log/known.ts'
+import { hasTwoCredentials } from '../http/requests/credentials.ts'
 
 /** What a client says of itself in the body, as fields of a request's schema. */
 export const clientCredentials = {

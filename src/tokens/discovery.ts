@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { SCOPES } from '../core/client/scope.ts'
 import { LANGUAGES } from '../core/pages/language.ts'
-import { preflightOfPublic } from '../http/cors.ts'
 import { publicDocument } from '../http/headers.ts'
-import { route } from '../http/route.ts'
+import { preflightOfPublic } from '../http/routes/cors.ts'
+import { route } from '../http/routes/route.ts'
 
 /** Server metadata (RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3). */
 const Metadata = z

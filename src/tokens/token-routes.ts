@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { acceptForms } from '../http/forms.ts'
+import { acceptForms } from '../http/routes/forms.ts'
 import { type TokenEndpointOptions, tokenEndpoint } from './grants/token-endpoint.ts'
 import { answerOAuthErrors } from './oauth-errors.ts'
 import { introspectEndpoint, revokeEndpoint, type TokenStatusOptions } from './token-status.ts'

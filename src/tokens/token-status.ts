@@ -5,10 +5,10 @@ import { LatchkeyError } from '../core/errors.ts'
 import { said } from '../core/messages.ts'
 import { hashToken } from '../core/secrets.ts'
 import type { Sessions } from '../core/tokens/sessions.ts'
-import { askerOf } from '../http/asker.ts'
-import { OAuthProblem } from '../http/documented.ts'
-import { FORM_OR_JSON } from '../http/forms.ts'
-import { route } from '../http/route.ts'
+import { askerOf } from '../http/requests/asker.ts'
+import { OAuthProblem } from '../http/routes/documented.ts'
+import { FORM_OR_JSON } from '../http/routes/forms.ts'
+import { route } from '../http/routes/route.ts'
 import {
   authenticateClient,
   type ClientAuthOptions,

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import { describe, expect, test } from 'vitest'
-import { addressOf, trustedBy } from '../../src/http/address.ts'
+import { addressOf, trustedBy } from '../../src/http/requests/address.ts'
 
 describe('the proxies of TRUST_PROXY', () => {
   const isTrusted = trustedBy([

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { exampleApp, exampleValues } from '../../src/http/examples/examples.ts'
+import { exampleApp, exampleValues } from '../../src/http/routes/examples.ts'
 import { age } from '../helpers/age.ts'
 import { post } from '../helpers/apps.ts'
 import { type Answer, Browser } from '../helpers/browser.ts'

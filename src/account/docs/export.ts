@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { exampleAccount } from '../../http/examples/examples.ts'
+import { exampleAccount } from '../../http/routes/examples.ts'
 import { describe } from '../signed-in-route.ts'
 
 const text = (description: string) => z.string().nullable().meta({ description })

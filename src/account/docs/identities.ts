@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { Identity } from '../../core/identity/account.ts'
-import { NoBody, refused } from '../../http/documented.ts'
 import { Problem } from '../../http/errors/problems.ts'
-import { exampleAccount } from '../../http/examples/examples.ts'
+import { NoBody, refused } from '../../http/routes/documented.ts'
+import { exampleAccount } from '../../http/routes/examples.ts'
 import { describe } from '../signed-in-route.ts'
 
 /** `GET /me/identities`. */

@@ -3,9 +3,9 @@ import { codeParameters } from '../../core/client/presented-code.ts'
 import { UserInfo } from '../../core/identity/account.ts'
 import { said } from '../../core/messages.ts'
 import { subjectTokenParameters } from '../../core/provider/subject-token.ts'
-import { refused } from '../../http/documented.ts'
 import { Problem } from '../../http/errors/problems.ts'
-import { exampleAccount, exampleApp } from '../../http/examples/examples.ts'
+import { refused } from '../../http/routes/documented.ts'
+import { exampleAccount, exampleApp } from '../../http/routes/examples.ts'
 import { describe } from '../signed-in-route.ts'
 
 /** What proves an identity; what is not listed is ignored. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { said } from '../../core/messages.ts'
 import { mustSignInAgain } from '../../core/provider/provider-tokens.ts'
-import { refused } from '../../http/documented.ts'
 import { Problem } from '../../http/errors/problems.ts'
+import { refused } from '../../http/routes/documented.ts'
 import { describe } from '../signed-in-route.ts'
 
 const ProviderToken = z

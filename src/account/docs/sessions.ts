@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { said } from '../../core/messages.ts'
-import { NoBody, refused } from '../../http/documented.ts'
 import { Problem } from '../../http/errors/problems.ts'
+import { NoBody, refused } from '../../http/routes/documented.ts'
 import { describe } from '../signed-in-route.ts'
 
 /** One signed-in client instance, as its user sees it. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { addressOf } from '../address.ts'
+import { addressOf } from '../requests/address.ts'
 
 /** Whose request it is, as far as that is known and proven. */
 export interface Known {

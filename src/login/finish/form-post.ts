@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { defined } from '../../core/defined.ts'
 import type { Sealer } from '../../core/secrets.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
-import { readParameters } from '../../http/query.ts'
+import { readParameters } from '../../http/routes/query.ts'
 
 /** The `user` parameter of a form_post callback on its way from the POST to the GET. */
 export interface FormUsers {

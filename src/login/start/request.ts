@@ -10,7 +10,7 @@ import { type ErrorCode, LatchkeyError } from '../../core/errors.ts'
 import { usableLocales } from '../../core/pages/language.ts'
 import { promptsIn } from '../../core/provider/prompts.ts'
 import { shownValue } from '../../core/text.ts'
-import { readParameters } from '../../http/query.ts'
+import { readParameters } from '../../http/routes/query.ts'
 
 /** A query or a form, before anything is known of it. */
 export type Parameters = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { addressOf } from '../../http/address.ts'
+import { addressOf } from '../../http/requests/address.ts'
 import { cleared, type Flow, type FlowCookie } from '../flow.ts'
 import type { Login } from '../login.ts'
 import { requestOf } from '../request-of.ts'

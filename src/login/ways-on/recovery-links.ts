@@ -6,7 +6,7 @@ import { defined } from '../../core/defined.ts'
 import { usableLocales } from '../../core/pages/language.ts'
 import type { RecoveryLinks, Ways } from '../../core/pages/recovery.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
-import { readParameters } from '../../http/query.ts'
+import { readParameters } from '../../http/routes/query.ts'
 import { createFrontPages } from './front-pages.ts'
 import type { KeptRequest, ResumableStates } from './resumable-state.ts'
 

@@ -1,4 +1,4 @@
-import { attachment, type Notes } from '../../http/documented.ts'
+import { attachment, type Notes } from '../../http/routes/documented.ts'
 import type { Header } from './document.ts'
 
 const text = { type: 'string' }

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { said } from '../../core/messages.ts'
-import { type Example, OAuthProblem, oauthRefused, refused } from '../../http/documented.ts'
-import type { RouteShape } from '../../http/route.ts'
+import { type Example, OAuthProblem, oauthRefused, refused } from '../../http/routes/documented.ts'
+import type { RouteShape } from '../../http/routes/route.ts'
 
 type Answers = RouteShape['responses']
 

@@ -5,7 +5,7 @@ import { LatchkeyError } from '../../core/errors.ts'
 import { said } from '../../core/messages.ts'
 import { hashToken } from '../../core/secrets.ts'
 import type { TokenResponse } from '../../core/tokens/token-response.ts'
-import { askerOf } from '../../http/asker.ts'
+import { askerOf } from '../../http/requests/asker.ts'
 import { accountFor } from './account-for.ts'
 import type { GrantCall, GrantOptions } from './grant-options.ts'
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { preflightOfPublic } from '../../http/cors.ts'
 import { publicDocument } from '../../http/headers.ts'
-import { route } from '../../http/route.ts'
+import { preflightOfPublic } from '../../http/routes/cors.ts'
+import { route } from '../../http/routes/route.ts'
 import type { KeyRing } from './signing-keys.ts'
 
 /** Public keys only (RFC 7517, section 5). */

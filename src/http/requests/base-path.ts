@@ -1,4 +1,4 @@
-import { pathOf } from '../core/settings/public-url.ts'
+import { pathOf } from '../../core/settings/public-url.ts'
 
 /** What whoever runs the process asks for, and what no proxy has to pass on. */
 const AT_ROOT: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])

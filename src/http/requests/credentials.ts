@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { LatchkeyError } from '../core/errors.ts'
-import { said } from '../core/messages.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { said } from '../../core/messages.ts'
 
 // One credential (RFC 6750, section 2.1), the scheme in any case (RFC 9110, section 11.1).
 const BEARER = /^Bearer +([A-Za-z0-9_.-]+)$/i

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { LatchkeyError } from '../core/errors.ts'
-import { said } from '../core/messages.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { said } from '../../core/messages.ts'
 
 /**
  * Refuses what a browser or a messenger fetches ahead of the person, so that it uses nothing up: a GET

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { ErrorCode } from '../core/errors.ts'
-import { ERRORS } from './errors/error-table.ts'
-import { problemOf } from './errors/problems.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import { ERRORS } from '../errors/error-table.ts'
+import { problemOf } from '../errors/problems.ts'
 
 /**
  * One request and the answer that it gets, shown in `/openapi.json`; a test performs each of them.

@@ -7,8 +7,8 @@ import type {
   onRequestHookHandler,
 } from 'fastify'
 import type { z } from 'zod'
-import { defined } from '../core/defined.ts'
-import { LatchkeyError } from '../core/errors.ts'
+import { defined } from '../../core/defined.ts'
+import { LatchkeyError } from '../../core/errors.ts'
 import type { Notes } from './documented.ts'
 import { readParameters } from './query.ts'
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
+import { type ErrorCode, LatchkeyError } from '../../core/errors.ts'
 
 /** The code of a parameter that stands twice or is malformed. Default: `invalid_request`. */
 type CodeOf = (name: string, isTwice: boolean) => ErrorCode | undefined

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import type { Account } from '../../core/identity/account.ts'
 import { said } from '../../core/messages.ts'
-import { type Example, PUBLIC_URL, refused } from '../documented.ts'
 import { type InvalidToken, problemOf } from '../errors/problems.ts'
+import { type Example, PUBLIC_URL, refused } from './documented.ts'
 
 /**
  * What stands for a value in examples that only an earlier answer can give, and where it comes from.

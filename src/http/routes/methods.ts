@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { LatchkeyError } from '../core/errors.ts'
+import { LatchkeyError } from '../../core/errors.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
 

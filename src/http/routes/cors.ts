@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { shownValue } from '../core/text.ts'
-import { placeOf } from './log/known.ts'
+import { shownValue } from '../../core/text.ts'
+import { placeOf } from '../log/known.ts'
 import { methodsByUrl } from './methods.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Asker } from '../core/events/audit.ts'
+import type { Asker } from '../../core/events/audit.ts'
 import { addressOf } from './address.ts'
 
 /** Who asks for what a request does, for the audit. */
