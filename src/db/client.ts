@@ -4,7 +4,7 @@ import type { DatabaseHost } from '../core/settings/database-url.ts'
 import { watchClock } from './connection/clock.ts'
 import { addressOf, connect, type DatabaseLocation } from './connection/connect.ts'
 import {
-  againAfterDeadlock,
+  againAfterConflict,
   codeOf,
   isLost,
   translate,
@@ -119,7 +119,7 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
         if (looking !== null) await looking
         operation.check()
         client = sql
-        return againAfterDeadlock(() => work(client, operation))
+        return againAfterConflict(() => work(client, operation))
       }, limitMs)
     } catch (error) {
       const code = codeOf(error)

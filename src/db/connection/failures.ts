@@ -56,13 +56,21 @@ function isFatal(error: unknown): boolean {
 export const isLost = (code: string): boolean =>
   code === '25006' || /^(08|57P)/.test(code) || (AWAY.has(code) && !/^\d/.test(code))
 
+/** What a statement is ended by where another one was in its way: looked at anew, all may be well. */
+const IN_THE_WAY = new Set([
+  '40P01', // to let others out of a ring of waiting
+  '40001', // serialization failure
+  '23505', // somebody else made the same at this moment
+  '23503', // what it refers to went at this moment
+])
+
 /**
- * Does something that PostgreSQL does as a whole or not at all, and once more where it was ended to let others out
- * of a ring of waiting: nothing of it was done.
+ * Does something that PostgreSQL does as a whole or not at all, and once more where somebody else was in its way:
+ * nothing of it was done.
  */
-export const againAfterDeadlock = <T>(work: () => Promise<T>): Promise<T> =>
+export const againAfterConflict = <T>(work: () => Promise<T>): Promise<T> =>
   work().catch((error: unknown) => {
-    if (codeOf(error) !== '40P01') throw error
+    if (!IN_THE_WAY.has(codeOf(error) ?? '')) throw error
     return work()
   })
 

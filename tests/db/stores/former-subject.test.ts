@@ -1,10 +1,13 @@
-import { expect, test } from 'vitest'
+import { randomUUID } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { defined } from '../../../src/core/defined.ts'
 import { toProfile } from '../../../src/core/identity/profile.ts'
 import { openDatabase } from '../../../src/db/client.ts'
 import { createStores } from '../../../src/db/stores/index.ts'
 import { createTestDatabase } from '../../helpers/database.ts'
+import { untilHeldUp } from '../../helpers/held.ts'
 import { RULES } from '../../helpers/rules.ts'
-import { newSession } from '../../helpers/stores.ts'
+import { newSession, useStores } from '../../helpers/stores.ts'
 
 test('an identity that was unlinked joins nobody back by the newer name that its provider gives it', async () => {
   const testDatabase = await createTestDatabase()
@@ -43,4 +46,42 @@ test('an identity that was unlinked joins nobody back by the newer name that its
   expect(await comesAsNewer('bob', false)).toMatchObject([true, { action: 'join' }])
   await database.close()
   await testDatabase.drop()
+})
+
+describe('an identity whose provider names it anew', () => {
+  const { database, stores } = useStores()
+  const keyOf = (subject: string) => ({ provider: 'spotify', issuer: '', subject })
+  const comes = (subject: string, formerSubject?: string) =>
+    stores.signIns.signIn(
+      keyOf(subject),
+      toProfile(defined({ subject, formerSubject })),
+      newSession(),
+    )
+
+  test.each([
+    // Somebody makes the newer one at this moment: it is there, and nothing is renamed.
+    ['meets a first login by that name', 'commit', 'theirs'],
+    // The control: the same waiting, and in the end nobody made it.
+    ['meets one that comes to nothing', 'rollback', 'own'],
+  ] as const)('%s, and both come in', async (_, end, expected) => {
+    const [old, next] = [randomUUID(), randomUUID()]
+    const { account } = await comes(old)
+    const theirs = randomUUID()
+    const insert = `insert into latchkey.identities (provider, issuer, subject, user_id, email_verified)
+      values ('spotify', '', $1, $2, false)`
+    let came: ReturnType<typeof comes> | undefined
+    await database.sql
+      .begin(async (other) => {
+        await other.unsafe('insert into latchkey.users (id) values ($1)', [theirs])
+        await other.unsafe(insert, [next, theirs])
+        came = comes(next, old)
+        came.catch(() => {})
+        await untilHeldUp({ database })
+        if (end === 'rollback') throw new Error(end)
+      })
+      .catch((error: Error) => expect(error.message).toBe('rollback'))
+    const { sub } = ((await came) as Awaited<typeof came & object>).account
+    expect(sub).toBe(expected === 'theirs' ? theirs : account.sub)
+    expect((await comes(old)).account.sub === account.sub).toBe(expected === 'theirs')
+  })
 })

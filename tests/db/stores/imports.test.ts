@@ -91,3 +91,33 @@ test('who is imported by nobody else is new', async () => {
   expect(outcome).toMatchObject({ id: person.ids[0], state: 'new', refused: [] })
   expect(outcome?.taken).toHaveLength(2)
 })
+
+test.each([
+  ['leaves', 'left_out'],
+  // The control: nobody leaves.
+  [null, 'known'],
+] as const)(
+  'somebody who %s while more of theirs is imported stops no import',
+  async (what, state) => {
+    const first = makePerson()
+    const naver = { ...first.identities[0], provider: 'naver' } as (typeof first.identities)[0]
+    const store = createImportStore(database, RULES)
+    await store.take([first], { isDryRun: false })
+    const more = { ...first, identities: [...first.identities, naver] }
+    let begun = 0
+    // Before the rows are made: after that the one who leaves would wait.
+    const meanwhile = createImportStore(
+      withBefore(6, async () => {
+        begun += 1
+        if (what === null || begun > 1) return
+        await database.query('delete from latchkey.users where id = $1', [first.ids[0]])
+      }),
+      RULES,
+    )
+    expect(await meanwhile.take([more], { isDryRun: false })).toMatchObject([{ state }])
+    const rows = await database.query('select from latchkey.identities where user_id = $1', [
+      first.ids[0],
+    ])
+    expect(rows).toHaveLength(state === 'known' ? 3 : 0)
+  },
+)

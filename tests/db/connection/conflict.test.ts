@@ -39,15 +39,28 @@ test.each(ways)(
   },
 )
 
-test('what meets a ring each time is refused, and may be repeated', async () => {
+test.each([
+  ['a ring', '40P01', 'temporarily_unavailable'],
+  ['another transaction', '40001', 'temporarily_unavailable'],
+  ['a row that has just gone', '23503', 'temporarily_unavailable'],
+  // Nobody else makes the same twice: what is refused then is wrong itself.
+  ['a row that is there', '23505', 'server_error'],
+])('what meets %s each time (%s) is begun twice, and is then %s', async (_, state, code) => {
   let begun = 0
   const asked = database.transaction(async (run) => {
     begun += 1
-    await run(`do $$ begin raise exception using errcode = '40P01'; end $$`)
+    await run(`do $$ begin raise exception using errcode = '${state}'; end $$`)
   })
-  await expect(asked).rejects.toMatchObject({
-    code: 'temporarily_unavailable',
-    evidence: { database: '40P01' },
-  })
+  await expect(asked).rejects.toMatchObject({ code, evidence: { database: state } })
   expect(begun).toBe(2)
+})
+
+test('what the database refuses for another reason is not done again', async () => {
+  let begun = 0
+  const asked = database.transaction(async (run) => {
+    begun += 1
+    await run(`do $$ begin raise exception using errcode = '22P02'; end $$`)
+  })
+  await expect(asked).rejects.toMatchObject({ code: 'server_error' })
+  expect(begun).toBe(1)
 })
