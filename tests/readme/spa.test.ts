@@ -165,6 +165,9 @@ describe('the page of docs/single-page-app.md with React', () => {
     await page.getByRole('button', { name: /^!denied / }).click()
     await page.waitForURL(`${app}**`)
     await shows(page, 'declined')
+    await expect.poll(() => page.url()).toBe(app)
+    await page.reload()
+    await shows(page, 'nobody')
     await page.click('#in')
     await choose(page, /Kakao/)
     await page.waitForURL(`${app}**`)
@@ -176,6 +179,38 @@ describe('the page of docs/single-page-app.md with React', () => {
     await page.waitForURL(`${app}**`)
     await shows(page, 'nobody')
     expect(chrome.complaints).toEqual([])
+  })
+
+  test('comes back after the access token has expired, and says once where the session is over', async () => {
+    const page = await open(app)
+    await page.click('#in')
+    await choose(page, /Kakao/)
+    await shows(page, '김민지')
+    /** Reloads as it is ten minutes later, after this has been done with the refresh token. */
+    const later = async (before = '') => {
+      await page.evaluate(
+        `(async () => {
+           const key = Object.keys(sessionStorage).find((key) => key.startsWith('oidc.user'))
+           const user = JSON.parse(sessionStorage.getItem(key))
+           ${before}
+           sessionStorage.setItem(key, JSON.stringify({ ...user, expires_at: 1 }))
+         })()`,
+      )
+      await page.reload()
+    }
+    await later()
+    await shows(page, '김민지')
+    await later(
+      `await fetch('${latchkey.url}/revoke', {
+         method: 'POST',
+         body: new URLSearchParams({ client_id: 'spa', token: user.refresh_token }),
+       })`,
+    )
+    await shows(page, /refresh token is/)
+    await page.reload()
+    await shows(page, 'nobody')
+    await expect.poll(() => page.locator('#in').count()).toBe(1)
+    await page.close()
   })
 })
 
