@@ -341,7 +341,7 @@ describe('the house', () => {
     expect(all.length).toBeGreaterThan(sources.length * 2)
     expect(imports.find(({ path }) => path === 'app/emulation.ts')?.targets).toEqual(
       expect.arrayContaining([
-        'settings/providers.ts',
+        'settings/parts/providers.ts',
         'core/provider/provider.ts',
         'emulator/index.ts',
       ]),

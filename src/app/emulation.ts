@@ -2,7 +2,11 @@ import type { ProviderRow } from '../core/provider/provider.ts'
 import { loginCallback } from '../core/settings/public-url.ts'
 import { builtInProviders } from '../providers/index.ts'
 import type { Settings } from '../settings/index.ts'
-import { type ProviderSettings, withEndpoints, withOfflineAccess } from '../settings/providers.ts'
+import {
+  type ProviderSettings,
+  withEndpoints,
+  withOfflineAccess,
+} from '../settings/parts/providers.ts'
 
 /** The emulated providers as settings, and the emulator itself where it runs. */
 export interface Emulation {

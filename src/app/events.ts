@@ -13,35 +13,35 @@ import type { Settings } from '../settings/index.ts'
 import { createDelivery } from '../upstream/outbound/delivery.ts'
 import type { AppContext, Shared } from './context.ts'
 
-/** What providers tell, and what is kept and told of what happens. */
+/** The receivers of providers’ events, and the months of the audit log. */
 export async function addEvents(
   { app, settings, stores, meter, look }: AppContext,
   { providers, limits }: Shared,
 ): Promise<void> {
-  const { told, publicUrl } = settings
+  const { events, publicUrl } = settings
   await app.register(async (room) =>
     eventRoutes(room, {
       publicUrl,
       providerOf: (id) => providers.get(id),
       store: stores.receivedEvents,
-      deletesUsers: (id) => told.onAccountGone[id] === 'delete',
+      deletesUsers: (id) => events.onAccountGone[id] === 'delete',
       failed: (request) => limits.proof.failed(request, ''),
       received: meter.eventReceived,
       sendReceivedPage: createReceivedPage(look),
     }),
   )
-  keepMonths(app, { audit: stores.audit, retentionSeconds: told.auditRetentionSeconds })
+  keepMonths(app, { audit: stores.audit, retentionSeconds: events.auditRetentionSeconds })
 }
 
-/** The playground's own receiver, where people are made up and the operator has none; it has to ask first. */
-export function playgroundTarget({ publicUrl, told, emulate }: Settings): WebhookTarget | null {
-  if (told.webhook !== null || emulate.length === 0) return null
+/** The playground's own receiver of webhooks: where a provider is emulated and WEBHOOK_URL is not set. */
+export function playgroundTarget({ publicUrl, events, emulate }: Settings): WebhookTarget | null {
+  if (events.webhook !== null || emulate.length === 0) return null
   return { url: publicUrl + RECEIVER_PATH, keys: [randomBytes(32)], events: ['*'] }
 }
 
 /**
- * What is told and asked elsewhere behind the answers: `wakeOutbox` has it done now, `listen` has the
- * playground told, too.
+ * Opens the outbox, from which webhooks, logout tokens and revocations are sent in the background.
+ * `wakeOutbox` sends what is due now; `listen` has webhooks sent to the playground, too.
  */
 export async function openOutbox(
   { app, settings, stores, meter, tracer, tokenSealer }: AppContext,
@@ -51,9 +51,9 @@ export async function openOutbox(
     receiver,
   }: Pick<Shared, 'tokens' | 'providers'> & { receiver: WebhookTarget | null },
 ): Promise<{ wakeOutbox: () => void; listen: () => Promise<void> }> {
-  const { webhook } = settings.told
-  const told = settings.clients.filter(({ backchannelLogoutUri }) => backchannelLogoutUri !== null)
-  const clients = told.map(
+  const { webhook } = settings.events
+  const receivers = settings.clients.filter((client) => client.backchannelLogoutUri !== null)
+  const clients = receivers.map(
     ({ id: target, backchannelLogoutUri: url }): DeliveryTarget => ({
       kind: 'logout',
       target,
@@ -79,7 +79,7 @@ export async function openOutbox(
       }),
       webhook: webhookCarrier({ target: webhook ?? receiver, delivery }),
       logout: logoutCarrier({
-        uriOf: (id) => told.find((client) => client.id === id)?.backchannelLogoutUri ?? null,
+        uriOf: (id) => receivers.find((client) => client.id === id)?.backchannelLogoutUri ?? null,
         signLogoutToken: tokens.signLogoutToken,
         delivery,
       }),

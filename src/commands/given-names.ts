@@ -5,7 +5,7 @@ import { checkNames } from '../operations/doctor/names.ts'
 import type { DoctorTexts } from '../operations/doctor/texts.ts'
 import { builtInProviders } from '../providers/index.ts'
 import type { Settings } from '../settings/index.ts'
-import { readProvider } from '../settings/providers.ts'
+import { readProvider } from '../settings/parts/providers.ts'
 import { type Environment, Reader } from '../settings/reader.ts'
 
 /** Settings that are given and have no effect: misspelt ones, and those of what is not enabled. */

@@ -5,21 +5,21 @@ import type { StoreTokens } from '../core/provider/provider-tokens.ts'
 import type { ForwardProxies } from '../core/settings/forward-proxy.ts'
 import { pathOf } from '../core/settings/public-url.ts'
 import { isLoopbackHost } from '../core/settings/urls.ts'
-import { readBrand } from './brand.ts'
-import { readClients } from './clients.ts'
-import { readDatabaseUrl } from './database.ts'
-import { readForwardProxies } from './forward-proxies.ts'
-import { type PeopleSettings, readPeople } from './people.ts'
+import { readBrand } from './parts/brand.ts'
+import { readClients } from './parts/clients.ts'
+import { readDatabaseUrl } from './parts/database.ts'
+import { type EventSettings, readEventSettings } from './parts/events.ts'
+import { readForwardProxies } from './parts/forward-proxies.ts'
+import { type PeopleSettings, readPeople } from './parts/people.ts'
 import {
   type ProviderSettings,
   providersToEmulate,
   readProviderSettings,
   readStoreTokens,
-} from './providers.ts'
+} from './parts/providers.ts'
+import { readTraces, type TraceSettings } from './parts/traces.ts'
+import { trustedProviders } from './parts/trust.ts'
 import { type Environment, Reader } from './reader.ts'
-import { readTold, type ToldSettings } from './told.ts'
-import { readTraces, type TraceSettings } from './traces.ts'
-import { trustedProviders } from './trust.ts'
 
 /** All that the environment decides. */
 export interface Settings {
@@ -69,7 +69,7 @@ export interface Settings {
   metrics: boolean
   /** Null where no traces are sent. */
   traces: TraceSettings | null
-  told: ToldSettings
+  events: EventSettings
   /** Of the pages. */
   brand: Brand
 }
@@ -163,7 +163,7 @@ export function collectSettings(reader: Reader): Settings {
     isHostGiven: reader.text('HOST') !== undefined,
     metrics: reader.isOn('METRICS', 'off'),
     traces: readTraces(reader),
-    told: readTold(reader),
+    events: readEventSettings(reader),
     brand: readBrand(reader),
   }
   if (isPublic) requireForProduction(reader, settings, publicUrl)

@@ -1,18 +1,18 @@
 import { isDeliverable } from '../../core/events/webhook.ts'
 import type { Finding } from '../../operations/doctor/findings.ts'
+import { answersOfReceivers, type ReceiverTarget } from '../../operations/doctor/receivers.ts'
 import type { DoctorTexts } from '../../operations/doctor/texts.ts'
-import { checkTold, type ToldTarget } from '../../operations/doctor/told.ts'
-import { clientPrefix } from '../../settings/clients.ts'
 import type { Settings } from '../../settings/index.ts'
+import { clientPrefix } from '../../settings/parts/clients.ts'
 import { createDelivery } from '../../upstream/outbound/delivery.ts'
 
 /** For how long a receiver is waited for. */
 const WAIT_MS = 3_000
 
 /** What the settings have webhooks and logout tokens posted to; one that is no URL stands among their problems. */
-function targetsOf({ told, clients }: Settings): ToldTarget[] {
+function targetsOf({ events, clients }: Settings): ReceiverTarget[] {
   const type = 'application/x-www-form-urlencoded'
-  const webhook = { name: 'WEBHOOK_URL', url: told.webhook?.url, type: 'application/json' }
+  const webhook = { name: 'WEBHOOK_URL', url: events.webhook?.url, type: 'application/json' }
   const logouts = clients.map(({ id, backchannelLogoutUri: url }) => {
     return { name: `${clientPrefix(id)}BACKCHANNEL_LOGOUT_URI`, url, type }
   })
@@ -27,7 +27,7 @@ export async function checkReceivers(settings: Settings, words: DoctorTexts): Pr
   const post = async (url: string, sent: { type: string; body: string }) =>
     (await delivery.post(url, sent, AbortSignal.timeout(WAIT_MS))).status
   try {
-    return await checkTold(targetsOf(settings), post, words)
+    return await answersOfReceivers(targetsOf(settings), post, words)
   } finally {
     await delivery.close()
   }

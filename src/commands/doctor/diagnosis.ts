@@ -79,7 +79,7 @@ async function describeDatabase({ words, settings }: DoctorRun): Promise<Section
   }
   // What is wrong with the URL stands among the settings.
   if (url === null || !isDatabaseUrl(url)) return { title: words.database, findings: [] }
-  const webhookUrl = settings.told.webhook?.url ?? null
+  const webhookUrl = settings.events.webhook?.url ?? null
   const inspect = () => inspectDatabase({ url }, { prepare, webhookUrl })
   const findings = await checkDatabase(url, { prepare, inspect }, words)
   return { title: words.database, findings }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { builtInProviders } from '../../../src/providers/index.ts'
-import { withOfflineAccess } from '../../../src/settings/providers.ts'
+import { withOfflineAccess } from '../../../src/settings/parts/providers.ts'
 import { refreshTokensOf } from '../../../src/upstream/exchange/refresh.ts'
 import { issuersOf, type ProviderCall, usesIdToken } from '../../../src/upstream/provider-call.ts'
 import { fixtures } from '../../providers/fixtures.ts'

@@ -1,7 +1,7 @@
-import { ROLE } from '../core/identity/admin-users.ts'
-import type { LinkingMode, SignUp } from '../core/identity/linking.ts'
-import { asciiLowerCase } from '../core/text.ts'
-import type { Reader } from './reader.ts'
+import { ROLE } from '../../core/identity/admin-users.ts'
+import type { LinkingMode, SignUp } from '../../core/identity/linking.ts'
+import { asciiLowerCase } from '../../core/text.ts'
+import type { Reader } from '../reader.ts'
 
 /** Who may come in, and what a user has. */
 export interface PeopleSettings {

@@ -4,16 +4,16 @@ import {
   isEventPattern,
   readWebhookSecret,
   type WebhookTarget,
-} from '../core/events/webhook.ts'
-import { settingsPrefix } from '../core/settings/prefix.ts'
-import { builtInProviders } from '../providers/index.ts'
-import type { Reader } from './reader.ts'
+} from '../../core/events/webhook.ts'
+import { settingsPrefix } from '../../core/settings/prefix.ts'
+import { builtInProviders } from '../../providers/index.ts'
+import type { Reader } from '../reader.ts'
 
 /** What becomes of a person whose account at a provider is gone. */
 export type OnAccountGone = 'end_sessions' | 'delete'
 
 /** What is kept and told of what happens. */
-export interface ToldSettings {
+export interface EventSettings {
   auditRetentionSeconds: number
   webhook: WebhookTarget | null
   /** By the id of a provider that tells of it. */
@@ -21,7 +21,7 @@ export interface ToldSettings {
 }
 
 /** AUDIT_RETENTION, WEBHOOK_… and `<PROVIDER>_ON_ACCOUNT_GONE`. */
-export function readTold(reader: Reader): ToldSettings {
+export function readEventSettings(reader: Reader): EventSettings {
   const telling = builtInProviders.filter(({ events }) => events !== null)
   return {
     auditRetentionSeconds: reader.duration('AUDIT_RETENTION', '400d'),

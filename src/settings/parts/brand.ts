@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
-import { type Brand, type Logo, MAX_LOGO_BYTES, readLogo } from '../core/pages/brand.ts'
-import { contrastOf, parseHexColor, type Rgb, WHITE } from '../core/pages/color.ts'
-import { isLoopbackHost } from '../core/settings/urls.ts'
-import { shownName } from '../core/text.ts'
-import type { Reader } from './reader.ts'
+import { type Brand, type Logo, MAX_LOGO_BYTES, readLogo } from '../../core/pages/brand.ts'
+import { contrastOf, parseHexColor, type Rgb, WHITE } from '../../core/pages/color.ts'
+import { isLoopbackHost } from '../../core/settings/urls.ts'
+import { shownName } from '../../core/text.ts'
+import type { Reader } from '../reader.ts'
 
 /** What the white text of a button needs (WCAG 2.2, 1.4.3). */
 const MIN_CONTRAST = 4.5

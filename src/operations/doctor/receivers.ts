@@ -4,7 +4,7 @@ import { type Finding, ok, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts.ts'
 
 /** Where a setting has webhooks or logout tokens posted. */
-export interface ToldTarget {
+export interface ReceiverTarget {
   /** The setting: `WEBHOOK_URL`. */
   name: string
   url: string
@@ -13,8 +13,8 @@ export interface ToldTarget {
 }
 
 /** What receivers of webhooks and logout tokens answer to an empty message, which tells them nothing. */
-export const checkTold = (
-  targets: readonly ToldTarget[],
+export const answersOfReceivers = (
+  targets: readonly ReceiverTarget[],
   post: (url: string, sent: { type: string; body: string }) => Promise<number>,
   words: DoctorTexts,
 ): Promise<Finding[]> =>

@@ -1,5 +1,5 @@
-import type { ForwardProxies } from '../core/settings/forward-proxy.ts'
-import type { Reader } from './reader.ts'
+import type { ForwardProxies } from '../../core/settings/forward-proxy.ts'
+import type { Reader } from '../reader.ts'
 
 /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in capitals or not. */
 export function readForwardProxies(reader: Reader): ForwardProxies {

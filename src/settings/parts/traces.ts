@@ -1,4 +1,4 @@
-import type { Reader } from './reader.ts'
+import type { Reader } from '../reader.ts'
 
 /** That traces are sent, and how. The rest of the OTEL_ settings is read by OpenTelemetry's SDK itself. */
 export interface TraceSettings {

@@ -3,8 +3,8 @@ import {
   type DatabaseAddress,
   DatabaseUrlError,
   parseDatabaseUrl,
-} from '../core/settings/database-url.ts'
-import type { Reader } from './reader.ts'
+} from '../../core/settings/database-url.ts'
+import type { Reader } from '../reader.ts'
 
 /** DATABASE_URL, null where it is not set. The files that it names are read anew for each connection. */
 export function readDatabaseUrl(reader: Reader): string | null {

@@ -1,7 +1,7 @@
-import type { ProviderRow } from '../core/provider/provider.ts'
-import { settingsPrefix } from '../core/settings/prefix.ts'
-import { builtInProviders } from '../providers/index.ts'
-import type { Reader } from './reader.ts'
+import type { ProviderRow } from '../../core/provider/provider.ts'
+import { settingsPrefix } from '../../core/settings/prefix.ts'
+import { builtInProviders } from '../../providers/index.ts'
+import type { Reader } from '../reader.ts'
 
 /** Whom a provider is asked, and by what its answers are proven: aimed elsewhere, it is another provider. */
 const SPEAKS_FOR_IT =

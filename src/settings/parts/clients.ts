@@ -6,12 +6,12 @@ import {
   RESPONSE_MODES,
   type ResponseMode,
   TOKEN_ALGS,
-} from '../core/client/client.ts'
-import { redirectUriProblem } from '../core/client/redirects.ts'
-import { isDeliverable } from '../core/events/webhook.ts'
-import { originOf } from '../core/settings/public-url.ts'
-import { shownName } from '../core/text.ts'
-import type { Reader } from './reader.ts'
+} from '../../core/client/client.ts'
+import { redirectUriProblem } from '../../core/client/redirects.ts'
+import { isDeliverable } from '../../core/events/webhook.ts'
+import { originOf } from '../../core/settings/public-url.ts'
+import { shownName } from '../../core/text.ts'
+import type { Reader } from '../reader.ts'
 
 /** The registered clients: CLIENTS and `CLIENT_<ID>_…`, and on loopback the playground. */
 export function readClients(reader: Reader, publicUrl: string, isPublic: boolean): Client[] {
