@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Finding, ok, warning } from '../operations/doctor/findings.ts'
-import type { DoctorTexts } from '../operations/doctor/texts.ts'
+import type { DoctorTexts } from '../operations/doctor/texts/texts.ts'
 import type { Settings } from '../settings/index.ts'
 import type { ProviderSettings } from '../settings/parts/providers.ts'
 import { registrationOf } from '../upstream/event-registration.ts'

@@ -2,7 +2,7 @@ import { PLAYGROUND } from '../core/client/client.ts'
 import { type Database, type DatabaseLocation, openDatabase } from '../db/client.ts'
 import { requireMendedDriver } from '../db/connection/driver.ts'
 import { type EmbeddedServer, startEmbeddedServer } from '../db/embedded/index.ts'
-import { doctorTexts } from '../operations/doctor/texts.ts'
+import { doctorTexts } from '../operations/doctor/texts/texts.ts'
 import {
   lendToOpenTelemetry,
   namesCutInFile,

@@ -1,7 +1,7 @@
 import { isDeliverable } from '../../core/events/webhook.ts'
 import type { Finding } from '../../operations/doctor/findings.ts'
 import { answersOfReceivers, type ReceiverTarget } from '../../operations/doctor/receivers.ts'
-import type { DoctorTexts } from '../../operations/doctor/texts.ts'
+import type { DoctorTexts } from '../../operations/doctor/texts/texts.ts'
 import type { Settings } from '../../settings/index.ts'
 import { clientPrefix } from '../../settings/parts/clients.ts'
 import { createDelivery } from '../../upstream/outbound/delivery.ts'

@@ -18,7 +18,7 @@ import {
 } from '../../operations/doctor/findings.ts'
 import { checkProxies } from '../../operations/doctor/proxies.ts'
 import { describeRedirectUri } from '../../operations/doctor/registration.ts'
-import { type DoctorTexts, doctorTexts } from '../../operations/doctor/texts.ts'
+import { type DoctorTexts, doctorTexts } from '../../operations/doctor/texts/texts.ts'
 import { checkTraces } from '../../operations/doctor/traces.ts'
 import { canSendTraces } from '../../operations/traces.ts'
 import { builtInProviders } from '../../providers/index.ts'

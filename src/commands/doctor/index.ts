@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { fileProblemText } from '../../core/settings/file-problem.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
-import { doctorTexts } from '../../operations/doctor/texts.ts'
+import { doctorTexts } from '../../operations/doctor/texts/texts.ts'
 import {
   EnvironmentFileError,
   namesCutInFile,

@@ -1,4 +1,4 @@
-import type { DoctorTexts } from '../../operations/doctor/texts.ts'
+import type { DoctorTexts } from '../../operations/doctor/texts/texts.ts'
 import type { Settings } from '../../settings/index.ts'
 import type { Environment, Reader } from '../../settings/reader.ts'
 import type { Outbound } from '../../upstream/outbound/outbound.ts'

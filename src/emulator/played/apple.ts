@@ -8,9 +8,9 @@ import { pickedHere } from '../pages/pick-page.ts'
 import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
-import { appleAddress, appleSubject, hidesAddress } from './apple-profile.ts'
 import { askedScopes } from './asked-scopes.ts'
 import { appleEvents } from './events/apple.ts'
+import { appleAddress, appleSubject, hidesAddress } from './profiles/apple.ts'
 
 const scopes = ['name', 'email']
 const teamId = stableHex(10, 'apple', 'team').toUpperCase()

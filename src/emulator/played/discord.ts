@@ -6,8 +6,8 @@ import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
 import { askedScopes } from './asked-scopes.ts'
-import { discordUser } from './discord-profile.ts'
 import { discordEvents, discordPublicKey } from './events/discord.ts'
+import { discordUser } from './profiles/discord.ts'
 
 // The official table of scopes has no openid: no ID tokens here.
 const known = ['identify', 'email']

@@ -16,7 +16,7 @@ import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
 import { githubEvents, githubWebhookSecret } from './events/github.ts'
-import { githubEmails, githubUser } from './github-profile.ts'
+import { githubEmails, githubUser } from './profiles/github.ts'
 
 const docs = 'https://docs.github.com'
 const tokenBody = z.object({ access_token: z.string() })

@@ -8,7 +8,7 @@ import { stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
 import { askedScopes } from './asked-scopes.ts'
-import { gitlabClaims, gitlabId, gitlabUser, gitlabUserinfo } from './gitlab-profile.ts'
+import { gitlabClaims, gitlabId, gitlabUser, gitlabUserinfo } from './profiles/gitlab.ts'
 
 const enabled = ['openid', 'profile', 'email', 'read_user']
 

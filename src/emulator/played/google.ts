@@ -17,7 +17,7 @@ import type { Stage } from '../stage.ts'
 import { askedScopes } from './asked-scopes.ts'
 import { googleEvents, riscIssuer, verificationOf } from './events/google.ts'
 import { addRiscStream } from './events/google-stream.ts'
-import { emailScope, googleClaims, profileScope } from './google-profile.ts'
+import { emailScope, googleClaims, profileScope } from './profiles/google.ts'
 
 const iosClientId = `${stableDigits(12, 'google', 'project')}-ios.apps.googleusercontent.com`
 const scopes: Record<string, string> = {

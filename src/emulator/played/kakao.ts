@@ -17,8 +17,8 @@ import { type Persona, personas, stableHex } from '../personas.ts'
 import type { PlayedProvider } from '../provider.ts'
 import type { Stage } from '../stage.ts'
 import { kakaoApp, kakaoEvents } from './events/kakao.ts'
-import { kakaoAuthorizeFault, kakaoTokenFault } from './kakao-faults.ts'
-import { kakaoClaims, kakaoId, kakaoProfile } from './kakao-profile.ts'
+import { kakaoAuthorizeFault, kakaoTokenFault } from './faults/kakao.ts'
+import { kakaoClaims, kakaoId, kakaoProfile } from './profiles/kakao.ts'
 
 // The consent items that the emulated app has switched on, in the order of the token response.
 const items = ['account_email', 'openid', 'profile_image', 'profile_nickname']

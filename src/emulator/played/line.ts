@@ -20,8 +20,8 @@ import { stableDigits, stableHex } from '../personas.ts'
 import type { PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
 import { askedScopes } from './asked-scopes.ts'
-import { lineClaims, lineNamed, lineUserId } from './line-profile.ts'
 import { channelToken, verifiedIdToken, webIdToken } from './line-tokens.ts'
+import { lineClaims, lineNamed, lineUserId } from './profiles/line.ts'
 
 const scopes = ['profile', 'openid', 'email']
 const declined = 'error_description=The+resource+owner+denied+the+request.'

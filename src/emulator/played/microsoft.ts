@@ -22,14 +22,14 @@ import {
   microsoftAuthorizeFault,
   microsoftTokenFault,
   unknownTenant,
-} from './microsoft-faults.ts'
+} from './faults/microsoft.ts'
 import {
   microsoftClaims,
   microsoftMe,
   microsoftUserinfo,
   personalTenant,
   tenantOf,
-} from './microsoft-profile.ts'
+} from './profiles/microsoft.ts'
 
 const scopes = ['openid', 'profile', 'email', 'offline_access', 'User.Read']
 const signInNames = ['common', 'organizations', 'consumers']

@@ -14,7 +14,7 @@ import { stableBase64url } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
 import { naverEvents } from './events/naver.ts'
-import { naverPerson } from './naver-profile.ts'
+import { naverPerson } from './profiles/naver.ts'
 
 // The profile items that the emulated app's console has switched on.
 const items = ['name', 'nickname', 'email', 'profile_image']

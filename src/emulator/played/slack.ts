@@ -7,7 +7,7 @@ import { stableDigits, stableHex } from '../personas.ts'
 import type { AuthorizeFault, FaultWords, PlayedProvider, TokenFault } from '../provider.ts'
 import type { Stage } from '../stage.ts'
 import { slackEvents, slackSigningSecret } from './events/slack.ts'
-import { slackClaims } from './slack-profile.ts'
+import { slackClaims } from './profiles/slack.ts'
 
 const known = ['openid', 'profile', 'email']
 

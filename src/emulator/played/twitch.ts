@@ -17,7 +17,7 @@ import {
   twitchId,
   twitchLogin,
   twitchUser,
-} from './twitch-profile.ts'
+} from './profiles/twitch.ts'
 
 const known = ['openid', 'user:read:email']
 const appTokenSeconds = 5_011_271

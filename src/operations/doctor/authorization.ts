@@ -4,7 +4,7 @@ import type { Outbound } from '../../upstream/outbound/outbound.ts'
 import type { Answer } from '../../upstream/outbound/read-answer.ts'
 import { findErrors } from './explain/errors.ts'
 import { type Finding, warning, wrong } from './findings.ts'
-import type { DoctorTexts } from './texts.ts'
+import type { DoctorTexts } from './texts/texts.ts'
 
 /** Redirects followed within the provider's own host. */
 const MAX_STEPS = 3

@@ -1,6 +1,6 @@
 import type { Outbound } from '../../upstream/outbound/outbound.ts'
 import { type Finding, warning, wrong } from './findings.ts'
-import type { DoctorTexts } from './texts.ts'
+import type { DoctorTexts } from './texts/texts.ts'
 
 /** Seconds of difference from which ID tokens are refused, and from which it is worth a word. */
 const SKEW_WRONG = 60

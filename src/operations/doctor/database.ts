@@ -3,7 +3,7 @@ import { describeAddress, parseDatabaseUrl } from '../../core/settings/database-
 import { codeOf } from './explain/explain.ts'
 import { explainFailure, saidBy } from './explain/failures.ts'
 import { type Finding, ok, warning, wrong } from './findings.ts'
-import type { DoctorTexts } from './texts.ts'
+import type { DoctorTexts } from './texts/texts.ts'
 
 /** Ports at which poolers usually listen: PgBouncer's, and a hosted one's in transaction mode. */
 const POOLER_PORTS = [6432, 6543]

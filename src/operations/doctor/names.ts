@@ -1,5 +1,5 @@
 import { type Finding, info, warning } from './findings.ts'
-import type { DoctorTexts } from './texts.ts'
+import type { DoctorTexts } from './texts/texts.ts'
 
 /** Names of settings as the doctor compares them. */
 export interface Names {

@@ -12,7 +12,7 @@ import { explainError } from './explain/errors.ts'
 import { explainCall } from './explain/explain.ts'
 import { describeGaps } from './explain/gaps.ts'
 import { type Finding, info, ok, wrong } from './findings.ts'
-import type { DoctorTexts } from './texts.ts'
+import type { DoctorTexts } from './texts/texts.ts'
 
 /** A provider as the server would use it. Each throws what a login would end with. */
 export interface AtProvider {

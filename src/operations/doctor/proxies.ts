@@ -4,7 +4,7 @@ import type { Outbound } from '../../upstream/outbound/outbound.ts'
 import { readJson } from '../../upstream/outbound/read-answer.ts'
 import { explainCall } from './explain/explain.ts'
 import { type Finding, info, ok, warning } from './findings.ts'
-import type { DoctorTexts } from './texts.ts'
+import type { DoctorTexts } from './texts/texts.ts'
 
 /** Variables by which other programs are told to call out through a proxy. */
 const READ = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']

@@ -1,7 +1,7 @@
 import { codeOf } from './explain/explain.ts'
 import { explainFailure } from './explain/failures.ts'
 import { type Finding, ok, warning, wrong } from './findings.ts'
-import type { DoctorTexts } from './texts.ts'
+import type { DoctorTexts } from './texts/texts.ts'
 
 /** Where a setting has webhooks or logout tokens posted. */
 export interface ReceiverTarget {

@@ -2,7 +2,7 @@ import type { ProviderRow } from '../../core/provider/provider.ts'
 import type { RowValues } from '../../core/provider/row-inputs.ts'
 import { eventsAddress, loginCallback, logoutCallback } from '../../core/settings/public-url.ts'
 import { type Finding, info, warning } from './findings.ts'
-import type { DoctorTexts } from './texts.ts'
+import type { DoctorTexts } from './texts/texts.ts'
 
 /** Where a provider's console is, and the redirect URI that it must know. */
 export function describeRedirectUri(

@@ -2,7 +2,7 @@ import { type ForwardProxies, proxyFor } from '../../core/settings/forward-proxy
 import { codeOf } from './explain/explain.ts'
 import { explainFailure } from './explain/failures.ts'
 import { type Finding, info, ok, warning, wrong } from './findings.ts'
-import type { DoctorTexts } from './texts.ts'
+import type { DoctorTexts } from './texts/texts.ts'
 
 /** An export without a span, which a collector takes. */
 const NOTHING = JSON.stringify({ resourceSpans: [] })

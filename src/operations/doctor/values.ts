@@ -2,7 +2,7 @@ import type { Console } from '../../core/provider/console.ts'
 import type { RowSetting } from '../../core/provider/provider.ts'
 import type { RowValues } from '../../core/provider/row-inputs.ts'
 import { type Finding, warning, wrong } from './findings.ts'
-import type { DoctorTexts } from './texts.ts'
+import type { DoctorTexts } from './texts/texts.ts'
 
 // The last is what a console shows in place of a secret, which is copied all too easily.
 const PLACEHOLDER =

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { PlayedEvents } from '../../events/event.ts'
-import { appleAddress, appleSubject, hidesAddress } from '../apple-profile.ts'
+import { appleAddress, appleSubject, hidesAddress } from '../profiles/apple.ts'
 import { jsonRequest } from './requests.ts'
 
 /** Apple's server-to-server notifications, which may come twice. */

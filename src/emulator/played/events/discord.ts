@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import type { EventOrder, PlayedEvents } from '../../events/event.ts'
-import { discordId } from '../discord-profile.ts'
+import { discordId } from '../profiles/discord.ts'
 import { jsonRequest } from './requests.ts'
 
 // The application's key: Discord keeps the private half and shows the public one.

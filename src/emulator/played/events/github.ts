@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { EventOrder, PlayedEvents } from '../../events/event.ts'
 import { stableHex } from '../../personas.ts'
-import { githubUser } from '../github-profile.ts'
+import { githubUser } from '../profiles/github.ts'
 import { formRequest, isSuccess, jsonRequest } from './requests.ts'
 
 /** What the webhooks of the emulated app are signed with. */

@@ -1,7 +1,7 @@
 import type { Deed, EventOrder, EventRequest, PlayedEvents } from '../../events/event.ts'
 import { stableHex } from '../../personas.ts'
 import type { Stage } from '../../stage.ts'
-import { googleId } from '../google-profile.ts'
+import { googleId } from '../profiles/google.ts'
 import { streamOf } from './google-stream.ts'
 import { pushedSet } from './requests.ts'
 

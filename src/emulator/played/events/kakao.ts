@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Deed, EventOrder, PlayedEvents } from '../../events/event.ts'
 import { stableDigits, stableHex } from '../../personas.ts'
 import type { Stage } from '../../stage.ts'
-import { kakaoId } from '../kakao-profile.ts'
+import { kakaoId } from '../profiles/kakao.ts'
 import { formRequest, pushedSet } from './requests.ts'
 
 /** The primary admin key of the emulated app, and the app's number. */

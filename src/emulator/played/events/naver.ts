@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 import type { EventOrder, EventRequest, PlayedEvents } from '../../events/event.ts'
-import { naverId } from '../naver-profile.ts'
+import { naverId } from '../profiles/naver.ts'
 import { formRequest, jsonRequest } from './requests.ts'
 
 /** Naver's disconnect callback, in the three forms that implementers have met. */

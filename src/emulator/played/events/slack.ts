@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { EventOrder, PlayedEvents } from '../../events/event.ts'
 import { stableHex } from '../../personas.ts'
-import { slackTeamId, slackUserId } from '../slack-profile.ts'
+import { slackTeamId, slackUserId } from '../profiles/slack.ts'
 import { isSuccess, jsonRequest } from './requests.ts'
 
 /** What the requests of the emulated app are signed with. */

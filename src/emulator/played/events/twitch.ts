@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import type { EventAnswer, EventOrder, EventRequest, PlayedEvents } from '../../events/event.ts'
 import { stableHex } from '../../personas.ts'
 import type { Stage } from '../../stage.ts'
-import { twitchId, twitchLogin } from '../twitch-profile.ts'
+import { twitchId, twitchLogin } from '../profiles/twitch.ts'
 import { isSuccess, jsonRequest } from './requests.ts'
 import { type Subscription, shown, subscriptionOf } from './twitch-eventsub.ts'
 

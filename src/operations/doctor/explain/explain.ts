@@ -1,5 +1,5 @@
 import type { LatchkeyError } from '../../../core/errors.ts'
-import type { DoctorTexts } from '../texts.ts'
+import type { DoctorTexts } from '../texts/texts.ts'
 import { explainFailure } from './failures.ts'
 
 /** Why a call ended as it did: words, and what to do. Never a text from outside. */

@@ -1,5 +1,5 @@
-import type { Grant } from '../login/codes.ts'
-import { emailOf, type Persona, stableDigits } from '../personas.ts'
+import type { Grant } from '../../login/codes.ts'
+import { emailOf, type Persona, stableDigits } from '../../personas.ts'
 
 /** The scopes as they come back, whatever form was asked for. */
 export const emailScope = 'https://www.googleapis.com/auth/userinfo.email'

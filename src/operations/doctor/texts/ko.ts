@@ -1,4 +1,4 @@
-import type { DoctorTexts } from './texts-en.ts'
+import type { DoctorTexts } from './en.ts'
 
 /** What the doctor says in Korean. */
 export const ko: DoctorTexts = {

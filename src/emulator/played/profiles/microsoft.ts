@@ -1,5 +1,5 @@
-import type { Grant } from '../login/codes.ts'
-import { emailOf, type Persona, stableBase64url, stableHex, stableUuid } from '../personas.ts'
+import type { Grant } from '../../login/codes.ts'
+import { emailOf, type Persona, stableBase64url, stableHex, stableUuid } from '../../personas.ts'
 
 /** The tenant of personal accounts. */
 export const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad'

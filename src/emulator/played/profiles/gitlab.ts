@@ -1,6 +1,6 @@
-import type { Grant } from '../login/codes.ts'
-import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
-import type { Stage } from '../stage.ts'
+import type { Grant } from '../../login/codes.ts'
+import { emailOf, type Persona, stableDigits, stableHex } from '../../personas.ts'
+import type { Stage } from '../../stage.ts'
 
 /** The number of the account. */
 export function gitlabId(persona: Persona): number {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Answer } from '../http.ts'
-import type { Code } from '../login/codes.ts'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
-import type { AuthorizeFault, FaultWords, TokenFault } from '../provider.ts'
+import type { Answer } from '../../http.ts'
+import type { Code } from '../../login/codes.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../../login/faults.ts'
+import type { AuthorizeFault, FaultWords, TokenFault } from '../../provider.ts'
 
 /** The words on Microsoft's error page. */
 export function microsoftAuthorizeFault(fault: AuthorizeFault): FaultWords {

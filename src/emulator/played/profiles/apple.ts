@@ -1,4 +1,4 @@
-import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
+import { emailOf, type Persona, stableDigits, stableHex } from '../../personas.ts'
 
 /** Of this person in the apps of one team. */
 export function appleSubject({ id }: Persona): string {

@@ -1,4 +1,4 @@
-import { emailOf, type Persona, stableDigits } from '../personas.ts'
+import { emailOf, type Persona, stableDigits } from '../../personas.ts'
 
 /** The document of `/user`. */
 export function githubUser(persona: Persona): Record<string, unknown> {

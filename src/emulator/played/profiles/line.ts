@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose'
-import type { Grant } from '../login/codes.ts'
-import { emailOf, type Persona, stableHex } from '../personas.ts'
+import type { Grant } from '../../login/codes.ts'
+import { emailOf, type Persona, stableHex } from '../../personas.ts'
 
 /** Claims about a person in the ID token. */
 export function lineClaims(grant: Grant, withAuthTime: boolean): JWTPayload {

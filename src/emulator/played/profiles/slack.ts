@@ -1,5 +1,5 @@
-import type { Grant } from '../login/codes.ts'
-import { emailOf, type Persona, stableHex } from '../personas.ts'
+import type { Grant } from '../../login/codes.ts'
+import { emailOf, type Persona, stableHex } from '../../personas.ts'
 
 /** What the ID token and the userinfo endpoint say of a person, in claims named after their URLs. */
 export function slackClaims({ persona, scopes, failure }: Grant): Record<string, unknown> {

@@ -1,5 +1,5 @@
-import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
-import { counted } from '../../core/text.ts'
+import type { OperatorLanguage } from '../../../core/settings/operator-texts.ts'
+import { counted } from '../../../core/text.ts'
 
 /** What the doctor says in English, which is what the other languages say too. */
 export const en = {

@@ -1,6 +1,6 @@
-import type { Answer } from '../http.ts'
-import { commonAuthorizeFault, commonTokenFault, oauthError } from '../login/faults.ts'
-import type { AuthorizeFault, FaultWords, TokenFault } from '../provider.ts'
+import type { Answer } from '../../http.ts'
+import { commonAuthorizeFault, commonTokenFault, oauthError } from '../../login/faults.ts'
+import type { AuthorizeFault, FaultWords, TokenFault } from '../../provider.ts'
 
 /** The words on Kakao's error page. */
 export function kakaoAuthorizeFault(fault: AuthorizeFault): FaultWords {

@@ -1,4 +1,4 @@
-import { emailOf, type Persona, stableBase64url } from '../personas.ts'
+import { emailOf, type Persona, stableBase64url } from '../../personas.ts'
 
 /** Opaque, of this person in this app only. */
 export function naverId(persona: Persona): string {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Grant } from '../login/codes.ts'
-import { emailOf, type Persona, stableDigits } from '../personas.ts'
+import type { Grant } from '../../login/codes.ts'
+import { emailOf, type Persona, stableDigits } from '../../personas.ts'
 
 /** The claims that have to be asked for. */
 export const askable = [

@@ -1,5 +1,5 @@
-import type { Grant } from '../login/codes.ts'
-import { emailOf, type Persona, stableDigits, stableHex } from '../personas.ts'
+import type { Grant } from '../../login/codes.ts'
+import { emailOf, type Persona, stableDigits, stableHex } from '../../personas.ts'
 
 /** A snowflake, as text. */
 export function discordId(persona: Persona): string {

@@ -1,5 +1,5 @@
-import type { Grant } from '../login/codes.ts'
-import { emailOf, type Persona, stableDigits } from '../personas.ts'
+import type { Grant } from '../../login/codes.ts'
+import { emailOf, type Persona, stableDigits } from '../../personas.ts'
 
 /** The member number: a JSON number, mostly above 2^31. */
 export function kakaoId(persona: Persona): number {
