@@ -27,8 +27,9 @@ export async function bundle(folder = join(root, 'dist'), plugins = []) {
     ...{ logLevel: 'warning', write: false, plugins },
   })
   const files = new Map(outputFiles.map(({ path, contents }) => [path, Buffer.from(contents)]))
-  for (const name of readdirSync(scripts)) {
-    files.set(join(folder, 'parts/browser', name), readFileSync(join(scripts, name)))
+  for (const path of readdirSync(scripts, { recursive: true })) {
+    if (!path.endsWith('.js')) continue
+    files.set(join(folder, 'parts/browser', path), readFileSync(join(scripts, path)))
   }
   const main = join(folder, 'main.js')
   for (const [path, contents] of [...files].sort(([a], [b]) => (a === main) - (b === main))) {

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { startLatchkey } from '../helpers/latchkey.ts'
 import { useLatchkey } from '../helpers/stage.ts'
 
-const scripts = readdirSync(new URL('../../src/pages/playground/browser', import.meta.url)).map(
-  (name) => `/playground/${name}`,
-)
+const folder = new URL('../../src/pages/playground/browser', import.meta.url)
+const scripts = readdirSync(folder, { encoding: 'utf8', recursive: true })
+  .filter((path) => path.endsWith('.js'))
+  .map((path) => `/playground/${path}`)
 const latchkey = useLatchkey({ EMULATE: 'google' })
 
 describe('GET /', () => {

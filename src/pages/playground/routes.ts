@@ -62,16 +62,18 @@ export function playgroundRoutes(
       })
       .send(pages.get(language))
   })
-  app.get<{ Params: { file: string } }>('/playground/:file', (request, reply) => {
-    const script = scripts.get(request.params.file)
+  app.get<{ Params: { '*': string } }>('/playground/*', (request, reply) => {
+    const script = scripts.get(request.params['*'])
     if (script === undefined) throw new LatchkeyError('not_found', 'There is nothing here.')
     return reply.type('text/javascript; charset=utf-8').send(script)
   })
 }
 
-/** The scripts beside this file, by name: JavaScript, so that they are served as they stand. */
+/** The scripts below `browser/`, by their paths there: JavaScript, so that they are served as they stand. */
 function readScripts(): Map<string, string> {
   const folder = new URL('./browser/', import.meta.url)
-  const names = readdirSync(folder).filter((name) => name.endsWith('.js'))
-  return new Map(names.map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]))
+  const paths = readdirSync(folder, { encoding: 'utf8', recursive: true })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.js'))
+  return new Map(paths.map((path) => [path, readFileSync(new URL(path, folder), 'utf8')]))
 }

@@ -14,15 +14,15 @@ import {
 import { el } from './dom.js'
 import { complain, messages, say } from './messages.js'
 import { showPopup, signInByPopup } from './popup.js'
-import { sessionsView } from './sessions-view.js'
-import { signInView } from './sign-in-view.js'
-import { addCopyButtons, toggleReveal } from './snippet-view.js'
 import { ask, forget, hold, renew, state } from './state.js'
 import { mayKeep, noticeStore, pendingStore, signedInStore } from './store.js'
-import { tokensView } from './tokens-view.js'
 import * as tries from './tries.js'
-import { triesView } from './tries-view.js'
-import { userView } from './user-view.js'
+import { sessionsView } from './views/sessions-view.js'
+import { signInView } from './views/sign-in-view.js'
+import { addCopyButtons, toggleReveal } from './views/snippet-view.js'
+import { tokensView } from './views/tokens-view.js'
+import { triesView } from './views/tries-view.js'
+import { userView } from './views/user-view.js'
 import { followWebhooks, isListening, listen, webhookCard } from './webhooks.js'
 import { words } from './words.js'
 
@@ -32,7 +32,7 @@ const view = el('div')
 let isBusy = false
 const webhooks = () => webhookCard(() => act(listen))
 
-/** @type {import('./tries-view.js').Deeds} */
+/** @type {import('./views/tries-view.js').Deeds} */
 const deeds = {
   link: (provider) =>
     act(async () => {

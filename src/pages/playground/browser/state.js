@@ -4,10 +4,10 @@ import { signedInStore } from './store.js'
 
 /**
  * @import { Choice, Secrets, SignedIn, Tokens } from './client.js'
- * @import { Session } from './sessions-view.js'
- * @import { Provider } from './sign-in-view.js'
- * @import { Verified } from './tokens-view.js'
- * @import { User } from './user-view.js'
+ * @import { Session } from './views/sessions-view.js'
+ * @import { Provider } from './views/sign-in-view.js'
+ * @import { Verified } from './views/tokens-view.js'
+ * @import { User } from './views/user-view.js'
  */
 
 /** All that the page shows. */

@@ -1,6 +1,6 @@
 import { call, settings } from './client.js'
 import { badge, button, el, when } from './dom.js'
-import { card } from './tries-view.js'
+import { card } from './views/tries-view.js'
 import { words } from './words.js'
 
 /**

@@ -1,10 +1,10 @@
-import { badge, button, el, when } from './dom.js'
+import { badge, button, el, when } from '../dom.js'
+import { endOneSnippet, userSnippet } from '../snippets/snippets.js'
+import { language, words } from '../words.js'
 import { codeOf, snippetView } from './snippet-view.js'
-import { endOneSnippet, userSnippet } from './snippets.js'
-import { language, words } from './words.js'
 
 /**
- * @import { SignedIn } from './client.js'
+ * @import { SignedIn } from '../client.js'
  * @typedef {{ id: string, client_id: string, provider: string, user_agent: string | null, address: string | null, created_at: string, last_used_at: string, current: boolean }} Session
  */
 

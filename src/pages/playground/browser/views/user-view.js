@@ -1,11 +1,11 @@
-import { settings } from './client.js'
-import { badge, button, el, facts, when } from './dom.js'
+import { settings } from '../client.js'
+import { badge, button, el, facts, when } from '../dom.js'
+import { logoutSnippet, revokeSnippet, userSnippet } from '../snippets/snippets.js'
+import { words } from '../words.js'
 import { codeOf, isRevealed, snippetView } from './snippet-view.js'
-import { logoutSnippet, revokeSnippet, userSnippet } from './snippets.js'
-import { words } from './words.js'
 
 /**
- * @import { SignedIn } from './client.js'
+ * @import { SignedIn } from '../client.js'
  * @typedef {{ provider: string, subject: string, email?: string, email_verified?: boolean, last_login_at: string }} Identity
  * @typedef {{ sub: string, name?: string, email?: string, email_verified?: boolean, picture?: string, locale?: string, created_at: string, identities: Identity[] }} User
  */

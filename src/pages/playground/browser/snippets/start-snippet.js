@@ -1,9 +1,9 @@
-import { authorizationUrl, ORIGIN, otherApp, redirectUriOf, settings } from './client.js'
+import { authorizationUrl, ORIGIN, otherApp, redirectUriOf, settings } from '../client.js'
+import { words } from '../words.js'
 import { at, cookieLogin, isEmulated, JAR, js, quote } from './snippet-parts.js'
-import { words } from './words.js'
 
 /**
- * @import { Pending } from './client.js'
+ * @import { Pending } from '../client.js'
  * @import { Snippet } from './snippet-parts.js'
  */
 

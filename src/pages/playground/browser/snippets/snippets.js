@@ -1,9 +1,9 @@
-import { logoutUrl, redirectUriOf } from './client.js'
+import { logoutUrl, redirectUriOf } from '../client.js'
+import { words } from '../words.js'
 import { at, curlByCookie, isEmulated, js, origin, quote } from './snippet-parts.js'
-import { words } from './words.js'
 
 /**
- * @import { SignedIn } from './client.js'
+ * @import { SignedIn } from '../client.js'
  * @import { Snippet } from './snippet-parts.js'
  */
 

@@ -1,11 +1,11 @@
-import { badge, button, el, facts, when } from './dom.js'
-import { decode } from './jwt.js'
+import { badge, button, el, facts, when } from '../dom.js'
+import { decode } from '../jwt.js'
+import { codeSnippet, refreshSnippet } from '../snippets/snippets.js'
+import { words } from '../words.js'
 import { codeOf, snippetView } from './snippet-view.js'
-import { codeSnippet, refreshSnippet } from './snippets.js'
-import { words } from './words.js'
 
-/** @import { SignedIn, Tokens } from './client.js' */
-/** @import { Jwt } from './jwt.js' */
+/** @import { SignedIn, Tokens } from '../client.js' */
+/** @import { Jwt } from '../jwt.js' */
 /** @typedef {{ access: boolean, id: boolean }} Verified whether the signatures are good */
 
 const TIMES = ['iat', 'exp', 'auth_time', 'updated_at']

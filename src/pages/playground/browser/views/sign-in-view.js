@@ -1,13 +1,13 @@
-import { CLIENT_ID, otherApp, settings } from './client.js'
-import { button, el } from './dom.js'
+import { CLIENT_ID, otherApp, settings } from '../client.js'
+import { button, el } from '../dom.js'
+import { appCodeSnippet, startSnippet } from '../snippets/start-snippet.js'
+import { pendingStore } from '../store.js'
+import { words } from '../words.js'
 import { snippetView } from './snippet-view.js'
-import { appCodeSnippet, startSnippet } from './start-snippet.js'
-import { pendingStore } from './store.js'
-import { words } from './words.js'
 
 /**
- * @import { PlaygroundApp } from '../facts.ts'
- * @import { Choice, Mode, Secrets } from './client.js'
+ * @import { PlaygroundApp } from '../../facts.ts'
+ * @import { Choice, Mode, Secrets } from '../client.js'
  * @typedef {{ id: string, name: string, auth_time?: true }} Provider
  */
 

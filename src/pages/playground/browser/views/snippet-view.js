@@ -1,7 +1,7 @@
-import { copyButton, el } from './dom.js'
-import { words } from './words.js'
+import { copyButton, el } from '../dom.js'
+import { words } from '../words.js'
 
-/** @import { Snippet, Variant } from './snippet-parts.js' */
+/** @import { Snippet, Variant } from '../snippets/snippet-parts.js' */
 
 const preferences = {
   /** Labels that were chosen, the last one first. @type {string[]} */

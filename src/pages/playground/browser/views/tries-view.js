@@ -1,15 +1,15 @@
-import { settings } from './client.js'
-import { button, el } from './dom.js'
-import { quote } from './snippet-parts.js'
+import { settings } from '../client.js'
+import { button, el } from '../dom.js'
+import { quote } from '../snippets/snippet-parts.js'
+import { formSnippet, userSnippet } from '../snippets/snippets.js'
+import { asked, outcomes, silentProvider } from '../tries.js'
+import { words } from '../words.js'
 import { snippetView } from './snippet-view.js'
-import { formSnippet, userSnippet } from './snippets.js'
-import { asked, outcomes, silentProvider } from './tries.js'
-import { words } from './words.js'
 
 /**
- * @import { SignedIn } from './client.js'
- * @import { Child } from './dom.js'
- * @import { Snippet } from './snippet-parts.js'
+ * @import { SignedIn } from '../client.js'
+ * @import { Child } from '../dom.js'
+ * @import { Snippet } from '../snippets/snippet-parts.js'
  * @import { User } from './user-view.js'
  * @typedef {{ link(provider: string): void, unlink(provider: string): void, stale(provider: string): void, fresh(provider: string): void, disconnect(provider: string, persona: string): void, ask(): void, remove(): void, leave(): void }} Deeds
  * @typedef {{ user: User, signedIn: SignedIn, nameOf: (provider: string) => string, deeds: Deeds }} Parts

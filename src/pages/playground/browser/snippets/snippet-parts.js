@@ -1,8 +1,8 @@
-import { ORIGIN, redirectUriOf, settings } from './client.js'
-import { words } from './words.js'
+import { ORIGIN, redirectUriOf, settings } from '../client.js'
+import { words } from '../words.js'
 
 /**
- * @import { SignedIn } from './client.js'
+ * @import { SignedIn } from '../client.js'
  * @typedef {{ label: string, text: string, note?: string }} Variant
  * @typedef {{ title: string, heard?: string, path: string, note?: string, variants: Variant[], secrets: string[] }} Snippet `heard`: its title where there are others of the same
  */
