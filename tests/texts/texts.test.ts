@@ -22,10 +22,10 @@ const factsIn = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sor
 
 describe('a language', () => {
   test('is one file beside the others, and what it says stands in no other file', () => {
-    // What the doctor says to operators stands in files of its own.
+    // What the doctor says to operators lies in a room of its own.
     const files = readdirSync(SRC, { recursive: true })
       .map(String)
-      .filter((name) => !name.startsWith(join('operations', 'doctor', 'texts-')))
+      .filter((name) => !name.startsWith(join('operations', 'doctor', 'texts')))
     const named = files.filter((name) => /(^|[/\\-])(en|ko|ja|zh-Hant|es)\.[jt]s$/.test(name))
     expect(named.sort()).toEqual(LANGUAGES.map((one) => join('texts', `${one}.ts`)).sort())
     for (const language of LANGUAGES) {
