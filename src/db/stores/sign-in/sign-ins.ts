@@ -44,8 +44,11 @@ export interface SignInRules {
   sessionsPerUser: number
 }
 
-/** How often the holders of an address are looked for, each time in a transaction of its own. */
-const LOOKS = 3
+/**
+ * How often it is looked anew whose an identity and its address are, each time in a transaction of its own. A look is
+ * in vain only where another change was made meanwhile; three were too few for one login in some thousand.
+ */
+const LOOKS = 20
 
 /**
  * Sign-ins in PostgreSQL. A person who was here before costs one statement, and so does a new one whose
@@ -126,23 +129,19 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     /** Each way in, one after the other. */
     async function comeIn(): Promise<CameIn> {
       const { email } = linkable
-      const found = await signIn(database.query, {
-        mayCreate: refusal === null,
-        unheld: email,
-        claimed: email,
-      })
-      if (found !== null) return found
-      if (email !== null) {
-        // Again, since somebody else may make the identity or move the address at the same moment.
-        for (let look = 0; look < LOOKS; look++) {
-          const joined = await database.transaction((run) => joinOrCreate(run, email))
-          if (joined !== null) return joined
-        }
+      const direct = () =>
+        signIn(database.query, { mayCreate: refusal === null, unheld: email, claimed: email })
+      const anew = async (): Promise<CameIn | null> => {
+        if (email !== null) return database.transaction((run) => joinOrCreate(run, email))
+        const known = await signIn(database.query)
+        if (known === null && refusal !== null) throw refuse(refusal)
+        return known ?? direct()
       }
-      // Somebody else made the identity at the same moment, or nobody may.
-      const known = await signIn(database.query)
-      if (known !== null) return known
-      throw refusal === null ? elsewhere() : refuse(refusal)
+      // Again, since somebody else may make or remove the identity or move the address at the same moment.
+      let found = await direct()
+      for (let look = 0; found === null && look < LOOKS; look++) found = await anew()
+      if (found !== null) return found
+      throw elsewhere()
     }
     return comeIn
   }
