@@ -1,10 +1,10 @@
 // The door: `latchkey [start|doctor|admin]`. Each command is loaded when it is asked for, and not before.
 
-import { endOnSignal } from './end-on-signal.ts'
-import { waitForFarHosts } from './far-hosts.ts'
-import { bearLostOutput } from './lost-output.ts'
-import { keepHeapSmall } from './small-heap.ts'
-import { keepTickShape } from './tick-shape.ts'
+import { endOnSignal } from './process/end-on-signal.ts'
+import { waitForFarHosts } from './process/far-hosts.ts'
+import { bearLostOutput } from './process/lost-output.ts'
+import { keepHeapSmall } from './process/small-heap.ts'
+import { keepTickShape } from './process/tick-shape.ts'
 
 const USAGE = `Usage: latchkey [start|doctor|admin]
 

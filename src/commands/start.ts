@@ -12,10 +12,10 @@ import {
 import { collectSettings, type Settings, SettingsError } from '../settings/index.ts'
 import { Reader } from '../settings/reader.ts'
 import { readOrMakeSecret } from '../settings/secret-file.ts'
-import type { EndAfter } from './end-on-signal.ts'
 import { checkGivenNames, isHostForgotten } from './given-names.ts'
+import type { EndAfter } from './process/end-on-signal.ts'
+import { letHeapGrow } from './process/small-heap.ts'
 import { refuse, StartError } from './refuse.ts'
-import { letHeapGrow } from './small-heap.ts'
 import { storeRules } from './store-rules.ts'
 
 // The process: settings -> database -> app -> listen -> close.

@@ -9,7 +9,7 @@ import {
   setDefaultAutoSelectFamilyAttemptTimeout,
 } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { waitForFarHosts } from '../../src/commands/far-hosts.ts'
+import { waitForFarHosts } from '../../src/commands/process/far-hosts.ts'
 
 const NODES_OWN = getDefaultAutoSelectFamilyAttemptTimeout()
 const opened: (ChildProcess | Socket)[] = []
