@@ -21,10 +21,14 @@ server.stdin.on('error', () => {})
 
 // The server ends first. A second signal would have tsx kill it: npm sends what the terminal has sent already.
 let isEnding = false
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    if (!isEnding) server.kill(signal === 'SIGINT' ? signal : 'SIGTERM')
-    isEnding = true
-  })
+const end = (signal) => {
+  if (!isEnding) server.kill(signal === 'SIGINT' ? signal : 'SIGTERM')
+  isEnding = true
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end)
+// A signal to npm ends the shell that npm runs this by, and comes no further.
+const parent = process.ppid
+if (process.env.npm_lifecycle_event !== undefined) {
+  setInterval(() => process.ppid !== parent && end('SIGTERM'), 1_000).unref()
 }
 server.on('exit', (code) => process.exit(code ?? 1))

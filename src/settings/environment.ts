@@ -23,6 +23,9 @@ export function readEnvironment(
   return { ...file, ...Object.fromEntries(given) }
 }
 
+/** Whether npm or npx runs this, by a shell. */
+export const isRunByNpm = (): boolean => process.env.npm_lifecycle_event !== undefined
+
 /**
  * Gives OpenTelemetry's SDK, which reads its OTEL_ settings from the process's environment and from
  * nowhere else, what they are here.

@@ -206,7 +206,7 @@ describe('a signal to end', () => {
     await serve()
   })
 
-  test.each(['SIGTERM', 'SIGINT'] as const)(
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     '%s finishes the request in flight, exits 0 and leaves no database behind',
     async (signal) => {
       const provider = await new FakeProvider().listen()
