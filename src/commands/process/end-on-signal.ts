@@ -1,4 +1,4 @@
-import { isRunByNpm } from '../settings/environment.ts'
+import { isRunByNpm } from '../../settings/environment.ts'
 
 /** For how long what is in flight may take. */
 const DRAIN_MS = 30_000
