@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Client } from '../core/client/client.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Asker } from '../core/events/audit.ts'
-import type { AdminUser, AdminUsers } from '../core/identity/admin-users.ts'
+import type { AdminUsers } from '../core/identity/admin-users.ts'
 import { said } from '../core/messages.ts'
 import type { Sessions } from '../core/tokens/sessions.ts'
 import { Problem } from '../http/errors/problems.ts'
@@ -75,10 +75,8 @@ export async function adminRoutes(room: FastifyInstance, options: AdminOptions):
     responses: { 200: AdminUserBody, 400: Problem, 404: Problem, ...REFUSALS },
     async handle({ params, body, request }) {
       const { disabled, roles } = body
-      let user: AdminUser = found(await users.show(params.id))
-      if (roles !== undefined) user = found(await users.setRoles(params.id, roles, by(request)))
-      if (disabled !== undefined)
-        user = found(await users.setDisabled(params.id, disabled, by(request)))
+      const changes = { isDisabled: disabled, roles }
+      const user = found(await users.change(params.id, changes, by(request)))
       request.log.info(
         { event: 'user_changed', user: user.sub, client: request.adminClient },
         'changed a user',

@@ -185,7 +185,7 @@ test('nothing that people and apps ask for reads a table that grows from end to 
   for (const text of ['', 'person-9', 'person-77@', id(9, 'a')]) {
     await adminUsers.find(text, { after: null, limit: 10 })
   }
-  await adminUsers.setDisabled(own.userId, false, ADMIN_CLI)
+  await adminUsers.change(own.userId, { isDisabled: false }, ADMIN_CLI)
   await adminUsers.endSessions(own.userId, ADMIN_CLI)
   await accounts.remove(known.own, leaving)
 

@@ -120,11 +120,15 @@ test('each thing that a request did bears the request’s id, address and user a
 test('what an operator does says so: by the command line, or by which client of the admin API', async () => {
   const { user } = await signIn()
   const users = createAdminUsers(latchkey.database, RULES)
-  await users.setDisabled(user.sub, true, ADMIN_CLI)
-  await users.setDisabled(user.sub, false, {
-    ...{ requestId: 'r-1', address: '192.0.2.1', userAgent: 'a program' },
-    ...{ clientId: 'backoffice', reason: 'admin_api' },
-  })
+  await users.change(user.sub, { isDisabled: true }, ADMIN_CLI)
+  await users.change(
+    user.sub,
+    { isDisabled: false },
+    {
+      ...{ requestId: 'r-1', address: '192.0.2.1', userAgent: 'a program' },
+      ...{ clientId: 'backoffice', reason: 'admin_api' },
+    },
+  )
   const of = async (type: string) => (await audit().list({ userId: user.sub, type, limit: 1 }))[0]
   expect(await of('user.disabled')).toMatchObject({ reason: 'admin_cli', clientId: null })
   expect(await of('user.enabled')).toMatchObject({

@@ -64,7 +64,7 @@ export async function runUsers(run: AdminRun): Promise<Shown> {
     }
     case 'disable':
     case 'enable':
-      return changed(users.setDisabled(needId(), verb === 'disable', ADMIN_CLI))
+      return changed(users.change(needId(), { isDisabled: verb === 'disable' }, ADMIN_CLI))
     case 'delete':
       found(await users.remove(needId(), providersThatRevoke(run.settings), ADMIN_CLI), id)
       return { line: `User ${id} is deleted.`, one: { deleted: id } }

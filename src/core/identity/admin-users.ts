@@ -23,10 +23,15 @@ export interface AdminUsers {
   find(text: string, page: { after: string | null; limit: number }): Promise<AdminUser[]>
   /** Null where there is no such user; so everywhere below. */
   show(userId: string): Promise<AdminUser | null>
-  /** Takes effect at once on all replicas; who was disabled already keeps the time of it. */
-  setDisabled(userId: string, isDisabled: boolean, by: Asker): Promise<AdminUser | null>
-  /** Replaces the roles. */
-  setRoles(userId: string, roles: readonly string[], by: Asker): Promise<AdminUser | null>
+  /**
+   * All of it or nothing. Disabling takes effect at once on all replicas; who was disabled already keeps the time
+   * of it. `roles` replaces those that there are.
+   */
+  change(
+    userId: string,
+    changes: { isDisabled?: boolean | undefined; roles?: readonly string[] | undefined },
+    by: Asker,
+  ): Promise<AdminUser | null>
   grantRole(userId: string, role: string, by: Asker): Promise<AdminUser | null>
   revokeRole(userId: string, role: string, by: Asker): Promise<AdminUser | null>
   /** Ends all sessions; gives how many. */

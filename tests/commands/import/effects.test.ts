@@ -121,7 +121,11 @@ test('who is disabled over there is refused here, and by a later import too, unl
   expect(await signIn()).toBe(403)
   const sub = report.users[0]?.sub ?? ''
   const { createAdminUsers } = await import('../../../src/db/stores/account/admin-users.ts')
-  await createAdminUsers(stage.latchkey.database, RULES).setDisabled(sub, false, ADMIN_CLI)
+  await createAdminUsers(stage.latchkey.database, RULES).change(
+    sub,
+    { isDisabled: false },
+    ADMIN_CLI,
+  )
   await take([banned])
   expect(await signIn()).toMatchObject({ user: { sub } })
 })

@@ -166,7 +166,8 @@ const questions: Record<string, (person: Person) => Promise<unknown>> = {
     stores.usedFlows.find(`flow of ${subject}`, { sessionId, linkCode }),
   'a lease of a grant': ({ grant }) => stores.providerTokens.lease(grant, 0),
   'an operator’s look': ({ userId }) => stores.adminUsers.show(userId),
-  'an operator’s change': ({ userId }) => stores.adminUsers.setRoles(userId, ['one'], asker),
+  'an operator’s change': ({ userId }) =>
+    stores.adminUsers.change(userId, { roles: ['one'] }, asker),
   'what a provider tells': ({ subject }) => tell(subject, `event of ${subject}`),
   'whom a provider tells of': ({ subject }) => tell(subject, null),
   'a code': ({ code }) =>

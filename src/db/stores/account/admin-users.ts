@@ -3,7 +3,7 @@ import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import type { Account } from '../../../core/identity/account.ts'
 import type { AdminUser, AdminUsers } from '../../../core/identity/admin-users.ts'
 import { asciiLowerCase } from '../../../core/text.ts'
-import type { Database } from '../../client.ts'
+import type { Database, RunStatement } from '../../client.ts'
 import { inTime } from '../../in-time.ts'
 import { identities, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
@@ -105,7 +105,7 @@ export function createAdminUsers(
         updatedAt: sql`now()`,
       })
       .where(and(eq(users.id, p.id), inTime, saysWho(p)))
-      .returning({ id: users.id }),
+      .returning(shown),
   )
   const changeRoles = (roles: (p: Placeholders<{ roles: readonly string[] }>) => SQL) =>
     statement((p: Placeholders<{ id: string; roles: readonly string[]; asked: string }>) =>
@@ -113,7 +113,7 @@ export function createAdminUsers(
         .update(users)
         .set({ roles: roles(p), updatedAt: sql`now()` })
         .where(and(eq(users.id, p.id), inTime, saysWho(p)))
-        .returning({ id: users.id }),
+        .returning(shown),
     )
   const sorted = (roles: SQL) =>
     sql`array(select distinct role from unnest(${roles}) role order by role)`
@@ -151,19 +151,14 @@ export function createAdminUsers(
       .where(eq(users.id, p.id))
   })
 
-  const show = async (id: string) => {
-    const row = UUID.test(id) ? await SHOW.one(query, { id }) : null
+  /** The user of a row that was asked for by this id. */
+  const own = async (id: string, find: () => Promise<Row | null>) => {
+    const row = UUID.test(id) ? await find() : null
     const user = row && read(row)
     if (user !== null) requireOwn(database, user.sub, id)
     return user
   }
-  /** A change, and the user as it is then. */
-  const changed = async (id: string, change: () => Promise<{ id: string } | null>) => {
-    const row = UUID.test(id) ? await change() : null
-    if (row === null) return null
-    requireOwn(database, row.id, id)
-    return show(id)
-  }
+  const show = (id: string) => own(id, () => SHOW.one(query, { id }))
   return {
     async find(text, { after, limit }) {
       const page = { after: after ?? FIRST, limit }
@@ -180,14 +175,28 @@ export function createAdminUsers(
       return (isKnown ? rows : await NAMED.all(query, { ...page, name: text })).map(read)
     },
     show,
-    setDisabled: (id, isDisabled, by) =>
-      changed(id, () => DISABLE.one(query, { id, isDisabled, asked: askedBy(by) })),
-    setRoles: (id, roles, by) =>
-      changed(id, () => SET_ROLES.one(query, { id, roles, asked: askedBy(by) })),
+    // Shown by the statement that changes it: read behind it, the answer could fail where the change is done.
+    change(id, { isDisabled, roles }, by) {
+      const asked = askedBy(by)
+      const disable =
+        isDisabled === undefined
+          ? null
+          : (run: RunStatement) => DISABLE.one(run, { id, isDisabled, asked })
+      const set =
+        roles === undefined ? null : (run: RunStatement) => SET_ROLES.one(run, { id, roles, asked })
+      if (set === null) return disable === null ? show(id) : own(id, () => disable(query))
+      if (disable === null) return own(id, () => set(query))
+      return own(id, () =>
+        database.transaction(async (run) => {
+          await set(run)
+          return disable(run)
+        }),
+      )
+    },
     grantRole: (id, role, by) =>
-      changed(id, () => GRANT.one(query, { id, roles: [role], asked: askedBy(by) })),
+      own(id, () => GRANT.one(query, { id, roles: [role], asked: askedBy(by) })),
     revokeRole: (id, role, by) =>
-      changed(id, () => REVOKE.one(query, { id, roles: [role], asked: askedBy(by) })),
+      own(id, () => REVOKE.one(query, { id, roles: [role], asked: askedBy(by) })),
     async endSessions(id, by) {
       const row = UUID.test(id) ? await END_SESSIONS.one(query, { id, asked: askedBy(by) }) : null
       if (row === null) return null

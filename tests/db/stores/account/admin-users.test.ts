@@ -3,6 +3,8 @@ import { v7 as uuidv7 } from 'uuid'
 import { expect, test } from 'vitest'
 import { ADMIN_CLI } from '../../../../src/core/events/audit.ts'
 import { toProfile } from '../../../../src/core/identity/profile.ts'
+import type { RunStatement } from '../../../../src/db/client.ts'
+import { createAdminUsers } from '../../../../src/db/stores/account/admin-users.ts'
 import { newSession, useStores } from '../../../helpers/stores.ts'
 
 const { database, stores } = useStores({ defaultRoles: ['member'] })
@@ -66,21 +68,28 @@ test('a user is shown with roles, sessions and whether it is disabled; roles are
     'member',
   ])
   expect((await adminUsers.revokeRole(userId, 'member', ADMIN_CLI))?.roles).toEqual(['admin'])
-  expect((await adminUsers.setRoles(userId, ['b', 'a', 'b'], ADMIN_CLI))?.roles).toEqual(['a', 'b'])
-  expect(await adminUsers.setRoles(uuidv7(), ['a'], ADMIN_CLI)).toBeNull()
+  expect((await adminUsers.change(userId, { roles: ['b', 'a', 'b'] }, ADMIN_CLI))?.roles).toEqual([
+    'a',
+    'b',
+  ])
+  expect(await adminUsers.change(uuidv7(), { roles: ['a'] }, ADMIN_CLI)).toBeNull()
   expect(await adminUsers.show('no uuid')).toBeNull()
 })
 
 test('a disabled user is refused at once everywhere, and comes back where it is enabled', async () => {
   const { userId, sessionId, subject, email } = await signIn()
   const { adminUsers, accounts } = stores
-  expect((await adminUsers.setDisabled(userId, true, ADMIN_CLI))?.disabled_at).toMatch(/Z$/)
+  expect((await adminUsers.change(userId, { isDisabled: true }, ADMIN_CLI))?.disabled_at).toMatch(
+    /Z$/,
+  )
   expect(await accounts.findBySession({ userId, sessionId })).toBeNull()
   await expect(signIn(subject, email)).rejects.toMatchObject({
     code: 'access_denied',
     evidence: { reason: 'user_disabled' },
   })
-  expect((await adminUsers.setDisabled(userId, false, ADMIN_CLI))?.disabled_at).toBeNull()
+  expect(
+    (await adminUsers.change(userId, { isDisabled: false }, ADMIN_CLI))?.disabled_at,
+  ).toBeNull()
   expect(await accounts.findBySession({ userId, sessionId })).toMatchObject({ sub: userId })
 })
 
@@ -104,4 +113,48 @@ test('sessions end, and a user goes with all that it has; the export is the same
   expect(await adminUsers.remove(userId, [], ADMIN_CLI)).toBe(true)
   expect(await adminUsers.remove(userId, [], ADMIN_CLI)).toBe(false)
   expect(await adminUsers.show(userId)).toBeNull()
+})
+
+test('a change is one step: its answer reads nothing behind it, and of two parts none is done alone', async () => {
+  const rules = { trustedProviders: ['google'], accessTokenTtlSeconds: 600 }
+  /** The store, where the database goes away behind so many statements. */
+  const until = (count: number) => {
+    let left = count
+    const failing =
+      (run: RunStatement): RunStatement =>
+      (...asked) => {
+        left -= 1
+        if (left < 0) throw new Error('The database is away.')
+        return run(...asked)
+      }
+    return createAdminUsers(
+      {
+        ...database,
+        query: failing(database.query),
+        transaction: (work) => database.transaction((run) => work(failing(run))),
+      },
+      rules,
+    )
+  }
+  const { userId } = await signIn()
+  const shown = () => stores.adminUsers.show(userId)
+  const both = { isDisabled: true, roles: ['one'] }
+
+  expect(await until(1).change(userId, { isDisabled: true }, ADMIN_CLI)).toEqual(await shown())
+  expect(await until(1).change(userId, { isDisabled: false }, ADMIN_CLI)).toEqual(await shown())
+  expect(await until(1).change(userId, { roles: ['two'] }, ADMIN_CLI)).toEqual(await shown())
+  expect(await until(1).grantRole(userId, 'three', ADMIN_CLI)).toEqual(await shown())
+  expect(await until(1).revokeRole(userId, 'three', ADMIN_CLI)).toEqual(await shown())
+
+  await expect(until(1).change(userId, both, ADMIN_CLI)).rejects.toThrow('away')
+  expect(await shown()).toMatchObject({ roles: ['two'], disabled_at: null, sessions: 1 })
+  // The control: with one statement more it is done, and told as two things.
+  expect(await until(2).change(userId, both, ADMIN_CLI)).toEqual(await shown())
+  expect(await shown()).toMatchObject({ roles: ['one'], sessions: 0 })
+  expect(
+    (await stores.audit.list({ userId, limit: 50 }))
+      .map(({ type }) => type)
+      .slice(-2)
+      .sort(),
+  ).toEqual(['user.disabled', 'user.updated'])
 })
