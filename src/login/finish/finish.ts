@@ -26,15 +26,17 @@ import { openFlowSession, rememberProvider } from './open-session.ts'
 import { answerFailure, failureOf } from './refusal.ts'
 import { answerAgain } from './repeat.ts'
 
+/** Which flow a callback is of. */
+const CallbackState = z.object({ state: z.string().max(512).optional() })
+
 /** What a provider sends back; anything else that it adds is ignored. */
-const CallbackQuery = z.object({
+const CallbackQuery = CallbackState.extend({
   // Visible ASCII (RFC 6749, appendix A.11).
   code: z
     .string()
     .max(8192)
     .regex(/^[\x20-\x7e]+$/)
     .optional(),
-  state: z.string().max(512).optional(),
   iss: z.string().max(2048).optional(),
   error: z.string().max(4096).optional(),
   /** What a form_post brought beside these, sealed by ourselves on the way. */
@@ -49,27 +51,33 @@ export async function finishLogin(
   reply: FastifyReply,
 ): Promise<object> {
   refusePrefetch(request)
-  const query = readParameters(CallbackQuery, request.query)
-  const flow = findFlow(login, query.state, request)
+  const { state } = readParameters(CallbackState, request.query)
+  const flow = findFlow(login, state, request)
   if (typeof flow === 'string') {
-    const again = await trySecondTime(login, query.error, request, reply)
+    const again = await trySecondTime(login, readCallback(request).error, request, reply)
     if (again !== null) return again
     throw invalidState(flow)
   }
   know(request, factsOf(flow))
-  const refusal = { ...detailsOf(request), error: query.error }
+  const { error } = request.query as Record<string, unknown>
+  const refusal = { ...detailsOf(request), error }
   const again = await askAgain(login, flow, refusal, request, reply)
   if (again !== null) return again
   return endsAtClient(flow)
-    ? answerFlow(login, flow, query, request, reply)
-    : answerDirectly(login, flow, query, request, reply)
+    ? answerFlow(login, flow, request, reply)
+    : answerDirectly(login, flow, readCallback(request), request, reply)
 }
 
-/** A flow of a client: however it ends, the client is told, and told the same for a minute. */
+const readCallback = ({ query }: FastifyRequest): CallbackQuery =>
+  readParameters(CallbackQuery, query)
+
+/**
+ * A flow of a client: however it ends, by a callback that cannot be read too, the client is told, and told
+ * the same for a minute.
+ */
 async function answerFlow(
   login: Login,
   flow: ClientFlow,
-  query: CallbackQuery,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -85,7 +93,7 @@ async function answerFlow(
     isOver = true
     // From here on the flow is over on all replicas; its cookie only asks for its answer again.
     setCookies(reply, [flowCookies.keep(flow.state, request.cookies)], issuer)
-    const who = await readIdentity(login, flow, query, request)
+    const who = await readIdentity(login, flow, readCallback(request), request)
     const result =
       flow.client.intent === 'link'
         ? await keepIdentity(login, flow, who, request)
