@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defined } from '../core/defined.ts'
 import { UserInfo } from '../core/identity/account.ts'
-import { type AdminUser, ROLE } from '../core/identity/admin-users.ts'
+import { type AdminUser, areRolesFew, ROLE, ROLES_SHAPE } from '../core/identity/admin-users.ts'
 import { said } from '../core/messages.ts'
 import { InvalidToken, Problem } from '../http/errors/problems.ts'
 import { type Example, refused } from '../http/routes/documented.ts'
@@ -41,8 +41,11 @@ export const AdminUserPatch = z
     roles: z
       .array(z.string().refine((role) => ROLE.test(role), ROLE_SHAPE))
       .max(100)
+      .refine(areRolesFew, ROLES_SHAPE)
       .optional()
-      .meta({ description: 'Replaces the list; it is in the next access token.' }),
+      .meta({
+        description: `Replaces the list; it is in the next access token, so ${ROLES_SHAPE}.`,
+      }),
   })
   .meta({ id: 'AdminUserPatch', description: 'What is to be changed; what is left out stays.' })
 
@@ -60,6 +63,9 @@ export const UserQuery = z.object({
 
 /** What all routes of the room answer beside their own. */
 export const REFUSALS = { 401: InvalidToken, 403: Problem, 503: Problem }
+
+/** One more than fits. */
+const tooMany = Array.from({ length: 30 }, (_, place) => `team-${place}:`.padEnd(64, 'x'))
 
 const exampleUser: AdminUser = {
   ...exampleAccount,
@@ -138,7 +144,7 @@ export const ADMIN_DOCS = {
     'Changes a user.',
     {
       200: 'The user as it is now.',
-      400: 'A field that is not known, or a role of other characters.',
+      400: 'A field that is not known, a role of other characters, or too many roles.',
       404: said.noSuchUser,
     },
     {
@@ -160,6 +166,11 @@ export const ADMIN_DOCS = {
         summary: 'Not a role',
         parameters: known,
         body: { roles: ['Editor!'] },
+      }),
+      too_many_roles: refused('invalid_request', `The body "roles": ${ROLES_SHAPE}.`, {
+        summary: 'More than an access token holds',
+        parameters: known,
+        body: { roles: tooMany },
       }),
       unknown: noSuchUser({ disabled: true }),
     },

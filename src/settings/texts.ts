@@ -64,7 +64,7 @@ const en = {
   signUp:
     'SIGN_UP must be open, closed, or list e-mail domains such as example.com, without @ and without wildcards.',
   roles: (name: string) =>
-    `${name} must list roles of at most 64 lower-case letters, digits, colons, hyphens and underscores.`,
+    `${name} must list roles of at most 64 lower-case letters, digits, colons, hyphens and underscores, at most 2,000 characters together.`,
   forwardProxy: (name: string) =>
     `${name} must be the URL of a proxy such as http://proxy.example:3128.`,
   trustProxy: 'TRUST_PROXY must list IP addresses or CIDRs, for example 10.0.0.0/8, or be off.',
@@ -190,7 +190,7 @@ const ko: SettingsTexts = {
   signUp:
     'SIGN_UP에는 open, closed 또는 example.com 같은 이메일 도메인 목록을 넣으세요(@와 와일드카드 없이).',
   roles: (name) =>
-    `${name}의 역할 이름에는 영문 소문자, 숫자, 콜론, 하이픈, 밑줄만 64자까지 쓸 수 있습니다.`,
+    `${name}의 역할 이름에는 영문 소문자, 숫자, 콜론, 하이픈, 밑줄만 64자까지 쓸 수 있고, 모두 합해 2,000자까지입니다.`,
   forwardProxy: (name) => `${name}에는 http://proxy.example:3128 같은 프록시 URL을 넣으세요.`,
   trustProxy: 'TRUST_PROXY에는 10.0.0.0/8 같은 IP 주소나 CIDR 목록 또는 off를 넣으세요.',
 

@@ -86,6 +86,17 @@ test('a client of the operator finds, shows, changes and deletes users', async (
   const roles = ['editor', 'support:read']
   expect((await call('PATCH', `/${sub}`, { roles })).json.roles).toEqual(roles)
   expect((await call('PATCH', `/${sub}`, { roles: ['Editor!'] })).status).toBe(400)
+  // As many as an access token in a cookie holds, and one character more.
+  for (const [length, status] of [
+    [53, 200],
+    [54, 400],
+  ] as const) {
+    const many = Array.from({ length: 29 }, (_, place) => `r${place}-`.padEnd(64, 'x'))
+    const answer = await call('PATCH', `/${sub}`, { roles: [...many, 'x'.repeat(length)] })
+    expect(answer.status).toBe(status)
+    if (status === 400) expect(answer.json.detail).toContain('2,000 characters')
+  }
+  expect((await call('PATCH', `/${sub}`, { roles })).json.roles).toEqual(roles)
   expect((await call('PATCH', `/${sub}`, { email: 'a@b.example' })).status).toBe(400)
   expect((await call('GET', `/${sub}`)).json.roles).toEqual(roles)
 

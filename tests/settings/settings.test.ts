@@ -27,6 +27,13 @@ function providerOf(env: Environment) {
   return providers[0] ?? expect.unreachable('no provider')
 }
 
+/** Thirty roles, the last one so long. */
+const rolesOf = (length: number) =>
+  [
+    ...Array.from({ length: 29 }, (_, place) => `r${place}-`.padEnd(64, 'x')),
+    'x'.repeat(length),
+  ].join()
+
 describe('without any setting', () => {
   test('Latchkey is complete on loopback, with its own database, secret and emulator', () => {
     expect(readSettings({})).toMatchObject({
@@ -205,6 +212,7 @@ describe('a wrong value gives its problem', () => {
     ['SIGN_UP', '*.example.com', 'example.com', 'SIGN_UP must be open, closed, or list'],
     ['SIGN_UP', 'closed,example.com', 'closed', 'SIGN_UP must be open, closed, or list'],
     ['DEFAULT_ROLES', 'member,The Boss', 'member,the-boss', 'DEFAULT_ROLES'],
+    ['DEFAULT_ROLES', rolesOf(54), rolesOf(53), 'DEFAULT_ROLES'],
     ['SIGNING_ALG', 'HS256', 'RS256', 'SIGNING_ALG must be one of ES256, RS256, EdDSA.'],
     ['SIGNING_ALG', 'none', 'ES256', 'SIGNING_ALG must be one of ES256, RS256, EdDSA.'],
     ['RATE_LIMIT', '60', 'on', 'RATE_LIMIT must be one of on, off.'],

@@ -1,5 +1,5 @@
 import { ADMIN_CLI } from '../../core/events/audit.ts'
-import { type AdminUser, ROLE } from '../../core/identity/admin-users.ts'
+import { type AdminUser, areRolesFew, ROLE, ROLES_SHAPE } from '../../core/identity/admin-users.ts'
 import { counted } from '../../core/text.ts'
 import { builtInProviders } from '../../providers/index.ts'
 import type { Settings } from '../../settings/index.ts'
@@ -79,11 +79,10 @@ export async function runUsers(run: AdminRun): Promise<Shown> {
       if (!ROLE.test(role)) {
         throw new UsageError('A role has 1 to 64 lower-case letters, digits, colons, - and _.')
       }
-      return changed(
-        verb === 'grant'
-          ? users.grantRole(needId(), role, ADMIN_CLI)
-          : users.revokeRole(needId(), role, ADMIN_CLI),
-      )
+      if (verb === 'revoke') return changed(users.revokeRole(needId(), role, ADMIN_CLI))
+      if (!areRolesFew([...new Set([...found(await users.show(needId()), id).roles, role])]))
+        throw new AdminError(`${role} is one too many: ${ROLES_SHAPE}.`)
+      return changed(users.grantRole(needId(), role, ADMIN_CLI))
     case 'import': {
       const { runImport } = await import('./import/index.ts')
       return runImport(run)

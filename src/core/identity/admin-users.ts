@@ -13,6 +13,16 @@ export interface AdminUser extends Account {
 /** What a role may be called. */
 export const ROLE = /^[a-z0-9:_-]{1,64}$/
 
+/** Why roles are too many. */
+export const ROLES_SHAPE = 'the roles of a user take at most 2,000 characters together'
+
+/**
+ * Whether an access token with all these roles still goes into a cookie, of which a browser drops one of more than
+ * 4,096 bytes without a word, and with that the person's session.
+ */
+export const areRolesFew = (roles: readonly string[]): boolean =>
+  JSON.stringify(roles).length <= 2_000
+
 /** What the operator does to users: the command line and the admin API share it. */
 export interface AdminUsers {
   /**

@@ -1,4 +1,4 @@
-import { ROLE } from '../../core/identity/admin-users.ts'
+import { areRolesFew, ROLE } from '../../core/identity/admin-users.ts'
 import type { LinkingMode, SignUp } from '../../core/identity/linking.ts'
 import { asciiLowerCase } from '../../core/text.ts'
 import type { Reader } from '../reader.ts'
@@ -18,7 +18,7 @@ const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/
 /** Reads ACCOUNT_LINKING, SIGN_UP, DEFAULT_ROLES and REAUTH_MAX_AGE. */
 export function readPeople(reader: Reader): PeopleSettings {
   const defaultRoles = [...new Set(reader.list('DEFAULT_ROLES'))]
-  if (!defaultRoles.every((role) => ROLE.test(role))) {
+  if (!defaultRoles.every((role) => ROLE.test(role)) || !areRolesFew(defaultRoles)) {
     reader.refuse('roles', 'DEFAULT_ROLES')
   }
   return {
