@@ -10,6 +10,7 @@ import { runInTransaction } from './connection/run.ts'
 import { makePartitions } from './partitions.ts'
 import { APPLIED, broughtMigrations, MIGRATIONS } from './readiness.ts'
 import { latchkey, sessions } from './schema.ts'
+import { setSequencesOn } from './sequences.ts'
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
@@ -121,6 +122,8 @@ export async function migrateDatabase(
         begin: (work: (client: postgres.TransactionSql) => Promise<unknown>) =>
           transaction.savepoint((inner) => work(keepingSchemas(inner))),
       }) as unknown as postgres.Sql
+      // First, since the list of migrations has a sequence, too.
+      await setSequencesOn(transaction)
       await migrate(drizzle(nested), { migrationsFolder, migrationsTable: MIGRATIONS.table })
       await makePartitions(runInTransaction(transaction))
     })
