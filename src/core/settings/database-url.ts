@@ -154,10 +154,11 @@ export function isDatabaseUrl(text: string): boolean {
   }
 }
 
-/** The parameters behind the question mark; of two with one name the last one counts. */
+/** The parameters behind the question mark; of two with one name the last one counts, and one `&` may end them. */
 function readParameters(query: string): Map<string, string> {
   const given = new Map<string, string>()
-  for (const pair of query === '' ? [] : query.split('&')) {
+  const text = query.replace(/&$/, '')
+  for (const pair of text === '' ? [] : text.split('&')) {
     const [name, value = ''] = splitOnce(pair, '=')
     given.set(decode(name, 'parameter'), decode(value, 'parameter'))
   }

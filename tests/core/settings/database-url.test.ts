@@ -54,6 +54,7 @@ describe('what hosts hand out is read as libpq reads it', () => {
       },
     ],
     ['postgres://u:p@h/d?connect_timeout=10', { connectTimeoutSeconds: 2 }],
+    ['postgres://u:p@h/d?sslmode=require&', { sslMode: 'require' }],
     ['postgres://u:p@h/d?ssl=true', { sslMode: 'require' }],
     [
       'postgres://u:p@h/d?sslmode=verify-full&sslrootcert=/ca.pem&sslcert=/c.pem&sslkey=/k.pem',
@@ -95,6 +96,7 @@ describe('what cannot be read is named, and no secret', () => {
     ['postgres://u:pass?word@h/d', { reason: 'password_cut' }],
     ['postgres://u:pass?word=1&x@h/d', { reason: 'password_cut' }],
     ['postgres://u:p@ss?word@h/d', { reason: 'password_cut' }],
+    ['postgres://u:p@h/d?&sslmode=require', { reason: 'unknown_parameters', value: '' }],
     ['postgres://u:p@a,b,c/d?port=1,2', { reason: 'ports', value: '3, 2' }],
     [
       'postgres://u:p@h/d?target_session_attrs=standby',
