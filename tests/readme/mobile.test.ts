@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { FakeProvider } from '../helpers/fake-provider.ts'
 import { startLatchkey } from '../helpers/latchkey.ts'
-import { blockWith, english } from './texts.ts'
+import { aim, blockWith, english } from './texts.ts'
 
 test('the request of docs/mobile.md exchanges an ID token of an SDK, once', async () => {
   const block = blockWith(english('mobile'), 'sh', 'token-exchange')
@@ -52,5 +54,36 @@ test('the request of docs/mobile.md exchanges an ID token of an SDK, once', asyn
   } finally {
     await latchkey.close()
     await sdk.close()
+  }
+})
+
+test('without a phone, its commands get an ID token of the emulator, which the request exchanges; what is against one is in the log', async () => {
+  const latchkey = await startLatchkey({
+    EMULATE: 'kakao',
+    CLIENTS: 'app',
+    CLIENT_APP_REDIRECT_URIS: 'com.example.app:/callback',
+  })
+  const host = latchkey.url.replace('http://', '')
+  const phone = aim(blockWith(english('mobile'), 'sh', 'native-tokens'), { 'localhost:3000': host })
+  const exchange = aim(blockWith(english('mobile'), 'sh', 'token-exchange'), {
+    'https://login.example.com': latchkey.url,
+  })
+  const run = async (...commands: string[]) => {
+    const { stdout } = await promisify(execFile)('bash', ['-ec', commands.join('\n')])
+    return JSON.parse(stdout) as Record<string, string>
+  }
+  try {
+    const exchanged = await run(phone, exchange)
+    expect(exchanged).toMatchObject({ token_type: 'Bearer', id_token: expect.any(String) })
+    const headers = { authorization: `Bearer ${exchanged.access_token}` }
+    const me = await fetch(`${latchkey.url}/me`, { headers })
+    expect(await me.json()).toMatchObject({ name: '김민지', identities: [{ provider: 'kakao' }] })
+
+    const reasons = () => latchkey.logs.filter((line) => line.includes('"reason":"claim_nonce"'))
+    expect(reasons()).toHaveLength(0)
+    expect(await run(phone, 'NONCE=another', exchange)).toMatchObject({ error: 'invalid_grant' })
+    expect(reasons()).toHaveLength(1)
+  } finally {
+    await latchkey.close()
   }
 })
