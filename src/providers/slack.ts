@@ -31,10 +31,18 @@ const SlackUser = z
     locale,
   }))
 
-/** What another system may have kept of an ID token. */
+/** What another system may have kept of an ID token; Supabase keeps the workspace alone. */
 const Elsewhere = z
-  .object({ 'https://slack.com/team_id': TextSubject, 'https://slack.com/user_id': TextSubject })
-  .transform((ids) => [ids['https://slack.com/team_id'], ids['https://slack.com/user_id']])
+  .object({
+    'https://slack.com/team_id': TextSubject,
+    'https://slack.com/user_id': TextSubject.optional(),
+  })
+  .transform((ids) => ({
+    team: ids['https://slack.com/team_id'],
+    user: ids['https://slack.com/user_id'],
+  }))
+
+const USER_ID = /^[UW][A-Z0-9]+$/
 
 /** What a token that is over is called. */
 const GONE = ['invalid_auth', 'token_revoked', 'token_expired', 'account_inactive']
@@ -86,8 +94,12 @@ export const slack = defineProvider({
   // Most systems keep the user's id only, which is unique in its workspace.
   keyElsewhere: ({ subject, claims }) => {
     const { data } = Elsewhere.safeParse(claims)
-    const [team, user] = data ?? /^(T[A-Z0-9]+)[_-]([UW][A-Z0-9]+)$/.exec(subject)?.slice(1) ?? []
-    return team === undefined ? null : { issuer: '', subject: `${team}_${user}` }
+    const user = data?.user ?? USER_ID.exec(subject)?.[0]
+    if (data !== undefined && user !== undefined) {
+      return { issuer: '', subject: `${data.team}_${user}` }
+    }
+    const both = /^(T[A-Z0-9]+)[_-]([UW][A-Z0-9]+)$/.exec(subject)
+    return both && { issuer: '', subject: `${both[1]}_${both[2]}` }
   },
   readProfile: async (source) => SlackUser.parse(await readMergedClaims(source)),
 })

@@ -354,6 +354,52 @@ test('a key that depends on tenant, workspace or server is known from what the e
   ])
 })
 
+test('Supabase: Slack’s workspace is in the custom claims, and a provider of the project’s own is called custom:…', async () => {
+  const identity = (user: number, provider: string, sub: string, said: object = {}) => ({
+    ...{ id: `i${user}-${provider}`, user_id: `u${user}`, provider, provider_id: sub },
+    identity_data: { sub, ...said },
+  })
+  const custom_claims = { 'https://slack.com/team_id': 'T0R7GR' }
+  const report = await importInto(
+    latchkey,
+    'supabase',
+    {
+      'export.json': {
+        users: [1, 2, 3].map((id) => ({ id: `u${id}` })),
+        identities: [
+          identity(1, 'slack_oidc', 'U0R7JM', { iss: 'https://slack.com/api', custom_claims }),
+          identity(2, 'slack_oidc', 'U0R7JN', { iss: 'https://slack.com/api' }),
+          identity(2, 'custom:naver', 'naver-id', { iss: 'https://nid.naver.com' }),
+          identity(3, 'slack_oidc', 'no user id', { custom_claims }),
+          identity(3, 'custom:corp', 'person', { iss: 'https://id.corp.example' }),
+          identity(3, 'custom:other', 'person'),
+        ],
+      },
+    },
+    {
+      env: {
+        OIDC_PROVIDERS: 'corp',
+        CORP_ISSUER: 'https://id.corp.example',
+        CORP_CLIENT_ID: 'a',
+        CORP_CLIENT_SECRET: 'b',
+      },
+    },
+  )
+  expect(leftOf(report)).toEqual([
+    'slack_oidc U0R7JN issuer_unknown',
+    'slack_oidc no user id issuer_unknown',
+    'other person unknown_provider',
+  ])
+  const stored = await latchkey.database.query(
+    "select provider, issuer, subject from latchkey.identities where subject in ('T0R7GR_U0R7JM', 'naver-id', 'person') and issuer <> 'https://login.example.com' order by provider",
+  )
+  expect(stored).toEqual([
+    { provider: 'corp', issuer: 'https://id.corp.example', subject: 'person' },
+    { provider: 'naver', issuer: '', subject: 'naver-id' },
+    { provider: 'slack', issuer: '', subject: 'T0R7GR_U0R7JM' },
+  ])
+})
+
 test('a line that cannot be read is listed, and the others are taken', async () => {
   const report = await importInto(latchkey, 'latchkey', {
     'users.ndjson': [

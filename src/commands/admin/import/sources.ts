@@ -68,7 +68,8 @@ const supabase: Source = {
     const own = identity.has('providerid') ? null : text(identity, 'id')
     return {
       userId: text(identity, 'userid'),
-      provider: text(identity, 'provider') ?? '',
+      // What a project called a provider of its own: `custom:naver`.
+      provider: (text(identity, 'provider') ?? '').replace(/^custom:/, ''),
       subject: text(identity, 'providerid') ?? text(said, 'sub', 'providerid') ?? own,
       issuer: text(said, 'iss'),
       claims: { ...object(identity.get('identitydata')), ...object(said.get('customclaims')) },
