@@ -54,9 +54,10 @@ const samples: Sample[] = [
   },
 ]
 const ports = new Map<string, number>()
+const hearingPort = await freePort()
 for (const { name } of samples) ports.set(name, await freePort())
 const places = (path: string) =>
-  [...ports.values()].map((port) => `http://localhost:${port}${path}`)
+  [...ports.values(), hearingPort].map((port) => `http://localhost:${port}${path}`)
 
 const latchkey = useLatchkey({
   EMULATE: 'kakao',
@@ -64,6 +65,7 @@ const latchkey = useLatchkey({
   CLIENT_WEB_SECRET: SECRET,
   CLIENT_WEB_REDIRECT_URIS: places('/callback').join(),
   CLIENT_WEB_POST_LOGOUT_REDIRECT_URIS: places('/').join(),
+  CLIENT_WEB_BACKCHANNEL_LOGOUT_URI: `http://localhost:${hearingPort}/ended`,
 })
 
 async function livingSessions(userId: string) {
@@ -72,6 +74,21 @@ async function livingSessions(userId: string) {
     [userId],
   )
   return rows.length
+}
+
+const environment = (port: string) => ({
+  LATCHKEY_URL: latchkey.url,
+  LATCHKEY_SECRET: SECRET,
+  SESSION_SECRET: 'a secret of the app with more than 32 characters',
+  ...{ APP_URL: `http://localhost:${port}`, PORT: port, DJANGO_SETTINGS_MODULE: 'settings' },
+})
+
+/** From the app to the provider's answer, as this person or with this failure, and back. */
+async function signInAt(app: string, browser: Browser, hint: string) {
+  const { location } = await browser.send(`${app}/login`)
+  location?.searchParams.set('provider', 'kakao')
+  location?.searchParams.set('login_hint', hint)
+  return browser.follow(location ?? '')
 }
 
 describe.each(samples)('the web app of docs/web-app.md with $name', (sample) => {
@@ -88,23 +105,11 @@ describe.each(samples)('the web app of docs/web-app.md with $name', (sample) => 
     const files = sample.files.map((file) => [file, snippet('web-app', file)])
     project = await startProject({ ...sample.around, ...Object.fromEntries(files) })
     const [program, ...args] = packages ? [python ?? '', ...sample.run(port)] : sample.run(port)
-    const env = {
-      LATCHKEY_URL: latchkey.url,
-      LATCHKEY_SECRET: SECRET,
-      SESSION_SECRET: 'a secret of the app with more than 32 characters',
-      ...{ APP_URL: app, PORT: port, DJANGO_SETTINGS_MODULE: 'settings' },
-    }
-    await project.serve(program ?? '', args, env, app)
+    await project.serve(program ?? '', args, environment(port), app)
   })
   afterAll(() => project?.remove())
 
-  /** From the app to the provider's answer, as this person or with this failure, and back. */
-  async function signIn(browser: Browser, hint: string) {
-    const { location } = await browser.send(`${app}/login`)
-    location?.searchParams.set('provider', 'kakao')
-    location?.searchParams.set('login_hint', hint)
-    return browser.follow(location ?? '')
-  }
+  const signIn = (browser: Browser, hint: string) => signInAt(app, browser, hint)
 
   test('signs in by its own session, takes a No, and signs out here and there', async ({
     skip,
@@ -150,5 +155,41 @@ describe.each(samples)('the web app of docs/web-app.md with $name', (sample) => 
       const answer = await browser.follow(await linkOfAnother(state))
       expect([answer.status, answer.text.trim()]).toEqual([200, 'null'])
     }
+  })
+})
+
+describe('the Express app of docs/web-app.md that hears of ended sessions', () => {
+  const app = `http://localhost:${hearingPort}`
+  let project: Project
+  beforeAll(async () => {
+    const sample = snippet('web-app', 'web-express.js')
+    const hearing = sample.replace("app.get('/', ", (first) => `endSessions(app)\n${first}`)
+    project = await startProject({
+      'latchkey.js': snippet('web-app', 'latchkey.js'),
+      'ended.js': snippet('web-app', 'ended.js'),
+      'app.js': `import { endSessions } from './ended.js'\n${hearing}`,
+    })
+    await project.serve(process.execPath, ['app.js'], environment(String(hearingPort)), app)
+  })
+  afterAll(() => project.remove())
+
+  test('ends the one that its user ended elsewhere, leaves the others, and takes no forged token', async () => {
+    const [phone, laptop] = [new Browser(), new Browser()]
+    const who = async (browser: Browser) => JSON.parse((await browser.send(`${app}/`)).text)
+    await signInAt(app, phone, 'sora')
+    await signInAt(app, laptop, 'sora')
+    const { sid, idToken } = await who(phone)
+    expect(await who(laptop)).toMatchObject({ name: '이소라' })
+
+    const forged = await fetch(`${app}/ended`, {
+      method: 'POST',
+      body: new URLSearchParams({ logout_token: idToken }),
+    })
+    expect(forged.status).toBe(400)
+    expect(await who(phone)).toMatchObject({ sid })
+
+    await fetch(`${latchkey.url}/logout?${new URLSearchParams({ id_token_hint: idToken })}`)
+    await expect.poll(() => who(phone), { timeout: 15_000 }).toBeNull()
+    expect(await who(laptop)).toMatchObject({ name: '이소라' })
   })
 })
