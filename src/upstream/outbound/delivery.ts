@@ -31,6 +31,15 @@ export interface DeliveryAnswer {
 const NEVER: readonly string[] = ['linkLocal', 'multicast', 'broadcast', 'unspecified']
 const WITHIN: readonly string[] = ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat']
 
+/**
+ * Where clouds answer a machine with its own credentials over IPv6, as at 169.254.169.254 over IPv4. The addresses
+ * lie where private networks do, and are of the link alone: AWS's (metadata, names, time, credentials of pods), Google's.
+ */
+const CLOUD_LINKS = ['fd00:ec2::/32', 'fd20:ce::254/128'].map((cidr) => ipaddr.IPv6.parseCIDR(cidr))
+
+const isCloudLink = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
+  address instanceof ipaddr.IPv6 && CLOUD_LINKS.some((link) => address.match(link))
+
 /** Where an IPv6 address has the IPv4 address that a gateway sends it on to. */
 const GATEWAYS: Readonly<Record<string, number | undefined>> = {
   rfc6052: 12,
@@ -49,7 +58,9 @@ function addressesIn(address: string) {
 /** Whether an address may be connected to; plain http only within this machine or a private network. */
 export function mayConnect(address: string, isPlain: boolean): boolean {
   if (!ipaddr.isValid(address)) return false
-  const ranges = addressesIn(address).map((one) => one.range())
+  const given = addressesIn(address)
+  if (given.some(isCloudLink)) return false
+  const ranges = given.map((one) => one.range())
   if (ranges.some((range) => NEVER.includes(range))) return false
   return !isPlain || WITHIN.includes(ranges[0] ?? '')
 }

@@ -48,6 +48,12 @@ test.each([
   ['2002:a9fe:a9fe::', false, false],
   ['2002:808:808::', false, true],
   ['::ffff:0:a9fe:a9fe', false, false],
+  // What clouds tell a machine, over IPv6; the controls lie beside.
+  ['fd00:ec2::254', false, false],
+  ['fd00:ec2::23', true, false],
+  ['fd00:ec3::254', true, true],
+  ['fd20:ce::254', true, false],
+  ['fd20:ce::255', true, true],
   ['0.0.0.0', false, false],
   ['224.0.0.1', false, false],
 ])('%s, plainly %s: may be connected to is %s', (address, isPlain, may) => {
