@@ -47,10 +47,19 @@ export function buildEmulator(cast: readonly { played: PlayedProvider; stage: St
   return app
 }
 
-/** Most providers are not asked for anything: the hundred endpoints of all are not made at each start. */
+/**
+ * Most providers are not asked for anything: the hundred endpoints of all are not made at each start. What failed is
+ * made again.
+ */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
-  return () => (made ??= make())
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined
+      throw error
+    })
+    return made
+  }
 }
 
 function createServer(): FastifyInstance {
