@@ -34,6 +34,9 @@ const AWAY = new Set([
 /** What the system says (`EMFILE`, `EADDRNOTAVAIL`): the database was not reached, whatever is wrong here. */
 const SYSTEM = /^E(?!RR_)[A-Z0-9]+$/
 
+/** A pooler gave a statement another connection than the one it was prepared on. */
+const OTHER_CONNECTION = new Set(['26000', '42P05'])
+
 /** Classes: connection exception, insufficient resources, operator intervention, system error (a disk). */
 const AWAY_CLASS = /^(08|53|57P|58)/
 
@@ -85,6 +88,8 @@ export function translate(error: unknown): unknown {
   if (isAway || isFatal(error)) {
     return unavailable(said.databaseAway, { database: code })
   }
+  if (OTHER_CONNECTION.has(code))
+    return unavailable(said.databaseAway, { database: code, set: 'DATABASE_PREPARE=off' })
   // A statement that refers to a row that has gone: the user left at this moment.
   if (code === '23503') return unavailable('What this refers to has just gone.', { database: code })
   // No check is ours: the audit has no month yet for what the database's clock says since it was set.

@@ -33,6 +33,8 @@ describe('11.07 a database that is', () => {
     ['at odds with another transaction', '40001'],
     ['in a ring of waiting', '40P01'],
     ['being shut down', '57P01'],
+    ['behind a pooler that lost a prepared statement', '26000'],
+    ['behind a pooler that has another prepared statement by that name', '42P05'],
     ['on a disk that fails', '58030'],
   ])(
     '%s gives 503, no token is issued that was not stored, and all is well again',
@@ -82,6 +84,16 @@ test('11.03 a database that lets nobody in gives 503 whatever it calls that, and
     await operator.end()
   }
   readTokens(await refresh(latchkey, tokens.refresh_token))
+})
+
+test('a log line of what a pooler does to prepared statements names the setting', async () => {
+  await refuse('sessions', '26000')
+  expectProblem(await login(latchkey, provider), 503, 'temporarily_unavailable')
+  expect(lastProblem(latchkey)).toMatchObject({ database: '26000', set: 'DATABASE_PREPARE=off' })
+  // The control: another reason to come again.
+  await refuse('sessions', '53200')
+  expectProblem(await login(latchkey, provider), 503, 'temporarily_unavailable')
+  expect(lastProblem(latchkey)).not.toHaveProperty('set')
 })
 
 test.each(['P0001', '42501', 'XX000', '22P02'])(
