@@ -34,6 +34,21 @@ function commands(text: string): string[] {
   })
 }
 
+/** How many paragraphs, list items, tables and blocks of code each section has. */
+const parts = (text: string) =>
+  text
+    .replaceAll(/^ *```\w+\n.*?^ *```$/gms, '```')
+    .split(/^#+ .*$/m)
+    .map((section) => {
+      const count = (kind: RegExp) => section.match(kind)?.length ?? 0
+      return {
+        paragraphs: count(/(?<=^|\n\n)(?![-|]|\d+\. |```|\s)/g),
+        items: count(/^ *(?:-|\d+\.) /gm),
+        tables: count(/^\|---/gm),
+        code: count(/^ *```$/gm),
+      }
+    })
+
 const levels = (text: string) => prose(text).match(/^#+(?= )/gm)
 const named = (text: string) => tableRows(text).map((row) => codeSpans(row.join(' ')).sort())
 
@@ -56,6 +71,10 @@ describe.each(KOREAN_PAGES)('the Korean %s keeps step with the English one', (pa
     expect(commands(ko)).toEqual(commands(en))
   })
 
+  test('in its paragraphs and lists', () => {
+    expect(parts(ko)).toEqual(parts(en))
+  })
+
   test('in its headings, tables and links', () => {
     expect(levels(ko)).toEqual(levels(en))
     expect(named(ko)).toEqual(named(en))
@@ -67,6 +86,13 @@ describe.each(KOREAN_PAGES)('the Korean %s keeps step with the English one', (pa
 test('a change of a command in one language alone is seen', () => {
   const changed = english('README').replace('npm ci\n', 'npm install\n')
   expect(commands(korean('README'))).not.toEqual(commands(changed))
+})
+
+test('a paragraph or a list item in one language alone is seen', () => {
+  const page = english('leaving')
+  for (const more of ['One more.\n\n## ', '- One more.\n\n## ']) {
+    expect(parts(korean('leaving'))).not.toEqual(parts(page.replace('## ', more)))
+  }
 })
 
 test('every page in Korean has an English one', () => {
