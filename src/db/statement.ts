@@ -146,10 +146,6 @@ export const returning = (columns: Readonly<Record<string, PgColumn>>): SQL =>
 /** A column by its bare name, where SQL allows no table before it. */
 export const nameOf = (column: PgColumn): SQL => sql`${sql.identifier(column.name)}`
 
-/** Seconds of a parameter or a column as an interval. */
-export const seconds = (value: SQLWrapper | Placeholder | number): SQL =>
-  sql`${value} * interval '1 second'`
-
 const list = (parts: readonly SQL[]) => sql.join([...parts], sql`, `)
 
 const byName = () =>

@@ -3,8 +3,9 @@ import { alias } from 'drizzle-orm/pg-core'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/client.ts'
+import { seconds } from '../../src/db/expressions.ts'
 import { finishedFlows, refreshTokens, sessions, users } from '../../src/db/schema.ts'
-import { db, insertFrom, type Placeholders, seconds, statement } from '../../src/db/statement.ts'
+import { db, insertFrom, type Placeholders, statement } from '../../src/db/statement.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 
 const ADD = statement((p: Placeholders<{ id: string; name: string | null }>) =>

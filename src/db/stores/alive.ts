@@ -3,8 +3,9 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Freshness } from '../../core/identity/accounts.ts'
 import type { SessionRef } from '../../core/identity/session-ref.ts'
 import { CODE_SECONDS } from '../../core/identity/sign-ins.ts'
+import { ANYTHING, seconds } from '../expressions.ts'
 import { refreshTokens, sessions, users } from '../schema.ts'
-import { db, type Placeholders, seconds } from '../statement.ts'
+import { db, type Placeholders } from '../statement.ts'
 
 type SessionColumns = Record<'endedAt' | 'expiresAt', PgColumn>
 
@@ -22,7 +23,7 @@ export const isInUse = (accessTokenTtlSeconds: number): SQL | undefined =>
   or(
     exists(
       db
-        .select({ one: sql`1` })
+        .select(ANYTHING)
         .from(refreshTokens)
         .where(
           and(eq(refreshTokens.sessionId, sessions.id), sql`${refreshTokens.expiresAt} > now()`),

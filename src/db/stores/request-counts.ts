@@ -2,19 +2,11 @@ import { sql } from 'drizzle-orm'
 import type { RequestCounts } from '../../core/request-counts.ts'
 import { batched } from '../batch.ts'
 import type { Database, RunStatement } from '../client.ts'
+import { now, seconds } from '../expressions.ts'
 import { requestCounts } from '../schema.ts'
-import {
-  db,
-  insertFrom,
-  nameOf,
-  type Placeholders,
-  returning,
-  seconds,
-  statement,
-} from '../statement.ts'
+import { db, insertFrom, nameOf, type Placeholders, returning, statement } from '../statement.ts'
 
 const { key, count, expiresAt } = requestCounts
-const now = sql`now()`
 
 /**
  * Keys and seconds of their windows, each comma separated; a key may stand there several times. In the

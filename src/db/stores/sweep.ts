@@ -1,6 +1,7 @@
 import { lt, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Database } from '../client.ts'
+import { now } from '../expressions.ts'
 import {
   finishedFlows,
   linkCodes,
@@ -19,7 +20,7 @@ const BATCH = 1000
  * replica is removing are passed over.
  */
 function removal(key: PgColumn, expiresAt: PgColumn) {
-  const over = lt(expiresAt, sql`now()`)
+  const over = lt(expiresAt, now)
   const gone = db.$with('gone', { key }).as(
     sql`delete from ${key.table} where ctid = any(array(
       select ctid from ${key.table} where ${over} order by ${expiresAt} limit ${BATCH}

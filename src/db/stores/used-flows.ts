@@ -3,12 +3,11 @@ import { alias } from 'drizzle-orm/pg-core'
 import { type FlowOutcome, REPEAT_SECONDS, type UsedFlows } from '../../core/client/used-flows.ts'
 import { refusalOf } from '../../core/pages/page-reason.ts'
 import type { Database } from '../client.ts'
+import { epochSeconds, now, seconds } from '../expressions.ts'
 import { finishedFlows, linkCodes, loginCodes, refreshTokens, sessions } from '../schema.ts'
-import { db, insertFrom, type Placeholders, returning, seconds, statement } from '../statement.ts'
+import { db, insertFrom, type Placeholders, returning, statement } from '../statement.ts'
 import { requireSame } from './require-own.ts'
-import { epochSeconds } from './tokens/granted-session.ts'
 
-const now = sql`now()`
 /** Longer than any login takes: ten seconds of the provider's, five of the database's. */
 const LONGEST_SECONDS = 16
 

@@ -1,9 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { bigint, index, integer, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import type { OutboxKind } from '../../core/events/outbox.ts'
 import { latchkey, moment } from './columns.ts'
-
-/** What the outbox holds. */
-export type OutboxKind = 'revocation' | 'webhook' | 'logout'
 
 /**
  * What happened, a row each, written in the transaction of the thing itself by triggers on users, identities,

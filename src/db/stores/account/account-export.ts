@@ -5,11 +5,11 @@ import type { Accounts } from '../../../core/identity/accounts.ts'
 import type { AdminUsers } from '../../../core/identity/admin-users.ts'
 import type { SessionRef } from '../../../core/identity/session-ref.ts'
 import type { Database } from '../../client.ts'
+import { isoTime, now } from '../../expressions.ts'
 import { auditEvents, identities, sessions, unlinkedIdentities, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { asks } from '../alive.ts'
 import { requireOwn } from '../require-own.ts'
-import { isoTime } from './account-json.ts'
 
 /**
  * Rows of one page: what is held in memory, and how long one statement may take. Each page may look at all rows of
@@ -52,7 +52,7 @@ const IDENTITY = rowJson(identities, [
 /** All but what may be many. */
 const HEAD = {
   userId: users.id,
-  exportedAt: sql<string>`${isoTime(sql`now()`)}`,
+  exportedAt: sql<string>`${isoTime(now)}`,
   user: sql<string>`${rowJson(users)}::text`,
   identities: sql<string>`${all(
     identities,

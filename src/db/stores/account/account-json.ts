@@ -1,13 +1,7 @@
 import { and, inArray, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import { type Columns, isoTime, lowerCase } from '../../expressions.ts'
 import { identities, users } from '../../schema.ts'
-
-/** A moment as ISO 8601 text in UTC. */
-export const isoTime = (moment: SQLWrapper): SQL<string> =>
-  sql<string>`to_char(${moment} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
-
-/** An address with ASCII letters in lower case and nothing else changed, as its index has it. */
-export const lowerCase = (email: SQLWrapper): SQL => sql`lower(${email} collate "C")`
 
 /** What an account shows of each identity. */
 export const SHOWN = {
@@ -35,9 +29,6 @@ export const SHOWN_OF_USER = {
   updatedAt: users.updatedAt,
   disabledAt: users.disabledAt,
 }
-
-/** Columns by name, of a table or of a part of a statement. */
-export type Columns<Name extends string> = { readonly [N in Name]: PgColumn }
 
 /** Rows of identities: the table, or a part of the statement that selects `SHOWN`. */
 export type IdentityRows = SQLWrapper & Columns<keyof typeof SHOWN>

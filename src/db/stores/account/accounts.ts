@@ -5,6 +5,7 @@ import type { Accounts } from '../../../core/identity/accounts.ts'
 import type { SessionRef } from '../../../core/identity/session-ref.ts'
 import { batched } from '../../batch.ts'
 import type { Database } from '../../client.ts'
+import { now } from '../../expressions.ts'
 import { inTime } from '../../in-time.ts'
 import { sessions, users } from '../../schema.ts'
 import { db, nameOf, type Placeholders, statement } from '../../statement.ts'
@@ -74,7 +75,7 @@ export function createAccounts(database: Database, trustedProviders: readonly st
         name: sql`case when ${p.hasName}::boolean then ${p.name} else ${users.name} end`,
         picture: sql`case when ${p.hasPicture}::boolean then ${p.picture} else ${users.picture} end`,
         locale: sql`case when ${p.hasLocale}::boolean then ${p.locale} else ${users.locale} end`,
-        updatedAt: sql`now()`,
+        updatedAt: now,
       })
       .from(asking)
       .where(eq(users.id, asking.userId))

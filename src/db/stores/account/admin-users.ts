@@ -4,6 +4,7 @@ import type { Account } from '../../../core/identity/account.ts'
 import type { AdminUser, AdminUsers } from '../../../core/identity/admin-users.ts'
 import { asciiLowerCase } from '../../../core/text.ts'
 import type { Database, RunStatement } from '../../client.ts'
+import { isoTime, lowerCase, now } from '../../expressions.ts'
 import { inTime } from '../../in-time.ts'
 import { identities, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
@@ -12,7 +13,7 @@ import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
 import { createExport, FIRST } from './account-export.ts'
-import { accountJson, isoTime, lowerCase } from './account-json.ts'
+import { accountJson } from './account-json.ts'
 import { createRemoveAny } from './remove.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -102,7 +103,7 @@ export function createAdminUsers(
       .set({
         disabledAt: sql`case when ${p.isDisabled}::boolean
           then coalesce(${users.disabledAt}, now()) end`,
-        updatedAt: sql`now()`,
+        updatedAt: now,
       })
       .where(and(eq(users.id, p.id), inTime, saysWho(p)))
       .returning(shown),
@@ -111,7 +112,7 @@ export function createAdminUsers(
     statement((p: Placeholders<{ id: string; roles: readonly string[]; asked: string }>) =>
       db
         .update(users)
-        .set({ roles: roles(p), updatedAt: sql`now()` })
+        .set({ roles: roles(p), updatedAt: now })
         .where(and(eq(users.id, p.id), inTime, saysWho(p)))
         .returning(shown),
     )
@@ -127,7 +128,7 @@ export function createAdminUsers(
     const ended = db.$with('ended').as(
       db
         .update(sessions)
-        .set({ endedAt: sql`now()`, endReason: sql`'operator'` })
+        .set({ endedAt: now, endReason: sql`'operator'` })
         .where(
           inArray(
             sessions.id,

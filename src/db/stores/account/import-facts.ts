@@ -1,27 +1,27 @@
 import { and, eq, exists, isNull, not, notExists, sql } from 'drizzle-orm'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { RunStatement } from '../../client.ts'
+import { ANYTHING } from '../../expressions.ts'
 import { auditEvents, identities, unlinkedIdentities, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 
 type Ids = Placeholders<{ ids: readonly string[] }>
 
 const asked = sql`asked.id`
-const one = { one: sql`1` }
 
 const hasEvent = (type: string) =>
   exists(
     db
-      .select(one)
+      .select(ANYTHING)
       .from(auditEvents)
       .where(and(eq(auditEvents.userId, asked), eq(auditEvents.type, sql`${type}`))),
   )
 
 /** What is known here of users by these ids. */
 export const FIND_USERS = statement((p: Ids) => {
-  const here = db.select(one).from(users).where(eq(users.id, asked))
+  const here = db.select(ANYTHING).from(users).where(eq(users.id, asked))
   const enabled = db
-    .select(one)
+    .select(ANYTHING)
     .from(users)
     .where(and(eq(users.id, asked), isNull(users.disabledAt)))
   return db

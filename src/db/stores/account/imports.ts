@@ -13,6 +13,7 @@ import {
   withoutLost,
 } from '../../../core/identity/import.ts'
 import type { Database, RunStatement } from '../../client.ts'
+import { now } from '../../expressions.ts'
 import { identities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
 import { sayWho, toldLinked, toldMade } from '../events/audit.ts'
@@ -94,7 +95,7 @@ const MAKE = statement(
 const DISABLE = statement((p: Placeholders<{ ids: readonly string[] }>) =>
   db
     .update(users)
-    .set({ disabledAt: sql`now()`, updatedAt: sql`now()` })
+    .set({ disabledAt: now, updatedAt: now })
     .where(and(sql`${users.id} = any(${p.ids}::uuid[])`, sql`${users.disabledAt} is null`))
     .returning({ id: users.id }),
 )

@@ -3,14 +3,14 @@ import type { LinkCodes } from '../../../core/identity/identities.ts'
 import { CODE_SECONDS } from '../../../core/identity/sign-ins.ts'
 import type { PresentedCode } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
+import { isoTime, seconds } from '../../expressions.ts'
 import { inTime } from '../../in-time.ts'
 import { linkCodes } from '../../schema.ts'
-import { db, type Placeholders, seconds, statement } from '../../statement.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
 import { isTold, type Told } from '../events/hold-told.ts'
 import { requireSame } from '../require-own.ts'
 import { type IdentityValues, valuesOf } from '../sign-in/identity-values.ts'
 import { rekeyIdentity } from '../tokens/rekey.ts'
-import { isoTime } from './account-json.ts'
 
 const KEEP = statement((p: Placeholders<IdentityValues & PresentedCode & { ttl: number }>) =>
   db.insert(linkCodes).values({

@@ -4,6 +4,7 @@ import type { Account } from '../../../core/identity/account.ts'
 import type { Identities } from '../../../core/identity/identities.ts'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { Database } from '../../client.ts'
+import { now } from '../../expressions.ts'
 import { identities, unlinkedIdentities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
 import { sayWho, toldLinked } from '../events/audit.ts'
@@ -85,7 +86,7 @@ const linkStatement = (trustedProviders: readonly string[]) =>
       .as(
         db
           .update(users)
-          .set({ updatedAt: sql`now()` })
+          .set({ updatedAt: now })
           .from(linked)
           .where(eq(users.id, linked.userId))
           .returning(SHOWN_OF_USER),

@@ -3,6 +3,7 @@ import { alias } from 'drizzle-orm/pg-core'
 import type { Accounts } from '../../../core/identity/accounts.ts'
 import type { AdminUsers } from '../../../core/identity/admin-users.ts'
 import type { Database, RunStatement } from '../../client.ts'
+import { ANYTHING } from '../../expressions.ts'
 import { inTime } from '../../in-time.ts'
 import { identities, linkCodes, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
@@ -50,9 +51,7 @@ const REMOVE = statement(
         .where(
           or(
             eq(linkCodes.takenBy, p.userId),
-            exists(
-              db.select({ one: sql`1` }).from(leaving).where(isSameIdentity(linkCodes, leaving)),
-            ),
+            exists(db.select(ANYTHING).from(leaving).where(isSameIdentity(linkCodes, leaving))),
           ),
         )
         .returning({ hash: linkCodes.hash }),

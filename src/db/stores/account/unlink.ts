@@ -2,6 +2,7 @@ import { and, eq, exists, inArray, isNull, ne, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { Identities } from '../../../core/identity/identities.ts'
 import type { Database } from '../../client.ts'
+import { ANYTHING, now, ONE_ROW } from '../../expressions.ts'
 import { identities, linkCodes, sessions, unlinkedIdentities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, statement } from '../../statement.ts'
 import { sayWho } from '../events/audit.ts'
@@ -11,8 +12,6 @@ import { isSameIdentity } from '../same-identity.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
 import { HOLD_IDENTITIES, holdAsking } from './hold-asking.ts'
 
-const now = sql`now()`
-const one = { one: sql`1` }
 const i = alias(identities, 'i')
 
 /**
@@ -34,14 +33,14 @@ const UNLINK = statement(
         .where(eq(i.userId, p.userId)),
     )
     const isHeld = isSameIdentity(held, identities)
-    const left = db.select(one).from(held).where(ne(held.provider, p.provider))
+    const left = db.select(ANYTHING).from(held).where(ne(held.provider, p.provider))
     const removed = db.$with('removed').as(
       db
         .delete(identities)
         .where(
           and(
             eq(identities.provider, p.provider),
-            exists(db.select(one).from(held).where(isHeld)),
+            exists(db.select(ANYTHING).from(held).where(isHeld)),
             exists(left),
           ),
         )
@@ -75,7 +74,7 @@ const UNLINK = statement(
         .where(
           and(
             eq(linkCodes.takenBy, p.userId),
-            exists(db.select(one).from(removed).where(isSameIdentity(removed, linkCodes))),
+            exists(db.select(ANYTHING).from(removed).where(isSameIdentity(removed, linkCodes))),
           ),
         )
         .returning({ hash: linkCodes.hash }),
@@ -89,7 +88,7 @@ const UNLINK = statement(
           and(
             ne(held.provider, p.provider),
             sql`${held.email} is not null`,
-            exists(db.select(one).from(removed).where(eq(removed.givesEmail, true))),
+            exists(db.select(ANYTHING).from(removed).where(eq(removed.givesEmail, true))),
           ),
         )
         .orderBy(held.linkedAt, held.provider)
@@ -109,7 +108,7 @@ const UNLINK = statement(
       db
         .update(users)
         .set({ updatedAt: now })
-        .where(and(eq(users.id, p.userId), exists(db.select(one).from(removed))))
+        .where(and(eq(users.id, p.userId), exists(db.select(ANYTHING).from(removed))))
         .returning({ id: users.id }),
     )
     const opened = heldSessions(
@@ -121,7 +120,7 @@ const UNLINK = statement(
           isNull(sessions.subject),
           exists(
             db
-              .select(one)
+              .select(ANYTHING)
               .from(removed)
               .where(
                 and(eq(removed.issuer, sessions.issuer), eq(removed.subject, sessions.subject)),
@@ -143,11 +142,11 @@ const UNLINK = statement(
       .with(held, removed, outbox, marked, forgotten, heir, inherited, touched, ended)
       .select({
         userId: sql<string>`${p.userId}::uuid`.as('user_id'),
-        isFound: sql<boolean>`${exists(db.select(one).from(held).where(eq(held.provider, p.provider)))}`,
-        isRemoved: sql<boolean>`${exists(db.select(one).from(removed))}`,
+        isFound: sql<boolean>`${exists(db.select(ANYTHING).from(held).where(eq(held.provider, p.provider)))}`,
+        isRemoved: sql<boolean>`${exists(db.select(ANYTHING).from(removed))}`,
         endedSessions: sql<number>`(select count(*)::int from ${ended})`,
       })
-      .from(sql`(select) as one`)
+      .from(ONE_ROW)
   },
 )
 

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Asker, Audit, AuditEvent, AuditRow } from '../../../core/events/audit.ts'
 import type { Database, RunStatement } from '../../client.ts'
+import { isoTime, ONE_ROW } from '../../expressions.ts'
 import { clockOf, dropPartitions, makePartitions, missingMonths } from '../../partitions.ts'
 import { auditEvents, latchkey } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
@@ -22,9 +23,6 @@ interface Recorded {
 
 const recordEvent = sql`${sql.identifier(latchkey.schemaName)}.record_event`
 
-/** The one row that a call needs where the builder wants a table. */
-const nothing = sql`(select) as one`
-
 /** By the function that the triggers call, too: rows and what is to be told of them have one author. */
 const RECORD = statement((p: Placeholders<Recorded>) =>
   db
@@ -33,13 +31,13 @@ const RECORD = statement((p: Placeholders<Recorded>) =>
         ${p.clientId}::text, ${p.provider}::text, ${p.address}::text, ${p.userAgent}::text,
         ${p.reason}::text)::text`,
     })
-    .from(nothing),
+    .from(ONE_ROW),
 )
 
 const SAY_WHO = statement((p: Placeholders<{ asked: string }>) =>
   db
     .select({ done: sql<string>`set_config('latchkey.asked', ${p.asked}::text, true)` })
-    .from(nothing),
+    .from(ONE_ROW),
 )
 
 /** Tells the transaction who asks for what it does, which its events then bear. */
@@ -88,9 +86,7 @@ const list = (order: typeof asc, behind: SQL) =>
         userAgent: a.userAgent,
         requestId: a.requestId,
         reason: a.reason,
-        at: sql<string>`to_char(${a.at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(
-          'at_text',
-        ),
+        at: isoTime(a.at).as('at_text'),
       })
       .from(a)
       .where(

@@ -1,9 +1,9 @@
 import { and, asc, eq, exists, inArray, or, sql, type WithSubquery } from 'drizzle-orm'
 import type { Outbox, OutboxDepth, OutboxEntry, OutboxFilter } from '../../../core/events/outbox.ts'
 import type { Database } from '../../client.ts'
+import { ANYTHING, isoTime, now } from '../../expressions.ts'
 import { outbox, outboxTargets } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
-import { isoTime } from '../account/account-json.ts'
 
 type Asked = { id: string | null; kind: string | null; target: string | null; failed: boolean }
 
@@ -104,9 +104,9 @@ const RETRY = inBatches((batch) =>
       // Its time begins anew.
       .set({
         failedAt: sql`null`,
-        nextAttemptAt: sql`now()`,
+        nextAttemptAt: now,
         attempts: sql`0`,
-        retriedAt: sql`now()`,
+        retriedAt: now,
       })
       .from(batch)
       .where(eq(outbox.id, batch.id))
@@ -127,7 +127,7 @@ const START_AGAIN = statement((p: Placeholders<Asked>) =>
           sql`${p.id}::bigint is null`,
           exists(
             db
-              .select({ one: sql`1` })
+              .select(ANYTHING)
               .from(outbox)
               .where(
                 and(

@@ -3,9 +3,9 @@ import type { AuditEvent } from '../../../core/events/audit.ts'
 import type { Claim, ClaimOptions, Due, Outbox, OutboxTarget } from '../../../core/events/outbox.ts'
 import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
 import type { Database, RunStatement } from '../../client.ts'
+import { type Columns, isoTime, now, seconds } from '../../expressions.ts'
 import { auditEvents, identities, outbox, outboxTargets } from '../../schema.ts'
-import { db, insertFrom, type Placeholders, seconds, statement } from '../../statement.ts'
-import { type Columns, isoTime } from '../account/account-json.ts'
+import { db, insertFrom, type Placeholders, statement } from '../../statement.ts'
 import { recordIn } from './audit.ts'
 import { createOutboxDesk } from './outbox-desk.ts'
 
@@ -31,8 +31,6 @@ export const leaveRevocations = (left: Leaving, revocable: SQLWrapper): SQL =>
       where coalesce(${left.sealedAccessToken}, ${left.sealedRefreshToken}) is not null
         and ${left.provider} = any(${revocable}::text[])`,
   )
-
-const now = sql`now()`
 
 const isDue = and(isNull(outbox.failedAt), lte(outbox.nextAttemptAt, now))
 

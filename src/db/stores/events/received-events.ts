@@ -4,8 +4,9 @@ import type { ReceivedEventStore, ReceivedEvents } from '../../../core/events/re
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { ProviderEvent } from '../../../core/provider/provider-event.ts'
 import type { Database, RunStatement } from '../../client.ts'
+import { ANYTHING, now, seconds } from '../../expressions.ts'
 import { identities, receivedEvents, sessions, users } from '../../schema.ts'
-import { db, type Placeholders, seconds, statement } from '../../statement.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
 import { FORGET_CODES_BEFORE } from '../account/link-codes.ts'
 import { requireSame } from '../require-own.ts'
 import { isSameIdentity } from '../same-identity.ts'
@@ -16,8 +17,6 @@ import { holdTold, holdUsers, type ToldOf } from './hold-told.ts'
 
 /** Ids are kept so long; what is older is not acted on, so that none is acted on twice. */
 const REMEMBERED_SECONDS = 30 * 86_400
-
-const now = sql`now()`
 
 const REMEMBER = statement((p: Placeholders<{ provider: string; id: string; ttl: number }>) =>
   db
@@ -106,7 +105,7 @@ const INHERIT_EMAIL = statement((p: Placeholders<{ userId: string }>) => {
           sql`${identities.email} is not null`,
           notExists(
             db
-              .select({ one: sql`1` })
+              .select(ANYTHING)
               .from(other)
               .where(and(eq(other.userId, identities.userId), other.givesEmail)),
           ),

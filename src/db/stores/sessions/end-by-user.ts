@@ -2,14 +2,13 @@ import { and, eq, exists, inArray, isNull, or, sql } from 'drizzle-orm'
 import type { SessionRef } from '../../../core/identity/session-ref.ts'
 import type { Sessions } from '../../../core/tokens/sessions.ts'
 import type { Database } from '../../client.ts'
+import { ANYTHING, now, ONE_ROW } from '../../expressions.ts'
 import { inTime } from '../../in-time.ts'
 import { sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { heldSessions } from './held-sessions.ts'
-
-const now = sql`now()`
 
 /** `target` is the session to end, null for all but the asking one. */
 type Ending = SessionRef & { target: string | null; asked: string }
@@ -22,7 +21,7 @@ const END = statement((p: Placeholders<Ending>) => {
   const isTarget = sql`case when ${p.target}::uuid is null then ${sessions.id} <> ${p.sessionId}
     else ${sessions.id} = ${p.target}::uuid end`
   const enabled = db
-    .select({ one: sql`1` })
+    .select(ANYTHING)
     .from(users)
     .where(and(eq(users.id, p.userId), isNull(users.disabledAt)))
   const held = db
@@ -55,7 +54,7 @@ const END = statement((p: Placeholders<Ending>) => {
       isAlive: sql<boolean>`${asking}`.as('is_alive'),
       count: sql<number>`(select count(*)::int from ${ended})`.as('ended_count'),
     })
-    .from(sql`(select) as one`)
+    .from(ONE_ROW)
 })
 
 /** How a user ends sessions of their own. */

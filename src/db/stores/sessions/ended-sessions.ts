@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { EndedSessions } from '../../../core/events/audit.ts'
 import type { RunStatement } from '../../client.ts'
+import { ONE_ROW } from '../../expressions.ts'
 import { auditEvents } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 
@@ -17,7 +18,7 @@ const COUNT = statement((p: Placeholders<{ since: string | null }>) =>
       reason: sql<string | null>`coalesce(${e.reason}, 'unknown')`.as('why'),
       count: sql<number>`count(${e.id})::int`.as('count'),
     })
-    .from(sql`(select) as one`)
+    .from(ONE_ROW)
     .leftJoin(
       e,
       and(

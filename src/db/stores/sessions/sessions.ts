@@ -3,19 +3,18 @@ import type { Freshness } from '../../../core/identity/accounts.ts'
 import type { SessionRef } from '../../../core/identity/session-ref.ts'
 import type { Sessions, StoredSession } from '../../../core/tokens/sessions.ts'
 import type { Database } from '../../client.ts'
+import { epochSeconds, isoTime, now } from '../../expressions.ts'
 import { refreshTokens, sessions, users } from '../../schema.ts'
-import { db, type Placeholders, statement } from '../../statement.ts'
-import { isoTime } from '../account/account-json.ts'
+import { db, type Placeholders, type Statement, statement } from '../../statement.ts'
 import { asks, isAlive, isFresh, isInUse } from '../alive.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
-import { epochSeconds, grantedSession } from '../tokens/granted-session.ts'
+import { grantedSession } from '../tokens/granted-session.ts'
 import { endByUser } from './end-by-user.ts'
 
 /** Sessions of one user that are shown: as many as SESSIONS_PER_USER may allow, since what is not shown cannot be ended. */
 const MOST = 10_000
 
-const now = sql`now()`
 const runs = and(isNull(sessions.endedAt), sql`${sessions.expiresAt} > ${now}`)
 
 /** One whose code nobody redeemed is not shown, nor one whose tokens all ran out: nobody is signed in by it. */
@@ -122,14 +121,15 @@ export function createSessions(
     if (row !== null) requireOwn(database, row.id, sessionId)
     return row
   }
-  const isAlive = async ({ userId, sessionId }: SessionRef) =>
-    own(await IS_ALIVE.one(query, { userId, sessionId }), { userId, sessionId }) !== null
+  const finds =
+    (lookup: Statement<SessionRef, { id: string }>) =>
+    async ({ userId, sessionId }: SessionRef) =>
+      own(await lookup.one(query, { userId, sessionId }), { userId, sessionId }) !== null
+  const isAlive = finds(IS_ALIVE)
   return {
     isAlive,
-    isRunning: async ({ userId, sessionId }) =>
-      own(await IS_RUNNING.one(query, { userId, sessionId }), { userId, sessionId }) !== null,
-    isInCookies: async ({ userId, sessionId }) =>
-      own(await IS_IN_COOKIES.one(query, { userId, sessionId }), { userId, sessionId }) !== null,
+    isRunning: finds(IS_RUNNING),
+    isInCookies: finds(IS_IN_COOKIES),
     async standing(session, reauthSeconds) {
       const { userId, sessionId } = session
       const row = own(await FIND_STANDING.one(query, { userId, sessionId, reauthSeconds }), session)

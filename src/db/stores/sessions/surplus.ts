@@ -1,5 +1,6 @@
 import { and, desc, eq, inArray, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../../client.ts'
+import { now } from '../../expressions.ts'
 import { sessions } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { saysWho } from '../events/say-who.ts'
@@ -41,7 +42,7 @@ const END_SURPLUS = statement((p: Placeholders<Crowd>) => {
     .for('no key update', { skipLocked: true })
   return db
     .update(sessions)
-    .set({ endedAt: sql`now()`, endReason: sql`'too_many'` })
+    .set({ endedAt: now, endReason: sql`'too_many'` })
     .where(inArray(sessions.id, surplus))
     .returning({ id: sessions.id })
 })

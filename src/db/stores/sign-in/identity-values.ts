@@ -3,6 +3,7 @@ import { alias } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { Profile } from '../../../core/identity/profile.ts'
 import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
+import { ANYTHING, now } from '../../expressions.ts'
 import { identities } from '../../schema.ts'
 import { db, nameOf, type Placeholders } from '../../statement.ts'
 import { isSameIdentity } from '../same-identity.ts'
@@ -47,7 +48,7 @@ const other = alias(identities, 'other')
 const hasEmail = (userId: SQLWrapper) =>
   exists(
     db
-      .select({ one: sql`1` })
+      .select(ANYTHING)
       .from(other)
       .where(and(sql`${other.userId} = ${userId}`, other.givesEmail)),
   )
@@ -92,7 +93,7 @@ export const newFacts = (p: Placeholders<IdentityValues>) => ({
   name: sql`coalesce(${p.name}, ${identities.name})`,
   picture: sql`coalesce(${p.picture}, ${identities.picture})`,
   locale: sql`coalesce(${p.locale}, ${identities.locale})`,
-  lastLoginAt: sql`now()`,
+  lastLoginAt: now,
   goneAt: sql`null`,
   sealedAccessToken: sql`coalesce(${p.access}, ${identities.sealedAccessToken})`,
   sealedRefreshToken: sql`coalesce(${p.refreshToken}, ${identities.sealedRefreshToken})`,

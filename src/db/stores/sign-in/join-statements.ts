@@ -1,9 +1,10 @@
 import { and, eq, exists, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
+import { ANYTHING, lowerCase } from '../../expressions.ts'
 import { identities, unlinkedIdentities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
-import { isVouchedFor, lowerCase } from '../account/account-json.ts'
+import { isVouchedFor } from '../account/account-json.ts'
 import { toldLinked } from '../events/audit.ts'
 import { saysWho } from '../events/say-who.ts'
 import { addressClaim, firstFacts, type IdentityValues } from './identity-values.ts'
@@ -54,14 +55,13 @@ export const candidatesStatement = (trustedProviders: readonly string[]) =>
     const i = alias(identities, 'i')
     const mine = alias(identities, 'mine')
     const holding = and(sql`${lowerCase(i.email)} = ${p.email}`, isVouchedFor(i, trustedProviders))
-    const one = { one: sql`1` }
     const hasIdentity = db
-      .select(one)
+      .select(ANYTHING)
       .from(mine)
       .where(and(eq(mine.userId, users.id), eq(mine.provider, p.provider)))
     const unlinked = unlinkedIdentities
     const hasUnlinked = db
-      .select(one)
+      .select(ANYTHING)
       .from(unlinked)
       .where(
         and(

@@ -1,8 +1,8 @@
 import { type SQLWrapper, sql } from 'drizzle-orm'
 import type { NewSession } from '../../../core/identity/sign-ins.ts'
+import { type Columns, now, seconds } from '../../expressions.ts'
 import { loginCodes, refreshTokens, sessions } from '../../schema.ts'
-import { db, insertFrom, type Placeholders, seconds } from '../../statement.ts'
-import type { Columns } from '../account/account-json.ts'
+import { db, insertFrom, type Placeholders } from '../../statement.ts'
 
 /** A session that a sign-in opens. */
 export interface OpeningValues
@@ -19,8 +19,6 @@ export interface OpeningValues
   nonce: string | null
   codeTtl: number
 }
-
-const now = sql`now()`
 
 /** Parts of a sign-in: opens a session with its refresh token or code for what `opened` gives. */
 export function openingParts(

@@ -1,14 +1,13 @@
 import { and, eq, getTableColumns, notExists, type Placeholder, sql } from 'drizzle-orm'
 import { type PgColumn, unionAll } from 'drizzle-orm/pg-core'
 import type { CreateReason } from '../../../core/identity/linking.ts'
+import { ANYTHING, type Columns, lowerCase, now } from '../../expressions.ts'
 import { inTime } from '../../in-time.ts'
 import { identities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
 import {
   accountJson,
-  type Columns,
   isVouchedFor,
-  lowerCase,
   SHOWN,
   SHOWN_OF_USER,
   shownOf,
@@ -35,8 +34,6 @@ export interface SignInValues extends IdentityValues, OpeningValues {
   /** The address in lower case that is claimed for the new user; null where somebody holds it. */
   claimed: string | null
 }
-
-const now = sql`now()`
 
 type Key = Record<'userId' | 'provider' | 'issuer' | 'subject', PgColumn>
 
@@ -92,7 +89,7 @@ export const signInStatement = (rules: {
         }),
     )
     const holder = db
-      .select({ one: sql`1` })
+      .select(ANYTHING)
       .from(identities)
       .where(
         and(
@@ -138,7 +135,7 @@ export const signInStatement = (rules: {
           .select(SHOWN_OF_USER)
           .from(users)
           .innerJoin(known, eq(known.userId, users.id))
-          .where(notExists(db.select({ one: sql`1` }).from(touched))),
+          .where(notExists(db.select(ANYTHING).from(touched))),
       ),
     )
     const others = db.$with('others').as(

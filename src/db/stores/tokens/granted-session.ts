@@ -1,13 +1,8 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
-import type { PgColumn } from 'drizzle-orm/pg-core'
+import { type Columns, epochSeconds } from '../../expressions.ts'
 import type { sessions } from '../../schema.ts'
 import type { Placeholders } from '../../statement.ts'
-import type { Columns } from '../account/account-json.ts'
 import { isAlive } from '../alive.ts'
-
-/** A moment in whole seconds since 1970. */
-export const epochSeconds = <Value extends number | null = number>(moment: PgColumn): SQL<Value> =>
-  sql<Value>`floor(extract(epoch from ${moment}))::float8`
 
 /** What tokens are made of (`GrantedSession`), as a selection from sessions or an alias of them. */
 export const grantedSession = (table: Columns<keyof typeof sessions._.columns>) => {

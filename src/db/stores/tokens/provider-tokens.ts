@@ -8,8 +8,9 @@ import type {
 } from '../../../core/provider/provider-token-stores.ts'
 import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
 import type { Database } from '../../client.ts'
+import { now, seconds } from '../../expressions.ts'
 import { identities, outbox, sessions, users } from '../../schema.ts'
-import { db, type Placeholders, seconds, statement } from '../../statement.ts'
+import { db, type Placeholders, statement } from '../../statement.ts'
 import { asks } from '../alive.ts'
 import { requireOwn, requireSame } from '../require-own.ts'
 import { isIdentity } from '../sign-in/identity-values.ts'
@@ -59,8 +60,7 @@ const isAsRead = (p: Placeholders<Read>) =>
       is not distinct from (${p.access}::text, ${p.refreshToken}::text)`,
   )
 
-const isFree = () =>
-  or(isNull(identities.grantLeasedUntil), lt(identities.grantLeasedUntil, sql`now()`))
+const isFree = () => or(isNull(identities.grantLeasedUntil), lt(identities.grantLeasedUntil, now))
 
 const { subject } = identities
 

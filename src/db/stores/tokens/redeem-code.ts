@@ -2,16 +2,10 @@ import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { PresentedCode, TokenStore } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
+import { now, seconds } from '../../expressions.ts'
 import { inTime } from '../../in-time.ts'
 import { loginCodes, refreshTokens, sessions, users } from '../../schema.ts'
-import {
-  db,
-  insertFrom,
-  type Placeholders,
-  returning,
-  seconds,
-  statement,
-} from '../../statement.ts'
+import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
 import { isAlive } from '../alive.ts'
 import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
@@ -19,7 +13,6 @@ import { endSurplus, isCrowded } from '../sessions/surplus.ts'
 import { grantedSession } from './granted-session.ts'
 import { readRepeatedCode } from './repeated-code.ts'
 
-const now = sql`now()`
 const u = alias(users, 'u')
 const s = alias(sessions, 's')
 const c = alias(loginCodes, 'c')

@@ -2,6 +2,7 @@ import { and, eq, inArray, notExists, sql } from 'drizzle-orm'
 import { alias, type PgColumn } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { Database } from '../../client.ts'
+import { ANYTHING } from '../../expressions.ts'
 import { identities, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { isSameIdentity } from '../same-identity.ts'
@@ -43,7 +44,7 @@ const IDENTITY = statement((p: Placeholders<Rekeying>) => {
       and(
         isFormer(identities, p),
         eq(identities.userId, held.id),
-        notExists(db.select({ one: sql`1` }).from(other).where(isSameIdentity(other, p))),
+        notExists(db.select(ANYTHING).from(other).where(isSameIdentity(other, p))),
       ),
     )
     .returning({ userId: identities.userId })

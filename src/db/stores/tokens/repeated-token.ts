@@ -7,13 +7,13 @@ import type {
   Rotation,
 } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
+import { now } from '../../expressions.ts'
 import { refreshTokens, sessions, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { recordIn, sayWho } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
 import { goesOnFor, grantedSession, isUnlisted, isWider } from './granted-session.ts'
 
-const now = sql`now()`
 const u = alias(users, 'u')
 const s = alias(sessions, 's')
 const r = alias(refreshTokens, 'r')

@@ -3,16 +3,10 @@ import { alias } from 'drizzle-orm/pg-core'
 import { GRACE_SECONDS } from '../../../core/tokens/refresh-repeat.ts'
 import type { PresentedRefreshToken, TokenStore } from '../../../core/tokens/token-store.ts'
 import type { Database } from '../../client.ts'
+import { now, seconds } from '../../expressions.ts'
 import { inTime } from '../../in-time.ts'
 import { refreshTokens, sessions, users } from '../../schema.ts'
-import {
-  db,
-  insertFrom,
-  type Placeholders,
-  returning,
-  seconds,
-  statement,
-} from '../../statement.ts'
+import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
 import { requireOwn } from '../require-own.ts'
 import { goesOnFor, grantedSession, isUnlisted, isWider } from './granted-session.ts'
 import { repeatToken } from './repeated-token.ts'
@@ -23,7 +17,6 @@ import { repeatToken } from './repeated-token.ts'
  */
 const KEPT = 3
 
-const now = sql`now()`
 const u = alias(users, 'u')
 const s = alias(sessions, 's')
 const r = alias(refreshTokens, 'r')
