@@ -1,10 +1,9 @@
 import { LatchkeyError } from '../core/errors.ts'
+import { FileError } from '../core/settings/file-problem.ts'
 import { TracesError } from '../core/tracer.ts'
 import { DriverError } from '../db/connection/driver.ts'
 import { EmbeddedServerError } from '../db/embedded/index.ts'
 import { explainFailure } from '../operations/doctor/explain/failures.ts'
-import { EnvironmentFileError } from '../settings/environment.ts'
-import { SecretFileError } from '../settings/secret-file.ts'
 
 /** Why the service cannot start, as it is told: a line each, without a stack and without a secret. */
 export class StartError extends Error {
@@ -14,14 +13,8 @@ export class StartError extends Error {
   }
 }
 
-const TOLD_AS_THEY_ARE = [
-  StartError,
-  EmbeddedServerError,
-  DriverError,
-  EnvironmentFileError,
-  SecretFileError,
-  TracesError,
-]
+/** Errors whose message is written for the operator. */
+const FOR_THE_OPERATOR = [StartError, EmbeddedServerError, DriverError, FileError, TracesError]
 
 /**
  * Tells the operator why the service does not start, or a command is not done, and ends with 1. An unforeseen
@@ -35,7 +28,7 @@ export function refuse(error: unknown, what = 'Latchkey cannot start'): never {
 }
 
 function reasonOf(error: unknown, what: string): string | null {
-  if (TOLD_AS_THEY_ARE.some((kind) => error instanceof kind)) return (error as Error).message
+  if (FOR_THE_OPERATOR.some((kind) => error instanceof kind)) return (error as Error).message
   if (error instanceof LatchkeyError) {
     const { database } = error.evidence
     const why =

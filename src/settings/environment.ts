@@ -1,18 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
-import { type FileProblem, fileProblemText } from '../core/settings/file-problem.ts'
+import { FileError } from '../core/settings/file-problem.ts'
 import { readEnvironmentLines, withoutQuotes } from './environment-lines.ts'
 import type { Environment } from './reader.ts'
-
-/** A `.env` that is there and cannot be used; nothing is started without what it says. */
-export class EnvironmentFileError extends Error {
-  override name = 'EnvironmentFileError'
-  readonly problem: FileProblem
-  constructor(problem: FileProblem) {
-    super(fileProblemText(problem, 'en'))
-    this.problem = problem
-  }
-}
 
 /** The process's environment over what `.env` in the working folder says. */
 export function readEnvironment(
@@ -39,14 +29,14 @@ export function lendToOpenTelemetry(env: Environment): void {
 /**
  * What `.env` in the working folder says; nothing where there is none.
  *
- * @throws EnvironmentFileError where there is one that cannot be read as text in UTF-8, line by line.
+ * @throws FileError where there is one that cannot be read as text in UTF-8, line by line.
  */
 export function readEnvironmentFile(path = '.env'): Environment {
   const text = readText(path)
   const { values, strange, unclosed } = readEnvironmentLines(text)
-  if (strange !== null) throw new EnvironmentFileError({ reason: 'env_line', path, line: strange })
+  if (strange !== null) throw new FileError({ reason: 'env_line', path, line: strange })
   if (unclosed !== null) {
-    throw new EnvironmentFileError({ reason: 'env_quote', path, line: unclosed })
+    throw new FileError({ reason: 'env_quote', path, line: unclosed })
   }
   return values
 }
@@ -61,12 +51,12 @@ function readText(path: string): string {
   } catch (error) {
     const { code, message: why } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return ''
-    throw new EnvironmentFileError({ reason: 'env_unread', path, why })
+    throw new FileError({ reason: 'env_unread', path, why })
   }
   if (bytes.includes(0) || isUtf16(bytes)) {
-    throw new EnvironmentFileError({ reason: 'env_utf16', path })
+    throw new FileError({ reason: 'env_utf16', path })
   }
-  if (!isUtf8(bytes)) throw new EnvironmentFileError({ reason: 'env_encoding', path })
+  if (!isUtf8(bytes)) throw new FileError({ reason: 'env_encoding', path })
   // Editors put a byte order mark before the first name, and some end lines as old ones did.
   return bytes
     .toString('utf8')

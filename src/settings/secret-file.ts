@@ -9,25 +9,15 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { randomToken } from '../core/secrets.ts'
-import { type FileProblem, fileProblemText } from '../core/settings/file-problem.ts'
+import { FileError, type FileProblem } from '../core/settings/file-problem.ts'
 
 /** A secret of fewer characters is no secret; the one that is made has 43. */
 const SHORTEST = 32
 
-/** The secret in the data folder is not the one that was made there. */
-export class SecretFileError extends Error {
-  override name = 'SecretFileError'
-  readonly problem: FileProblem
-  constructor(problem: FileProblem) {
-    super(fileProblemText(problem, 'en'))
-    this.problem = problem
-  }
-}
-
 /**
  * The secret kept in the data folder; made there, readable by its owner only, at the first start.
  *
- * @throws SecretFileError where the file is empty or short: what it had sealed cannot be opened any more.
+ * @throws FileError where the file is empty or short: what it had sealed cannot be opened any more.
  */
 export function readOrMakeSecret(dataDir: string): string {
   const path = join(dataDir, 'secret')
@@ -60,7 +50,7 @@ export function whyNoSecret(dataDir: string): FileProblem | null {
     readSecret(path)
     return null
   } catch (error) {
-    if (error instanceof SecretFileError) return error.problem
+    if (error instanceof FileError) return error.problem
     const { code, message: why } = error as NodeJS.ErrnoException
     return code === 'ENOENT' ? null : { reason: 'secret_unread', path, why }
   }
@@ -69,5 +59,5 @@ export function whyNoSecret(dataDir: string): FileProblem | null {
 function readSecret(path: string): string {
   const secret = readFileSync(path, 'utf8').trim()
   if (secret.length >= SHORTEST) return secret
-  throw new SecretFileError({ reason: secret === '' ? 'secret_empty' : 'secret_short', path })
+  throw new FileError({ reason: secret === '' ? 'secret_empty' : 'secret_short', path })
 }

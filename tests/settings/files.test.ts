@@ -11,13 +11,13 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { FileError } from '../../src/core/settings/file-problem.ts'
 import {
-  EnvironmentFileError,
   namesCutInFile,
   readEnvironment,
   readEnvironmentFile,
 } from '../../src/settings/environment.ts'
-import { readOrMakeSecret, SecretFileError } from '../../src/settings/secret-file.ts'
+import { readOrMakeSecret } from '../../src/settings/secret-file.ts'
 import { buildModule } from '../helpers/built-module.ts'
 
 let folder: string
@@ -43,7 +43,7 @@ describe('a .env', () => {
     ['with a byte order mark', `\ufeff${TEXT}`],
     ['without one', TEXT],
   ])('in UTF-16 is refused and named: %s', (_, text) => {
-    expect(() => read(Buffer.from(text, 'utf16le'))).toThrow(EnvironmentFileError)
+    expect(() => read(Buffer.from(text, 'utf16le'))).toThrow(FileError)
     expect(() => read(Buffer.from(text, 'utf16le'))).toThrow('it looks like UTF-16')
   })
 
@@ -57,7 +57,7 @@ describe('a .env', () => {
     'with %s is refused by the number of the line, and without what stands there',
     (_, text, line) => {
       const reading = () => read(Buffer.from(text))
-      expect(reading).toThrow(EnvironmentFileError)
+      expect(reading).toThrow(FileError)
       expect(reading).toThrow(`line ${line} is neither`)
       expect(reading).not.toThrow('canary')
     },
@@ -101,7 +101,7 @@ describe('a .env', () => {
   test('that cannot be read is refused and not overlooked', () => {
     mkdirSync(join(folder, '.env'))
     const reading = () => readEnvironmentFile(join(folder, '.env'))
-    expect(reading).toThrow(EnvironmentFileError)
+    expect(reading).toThrow(FileError)
     expect(reading).toThrow('is there and cannot be read')
   })
 })
@@ -185,7 +185,7 @@ describe('the secret in the data folder', () => {
     mkdirSync(join(folder, 'data'))
     writeFileSync(path(), content)
     const reading = () => readOrMakeSecret(join(folder, 'data'))
-    expect(reading).toThrow(SecretFileError)
+    expect(reading).toThrow(FileError)
     expect(reading).toThrow(`The secret in ${path()} is ${words}`)
   })
 })

@@ -1,13 +1,8 @@
 import { parseArgs } from 'node:util'
-import { fileProblemText } from '../../core/settings/file-problem.ts'
+import { FileError, fileProblemText } from '../../core/settings/file-problem.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { doctorTexts } from '../../operations/doctor/texts/texts.ts'
-import {
-  EnvironmentFileError,
-  namesCutInFile,
-  readEnvironment,
-  readEnvironmentFile,
-} from '../../settings/environment.ts'
+import { namesCutInFile, readEnvironment, readEnvironmentFile } from '../../settings/environment.ts'
 import type { Environment } from '../../settings/reader.ts'
 import { diagnose, explain } from './diagnosis.ts'
 
@@ -38,7 +33,7 @@ async function run(given: string[]): Promise<void> {
   try {
     file = readEnvironmentFile()
   } catch (error) {
-    if (!(error instanceof EnvironmentFileError)) throw error
+    if (!(error instanceof FileError)) throw error
     process.stderr.write(`${fileProblemText(error.problem, ofProcess)}\n`)
     process.exitCode = 1
     return

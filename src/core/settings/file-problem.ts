@@ -88,3 +88,13 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
 /** What is wrong, and what to do. No content of the file is in it. */
 export const fileProblemText = (problem: FileProblem, language: OperatorLanguage): string =>
   TEXTS[language](problem)
+
+/** A file or folder that cannot be used. The message says why in English; `problem` is for other languages. */
+export class FileError extends Error {
+  override name = 'FileError'
+  readonly problem: FileProblem
+  constructor(problem: FileProblem, options?: ErrorOptions) {
+    super(fileProblemText(problem, 'en'), options)
+    this.problem = problem
+  }
+}

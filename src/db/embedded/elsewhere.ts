@@ -13,7 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { DataFolderError } from './error.ts'
+import { FileError } from '../../core/settings/file-problem.ts'
 
 /** Where root keeps data whose own place the user of the database cannot enter. */
 const ELSEWHERE = '/var/lib/latchkey'
@@ -49,7 +49,7 @@ export async function makeEnterable(path: string): Promise<void> {
  * Where a link of ours in the place of the data leads, null where there is none; the data may not be there yet. A
  * link to any other place is not followed: what data belongs to, root hands over, whoever put the link there.
  *
- * @throws DataFolderError where the folder around it is gone, too: beginning anew would hide that data is lost.
+ * @throws FileError where the folder around it is gone, too: beginning anew would hide that data is lost.
  */
 export async function followLink(path: string): Promise<string | null> {
   const target = await readlink(path).catch(() => null)
@@ -57,7 +57,7 @@ export async function followLink(path: string): Promise<string | null> {
   const data = resolve(dirname(path), target)
   if (dirname(dirname(data)) !== ELSEWHERE) return null
   const home = await stat(dirname(data)).catch(() => null)
-  if (home === null) throw new DataFolderError({ reason: 'data_gone', path, target: data })
+  if (home === null) throw new FileError({ reason: 'data_gone', path, target: data })
   return data
 }
 

@@ -1,22 +1,13 @@
-import { type FileProblem, fileProblemText } from '../../core/settings/file-problem.ts'
+import { FileError } from '../../core/settings/file-problem.ts'
 
 /** The embedded server cannot be used; the message says what happened and what to do. */
 export class EmbeddedServerError extends Error {
   override name = 'EmbeddedServerError'
 }
 
-/** The same because of the data folder, for whoever tells it in another language. */
-export class DataFolderError extends EmbeddedServerError {
-  readonly problem: FileProblem
-  constructor(problem: FileProblem, options?: ErrorOptions) {
-    super(fileProblemText(problem, 'en'), options)
-    this.problem = problem
-  }
-}
-
-/** What the file system said when a server was to start in this folder. */
-export const notStarted = (dataDir: string, cause: unknown): DataFolderError =>
-  new DataFolderError(
+/** The error of a server that could not start in this folder, with what the file system said. */
+export const notStarted = (dataDir: string, cause: unknown): FileError =>
+  new FileError(
     {
       reason: 'data_refused',
       path: dataDir,

@@ -3,8 +3,9 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { FileError } from '../../core/settings/file-problem.ts'
 import { followLink, keepElsewhere, makeEnterable, withFolder } from './elsewhere.ts'
-import { DataFolderError, EmbeddedServerError } from './error.ts'
+import { EmbeddedServerError } from './error.ts'
 
 const run = promisify(execFile)
 /** What nobody can hold, a copy of the programs, is in use for no longer. */
@@ -79,7 +80,7 @@ export async function requireOwner(path: string): Promise<void> {
   const uid = process.getuid?.()
   const owner = await ownerOf(path)
   if (uid === 0 || owner === undefined || owner.uid === uid) return
-  throw new DataFolderError({ reason: 'data_of_another', path, owner: owner.uid, own: uid })
+  throw new FileError({ reason: 'data_of_another', path, owner: owner.uid, own: uid })
 }
 
 /** A private folder for the server's socket, with a path short enough for a socket address. */
@@ -150,13 +151,13 @@ export async function readDataVersion(path: string): Promise<string | undefined>
   })
   if (entries.length === 0) {
     const target = await readlink(path).catch(() => null)
-    if (target !== null) throw new DataFolderError({ reason: 'data_behind_link', path, target })
+    if (target !== null) throw new FileError({ reason: 'data_behind_link', path, target })
     return undefined
   }
   const version = await readFile(join(path, 'PG_VERSION'), 'utf8').catch(() => undefined)
   const control = await lstat(join(path, 'global/pg_control')).catch(() => undefined)
   if (/^\d+\s*$/.test(version ?? '') && control) return version?.trim()
-  throw new DataFolderError({ reason: 'data_incomplete', path })
+  throw new FileError({ reason: 'data_incomplete', path })
 }
 
 async function holdsData(path: string): Promise<boolean> {

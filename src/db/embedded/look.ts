@@ -1,8 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { FileProblem } from '../../core/settings/file-problem.ts'
+import { FileError, type FileProblem } from '../../core/settings/file-problem.ts'
 import { followLink } from './elsewhere.ts'
-import { DataFolderError, notStarted } from './error.ts'
+import { notStarted } from './error.ts'
 import { postgresFolderIn, readDataVersion, requireOwner } from './folder.ts'
 
 /** Why a start in this folder would fail, as far as that can be seen without changing anything; else null. */
@@ -14,7 +14,7 @@ export async function whyNotStarted(dataDir: string): Promise<FileProblem | null
     await access(await nearestFolder(resolve(dataDir)), constants.W_OK | constants.X_OK)
     return null
   } catch (cause) {
-    return (cause instanceof DataFolderError ? cause : notStarted(dataDir, cause)).problem
+    return (cause instanceof FileError ? cause : notStarted(dataDir, cause)).problem
   }
 }
 
