@@ -15,7 +15,7 @@ import {
   startExamples,
 } from './login-examples.ts'
 
-/** What a provider sends back, for the documentation. */
+/** What a provider sends to the callback, as `/openapi.json` shows it. */
 const CallbackRequest = z.object({
   code: z.string().optional().meta({ description: 'The provider’s code; it works once.' }),
   state: z.string().meta({ description: 'As Latchkey sent it to the provider.' }),
@@ -32,7 +32,7 @@ const OVER = 'Clears the login, which is over; keeps the provider that this brow
 
 const shared = { tags: ['sign-in'], security: [] }
 
-/** Which provider a route is about. */
+/** The provider that the path names. */
 const params = z.object({
   provider: z.string().meta({ description: 'Id of an enabled provider.' }),
 })

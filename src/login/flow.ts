@@ -7,36 +7,39 @@ import { randomPart } from './ways-on/resumable-state.ts'
 /** How long a login may take from start to callback. */
 export const FLOW_TTL_SECONDS = 600
 
-/** Logins that one browser can have under way at once. */
+/** How many logins one browser can have under way at once. */
 const MAX_FLOWS = 5
 
-/** Characters of all flow cookies together: all headers of a request may have 16 KiB, a code 8 of them. */
+/**
+ * The size of all flow cookies together, in characters: the headers of a request may have 16 KiB,
+ * of which the provider's code may take 8.
+ */
 const MAX_FLOWS_SIZE = 6_000
 
-/** What a flow keeps of the client's request. */
+/** What a flow keeps of the client's authorization request. */
 interface FlowClient {
   id: string
-  /** As granted. */
+  /** The scope as it will be granted. */
   scope: string
   nonce: string | null
   resource: string | null
-  /** Null where the callback itself answers with the tokens. */
+  /** Null where the callback answers with the tokens itself. */
   redirectUri: string | null
   state: string | null
   codeChallenge: string | null
   responseMode: ResponseMode
-  /** `link`: the code names the identity, and nobody is signed in. */
+  /** `link`: the code stands for the identity alone, and nobody is signed in. */
   intent: 'link' | null
   uiLocales: string | null
-  /** Seconds since the person authenticated, at most; null where nobody asked. */
+  /** `max_age` in seconds; null where the client sent none. */
   maxAge: number | null
   /** `prompt` as it was sent. */
   prompt: string | null
-  /** The user whom the `id_token_hint` names; null where there is none of ours. */
+  /** The user whom `id_token_hint` names; null where there is none. */
   hinted: string | null
 }
 
-/** One login attempt in one browser: what the callback must find again, and nobody else may read. */
+/** One login in one browser: what the callback must find again, and nobody else may read. */
 export interface Flow {
   provider: string
   state: string
@@ -45,16 +48,19 @@ export interface Flow {
   verifier: string | null
   /** Milliseconds since 1970. */
   expiresAt: number
-  /** Of the session that it opens: known beforehand, so that it is found by whoever comes again. */
+  /**
+   * The id of the session that the login opens. It is chosen at the start, so that a repeated
+   * callback finds the session.
+   */
   sessionId: string
-  /** What its code and tokens are derived from; never leaves the sealed cookie. */
+  /** The secret that the code and tokens are derived from; it never leaves the sealed cookie. */
   seed: string
-  /** Whether it was started a second time by itself. */
+  /** Whether this is the automatic second try of a login (see `start/second-try.ts`). */
   isSecondTry: boolean
   client: FlowClient
 }
 
-/** A cookie to be set; an empty value with `maxAgeSeconds` 0 clears it. */
+/** A cookie to set; an empty value with `maxAgeSeconds` 0 clears it. */
 export interface FlowCookie {
   name: string
   value: string
@@ -64,21 +70,23 @@ export interface FlowCookie {
 /** The cookies that a browser sent. */
 type Sent = Readonly<Record<string, string | undefined>>
 
-/** Flow cookies: one per flow, sealed, found again by the state that comes back. */
+/** The flow cookies: one per flow, sealed, found by the state that comes back. */
 export interface FlowCookies {
-  /** The cookies that start `flow` beside those the browser sent, the oldest beyond the limit cleared. */
+  /**
+   * The cookies to set for a new flow, and those to clear where the browser has more than it may.
+   */
   start(flow: Flow, sent: Sent, now: number): FlowCookie[]
-  /** The flow of this state if this browser started it and it is not over, else null. */
+  /** The flow of this state, if this browser started it and it has not expired; else null. */
   find(state: string, sent: Sent, now: number): Flow | null
-  /** The flows at a provider that this browser has under way, with the cookies of each. */
+  /** The flows that this browser has under way at a provider, with the names of their cookies. */
   under(provider: string, sent: Sent, now: number): { flow: Flow; name: string }[]
-  /** The cookie that keeps the flow of this state for as long as its answer may be asked for again. */
+  /** The cookie that keeps a finished flow for as long as its answer may be asked for again. */
   keep(state: string, sent: Sent): FlowCookie
   /** The cookie that clears the flow of this state. */
   clear(state: string): FlowCookie
 }
 
-// A flow is sealed as a list in these orders: names would take a sixth of the room.
+// A flow is sealed as a list of values in these orders: names would take a sixth of the room.
 const NAMES = namesOf<Omit<Flow, 'client'>>({
   provider: 1,
   state: 1,
@@ -105,7 +113,10 @@ const CLIENT_NAMES = namesOf<FlowClient>({
   hinted: 1,
 })
 
-/** Bound into the seal: what a version with other members has sealed does not open, and is taken as it was else. */
+/**
+ * Bound into the seal: a flow that another version of Latchkey sealed with other members does not
+ * open.
+ */
 const SHAPE = s256(JSON.stringify([NAMES, CLIENT_NAMES]))
 
 function namesOf<T>(all: Record<keyof T, 1>) {
@@ -113,8 +124,8 @@ function namesOf<T>(all: Record<keyof T, 1>) {
 }
 
 /**
- * The resumable state is not kept twice: the cookie's name, a hash of the whole state, is bound in. The
- * client's state stands by itself in the second line, since JSON would make two characters of each quote.
+ * Flow -> text. Of the state only the random part is kept: the cookie's name is a hash of the whole
+ * state. The client's state follows on a second line as it is, since JSON would double each quote.
  */
 function pack(flow: Flow): string {
   const { state } = flow.client
@@ -126,7 +137,7 @@ function pack(flow: Flow): string {
 }
 
 function unpack(text: string): Flow {
-  // No JSON that we write has a line break.
+  // The JSON that we write has no line break.
   const end = text.indexOf('\n')
   const values: unknown[] = JSON.parse(end === -1 ? text : text.slice(0, end))
   const flow: Record<string, unknown> = {}
@@ -139,13 +150,14 @@ function unpack(text: string): Flow {
   return flow as unknown as Flow
 }
 
-/** The cookie that clears one of this name. */
+/** The cookie that clears the one of this name. */
 export const cleared = (name: string): FlowCookie => ({ name, value: '', maxAgeSeconds: 0 })
 
 /** Flow cookies under a prefix: `__Host-` where the service is https. */
 export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookies {
   const prefix = cookieName(publicUrl, 'flow-')
-  // The name lets the callback find its cookie without telling the state.
+  // A hash of the state, so that the callback finds its cookie and the name does not reveal the
+  // state.
   const nameOf = (state: string) =>
     `${prefix}${hashToken(state).toString('base64url').slice(0, 16)}`
   const open = (name: string, value: string | undefined): Flow | null => {
@@ -193,6 +205,9 @@ export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookie
   }
 }
 
-/** The mark under which a flow is finished in the database: nothing can be learned from it. */
+/**
+ * The key under which a used flow is recorded in the database; nothing about the flow can be
+ * learned from it.
+ */
 export const flowMark = (flow: Flow): string =>
   hashToken(`finished ${flow.provider} ${flow.state}`).toString('base64url')

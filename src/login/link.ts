@@ -8,13 +8,14 @@ import { authenticatedIdentity } from './finish/open-session.ts'
 import type { Flow } from './flow.ts'
 import type { Login } from './login.ts'
 
-/** The code of a link, which whoever brings the flow again gets again. */
+/** The code of a link; a repeated callback gets the same one. */
 export const linkCodeOf = ({ seed }: Flow): string =>
   hashToken(`link code ${seed}`).toString('base64url')
 
 /**
- * Gives the client a code that names the identity and nothing else: no user is made, nobody is signed
- * in, and whose the identity becomes is decided by the token that the app shows together with the code.
+ * Gives the client a code that stands for the identity and nothing else: no user is made, and
+ * nobody is signed in. The app shows the code together with a user's token, and that user gets the
+ * identity.
  */
 export async function keepIdentity(
   login: Login,

@@ -14,7 +14,9 @@ const request = {
 }
 const proof = { code_challenge, code_challenge_method: 'S256' }
 
-/** What starts a login; these stand at `/login` too, where the provider is a parameter of the query. */
+/**
+ * Examples of starting a login; `/login` shows them too, with the provider as a query parameter.
+ */
 const started: Examples = {
   direct: {
     summary: 'Without a client: the callback answers with the tokens',
@@ -61,7 +63,7 @@ const started: Examples = {
   }),
 }
 
-/** What is fetched before the person asks for it begins nothing. */
+/** A prefetched request, which begins nothing. */
 const aheadOf = (sent: Pick<Example, 'parameters' | 'body'>): Examples => ({
   fetched_ahead: refused('temporarily_unavailable', said.notAhead, {
     summary: 'Fetched ahead of the person, with `Sec-Purpose: prefetch`',
@@ -176,6 +178,6 @@ export const formCallbackExamples: Examples = {
   }),
 }
 
-/** What a start sets. */
+/** The cookie that the start of a login sets. */
 export const FLOW_COOKIE =
   'The login under way, sealed, for ten minutes. In a browser also a mark that it keeps cookies.'

@@ -19,10 +19,10 @@ import type { FormUsers } from './finish/form-post.ts'
 import type { FlowCookie, FlowCookies } from './flow.ts'
 import type { ResumableStates } from './ways-on/resumable-state.ts'
 
-/** What a login needs of the other rooms. */
+/** What the login at one provider needs of other rooms. */
 export interface Login {
   provider: Provider
-  /** PUBLIC_URL, the `iss` of what clients are sent. */
+  /** PUBLIC_URL, and the `iss` that clients are sent. */
   issuer: string
   clients: readonly Client[]
   /** Whether a flow without a redirect_uri is answered with the tokens themselves. */
@@ -31,43 +31,49 @@ export interface Login {
   resumable: ResumableStates
   usedFlows: UsedFlows
   signIns: SignIns
-  /** The user of an ID token that we issued, expired or not; null for anything else. */
+  /** The user whom an ID token of ours names, expired or not; null for any other token. */
   readIdTokenHint: (token: string) => { sub: string } | null
-  /** For `intent=link`. */
+  /** Stores the codes of `intent=link`. */
   linkCodes: Pick<LinkCodes, 'keep'>
   tokenSealer: TokenSealer
   formUsers: FormUsers
   prepareSession: (request: SessionRequest) => PreparedSession
-  /** For `response_mode=cookie`: where the tokens go, and which session was there before. */
+  /**
+   * For `response_mode=cookie`: sets the tokens as cookies, and finds the session that they held
+   * before.
+   */
   sessionCookies: {
     set(reply: FastifyReply, clientId: string, tokens: TokenResponse): void
     findSession(request: FastifyRequest): Promise<SessionRef | null>
-    /** For sessions whose apps get a code: which browser opened them. */
+    /** Remembers which browser opened a session whose app got a code. */
     marks: { add(request: FastifyRequest, reply: FastifyReply, sessionId: string): void }
   }
-  /** For `response_mode=web_message`: answers the page that hands the answer to its opener. */
+  /**
+   * For `response_mode=web_message`: sends the page that passes the result to the page that opened
+   * it.
+   */
   sendPopupPage: SendPage<PopupAnswer>
-  /** For `response_mode=form_post`: answers a page whose form posts itself to the client. */
+  /** For `response_mode=form_post`: sends a page whose form posts itself to the client. */
   sendFormPage: SendPage<FormAnswer>
   /** Shows a person why they may not come in. */
   sendRefusalPage: SendPage<RefusalPage>
-  /** Shows a person who has signed in without an app what a program would get. */
+  /** Shows the tokens to a person who has signed in without an app. */
   sendTokenPage: SendPage<{
     answer: TokenResponse & { user: UserInfo }
     uiLocales: string | undefined
   }>
-  /** The user of a session that is alive. */
+  /** The user of a session; null where the session is over. */
   findAccount: (session: SessionRef) => Promise<Account | null>
-  /** Whether a User-Agent is of a browser that an app brings itself, which some providers refuse. */
+  /** Whether a User-Agent is that of a web view inside another app, which some providers refuse. */
   isInAppBrowser: (userAgent: string | undefined) => boolean
   endSession: (session: SessionRef & Asking) => Promise<boolean>
-  /** Told how each login ends: `success`, or the code of an error. */
+  /** Counts how each login ends: `success`, or an error code. */
   ended: (way: 'browser' | 'native', outcome: string) => void
-  /** Told of a flow of this browser that ended without a session. */
+  /** Records a flow of this browser that ended without a session. */
   failed: (request: FastifyRequest, clientId: string, reason: string) => Promise<void>
 }
 
-/** Sets or clears cookies of a login as they are: nothing in their names and values needs encoding. */
+/** Sets or clears cookies of a login. Their names and values need no encoding. */
 export function setCookies(
   reply: FastifyReply,
   cookies: readonly FlowCookie[],

@@ -17,14 +17,14 @@ import { noteOf } from './finish/note.ts'
 import { authenticatedIdentity, openSession, senderOf } from './finish/open-session.ts'
 import type { Login } from './login.ts'
 
-/** A native sign-in as a client asks for it. */
+/** A client's request for a native sign-in. */
 export interface NativeRequest extends SubjectToken {
   clientId: string
   scope: string
   resource: string | null
 }
 
-/** Native sign-in at any of the enabled providers: a token of its SDK -> user and session -> tokens. */
+/** Native sign-in at any enabled provider: a token from its SDK -> user and session -> tokens. */
 export function createNativeSignIn(logins: ReadonlyMap<string, Login>) {
   return async (asked: NativeRequest, request: FastifyRequest) =>
     atLogin(logins, asked, async (login) => {
@@ -32,7 +32,8 @@ export function createNativeSignIn(logins: ReadonlyMap<string, Login>) {
       if (asked.clientId === BUILT_IN_CLIENT && !login.directAnswer) throw notRegistered()
       const who = await readOnce(login, asked, request)
       const { clientId, scope, resource } = asked
-      // The nonce was for the provider's ID token; ours answers no authorization request.
+      // The nonce was for the provider's ID token. Ours answers no authorization request, so it has
+      // none.
       const sender = senderOf(request)
       const { authTime } = who
       const client = { clientId, scope, resource, nonce: null, code: null, authTime, ...sender }
@@ -41,7 +42,10 @@ export function createNativeSignIn(logins: ReadonlyMap<string, Login>) {
     })
 }
 
-/** Nobody registered the built-in client: where it gets no tokens in a browser, it gets none here. */
+/**
+ * The built-in client is unregistered: it gets tokens here only where a browser would get them, too
+ * (DIRECT_ANSWER).
+ */
 const notRegistered = () =>
   new LatchkeyError(
     'unauthorized_client',
@@ -49,7 +53,7 @@ const notRegistered = () =>
     { evidence: { reason: 'direct_answer_off' } },
   )
 
-/** Who the token of a provider's SDK is about, for whoever signs nobody in by it. */
+/** Reads who a provider's SDK token is about without signing anybody in, for linking. */
 export function createNativeProof(logins: ReadonlyMap<string, Login>) {
   return async (asked: SubjectToken, request: FastifyRequest): Promise<AuthenticatedIdentity> =>
     atLogin(logins, asked, async (login) => {
@@ -58,7 +62,7 @@ export function createNativeProof(logins: ReadonlyMap<string, Login>) {
     })
 }
 
-/** Does the work at the provider that is asked for, and tells how it ended. */
+/** Runs the work at the provider that is named, and counts how it ended. */
 async function atLogin<T>(
   logins: ReadonlyMap<string, Login>,
   { provider }: SubjectToken,
@@ -71,7 +75,7 @@ async function atLogin<T>(
   return withOutcome(work(login), (outcome) => login.ended('native', outcome))
 }
 
-/** Reads a native token, and an ID token once on all replicas. */
+/** Reads a native token. An ID token is accepted once on all replicas. */
 async function readOnce(
   { provider, usedFlows }: Login,
   shown: NativeToken,
@@ -80,7 +84,7 @@ async function readOnce(
   const who = await provider.readNative(shown, noteOf(request))
   if (shown.kind === 'id_token') {
     const mark = nativeMark(provider.row.id, shown.token)
-    // Kept for longer than any token is accepted.
+    // Kept for longer than any such token is accepted.
     const isFirst = await usedFlows.finish(mark, NATIVE_MAX_AGE_SECONDS * 2)
     if (!isFirst) throw refused('id_token', 'used')
   }
@@ -88,8 +92,9 @@ async function readOnce(
 }
 
 /**
- * The mark of a used ID token. Its signature is left out: that can be written in several ways that
- * all verify (ECDSA's s and n-s, the last bits of base64url), which would be as many uses.
+ * The key under which a used ID token is recorded. It leaves the signature out: one signature can
+ * be written in several ways that all verify (ECDSA's s and n-s, the last bits of base64url), and
+ * each would count as another token.
  */
 const nativeMark = (provider: string, token: string): string =>
   hashToken(`native ${provider} ${token.slice(0, token.lastIndexOf('.'))}`).toString('base64url')

@@ -1,7 +1,10 @@
 import type { AuthorizationRequest } from '../core/client/authorization-request.ts'
 import type { Flow } from './flow.ts'
 
-/** What a flow's client asked for, to ask for it once more; hints for the provider are not kept. */
+/**
+ * The authorization request that a flow began with, for asking once more; hints for the provider
+ * are not kept.
+ */
 export const requestOf = (client: Flow['client']): AuthorizationRequest => ({
   client_id: client.id,
   redirect_uri: client.redirectUri ?? undefined,

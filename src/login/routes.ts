@@ -11,7 +11,10 @@ import type { Login } from './login.ts'
 import { type EntryOptions, enter } from './start/enter.ts'
 import type { Parameters } from './start/request.ts'
 
-/** `/login`, the page and the form, without a limit of its own: only what goes on to a provider counts. */
+/**
+ * `/login`, the sign-in page and its form. Viewing the page is not rate limited: only going on to a
+ * provider counts.
+ */
 export function entryRoutes(room: FastifyInstance, options: EntryOptions): void {
   acceptForms(room)
   const enterWith = (sent: Parameters, request: FastifyRequest, reply: FastifyReply) => {
@@ -31,7 +34,10 @@ export function entryRoutes(room: FastifyInstance, options: EntryOptions): void 
   })
 }
 
-/** The address of a form may bring parameters, too (RFC 6749, section 3.1); in both, one stands twice. */
+/**
+ * The parameters of a POST: of its body and of its URL (RFC 6749, section 3.1). A name in both
+ * counts as given twice.
+ */
 function queryAndForm({ query, body }: FastifyRequest): Parameters {
   const together: Record<string, unknown> = { ...(query as Parameters) }
   for (const [name, value] of Object.entries((body ?? {}) as Parameters)) {
@@ -62,7 +68,7 @@ export function loginRoutes(room: FastifyInstance, options: EntryOptions): void 
     ...finish,
     readsItself: true,
     head: false,
-    // Errors that a client is told of never get here.
+    // Only errors that the client is not told of get here.
     onError: (request, _reply, error, done) => {
       const { provider } = request.params as { provider: string }
       find(provider)?.ended('browser', toLatchkeyError(error).code)
@@ -74,7 +80,7 @@ export function loginRoutes(room: FastifyInstance, options: EntryOptions): void 
   route(room, 'POST', '/login/:provider/callback', {
     ...finishByForm,
     readsItself: true,
-    // Before the body is looked at: there may be no such provider, or none that sends forms.
+    // Before the body is read: the provider may not exist, or may send no forms.
     onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
       if ((await loginOf(request.params).provider.metadata()).formPost) return
       reply.header('allow', 'GET')

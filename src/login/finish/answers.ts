@@ -11,13 +11,16 @@ import type { Flow } from '../flow.ts'
 import type { Login } from '../login.ts'
 import type { Target } from '../start/request.ts'
 
-/** A flow that ends at a client's redirect URI. */
+/**
+ * A flow that ends at a client's redirect URI (one without a redirect URI answers with the tokens
+ * itself).
+ */
 export type ClientFlow = Flow & { client: { redirectUri: string } }
 
 /** Whether a flow's answer goes to a client. */
 export const endsAtClient = (flow: Flow): flow is ClientFlow => flow.client.redirectUri !== null
 
-/** Where the answer of a flow goes. */
+/** Where the result of a flow is sent. */
 export function targetOf({ client }: ClientFlow): Target {
   const { id: clientId, redirectUri, state, responseMode, intent, uiLocales } = client
   return { clientId, redirectUri, state, responseMode, intent, uiLocales: uiLocales ?? undefined }
@@ -29,7 +32,7 @@ export interface Failure {
   error_description: string
 }
 
-/** The parameters that tell a client of a failure; a provider's texts never get there. */
+/** The error parameters for a client. A provider's own texts are never among them. */
 export function failureParameters(thrown: unknown, issuer: string): Failure {
   const error = toLatchkeyError(thrown)
   return {
@@ -38,16 +41,22 @@ export function failureParameters(thrown: unknown, issuer: string): Failure {
   }
 }
 
-/** What answering a client needs. */
+/** What is needed to answer a client. */
 export type AnswerOptions = Pick<Login, 'clients' | 'issuer' | 'sendPopupPage' | 'sendFormPage'> & {
-  /** Who sent the browser here; nobody at the start of a login. */
+  /** The provider that sent the browser here; absent at the start of a login. */
   provider?: { row: Pick<ProviderRow, 'addsFragment'> }
 }
 
-/** Characters of an address that is answered: no proxy or program takes ever longer ones. A flow’s state fits. */
+/**
+ * The longest address that we redirect to, in characters: longer ones fail at proxies and programs.
+ * Any state that fits into a flow fits.
+ */
 const MAX_ONWARD = 32_768
 
-/** Only a form can bring a state like this; it is told here, since nothing would carry it back. */
+/**
+ * Only a POST to /login can bring a state this long. The error is shown here: a redirect could not
+ * carry the state back.
+ */
 const tooLongToTell = () =>
   new LatchkeyError('invalid_request', 'The state is too long to be sent back.', {
     evidence: { reason: 'state_too_long' },
@@ -75,16 +84,20 @@ export function answerClient(
   }
   const onward = withParameters(redirectUri, response)
   if (onward.length > MAX_ONWARD) throw tooLongToTell()
-  // 303: the browser goes on with GET, whatever brought it here (RFC 9700, section 4.12).
+  // 303, so that the browser goes on with GET whatever method brought it here (RFC 9700, section
+  // 4.12).
   if (responseMode !== 'web_message') {
-    // A fragment stays with the browser through a redirect that has none, an empty one too.
+    // A browser keeps the fragment it has when a redirect names none; an empty one replaces it.
     return reply.redirect(provider?.row.addsFragment === true ? `${onward}#` : onward, 303)
   }
   const answer = { ...messageFor(redirectUri, response), onward, client, intent, uiLocales }
   return sendPopupPage(answer, request, reply)
 }
 
-/** What the page that opened a popup is posted, and the only origin that gets it: the client's. */
+/**
+ * The message for the page that opened the popup, and the only origin that may receive it: the
+ * client's.
+ */
 export const messageFor = (
   redirectUri: string,
   response: Readonly<Record<string, string>>,

@@ -7,7 +7,7 @@ import { noProofOfTime, wantsProofOfTime } from '../start/start.ts'
 const SKEW_SECONDS = 30
 
 /**
- * Checks when the person authenticated, as the provider signed it, against what the client asked for
+ * Checks the time of authentication that the provider has signed against what the client asked for
  * (`max_age`, `prompt=login`). Throws `login_required`.
  */
 export function checkAuthTime(

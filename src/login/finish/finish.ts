@@ -26,10 +26,10 @@ import { openFlowSession, rememberProvider } from './open-session.ts'
 import { answerFailure, failureOf } from './refusal.ts'
 import { answerAgain } from './repeat.ts'
 
-/** Which flow a callback is of. */
+/** The parameter that names the flow of a callback. */
 const CallbackState = z.object({ state: z.string().max(512).optional() })
 
-/** What a provider sends back; anything else that it adds is ignored. */
+/** The parameters of a callback; others that a provider adds are ignored. */
 const CallbackQuery = CallbackState.extend({
   // Visible ASCII (RFC 6749, appendix A.11).
   code: z
@@ -39,12 +39,12 @@ const CallbackQuery = CallbackState.extend({
     .optional(),
   iss: z.string().max(2048).optional(),
   error: z.string().max(4096).optional(),
-  /** What a form_post brought beside these, sealed by ourselves on the way. */
+  /** The `user` field of a form_post, which we sealed when we turned the POST into this GET. */
   form_user: z.string().max(8192).optional(),
 })
 type CallbackQuery = z.infer<typeof CallbackQuery>
 
-/** Cookie and query -> flow -> tokens -> profile -> user and session -> answer. */
+/** The callback: cookie and query -> flow -> tokens -> profile -> user and session -> answer. */
 export async function finishLogin(
   login: Login,
   request: FastifyRequest,
@@ -72,8 +72,8 @@ const readCallback = ({ query }: FastifyRequest): CallbackQuery =>
   readParameters(CallbackQuery, query)
 
 /**
- * A flow of a client: however it ends, by a callback that cannot be read too, the client is told, and told
- * the same for a minute.
+ * Finishes a flow of a client. However it ends, also by a callback with malformed parameters, the
+ * client is told, and a repeated callback gets the same answer for a minute.
  */
 async function answerFlow(
   login: Login,
@@ -85,13 +85,14 @@ async function answerFlow(
   const target = targetOf(flow)
   const tell = (result: Readonly<Record<string, string>>) =>
     answerClient(login, target, result, request, reply)
-  let isOver = false
+  let isFirst = false
   try {
     if (!(await usedFlows.finish(flowMark(flow), FLOW_TTL_SECONDS * 2))) {
       return await answerAgain(login, flow, request, reply)
     }
-    isOver = true
-    // From here on the flow is over on all replicas; its cookie only asks for its answer again.
+    isFirst = true
+    // From here on the flow is used up on all replicas: its cookie can only ask for the same answer
+    // again.
     setCookies(reply, [flowCookies.keep(flow.state, request.cookies)], issuer)
     const who = await readIdentity(login, flow, readCallback(request), request)
     const result =
@@ -101,21 +102,24 @@ async function answerFlow(
     ended('browser', 'success')
     return tell(result)
   } catch (error) {
-    // Whoever comes again with a flow that is over gets the page.
-    if (!isOver && isInvalidState(error)) {
+    // A callback whose flow is already over shows the error page and tells the client nothing.
+    if (!isFirst && isInvalidState(error)) {
       setCookies(reply, [flowCookies.clear(flow.state)], issuer)
       throw error
     }
     const { code } = logProblem(error, request)
     ended('browser', code)
-    if (isOver) await login.failed(request, flow.client.id, code)
+    if (isFirst) await login.failed(request, flow.client.id, code)
     const failure = failureOf(error, issuer)
-    if (isOver) await keepFailure(login, flow, failure, request)
+    if (isFirst) await keepFailure(login, flow, failure, request)
     return answerFailure(login, flow, failure, request, reply)
   }
 }
 
-/** Keeps how the flow failed; where that cannot be, a repeat is told so. */
+/**
+ * Stores how the flow failed, for a repeated callback. If that cannot be stored, a repeat gets an
+ * error of its own.
+ */
 async function keepFailure(
   { usedFlows }: Login,
   flow: Flow,
@@ -125,7 +129,9 @@ async function keepFailure(
   await usedFlows.fail(flowMark(flow), failure).catch((error) => logProblem(error, request))
 }
 
-/** A flow without a redirect_uri: the callback answers with the tokens themselves, once. */
+/**
+ * Finishes a flow without a redirect_uri: the callback answers with the tokens themselves, once.
+ */
 async function answerDirectly(
   login: Login,
   flow: Flow,
@@ -157,7 +163,10 @@ async function answerDirectly(
   )
 }
 
-/** Signs in and gives what the client is sent: its code; in cookie mode the tokens go into cookies. */
+/**
+ * Signs the person in and gives the client's parameters: a code, or nothing in cookie mode, where
+ * the tokens go into cookies.
+ */
 async function signInFor(
   login: Login,
   flow: ClientFlow,
@@ -172,14 +181,15 @@ async function signInFor(
     sessionCookies.marks.add(request, reply, prepared.session.id)
     return { code: prepared.code }
   }
-  // Nobody could use the session any more whose cookies are overwritten now.
+  // The cookies of the session before are overwritten below: nobody could use it any more, so it is
+  // ended.
   const before = await sessionCookies.findSession(request)
   if (before !== null) await endSession({ ...before, asker: askerOf(request) })
   sessionCookies.set(reply, flow.client.id, await prepared.tokens(account))
   return {}
 }
 
-/** The provider's answer -> who has signed in there, and when. */
+/** Reads who has signed in, and when, from the provider's answer. */
 async function readIdentity(
   { provider, formUsers, signIns }: Login,
   flow: Flow,
@@ -196,13 +206,16 @@ async function readIdentity(
   return who
 }
 
-/** What says more of a provider's refusal; not parameters of ours, since they may be anything. */
+/**
+ * What explains a provider's refusal, for the log. Not validated with the other parameters, since
+ * it may be anything.
+ */
 function detailsOf({ query }: FastifyRequest): Record<string, unknown> {
   const { error_code, error_description } = query as Record<string, unknown>
   return { error_code, error_description }
 }
 
-/** The flow, or why there is none. */
+/** The flow of a callback; throws with the reason where there is none. */
 function findFlow(
   { flowCookies, provider, issuer }: Login,
   state: string | undefined,
@@ -219,7 +232,7 @@ function findFlow(
 
 const isInvalidState = (error: unknown) => (error as { code?: unknown }).code === 'invalid_state'
 
-/** What the log says of a flow's problems, beside why. */
+/** What the log says about a flow beside the reason. */
 const factsOf = ({ provider, client }: Flow) => ({
   provider,
   client: client.id,

@@ -5,14 +5,14 @@ import type { Sealer } from '../../core/secrets.ts'
 import { pathOf } from '../../core/settings/public-url.ts'
 import { readParameters } from '../../http/routes/query.ts'
 
-/** The `user` parameter of a form_post callback on its way from the POST to the GET. */
+/** Carries the `user` parameter of a form_post callback from the POST to the GET that follows. */
 export interface FormUsers {
   seal(user: string, state: string): string
-  /** The JSON that was sealed for this state, null for anything else. */
+  /** The JSON that was sealed for this state; null for anything else. */
   open(sealed: string | undefined, state: string): unknown
 }
 
-/** Seals the parameter, since it holds a name and a URL is no place for one. */
+/** Seals the parameter: it holds a person's name, which must not be readable in a URL. */
 export function createFormUsers(sealer: Sealer): FormUsers {
   return {
     seal: (user, state) => sealer.seal(user, state),
@@ -21,21 +21,27 @@ export function createFormUsers(sealer: Sealer): FormUsers {
       try {
         return text === null ? null : JSON.parse(text)
       } catch {
-        // Not signed by the provider, so malformed is as good as absent.
+        // The provider does not sign it, so malformed counts as absent.
         return null
       }
     },
   }
 }
 
-/** A word that says more of a refusal. A sentence may hold anything, and a URL is no place for that. */
+/**
+ * A single word that explains a refusal. Sentences are not passed on: they may hold anything, and
+ * this goes into a URL.
+ */
 const Word = z
   .string()
   .regex(/^[\w.:-]{1,64}$/)
   .optional()
   .catch(undefined)
 
-/** What is carried over (OAuth 2.0 Form Post Response Mode); an ID token in the form is not used. */
+/**
+ * The parameters that are passed on (OAuth 2.0 Form Post Response Mode); an ID token in the form is
+ * not used.
+ */
 const PostedCallback = z.object({
   code: z.string().max(8192).optional(),
   state: z.string().max(512).optional(),
@@ -47,8 +53,8 @@ const PostedCallback = z.object({
 })
 
 /**
- * A cross-site POST comes without our SameSite=Lax cookies: it is sent on as a GET of the same path,
- * which brings them. Nothing is decided here.
+ * Turns the POST of a provider's page into a GET of the same path. A cross-site POST comes without
+ * our SameSite=Lax cookies, the GET brings them. Nothing is decided here.
  */
 export function bounceForm(
   {

@@ -4,15 +4,16 @@ import type { Flow } from '../flow.ts'
 import type { Login } from '../login.ts'
 
 /**
- * Nobody but the user of an `id_token_hint` signs in with it (OpenID Connect Core, section 3.1.2.1): an app
- * that renews silently, or steps up, would go on with somebody else. Throws `login_required`.
+ * Only the user of an `id_token_hint` may sign in with it (OpenID Connect Core, section 3.1.2.1):
+ * else an app that renews silently, or steps up, would continue as somebody else. Throws
+ * `login_required`.
  */
 export async function checkHint(
   signIns: Login['signIns'],
   { provider, client: { hinted, intent } }: Flow,
   { profile: { subject, formerSubject = subject }, issuer }: Authentication,
 ): Promise<void> {
-  // The code of a link is for the user who shows it.
+  // A link signs nobody in: its code is for the user whose token the app shows with it.
   if (hinted === null || intent === 'link') return
   if (await signIns.isOf({ provider, issuer, subject }, formerSubject, hinted)) return
   const message = 'Somebody else has signed in than the id_token_hint names.'

@@ -2,7 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import { NOTES, type Note } from '../../core/note.ts'
 import { placeOf } from '../../http/log/known.ts'
 
-/** What an operator should know of a provider though the login goes on, in the log of its request. */
+/**
+ * Logs, with the request, what an operator should know about a provider although the login
+ * succeeds.
+ */
 export const noteOf =
   (request: FastifyRequest): Note =>
   (event, facts) =>

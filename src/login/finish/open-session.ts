@@ -10,7 +10,7 @@ import type { Authentication } from '../../upstream/provider.ts'
 import type { Flow } from '../flow.ts'
 import { type Login, setCookies } from '../login.ts'
 
-/** What the provider said and gave, as it is stored. */
+/** The identity that is stored: what the provider said of the person, and the tokens it gave. */
 export function authenticatedIdentity(
   { provider, tokenSealer }: Pick<Login, 'provider' | 'tokenSealer'>,
   { profile, issuer, tokens }: Authentication,
@@ -19,7 +19,10 @@ export function authenticatedIdentity(
   return { key, profile, tokens: tokens === null ? null : tokenSealer.seal(tokens, key) }
 }
 
-/** Who the provider says has signed in -> user and session, stored, with what the client will get. */
+/**
+ * Stores user and session for the identity that the provider has confirmed, and gives what the
+ * client will get.
+ */
 export async function openSession(
   login: Login,
   who: Authentication,
@@ -51,13 +54,16 @@ export async function openSession(
   return { prepared, account }
 }
 
-/** Who sends a request, as a session keeps it. */
+/** What a session stores about the sender of a request. */
 export const senderOf = (request: FastifyRequest) => ({
   userAgent: cleanText(request.headers['user-agent'], 512),
   address: addressOf(request),
 })
 
-/** The session that a flow asks for: the same each time, so that its code is. */
+/**
+ * The session that a flow opens. Its secrets are derived from the flow, so that a repeated callback
+ * gives the same code.
+ */
 export function sessionRequest(
   { client, sessionId: id, seed }: Flow,
   authTime: number | null,
@@ -80,7 +86,7 @@ export function sessionRequest(
   }
 }
 
-/** Who has signed in at the provider -> the session that a flow asks for, with its user, stored. */
+/** Opens the session that a flow asks for. */
 export const openFlowSession = (
   login: Login,
   flow: Flow,
@@ -88,7 +94,10 @@ export const openFlowSession = (
   request: FastifyRequest,
 ) => openSession(login, who, sessionRequest(flow, who.authTime, request), request)
 
-/** Keeps the provider for the sign-in page, which people see and programs never do. */
+/**
+ * Remembers the provider in a cookie, for the sign-in page. Only where a person is looking:
+ * programs never see that page.
+ */
 export function rememberProvider(
   { issuer }: Login,
   { provider }: Flow,

@@ -17,15 +17,15 @@ import {
   targetOf,
 } from './answers.ts'
 
-/** How a flow failed, as it is kept for whoever brings the callback again. */
+/** How a flow failed, as it is stored for a repeated callback. */
 export const failureOf = (thrown: unknown, issuer: string): FlowFailure => ({
   ...failureParameters(thrown, issuer),
   refusal: refusalOf(toLatchkeyError(thrown).evidence),
 })
 
 /**
- * Tells the client of a failure. A person who may not come in reads why first, and the client is told on
- * the way back.
+ * Tells the client of a failure. A person who may not come in reads the reason here first; the
+ * client is told when they go back.
  */
 export function answerFailure(
   login: Login,
@@ -40,8 +40,8 @@ export function answerFailure(
 }
 
 /**
- * Whether somebody looks: a browser that says it goes to a page (Fetch Metadata). Whatever else follows
- * redirects is told as RFC 6749 has it.
+ * Whether a person sees the answer: the browser says that it navigates (Fetch Metadata). Everybody
+ * else is redirected as RFC 6749 says.
  */
 function isReadHere({ client }: ClientFlow, request: FastifyRequest): boolean {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': dest } = request.headers
@@ -49,7 +49,7 @@ function isReadHere({ client }: ClientFlow, request: FastifyRequest): boolean {
   return isPage && isBrowserNavigation(request) && client.prompt !== 'none'
 }
 
-/** Shows why, with the way back to the app, which is told then, and the ways to come in otherwise. */
+/** Shows the reason, a way back to the app, which is told then, and other ways to sign in. */
 function showRefusal(
   { issuer, clients, provider, sendRefusalPage }: Login,
   { client }: ClientFlow,

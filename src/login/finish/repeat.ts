@@ -13,14 +13,17 @@ import { answerClient, type ClientFlow, targetOf } from './answers.ts'
 import { sessionRequest } from './open-session.ts'
 import { answerFailure } from './refusal.ts'
 
-/** How soon a twin looks whether the first has its answer, and for how long in all. */
+/**
+ * How soon a repeated callback first looks whether the original one is done, and for how long in
+ * all.
+ */
 const FIRST_LOOK_MS = 100
 const WAIT_MS = 16_000
 
 /**
- * Answers as before where a flow was finished already, for the browser that brings its callback again
- * within a minute: nothing is exchanged anew, and nothing secret was kept, since all is derived from the flow.
- * Throws `invalid_state` where it is over.
+ * Gives the browser that repeats its callback within a minute the same answer again. Nothing is
+ * exchanged with the provider, and no secret was stored: codes and tokens are derived from the
+ * flow. Throws `invalid_state` where the minute is over.
  */
 export async function answerAgain(
   login: Login,
@@ -72,7 +75,7 @@ async function awaitOutcome({ usedFlows }: Login, flow: ClientFlow) {
 
 type SignedIn = Extract<FlowOutcome, { is: 'signed_in' }>
 
-/** What the session was made of, so that the same comes out again. */
+/** The session's inputs, so that the same code and tokens are derived from them. */
 function prepareAgain(
   login: Login,
   flow: ClientFlow,
@@ -82,7 +85,7 @@ function prepareAgain(
   const asked = sessionRequest(flow, authTime, request)
   const prepared = login.prepareSession({ ...asked, issued: tokenHash })
   const { code, refreshToken } = prepared.session
-  // Derived by a SECRET that is gone: nobody can make it again.
+  // It was derived with a SECRET that is no longer listed: it cannot be derived again.
   if (!(code ?? refreshToken)?.hash.equals(tokenHash)) throw invalidState('used')
   return prepared
 }
@@ -96,7 +99,7 @@ async function setSameCookies(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Record<string, string>> {
-  // The browser may have the cookies, and even have renewed them since.
+  // The browser may have the cookies already, and may even have renewed them.
   const now = await login.sessionCookies.findSession(request)
   if (now?.sessionId === flow.sessionId) return {}
   const account = await login.findAccount({ userId: outcome.userId, sessionId: flow.sessionId })

@@ -24,26 +24,29 @@ import {
 } from './request.ts'
 import { startLogin } from './start.ts'
 
-/** What beginning a login needs, whichever provider it is at. */
+/** What starting a login needs, at whichever provider. */
 export interface EntryOptions extends AnswerOptions {
   /** Whether a flow may do without a redirect_uri. */
   directAnswer: boolean
-  /** The login at an enabled provider. */
+  /** The login of an enabled provider. */
   find: (provider: string) => Login | undefined
-  /** Counts a login that begins at a provider. Throws `rate_limited`. */
+  /** Counts a login that starts at a provider. Throws `rate_limited`. */
   limit: RateLimit
   isInAppBrowser: Login['isInAppBrowser']
-  /** The page with all providers, for this request. */
+  /** Sends the sign-in page with all providers. */
   sendSignInPage: SendPage<ResolvedClient & { asked: AuthorizationRequest }>
 }
 
-/** A request for a login: what was sent, and the provider that it names, if any, however often. */
+/**
+ * A request to start a login: its parameters, and the provider that it names (undefined, a string,
+ * or a list if it names several).
+ */
 export interface Entry {
   given: Parameters
   provider: unknown
 }
 
-/** What is wrong with the request itself, so that only the client can mend it. */
+/** Faults of the request itself, which only the client's developer can mend. */
 const FAULTS: readonly ErrorCode[] = [
   'invalid_request',
   'unauthorized_client',
@@ -56,12 +59,12 @@ const FAULTS: readonly ErrorCode[] = [
   'login_required',
   'interaction_required',
 ]
-/** What passes by itself, so that the person may try again here. */
+/** Errors that pass by themselves, so that the person may try again here. */
 const PASSING: readonly ErrorCode[] = ['rate_limited', 'temporarily_unavailable']
 
 /**
- * `/login` and `/login/:provider`: the client and its redirect_uri first; from then on every fault of
- * the request goes back to the client (RFC 6749, section 4.1.2.1).
+ * `/login` and `/login/:provider`. Client and redirect_uri are checked first; from then on each
+ * fault of the request is sent to the client (RFC 6749, section 4.1.2.1).
  */
 export async function enter(
   options: EntryOptions,
@@ -105,7 +108,8 @@ async function begin(
   const login = provider === undefined ? undefined : findLogin(options, provider)
   if (opened.target === null && !options.directAnswer) throw noDirectAnswer()
   const asked = readRequest(opened, given)
-  // A session in cookies is not begun by a stranger's page: the person clicks on ours first.
+  // A page of another site must not start a session in cookies by itself: the person first clicks
+  // on our page.
   const isStrangers =
     asked.response_mode === 'cookie' && request.headers['sec-fetch-site'] === 'cross-site'
   const isRefusedThere =
@@ -119,7 +123,7 @@ async function begin(
         'The person has to choose here how to sign in.',
       )
     }
-    // The sign-in page has the way out of an app, and the other providers.
+    // The sign-in page tells how to leave the app's web view, and offers the other providers.
     if (isRefusedThere) {
       return reply.redirect(`${pathOf(options.issuer)}/login${searchOf(asked)}`, 302)
     }

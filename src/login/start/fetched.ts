@@ -2,8 +2,9 @@ import type { FastifyRequest } from 'fastify'
 import { placeOf } from '../../http/log/known.ts'
 
 /**
- * Says in the log that a script of a page fetched a login. The page sees an error of CORS and nothing of ours,
- * since no provider lets scripts read its pages. Programs without a browser send no `Sec-Fetch-Dest`.
+ * Logs that a page's script fetched a login instead of navigating to it. The page only sees a CORS
+ * error, since no provider lets scripts read its pages. Programs outside a browser send no
+ * `Sec-Fetch-Dest`.
  */
 export function warnOfFetched(
   request: FastifyRequest,

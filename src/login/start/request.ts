@@ -12,10 +12,10 @@ import { promptsIn } from '../../core/provider/prompts.ts'
 import { shownValue } from '../../core/text.ts'
 import { readParameters } from '../../http/routes/query.ts'
 
-/** A query or a form, before anything is known of it. */
+/** The parameters of a query or form, not validated yet. */
 export type Parameters = Readonly<Record<string, unknown>>
 
-/** Where a client is answered, whatever becomes of its request. */
+/** How and where a client gets the answer to its request. */
 export interface Target {
   clientId: string
   redirectUri: string
@@ -25,9 +25,12 @@ export interface Target {
   uiLocales: string | undefined
 }
 
-/** A request whose client and redirect_uri are a registered pair, or of the built-in client. */
+/**
+ * A request whose client and redirect_uri are registered together, or that is of the built-in
+ * client.
+ */
 export interface OpenedRequest extends ResolvedClient {
-  /** Where faults of the rest are told; null without a redirect_uri. */
+  /** Where faults of the remaining parameters are sent; null without a redirect_uri. */
   target: Target | null
   /** `prompt=none`: no page of ours may be shown. */
   isSilent: boolean
@@ -35,7 +38,10 @@ export interface OpenedRequest extends ResolvedClient {
 
 const Pair = AuthorizationRequest.pick({ client_id: true, redirect_uri: true })
 
-/** The client that a request names. Throws `invalid_request` until it is known whom to answer. */
+/**
+ * Finds the client that a request names. Throws `invalid_request` until it is known where to send
+ * errors.
+ */
 export function openRequest(
   { clients }: { clients: readonly Client[] },
   given: Parameters,
@@ -50,7 +56,7 @@ export function openRequest(
     target: {
       clientId: client.id,
       redirectUri,
-      // As it was sent, however long: a client must know its own request again.
+      // Kept as it was sent, however long, so that the client recognizes its request.
       state: textOf(given.state) ?? null,
       responseMode: modeOfFaults(client, redirectUri, textOf(given.response_mode)),
       intent: given.intent === 'link' ? 'link' : null,
@@ -59,7 +65,7 @@ export function openRequest(
   }
 }
 
-/** A flow without a redirect_uri, where the callback does not answer with the tokens themselves. */
+/** The error for a flow without a redirect_uri where DIRECT_ANSWER is off. */
 export const noDirectAnswer = (): LatchkeyError =>
   new LatchkeyError(
     'invalid_request',
@@ -69,11 +75,16 @@ export const noDirectAnswer = (): LatchkeyError =>
 
 const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
 
-/** Whether a mode can reach a redirect URI at all: forms and messages need a web page there. */
+/**
+ * Whether a response mode can reach this redirect URI: forms and messages need a web page there.
+ */
 const fits = (mode: ResponseMode, redirectUri: string) =>
   (mode !== 'form_post' && mode !== 'web_message') || /^https?:/.test(redirectUri)
 
-/** In which mode a fault is told: as asked for where that may be; what a mode of cookies is told is a query. */
+/**
+ * The response mode for errors: the requested one where it is allowed; `query` in place of
+ * `cookie`.
+ */
 function modeOfFaults(
   client: Client,
   redirectUri: string,
@@ -83,17 +94,23 @@ function modeOfFaults(
   return mode !== undefined && fits(mode, redirectUri) ? mode : 'query'
 }
 
-/** Codes of what is malformed, where RFC 6749, section 4.1.2.1 or RFC 8707 has one of its own. */
+/**
+ * Error codes for malformed parameters, where RFC 6749 (section 4.1.2.1) or RFC 8707 has a special
+ * one.
+ */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   response_type: 'unsupported_response_type',
   scope: 'invalid_scope',
   resource: 'invalid_target',
 }
 
-/** No ID token of ours is longer: such a hint names nobody, and would stand in each link of the sign-in page. */
+/**
+ * No ID token of ours is longer: a longer hint names nobody, and would only lengthen each link of
+ * the sign-in page.
+ */
 const LONGEST_HINT = 8192
 
-/** The rest of a request. Throws what the client is to be told. */
+/** Reads the remaining parameters. Throws the error that the client is sent. */
 export function readRequest(opened: OpenedRequest, given: Parameters): AuthorizationRequest {
   for (const name of ['request', 'request_uri'] as const) {
     if (given[name] === undefined || given[name] === '') continue
@@ -149,7 +166,8 @@ function checkProof({ client, redirectUri }: OpenedRequest, asked: Authorization
   }
   if (redirectUri === null || asked.response_mode === 'cookie') return
   if (asked.code_challenge !== undefined) return
-  // The code of a link is shown by a user's token and not by the client, so that a secret proves nothing.
+  // The code of a link is redeemed with a user's token, not by the client: a client secret would
+  // prove nothing.
   if (asked.intent === 'link') throw wrong('intent=link needs a code_challenge (PKCE, S256).')
   if (!isConfidential(client)) {
     throw wrong('A public client must send a code_challenge (PKCE, S256).')

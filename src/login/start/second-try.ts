@@ -6,9 +6,10 @@ import { requestOf } from '../request-of.ts'
 import { freshFlow, sendToProvider } from './start.ts'
 
 /**
- * Some providers sign in by an app of theirs where there is one, and come back with an error and a state
- * that is not ours where that fails. Their row says how to ask for a login without it: this is done once
- * per flow, and only where it is clear which one is meant. Null where there is nothing to try.
+ * Starts a login a second time. Some providers first try to sign in through their own mobile app;
+ * where that fails they come back with an error and a state that is not ours. Their row says how to
+ * ask for a login without the app. This is done once per flow, and only where it is clear which
+ * flow is meant. Null where there is nothing to try.
  */
 export async function trySecondTime(
   login: Login,
@@ -25,7 +26,10 @@ export async function trySecondTime(
   return beginAgain(login, meant, 'the automatic login failed and is tried without', request, reply)
 }
 
-/** The same of a flow that is known, where its provider only wants to be asked again. Null where it does not. */
+/**
+ * Starts a flow once more where the provider's error means just that, as when its page had expired.
+ * Null for any other error.
+ */
 export async function askAgain(
   login: Login,
   flow: Flow,
@@ -40,7 +44,7 @@ export async function askAgain(
   return beginAgain(login, meant, why, request, reply)
 }
 
-/** A login in the place of one that ends, with what its client asked for. */
+/** Starts a login in place of the one that ends, with what its client asked for. */
 async function beginAgain(
   login: Login,
   { flow, ended, more }: { flow: Flow; ended: FlowCookie; more: Readonly<Record<string, string>> },

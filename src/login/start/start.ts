@@ -12,10 +12,10 @@ import { isBrowserNavigation } from '../../http/errors/problems.ts'
 import { FLOW_TTL_SECONDS, type Flow, type FlowCookie } from '../flow.ts'
 import { type Login, setCookies } from '../login.ts'
 
-/** A browser drops a cookie whose name and value have more than 4096 bytes without a word. */
+/** Browsers silently drop a cookie whose name and value have more than 4096 bytes together. */
 const MAX_COOKIE_BYTES = 4050
 
-/** Client request -> flow, sealed in a cookie -> 302 to the provider. */
+/** Starts a login: client request -> flow, sealed in a cookie -> 302 to the provider. */
 export async function startLogin(
   login: Login,
   { client, redirectUri }: ResolvedClient,
@@ -46,11 +46,11 @@ export async function startLogin(
   return sendToProvider(login, { flow, url: started.url }, request, reply)
 }
 
-/** The user whom an ID token of ours names; null where none came along, or another's. */
+/** The user whom `id_token_hint` names; null without one, or where it is no ID token of ours. */
 const hintedUser = (login: Login, { id_token_hint: hint }: AuthorizationRequest) =>
   hint === undefined ? null : (login.readIdTokenHint(hint)?.sub ?? null)
 
-/** A flow that begins now. */
+/** A new flow, which begins now. */
 export const freshFlow = (
   provider: string,
   { state, nonce, verifier }: Pick<Flow, 'state' | 'nonce' | 'verifier'>,
@@ -67,7 +67,7 @@ export const freshFlow = (
   client,
 })
 
-/** Keeps the flow in a cookie, with `others` set beside it, and sends the browser on. */
+/** Sets the flow's cookie, together with `others`, and redirects the browser to the provider. */
 export function sendToProvider(
   { flowCookies, issuer }: Pick<Login, 'flowCookies' | 'issuer'>,
   { flow, url, others = [] }: { flow: Flow; url: string; others?: readonly FlowCookie[] },
@@ -84,7 +84,10 @@ export function sendToProvider(
   return reply.redirect(url, 302)
 }
 
-/** What tells later whether the browser keeps cookies; for people, whom alone it is told. */
+/**
+ * A cookie that later tells whether the browser keeps cookies at all. Only people need it, in an
+ * error page's explanation.
+ */
 function probeFor(request: FastifyRequest, issuer: string): FlowCookie[] {
   if (!isBrowserNavigation(request)) return []
   const name = probeCookie(issuer)
@@ -92,17 +95,17 @@ function probeFor(request: FastifyRequest, issuer: string): FlowCookie[] {
   return [{ name, value: '1', maxAgeSeconds: LAST_PROVIDER_SECONDS }]
 }
 
-/** Says at once what the provider could only say after the person went there. */
+/** Refuses at once what the provider would only refuse after the person went there. */
 function refuseWhatCannotBe({ provider }: Login, asked: AuthorizationRequest): void {
   const { row } = provider
   if (asked.prompt === 'none' && !row.silent) {
     throw new LatchkeyError('login_required', `${row.name} signs nobody in silently.`)
   }
-  // Where there is no ID token, there is nothing that could say when the person authenticated.
+  // Without an ID token nothing could prove when the person authenticated.
   if (row.idToken === 'none' && wantsProofOfTime(asked)) throw noProofOfTime(row.name)
 }
 
-/** Whether the client wants to know for sure when the person authenticated. */
+/** Whether the client asks for proof of when the person authenticated. */
 export function wantsProofOfTime(asked: {
   scope?: string | undefined
   prompt?: string | null | undefined

@@ -2,15 +2,20 @@ import { type Client, PLAYGROUND } from '../../core/client/client.ts'
 import type { FrontPage } from '../../core/pages/recovery.ts'
 import { originOf } from '../../core/settings/public-url.ts'
 
-/** The front pages of apps that sign people in. */
+/** The front pages of the apps that people can sign in to. */
 export interface FrontPages {
-  /** Of this app, else of all that say where theirs is. */
+  /**
+   * The front page of this app; for an unknown one, those of all apps whose front page is known.
+   */
   reachable: (clientId: string | undefined) => readonly { client: string; href: string }[]
-  /** Of all, the playground last. */
+  /** The front pages of all apps, the playground last. */
   all: readonly FrontPage[]
-  /** Of one app; null where none is registered or known. */
+  /** The front page of one app; null where the app or its front page is unknown. */
   of(clientId: string): { client: string; href: string } | null
-  /** Of the one web app that there is beside our own pages, as a list; empty where there are none or several. */
+  /**
+   * The app's front page as a list, where there is exactly one web app beside our own pages; else
+   * empty.
+   */
   only: readonly FrontPage[]
 }
 
@@ -46,7 +51,7 @@ export function createFrontPages(clients: readonly Client[], issuer: string): Fr
   }
 }
 
-/** The root of its first redirect URI that is a page. */
+/** The root of the client's first redirect URI that is a web page. */
 function rootOf({ redirectUris }: Client): string | null {
   const uri = redirectUris.find((one) => /^https?:/.test(one))
   return uri === undefined ? null : new URL('/', uri).href

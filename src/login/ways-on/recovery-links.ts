@@ -10,10 +10,13 @@ import { readParameters } from '../../http/routes/query.ts'
 import { createFrontPages } from './front-pages.ts'
 import type { KeptRequest, ResumableStates } from './resumable-state.ts'
 
-/** What a request brings, before anything is known of it. */
+/** The parameters of a request, not validated yet. */
 type Given = Readonly<Record<string, unknown>>
 
-/** A request of a login: the provider where it is one of ours, and whether it was the callback. */
+/**
+ * The login request that a problem page answers: its provider, where that is enabled, and whether
+ * it was the callback.
+ */
 interface LoginRoute {
   provider: string | null
   isCallback: boolean
@@ -22,11 +25,14 @@ interface LoginRoute {
 
 const NO_LOGIN = { provider: null, isCallback: false }
 
-/** Finds the ways on from a problem. A login that would go on without its app is none. */
+/**
+ * Finds the links that a problem page offers. It offers no login that would lose the app it was
+ * started from.
+ */
 export function createRecoveryLinks(options: {
   clients: readonly Client[]
   issuer: string
-  /** Whether a login may do without an app. */
+  /** Whether a login may do without an app (DIRECT_ANSWER). */
   directAnswer: boolean
   resumable: ResumableStates
   /** The name of an enabled provider. */
@@ -57,7 +63,7 @@ export function createRecoveryLinks(options: {
       retry: `${path}${provider === null ? '/login' : `/login/${provider}`}${search}`,
       signIn: `${path}/login${search}`,
     })
-    // Nothing is kept of a request whose client is not registered.
+    // A request of an unregistered client is not used.
     const resolved = asked === null ? null : findRegistered(clients, asked)
     if (asked !== null && resolved !== null && resolved.redirectUri !== null) {
       return { ...again(searchOf(asked)), back: backTo(resolved, asked), apps: [] }
@@ -65,14 +71,14 @@ export function createRecoveryLinks(options: {
     const named = isCallback ? asked?.client_id : given.client_id
     const isNobodys = typeof named !== 'string' || frontPages.of(named) === null
     if (directAnswer && isNobodys) {
-      // What remembers no app may all the same have begun at one.
+      // Even where no app is known, the login may have started at one.
       const isBuiltIn = asked !== null && resolved !== null
       return { ...again(isBuiltIn ? searchOf(asked) : ''), back: null, apps: frontPages.only }
     }
     return toApps(named)
   }
 
-  /** To the app of this id, else to the apps that there are. */
+  /** Links to the app of this id, else to all known apps. */
   function toApps(clientId: unknown): Ways {
     const back = typeof clientId === 'string' ? frontPages.of(clientId) : null
     const apps = frontPages.only.length > 0 ? frontPages.only : frontPages.all
@@ -86,11 +92,11 @@ export function createRecoveryLinks(options: {
   }
 
   function readRoute(request: FastifyRequest): LoginRoute | null {
-    // The route's own path, never the URL that was asked for.
+    // The route's pattern, never the URL that was requested.
     const route = request.routeOptions?.url ?? ''
     const [login, named, callback] = /^\/login(\/:provider(\/callback)?)?$/.exec(route) ?? []
     if (login === undefined) return null
-    // A form brings its parameters in the body; what a callback brings there is joined to its query.
+    // A form sends its parameters in the body; a form_post callback's are joined to its query.
     const body = (request.method === 'POST' ? request.body : null) ?? {}
     const given = { ...(request.query as object), ...(body as object) } as Given
     const { provider } = named === undefined ? given : (request.params as { provider?: unknown })
@@ -98,7 +104,7 @@ export function createRecoveryLinks(options: {
     return { provider: isOurs ? provider : null, isCallback: callback !== undefined, given }
   }
 
-  /** What the state of a callback remembers. */
+  /** The client's request that the state of a callback carries. */
   function readResumable({ state }: Given, provider: string | null) {
     return typeof state === 'string' && provider !== null ? resumable.read(state, provider) : null
   }
@@ -111,7 +117,10 @@ export function createRecoveryLinks(options: {
     }
   }
 
-  /** To the redirect URI, which is registered, as a login that was given up (RFC 6749, 4.1.2.1). */
+  /**
+   * A link to the registered redirect URI that reports a cancelled login (`access_denied`, RFC
+   * 6749, section 4.1.2.1).
+   */
   function backTo(
     { client, redirectUri }: { client: Client; redirectUri: string | null },
     { state }: KeptRequest,
@@ -127,7 +136,9 @@ export function createRecoveryLinks(options: {
   }
 }
 
-/** A client's request as a query again, with its question mark; empty where nothing was asked. */
+/**
+ * The client's request as a query string with its question mark; empty where it had no parameters.
+ */
 export function searchOf(asked: AuthorizationRequest): string {
   const query = new URLSearchParams(defined(asked))
   return query.size === 0 ? '' : `?${query}`

@@ -2,17 +2,20 @@ import type { z } from 'zod'
 import { AuthorizationRequest } from '../../core/client/authorization-request.ts'
 import type { Sealer } from '../../core/secrets.ts'
 
-/** What a restarted login needs of the client's request; hints for the provider are not kept. */
+/** What is needed to restart a login; hints for the provider are not kept. */
 const Kept = AuthorizationRequest.omit({
   login_hint: true,
   id_token_hint: true,
   prompt: true,
   response_type: true,
 })
-/** The client's request as it comes out of a state. */
+/** The client's request as it is read from a state. */
 export type KeptRequest = z.infer<typeof Kept>
 
-/** It is sealed as a list in this order, since names would take a third of the room; only add at the end. */
+/**
+ * The order in which the values are sealed, since names would take a third of the room. Only add at
+ * the end.
+ */
 const ORDER = [
   'client_id',
   'redirect_uri',
@@ -27,28 +30,32 @@ const ORDER = [
   'max_age',
 ] as const
 
-/** What is kept of a request that is too long: enough to lead back to the app. */
+/** What is kept of a request that is too long: enough for the way back to the app. */
 const WAY_BACK: readonly (typeof ORDER)[number][] = ['client_id']
 
 /** Some providers refuse a state that is longer (X: 500). */
 const MAX_STATE_LENGTH = 480
 /** Characters of the random part of a state: 128 bits in base64url. */
 const RANDOM_LENGTH = 22
-/** The part of a state that nobody can guess; the sealed request may follow. */
+/** The random part of a state; the sealed request may follow it. */
 export const randomPart = (state: string): string => state.slice(0, RANDOM_LENGTH)
 
 /**
- * The client's request, sealed into the `state` behind its random part. A login whose cookie is gone can
- * be started again from it, at any replica; it proves nothing, so no flow is ever finished by it.
+ * Carries the client's request, sealed, in the `state` behind its random part. From it a login
+ * whose cookie is gone can be started again at any replica. It proves nothing: no flow is ever
+ * finished by it.
  */
 export interface ResumableStates {
-  /** The state with the request behind it, or with its client where it is too long; as it was where it has nowhere to return to. */
+  /**
+   * Appends the request to the state: whole, or only its client where it is too long. A request
+   * without a redirect_uri is not appended.
+   */
   add(state: string, provider: string, asked: AuthorizationRequest): string
-  /** What was added to a state of this provider; null for anything else. */
+  /** The request that a state of this provider carries; null for anything else. */
   read(state: string, provider: string): KeptRequest | null
 }
 
-/** ResumableStates under a sealer of their own purpose. */
+/** Resumable states, sealed under a purpose of their own. */
 export function createResumableStates(sealer: Sealer): ResumableStates {
   const context = (random: string, provider: string) => `${provider} ${random}`
   return {
