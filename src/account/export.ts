@@ -7,20 +7,20 @@ import { exportMe, FILE_NAME } from './docs/export.ts'
 import { alive } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
-/** What an export needs. */
+/** What the export route needs. */
 export interface ExportOptions {
   accounts: Pick<Accounts, 'exportBySession'>
-  /** Counts exports of one user, and throws where it is one too many. */
+  /** Counts the exports of one user. Throws `rate_limited`. */
   limits: { export: UserLimit }
 }
 
-/** `/me/export`: what a person may ask for of the data about them. */
+/** `/me/export`: everything that is stored about the user. */
 export function exportRoute(room: FastifyInstance, { accounts, limits }: ExportOptions): void {
   signedInRoute(room, 'GET', '/me/export', exportMe, async ({ caller, request, reply }) => {
     await limits.export(request, caller.userId)
     const pieces = alive(await accounts.exportBySession(caller))
     reply.header('content-disposition', attachment(FILE_NAME))
-    // The next piece is fetched when the one before has gone out.
+    // Reads the next piece from the database only once the one before has been sent.
     const stream = Readable.from(pieces, { objectMode: false })
     return reply.type('application/json; charset=utf-8').send(stream)
   })

@@ -8,7 +8,7 @@ import type { Leaving } from './leave.ts'
 import { alive, sessionOver, signInAgain } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
-/** `/me/identities`: what the user signs in with. */
+/** `/me/identities`: what the user signs in with. This lists and unlinks; `link.ts` adds. */
 export function identityRoutes(
   room: FastifyInstance,
   options: { accounts: Accounts; identities: Identities } & Leaving,
@@ -22,7 +22,7 @@ export function identityRoutes(
 
   signedInRoute(room, 'DELETE', '/me/identities/:provider', unlinkIdentity, async (call) => {
     const { userId, clientId: client } = call.caller
-    // What no provider can be called is not sent to the database, which does not take all texts.
+    // Other names belong to no provider and are not sent to the database, which refuses some texts.
     const provider = /^[a-z0-9_-]+$/.test(call.params.provider) ? call.params.provider : ''
     const unlinked = await identities.unlink(call.caller, provider, { revocable, reauthSeconds })
     if (unlinked.outcome === 'session_over') throw sessionOver()

@@ -4,18 +4,20 @@ import { deleteMe } from './docs/me.ts'
 import { sessionOver, signInAgain, type TokenOptions } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
-/** What happens to grants that are left. */
+/** Revokes the provider tokens of a user who leaves. */
 export interface Leaving extends TakingAway {
   wakeOutbox: () => void
 }
 
-/** What leaving needs. */
+/** What deleting an account needs. */
 export interface LeaveOptions extends Leaving {
   accounts: Accounts
   cookies: Pick<TokenOptions['cookies'], 'clear'>
 }
 
-/** `DELETE /me`: the user is gone with the answer; the providers are told behind it. */
+/**
+ * `DELETE /me`: the user is deleted before the answer; the providers are told in the background.
+ */
 export function leaveRoute(room: FastifyInstance, options: LeaveOptions): void {
   const { accounts, revocable, reauthSeconds, wakeOutbox, cookies } = options
   signedInRoute(room, 'DELETE', '/me', deleteMe, async ({ caller, request, reply }) => {

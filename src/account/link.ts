@@ -22,13 +22,13 @@ export interface LinkOptions extends Freshness {
   identities: Pick<Identities, 'link'>
   linkCodes: Pick<LinkCodes, 'take'>
   sessions: Pick<Sessions, 'standing'>
-  /** Who the token of a provider's SDK is about; throws where it does not count. */
+  /** Reads who a provider's SDK token is about. Throws where the token is not accepted. */
   proveNatively: (asked: SubjectToken, request: FastifyRequest) => Promise<AuthenticatedIdentity>
-  /** Counts a native request, and throws where it is one too many. */
+  /** Counts native requests. Throws `rate_limited`. */
   limits: { native: RateLimit }
 }
 
-/** `POST /me/identities`: one more identity for the user whose token it is. */
+/** `POST /me/identities`: links one more identity to the user of the access token. */
 export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
   const { identities, sessions, reauthSeconds } = options
   acceptForms(room, { json: true })
@@ -37,7 +37,7 @@ export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
     const isNative = body.subject_token !== undefined
     if (isNative === (body.code !== undefined)) throw new LatchkeyError('invalid_request', NO_PROOF)
     if (isNative) await options.limits.native(request)
-    // Before the proof is used up, and before the provider is asked.
+    // Checked before the proof is used up and before the provider is asked.
     const standing = await sessions.standing(caller, reauthSeconds)
     if (standing === 'over') throw sessionOver()
     if (standing === 'stale') throw signInAgain(reauthSeconds)
@@ -67,13 +67,16 @@ export function linkRoute(room: FastifyInstance, options: LinkOptions): void {
   })
 }
 
-/** The identity that a code stands for, where this client shows it as it was bound. */
+/**
+ * The identity of a link code. The client must show the code as it was bound to it (PKCE, client
+ * id).
+ */
 async function takeCode(
   { clients, linkCodes }: LinkOptions,
   { clientId, userId }: Caller,
   body: LinkRequest,
 ): Promise<AuthenticatedIdentity> {
-  // A client that is registered no longer has no secret to go by.
+  // A client that is no longer registered has no secret to prove itself by.
   const client = findClient(clients, clientId) ?? { id: clientId, secrets: [] }
   const identity = await linkCodes.take(readPresentedCode(client, body), userId)
   if (identity === null) {

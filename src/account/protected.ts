@@ -10,7 +10,7 @@ import type { UserLimit } from '../http/limits.ts'
 import { know } from '../http/log/known.ts'
 import { invalidToken, readBearer, type WhyNot, whyNoToken } from '../http/requests/credentials.ts'
 
-/** Who calls, as the access token says. */
+/** The caller, as the access token says. */
 export interface Caller extends SessionRef, Asking {
   clientId: string
   scope: Scope
@@ -18,46 +18,53 @@ export interface Caller extends SessionRef, Asking {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set behind `requireToken`. */
+    /** Set by `requireToken`. */
     caller: Caller | null
   }
 }
 
-/** The caller's session is over. */
+/** The error where the caller's session is over. */
 export const sessionOver = () => invalidToken('session_over')
 
-/** What a store gave for the caller's session. Throws `invalid_token` where that is not alive. */
+/**
+ * Gives what a store found for the caller's session. Throws `invalid_token` where it found none.
+ */
 export function alive<T>(found: T | null | false): T {
   if (found === null || found === false) throw sessionOver()
   return found
 }
 
-/** The session began too long ago for what cannot be undone (RFC 9470, section 3). */
+/**
+ * The error where the sign-in is too long ago for an action that cannot be undone (RFC 9470,
+ * section 3).
+ */
 export const signInAgain = (maxAgeSeconds: number | null) =>
   new LatchkeyError('insufficient_user_authentication', said.signInAgain, {
     challenge: { max_age: maxAgeSeconds ?? 0 },
   })
 
-/** What tells a room who calls. */
+/** How to find out who calls. */
 export interface TokenOptions {
   tokens: {
-    /** The claims of an access token of a session for our own routes, null for any other. */
+    /**
+     * The claims of an access token that belongs to a session and is for our own routes; else null.
+     */
     verifySessionToken(
       token: string,
     ): { sub: string; sid: string; client_id: string; scope: string } | null
-    /** The claims of any access token of ours. */
+    /** The claims of any access token of ours; else null. */
     verifyAccessToken(token: string): object | null
   }
   cookies: {
-    /** The access token of a session that lives in cookies; throws where the request may be forged. */
+    /** The access token of a session in cookies. Throws where the request may be forged. */
     readAccessToken(request: FastifyRequest): Promise<string | null>
     clear(reply: FastifyReply): void
   }
 }
 
 /**
- * Furnishes a room whose routes all need a valid access token: the header's where there is one, else
- * the cookie's.
+ * Requires a valid access token on all routes of a room: the Authorization header's where there is
+ * one, else the cookie's.
  */
 export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOptions): void {
   room.decorateRequest('caller', null)
@@ -69,7 +76,7 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
   }
   const whyNot = (request: FastifyRequest, token: string | null): WhyNot => {
     if (token === null) return whyNoToken(request)
-    // A token with another `aud` (RFC 8707), or one that a client has for itself.
+    // A token for another audience (RFC 8707), or one that a client has for itself.
     return tokens.verifyAccessToken(token) === null ? 'not_ours_or_expired' : 'not_for_these_routes'
   }
   room.addHook('onRequest', (request, _reply, done) => {
@@ -86,7 +93,7 @@ export function requireToken(room: FastifyInstance, { tokens, cookies }: TokenOp
   })
 }
 
-/** What a request is refused for before any store is asked whether its session lives. */
+/** Errors that are raised before any store is asked whether the session is alive. */
 const BEFORE_STORES: readonly ErrorCode[] = [
   'invalid_request',
   'insufficient_scope',
@@ -94,7 +101,7 @@ const BEFORE_STORES: readonly ErrorCode[] = [
   'unsupported_media_type',
 ]
 
-/** Whoever comes with a session that is over hears of that alone, whatever else is wrong with the request. */
+/** Lets a caller whose session is over hear only that, whatever else is wrong with the request. */
 export function refuseOverFirst(room: FastifyInstance, sessions: Pick<Sessions, 'isAlive'>): void {
   room.setErrorHandler(async (thrown, request) => {
     const isFirst = BEFORE_STORES.includes(toLatchkeyError(thrown).code)
@@ -103,15 +110,15 @@ export function refuseOverFirst(room: FastifyInstance, sessions: Pick<Sessions, 
   })
 }
 
-/** The token may be used, but not for this (RFC 6750, section 3.1). */
+/** The error where the token lacks the scope (RFC 6750, section 3.1). */
 const insufficientScope = (scope: ScopeName) =>
   new LatchkeyError('insufficient_scope', `The access token needs the scope "${scope}".`, {
     challenge: { scope },
   })
 
 /**
- * Furnishes a room below `requireToken` whose routes all need a scope, and are counted for each user.
- * `mayHave` says whether a client that was granted it still may.
+ * Requires a scope on all routes of a room below `requireToken`, and counts the requests of each
+ * user. `mayHave` says whether a client that was granted the scope may still use it.
  */
 export function requireScope(
   room: FastifyInstance,
@@ -126,7 +133,7 @@ export function requireScope(
   })
 }
 
-/** The caller of a route behind `requireToken`. */
+/** The caller of a route below `requireToken`. */
 export function callerOf(request: FastifyRequest): Caller {
   if (request.caller === null) throw invalidToken('missing')
   return request.caller

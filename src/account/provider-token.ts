@@ -18,28 +18,31 @@ import { getProviderToken, NOTHING_KEPT } from './docs/provider-token.ts'
 import { alive } from './protected.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
-/** What handing out a provider's tokens needs. */
+/** What handing out provider tokens needs. */
 export interface ProviderTokenOptions {
   providerTokens: ProviderTokenStore
   tokenSealer: TokenSealer
   providers: { get(id: string): { tokens: TokenSource } | undefined }
 }
 
-/** A provider, as far as its tokens are asked for. */
+/** What the route needs of a provider. */
 interface TokenSource {
   storeTokens: StoreTokens
   refresh(tokens: ProviderTokens, subject: string): Promise<ProviderTokens>
 }
 
-/** Longer than a refresh can take. */
+/** For how long a refresh is leased; longer than one can take. */
 const LEASE_SECONDS = 15
-/** As long as a call to a provider may take. */
+/** How long another request's refresh is waited for: as long as a call to a provider may take. */
 const WAIT_MS = 10_000
 const FIRST_LOOK_MS = 100
 
 const nothingKept = () => new LatchkeyError('not_found', NOTHING_KEPT)
 
-/** `GET /me/identities/:provider/token`: an access token of the provider that lives for a minute at least. */
+/**
+ * `GET /me/identities/:provider/token`: an access token of the provider that is valid for at least
+ * another minute.
+ */
 export function providerTokenRoute(room: FastifyInstance, options: ProviderTokenOptions): void {
   const path = '/me/identities/:provider/token'
   signedInRoute(room, 'GET', path, getProviderToken, async ({ caller, params }) => {
@@ -49,7 +52,10 @@ export function providerTokenRoute(room: FastifyInstance, options: ProviderToken
   })
 }
 
-/** The kept token, or a new one. One request of all replicas refreshes it, the others wait for that. */
+/**
+ * The stored token, or a refreshed one. Of all replicas one request refreshes, and the others wait
+ * for it.
+ */
 async function findToken(
   options: ProviderTokenOptions,
   caller: SessionRef,
@@ -59,7 +65,7 @@ async function findToken(
   const giveUpAt = performance.now() + WAIT_MS
   const source = options.providers.get(provider)?.tokens
   for (let pause = FIRST_LOOK_MS; ; pause = longerPause(pause)) {
-    // No text of a stranger goes into the database.
+    // Texts that name no provider are not sent to the database.
     const id = source === undefined ? '' : provider
     const found = await providerTokens.find(caller, id)
     alive(found.isAlive)
@@ -69,7 +75,8 @@ async function findToken(
     if (tokens.access !== null && isFresh(tokens)) return tokens.access
     if (tokens.refreshToken === null || (await providerTokens.lease(stored, LEASE_SECONDS))) {
       const fresh = await refresh(options, source, stored, tokens)
-      // The provider took its time: the session may be over by now, or the identity somebody else's.
+      // The provider took its time: the session may be over by now, or the identity may belong to
+      // another user.
       const now = await providerTokens.find(caller, id)
       alive(now.isAlive)
       if (fresh !== null && now.stored?.subject === stored.subject) return fresh
@@ -84,7 +91,7 @@ async function findToken(
   }
 }
 
-/** Refreshes leased tokens; null where a login has replaced them in the meantime. */
+/** Refreshes tokens under a lease; null where a login has replaced them in the meantime. */
 async function refresh(
   { providerTokens, tokenSealer }: ProviderTokenOptions,
   source: TokenSource,
@@ -98,7 +105,7 @@ async function refresh(
     return (await replace(fresh)) ? fresh.access : null
   } catch (error) {
     const isRefused = error instanceof LatchkeyError && error.code === 'reauthentication_required'
-    // So that nobody asks with it again.
+    // A refused refresh token is forgotten, so that nobody tries it again.
     if (isRefused && tokens.refreshToken !== null) await replace({ ...tokens, refreshToken: null })
     else await providerTokens.release(stored)
     throw error

@@ -10,10 +10,10 @@ const EVERY_MS = 60 * 60 * 1000
 const PAGE = 500
 
 /**
- * Keeps what is at rest as the settings want it. While several secrets are listed, grants that an older
- * one sealed are sealed by the first, so that the older one can be dropped; again each hour, since a
- * replica that still runs with other settings seals on. Grants of providers whose tokens are not kept any
- * more are forgotten.
+ * Re-encrypts stored provider tokens. While SECRET lists several secrets, tokens that an older one
+ * sealed are sealed with the first, so that the older one can be dropped. This is repeated each
+ * hour, since a replica with older settings may go on sealing with the older secret. Tokens of
+ * providers that are set to keep none are deleted.
  */
 export function reencryptTokens(
   app: FastifyInstance,
@@ -21,7 +21,7 @@ export function reencryptTokens(
     store: ProviderTokenStore
     sealer: TokenSealer
     hasOldSecrets: boolean
-    /** Providers of which nothing is to be kept. */
+    /** Ids of providers whose tokens are not to be kept. */
     forgotten: readonly string[]
   },
 ): void {

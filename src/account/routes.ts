@@ -23,7 +23,7 @@ import { type ProviderTokenOptions, providerTokenRoute } from './provider-token.
 import { sessionRoutes } from './sessions.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
-/** `/me` and all below it: the signed-in user. */
+/** `/me` and all below it: the account of the signed-in user. */
 export async function accountRoutes(
   room: FastifyInstance,
   options: TokenOptions &
@@ -43,7 +43,7 @@ export async function accountRoutes(
 
   const showMe = async ({ caller, reply }: { caller: Caller; reply: FastifyReply }) => {
     const json = alive(await accounts.findJsonBySession(caller))
-    // Already text: for the usual scopes it is sent as the database made it.
+    // For the usual scopes the database's JSON text is sent as it is.
     const text = ALL.every((scope) => caller.scope.has(scope))
       ? json
       : JSON.stringify(claimsOf(JSON.parse(json) as Account, caller.scope))
@@ -51,7 +51,7 @@ export async function accountRoutes(
   }
   signedInRoute(room, 'GET', '/me', getMe, showMe)
   await room.register(async (inner) => {
-    // Whoever asks by POST may say that there is a form, which is empty.
+    // A client that asks by POST may send the content type of a form, with no content.
     acceptForms(inner, { json: true })
     signedInRoute(inner, 'POST', '/me', postMe, showMe)
   })
@@ -65,7 +65,7 @@ export async function accountRoutes(
     exportRoute(inner, options)
     identityRoutes(inner, options)
     sessionRoutes(inner, sessions)
-    // The only one that takes forms.
+    // The only route that takes forms.
     await inner.register(async (forms) => linkRoute(forms, options))
   })
   await room.register(async (inner) => {
@@ -75,5 +75,5 @@ export async function accountRoutes(
   })
 }
 
-/** The scopes that ask for all that there is of a user. */
+/** The scopes that together show everything about a user. */
 const ALL = ['profile', 'email', 'account'] as const

@@ -10,7 +10,10 @@ import { signedInRoute } from './signed-in-route.ts'
 /** The id of no session. */
 const NIL = '00000000-0000-0000-0000-000000000000'
 
-/** `/me/sessions`: this user's sessions; what is ended answers 401 on Latchkey's own routes at once. */
+/**
+ * `/me/sessions`: the user's sessions. A session that is ended gets 401 from Latchkey's own routes
+ * at once.
+ */
 export function sessionRoutes(room: FastifyInstance, sessions: Sessions): void {
   signedInRoute(room, 'GET', '/me/sessions', listSessions, async ({ caller }) => {
     const found = alive(await sessions.list(caller))
@@ -19,7 +22,7 @@ export function sessionRoutes(room: FastifyInstance, sessions: Sessions): void {
 
   signedInRoute(room, 'DELETE', '/me/sessions/:id', endSession, async (call) => {
     const { params, request, reply, caller } = call
-    // What can be no id is sought as nobody's.
+    // A text that is no UUID is looked up as the id of no session.
     const id = z.uuid().safeParse(params.id).data ?? NIL
     const count = alive(await sessions.endByUser(caller, { id }))
     if (count === 0) throw new LatchkeyError('not_found', said.noSuchSession)

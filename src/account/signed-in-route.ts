@@ -20,21 +20,21 @@ import {
 } from '../http/routes/route.ts'
 import { type Caller, callerOf } from './protected.ts'
 
-/** What is said of a route of the signed-in user, beside what is said of all of them. */
+/** The description of a signed-in user's route, without what all of them share. */
 export interface SignedInShape<
   Params extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
   Answers extends Responses = Responses,
 > extends Pick<RouteShape<Params, z.ZodObject, Body, Answers>, 'params' | 'form' | 'json'> {
   docs: Omit<RouteDocs, 'tags' | 'security'>
-  /** What the token must be granted; null for nothing. Default: `account`. */
+  /** The scope that the token must have; null where none is needed. Default: `account`. */
   scope?: ScopeName | null
   /** Whether the person must have signed in recently (REAUTH_MAX_AGE). */
   recent?: true
   responses: Answers
 }
 
-/** A description as it stands: its types are those of its schemas. */
+/** Gives a description back unchanged, typed by its schemas. */
 export const describe = <
   Params extends z.ZodType,
   Body extends z.ZodType,
@@ -46,7 +46,7 @@ export const describe = <
 const FORGED = 'The session cookie came from the page of another origin: the request may be forged.'
 const NARROW = 'The access token lacks the scope.'
 
-/** Adds a route below `requireToken`: refused without a token, and with a cookie from a stranger's page. */
+/** Adds a route to a room below `requireToken`. */
 export function signedInRoute<
   Params extends z.ZodType,
   Body extends z.ZodType,

@@ -8,7 +8,7 @@ import { type Example, refused } from '../http/routes/documented.ts'
 import { exampleAccount, withNarrowToken, withoutToken } from '../http/routes/examples.ts'
 import type { RouteDocs } from '../http/routes/route.ts'
 
-/** A user as the operator sees it. */
+/** A user as the admin API shows it. */
 export const AdminUserBody = UserInfo.extend({
   roles: z.array(z.string()).meta({ description: 'In the alphabet’s order.' }),
   disabled_at: z
@@ -31,7 +31,7 @@ export const AdminUsersBody = z
 
 const ROLE_SHAPE = 'a role has 1 to 64 of a-z 0-9 : _ -'
 
-/** What of a user the operator changes. */
+/** What the operator can change about a user. */
 export const AdminUserPatch = z
   .strictObject({
     disabled: z.boolean().optional().meta({
@@ -52,7 +52,7 @@ export const AdminUserPatch = z
 /** The user that a path names. */
 export const UserId = z.object({ id: z.string().meta({ description: 'The user’s id (`sub`).' }) })
 
-/** Which users are looked for, a page at a time. */
+/** Which users to list, page by page. */
 export const UserQuery = z.object({
   q: z.string().max(320).optional().meta({
     description:
@@ -61,7 +61,7 @@ export const UserQuery = z.object({
   cursor: z.uuid().optional().meta({ description: '`next` of the page before.' }),
 })
 
-/** What all routes of the room answer beside their own. */
+/** The errors that all routes of the room share. */
 export const REFUSALS = { 401: InvalidToken, 403: Problem, 503: Problem }
 
 /** One more than fits. */

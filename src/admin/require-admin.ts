@@ -6,7 +6,7 @@ import type { Sessions } from '../core/tokens/sessions.ts'
 import { know } from '../http/log/known.ts'
 import { invalidToken, readBearer, whyNoToken } from '../http/requests/credentials.ts'
 
-/** What tells the room who calls: the claims of an access token of ours, null for any other. */
+/** Reads the claims of our own access tokens; null for any other token. */
 export interface AdminTokens {
   verify(token: string): {
     sub: string
@@ -19,8 +19,9 @@ export interface AdminTokens {
 }
 
 /**
- * Furnishes a room whose routes a client calls for itself: by a token of the scope `admin` that it got by
- * client_credentials. No cookie counts, and the client's registration is looked at each time.
+ * Requires, on all routes of a room, an access token with the scope `admin` that a client got for
+ * itself by client_credentials. Cookies do not count. The client's registration is looked up at
+ * each request.
  */
 export function requireAdmin(
   room: FastifyInstance,
@@ -41,11 +42,11 @@ export function requireAdmin(
     if (claims === null) throw invalidToken('not_ours_or_expired')
     if (![claims.aud].flat().includes(tokens.issuer)) throw invalidToken('not_for_these_routes')
     const { client_id: clientId, scope, sub: userId, sid: sessionId } = claims
-    // Of a session that is over nothing else is told.
+    // A token of a session that is over is told only that.
     const isOver = sessionId !== undefined && !(await sessions.isAlive({ userId, sessionId }))
     if (isOver) throw invalidToken('session_over')
     if (!readScope(scope).has('admin') || sessionId !== undefined) throw notForAdmin(clientId)
-    // A client that may no longer ask has no use for what it still holds.
+    // A token outlives the permission: a client whose ADMIN setting was removed is refused.
     if (findClient(clients, clientId)?.isAdmin !== true) throw invalidToken('client_not_allowed')
     request.adminClient = clientId
     know(request, { client: clientId })
@@ -61,7 +62,7 @@ const notForAdmin = (client: string) =>
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The client that calls, behind `requireAdmin`. */
+    /** The id of the calling client; set by `requireAdmin`. */
     adminClient: string
   }
 }

@@ -20,33 +20,33 @@ import {
 } from './docs.ts'
 import { type AdminTokens, requireAdmin } from './require-admin.ts'
 
-/** What the room needs of others. */
+/** What the room needs from other rooms. */
 export interface AdminOptions {
   users: AdminUsers
   clients: readonly Client[]
   tokens: AdminTokens
   sessions: Pick<Sessions, 'isAlive'>
-  /** Providers at which a grant can be revoked. */
+  /** Ids of providers whose tokens can be revoked. */
   revocable: readonly string[]
   wakeOutbox(): void
 }
 
 const PAGE = 100
 
-/** Who does it: what is recorded names the client that called, and not only the user's own. */
+/** Who acts, for the audit: it names the client that called. */
 const by = (request: FastifyRequest): Asker => ({
   ...askerOf(request),
   clientId: request.adminClient,
   reason: 'admin_api',
 })
 
-/** There is such a user. */
+/** Gives the user; throws `not_found` where there is none. */
 function found<T>(user: T | null | false): T {
   if (user === null || user === false) throw new LatchkeyError('not_found', said.noSuchUser)
   return user
 }
 
-/** `/admin/users`: what the operator's own programs do to users; the command line does the same. */
+/** `/admin/users`: what the operator's programs can do to users; the command line does the same. */
 export async function adminRoutes(room: FastifyInstance, options: AdminOptions): Promise<void> {
   const { users, revocable, wakeOutbox } = options
   requireAdmin(room, options)

@@ -11,17 +11,17 @@ const shared = {
   security: [],
 }
 
-/** The path of an event. */
+/** The path parameters of a provider's events. */
 export const EventParams = z.object({
   provider: z.string().meta({ description: 'Provider id.', example: 'kakao' }),
 })
 
-/** The path of an event of a further kind. */
+/** The path parameters of a provider's second kind of events. */
 export const PartParams = EventParams.extend({
   part: z.string().meta({ description: 'Facebook: `data-deletion`.', example: 'data-deletion' }),
 })
 
-/** The path of a page about one event. */
+/** The path parameters of the page about one event. */
 export const CodeParams = PartParams.extend({
   code: z.string().meta({ description: '`confirmation_code` of the answer.', example: 'abc' }),
 })
@@ -59,7 +59,7 @@ const responses = {
   429: Problem,
 }
 
-/** Whoever sends events without their proof again and again. */
+/** The answer to a sender whose proof has failed too often. */
 const tooMany = (parameters: Record<string, string>) => ({
   rate_limited: refused('rate_limited', said.tooMany, {
     summary: 'Too many proofs from one address that did not hold',

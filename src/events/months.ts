@@ -3,12 +3,16 @@ import type { Audit } from '../core/events/audit.ts'
 import { every } from '../http/every.ts'
 
 const DAY_MS = 86_400_000
-/** A machine that slept for months, or is told the time only after its start, is in another month at once. */
+/**
+ * How often the month is checked: a machine may sleep for months, or learn the right time only
+ * after its start.
+ */
 const LOOK_MS = 60_000
 
 /**
- * Keeps the audit's months: those ahead are made, and once a day those past retention are dropped. What
- * fails, as where a lock is held for long, is done another time: the months ahead are three.
+ * Keeps the monthly partitions of the audit log: makes those of the next months, and once a day
+ * drops those older than the retention. If that fails, as where a lock is held for long, a later
+ * round does it: partitions are made three months ahead.
  */
 export function keepMonths(
   app: FastifyInstance,

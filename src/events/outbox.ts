@@ -10,18 +10,24 @@ import { type Carrier, Refused, TargetGone, Undeliverable } from './carriers/car
 const EVERY_MS = 1_000
 /** Longer than an attempt can take. */
 const LEASE_SECONDS = 60
-/** Attempts of this replica for one target at once: one that hangs keeps nobody else waiting. */
+/**
+ * Attempts at one target that this replica makes at once, so that a target that hangs does not
+ * block the others.
+ */
 const MOST_AT_TARGET = 5
 const LONGEST_DELAY_SECONDS = 3600
-/** How long a target that wants to be left alone is sent nothing at all: `outbox retry` bites after that. */
+/**
+ * For how long at most a target that asked for a pause is sent nothing at all; `outbox retry` has
+ * no effect before that.
+ */
 const LONGEST_PAUSE_SECONDS = 60
-/** Of one target; what comes beyond is dropped. */
+/** Entries that may wait for one target; newer ones are dropped. */
 const MOST_WAITING = 1_000_000
 const TRIM_EVERY_MS = 60_000
 
 /**
- * Two seconds, eight, half a minute, two minutes, … an hour, and no less than the target asks for; up to a
- * half more, so that not all come at once.
+ * The wait before the next attempt: about 2 s, 8 s, 30 s, 2 min … 1 h, and at least what the target
+ * asked for. Up to half of it is added at random, so that not all attempts come at once.
  */
 function delayAfter(attempts: number, toldSeconds: number) {
   const own = 0.8 * 2 * 4 ** Math.min(attempts - 1, 10)
@@ -29,16 +35,16 @@ function delayAfter(attempts: number, toldSeconds: number) {
 }
 
 /**
- * Carries out what the outbox holds, one attempt per claim, until it is done or its time is over. Every
- * replica runs one; a claim is a lease, so none does another's work, and what a replica leaves behind
- * another takes up.
+ * Delivers what is in the outbox, one attempt per claim, until it is delivered or too old. Every
+ * replica runs one. A claim is a lease: no two replicas deliver the same entry, and what a replica
+ * leaves behind another one takes over.
  */
 export function startOutbox(
   app: FastifyInstance,
   options: {
     store: Outbox
     carriers: Readonly<Record<OutboxKind, Carrier>>
-    /** Told of each attempt: `done`, `failed`, `given_up`, `dropped`. */
+    /** Counts attempts by their result: `done`, `failed`, `given_up`, `dropped`. */
     delivered(kind: string, outcome: string, count?: number): void
     tracer: Tracer
   },
@@ -56,13 +62,16 @@ export function startOutbox(
     const dropped = await store.trim(MOST_WAITING)
     if (dropped === 0) return
     delivered('any', 'dropped', dropped)
-    log.error({ event: 'outbox_dropped', dropped }, 'more waited for one target than may wait')
+    log.error(
+      { event: 'outbox_dropped', dropped },
+      'too many entries waited for one target: the newest were dropped',
+    )
   })
 
   const unknown = new Set<string>()
   const keyOf = ({ kind, target }: OutboxTarget) => `${kind} ${target}`
   const isPaused = (of: OutboxTarget) => (pausedUntil.get(keyOf(of)) ?? 0) > performance.now()
-  /** Of several pauses that it asks for the longest. */
+  /** Where a target asks for several pauses, the longest counts. */
   const pause = (of: OutboxTarget, seconds: number) => {
     const until = performance.now() + Math.min(seconds, LONGEST_PAUSE_SECONDS) * 1000
     pausedUntil.set(keyOf(of), Math.max(until, pausedUntil.get(keyOf(of)) ?? 0))
@@ -72,7 +81,7 @@ export function startOutbox(
     for (const of of await store.dueTargets()) {
       const { knows, givesUpAfterSeconds } = carriers[of.kind]
       const isKnown = knows(of.target)
-      // What nobody has carried out in its time, anybody gives up.
+      // An entry for an unknown target is claimed only once it is too old, to be given up.
       const how = { leaseSeconds: LEASE_SECONDS, ageSeconds: isKnown ? 0 : givesUpAfterSeconds }
       for (;;) {
         const free = MOST_AT_TARGET - (underWay.get(keyOf(of)) ?? 0)
@@ -87,7 +96,7 @@ export function startOutbox(
     }
   }
 
-  /** What is for a target that the settings here do not know is left alone, which is said once. */
+  /** Leaves the entries for a target that the settings do not know, and says so once in the log. */
   function leave(of: OutboxTarget) {
     pause(of, LONGEST_PAUSE_SECONDS)
     if (unknown.has(keyOf(of))) return
@@ -95,7 +104,7 @@ export function startOutbox(
     const { kind, target } = of
     log.warn(
       { event: 'outbox_left', kind, target },
-      'no such target is set here: what waits for it is left to replicas that have it, until its time is over',
+      'this replica’s settings do not know the target: its entries are left to replicas that do, until they are too old',
     )
   }
 
@@ -108,7 +117,12 @@ export function startOutbox(
       .trace({ name: `outbox ${kind}`, kind: 'internal', attributes, parent: 'new' }, () =>
         settle(due, carriers[kind]),
       )
-      .catch((err) => log.warn({ event: 'outbox_failed', err }, 'the outbox cannot be written'))
+      .catch((err) =>
+        log.warn(
+          { event: 'outbox_failed', err },
+          'the result of an attempt could not be stored in the outbox',
+        ),
+      )
       .finally(() => {
         attempts.delete(attempt)
         underWay.set(key, (underWay.get(key) ?? 1) - 1)
@@ -117,7 +131,7 @@ export function startOutbox(
     attempts.add(attempt)
   }
 
-  /** One attempt, and what becomes of the entry. */
+  /** Makes one attempt and records its result. */
   async function settle(due: Due, { carry, names, givesUpAfterSeconds }: Carrier) {
     const { kind, target } = due
     const isRevocation = kind === 'revocation'
@@ -171,7 +185,10 @@ export function startOutbox(
 const retryAfterOf = (error: unknown): number =>
   error instanceof Refused || error instanceof LatchkeyError ? (error.retryAfterSeconds ?? 0) : 0
 
-/** A failure as the operator sees it: a status, a code, a name, and what is known of why. */
+/**
+ * The failure as the operator sees it: a status, an error code or a name, and the reason where it
+ * is known.
+ */
 function wordFor(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown }
   const { step, status, reason, cause } = evidenceOf(error) as Record<string, unknown>

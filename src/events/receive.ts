@@ -15,27 +15,32 @@ import { unknownProvider } from '../core/provider/unknown-provider.ts'
 import { eventsAddress } from '../core/settings/public-url.ts'
 import { placeOf } from '../http/log/known.ts'
 
-/** What of a provider receives its events. */
+/** What is needed of a provider that sends events. */
 export interface TellingProvider {
   row: ProviderRow
   readEvents(request: EventRequest, address: string): Promise<ProvenEvents | null>
 }
 
-/** What receiving needs. */
+/** What receiving events needs. */
 export interface ReceiveOptions {
   publicUrl: string
-  /** Undefined where it is not enabled. */
+  /** Undefined where the provider is not enabled. */
   providerOf(id: string): TellingProvider | undefined
   store: ReceivedEventStore
-  /** Whether a user whose last identity is gone at this provider goes too. */
+  /**
+   * Whether a user whose last identity was at this provider is deleted with it (ON_ACCOUNT_GONE).
+   */
   deletesUsers(provider: string): boolean
-  /** Counts a failed proof; throws where there were too many from this address. */
+  /** Counts a failed proof. Throws where there were too many from this address. */
   failed(request: FastifyRequest): Promise<void>
-  /** Told of what came of each. */
+  /** Counts the events of a provider by their outcome. */
   received(provider: string, outcome: string): void
 }
 
-/** Takes what a provider sent, acts on it where its proof holds, and answers in the provider's form. */
+/**
+ * Receives a provider's event, acts on it if its proof is valid, and answers in the form that the
+ * provider expects.
+ */
 export async function receive(
   options: ReceiveOptions,
   { provider: id, path }: { provider: string; path: string },
@@ -78,7 +83,7 @@ async function act(
 ): Promise<void> {
   const now = Date.now()
   const words = events.length > 0 ? events.map((event) => event.told).join() : ignored
-  // In the sender's words, so of any length.
+  // The sender's words may have any length.
   const told = words?.slice(0, 200)
   const log = (outcome: string, more = {}) => {
     received(provider, outcome)
@@ -91,7 +96,8 @@ async function act(
   const { outcome, ...counts } = await store.act({
     provider,
     id,
-    // One that claims to be of tomorrow ends nothing that begins until then.
+    // The time is not taken from the future: such an event would end sessions that begin until
+    // then.
     at: Math.min(at ?? now, now),
     events,
     deletesUsers: deletesUsers(provider),
@@ -100,14 +106,17 @@ async function act(
   log(outcome, counts)
 }
 
-/** The provider's own address and name say nothing of the person. */
+/** Records no address or user agent: they are the provider's, and say nothing about the person. */
 const tellerOf = (request: FastifyRequest): Asker => ({
   requestId: request.id,
   address: null,
   userAgent: null,
 })
 
-/** What is not proven, or proven and makes no sense; null for a fault that is not the sender's. */
+/**
+ * The error for an event without a valid proof, or one that makes no sense; null for faults on our
+ * side.
+ */
 function refusalOf(error: unknown): UnprovenEvent | null {
   if (error instanceof UnprovenEvent) return error
   if (!(error instanceof z.ZodError)) return null
@@ -132,6 +141,6 @@ function requestOf(request: FastifyRequest, path: string): EventRequest {
 function send(reply: FastifyReply, { status, type, body }: EventAnswer): FastifyReply {
   reply.code(status)
   if (type !== undefined) reply.header('content-type', type)
-  // As it is: no serializer; an answer without a body keeps its content type.
+  // Sent as it is, without a serializer; an answer without a body keeps its content type.
   return body === undefined ? reply.send() : reply.serializer((given) => given as string).send(body)
 }

@@ -7,13 +7,13 @@ import { type ReceiveOptions, receive } from './receive.ts'
 
 /** What the room of providers' events needs. */
 export interface EventRoutesOptions extends ReceiveOptions {
-  /** Tells a person when what they asked for was received and done. */
+  /** Sends the page that tells a person when their request was received and carried out. */
   sendReceivedPage: SendPage<{ provider: string; at: Date }>
 }
 
 /** `/providers/:provider/events` and what is below it. */
 export function eventRoutes(room: FastifyInstance, options: EventRoutesOptions): void {
-  // A proof covers the bytes as they came.
+  // A proof covers the exact bytes of the body.
   room.removeAllContentTypeParsers()
   room.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   const path = '/providers/:provider/events'
@@ -38,7 +38,8 @@ export function eventRoutes(room: FastifyInstance, options: EventRoutesOptions):
     async handle({ params: { provider, part, code }, request, reply }) {
       const row = options.providerOf(provider)?.row
       const isPart = row?.events?.addresses.some((address) => address.path === `/${part}`)
-      // What no code of ours can be is not sent to the database, which does not take all texts.
+      // Other texts are no codes of ours and are not sent to the database, which refuses some of
+      // them.
       const isThere = isPart === true && /^[\w-]{1,200}$/.test(code)
       const at = isThere ? await options.store.receivedAt(provider, code) : null
       if (row === undefined || at === null) throw unknownProvider()

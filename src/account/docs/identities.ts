@@ -17,9 +17,9 @@ export const listIdentities = describe({
   responses: { 200: z.array(Identity) },
 })
 
-/** Said where there is nothing to unlink. */
+/** The message where there is nothing to unlink. */
 export const NOT_FOUND = 'The user has no identity at this provider.'
-/** Said where nothing would be left to sign in with. */
+/** The message where the last identity would be unlinked. */
 export const LAST = 'It is the last identity of this user, who could not sign in without it.'
 
 /** `DELETE /me/identities/:provider`. */

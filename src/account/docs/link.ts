@@ -8,7 +8,7 @@ import { refused } from '../../http/routes/documented.ts'
 import { exampleAccount, exampleApp } from '../../http/routes/examples.ts'
 import { describe } from '../signed-in-route.ts'
 
-/** What proves an identity; what is not listed is ignored. */
+/** The proof of an identity: a code, or a provider's token. Other parameters are ignored. */
 export const LinkRequest = z.object({ ...codeParameters, ...subjectTokenParameters })
 export type LinkRequest = z.infer<typeof LinkRequest>
 
@@ -22,7 +22,9 @@ const native = (subject_token: string, subject_issuer = 'google') => ({
   subject_issuer,
 })
 
-/** A token that nobody looks at: the provider is asked for its keys first. */
+/**
+ * A token that is never verified in the example: the provider's keys are fetched first, and fail.
+ */
 const ANY_TOKEN = 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl'
 
 const linked = {
@@ -38,9 +40,9 @@ const linked = {
   ],
 }
 
-/** Said where there is nothing to link. */
+/** The message where neither kind of proof is sent. */
 export const NO_PROOF = 'Send a code, or a subject_token.'
-/** Said where something else is linked already. */
+/** The messages where the identity, or another one at the same provider, is already linked. */
 export const IN_USE = {
   identity_in_use: 'This identity belongs to another user.',
   provider_in_use: 'The user has another identity at this provider: unlink it first.',

@@ -34,7 +34,10 @@ export const postMe = {
   },
 }
 
-/** An edit is stored as it was sent, or refused: a text that would be cleaned is one the user did not mean. */
+/**
+ * The schema of an edited text. It is stored as sent or refused, never cleaned up: the user did not
+ * mean the cleaned text.
+ */
 const edited = (max: number, clean: (text: string) => string | null, message: string) =>
   z
     .string()
@@ -45,7 +48,7 @@ const edited = (max: number, clean: (text: string) => string | null, message: st
 
 const AccountEdits = z
   .strictObject({
-    // 255 code points, of at most two units each.
+    // 255 code points have at most 510 UTF-16 units.
     name: edited(510, cleanText, 'must be 1 to 255 characters of plain text').meta({
       description: '1 to 255 characters of plain text.',
     }),

@@ -20,7 +20,7 @@ const ProviderToken = z
   })
   .meta({ id: 'ProviderToken', description: 'An access token of a provider.' })
 
-/** Said where there is nothing to hand out. */
+/** The message where no tokens are kept. */
 export const NOTHING_KEPT = 'No tokens are kept of such an identity.'
 const SIGN_IN_AGAIN = mustSignInAgain({}).message
 

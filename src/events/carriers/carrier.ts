@@ -1,30 +1,31 @@
 import type { Due } from '../../core/events/outbox.ts'
 import type { DeliveryAnswer } from '../../upstream/outbound/delivery.ts'
 
-/** How one kind of the outbox's entries is carried out. */
+/** Delivers one kind of entry of the outbox. */
 export interface Carrier {
-  /** Of a new entry: after that it is left to the operator. */
+  /** The age in seconds at which an entry is given up and left to the operator. */
   givesUpAfterSeconds: number
   /**
-   * Whether these settings know the target. Another replica's may while they change, one replica after the other:
-   * what is for a target that is unknown here is left to it.
+   * Whether the settings of this replica know the target. While settings are rolled out, replica by
+   * replica, another one may know it; entries for an unknown target are left to that one.
    */
   knows(target: string): boolean
-  /** Names of log events: it is done, it failed, it was given up. */
+  /** Names of the log events for each result. */
   names: { done: string; failed: string; givenUp: string }
   /**
-   * One attempt. `over` is done without doing anything. Rejects with Undeliverable for what no attempt
-   * can do, with TargetGone where the target wants no more, with anything else for what may succeed later.
+   * Tries to deliver an entry once. `over`: nothing was left to do. Rejects with Undeliverable
+   * where no attempt can succeed, with TargetGone where the target wants nothing more, and with any
+   * other error where a later attempt may succeed.
    */
   carry(due: Due, stop: AbortSignal): Promise<'done' | 'over'>
 }
 
-/** No attempt can do it. */
+/** No attempt can deliver this. */
 export class Undeliverable extends Error {
   override readonly name = 'Undeliverable'
 }
 
-/** The target said 410 at this URL: it wants nothing any more. */
+/** The target answered 410 at this URL: it wants nothing more. */
 export class TargetGone extends Error {
   override readonly name = 'TargetGone'
   readonly code = 410
@@ -35,12 +36,12 @@ export class TargetGone extends Error {
   }
 }
 
-/** An answer that is no success. */
+/** The target answered with a status that is no success. */
 export class Refused extends Error {
   override readonly name = 'Refused'
-  /** Its status, as the code of the failure. */
+  /** The HTTP status. */
   readonly code: number
-  /** After how many seconds it wants to be asked again. */
+  /** After how many seconds it may be asked again (`Retry-After`). */
   readonly retryAfterSeconds: number | undefined
   constructor({ status, retryAfterSeconds }: DeliveryAnswer) {
     super(`status ${status}`)

@@ -1,9 +1,12 @@
 import type { Delivery } from '../../upstream/outbound/delivery.ts'
 import { type Carrier, Refused, Undeliverable } from './carrier.ts'
 
-/** Tells clients of sessions that ended (OpenID Connect Back-Channel Logout 1.0), signed anew at each try. */
+/**
+ * Tells clients which sessions ended (OpenID Connect Back-Channel Logout 1.0). The logout token is
+ * signed anew for each attempt.
+ */
 export function logoutCarrier(options: {
-  /** Where a client is told; null where it is not, or not any more. */
+  /** The client's logout URI; null where it has none, or not any more. */
   uriOf(clientId: string): string | null
   signLogoutToken(clientId: string, session: { userId: string; id: string }): Promise<string>
   delivery: Delivery

@@ -3,14 +3,14 @@ import type { Due, Outbox } from '../../core/events/outbox.ts'
 import type { ProviderTokens, TokenSealer } from '../../core/provider/provider-tokens.ts'
 import { type Carrier, Undeliverable } from './carrier.ts'
 
-/** What revoking needs of a provider. */
+/** What is needed to revoke tokens at a provider. */
 export interface Revoker {
   needsRefreshToRevoke(tokens: ProviderTokens): boolean
   refresh(tokens: ProviderTokens, subject: string, stop: AbortSignal): Promise<ProviderTokens>
   revoke(tokens: ProviderTokens, subject: string, stop: AbortSignal): Promise<boolean>
 }
 
-/** Revokes what people who left had granted, until the provider says that it is over. */
+/** Revokes the provider tokens of people who left, until the provider confirms it. */
 export function revocationCarrier(options: {
   store: Pick<Outbox, 'replaceTokens'>
   sealer: TokenSealer
@@ -27,7 +27,7 @@ export function revocationCarrier(options: {
       givenUp: 'revocation_given_up',
     },
     async carry(due, stop) {
-      // Who has signed in again since has granted anew, and that is not to be revoked.
+      // The person has signed in again since: that is a new grant, which must not be revoked.
       if (due.isGrantedAnew) return 'over'
       const revoker = revokerOf(due.target)
       if (revoker === undefined) throw new LatchkeyError('unknown_provider', 'It is not enabled.')
@@ -39,11 +39,11 @@ export function revocationCarrier(options: {
       if (revoker.needsRefreshToRevoke(tokens)) {
         const fresh = await revoker.refresh(tokens, identity.subject, stop).catch(ifNotOver)
         if (fresh === null) return 'done'
-        // The refresh may have ended the tokens that are stored.
+        // The refresh may have made the stored tokens invalid.
         await keep(fresh)
         tokens = fresh
       }
-      // Nothing is said to be revoked that could not be.
+      // A revocation that was not possible is not recorded as one.
       return (await revoker.revoke(tokens, identity.subject, stop)) ? 'done' : 'over'
     },
   }
@@ -55,7 +55,7 @@ const identityOf = ({ target, issuer, subject }: Due) => ({
   subject: subject ?? '',
 })
 
-/** Null where the provider refuses the refresh token: then the grant is over there. */
+/** Null where the provider refuses the refresh token: its grant has ended already. */
 function ifNotOver(error: unknown): null {
   if (error instanceof LatchkeyError && error.code === 'reauthentication_required') return null
   throw error

@@ -5,7 +5,7 @@ import type { WebhookTarget } from '../../core/events/webhook.ts'
 import type { Delivery } from '../../upstream/outbound/delivery.ts'
 import { type Carrier, Refused, TargetGone, Undeliverable } from './carrier.ts'
 
-/** An event as it is posted: ids, no addresses. */
+/** The body of an event: ids only, no e-mail or IP addresses. */
 function webhookBody({ event }: Pick<Due, 'event'>): string {
   if (event === null) throw new Undeliverable('the audit has it no more')
   const { type, at, userId, sessionId, clientId, provider, reason } = event
@@ -19,7 +19,10 @@ function webhookBody({ event }: Pick<Due, 'event'>): string {
   return JSON.stringify({ type, timestamp: at, data })
 }
 
-/** The headers of Standard Webhooks: one signature per key, of id, time and body. */
+/**
+ * The headers of the Standard Webhooks specification: one signature per key, over id, time and
+ * body.
+ */
 function webhookHeaders(
   id: string,
   body: string,
@@ -35,9 +38,9 @@ function webhookHeaders(
   }
 }
 
-/** Posts events after the Standard Webhooks specification, signed anew at each try. */
+/** Posts events as the Standard Webhooks specification says, signed anew for each attempt. */
 export function webhookCarrier(options: {
-  /** Null where none is set any more. */
+  /** Null where WEBHOOK_URL is not set (any more). */
   target: WebhookTarget | null
   delivery: Delivery
 }): Carrier {
