@@ -3,10 +3,12 @@ import { createRecent } from '../core/recent.ts'
 import type { KeyRing } from './keys/signing-keys.ts'
 import type { TokenSigner } from './keys/token-signer.ts'
 
-/** What our access tokens say beside `iss` (RFC 9068, section 2.2). No personal data. */
+/**
+ * The claims of our access tokens beside `iss` (RFC 9068, section 2.2). They hold no personal data.
+ */
 export const AccessTokenClaims = z
   .object({
-    /** The user; of a token that a client has for itself, the client. */
+    /** The user; in a token that a client has for itself, the client. */
     sub: z.string(),
     /** The session; absent in a token that a client has for itself. */
     sid: z.uuid().optional(),
@@ -22,10 +24,10 @@ export const AccessTokenClaims = z
   .refine(({ sub, sid }) => sid === undefined || z.uuid().safeParse(sub).success)
 export type AccessTokenClaims = z.infer<typeof AccessTokenClaims>
 
-/** What an access token of a session says; the session is that of a signed-in user. */
+/** The claims of a session's access token, whose `sid` is always there. */
 export type SessionTokenClaims = AccessTokenClaims & { sid: string }
 
-/** The claims where the token has a session and is for this audience, else null. */
+/** The claims where the token belongs to a session and has this audience, else null. */
 export const ofSession = (
   claims: AccessTokenClaims | null,
   audience: string,
@@ -40,10 +42,10 @@ const isFor = ({ aud }: AccessTokenClaims, audience: string): boolean =>
 /** Seconds that the clocks of two replicas may differ. */
 const CLOCK_TOLERANCE_SECONDS = 60
 
-/** Tokens whose verification is remembered: about a kilobyte each. */
+/** How many verified tokens are remembered, at about a kilobyte each. */
 const REMEMBERED = 5_000
 
-/** Characters of a signature by which a token is found. */
+/** How many characters of a signature are the key of a remembered token. */
 const KEY_LENGTH = 43
 
 interface Remembered {
@@ -53,9 +55,9 @@ interface Remembered {
 }
 
 /**
- * Verifies our access tokens: gives the claims, null for whatever is wrong. A verified token is
- * remembered, as long as it lives and its key is published: found by its signature, since to hash all of
- * it would take longer than all the rest, and compared whole.
+ * Verifies our access tokens. Gives the claims, or null for whatever is wrong. A verified token is
+ * remembered for as long as it is valid and its key is published. It is found by its signature and
+ * then compared whole: hashing it all would take longer than everything else.
  */
 export function createAccessTokenVerifier(
   keys: KeyRing,
@@ -87,10 +89,13 @@ function verifyWith(signer: TokenSigner, token: string): AccessTokenClaims | nul
   }
 }
 
-/** Of an ID token that comes back as a hint. */
+/** The claims of an ID token that comes back as `id_token_hint`. */
 const HintClaims = z.object({ sub: z.uuid(), sid: z.uuid(), aud: z.string() })
 
-/** The claims of an ID token that we issued, expired or not, its key retired or not; null for anything else. */
+/**
+ * The claims of an ID token of ours, even if it has expired or its key is retired; null for
+ * anything else.
+ */
 export function readIdTokenHint(keys: KeyRing, token: string): z.infer<typeof HintClaims> | null {
   try {
     return HintClaims.parse(keys.findRetired(readKid(token))?.verifyIdTokenHint(token))
@@ -99,7 +104,9 @@ export function readIdTokenHint(keys: KeyRing, token: string): z.infer<typeof Hi
   }
 }
 
-/** The `kid` of a token's header, empty where there is none; nothing in a header is trusted further. */
+/**
+ * The `kid` of a token's header, empty where there is none. Nothing else in the header is trusted.
+ */
 function readKid(token: string): string {
   try {
     const header: unknown = JSON.parse(

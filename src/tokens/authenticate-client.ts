@@ -9,7 +9,7 @@ import type { FailureLimit } from '../http/limits.ts'
 import { know } from '../http/log/known.ts'
 import { hasTwoCredentials } from '../http/requests/credentials.ts'
 
-/** What a client says of itself in the body, as fields of a request's schema. */
+/** The client's credentials in a request body, as fields of its schema. */
 export const clientCredentials = {
   client_id: z
     .string()
@@ -24,17 +24,17 @@ interface ClientCredentials {
   client_secret?: string | undefined
 }
 
-/** What authentication goes by. */
+/** What authenticating clients needs. */
 export interface ClientAuthOptions {
   clients: readonly Client[]
-  /** Of failed authentications, by address and client id, that of an unknown client as empty. */
+  /** Counts failed authentications by address and client id; unknown ids count as the empty one. */
   limits: { client: FailureLimit }
 }
 
 /**
- * The client that sends a request (RFC 6749, section 2.3): a confidential one by HTTP Basic or by its
- * secret in the body, a public one by its id. Throws `invalid_client`, and `rate_limited` after too many
- * of these.
+ * Authenticates the client of a request (RFC 6749, section 2.3): a confidential client by HTTP
+ * Basic or a secret in the body, a public client by its id. Throws `invalid_client`, and
+ * `rate_limited` after too many failures.
  */
 export async function authenticateClient(
   { clients, limits }: ClientAuthOptions,
@@ -52,12 +52,13 @@ export async function authenticateClient(
   }
   const id = basic?.id ?? body.client_id ?? ''
   const client = findClient(clients, id)
-  // Ids that nobody registered count as one: each would be a row, and a limit, of whoever makes them up.
+  // All unregistered ids are counted as one: anybody can make up ids, and each would get a row and
+  // a limit of its own.
   const counted = client?.id ?? ''
   limits.client.check(request, counted)
   const given = basic?.secrets ?? [body.client_secret ?? '']
   const right = client !== undefined && isConfidential(client) ? client.secrets : ['']
-  // Each is compared, whatever came of the others.
+  // All are compared, so that the time does not tell which one matched.
   const matches = right.flatMap((one) => given.map((secret) => equalInConstantTime(one, secret)))
   const isSound = !isBasic || basic !== null
   if (client !== undefined && isSound && matches.includes(true)) {
@@ -70,7 +71,7 @@ export async function authenticateClient(
   throw refused(said.clientRefused, id, whatIsWrong(client, given.every(Boolean)))
 }
 
-/** For the log alone: an operator must see whose secret is wrong. */
+/** What is wrong, for the log alone: the operator must see which client's secret fails. */
 function whatIsWrong(client: Client | undefined, hasSecret: boolean): string {
   if (client === undefined) return 'client_id_unknown'
   if (!isConfidential(client)) return 'client_is_public'
@@ -81,8 +82,8 @@ const refused = (message: string, client: string, reason: string) =>
   new LatchkeyError('invalid_client', message, { evidence: { reason, client: shownValue(client) } })
 
 /**
- * Basic credentials, form-encoded within (RFC 6749, section 2.3.1); null where they cannot be read.
- * Many clients do not encode, so the secret counts as it stands too.
+ * Reads Basic credentials, which are form-encoded (RFC 6749, section 2.3.1); null where they are
+ * malformed. Many clients do not encode, so the secret is also tried as it stands.
  */
 function readBasic(authorization: string): { id: string; secrets: string[] } | null {
   const text = Buffer.from(authorization.slice(6).trim(), 'base64').toString('utf8')
@@ -92,7 +93,7 @@ function readBasic(authorization: string): { id: string; secrets: string[] } | n
   return { id: decodeForm(id), secrets: [decodeForm(secret), secret] }
 }
 
-/** A form-encoded text, itself where it is not one. */
+/** Decodes form-encoded text; gives back other text as it is. */
 function decodeForm(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))

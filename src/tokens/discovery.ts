@@ -16,10 +16,10 @@ const Metadata = z
   })
   .meta({ id: 'Metadata', description: 'RFC 8414, section 2, and all else that it names.' })
 
-/** For how long the metadata may be kept. */
+/** Seconds for which the metadata may be cached. */
 const CACHE_SECONDS = 300
 
-/** The metadata at both well-known addresses. */
+/** Serves the metadata at both well-known addresses. */
 export function metadataRoutes(
   room: FastifyInstance,
   options: { publicUrl: string; idTokenAlgs: readonly string[]; grantTypes: readonly string[] },
@@ -40,7 +40,8 @@ export function metadataRoutes(
     response_modes_supported: ['query', 'form_post', 'web_message', 'cookie'],
     grant_types_supported: grantTypes,
     code_challenge_methods_supported: ['S256'],
-    // `provider_tokens` and `admin` are for clients whose settings allow them.
+    // `provider_tokens` and `admin` are left out: only clients whose settings allow them can get
+    // them.
     scopes_supported: SCOPES.filter((scope) => scope !== 'provider_tokens' && scope !== 'admin'),
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     claim_types_supported: ['normal'],

@@ -13,23 +13,23 @@ import type { TokenFamilies } from './grants/token-family.ts'
 import type { KeyRing } from './keys/signing-keys.ts'
 import type { TokenRules } from './keys/token-signer.ts'
 
-/** Signs the tokens of a session; an ID token needs the account, and is left out without one. */
+/** Signs the tokens of a session. An ID token needs the account and is left out without one. */
 export type TokenIssuer = (
   session: GrantedSession,
   added: {
     refreshToken: string
     nonce: string | null
     account: Account | null
-    /** The API that this one access token is for, in place of the session's. */
+    /** The API that this access token is for, in place of the session's. */
     resource?: string | undefined
   },
 ) => Promise<TokenResponse>
 
-/** What tokens are made by. */
+/** What issuing tokens needs. */
 export interface IssueRules extends TokenRules {
-  /** The usual audience beside PUBLIC_URL. */
+  /** The audience of access tokens beside PUBLIC_URL. */
   tokenAudience: string
-  /** The roles of a living session's user; null where it is over. */
+  /** The roles of the session's user; null where the session is over. */
   rolesOf: (session: SessionRef) => Promise<readonly string[] | null>
   /** The algorithm of a client's ID tokens. */
   idTokenAlgOf: (clientId: string) => string
@@ -70,7 +70,7 @@ export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer
       scope,
     }
     if (account === null || !scopes.has('openid')) return tokens
-    // Whatever went wrong below: nobody is told in another's name who they are.
+    // A last check, whatever went wrong before: an ID token must never name another user.
     if (account.sub !== sub) throw new Error('the account is not of the session’s user')
     const signer = await keys.signerOf(idTokenAlgOf(client_id))
     const claims = idTokenClaims(account, session, nonce)
@@ -78,16 +78,19 @@ export function createTokenIssuer(keys: KeyRing, rules: IssueRules): TokenIssuer
   }
 }
 
-/** The session ended in the moment in which its tokens were to be made. */
+/** The error where the session ends while its tokens are being made. */
 export const sessionOver = () =>
   new LatchkeyError('invalid_grant', 'The session is over.', {
     evidence: { reason: 'session_ended' },
   })
 
-/** Seconds for which a token lives that a client has for itself. */
+/** The lifetime in seconds of a token that a client has for itself. */
 const CLIENT_TOKEN_SECONDS = 300
 
-/** Signs access tokens that clients have for themselves, for our own routes: `sub` is the client, there is no `sid`. */
+/**
+ * Signs access tokens that clients have for themselves, for our own routes. `sub` is the client,
+ * and there is no `sid`.
+ */
 export const createClientTokenIssuer =
   (keys: KeyRing, issuer: string) =>
   (clientId: string, scope: string): ClientTokenResponse => {
@@ -104,7 +107,10 @@ export const createClientTokenIssuer =
     return { access_token, token_type: 'Bearer', expires_in: CLIENT_TOKEN_SECONDS, scope }
   }
 
-/** Prepares sessions: the store opens one together with the login, then the tokens are signed. */
+/**
+ * Prepares sessions: the secrets are derived first, the store opens the session together with the
+ * login, then the tokens are signed.
+ */
 export function createSessionPreparer(
   issue: TokenIssuer,
   families: TokenFamilies,
@@ -128,7 +134,7 @@ export function createSessionPreparer(
       silent,
       userAgent,
       address,
-      // Until the code is redeemed the session lives no longer than the code.
+      // Until its code is redeemed, a session lives only as long as the code.
       ttlSeconds: asked === null ? ttl.sessionTtlSeconds : CODE_SECONDS,
       refreshToken: asked === null ? { hash, ttlSeconds: tokenSeconds } : null,
       ...(asked === null ? {} : { code: codeOf(asked, hash, nonce) }),
@@ -151,7 +157,10 @@ const codeOf = (
   nonce: string | null,
 ): NewCode => ({ redirectUri, codeChallenge, hash, nonce, ttlSeconds: CODE_SECONDS })
 
-/** The claims of an ID token that the scope asks for (OpenID Connect Core, sections 2 and 5.4); never a null. */
+/**
+ * The claims of an ID token that the scope asks for (OpenID Connect Core, sections 2 and 5.4).
+ * Claims without a value are left out.
+ */
 function idTokenClaims(account: Account, session: GrantedSession, nonce: string | null): object {
   const { created_at, identities, ...asked } = claimsOf(account, readScope(session.scope))
   const claims = { ...asked, sid: session.id, auth_time: session.authTime, nonce }

@@ -5,10 +5,11 @@ import { isBrowserNavigation, toLatchkeyError } from '../http/errors/problems.ts
 import { placeOf } from '../http/log/known.ts'
 import { evidenceOf } from '../http/log/logging.ts'
 
-/** Answers the errors of a room's routes as RFC 6749 has them (section 5.2). */
+/** Answers the errors of a room's routes in the form of RFC 6749, section 5.2. */
 export function answerOAuthErrors(room: FastifyInstance): void {
   room.setErrorHandler((thrown, request, reply) => {
-    // A person is no OAuth client: the page of the app's own handler. Its programs send no such header.
+    // A browser that navigates here is a person and gets the error page; programs send no such
+    // header.
     if (request.headers['sec-fetch-mode'] === 'navigate' && isBrowserNavigation(request)) {
       throw thrown
     }
@@ -18,8 +19,9 @@ export function answerOAuthErrors(room: FastifyInstance): void {
     const log = { event: 'oauth_error', code, error, ...placeOf(request), ...evidenceOf(problem) }
     if (status >= 500) request.log.error(log, message)
     else request.log.info(log, message)
-    // Where the client tried a scheme: the one that there is (RFC 6749, section 5.2). Where it tried
-    // none, a browser would ask the person for a name and a password.
+    // A client that tried a scheme is told the one that there is (RFC 6749, section 5.2). Without
+    // that header in the request, `WWW-Authenticate` would have a browser ask the person for a name
+    // and a password.
     if (status === 401 && request.headers.authorization !== undefined) {
       reply.header('www-authenticate', 'Basic realm="latchkey"')
     }

@@ -17,20 +17,20 @@ import {
 import { introspectExamples, revokeExamples } from './grants/token-examples.ts'
 import type { Tokens } from './tokens.ts'
 
-/** What revocation and introspection need. */
+/** What revocation and introspection need of other rooms. */
 export interface TokenStatusOptions extends ClientAuthOptions {
   sessions: Sessions
   tokens: Pick<Tokens, 'verifyAccessToken' | 'issuer'>
 }
 
-/** RFC 7009, section 2.1 and RFC 7662, section 2.1. */
+/** The request of RFC 7009, section 2.1 and RFC 7662, section 2.1. */
 const TokenStatusRequest = z.object({
   token: z.string().meta({ description: 'An access or refresh token of ours.' }),
   token_type_hint: z.string().max(64).optional().meta({ description: 'Not needed.' }),
   ...clientCredentials,
 })
 
-/** What introspection says; a token that does not count is only that. */
+/** The answer of introspection; of a token that is not active it says nothing else. */
 const TokenStatus = z
   .object({
     active: z.boolean().meta({ description: 'Whether the token counts.' }),
@@ -63,7 +63,7 @@ const TokenStatus = z
   })
   .meta({ id: 'TokenStatus', description: 'RFC 7662, section 2.2.' })
 
-/** There is nothing to say. */
+/** The answer to a revocation. */
 const Revoked = z.strictObject({}).meta({ id: 'Revoked', description: 'An empty object.' })
 
 const refusals = { 400: OAuthProblem, 401: OAuthProblem, 429: OAuthProblem, 503: OAuthProblem }
@@ -73,8 +73,8 @@ const refused = {
 }
 
 /**
- * A token of ours: one that a client has for itself, or one of a session, which may be over or rest while its user
- * is disabled.
+ * Finds a token of ours: a client's own, or one of a session. The session may be over, or its user
+ * disabled.
  */
 async function findToken({ sessions, tokens }: TokenStatusOptions, token: string) {
   const claims = tokens.verifyAccessToken(token)
@@ -92,9 +92,9 @@ async function findToken({ sessions, tokens }: TokenStatusOptions, token: string
 type TokenStatusRequest = z.infer<typeof TokenStatusRequest>
 
 /**
- * The token that a client revokes, null where it is none of its own (RFC 7009, section 2.1). Whoever
- * says nothing of itself may be a public client, which could only name itself: for its tokens it is
- * enough to have them. Those of a confidential client need its proof.
+ * Finds the token that a client revokes; null where it is none of its own (RFC 7009, section 2.1).
+ * A request without client credentials may come from a public client, which could only name itself:
+ * for its tokens, having them is enough. A confidential client's tokens need its secret.
  */
 async function findOwnToken(
   options: TokenStatusOptions,
@@ -115,7 +115,7 @@ async function findOwnToken(
   return found
 }
 
-/** `POST /revoke` (RFC 7009): ends the session of a token; an unknown token is no error. */
+/** `POST /revoke` (RFC 7009): ends the session of a token. An unknown token is no error. */
 export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOptions): void {
   route(room, 'POST', '/revoke', {
     docs: {
@@ -141,15 +141,15 @@ export function revokeEndpoint(room: FastifyInstance, options: TokenStatusOption
           request.log.info({ event: 'session_ended', client, user, session }, 'revoked a token')
         }
       }
-      // Some libraries read JSON from whatever comes.
+      // Some libraries parse every answer as JSON.
       return {}
     },
   })
 }
 
 /**
- * `POST /introspect` (RFC 7662) for confidential clients. An access token is told about to any of
- * them, since it is for the APIs that they are; a refresh token only to its own client.
+ * `POST /introspect` (RFC 7662), for confidential clients. Access tokens are shown to any of them,
+ * since they are the APIs that the tokens are for; a refresh token only to its own client.
  */
 export function introspectEndpoint(room: FastifyInstance, options: TokenStatusOptions): void {
   route(room, 'POST', '/introspect', {

@@ -24,19 +24,19 @@ import {
   prepareBehindFirstAnswer,
 } from './keys/signing-keys.ts'
 
-/** All that is done with tokens of ours: made, verified and read. */
+/** Makes, verifies and reads our tokens. */
 export interface Tokens {
   keys: KeyRing
   issue: TokenIssuer
-  /** An access token that a client has for itself. */
+  /** Makes an access token for a client itself. */
   issueToClient: (clientId: string, scope: string) => ClientTokenResponse
   families: TokenFamilies
   prepareSession: (request: SessionRequest) => PreparedSession
   /** The claims of an access token, null for whatever is wrong with it. */
   verifyAccessToken: (token: string) => AccessTokenClaims | null
-  /** The claims of an access token of a session, for our own routes; null for any other. */
+  /** The claims of a session's access token for our own routes; null for any other token. */
   verifySessionToken: (token: string) => SessionTokenClaims | null
-  /** A logout token for a client, of a session that ended. */
+  /** Makes the logout token that tells a client that a session ended. */
   signLogoutToken: (clientId: string, session: { userId: string; id: string }) => Promise<string>
   readIdTokenHint: (token: string) => ReturnType<typeof readIdTokenHint>
   ttl: { refreshTokenTtlSeconds: number; sessionTtlSeconds: number }
@@ -44,7 +44,7 @@ export interface Tokens {
   issuer: string
 }
 
-/** Opens the key ring, and what stands on it. */
+/** Opens the key ring and builds everything that needs it. */
 export async function createTokens(
   app: FastifyInstance,
   options: KeyRingOptions & { families: TokenFamilies; rules: IssueRules; ttl: Tokens['ttl'] },

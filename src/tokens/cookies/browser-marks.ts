@@ -3,22 +3,25 @@ import { z } from 'zod'
 import type { Sealer } from '../../core/secrets.ts'
 import { cookieName, isHttps } from '../../core/settings/public-url.ts'
 
-/** Sessions that one browser is known to have opened. */
+/** How many sessions one browser's cookie can name. */
 const MOST = 10
 
-/** Which sessions this browser opened that have no cookie of their own, since their apps got a code. */
+/**
+ * Remembers which sessions a browser opened whose apps got a code, and so have no cookies of their
+ * own.
+ */
 export interface BrowserMarks {
-  /** Marks this browser as the one that opened a session: at the end of its login. */
+  /** Marks the browser as the one that opened a session, at the end of its login. */
   add(request: FastifyRequest, reply: FastifyReply, sessionId: string): void
   /** Whether this browser opened the session. */
   has(request: FastifyRequest, sessionId: string): boolean
-  /** Forgets a session that is over. */
+  /** Forgets a session that has ended. */
   remove(request: FastifyRequest, reply: FastifyReply, sessionId: string): void
 }
 
 const SessionIds = z.array(z.string())
 
-/** Marks in one sealed cookie, which is worth nothing to whoever reads it. */
+/** Keeps the marks in one sealed cookie, which is no credential. */
 export function createBrowserMarks(
   sealer: Sealer,
   { publicUrl, sessionTtlSeconds }: { publicUrl: string; sessionTtlSeconds: number },

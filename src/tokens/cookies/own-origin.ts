@@ -7,12 +7,14 @@ import { originOf } from '../../core/settings/public-url.ts'
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Throws `csrf` where a request with the cookies of this client's session may come from a stranger's
- * page: they count from our own origin and from the client's own only. SameSite does not keep siblings
- * out. What changes something must say where it comes from; what reads may say nothing, as programs do.
+ * Throws `csrf` where a request with a client's session cookies may come from another site's page.
+ * The cookies count only for our own origin and the client's, since SameSite does not exclude
+ * sibling subdomains. A request that changes something must name its origin; one that only reads
+ * may omit it, as programs do.
  *
- * A form of a page with `Referrer-Policy: no-referrer` comes as `Origin: null` to its own site too (Fetch, "append a
- * request Origin header"), as one in a sandbox does: the browser's `Sec-Fetch-Site` tells them apart.
+ * A form on a page with `Referrer-Policy: no-referrer` sends `Origin: null` even to its own site
+ * (Fetch, "append a request Origin header"), as one in a sandbox does. The browser's
+ * `Sec-Fetch-Site` tells the two apart.
  */
 export function requireOwnOrigin(
   request: FastifyRequest,

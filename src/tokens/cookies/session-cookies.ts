@@ -15,49 +15,57 @@ interface CookieTokens {
   refresh_token: string
 }
 
-/** A session in cookies (`response_mode=cookie`): scripts never see its tokens. */
+/** Sessions in cookies (`response_mode=cookie`): scripts never see their tokens. */
 export interface SessionCookies {
   set(reply: FastifyReply, clientId: string, tokens: CookieTokens): void
   clear(reply: FastifyReply): void
-  /** The refresh token of the cookie, null where there is none. Throws `csrf` for a stranger's page. */
+  /**
+   * The refresh token of the cookie, null where there is none. Throws `csrf` for another site's
+   * page.
+   */
   readRefreshToken(request: FastifyRequest): string | null
-  /** The client whose session the cookies hold, null where it is no longer registered. */
+  /** The client whose session the cookies hold; null where it is no longer registered. */
   clientOf(request: FastifyRequest): Client | null
   /**
-   * The access token of the cookie; null where there is none, and where it is of a session that was not
-   * opened in cookie mode. Throws `csrf` for a stranger's page.
+   * The access token of the cookie; null where there is none, or its session was not opened in
+   * cookie mode. Throws `csrf` for another site's page.
    */
   readAccessToken(request: FastifyRequest): Promise<string | null>
   /**
-   * The session that the cookies hold, by whichever of them still counts; null where it is over. `orResting`: also
-   * where it only rests, since its user is disabled.
+   * The session that the cookies hold, found by the access token or the refresh token; null where
+   * it is over. With `orResting` a session also counts whose user is disabled.
    */
   findSession(
     request: FastifyRequest,
     options?: { orResting?: boolean },
   ): Promise<SessionRef | null>
-  /** Throws `csrf` where there are cookies and a stranger's page may have made the request. */
+  /**
+   * Throws `csrf` where session cookies are sent and the request may come from another site's page.
+   */
   requireOwnOriginIfSignedIn(request: FastifyRequest): void
-  /** Whether any of the cookies is there. */
+  /** Whether any session cookie is there. */
   isPresent(request: FastifyRequest): boolean
-  /** Which sessions this browser opened whose apps got a code, and no cookies. */
+  /** Remembers sessions that this browser opened whose apps got a code. */
   marks: BrowserMarks
 }
 
-/** A browser drops a cookie whose name and value have more bytes without a word (RFC 6265bis, section 5.6). */
+/**
+ * The largest size of a cookie's name and value together: browsers silently drop larger ones (RFC
+ * 6265bis, section 5.6).
+ */
 const LARGEST_COOKIE = 4096
 
-/** Sessions that are known to live in cookies, as each does for its life. */
+/** How many sessions are remembered to be in cookie mode, which never changes. */
 const REMEMBERED = 5_000
 
-/** Session cookies; `__Host-` and Secure where the service is https. */
+/** Session cookies, named `__Host-` and Secure where PUBLIC_URL is https. */
 export function createSessionCookies(options: {
   publicUrl: string
   clients: readonly Client[]
   refreshTokenTtlSeconds: number
   sessions: Pick<Sessions, 'findByRefreshToken' | 'isAlive' | 'isRunning' | 'isInCookies'>
   verifySessionToken: (token: string) => { sub: string; sid: string; client_id: string } | null
-  /** Of the marks. */
+  /** Seals the marks. */
   sealer: Sealer
   sessionTtlSeconds: number
 }): SessionCookies {
@@ -69,7 +77,7 @@ export function createSessionCookies(options: {
   const secure = isHttps(publicUrl)
   const attributes = { path: '/', httpOnly: true, secure, sameSite: 'lax' } as const
   const find = (id: string | undefined) => clients.find((client) => client.id === id) ?? null
-  // The refresh cookie names its client, so that a page does not have to: `<client>:<token>`.
+  // The refresh cookie is `<client>:<token>`, so that a page need not name its client.
   const splitRefresh = (request: FastifyRequest) => {
     const value = request.cookies[names.refresh] ?? ''
     const colon = value.lastIndexOf(':')

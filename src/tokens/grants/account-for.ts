@@ -4,7 +4,7 @@ import type { Accounts } from '../../core/identity/accounts.ts'
 import type { GrantedSession } from '../../core/tokens/token-store.ts'
 import { sessionOver } from '../issue.ts'
 
-/** The user of a session, where an ID token is to be made of it. Throws `invalid_grant` where it is over. */
+/** The account for a session's ID token. Throws `invalid_grant` where the session is over. */
 export async function accountFor(
   accounts: Pick<Accounts, 'findBySession'>,
   session: GrantedSession,

@@ -5,10 +5,12 @@ import type { ClientTokenResponse } from '../../core/tokens/token-response.ts'
 import type { GrantOptions } from './grant-options.ts'
 import type { TokenRequest } from './token-request.ts'
 
-/** The one scope that a client can have for itself. */
+/** The only scope that a client can get for itself. */
 const ADMIN = 'admin'
 
-/** `client_credentials` (RFC 6749, section 4.4): a client for itself, to administer users. */
+/**
+ * `client_credentials` (RFC 6749, section 4.4): a token for a client itself, to administer users.
+ */
 export async function grantToClient(
   { tokens }: Pick<GrantOptions, 'tokens'>,
   client: Client,

@@ -33,7 +33,7 @@ export const ExchangeParameters = z.object({
     .meta({ description: 'Refused: there is no delegation.' }),
 })
 
-/** What the exchange needs of the room that signs people in; gives a token response. */
+/** Signs in with a provider's token and gives our token response; comes from the login room. */
 export type SignInNatively = (
   asked: SubjectToken & { clientId: string; scope: string; resource: string | null },
   request: FastifyRequest,
@@ -41,7 +41,10 @@ export type SignInNatively = (
 
 type Targets = string | readonly string[] | undefined
 
-/** Whom the tokens are for, by either word (RFC 8693, section 2.1): a token for somebody else would mislead. */
+/**
+ * All targets that a request names, as `resource` or as `audience` (RFC 8693, section 2.1). Each must
+ * be one that the client may name: a token for something else would mislead.
+ */
 function targetOf(resource: Targets, audience: Targets): Targets {
   if (audience === undefined || audience === resource) return resource
   return [resource ?? [], audience].flat()

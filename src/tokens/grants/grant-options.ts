@@ -9,7 +9,7 @@ import type { Tokens } from '../tokens.ts'
 import type { SignInNatively } from './exchange.ts'
 import type { TokenRequest } from './token-request.ts'
 
-/** What the grants need. */
+/** What the grants need of other rooms. */
 export interface GrantOptions {
   clients: readonly Client[]
   tokens: Pick<Tokens, 'issue' | 'issueToClient' | 'families' | 'ttl' | 'issuer'>
@@ -18,13 +18,13 @@ export interface GrantOptions {
   sessions: Pick<Sessions, 'findByRefreshToken'>
   signInNatively: SignInNatively
   cookies: SessionCookies
-  /** Of each user so many sessions are kept. */
+  /** How many sessions of one user are kept. */
   sessionsPerUser: number
-  /** What counts a request, and throws where it is one too many. */
+  /** Counts a native request. Throws `rate_limited`. */
   limits: { native: RateLimit }
 }
 
-/** A token request on its way. */
+/** A token request while it is handled. */
 export interface GrantCall {
   request: FastifyRequest
   reply: FastifyReply

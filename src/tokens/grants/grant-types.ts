@@ -7,13 +7,13 @@ import { redeemCode } from './redeem-code.ts'
 import { refresh } from './refresh.ts'
 import type { RefreshedInCookies } from './token-request.ts'
 
-/** What a token request comes to. */
+/** What a token request is answered with. */
 export type Granted = TokenResponse | ClientTokenResponse | RefreshedInCookies
 
-/** Exchanges what a client presents for tokens. */
+/** Turns what a client presents into tokens. */
 type Grant = (options: GrantOptions, client: Client, call: GrantCall) => Promise<Granted>
 
-/** Each grant of a client that has authenticated, by its type. */
+/** The grants by `grant_type`, for a client that has been authenticated. */
 export const grantTypes: ReadonlyMap<string, Grant> = new Map<string, Grant>([
   ['authorization_code', redeemCode],
   ['refresh_token', refresh],
@@ -27,7 +27,9 @@ export const grantTypes: ReadonlyMap<string, Grant> = new Map<string, Grant>([
   ['client_credentials', (options, client, { body }) => grantToClient(options, client, body)],
 ])
 
-/** Whether the session's cookie stands for the refresh token and its client: the one grant without one. */
+/**
+ * Whether the request brings its refresh token, and with it its client, in the session's cookie.
+ */
 export const comesByCookie = ({ cookies }: GrantOptions, { body, request }: GrantCall): boolean =>
   body.grant_type === 'refresh_token' &&
   body.refresh_token === undefined &&

@@ -11,7 +11,7 @@ import { accountFor } from './account-for.ts'
 import type { GrantCall, GrantOptions } from './grant-options.ts'
 import type { RefreshedInCookies } from './token-request.ts'
 
-/** A refresh token as it was sent, and by whom. */
+/** A refresh token and where it came from. */
 interface Sent {
   token: string
   clientId: string
@@ -27,13 +27,16 @@ export async function refresh(
   const { refresh_token: token = '' } = body
   const listed = [...client.resources, options.tokens.issuer]
   const resource = readResource(body.resource, listed)
-  // Without one the session keeps its own, for as long as the client lists it.
+  // Without `resource`, the session's own stays in effect, as long as the client still lists it.
   const resources = resource === undefined ? listed : null
   const sent = { token, clientId: client.id, fromCookie: false }
   return swap(options, sent, { request, body, resource, resources })
 }
 
-/** A refresh in cookie mode, where the cookie stands for token and client: no script ever sees a token. */
+/**
+ * A refresh in cookie mode: the cookie stands for token and client, and no script ever sees a
+ * token.
+ */
 export async function refreshByCookie(
   options: GrantOptions,
   { request, reply, body }: GrantCall,
@@ -43,7 +46,7 @@ export async function refreshByCookie(
   const client = cookies.clientOf(request)
   const refuse = (message: string, reason: string) =>
     new LatchkeyError('invalid_grant', message, { evidence: { reason } })
-  // There is an access token in a cookie, and nothing to renew it by.
+  // The access token's cookie is there, but none with a refresh token.
   if (token === null) throw refuse('The session is over.', 'cookie_missing')
   if (client === null) throw refuse('The session is over.', 'cookie_client')
   if (body.client_id !== undefined && body.client_id !== client.id) {
@@ -88,7 +91,7 @@ async function swap(
       evidence: { reason: rotation.outcome, detail: rotation.reason, client: sent.clientId },
     })
   }
-  // Less may be asked for than was granted (RFC 6749, section 6); the session keeps what it has.
+  // The request may narrow the scope (RFC 6749, section 6); the session keeps what it was granted.
   const session =
     scopes.length > 0
       ? { ...rotation.session, scope: narrow(rotation.session.scope, scopes) }
@@ -101,7 +104,10 @@ async function swap(
   })
 }
 
-/** Rotates it in the store; where no secret opens its mark any more, the store knows its session. */
+/**
+ * Rotates the token in the store. If no listed secret opens the mark in the token, the store looks
+ * its session up.
+ */
 async function rotate(
   { tokens: { families, ttl }, tokenStore, sessions }: GrantOptions,
   { token, clientId, fromCookie }: Sent,

@@ -17,17 +17,20 @@ import { refreshByCookie } from './refresh.ts'
 import { tokenExamples } from './token-examples.ts'
 import { RefreshedInCookies, TokenRequest } from './token-request.ts'
 
-/** What the token endpoint needs. */
+/** What the token endpoint needs of other rooms. */
 export interface TokenEndpointOptions extends GrantOptions {
-  /** What counts a request, and throws where it is one too many. */
+  /** Each counts requests and throws `rate_limited`. */
   limits: Record<'token' | 'native', RateLimit> & {
     client: FailureLimit
   }
-  /** Told how each request for tokens ends: `success`, or the code of an error. */
+  /** Counts how each token request ends: `success`, or an error code. */
   grantEnded: (grantType: string, outcome: string) => void
 }
 
-/** `POST /token`: exchanges a code, a refresh token or a provider's token for tokens. */
+/**
+ * `POST /token`: exchanges a code, a refresh token, a provider's token or a client's credentials
+ * for tokens.
+ */
 export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptions): void {
   route(room, 'POST', '/token', {
     docs: {
@@ -68,7 +71,10 @@ export function tokenEndpoint(room: FastifyInstance, options: TokenEndpointOptio
   })
 }
 
-/** Who asks -> what they present -> tokens. Only a client that proved itself by its secret is not limited. */
+/**
+ * Authenticates the client and runs the grant. Only a client with a valid secret is not rate
+ * limited.
+ */
 async function answer(options: TokenEndpointOptions, call: GrantCall): Promise<Granted> {
   const { body, request } = call
   const limit = () => options.limits.token(request)

@@ -6,7 +6,7 @@ type Examples = Readonly<Record<string, Example>>
 
 const { client_id, redirect_uri, code_verifier } = exampleApp
 
-/** `/token`. */
+/** Examples of `/token`. */
 export const tokenExamples: Examples = {
   code: {
     summary: 'A code of the redirect',
@@ -66,7 +66,7 @@ const tooManyGuesses = oauthRefused('rate_limited', said.tooMany, {
   body: { client_id: 'api', client_secret: 'a guess', token: '$REFRESH_TOKEN' },
 })
 
-/** `/revoke`. */
+/** Examples of `/revoke`. */
 export const revokeExamples: Examples = {
   refresh_token: {
     summary: 'A refresh token',
@@ -87,7 +87,7 @@ export const revokeExamples: Examples = {
 
 const api = { client_id: 'api', client_secret: '$CLIENT_SECRET' }
 
-/** `/introspect`. */
+/** Examples of `/introspect`. */
 export const introspectExamples: Examples = {
   access_token: {
     summary: 'An access token',

@@ -1,28 +1,39 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { deriveKey, keyedHash } from '../../core/secrets.ts'
 
-/** One token for each secret; the first is the one to use, the others are what an older secret made. */
+/**
+ * One token per listed secret. The first is the one to use; the others are what an older secret
+ * would have derived.
+ */
 export type Derived = readonly [string, ...string[]]
 
 /**
- * Codes and refresh tokens that are derived and never stored: whoever shows the same thing again gets
- * the same token again, from any replica. Each is 256 bits and a sealed mark of its session, both in
- * base64url with a dot between; the database holds the hash of the whole.
+ * Derives codes and refresh tokens instead of storing them: the same input gives the same token at
+ * any replica. Each is 256 bits and a sealed mark of its session, both in base64url with a dot
+ * between. The database holds the hash of the whole.
  */
 export interface TokenFamilies {
-  /** The code of a login. `seed` is a secret of that login. */
+  /** The code of a login; `seed` is a secret of that login. */
   codesOf(seed: string, sessionId: string): Derived
-  /** The first refresh token of a session: of its code, or of the seed of a login without one. */
+  /**
+   * The first refresh token of a session, derived from its code, or from the seed of a login
+   * without a code.
+   */
   firstOf(codeOrSeed: string, sessionId: string): Derived
-  /** The successor of a refresh token. */
+  /** The next refresh token after this one. */
   successorsOf(token: string, sessionId: string): Derived
-  /** The session whose code it is; null where none of the secrets made it, for a refresh token too. */
+  /** The session of this code; null where no listed secret made it, or it is a refresh token. */
   sessionOfCode(code: string): string | null
-  /** The session whose refresh token it is, first or successor; null for anything else, its code too. */
+  /**
+   * The session of this refresh token, first or successor; null for anything else, also for a code.
+   */
   sessionOfToken(token: string): string | null
 }
 
-/** What a mark vouches for: a code was in addresses, and ends nothing where it is shown as a token. */
+/**
+ * What a mark proves. A code has been in URLs, so it must not end a session when somebody presents
+ * it as a refresh token.
+ */
 type Kind = 'code' | 'refresh token'
 
 const TOKEN = /^([\w-]{43})\.([\w-]{43})$/
@@ -51,8 +62,8 @@ export function createTokenFamilies(secrets: readonly string[]): TokenFamilies {
 }
 
 /**
- * A session id, sealed for one token: an HMAC of it is both its proof and what hides it (as in SIV,
- * RFC 5297), so that the same token always has the same mark and no other token can bear it.
+ * Seals a session id for one token. The HMAC both proves it and hides it (as in SIV, RFC 5297): one
+ * token always has the same mark, and no other token can bear it.
  */
 function seal(key: Buffer, kind: Kind, sessionId: string, random: string): string {
   const id = Buffer.from(sessionId.replaceAll('-', ''), 'hex')

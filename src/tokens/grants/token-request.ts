@@ -5,7 +5,7 @@ import { TokenResponse } from '../../core/tokens/token-response.ts'
 import { clientCredentials } from '../authenticate-client.ts'
 import { ExchangeParameters } from './exchange.ts'
 
-/** A token request (RFC 6749, sections 4.1.3 and 6); what is not listed is ignored. */
+/** A token request (RFC 6749, sections 4.1.3 and 6). Other parameters are ignored. */
 export const TokenRequest = z.object({
   grant_type: z.string().max(128).meta({
     description:
@@ -24,7 +24,7 @@ export const TokenRequest = z.object({
 })
 export type TokenRequest = z.infer<typeof TokenRequest>
 
-/** What a refresh in cookie mode answers: the tokens are in the cookies. */
+/** The answer to a refresh in cookie mode: the tokens themselves are in cookies. */
 export const RefreshedInCookies = TokenResponse.pick({
   token_type: true,
   expires_in: true,

@@ -1,11 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify'
 
-/** Seconds that may lie between two clocks without a word. */
+/** By how many seconds two clocks may differ before it is logged. */
 const WORTH_A_WORD_SECONDS = 20
 
 /**
- * Tells once when this machine's clock and the database's, which all replicas share, differ, and once when
- * they agree again. From a minute on, what one replica has signed another one refuses.
+ * Warns once when this machine's clock and the database's, which all replicas share, differ, and
+ * says once when they agree again. From a difference of one minute on, replicas refuse each other's
+ * tokens.
  */
 export function compareClocks(
   log: FastifyBaseLogger,

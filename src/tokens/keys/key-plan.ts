@@ -4,23 +4,30 @@ import type { StoredSigningKey } from '../../core/tokens/key-store.ts'
 export interface KeyTimes {
   /** How long a key signs before the next takes over. */
   rotation: number
-  /** How long a key is published before it signs, at least. */
+  /** The least time a key is published before it signs. */
   lead: number
-  /** How long the one is that takes over by itself, for verifiers that ask for no unknown `kid`. */
+  /**
+   * How long a key is published before it takes over by itself, for verifiers that do not fetch the
+   * key set again for an unknown `kid`.
+   */
   ahead: number
-  /** How long a key is published after it signed last: the life of a token and some. */
+  /** How long a key is published after it has last signed: a little longer than a token lives. */
   tail: number
-  /** How often each replica looks at the ring. */
+  /** How often each replica reads the key ring. */
   poll: number
 }
 
-// Most verifiers keep a key set for some minutes, and ask for an unknown `kid`.
+// Most verifiers keep a key set for minutes, and fetch it again for an unknown `kid`.
 const MAX_LEAD = 15 * 60_000
-// Gateways and frameworks do neither, some for hours, and .NET for a day by default.
+// Some gateways and frameworks keep it for hours and do not fetch again; .NET keeps it a day by
+// default.
 const MAX_AHEAD = 25 * 60 * 60_000
 const MAX_POLL = 10_000
 
-/** Times that fit a rotation of this length: short ones shrink, so that the order of events holds. */
+/**
+ * The times for a rotation of this length. For short rotations they shrink, so that the order of
+ * steps holds.
+ */
 export function keyTimes(rotationSeconds: number, accessTokenTtlSeconds: number): KeyTimes {
   const rotation = rotationSeconds * 1000
   const lead = Math.min(rotation / 4, MAX_LEAD)
@@ -29,27 +36,30 @@ export function keyTimes(rotationSeconds: number, accessTokenTtlSeconds: number)
   return { rotation, lead, ahead, poll, tail: accessTokenTtlSeconds * 1000 + 60_000 + poll }
 }
 
-/** What is to be done to the ring, before any key is made. */
+/** The next changes to the key ring, decided before any key is made. */
 export interface KeyPlan {
-  /** Make a key of this algorithm that signs from this time on. */
+  /** Keys to make: the algorithm, and from when on each signs. */
   add: { alg: string; signsFrom: number }[]
   change: StoredSigningKey[]
-  /** Keep only the public half of these: they are no longer published. */
+  /** Ids of keys that are no longer published: only their public half is kept. */
   retire: string[]
   remove: string[]
 }
 
-/** What a ring is for. */
+/** What the key ring must provide. */
 export interface KeyNeeds {
-  /** Of access tokens. Another one takes over after its lead, and the one before signs until then. */
+  /**
+   * The algorithm of access tokens. After a change of the setting the old key signs until the new
+   * one has been published for its lead time.
+   */
   accessAlg: string
-  /** Of ID tokens, whose clients take no other: a first key signs at once. */
+  /** The algorithms of ID tokens. Their clients accept no other, so a first key signs at once. */
   idAlgs: readonly string[]
   /** For how long the public half of a retired key is kept, in milliseconds. */
   keepMs: number
 }
 
-/** The key that signs at `now`: the one whose turn came last. */
+/** The key that signs at `now`: the last one whose time has come. */
 export function currentKey<Key extends { signsFrom: number }>(
   ring: readonly Key[],
   now: number,
@@ -62,9 +72,9 @@ export const isRetired = (key: StoredSigningKey, now: number): boolean =>
   key.publishedUntil !== null && key.publishedUntil < now
 
 /**
- * Decides what a ring needs now, for each algorithm by itself. `ring` is in order of `signsFrom`;
- * `canOpen` tells which keys this SECRET opens: others are left alone, since they may be another
- * replica's, until they are long over.
+ * Decides what a key ring needs now, for each algorithm by itself. `ring` is ordered by
+ * `signsFrom`. `canOpen` tells which keys our SECRET opens: the others may belong to another
+ * replica, and are left alone until they are long over.
  */
 export function planKeys(
   ring: readonly StoredSigningKey[],
@@ -74,7 +84,7 @@ export function planKeys(
   canOpen: (key: StoredSigningKey) => boolean,
 ): KeyPlan {
   const plan: KeyPlan = { add: [], change: [], retire: [], remove: [] }
-  // A key that an operator retired is over too, and another must take its place at once.
+  // A key that the operator retired is over, too, and needs a successor at once.
   const own = ring.filter((key) => canOpen(key) && !isRetired(key, now))
   const needed = new Set([accessAlg, ...idAlgs])
   for (const alg of needed) {
@@ -93,7 +103,8 @@ export function planKeys(
   for (const key of own) {
     if (key.publishedUntil !== null) continue
     const next = own.find(({ alg, signsFrom }) => alg === key.alg && signsFrom > key.signsFrom)
-    // One that nobody needs any more goes when it would have been followed.
+    // A key whose algorithm nobody needs any more is retired when its successor would have taken
+    // over.
     const end = next?.signsFrom ?? (needed.has(key.alg) ? Infinity : key.signsFrom + times.rotation)
     if (end <= now) plan.change.push({ ...key, publishedUntil: end + times.tail })
   }
@@ -109,7 +120,7 @@ export function planKeys(
   return plan
 }
 
-/** The key of another algorithm that signs access tokens until one of their own may. */
+/** The key of another algorithm that signs access tokens until the key of the set algorithm may. */
 export const bridge = <Key extends { alg: string; signsFrom: number }>(
   own: readonly Key[],
   now: number,

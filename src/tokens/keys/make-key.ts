@@ -1,12 +1,12 @@
 import type { Sealer } from '../../core/secrets.ts'
 import type { StoredSigningKey } from '../../core/tokens/key-store.ts'
 
-/** What a sealed key is bound to. */
+/** What the seal of a private key is bound to. */
 export const keyContext = (kid: string): string => `signing key ${kid}`
 
 /**
- * A new key, sealed. RSA keys have 2,048 bits, as every verifier takes. No kid begins with `-`: the
- * operator who retires a key gives it to a command, for which that would be an option.
+ * Makes a new key and seals it. RSA keys have 2,048 bits, which every verifier accepts. No kid
+ * begins with `-`: the command that retires a key would take it for an option.
  */
 export async function makeKey(
   alg: string,

@@ -4,9 +4,10 @@ import { isRetired, keyTimes } from './key-plan.ts'
 import { keyContext, makeKey } from './make-key.ts'
 
 /**
- * Lets a new key take over for each algorithm that signs, as an operator asks for it: published at once,
- * signing after the usual lead; `atOnce` as soon as every replica has seen it, which is within half a
- * minute. Gives the keys that take over. The ones before stay published until their last token expired.
+ * Rotates the signing keys, one per algorithm in use, when the operator asks for it. The new keys
+ * are published at once and sign after the usual lead time; with `atOnce` as soon as every replica
+ * has seen them, within half a minute. Gives the keys that take over. The old ones stay published
+ * until their last token has expired.
  */
 export async function rotateKeys(options: {
   store: SigningKeys
@@ -31,7 +32,7 @@ export async function rotateKeys(options: {
     for (const key of made) {
       const signsFrom = at + leadMs
       const upcoming = living(stored, at).find((one) => one.alg === key.alg && one.signsFrom > at)
-      // One that waits for its turn is only brought forward.
+      // A successor that is already waiting is only brought forward.
       if (upcoming === undefined) plan.add.push({ ...key, signsFrom })
       else plan.change.push({ ...upcoming, signsFrom: Math.min(upcoming.signsFrom, signsFrom) })
     }

@@ -9,28 +9,34 @@ import { bridge, currentKey, isRetired, type KeyNeeds, keyTimes, planKeys } from
 import { keyContext, makeKey } from './make-key.ts'
 import { createTokenSigner, publicPart, type TokenRules, type TokenSigner } from './token-signer.ts'
 
-/** The keys that sign and verify our tokens, the same on all replicas. */
+/** The keys that sign and verify our tokens, shared by all replicas. */
 export interface KeyRing {
   /** The key that signs access tokens now. */
   current(): TokenSigner
-  /** The key of this algorithm that signs ID tokens now; made where there is none yet. */
+  /** The key of this algorithm that signs ID tokens now; made if there is none yet. */
   signerOf(alg: string): Promise<TokenSigner>
-  /** The key of this id while it is published. */
+  /** The key of this id, while it is published. */
   find(kid: string): TokenSigner | undefined
-  /** The key of this id, even one that is no longer published: only to read what it signed long ago. */
+  /**
+   * The key of this id, even if it is no longer published: only for reading what it signed long
+   * ago.
+   */
   findRetired(kid: string): TokenSigner | undefined
   /**
-   * The public keys, as in `/.well-known/jwks.json`. At the very first start those of ID tokens are
-   * waited for: many a client reads this document once, as it starts itself, and keeps it for a day.
+   * The public keys, as in `/.well-known/jwks.json`. At the very first start this waits for the
+   * keys of ID tokens: many clients read the document once, when they start, and keep it for a day.
    */
   publicKeys(): Promise<JWK[]>
-  /** Makes the keys of all algorithms that ID tokens may need, so that nobody waits for them. */
+  /**
+   * Makes the keys of all algorithms that ID tokens may need, so that no request has to wait for
+   * them.
+   */
   prepare(): void
-  /** Seconds for which the public keys may be kept. */
+  /** Seconds for which the public keys may be cached. */
   maxAgeSeconds: number
 }
 
-/** What a ring is made of and for. */
+/** What a key ring is opened with. */
 export interface KeyRingOptions {
   store: SigningKeys
   sealer: Sealer
@@ -39,10 +45,13 @@ export interface KeyRingOptions {
   rules: TokenRules
 }
 
-/** A JWK of our own making; `d` is its private part, which a retired key no longer has. */
+/** A JWK that we made; `d` is its private part, which a retired key no longer has. */
 const OwnJwk = z.looseObject({ kty: z.string(), d: z.string().optional() })
 
-/** Lets the keys of ID tokens be made once the first answer is out: an RSA key takes a while. */
+/**
+ * Makes the keys of ID tokens after the first answer has been sent: making an RSA key takes a
+ * while.
+ */
 export function prepareBehindFirstAnswer(app: FastifyInstance, keys: KeyRing): void {
   app.addHook('onResponse', (_request, _reply, done) => {
     keys.prepare()
@@ -50,7 +59,9 @@ export function prepareBehindFirstAnswer(app: FastifyInstance, keys: KeyRing): v
   })
 }
 
-/** Opens the ring, makes the first key of access tokens where there is none, and keeps it turning. */
+/**
+ * Opens the key ring, makes the first key for access tokens if there is none, and keeps rotating.
+ */
 export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions): Promise<KeyRing> {
   const { store, sealer, rules, needs } = options
   const { log } = app
@@ -59,15 +70,18 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
   const clocks = compareClocks(log)
   const signers = new Map<string, TokenSigner>()
   let ring: StoredSigningKey[] = []
-  /** What to add to this process's steady clock, which nobody sets, to get the database's. */
+  /** The difference between the database's clock and this process's monotonic clock. */
   let clockOffset = 0
-  /** Algorithms of ID tokens whose keys are made or kept turning: at first those that are there. */
+  /** The algorithms of ID tokens whose keys are kept up to date: at first those that have keys. */
   const wanted = new Set<string>()
   let isPrepared = false
 
   const now = () => performance.now() + clockOffset
   const openKey = (key: StoredSigningKey) => sealer.open(key.sealedJwk, keyContext(key.kid))
-  /** Also one that was opened before another replica sealed it by a secret that is new to this one. */
+  /**
+   * Also true for a key that we opened before another replica sealed it with a secret that we do
+   * not list.
+   */
   const isOwn = (key: StoredSigningKey) => signers.has(key.kid) || openKey(key) !== null
   const planFor = (stored: readonly StoredSigningKey[], at: number) => {
     for (const { alg } of stored) if (idAlgs.includes(alg)) wanted.add(alg)
@@ -79,7 +93,7 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
       if (text === null) continue
       const jwk = OwnJwk.parse(JSON.parse(text))
       const isStripped = plan.retire.includes(key.kid) && jwk.d !== undefined
-      // After a rotation of SECRET the key is sealed anew, so that the old secret can be dropped.
+      // After a change of SECRET the key is sealed again, so that the old secret can be dropped.
       if (!isStripped && !sealer.isStale(key.sealedJwk)) continue
       const kept = isStripped ? JSON.stringify(publicPart(jwk as JWK)) : text
       const sealedJwk = sealer.seal(kept, keyContext(key.kid))
@@ -132,7 +146,7 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
     ring = opened
   }
 
-  /** One turn at a time. */
+  /** Updates of the ring run one after the other. */
   let turning: Promise<void> = Promise.resolve()
   const turnNext = () => {
     turning = turning.catch(() => {}).then(turn)
@@ -146,11 +160,12 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
     return signers.get(currentKey(keys, now())?.kid ?? '')
   }
   const isComplete = () => idAlgs.every((alg) => signing(alg) !== undefined)
-  /** The one making of keys that all wait for who ask before it is done. */
+  /** The update that makes the missing keys; callers that come meanwhile wait for the same one. */
   let completing: Promise<void> | undefined
   const complete = () => {
     for (const alg of idAlgs) wanted.add(alg)
-    // What fails here is tried again and logged behind the answer, which has what there is.
+    // A failure is logged and tried again in the background; the answer has the keys that there
+    // are.
     completing ??= turnNext()
       .catch(() => {})
       .finally(() => {

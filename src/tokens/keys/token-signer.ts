@@ -4,14 +4,14 @@ import Fastify from 'fastify'
 import type { JWK } from 'jose'
 import { NO_COMPILERS } from '../../http/server.ts'
 
-/** What is true of every token that we issue. */
+/** What all tokens that we issue have in common. */
 export interface TokenRules {
   /** PUBLIC_URL. */
   issuer: string
   accessTokenTtlSeconds: number
 }
 
-/** What an access token says beside `iss` (RFC 9068, section 2.2). */
+/** The claims of a new access token beside `iss` (RFC 9068, section 2.2). */
 export interface NewAccessToken {
   sub: string
   /** Absent in a token that a client has for itself. */
@@ -26,41 +26,41 @@ export interface NewAccessToken {
   jti: string
 }
 
-/** One signing key at work: one key, one algorithm (RFC 8725, section 3.1). */
+/** One signing key with its one algorithm (RFC 8725, section 3.1). */
 export interface TokenSigner {
   kid: string
   publicJwk: JWK
   /** Signs an access token (RFC 9068); `iss` is added. */
   signAccessToken(claims: NewAccessToken): string
   /**
-   * Signs an ID token (OpenID Connect Core, section 2) for a client, to go with an access token; `iss`,
-   * `iat`, `exp` and `at_hash` are added. Lives as long as an access token.
+   * Signs an ID token (OpenID Connect Core, section 2) for a client, issued together with an access
+   * token and valid for as long. `iss`, `iat`, `exp` and `at_hash` are added.
    */
   signIdToken(claims: object, clientId: string, accessToken: string): string
   /**
-   * Signs a logout token (OpenID Connect Back-Channel Logout, section 2.4) for a client, of two minutes;
-   * `iss`, `iat` and `exp` are added.
+   * Signs a logout token (OpenID Connect Back-Channel Logout, section 2.4) for a client, valid for
+   * two minutes. `iss`, `iat` and `exp` are added.
    */
   signLogoutToken(claims: { sub: string; sid: string; aud: string; jti: string }): string
-  /** The claims of an access token of this key, or throws. */
+  /** The claims of an access token that this key signed; throws for any other. */
   verifyAccessToken(token: string): unknown
-  /** The claims of an ID token of this key, expired or not, or throws. */
+  /** The claims of an ID token that this key signed, even an expired one; throws for any other. */
   verifyIdTokenHint(token: string): unknown
 }
 
 const LOGOUT_TOKEN_SECONDS = 120
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
-/** What is public of a JWK of ours. */
+/** The public part of a JWK of ours. */
 export function publicPart({ kty, n, e, crv, x, y }: JWK): JWK {
   const parts = Object.entries({ kty, n, e, crv, x, y }).filter(([, value]) => value !== undefined)
   return Object.fromEntries(parts) as JWK
 }
 
 /**
- * @fastify/jwt in an instance of its own for one key, so that a key that is made while the service
- * runs gets the plugin's fast path: a signer and a verifier that are built once. A key without its
- * private half only verifies.
+ * Makes the signer of one key: an instance of @fastify/jwt of its own, so that keys that are made
+ * at runtime use the plugin's fast path, too (signer and verifier are built once). A key without
+ * its private half only verifies.
  */
 export async function createTokenSigner(options: {
   kid: string

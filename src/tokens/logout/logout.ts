@@ -28,7 +28,7 @@ const OfProvider = z.object({
   provider: z.string().meta({ description: 'Id of an enabled provider.' }),
 })
 
-/** Characters of the way back through a provider. */
+/** The longest `state` that carries the way back through a provider, in characters. */
 const MOST_STATE = 8192
 
 const LogoutCallback = z.object({
@@ -37,7 +37,7 @@ const LogoutCallback = z.object({
 
 const CLEARED = 'The session’s cookies are cleared, where there are any.'
 
-/** What is said of each of these routes. */
+/** The description that these routes share. */
 const shared = {
   tags: ['sign-in'],
   security: [{}, { sessionCookie: [] }],
@@ -48,19 +48,19 @@ const shared = {
   cookies: { 200: CLEARED, 303: CLEARED },
 }
 
-/** What a logout needs. */
+/** What the logout needs of other rooms. */
 export interface LogoutOptions extends SignOutOptions {
   publicUrl: string
-  /** Carries the way back through a provider's own logout. */
+  /** Seals the way back that goes through a provider's own logout. */
   sealer: Sealer
   providers: Providers
-  /** The ID token that a provider gave whoever has this session; null where none is kept. */
+  /** The provider's ID token that is kept for this session; null where none is. */
   idTokenOf: (session: SessionRef, provider: string) => Promise<string | null>
-  /** Tells a person that nobody is signed in here any more. */
+  /** Sends the page that says that the person is signed out. */
   sendSignedOutPage: SendPage<{ clientId: string | undefined; uiLocales: string | undefined }>
 }
 
-/** `/logout` and, through a provider's own logout, `/logout/:provider`. */
+/** `/logout`, and `/logout/:provider` for the provider's own logout, too. */
 export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): void {
   acceptForms(room)
   const refusals = { 400: Problem, 403: Problem, 503: Problem }
@@ -129,13 +129,14 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
       const { back, isHere } = await signOut(options, call, query, async (session) => {
         if (keepsTokens) idToken ??= await options.idTokenOf(session, id)
       })
-      // Whose session it was is signed in somewhere else: the person here stays so at the provider.
+      // Another browser was signed in to that session: the person here stays signed in at the
+      // provider.
       if (!isHere) return goBack(call, back, query)
       const state = options.sealer.seal(JSON.stringify(back), `logout ${id}`)
-      // No address is taken that is longer, ours on the way back neither.
+      // Longer addresses are refused, by us on the way back, too.
       if (state.length > MOST_STATE) return goBack(call, back, query)
       const redirectUri = logoutCallback(options.publicUrl, id)
-      // Signed out here already: a provider that cannot be reached must not keep the person here.
+      // The person is signed out here already, even if the provider cannot be reached.
       const away = await provider.logout({ redirectUri, state, idToken }).catch((error) => {
         logProblem(error, request)
         return null
@@ -161,7 +162,7 @@ export function logoutRoutes(room: FastifyInstance, options: LogoutOptions): voi
       const { request, params, query } = call
       refusePrefetch(request)
       const text = options.sealer.open(query.state ?? '', `logout ${params.provider}`)
-      // Without a state of ours there is nowhere to go, and nothing to be afraid of.
+      // Without a state of ours we do not know where to go back to, and that is harmless.
       return goBack(call, text === null ? null : (JSON.parse(text) as string | null))
     },
   })

@@ -38,7 +38,7 @@ export const LogoutRequest = z.object({
 })
 export type LogoutRequest = z.infer<typeof LogoutRequest>
 
-/** What signing out needs. */
+/** What signing out needs of other rooms. */
 export interface SignOutOptions {
   clients: readonly Client[]
   sessions: Pick<Sessions, 'end'>
@@ -47,8 +47,9 @@ export interface SignOutOptions {
 }
 
 /**
- * Ends the sessions that the hint and the cookies stand for; gives the registered way back, and whether
- * it was this browser that was signed in; `before` is told of each session of it that is about to end.
+ * Ends the sessions that the `id_token_hint` and the cookies name. Gives the registered redirect
+ * URI to go back to, and whether it was this browser that was signed in. `before` is called for
+ * each session of this browser that is about to end.
  */
 export async function signOut(
   options: SignOutOptions,
@@ -62,9 +63,10 @@ export async function signOut(
   refusePrefetch(request)
   if (hint === null) refuseStranger(request, cookies)
   const back = readWayBack(options, asked, hint?.aud)
-  // Of somebody who is disabled, too: their session would go on once they are enabled.
+  // Includes the session of a disabled user, who could continue it once they are enabled again.
   const own = await cookies.findSession(request, { orResting: true })
-  // Anybody may send people here with a hint of their own: it says nothing about another's cookies.
+  // Anybody can send people here with their own hint: it must not end the session of another user's
+  // cookies.
   const isOwn = hint === null || own === null || own.userId === hint.sub
   const isHere = hint === null || (own === null ? cookies.marks.has(request, hint.sid) : isOwn)
   const hinted = hint && { userId: hint.sub, sessionId: hint.sid }
@@ -83,8 +85,8 @@ export async function signOut(
 const notSignedOut = () => new LatchkeyError('csrf', said.notSignedOut)
 
 /**
- * Without a hint, a stranger's page must not sign anybody out: a POST needs a registered origin, a GET
- * may come from a page of the same site, where the app is, and then only as a navigation.
+ * Without a hint, another site's page must not sign anybody out. A POST needs a registered origin.
+ * A GET may come from a page of the same site, where the app is, and only by navigation.
  */
 function refuseStranger(request: FastifyRequest, cookies: SessionCookies): void {
   if (request.method !== 'GET') {
