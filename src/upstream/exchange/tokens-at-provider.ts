@@ -54,7 +54,8 @@ export function createTokensAtProvider(options: {
       taken === 'access_token' && tokens.refreshToken !== null && !isFresh(tokens),
     async refresh({ refreshToken, access }, subject, stop) {
       if (refreshToken === null) throw mustSignInAgain({ reason: 'no_refresh_token' })
-      const work = (call: ProviderCall) => refreshTokensOf(call, refreshToken, subject)
+      const kept = { refreshToken, scope: access?.scope ?? null }
+      const work = (call: ProviderCall) => refreshTokensOf(call, kept, subject)
       const response = await atProvider(work, { stop })
       return toKept(response, response.scope ?? access?.scope ?? null, access?.idToken)
     },

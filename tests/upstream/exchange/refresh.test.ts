@@ -12,7 +12,10 @@ const REPEATED: Record<string, object> = {
 }
 
 /** What a provider's token endpoint is sent by a refresh, and what becomes of its answer. */
-async function refreshAt(row: ProviderCall['row'], { idToken = '', subject = 'somebody' } = {}) {
+async function refreshAt(
+  row: ProviderCall['row'],
+  { idToken = '', subject = 'somebody', scope = null as string | null } = {},
+) {
   const sent: Record<string, string>[] = []
   const post = async (_url: string, _step: string, { form }: { form: Record<string, string> }) => {
     sent.push(form)
@@ -28,7 +31,7 @@ async function refreshAt(row: ProviderCall['row'], { idToken = '', subject = 'so
       callbackUrl: 'https://here/callback',
       outbound: { post },
     } as unknown as ProviderCall,
-    'kept',
+    { refreshToken: 'kept', scope },
     subject,
   )
   return { form: sent[0], response }
@@ -47,6 +50,29 @@ test.each(builtInProviders.map((row) => ({ id: row.id, row })))(
       ...more,
     })
     expect(response.refreshToken).toBe('kept')
+  },
+)
+
+test.each([
+  // What Microsoft answers names no `offline_access`.
+  ['openid profile email', 'openid profile email offline_access'],
+  [
+    'openid profile email https://graph.microsoft.com/mail.read',
+    'openid profile email Mail.Read offline_access',
+  ],
+  // Controls: granted since, and nothing known of it.
+  [
+    'openid profile email Mail.Read Files.Read',
+    'openid profile email Mail.Read Files.Read offline_access',
+  ],
+  [null, 'openid profile email Mail.Read Files.Read offline_access'],
+  ['something else', 'openid profile email Mail.Read Files.Read offline_access'],
+])(
+  'a refresh at Microsoft of what was granted as "%s" asks for "%s": the settings have more by now',
+  async (scope, asked) => {
+    const row = builtInProviders.find(({ id }) => id === 'microsoft') as ProviderCall['row']
+    const more = { ...row, scopes: [...row.scopes, 'Mail.Read', 'Files.Read'] }
+    expect((await refreshAt(more, { scope })).form).toMatchObject({ scope: asked })
   },
 )
 
