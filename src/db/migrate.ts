@@ -40,6 +40,15 @@ const UNLIMITED = `
   select count(set_config(name, '0', true)) from pg_settings where name in
     ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
 
+/**
+ * A server does not look whether its client is still there while a statement runs: a replica that is killed while it
+ * migrates would leave all tables locked for the minutes that the statement of a large database has left. Not every
+ * system can look.
+ */
+const NOTICE_A_LOST_CLIENT = `
+  do $$ begin perform set_config('client_connection_check_interval', '1s', true);
+  exception when others then null; end $$`
+
 /** Whether a database of this encoding takes any text; `SQL_ASCII` means bytes that nobody looks at. */
 const canHold = (encoding: string) => ['UTF8', 'SQL_ASCII'].includes(encoding)
 
@@ -105,6 +114,7 @@ export async function migrateDatabase(
         `select current_setting('server_version_num')::int as version,
           getdatabaseencoding() as encoding, (${UNLIMITED}) as unlimited`,
       )
+      await transaction.unsafe(NOTICE_A_LOST_CLIENT)
       if ((server?.version ?? 0) < OLDEST_POSTGRES) throw new ServerTooOldError()
       if (!canHold(server?.encoding ?? '')) throw new EncodingError(server?.encoding ?? '')
       await transaction`select pg_advisory_xact_lock(${LOCK[0]}, ${LOCK[1]})`

@@ -28,6 +28,9 @@ describe('deploy/kubernetes.yaml', () => {
     .map((text) => parseYaml(text) as Manifest)
   const of = (kind: string) => manifests.find((one) => one.kind === kind)?.spec as never
 
+  interface Probe {
+    httpGet: { path: string; port: string }
+  }
   interface Deployment {
     replicas: number
     selector: { matchLabels: object }
@@ -35,13 +38,16 @@ describe('deploy/kubernetes.yaml', () => {
       metadata: { labels: object }
       spec: {
         terminationGracePeriodSeconds: number
+        enableServiceLinks: boolean
+        topologySpreadConstraints: { labelSelector: { matchLabels: object } }[]
         securityContext: { runAsNonRoot: boolean; runAsUser: number }
         containers: {
           ports: { name: string; containerPort: number }[]
           env: { name: string; value: unknown }[]
           envFrom: { secretRef: { name: string } }[]
-          readinessProbe: { httpGet: { path: string; port: string } }
-          livenessProbe: { httpGet: { path: string; port: string } }
+          startupProbe: Probe & { periodSeconds: number; failureThreshold: number }
+          readinessProbe: Probe
+          livenessProbe: Probe
           lifecycle: { preStop: { exec: { command: string[] } } }
           securityContext: { readOnlyRootFilesystem: boolean }
         }[]
@@ -50,8 +56,11 @@ describe('deploy/kubernetes.yaml', () => {
   }
   const deployment: Deployment = of('Deployment')
   const service: { selector: object; ports: { port: number; targetPort: string }[] } = of('Service')
-  const budget: { minAvailable: number; selector: { matchLabels: object } } =
-    of('PodDisruptionBudget')
+  const budget: {
+    minAvailable: number
+    unhealthyPodEvictionPolicy: string
+    selector: { matchLabels: object }
+  } = of('PodDisruptionBudget')
   const [container] = deployment.template.spec.containers
 
   test('is of kinds that there are, and each finds the pods by their labels', () => {
@@ -69,12 +78,33 @@ describe('deploy/kubernetes.yaml', () => {
 
   test('asks a port that the container has, and leaves it the time that it needs to end', () => {
     const ports = container?.ports.map(({ name }) => name)
-    const asked = [container?.readinessProbe.httpGet.port, container?.livenessProbe.httpGet.port]
+    const probes = [container?.startupProbe, container?.readinessProbe, container?.livenessProbe]
+    const asked = probes.map((probe) => probe?.httpGet.port)
     expect(ports).toEqual(expect.arrayContaining([...asked, service.ports[0]?.targetPort]))
     const pause = Number(container?.lifecycle.preStop.exec.command.at(-1))
     const { terminationGracePeriodSeconds: grace } = deployment.template.spec
     // The server ends by itself after 30 s.
     expect(grace).toBeGreaterThanOrEqual(pause + 30)
+  })
+
+  test('leaves a start the time that migrations take: the process listens behind them, and begins anew where it is ended', () => {
+    const { httpGet, periodSeconds = 0, failureThreshold = 0 } = container?.startupProbe ?? {}
+    expect(httpGet?.path).toBe('/healthz')
+    // Of a million users, on a busy machine, it has been seven.
+    expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(20 * 60)
+    const [, minutes] = /^HEALTHCHECK .*--start-period=(\d+)m /m.exec(read('Dockerfile')) ?? []
+    expect(Number(minutes)).toBeGreaterThanOrEqual(20)
+  })
+
+  test('keeps the names of other services out of the settings, and replicas off one machine', () => {
+    const { spec } = deployment.template
+    expect(spec.enableServiceLinks).toBe(false)
+    const { labels } = deployment.template.metadata
+    expect(spec.topologySpreadConstraints.map((one) => one.labelSelector.matchLabels)).toEqual([
+      labels,
+    ])
+    // A database that is away keeps nobody from emptying a machine.
+    expect(budget.unhealthyPodEvictionPolicy).toBe('AlwaysAllow')
   })
 
   test('is served with: these settings and the operator’s start a server for everybody', () => {
@@ -97,6 +127,7 @@ describe('compose.yaml', () => {
   interface Service {
     image?: string
     build?: string
+    logging?: { options: object }
     depends_on?: string[] | Record<string, { condition: string }>
     environment?: Record<string, string>
     volumes?: string[]
@@ -125,11 +156,17 @@ describe('compose.yaml', () => {
       }
     }
     expect(services['latchkey-2']).toEqual(services.latchkey)
+    for (const [name, { logging }] of Object.entries(services)) {
+      expect(logging?.options, name).toEqual({ 'max-size': '20m', 'max-file': '5' })
+    }
   })
 
   test('starts servers that serve everybody, with what .env must have', () => {
     const given: Record<string, string> = {
       ...OPERATORS,
+      // As they may stand in a .env that was made for something else: Caddy asks port 3000 of the network.
+      HOST: 'localhost',
+      PORT: '8080',
       DOMAIN: 'login.example.com',
       POSTGRES_PASSWORD: 'password',
     }
@@ -137,8 +174,12 @@ describe('compose.yaml', () => {
       name,
       text.replaceAll(/\$\{(\w+)(?::\?[^}]*)?\}/g, (_, variable: string) => given[variable] ?? ''),
     ])
-    const settings = readSettings({ ...given, HOST: '0.0.0.0', ...Object.fromEntries(filled) })
-    expect(settings).toMatchObject({ isPublic: true, publicUrl: 'https://login.example.com' })
+    const settings = readSettings({ ...given, ...Object.fromEntries(filled) })
+    expect(settings).toMatchObject({
+      ...{ isPublic: true, publicUrl: 'https://login.example.com' },
+      ...{ host: '0.0.0.0', port: 3000 },
+    })
+    expect(read('deploy/Caddyfile')).toContain('reverse_proxy latchkey:3000 latchkey-2:3000')
     expect(settings.database.url).toContain('@postgres:5432/latchkey')
     // The proxy's own server is the one that the certificate is for.
     expect(read('deploy/Caddyfile')).toContain('{$DOMAIN}')

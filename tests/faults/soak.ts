@@ -64,6 +64,7 @@ test(
         tell(`${new Date().toISOString()} healed: ${scene?.name}; memory ${(await memory()).text}`)
       } while (Date.now() < end)
     }
+    expect(await Promise.all(loads.map((load) => load.warmsUp()))).toEqual([true, true])
     // Until caches are full and code is warm, memory grows for good reason.
     await play(soakMs / 3)
     const before = await memory()
