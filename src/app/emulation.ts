@@ -1,5 +1,5 @@
 import type { ProviderRow } from '../core/provider/provider.ts'
-import { loginCallback } from '../core/settings/public-url.ts'
+import { calledFromHere, loginCallback } from '../core/settings/public-url.ts'
 import { builtInProviders } from '../providers/index.ts'
 import type { Settings } from '../settings/index.ts'
 import {
@@ -24,6 +24,7 @@ export async function emulate(settings: Settings): Promise<Emulation> {
   const emulator = await startEmulator({
     providers: settings.emulate,
     redirectUris: (id) => loginCallback(settings.publicUrl, id),
+    reach: (url) => calledFromHere(url, settings),
   })
   const providers: ProviderSettings[] = builtInProviders
     .filter(({ id }) => settings.emulate.includes(id))

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DeliveryTarget } from '../core/events/outbox.ts'
 import type { WebhookTarget } from '../core/events/webhook.ts'
+import { calledFromHere } from '../core/settings/public-url.ts'
 import { logoutCarrier } from '../events/carriers/logout.ts'
 import { revocationCarrier } from '../events/carriers/revocation.ts'
 import { webhookCarrier } from '../events/carriers/webhook.ts'
@@ -34,9 +35,11 @@ export async function addEvents(
 }
 
 /** The playground's own receiver of webhooks: where a provider is emulated and WEBHOOK_URL is not set. */
-export function playgroundTarget({ publicUrl, events, emulate }: Settings): WebhookTarget | null {
+export function playgroundTarget(settings: Settings): WebhookTarget | null {
+  const { publicUrl, events, emulate } = settings
   if (events.webhook !== null || emulate.length === 0) return null
-  return { url: publicUrl + RECEIVER_PATH, keys: [randomBytes(32)], events: ['*'] }
+  const url = calledFromHere(publicUrl + RECEIVER_PATH, settings)
+  return { url, keys: [randomBytes(32)], events: ['*'] }
 }
 
 /**

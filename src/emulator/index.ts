@@ -23,6 +23,8 @@ export interface EmulatorOptions {
   logoutRedirectUris?: (provider: string) => string
   /** The app's address for a provider's events. Default: beside it, `…/providers/<provider>/events`. */
   eventUris?: (provider: string) => string
+  /** Where a request to the app's address really goes. Default: there. */
+  reach?: (url: string) => string
   /** What `!slow` waits, in milliseconds; default 30000. */
   slowMs?: number
 }
@@ -89,6 +91,7 @@ function setStage(one: PlayedProvider, options: EmulatorOptions, origin: () => s
       options.logoutRedirectUris?.(one.id) ?? beside(redirectUri(), one.id, '/logout', '/callback'),
     eventsUri: () =>
       options.eventUris?.(one.id) ?? beside(redirectUri(), one.id, '/providers', '/events'),
+    reach: options.reach ?? ((url) => url),
     slowMs: options.slowMs ?? 30_000,
   }
 }

@@ -13,5 +13,7 @@ export interface Stage {
   logoutRedirectUri(): string
   /** The app's address for what the provider tells of its own accord. */
   eventsUri(): string
+  /** Where a request to the app's address really goes. */
+  reach(url: string): string
   slowMs: number
 }

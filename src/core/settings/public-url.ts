@@ -19,6 +19,20 @@ export function cookieName(publicUrl: string, name: string): string {
   return `${isHttps(publicUrl) ? '__Host-' : ''}latchkey-${mark}${name}`
 }
 
+/**
+ * An address of ours as it is called from this machine: behind https stands a proxy, and on a developer's
+ * machine a certificate that browsers were told to trust and Node.js was not. Another's address stays.
+ */
+export function calledFromHere(
+  url: string,
+  { publicUrl, host, port }: { publicUrl: string; host: string; port: number },
+): string {
+  const origin = originOf(publicUrl)
+  if (!isHttps(publicUrl) || !url.startsWith(`${origin}/`)) return url
+  const name = host.includes(':') ? `[${host.replace(/^\[|\]$/g, '')}]` : host
+  return `http://${name}:${port}${url.slice(origin.length)}`
+}
+
 /** Where a provider sends people back to from a login. */
 export const loginCallback = (publicUrl: string, provider: string): string =>
   `${publicUrl}/login/${provider}/callback`

@@ -75,7 +75,7 @@ export async function send(
   }
   const sent = { ...request, url: url.href }
   try {
-    const response = await fetch(url, {
+    const response = await fetch(stage.reach(url.href), {
       method: request.method,
       headers: request.headers,
       ...(request.method === 'GET' ? {} : { body: request.body }),
