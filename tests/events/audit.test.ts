@@ -69,6 +69,31 @@ test('what a person does with the account is recorded, and what changes nothing 
   expect((await typesOf(user.sub)).filter((type) => type === 'user.updated')).toHaveLength(1)
 })
 
+test('a login that finds the person changed at the provider records that, and no other login does', async () => {
+  const persons: Record<string, string | boolean>[] = [
+    { email: 'changing@example.com', name: 'Minji' },
+    { email: 'changing@example.com', name: 'Minji' },
+    { email: 'changing@example.com' },
+    { email: 'changing@example.com', name: 'Minji Kim' },
+    { email: 'changed@example.com', name: 'Minji Kim' },
+  ]
+  provider.subject = 'who-changes'
+  const counts: number[] = []
+  for (const person of persons) {
+    provider.person = person
+    const { user } = await signIn()
+    counts.push((await typesOf(user.sub)).filter((type) => type === 'user.updated').length)
+    if (person.name !== 'Minji Kim') continue
+    const last = async (type: string) =>
+      (await audit().list({ userId: user.sub, type, limit: 100 })).at(-1)
+    const { at, requestId, address, userAgent } = (await last('session.created')) ?? {}
+    const bears = { at, requestId, address, userAgent, provider: 'fake', clientId: null }
+    expect(await last('user.updated')).toMatchObject(bears)
+    expect(requestId).toMatch(/^[\w-]{8,}$/)
+  }
+  expect(counts).toEqual([0, 0, 0, 1, 2])
+})
+
 test('who is deleted leaves rows without address and user agent; nobody else’s are touched', async () => {
   const other = await signIn()
   provider.subject = 'somebody-else'

@@ -63,6 +63,20 @@ export const toldLinked = (
 ): SQL<string> =>
   sql`${recordEvent}('identity.linked', ${of.userId}, null, null, ${of.provider}, null, null, ${of.linkReason})`
 
+/**
+ * Records that a sign-in found a user changed at the provider, as a value of the statement that signs in. It bears
+ * the request that its session begins with.
+ */
+export const toldChanged = (
+  p: Placeholders<Record<'provider' | 'requestId' | 'address' | 'userAgent', string | null>>,
+  userId: SQLWrapper,
+): SQL<string> => {
+  const asked = sql`set_config('latchkey.asked', jsonb_build_object('request_id', ${p.requestId}::text,
+    'address', ${p.address}::text, 'user_agent', ${p.userAgent}::text)::text, true)`
+  return sql`${recordEvent}(case when ${asked} is not null then 'user.updated' end, ${userId}, null, null,
+    ${p.provider}::text, null, null, null)`
+}
+
 interface Asked {
   userId: string | null
   type: string | null

@@ -12,6 +12,7 @@ import {
   SHOWN_OF_USER,
   shownOf,
 } from '../account/account-json.ts'
+import { toldChanged } from '../events/audit.ts'
 import { isSameIdentity } from '../same-identity.ts'
 import { isCrowded } from '../sessions/surplus.ts'
 import {
@@ -185,6 +186,7 @@ export const signInStatement = (rules: {
         isCrowded: sql<boolean>`${p.tokenHash}::bytea is not null
           and ${isCrowded(sql`${user.id}`, rules.sessionsPerUser)}`,
         account: accountJson(rules.trustedProviders, shown, user),
+        told: sql<string | null>`(select ${toldChanged(p, touched.id)} from ${touched})`,
       })
       .from(user)
   })
