@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { mayGiveIdToken } from '../core/provider/id-tokens.ts'
+import type { ProviderRow } from '../core/provider/provider.ts'
 import { publicDocument } from '../http/headers.ts'
 import { preflightOfPublic } from '../http/routes/cors.ts'
 import { route } from '../http/routes/route.ts'
@@ -22,20 +24,23 @@ const ListedProvider = z
   })
   .meta({ id: 'Provider', description: 'A provider that people can sign in with here.' })
 
+/** What is listed of a provider comes from these. */
+type ListedRow = Pick<ProviderRow, 'id' | 'name' | 'authTime' | 'idToken' | 'scopes'>
+
 /** The list of providers. */
 export function pageRoutes(
   app: FastifyInstance,
   options: {
     publicUrl: string
-    providers: readonly { id: string; name: string; authTime: boolean }[]
+    providers: readonly ListedRow[]
   },
 ): void {
   const { publicUrl, providers } = options
-  const listed = providers.map(({ id, name, authTime }) => ({
-    id,
-    name,
-    login_url: `${publicUrl}/login/${id}`,
-    ...(authTime ? { auth_time: true as const } : {}),
+  const listed = providers.map((row) => ({
+    id: row.id,
+    name: row.name,
+    login_url: `${publicUrl}/login/${row.id}`,
+    ...(row.authTime && mayGiveIdToken(row) ? { auth_time: true as const } : {}),
   }))
   preflightOfPublic(app, '/providers')
   route(app, 'GET', '/providers', {

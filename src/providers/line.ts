@@ -60,7 +60,8 @@ export const line = defineProvider({
   // By age and platform, in capitals too.
   deniedErrors: ['access_denied', 'invalid_request'],
   forwardedParams: { max_age: 'max_age', ui_locales: 'ui_locales' },
-  prompts: standardPrompts('consent'),
+  // It has no `prompt=login`; an authentication that is no second old is a new one.
+  prompts: { ...standardPrompts('consent'), login: { max_age: '0' } },
   authTime: true,
   // A failed automatic login by the LINE app comes back with a state of its own.
   secondTry: { disable_auto_login: 'true' },

@@ -18,7 +18,8 @@ export function forwardedParameters(
   }
   for (const prompt of promptsOf(row, asked)) {
     for (const [name, value] of Object.entries(row.prompts[prompt] ?? {})) {
-      const values = given[name]?.split(' ') ?? []
+      // A number is no list: a new authentication is what is left of any age.
+      const values = name === row.forwardedParams.max_age ? [] : (given[name]?.split(' ') ?? [])
       given[name] = [...new Set([...values, value])].join(' ')
     }
   }

@@ -1,4 +1,5 @@
 import type { Note } from '../core/note.ts'
+import { mayGiveIdToken } from '../core/provider/id-tokens.ts'
 import type { ProviderRow } from '../core/provider/provider.ts'
 import type { IdTokenClaims, RowValues } from '../core/provider/row-inputs.ts'
 import type { Registration } from './exchange/client-auth.ts'
@@ -24,9 +25,14 @@ export interface ProviderCall {
   note: Note
 }
 
-/** Whether an ID token is asked for, and so verified. */
-export const usesIdToken = (row: ProviderRow): boolean =>
-  row.idToken === 'required' || (row.idToken === 'with-openid' && row.scopes.includes('openid'))
+/**
+ * Whether an ID token is asked for, and so verified: always, or only by a login that needs `auth_time` where
+ * the provider's console and no scope decides whether there is one.
+ */
+export const usesIdToken = (row: ProviderRow, needsAuthTime = false): boolean =>
+  row.idToken === 'required' ||
+  (row.idToken === 'with-openid' && row.scopes.includes('openid')) ||
+  (needsAuthTime && mayGiveIdToken(row))
 
 /** The exact issuers of its ID tokens, or the one that claims must have. */
 export function issuersOf({

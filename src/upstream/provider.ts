@@ -58,7 +58,7 @@ export interface Provider {
   metadata(): Promise<Metadata>
   /** The URL to send the browser to, with what the callback will need; `makeResumable` may lengthen the state. */
   start(
-    forwardedParams: ForwardedParams,
+    asked: ForwardedParams & { needsAuthTime?: boolean },
     makeResumable: (state: string) => string,
     more?: Readonly<Record<string, string>>,
   ): Promise<{ url: string; state: string; nonce: string; verifier: string | null }>
@@ -70,6 +70,7 @@ export interface Provider {
       state: string
       nonce: string
       verifier: string | null
+      needsAuthTime?: boolean
       /** The `user` parameter of a form_post callback as JSON. */
       formUser: unknown
     },
@@ -147,7 +148,7 @@ export function createProvider(options: ProviderOptions): Provider {
     prepare: async () =>
       void (await Promise.all([metadataOf(), secretOf(), key === null || import('jose')])),
     metadata: () => metadataOf(),
-    async start(forwardedParams, makeResumable, more = {}) {
+    async start(asked, makeResumable, more = {}) {
       const metadata = await metadataOf()
       const begins = await addressOf(metadata)
       const state = makeResumable(randomToken(16))
@@ -156,8 +157,8 @@ export function createProvider(options: ProviderOptions): Provider {
       const parameters = Object.assign(
         { state },
         verifier === null ? null : { code_challenge: s256(verifier) },
-        usesIdToken(row) ? { nonce } : null,
-        forwardedParameters(row, forwardedParams),
+        usesIdToken(row, asked.needsAuthTime) ? { nonce } : null,
+        forwardedParameters(row, asked),
         more,
       )
       const url = withMore(begins, parameters)
@@ -174,9 +175,10 @@ export function createProvider(options: ProviderOptions): Provider {
         ...(idToken === null || idToken.length > MAX_HINT ? {} : { id_token_hint: idToken }),
       })
     },
-    finish: ({ state, nonce, verifier, formUser, iss, code: given, error, details }, note) =>
+    finish: (callback, note) =>
       atProvider(
         async (call) => {
+          const { state, verifier, formUser, iss, code: given, error, details } = callback
           // Whoever declines is believed: an error that names no issuer signs nobody in.
           if (iss !== undefined || error === undefined) {
             checkCallbackIssuer(row, call.metadata, iss)
@@ -184,7 +186,7 @@ export function createProvider(options: ProviderOptions): Provider {
           const code = readCallbackAnswer(row, { code: given, error, details })
           // The exchange comes first: some codes live for seconds.
           const tokenResponse = await exchangeCode(call, { code, state, verifier, callbackUrl })
-          const claims = await readIdToken(call, tokenResponse, nonce)
+          const claims = await readIdToken(call, tokenResponse, callback)
           const profile = await readProfile(call, { tokenResponse, claims, formUser })
           const issuer = issuerIn(row, claims)
           return {

@@ -15,9 +15,10 @@ export async function loginWithToken(
   provider: FakeProvider,
   forge: Forge,
   id = 'fake',
+  query = '',
 ): Promise<Answer> {
   const browser = new Browser()
-  const started = await startLogin(latchkey, browser, id)
+  const started = await startLogin(latchkey, browser, id, query)
   provider.nonce = started.nonce ?? ''
   const token = await forge(provider.claims())
   const correct = provider.idToken

@@ -24,6 +24,12 @@ describe('what a client asks is said in the provider’s words', () => {
     ['github', { prompt: 'login', login_hint: 'octo' }, { login: 'octo' }],
     ['microsoft', { prompt: 'none' }, { prompt: 'none' }],
     ['line', { prompt: 'consent', max_age: '60' }, { prompt: 'consent', max_age: '60' }],
+    ['line', { prompt: 'login' }, { max_age: '0' }],
+    [
+      'line',
+      { prompt: 'login consent', max_age: '60', ui_locales: 'ko' },
+      { prompt: 'consent', max_age: '0', ui_locales: 'ko' },
+    ],
     ['spotify', { prompt: 'consent select_account' }, { show_dialog: 'true' }],
     ['x', { prompt: 'login', max_age: '0', ui_locales: 'ko' }, {}],
     ['corp', { prompt: 'login consent', max_age: '0' }, { prompt: 'login consent', max_age: '0' }],

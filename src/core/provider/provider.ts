@@ -137,7 +137,8 @@ export interface ProviderRow extends KnownElsewhere {
   readonly addsFragment: boolean
   /**
    * `required`: every grant must hold an ID token; `with-openid`: it is verified where the scope
-   * `openid` was asked for and the provider gives one; `none`.
+   * `openid` was asked for, or none where an app asks when the person authenticated, and the provider
+   * gives one; `none`.
    */
   readonly idToken: 'required' | 'with-openid' | 'none'
   /**

@@ -17,6 +17,7 @@ import { keepIdentity } from '../link.ts'
 import { type Login, setCookies } from '../login.ts'
 import { noDirectAnswer } from '../start/request.ts'
 import { askAgain, trySecondTime } from '../start/second-try.ts'
+import { wantsProofOfTime } from '../start/start.ts'
 import { invalidState } from '../ways-on/invalid-state.ts'
 import { answerClient, type ClientFlow, endsAtClient, targetOf } from './answers.ts'
 import { checkAuthTime } from './auth-time.ts'
@@ -197,9 +198,11 @@ async function readIdentity(
   request: FastifyRequest,
 ): Promise<Authentication> {
   const formUser = formUsers.open(form_user, flow.state)
-  const { state, nonce, verifier } = flow
+  const { state, nonce, verifier, client } = flow
+  const needsAuthTime = wantsProofOfTime({ ...client, max_age: client.maxAge })
   const details = detailsOf(request)
-  const callback = { state, nonce, verifier, code, error, iss, formUser, details }
+  const known = { state, nonce, verifier, needsAuthTime }
+  const callback = { ...known, code, error, iss, formUser, details }
   const who = await provider.finish(callback, noteOf(request))
   checkAuthTime(flow, who.authTime, provider.row.name)
   await checkHint(signIns, flow, who)

@@ -3,7 +3,7 @@ import { addressOf } from '../../http/requests/address.ts'
 import { cleared, type Flow, type FlowCookie } from '../flow.ts'
 import type { Login } from '../login.ts'
 import { requestOf } from '../request-of.ts'
-import { freshFlow, sendToProvider } from './start.ts'
+import { freshFlow, sendToProvider, wantsProofOfTime } from './start.ts'
 
 /**
  * Starts a login a second time. Some providers first try to sign in through their own mobile app;
@@ -57,7 +57,7 @@ async function beginAgain(
   request.log.info(facts, why)
   const asked = requestOf(client)
   const started = await login.provider.start(
-    asked,
+    { ...asked, needsAuthTime: wantsProofOfTime(asked) },
     (random) => login.resumable.add(random, provider, asked),
     more,
   )

@@ -6,6 +6,7 @@ import { grantScope, readScope } from '../../core/client/scope.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { LAST_PROVIDER_SECONDS } from '../../core/pages/last-provider.ts'
 import { probeCookie } from '../../core/pages/probe-cookie.ts'
+import { mayGiveIdToken } from '../../core/provider/id-tokens.ts'
 import { promptsIn } from '../../core/provider/prompts.ts'
 import { randomToken } from '../../core/secrets.ts'
 import { isBrowserNavigation } from '../../http/errors/problems.ts'
@@ -25,7 +26,8 @@ export async function startLogin(
 ): Promise<FastifyReply> {
   const { provider, resumable } = login
   refuseWhatCannotBe(login, asked)
-  const started = await provider.start(asked, (random) =>
+  const needsAuthTime = wantsProofOfTime(asked)
+  const started = await provider.start({ ...asked, needsAuthTime }, (random) =>
     resumable.add(random, provider.row.id, { ...asked, client_id: client.id }),
   )
   const flow = freshFlow(provider.row.id, started, {
@@ -102,7 +104,7 @@ function refuseWhatCannotBe({ provider }: Login, asked: AuthorizationRequest): v
     throw new LatchkeyError('login_required', `${row.name} signs nobody in silently.`)
   }
   // Without an ID token nothing could prove when the person authenticated.
-  if (row.idToken === 'none' && wantsProofOfTime(asked)) throw noProofOfTime(row.name)
+  if (!mayGiveIdToken(row) && wantsProofOfTime(asked)) throw noProofOfTime(row.name)
 }
 
 /** Whether the client asks for proof of when the person authenticated. */

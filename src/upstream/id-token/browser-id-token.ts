@@ -14,10 +14,10 @@ const MAX_AGE_SECONDS = 600
 export async function readIdToken(
   call: ProviderCall,
   tokenResponse: ProviderTokenResponse,
-  nonce: string,
+  { nonce, needsAuthTime }: { nonce: string; needsAuthTime?: boolean },
 ): Promise<IdTokenClaims | null> {
   const { row, metadata, registration, note } = call
-  if (!usesIdToken(row)) return null
+  if (!usesIdToken(row, needsAuthTime)) return null
   if (tokenResponse.idToken === null) {
     if (row.idToken === 'required') throw invalidAnswer('id_token', 'missing')
     return null
