@@ -1,23 +1,25 @@
 import { Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
-/** A request that was sent before its client could know of the stop has come after that long. */
+/** How long a request may be under way that was sent before its client could know of the stop. */
 const ON_THE_WAY_MS = 25
-/** Where they keep coming, the stop waits no longer. */
+/** The longest wait for such requests. */
 const MOST_MS = 500
 
 /**
- * Once the server stops, each answer ends its connection: one that the client would keep alive would
- * hold the stop up until it is idle for too long. What still comes on one is answered as ever: a proxy
- * that keeps connections does not know of the stop yet, and would pass a refusal on to a person. Those
- * that are idle are closed a moment later: a request on its way would be lost with the connection.
+ * Ends connections when the server stops. Each answer then closes its connection: one that the
+ * client keeps alive would delay the stop until it has been idle for too long. Requests that still
+ * come are answered as usual: a proxy that keeps connections open does not know of the stop yet,
+ * and would pass a refusal on to a person. Idle connections are closed a moment later: a request
+ * already on its way would be lost.
  */
 export function endConnectionsWhenClosing(app: FastifyInstance): void {
   let isClosing = false
   let answeredAt = 0
   app.addHook('preClose', (done) => {
     isClosing = true
-    // Nobody new comes, and those who are here stay: HTTP's own would end the idle ones with it.
+    // Accepts no new connections but keeps the present ones: http's own `close` would end the idle
+    // ones, too.
     Server.prototype.close.call(app.server)
     const last = performance.now() + MOST_MS
     const rest = () => {

@@ -2,18 +2,18 @@ import { AsyncResource } from 'node:async_hooks'
 import { setMaxListeners } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 
-/** Work in the background of an app. */
+/** Background work of an app. */
 export interface Background {
-  /** Does it now, or once more where it is being done. Nothing once the app closes. */
+  /** Runs the work now, or once more after the current run. Does nothing once the app closes. */
   wake(): void
   /** Aborted when the app closes. */
   closing: AbortSignal
 }
 
 /**
- * Does work again and again behind the answers: from the moment the app listens until it closes, one run
- * at a time. A run that fails is logged as `event` and tried again. Closing aborts the signal and waits
- * for the run that is under way.
+ * Runs work in the background every `ms` milliseconds, one run at a time, from the moment the app
+ * listens until it closes. A failed run is logged as `event`, and the next one tries again. Closing
+ * aborts the signal and waits for the current run.
  */
 export function every(
   app: FastifyInstance,
@@ -21,19 +21,23 @@ export function every(
   event: string,
   work: (signal: AbortSignal) => Promise<void>,
   options: {
-    /** Whether the first run comes at once, and not after `ms`. */
+    /** Whether the first run comes at once instead of after `ms`. */
     atStart?: boolean
-    /** What runs have begun and not waited for: closing does. */
+    /**
+     * Resolves when everything is done that runs have started without waiting for it; closing waits
+     * for this.
+     */
     settled?: () => Promise<unknown>
   } = {},
 ): Background {
   const closing = new AbortController()
-  // As many as there is work at once: Node takes more than ten for a leak, and says so in the log.
+  // Node logs a warning for more than ten listeners; here there are as many as calls run at once.
   setMaxListeners(0, closing.signal)
   let running: Promise<void> | null = null
   let isAskedAgain = false
 
-  // A request that wakes it is not what it works for: nothing of that one's context goes along.
+  // Bound to the app's own context: a run does not belong to the request that woke it (logs,
+  // traces).
   const run = AsyncResource.bind((): void => {
     isAskedAgain = false
     running = work(closing.signal)

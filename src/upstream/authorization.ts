@@ -5,7 +5,7 @@ import type { ProviderRow } from '../core/provider/provider.ts'
 import { NO_COMPILERS } from '../http/server.ts'
 import { endpoint, type Metadata } from './metadata/metadata.ts'
 
-/** What of a registration the authorization URL is made of. */
+/** The part of a registration that the authorization URL needs. */
 interface AuthorizationOptions {
   clientId: string
   callbackUrl: string
@@ -14,18 +14,19 @@ interface AuthorizationOptions {
   pkce: boolean
 }
 
-// The plugin joins host and path into a URL, in which a path that begins with `//` is another host. So
-// it makes its URL here, and the parameters are put to the endpoint as it was given, whole.
+// The plugin joins host and path into one URL, where a path that begins with `//` would become
+// another host. So it builds its URL on this host, and we put the parameters on the provider's
+// endpoint ourselves.
 const NOWHERE = 'https://provider.invalid'
 
-// Of an `import` that fails, for want of a file descriptor, Node keeps the failure for as long as the process
-// lives: no login would begin any more. What `require` cannot load now it loads the next time.
+// If an `import` fails for want of a file descriptor, Node keeps that failure for the life of the
+// process: no login could start any more. `require` tries again.
 const require = createRequire(import.meta.url)
 
 /**
- * Registers a provider at @fastify/oauth2, in an instance of its own, and gives the parameters of its
- * authorization requests; `state` and `code_challenge`, which are fresh for each, are left out. Loaded with
- * the first login: the plugin brings a whole HTTP library along.
+ * Registers a provider with @fastify/oauth2, in an instance of its own, and gives the parameters of
+ * its authorization requests without `state` and `code_challenge`, which are new each time. The
+ * plugin brings a whole HTTP library along, so it is loaded with the first login.
  */
 async function registerProvider(
   options: AuthorizationOptions,
@@ -41,7 +42,7 @@ async function registerProvider(
     verifierCookieName: 'verifier',
     ...(options.pkce ? { pkce: 'S256' as const } : {}),
     credentials: {
-      // The secret is for the code exchange, which is ours.
+      // The plugin does not exchange codes, so it needs no secret.
       client: { id: options.clientId, secret: '' },
       auth: {
         authorizeHost: NOWHERE,
@@ -54,7 +55,7 @@ async function registerProvider(
   })
   await engine.ready()
   const client = (engine as unknown as { provider: OAuth2Namespace }).provider
-  // The plugin hands state and verifier out as cookies; ours are sealed together with the flow.
+  // The plugin sets state and verifier as cookies; ours are sealed in the flow's cookie instead.
   const noCookies = { setCookie: () => noCookies }
   const url = await client.generateAuthorizationUri(
     {} as FastifyRequest,
@@ -70,8 +71,8 @@ async function registerProvider(
 }
 
 /**
- * Where the browser is sent, with all that does not change from one login to the next: made once, for as
- * long as the provider names the same endpoint.
+ * The authorization URL without what changes from login to login. It is made once, for as long as
+ * the provider names the same endpoint.
  */
 export function createAuthorizationAddress({
   row: { scopes, scopeSeparator, authorizationParams },
@@ -109,7 +110,10 @@ export function createAuthorizationAddress({
 /** An endpoint whose query is empty and that needs no cleaning. */
 const PLAIN = /^https?:\/\/[\w.:[\]-]+\/[\w./~-]*$/
 
-/** An endpoint with parameters in its query: those that it has of its own stay. A space is `%20`, since not everybody reads `+`. */
+/**
+ * Adds parameters to an endpoint and keeps those that its query has. A space is `%20`, since not
+ * every server reads `+`.
+ */
 export function withQuery(endpoint: string, parameters: Readonly<Record<string, string>>): string {
   const query = queryOf(new URLSearchParams(parameters))
   if (PLAIN.test(endpoint)) return query === '' ? endpoint : `${endpoint}?${query}`
@@ -119,7 +123,7 @@ export function withQuery(endpoint: string, parameters: Readonly<Record<string, 
   return url.href
 }
 
-/** The same of an endpoint that has parameters: those of the same name are replaced. */
+/** Adds parameters to a URL; those of the same name are replaced. */
 export function withMore(url: string, parameters: Readonly<Record<string, string>>): string {
   const names = Object.keys(parameters)
   const isNew = (name: string) => !url.includes(`${name}=`)

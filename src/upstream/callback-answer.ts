@@ -4,17 +4,20 @@ import type { ProviderRow } from '../core/provider/provider.ts'
 import { exactErrorOf } from './exchange/token-response.ts'
 import { errorCodeOf } from './outbound/read-answer.ts'
 
-/** What a provider sends back with the browser. */
+/** The parameters that a provider's redirect brings back. */
 export interface CallbackAnswer {
   code?: string | undefined
   error?: string | undefined
   /** Who sent it (RFC 9207). */
   iss?: string | undefined
-  /** What stands beside the error: a more exact code may be in it. */
+  /** Parameters beside the error, which may hold a more exact code. */
   details?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** Answers to what a client asked for (OpenID Connect Core, section 3.1.2.6), which it is told as they are. */
+/**
+ * Errors that clients handle themselves (OpenID Connect Core, section 3.1.2.6): they are passed on
+ * unchanged.
+ */
 const TOLD = [
   'login_required',
   'interaction_required',
@@ -22,7 +25,10 @@ const TOLD = [
   'account_selection_required',
 ] as const satisfies readonly ErrorCode[]
 
-/** The code, or the provider's refusal as one of our codes. Its texts are shown to nobody. */
+/**
+ * Gives the code, or throws the provider's refusal as one of our error codes. The provider's own
+ * texts are shown to nobody.
+ */
 export function readCallbackAnswer(
   row: ProviderRow,
   { code, error, details = {} }: CallbackAnswer,

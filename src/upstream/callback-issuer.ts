@@ -3,8 +3,8 @@ import type { ProviderRow } from '../core/provider/provider.ts'
 import type { Metadata } from './metadata/metadata.ts'
 
 /**
- * Throws where `iss` says that a callback is of another provider, or is missing though this provider
- * promises it (RFC 9207, section 2.4). Plain text comparison.
+ * Throws where `iss` names another provider, or is missing although this provider promises it (RFC
+ * 9207, section 2.4). Compared as plain text.
  */
 export function checkCallbackIssuer(
   row: ProviderRow,
@@ -19,7 +19,10 @@ export function checkCallbackIssuer(
   })
 }
 
-/** Who a callback may say it is from. A server that is not OpenID's names its endpoint's parent. */
+/**
+ * The issuers that a callback may name. An OAuth server without OpenID Connect names the parent of
+ * its endpoint.
+ */
 function callbackIssuers(row: ProviderRow, { endpoints }: Metadata): string[] {
   if (row.callbackIssuer === null) return []
   if (row.issuer !== undefined) return [row.issuer]

@@ -8,7 +8,7 @@ export interface Providers {
   list: readonly Provider[]
 }
 
-/** A directory of these providers. */
+/** The directory of these providers. */
 export function createDirectory(list: readonly Provider[]): Providers {
   const byId = new Map(list.map((provider) => [provider.row.id, provider]))
   return { get: (id) => byId.get(id), list }

@@ -4,7 +4,7 @@ import type { RowValues } from '../core/provider/row-inputs.ts'
 import { eventsAddress } from '../core/settings/public-url.ts'
 import type { Outbound } from './outbound/outbound.ts'
 
-/** A provider whose events are asked for by a call, as it is set up here. */
+/** A provider that sends events only after it was asked to by an API call. */
 export interface Registrable {
   row: ProviderRow
   clientId: string
@@ -12,12 +12,12 @@ export interface Registrable {
   values: RowValues
 }
 
-/** The calls by which a provider's events are asked for; null where it needs none. */
+/** The API calls that ask for the provider's events; null where it needs none. */
 export function registrationOf(
   { row, clientId, clientSecret, values }: Registrable,
   options: { publicUrl: string; outbound: Outbound; readFile(path: string): string },
 ): {
-  /** Settings that it needs and that are empty. */
+  /** Names of settings that the calls need and that are empty. */
   missing: readonly string[]
   address: string
   register(): Promise<void>

@@ -1,12 +1,12 @@
 import { promptsIn } from '../core/provider/prompts.ts'
 import type { Prompt, ProviderRow } from '../core/provider/provider.ts'
 
-/** What of the client's request is passed on to the provider where it understands it. */
+/** Parameters of the client's request that are passed on to providers that understand them. */
 export type ForwardedParams = Readonly<
   Partial<Record<'login_hint' | 'prompt' | 'max_age' | 'ui_locales', string | undefined>>
 >
 
-/** These parameters in the provider's own words; what it does not understand is left out. */
+/** These parameters in the provider's own terms; those it does not understand are left out. */
 export function forwardedParameters(
   row: ProviderRow,
   asked: ForwardedParams,
@@ -26,7 +26,10 @@ export function forwardedParameters(
   return given
 }
 
-/** The prompts that were asked for; where there is no max_age, the person authenticates anew instead. */
+/**
+ * The prompts to pass on. A provider without `max_age` is asked to authenticate the person again
+ * instead.
+ */
 function promptsOf({ forwardedParams }: ProviderRow, asked: ForwardedParams): Prompt[] {
   const prompts = promptsIn(asked.prompt) as Prompt[]
   const isOlder = asked.max_age !== undefined && forwardedParams.max_age === undefined

@@ -8,14 +8,14 @@ import type { Metadata } from './metadata/metadata.ts'
 import type { Deadline } from './outbound/deadline.ts'
 import type { Outbound } from './outbound/outbound.ts'
 
-/** What the calls of one login, refresh or revocation at one provider stand on; made once for them. */
+/** What the calls of one login, refresh or revocation at one provider share. */
 export interface ProviderCall {
   row: ProviderRow
-  /** The row's own settings. */
+  /** The values of the row's own settings. */
   values: RowValues
   metadata: Metadata
   registration: Registration
-  /** Where the provider sends people back to. */
+  /** Our callback URL at this provider. */
   callbackUrl: string
   outbound: Outbound
   /** The deadline that they share. */
@@ -26,15 +26,15 @@ export interface ProviderCall {
 }
 
 /**
- * Whether an ID token is asked for, and so verified: always, or only by a login that needs `auth_time` where
- * the provider's console and no scope decides whether there is one.
+ * Whether an ID token is asked for, and so must be verified: always; or, where the provider's console
+ * and not a scope decides whether there is one, only by a login that needs `auth_time`.
  */
 export const usesIdToken = (row: ProviderRow, needsAuthTime = false): boolean =>
   row.idToken === 'required' ||
   (row.idToken === 'with-openid' && row.scopes.includes('openid')) ||
   (needsAuthTime && mayGiveIdToken(row))
 
-/** The exact issuers of its ID tokens, or the one that claims must have. */
+/** The allowed issuers of its ID tokens, or a function that gives the issuer for the claims. */
 export function issuersOf({
   row,
   values,
@@ -46,6 +46,6 @@ export function issuersOf({
   return [row.issuer ?? '', ...(row.issuerAliases ?? [])]
 }
 
-/** The issuer as part of an identity's key; empty where it does not vary. */
+/** The issuer in an identity's key; empty for providers with a single issuer. */
 export const issuerIn = (row: ProviderRow, claims: IdTokenClaims | null): string =>
   row.issuerVaries ? (claims?.iss ?? row.issuer ?? '') : ''

@@ -16,14 +16,14 @@ import { type Deadline, withDeadline } from './outbound/deadline.ts'
 import type { Outbound } from './outbound/outbound.ts'
 import { invalidAnswer, readJson } from './outbound/read-answer.ts'
 
-/** Reads what a provider sent once its proof holds; null where what would prove it is not set. */
+/** Reads and verifies what a provider sent; null where the settings lack what verifying needs. */
 export type EventReader = (
   request: EventRequest,
-  /** The address that it was sent to, without what is below it. */
+  /** The receiving address without the part below it. */
   address: string,
 ) => Promise<ProvenEvents | null>
 
-/** A made-up `kid` turns into a call at most once in this time. */
+/** How often a made-up `kid` can cause a call at most. */
 const COOLDOWN_MS = 60_000
 /** Providers wait three seconds for an answer. */
 const KEYS_MS = 1_500
@@ -31,7 +31,7 @@ const FRESH_MS = 60 * 60 * 1000
 
 const Configuration = z.object({ issuer: z.string(), jwks_uri: z.string().refine(isSafeEndpoint) })
 
-/** How the events of one provider are read. */
+/** The reader of one provider's events. */
 export function createEventReader(options: {
   row: ProviderRow
   values: RowValues
@@ -79,28 +79,31 @@ export function createEventReader(options: {
   }
 }
 
-/** Ids of an event that are kept as they are; of another one its hash is. */
+/** An event id that is kept as it is; of others the hash is kept. */
 const ID = /^[\x21-\x7e]{1,128}$/
 
-/** What is fit for the database: an id of a bounded length, and people that there can be. */
+/** Limits what goes to the database: ids of bounded length, and only subjects that can exist. */
 function withinBounds({ id, events, ...read }: ProvenEvents): ProvenEvents {
   const isSomebody = ({ subject }: ProvenEvents['events'][number]) =>
     TextSubject.safeParse(typeof subject === 'string' ? subject : subject.prefix).success
   return {
     ...read,
     id: id === null || ID.test(id) ? id : hashToken(id).toString('hex'),
-    // It is acknowledged, as everything is that is about nobody of ours.
+    // An event about nobody of ours is acknowledged like any other.
     events: events.filter(isSomebody),
   }
 }
 
-/** Whether it is the token that is wrong, and not what the keys are fetched from. */
+/** Whether the token is at fault, and not the source of the keys. */
 const isForged = (error: unknown) =>
   error instanceof LatchkeyError &&
   error.code === 'invalid_provider_response' &&
   error.evidence.step === 'event'
 
-/** A document that names issuer and keys, kept for an hour; a broken one replaces no good one. */
+/**
+ * The document that names issuer and keys, kept for an hour. A broken document replaces no good
+ * one.
+ */
 function createConfigurationSource(row: ProviderRow, outbound: Outbound) {
   let known: { issuer: string; url: string; at: number } | null = null
   return async (name: string, deadline: Deadline) => {

@@ -28,13 +28,16 @@ import { readProfile } from './profile/read-profile.ts'
 import { issuerIn, type ProviderCall, usesIdToken } from './provider-call.ts'
 import { createEventReader, type EventReader } from './provider-events.ts'
 
-/** Who has signed in. The key's issuer is empty where it does not vary. */
+/** Who has signed in. The key's issuer is empty for providers with a single issuer. */
 export interface Authentication {
   profile: Profile
   issuer: string
-  /** When the person authenticated, as the provider signed it: seconds since 1970; null where it did not. */
+  /**
+   * When the person authenticated, as the provider signed it, in seconds since 1970; null where it
+   * did not.
+   */
   authTime: number | null
-  /** What is kept of the tokens, null for nothing. */
+  /** The tokens to store, null for none. */
   tokens: ProviderTokens | null
 }
 
@@ -42,21 +45,26 @@ export interface Authentication {
 export interface LogoutRequest {
   redirectUri: string
   state: string
-  /** The provider's own, so that it need not ask whom to sign out; null where none is kept. */
+  /**
+   * The provider's own ID token, so that it need not ask whom to sign out; null where none is kept.
+   */
   idToken?: string | null
 }
 
-/** Characters of an ID token that goes along in an address. */
+/** The longest ID token that is put into a URL, in characters. */
 const MAX_HINT = 4096
 
-/** One enabled provider at work. Each of its methods has `outboundMs` in all. */
+/** An enabled provider. Each method takes at most `outboundMs`. */
 export interface Provider {
   row: ProviderRow
-  /** Finds out the endpoints and loads what is needed, ahead of the first login. */
+  /** Reads its metadata and loads libraries before the first login. */
   prepare(): Promise<void>
-  /** What is known of it: its endpoints, and what it asks for that cannot be done. */
+  /** Its endpoints, and what it requires that cannot be done. */
   metadata(): Promise<Metadata>
-  /** The URL to send the browser to, with what the callback will need; `makeResumable` may lengthen the state. */
+  /**
+   * The URL to send the browser to, and what the callback will need. `makeResumable` may lengthen
+   * the state.
+   */
   start(
     asked: ForwardedParams & { needsAuthTime?: boolean },
     makeResumable: (state: string) => string,
@@ -64,7 +72,10 @@ export interface Provider {
   ): Promise<{ url: string; state: string; nonce: string; verifier: string | null }>
   /** The URL of the provider's own logout, null where it has none. */
   logout(back: LogoutRequest): Promise<string | null>
-  /** Code -> tokens -> ID token -> profile; throws where the provider, or another, says no. */
+  /**
+   * Finishes a login: code -> tokens -> ID token -> profile. Throws for a refusal, and for an
+   * answer of another provider.
+   */
   finish(
     callback: CallbackAnswer & {
       state: string
@@ -76,35 +87,35 @@ export interface Provider {
     },
     note?: Note,
   ): Promise<Authentication>
-  /** A token of its mobile SDK -> profile. Throws `invalid_code` for one that is not good. */
+  /** Reads a token of its mobile SDK -> profile. Throws `invalid_code` for an invalid one. */
   readNative(presented: NativeToken, note?: Note): Promise<Authentication>
-  /** The tokens that a login leaves behind. */
+  /** What can be done with the tokens that a login stores. */
   tokens: TokensAtProvider
-  /** What it tells of its own accord. */
+  /** Reads the events that it sends. */
   readEvents: EventReader
 }
 
-/** What a provider is made of: its row, our registration there and our callback. */
+/** What a provider is made from. */
 export interface ProviderOptions {
   row: ProviderRow
   clientId: string
   clientSecret: string
-  /** The row's own settings. */
+  /** The values of the row's own settings. */
   values: RowValues
-  /** Further audiences that native ID tokens may have. */
+  /** Further client ids that native ID tokens may be for. */
   nativeClientIds: readonly string[]
   storeTokens: StoreTokens
   callbackUrl: string
   outbound: Outbound
-  /** Ten seconds by default. */
+  /** Milliseconds; ten seconds by default. */
   outboundMs?: number | undefined
   callEnded: CallEnded
   tracer?: Tracer
-  /** Told what an operator should know though logins go on. */
+  /** Logs what an operator should know although logins succeed. */
   note: Note
 }
 
-/** A provider from its row, our registration there and our callback. */
+/** Creates a provider from its row, our registration there and our callback. */
 export function createProvider(options: ProviderOptions): Provider {
   const { row, clientId, values, callbackUrl, outboundMs: ms } = options
   const outbound = observedOutbound(options.outbound, {
@@ -119,7 +130,10 @@ export function createProvider(options: ProviderOptions): Provider {
   const bulkhead = createBulkhead()
   const addressOf = createAuthorizationAddress({ row, clientId, callbackUrl })
 
-  /** Does what may wait for the provider, unless too many do already, within one deadline. */
+  /**
+   * Runs work that waits for the provider under one deadline, unless too much of it is waiting
+   * already.
+   */
   const atProvider = <T>(
     work: (call: ProviderCall) => Promise<T>,
     { stop, note = options.note }: { stop?: AbortSignal | undefined; note?: Note | undefined } = {},
@@ -144,7 +158,8 @@ export function createProvider(options: ProviderOptions): Provider {
 
   return {
     row,
-    // What a login needs of libraries is loaded now: what cannot be once, for want of files, never is again.
+    // Libraries that logins need are loaded now: an import that fails once, for want of file
+    // descriptors, fails for ever.
     prepare: async () =>
       void (await Promise.all([metadataOf(), secretOf(), key === null || import('jose')])),
     metadata: () => metadataOf(),
@@ -171,7 +186,7 @@ export function createProvider(options: ProviderOptions): Provider {
         client_id: clientId,
         [row.logoutRedirectParam]: redirectUri,
         state,
-        // No address is taken that is much longer.
+        // Servers accept no address that is much longer.
         ...(idToken === null || idToken.length > MAX_HINT ? {} : { id_token_hint: idToken }),
       })
     },
@@ -179,12 +194,12 @@ export function createProvider(options: ProviderOptions): Provider {
       atProvider(
         async (call) => {
           const { state, verifier, formUser, iss, code: given, error, details } = callback
-          // Whoever declines is believed: an error that names no issuer signs nobody in.
+          // An error without an issuer is believed: it signs nobody in.
           if (iss !== undefined || error === undefined) {
             checkCallbackIssuer(row, call.metadata, iss)
           }
           const code = readCallbackAnswer(row, { code: given, error, details })
-          // The exchange comes first: some codes live for seconds.
+          // The exchange comes first, since some codes live for seconds.
           const tokenResponse = await exchangeCode(call, { code, state, verifier, callbackUrl })
           const claims = await readIdToken(call, tokenResponse, callback)
           const profile = await readProfile(call, { tokenResponse, claims, formUser })
@@ -204,7 +219,7 @@ export function createProvider(options: ProviderOptions): Provider {
       return atProvider(
         async (call) => {
           const { profile, claims } = await readNativeToken(call, { ...presented, audiences })
-          // The tokens are the app's, not ours.
+          // These tokens belong to the mobile app and are not stored.
           return {
             profile,
             issuer: issuerIn(row, claims),

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { ErrorCode } from '../../core/errors.ts'
 import { problemOf } from './problems.ts'
 
-/** A page for a browser whose request could not even be read: headers and text. */
+/** The page for a browser whose request could not be parsed: headers and text. */
 export type BarePage = (
   code: ErrorCode,
   acceptLanguage: string | undefined,
@@ -22,7 +22,7 @@ const REFUSED: Record<string, readonly [status: string, ErrorCode, detail: strin
 }
 const UNREADABLE = ['400 Bad Request', 'invalid_request', 'The request cannot be read.'] as const
 
-/** Answers what Node refuses before there is a request, and ends the connection. */
+/** Answers requests that Node refuses while parsing them, and ends the connection. */
 export function answerClientErrors(
   publicUrl: string,
   security: Record<string, string>,
@@ -34,7 +34,7 @@ export function answerClientErrors(
       return
     }
     const [status, code, detail] = REFUSED[error.code ?? ''] ?? UNREADABLE
-    // Of the request there are only the bytes that came last.
+    // Only the bytes that came last are known of such a request.
     const bytes = Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0)
     const sent = bytes.toString('latin1', 0, 65_536)
     const header = (name: string) =>
@@ -56,7 +56,8 @@ export function answerClientErrors(
     }
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`)
-    // What still comes is let go, for a second: cut at once, the answer would be lost on the way.
+    // What still comes is read and dropped for a second: an answer on a connection that is cut at
+    // once would be lost.
     socket.resume()
     setTimeout(() => socket.destroy(), 1_000).unref()
   }

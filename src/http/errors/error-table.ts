@@ -1,14 +1,14 @@
 import type { ErrorCode } from '../../core/errors.ts'
 
-/** What one code answers, at each of the places where it can be answered. */
+/** How an error code is answered in each place. */
 export interface ErrorRow {
-  /** Of the problem (RFC 9457). */
+  /** The status of the problem (RFC 9457). */
   readonly status: number
-  /** In a few words, what every problem of this code is. */
+  /** The title of every problem with this code. */
   readonly title: string
   /** At the OAuth endpoints (RFC 6749, section 5.2): the status and `error`. */
   readonly oauth: readonly [status: number, error: string]
-  /** The `error` that a client's redirect URI is sent (RFC 6749, section 4.1.2.1). */
+  /** The `error` at a client's redirect URI (RFC 6749, section 4.1.2.1). */
   readonly redirect: string
 }
 
@@ -19,7 +19,7 @@ const row = (
   redirect: string,
 ): ErrorRow => ({ status, title, oauth, redirect })
 
-/** A fault that has the same name everywhere. */
+/** A row whose code has the same name everywhere. */
 const fault = <Code extends ErrorCode>(code: Code, title: string): ErrorRow =>
   row(400, title, [400, code], code)
 
@@ -28,7 +28,7 @@ const refused = [400, 'invalid_grant'] as const
 const LATER = 'temporarily_unavailable'
 const OURS = 'server_error'
 
-/** The only table of errors: the compiler asks for a row where a code is added. */
+/** The only table of errors. The compiler demands a row for every code. */
 export const ERRORS = {
   // Signing in.
   unknown_provider: row(404, 'No such provider is enabled', malformed(), 'invalid_request'),
@@ -40,7 +40,7 @@ export const ERRORS = {
   provider_error: row(502, 'The provider failed', [503, LATER], OURS),
   provider_timeout: row(504, 'The provider did not answer in time', [503, LATER], LATER),
   temporarily_unavailable: row(503, 'Temporarily unavailable', [503, LATER], LATER),
-  // `slow_down` (RFC 8628) is for polls of a device, one every few seconds.
+  // Not `slow_down` (RFC 8628), which is for clients that poll.
   rate_limited: row(429, 'Too many requests', [429, LATER], LATER),
 
   // Authorization requests, in the words of OAuth and OpenID Connect.

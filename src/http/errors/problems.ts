@@ -25,23 +25,29 @@ export const Problem = z
   .meta({ id: 'Problem', description: 'Problem details (RFC 9457).' })
 export type Problem = z.infer<typeof Problem>
 
-/** The one body of a refused access token: it does not even name its request. */
+/**
+ * The body for every refused access token: always the same, so that no cause can be told from
+ * another; not even the request id is in it.
+ */
 export const InvalidToken = Problem.omit({ request_id: true }).meta({
   id: 'InvalidToken',
   description: 'One body, whatever is wrong with the token.',
 })
 export type InvalidToken = z.infer<typeof InvalidToken>
 
-/** Answers a browser with a problem as a page; the reason is where a code has several pages. */
+/**
+ * Answers a browser with the problem as a page. `reason` selects the text where a code has several
+ * pages.
+ */
 export type SendProblemPage = SendPage<(Problem | InvalidToken) & { reason: PageReason | null }>
 
-/** How problems are answered here. */
+/** How problems are answered. */
 export interface ProblemOptions {
   publicUrl: string
   sendPage: SendProblemPage
 }
 
-/** A problem as it is answered; its type leads to the page that explains the code. */
+/** A problem as it is sent; its `type` is the URL of the page that explains the code. */
 export function problemOf(
   code: ErrorCode,
   detail: string,
@@ -52,7 +58,7 @@ export function problemOf(
   return { type, title, status, detail, code, request_id: requestId }
 }
 
-/** Answers every error of every route below `app`, and what matches no route. */
+/** Answers every error of the routes below `app`, and requests that match no route. */
 export function answerProblems(app: FastifyInstance, options: ProblemOptions): void {
   app.setErrorHandler((error, request, reply) => sendProblem(error, { request, reply, ...options }))
   app.setNotFoundHandler((request, reply) =>
@@ -64,10 +70,10 @@ export function answerProblems(app: FastifyInstance, options: ProblemOptions): v
   )
 }
 
-/** What a credential may be refused for (RFC 6750, section 3.1; RFC 9470, section 3). */
+/** The codes of a refused credential (RFC 6750, section 3.1; RFC 9470, section 3). */
 const OF_CREDENTIAL = ['invalid_token', 'insufficient_scope', 'insufficient_user_authentication']
 
-/** Answers one error. Exported for errors that Fastify raises before there is a route. */
+/** Answers one error. Exported for errors that Fastify raises before a route is found. */
 export function sendProblem(
   thrown: unknown,
   context: ProblemOptions & { request: FastifyRequest; reply: FastifyReply },
@@ -83,9 +89,9 @@ export function sendProblem(
     reply.header('www-authenticate', challengeOf(error))
   }
   if (error.code === 'invalid_token') {
-    // One body for all causes: not even the request id tells two of them apart.
+    // The same body for all causes: not even the request id may differ.
     const { request_id, ...same } = problem
-    // A person who goes to a page brings no token; what does is a program, whatever it accepts.
+    // A person who opens a page sends no Authorization header; whoever sends one is a program.
     if (isBrowserNavigation(request) && request.headers.authorization === undefined) {
       return sendPage({ ...same, reason: null }, request, reply)
     }
@@ -105,8 +111,8 @@ function challengeOf({ code, challenge }: LatchkeyError): string {
 }
 
 /**
- * What happened, in words that are safe to show; on loopback, where only its developer looks, with the
- * value that was sent and what is registered.
+ * What happened, in words that are safe to show. On loopback, where only the developer sees it,
+ * also the value that was sent and what is registered.
  */
 export function detailOf({ message, evidence }: LatchkeyError, publicUrl: string): string {
   const { sent, registered } = evidence
@@ -115,26 +121,26 @@ export function detailOf({ message, evidence }: LatchkeyError, publicUrl: string
   return `${message} (sent ${sent}${known})`
 }
 
-/** Logs an error that ends a request, and gives it as one of ours. */
+/** Logs an error that ends a request, and gives it as a LatchkeyError. */
 export function logProblem(thrown: unknown, request: FastifyRequest): LatchkeyError {
   const error = toLatchkeyError(thrown)
   const { provider } = (request.params ?? {}) as { provider?: unknown }
   const isNamed = typeof provider === 'string' && error.code !== 'unknown_provider'
   const where = { ...(isNamed ? { provider } : {}), ...placeOf(request) }
   const log = { event: 'problem', code: error.code, ...where, ...evidenceOf(error) }
-  // What a browser fetches ahead is refused all day, and nothing is wrong with us.
+  // Refused prefetches are frequent and no fault of ours.
   const isOurs = ERRORS[error.code].status >= 500 && error.evidence.reason !== 'prefetch'
   if (isOurs) request.log.error(log, error.message)
   else request.log.info(log, error.message)
   return error
 }
 
-/** Whether a person looks at the answer. */
+/** Whether a person looks at the answer: a browser that navigates. */
 export function isBrowserNavigation(request: FastifyRequest): boolean {
   return (request.headers.accept ?? '').includes('text/html')
 }
 
-// What Fastify and Node say by status, in our codes.
+// Statuses of Fastify's and Node's errors, as our codes.
 const BY_STATUS: Record<number, readonly [ErrorCode, string]> = {
   404: ['not_found', 'There is nothing here.'],
   405: ['method_not_allowed', 'This method is not allowed here.'],
@@ -143,13 +149,13 @@ const BY_STATUS: Record<number, readonly [ErrorCode, string]> = {
   415: ['unsupported_media_type', said.otherContentType],
 }
 
-// What of a request cannot be read, by Fastify's code.
+// Fastify's codes for requests that cannot be read.
 const UNREADABLE: Record<string, string> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'The body cannot be read as JSON.',
   FST_ERR_BAD_URL: 'The path has a % that encodes nothing.',
 }
 
-/** Any thrown thing as an error with one of our codes. */
+/** Turns anything that was thrown into an error with one of our codes. */
 export function toLatchkeyError(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error
   const { statusCode, code } = error as Partial<FastifyError>

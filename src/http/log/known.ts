@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { addressOf } from '../requests/address.ts'
 
-/** Whose request it is, as far as that is known and proven. */
+/** What is known and proven about the sender of a request. */
 export interface Known {
   provider?: string
   client?: string
@@ -18,17 +18,17 @@ declare module 'fastify' {
   }
 }
 
-/** Furnishes a server whose requests are known more of, the further they come. */
+/** Lets the requests of a server collect what is known about them. */
 export function rememberKnown(app: FastifyInstance): void {
   app.decorateRequest('known', null)
 }
 
-/** From here on the lines that tell of a problem of this request name it. */
+/** Adds to what is known: from here on, log lines about problems of this request include it. */
 export function know(request: FastifyRequest, known: Known): void {
   request.known = request.known === null ? known : { ...request.known, ...known }
 }
 
-/** Where something happened and to whom: what every line has that tells of a problem within a request. */
+/** Route and sender of a request: the fields of every log line about a problem in it. */
 export function placeOf(
   request: FastifyRequest,
 ): Known & { route: string | null; address: string } {

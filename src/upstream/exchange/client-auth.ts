@@ -5,21 +5,21 @@ import { readPrivateKey } from '../../core/tokens/private-key.ts'
 /** Our registration at a provider. */
 export interface Registration {
   id: string
-  /** Empty where a key stands for it. */
+  /** Empty where a private key is used instead. */
   secret: string
   key?: ClientKey | null
 }
 
-/** How we prove at a token endpoint who we are (OpenID Connect Core, section 9). */
+/** How we authenticate at a token endpoint (OpenID Connect Core, section 9). */
 export type ClientAuthMethod = 'client_secret_post' | 'client_secret_basic' | 'private_key_jwt'
 
-/** What goes where in a request. */
+/** What a request carries to authenticate us. */
 export interface ClientAuth {
   form: Record<string, string>
   headers: Record<string, string>
 }
 
-/** An assertion is used at once; the provider's clock may differ. */
+/** Seconds. An assertion is used at once, but the provider's clock may differ. */
 const ASSERTION_SECONDS = 120
 
 /** Id and secret as HTTP Basic, each form-encoded first (RFC 6749, section 2.3.1). */
@@ -29,9 +29,10 @@ export function basicAuth({ id, secret }: Registration): string {
 }
 
 /**
- * Client authentication as the provider wants it at its token endpoint. An assertion is good for whoever it
- * names (`audience`): anywhere else that is the issuer, since an address of a discovery document may be of
- * somebody else (OpenID Foundation, audience injection, 2025).
+ * Client authentication in the form that the provider's token endpoint wants. `audience` is who
+ * accepts an assertion: by default the token endpoint; callers of other endpoints name the issuer,
+ * since a discovery document could name another server's address (OpenID Foundation, audience
+ * injection, 2025).
  */
 export async function clientAuth(
   {
@@ -57,15 +58,15 @@ export async function clientAuth(
 
 const usualAlgorithm = (pem: string) => readPrivateKey(pem)?.alg ?? 'RS256'
 
-/** What else a key can sign with, by what it usually does. */
+/** The algorithms that a key can also sign with, by its default algorithm. */
 const FURTHER: Readonly<Record<string, readonly string[]>> = {
   RS256: ['PS256', 'RS384', 'PS384', 'RS512', 'PS512'],
   EdDSA: ['Ed25519'],
 }
 
 /**
- * The algorithm for assertions by this key: of those that the provider lists, the first that the key can
- * do; undefined where it can do none. Who lists none takes the usual one.
+ * The algorithm for assertions with this key: the first that the provider lists and the key can do,
+ * undefined if there is none. If the provider lists none, the key's default.
  */
 export function assertionAlgorithm(
   { pem }: ClientKey,
@@ -76,7 +77,7 @@ export function assertionAlgorithm(
   return [usual, ...(FURTHER[usual] ?? [])].find((alg) => listed.includes(alg))
 }
 
-/** A JWT that says who we are, signed by our key (RFC 7523, section 2.2). */
+/** A JWT that authenticates us, signed with our key (RFC 7523, section 2.2). */
 async function assertion(
   id: string,
   { pem, keyId }: ClientKey,

@@ -5,7 +5,7 @@ import type { ProviderCall } from '../provider-call.ts'
 import { clientAuth } from './client-auth.ts'
 import { readTokenResponse } from './token-response.ts'
 
-/** What a callback brought, and what the start of its flow kept for it. */
+/** The code of a callback, and what the start of its flow stored for it. */
 export interface ReceivedCode {
   code: string
   state: string
@@ -14,7 +14,10 @@ export interface ReceivedCode {
   callbackUrl: string
 }
 
-/** Exchanges a code for tokens (RFC 6749, section 4.1.3). Throws `invalid_code` for one that is used or old. */
+/**
+ * Exchanges a code for tokens (RFC 6749, section 4.1.3). Throws `invalid_code` for one that was
+ * used or has expired.
+ */
 export async function exchangeCode(
   { row, metadata, registration, outbound, deadline }: ProviderCall,
   { code, state, verifier, callbackUrl }: ReceivedCode,

@@ -7,19 +7,19 @@ import type { ProviderCall } from '../provider-call.ts'
 import { clientAuth } from './client-auth.ts'
 import { type Refusable, readTokenResponse } from './token-response.ts'
 
-/** A refresh token that is over: expired, revoked, or rotated away. */
+/** How providers refuse a refresh token that expired, was revoked, or was replaced by rotation. */
 const REFRESH_TOKEN: Refusable = {
   errors: (row) => row.refusedRefreshErrors,
   error: (evidence) => mustSignInAgain(evidence),
 }
 
-/** By what a scope is told: `https://graph.microsoft.com/Mail.Read` as `Mail.Read`, in any case. */
+/** The name by which scopes are compared: of `https://graph.microsoft.com/Mail.Read` it is `mail.read`. */
 const nameOf = (scope: string) => scope.slice(scope.lastIndexOf('/') + 1).toLowerCase()
 
-/** All that an app may have at one of Microsoft's APIs; an answer names what that is. */
+/** Stands for every scope that an app may have at one of Microsoft's APIs; answers name those scopes. */
 const ALL = '.default'
 
-/** Those scopes that the person granted: for one that the settings have since, the provider refuses the whole grant. */
+/** The scopes that the person granted: a scope that was added to the settings later would be refused with the whole refresh. */
 function stillGranted({ scopes, offline }: ProviderRow, granted: string | null) {
   const names = new Set((granted ?? '').split(' ').map(nameOf))
   if (!scopes.some((scope) => names.has(nameOf(scope)))) return scopes
@@ -27,7 +27,7 @@ function stillGranted({ scopes, offline }: ProviderRow, granted: string | null) 
   return scopes.filter((scope) => names.has(nameOf(scope)) || unnamed(scope))
 }
 
-/** What of the login is said again (RFC 6749, section 6, has the scope). */
+/** Parameters of the login that are repeated (RFC 6749, section 6, has the scope). */
 function repeated({ row, callbackUrl }: ProviderCall, granted: string | null) {
   const { offline, scopeSeparator } = row
   if (offline.repeats === 'scope') return { scope: stillGranted(row, granted).join(scopeSeparator) }
@@ -35,9 +35,9 @@ function repeated({ row, callbackUrl }: ProviderCall, granted: string | null) {
 }
 
 /**
- * New tokens for a refresh token (RFC 6749, section 6) and the scope that its tokens have; one that brings no refresh token keeps the old
- * one. Throws `reauthentication_required` where the provider refuses it, and where they are not of this
- * subject.
+ * Refreshes tokens (RFC 6749, section 6), and gives the scope that they have. An answer without a
+ * refresh token keeps the old one. Throws `reauthentication_required` where the provider refuses
+ * the token, or the new tokens are another person's.
  */
 export async function refreshTokensOf(
   call: ProviderCall,

@@ -11,8 +11,9 @@ import type { ProviderCall } from '../provider-call.ts'
 import { basicAuth, type ClientAuth, clientAuth, type Registration } from './client-auth.ts'
 
 /**
- * Tells the provider that a person has left; a grant that is over there already is as good. False where
- * nothing could be told: there is no endpoint for it, or no token that it takes.
+ * Revokes tokens at the provider because a person has left; a grant that has already ended there
+ * counts as revoked. False where nothing could be revoked: there is no endpoint for it, or no token
+ * that it takes.
  */
 export async function revokeTokens(
   call: ProviderCall,
@@ -21,7 +22,7 @@ export async function revokeTokens(
 ): Promise<boolean> {
   const { row, metadata, registration: client, outbound, deadline } = call
   const { revocation } = row
-  // By now the provider may no longer say that it has one.
+  // The provider's metadata may have changed since, and name no such endpoint any more.
   const url = metadata.endpoints[revocation.endpoint]
   const takesRefreshToken = revocation.token === 'any' && refreshToken !== null
   const token = takesRefreshToken ? refreshToken : access?.token
@@ -75,7 +76,10 @@ function proofOf(
   return { form: {}, headers: { authorization: `Bearer ${auth.bearer}` } }
 }
 
-/** What an answer says beside its status, which alone tells of a success (RFC 7009, section 2.2): any body will do. */
+/**
+ * The body of an answer. The status alone says whether the revocation succeeded (RFC 7009, section
+ * 2.2), so any body is accepted.
+ */
 function documentOf(answer: Answer, step: string): Record<string, unknown> {
   try {
     return objectOf(readBody(answer, step))
@@ -85,6 +89,6 @@ function documentOf(answer: Answer, step: string): Record<string, unknown> {
   }
 }
 
-/** A document as an object; anything else says nothing. */
+/** Gives an object as it is; anything else as an empty one. */
 const objectOf = (document: unknown): Record<string, unknown> =>
   isObject(document) ? document : {}

@@ -12,8 +12,8 @@ const MAX_TOKEN = 65_536
 const Token = z.string().max(MAX_TOKEN).regex(TOKEN)
 
 /**
- * What of a token endpoint's success (RFC 6749, section 5.1) must be as it should; for the rest see below. An
- * empty text is how some providers leave a member out.
+ * The members of a successful token response (RFC 6749, section 5.1) that must be valid; the others
+ * are read below. Some providers send an empty text for a member they leave out.
  */
 const TokenDocument = z.object({
   access_token: Token,
@@ -26,7 +26,7 @@ const TokenDocument = z.object({
 
 const MOST_SECONDS = 10 * 365 * 86_400
 
-/** Seconds as a number or as digits (Naver); anything else counts as not said. */
+/** Seconds as a number or as digits (Naver); anything else counts as absent. */
 function secondsOf(given: unknown): number | null {
   const isDigits = typeof given === 'string' && /^\d{1,10}$/.test(given)
   const seconds = isDigits ? Number(given) : given
@@ -34,7 +34,10 @@ function secondsOf(given: unknown): number | null {
   return isSome ? seconds : null
 }
 
-/** Scopes with spaces, commas (GitHub, LinkedIn) or in a list (Twitch); anything else counts as not said. */
+/**
+ * Scopes with spaces, commas (GitHub, LinkedIn) or as a list (Twitch); anything else counts as
+ * absent.
+ */
 function scopeOf(given: unknown): string | null {
   const isList = Array.isArray(given) && given.every((one) => typeof one === 'string')
   const text = isList ? given.join(' ') : given
@@ -47,13 +50,13 @@ function scopeOf(given: unknown): string | null {
   )
 }
 
-/** A refresh token that can be one; a login goes on without. */
+/** A valid refresh token, else null: a login does without. */
 const refreshTokenOf = (given: unknown): string | null =>
   typeof given === 'string' && given.length <= MAX_TOKEN && TOKEN.test(given) ? given : null
 
-/** What a provider may refuse at its token endpoint, and what that is for us. */
+/** The errors with which a provider's token endpoint refuses something, and our error for them. */
 export interface Refusable {
-  /** The provider's error codes that say so. */
+  /** The provider's error codes. */
   errors: (row: ProviderRow) => readonly string[]
   error: (evidence: Evidence) => LatchkeyError
 }
@@ -65,8 +68,8 @@ const CODE: Refusable = {
 }
 
 /**
- * Reads the token endpoint's answer. An error counts whatever its status (GitHub answers 200); which
- * errors mean that what was shown is no longer good is the row's to say.
+ * Reads a token endpoint's answer. A document with an error is an error whatever the status is
+ * (GitHub answers 200). The row says which errors mean that the code or token is no longer valid.
  */
 export function readTokenResponse(
   row: ProviderRow,
@@ -99,7 +102,7 @@ export function readTokenResponse(
   }
 }
 
-/** The more exact code beside the error, as evidence. */
+/** The provider's more exact code beside its error, for the log. */
 export function exactErrorOf(row: ProviderRow, answer: Record<string, unknown>): Evidence {
   const exact = errorCodeOf(row.exactError(answer))
   return exact === null ? {} : { exact_error: exact }

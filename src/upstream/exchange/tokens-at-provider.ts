@@ -10,24 +10,30 @@ import type { ProviderCall } from '../provider-call.ts'
 import { refreshTokensOf } from './refresh.ts'
 import { revokeTokens } from './revoke.ts'
 
-/** What becomes of a provider's tokens after the login that they came with. */
+/** What can be done with a provider's tokens after the login. */
 export interface TokensAtProvider {
   storeTokens: StoreTokens
   /** Whether there may be something to revoke when a person leaves. */
   mayRevoke: boolean
-  /** Whether a revocation has to refresh the grant first. */
+  /** Whether the tokens must be refreshed before they can be revoked. */
   needsRefreshToRevoke(tokens: ProviderTokens): boolean
-  /** Fresh tokens of the same subject. Throws `reauthentication_required` where there are none to be had. */
+  /**
+   * Refreshed tokens of the same subject. Throws `reauthentication_required` where the provider
+   * gives none.
+   */
   refresh(tokens: ProviderTokens, subject: string, stop?: AbortSignal): Promise<ProviderTokens>
-  /** Ends the grant at the provider; one that is over there already is as good. False where nothing can. */
+  /**
+   * Revokes tokens at the provider; a grant that has already ended counts as revoked. False where
+   * nothing can be revoked.
+   */
   revoke(tokens: ProviderTokens, subject: string, stop?: AbortSignal): Promise<boolean>
 }
 
-/** Grants at one provider; `keep` says what of the tokens of a login is kept. */
+/** The tokens at one provider; `keep` chooses which tokens of a login are stored. */
 export function createTokensAtProvider(options: {
   row: ProviderRow
   storeTokens: StoreTokens
-  /** Does work at the provider, within one deadline. */
+  /** Runs work at the provider under one deadline. */
   atProvider: <T>(
     work: (call: ProviderCall) => Promise<T>,
     options: { stop: AbortSignal | undefined },
@@ -47,7 +53,7 @@ export function createTokensAtProvider(options: {
       }
       if (storeTokens === 'off' || endpoints[endpoint] === undefined) return null
       const kept = toKept(response, null)
-      // One token is enough, and the refresh token outlives the other.
+      // One token is enough for the revocation, and the refresh token lives longer.
       return taken === 'any' && kept.refreshToken !== null ? { ...kept, access: null } : kept
     },
     needsRefreshToRevoke: (tokens) =>

@@ -1,8 +1,8 @@
 import { CLOCK_TOLERANCE_SECONDS } from './id-token.ts'
 
 /**
- * When the person authenticated, as an ID token says it (OpenID Connect Core, section 2); else null. What is
- * still to come says nothing: it would pass as recent for ever.
+ * When the person authenticated, as the ID token says (OpenID Connect Core, section 2); else null.
+ * A time in the future counts as absent: it would pass as recent for ever.
  */
 export function authTimeOf(claims: Readonly<Record<string, unknown>> | null): number | null {
   const told = claims?.auth_time

@@ -10,7 +10,7 @@ import { isEncrypted, type KeyFinder } from './jws.ts'
 /** An ID token that comes straight from the token endpoint was made just now. */
 const MAX_AGE_SECONDS = 600
 
-/** The claims of the ID token that came with the tokens, verified; null where none is asked for. */
+/** The verified claims of the ID token that came with the tokens; null where none was asked for. */
 export async function readIdToken(
   call: ProviderCall,
   tokenResponse: ProviderTokenResponse,
@@ -22,7 +22,8 @@ export async function readIdToken(
     if (row.idToken === 'required') throw invalidAnswer('id_token', 'missing')
     return null
   }
-  // Told beside the refusal: it is a setting of our registration there (`id_token_encrypted_response_alg`).
+  // Logged with the refusal: the registration at the provider asks for encryption
+  // (`id_token_encrypted_response_alg`).
   if (isEncrypted(tokenResponse.idToken))
     note('provider_asks_more', { asks: 'id_token_encryption' })
   return verifyIdToken(tokenResponse.idToken, {
@@ -40,7 +41,8 @@ export async function readIdToken(
 function keysFor({ row, metadata, registration, jwks, deadline }: ProviderCall): KeyFinder {
   const published = jwks(endpoint(metadata, 'jwks_uri'), deadline)
   if (!row.idTokenAlgorithms.includes('HS256')) return published
-  // The algorithm chooses between two keys of different kinds, never how one key is used.
+  // HS256 uses our secret, all others the provider's public keys: the algorithm never decides how a
+  // given key is used.
   const secret = createSecretKey(registration.secret, 'utf8')
   return async (header, isAgain) => (header.alg === 'HS256' ? [secret] : published(header, isAgain))
 }

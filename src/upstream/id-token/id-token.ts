@@ -7,14 +7,14 @@ import { equalInConstantTime } from '../../core/secrets.ts'
 import { invalidAnswer } from '../outbound/read-answer.ts'
 import { type KeyFinder, verifyJws } from './jws.ts'
 
-/** Seconds that our clock and the provider's may differ. */
+/** By how many seconds our clock and the provider's may differ. */
 export const CLOCK_TOLERANCE_SECONDS = 60
 
-/** A claim that need not be there; null and an empty text are how some providers leave one out. */
+/** An optional claim. Some providers send null or an empty text for one they leave out. */
 const optional = <T extends z.ZodType>(claim: T) =>
   z.preprocess((value) => (value === null || value === '' ? undefined : value), claim.optional())
 
-/** Claims that must be there and of the right type (OpenID Connect Core, section 2). */
+/** The claims that must be there with the right type (OpenID Connect Core, section 2). */
 const RequiredClaims = z.object({
   iss: z.string(),
   sub: TextSubject,
@@ -24,26 +24,28 @@ const RequiredClaims = z.object({
   nbf: optional(z.number()),
   nonce: z.string().optional(),
   azp: optional(z.string()),
-  // An empty hash is a wrong one.
+  // An empty hash is not left out, but wrong.
   at_hash: z.string().nullish(),
 })
 
-/** What an ID token is checked against; none of it comes from the token. */
+/** What an ID token must match. None of it comes from the token itself. */
 export interface IdTokenExpectations {
-  /** The exact issuers, or the one that the claims must have. */
+  /** The allowed issuers, or a function that gives the issuer for these claims. */
   issuers: readonly string[] | ((claims: Record<string, unknown>) => string | null)
-  /** Our client ids: the token must be for one of them. */
+  /** Our client ids. The token must be for one of them. */
   audiences: readonly string[]
-  /** Whether a token for us alone may say that another asked for it (`azp`): an app of ours does. */
+  /**
+   * Whether the `azp` of a token for us alone may be another client, as with a mobile app of ours.
+   */
   allowAskedByOthers?: boolean
   algorithms: readonly string[]
-  /** Seconds since the token was made. */
+  /** The greatest age of the token in seconds. */
   maxAgeSeconds: number
-  /** The values that its nonce may have; null where nobody of ours chose it. */
+  /** The nonces that are allowed; null where none was chosen by us. */
   nonces: readonly string[] | null
-  /** Whether a token of these claims may lack the nonce; a wrong one is never accepted. */
+  /** Whether a token with these claims may lack the nonce. A wrong nonce is never accepted. */
   nonceOptional: ProviderRow['nonceOptional']
-  /** For `at_hash`; null where there is none to compare with. */
+  /** The access token for checking `at_hash`; null where there is none. */
   accessToken: string | null
   find: KeyFinder
 }
@@ -79,7 +81,7 @@ export async function verifyIdToken(
   ) {
     throw refused('claim_nonce')
   }
-  // Further audiences are accepted only where the token says that it was issued to us.
+  // Further audiences are accepted only where `azp` says that the token was issued to us.
   const isForUsAlone = audience.length === 1
   const isAskedByUs =
     claims.azp === undefined ? isForUsAlone : expected.audiences.includes(claims.azp)
@@ -96,11 +98,11 @@ export async function verifyIdToken(
 
 const refused = (reason: string, cause?: unknown) => invalidAnswer('id_token', reason, {}, cause)
 
-/** Whether an `exp` has passed, by the provider's clock too. */
+/** Whether an `exp` has passed, allowing for the provider's clock. */
 export const hasEnded = (exp: number): boolean =>
   exp <= Math.floor(Date.now() / 1000) - CLOCK_TOLERANCE_SECONDS
 
-/** `exp`, `nbf` and `iat` against our clock. */
+/** Checks `exp`, `nbf` and `iat` against our clock. */
 function checkTimes(
   { exp, nbf, iat }: z.infer<typeof RequiredClaims>,
   maxAgeSeconds: number,
@@ -113,7 +115,10 @@ function checkTimes(
   if (!isNow) throw refused('claim_iat')
 }
 
-/** The left half of the hash of the access token (OpenID Connect Core, section 3.1.3.6). */
+/**
+ * The `at_hash` of an access token: the left half of its hash (OpenID Connect Core, section
+ * 3.1.3.6).
+ */
 function accessTokenHash(accessToken: string, alg: string): string {
   const bits = alg === 'EdDSA' || alg === 'Ed25519' ? '512' : alg.slice(-3)
   const whole = hash(`sha${bits}`, accessToken, 'buffer')

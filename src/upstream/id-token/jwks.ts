@@ -10,23 +10,28 @@ import { type JwsHeader, type KeyFinder, keyTypeOf } from './jws.ts'
 /** After this time the keys are fetched again. */
 const FRESH_MS = 10 * 60 * 1000
 
-/** A token that no key verifies, or a set that cannot be fetched, fetches the keys again at most this often. */
+/**
+ * How often keys are fetched again at most, after a token that no key verifies or a failed fetch.
+ */
 const REFETCH_COOLDOWN_MS = 30_000
 
-/** A fetch is given up while there is still time for a login to go on with the keys it has. */
+/** A fetch ends early enough for the login to continue with the keys that are known. */
 const FETCH_MS = 5_000
 
-/** Times are those of the steady clock: after one that is set back, no new key would be found until it caught up. */
+/**
+ * Times come from the monotonic clock: if the system clock were set back, no new key would be found
+ * until it caught up.
+ */
 const NEVER = Number.NEGATIVE_INFINITY
 
-/** Keys of a set that are looked at. */
+/** How many keys of a set are read at most. */
 const MAX_KEYS = 100
 
 const MIN_RSA_BITS = 2048
 
 const JwkSet = z.object({ keys: z.array(z.unknown()).min(1) })
 
-/** A key as it stands in a set (RFC 7517, section 4), as far as it is read. */
+/** The members of a key in a set (RFC 7517, section 4) that are read. */
 const Jwk = z.looseObject({
   kty: z.string(),
   kid: z.string().nullish(),
@@ -36,23 +41,26 @@ const Jwk = z.looseObject({
   crv: z.string().nullish(),
 })
 
-/** A key that can verify, made once. */
+/** A key that can verify, created once. */
 interface PublicKey {
   jwk: z.infer<typeof Jwk>
   key: KeyObject
 }
 
 /**
- * A provider's keys. A token that no known key verifies fetches them once more, so a rotation is noticed at
- * once; the cooldown keeps made-up tokens from turning into calls. A set that cannot be fetched or read
- * never replaces a good one.
+ * A provider's keys. A token that no known key verifies makes the set be fetched again, so that a
+ * rotation is noticed at once. The cooldown prevents made-up tokens from causing many calls. A set
+ * that cannot be fetched or read never replaces a good one.
  */
 export function createJwksSource(
   outbound: Outbound,
   cooldownMs = REFETCH_COOLDOWN_MS,
 ): (url: string, deadline: Deadline) => KeyFinder {
   let cached: { url: string; at: number; keys: PublicKey[] } | null = null
-  /** By whether a key of the token's name was known: forgeries in its name do not keep a rotation waiting. */
+  /**
+   * When the set was last fetched again, for tokens with a known key id and with an unknown one.
+   * They are kept apart so that forged tokens of one kind do not delay a rotation of the other.
+   */
   const refetchedAt = { known: NEVER, unknown: NEVER }
   let renewedAt = NEVER
   let underWay: { url: string; promise: Promise<void> } | null = null
@@ -84,7 +92,7 @@ export function createJwksSource(
       await untilOver(fetchKeys(url), deadline).catch(unlessKnown)
     }
     const known = fitting()
-    // Some providers give a new key the old one's name.
+    // Some providers reuse the id of the old key for a new one.
     const kind = known.length > 0 ? 'known' : 'unknown'
     if (!isAgain || !isOver(refetchedAt[kind], cooldownMs)) return known
     refetchedAt[kind] = performance.now()
@@ -96,7 +104,7 @@ export function createJwksSource(
   }
 }
 
-/** Where keys are known, those that cannot be fetched anew keep nobody away. */
+/** Ignores a failed fetch where keys are known already. */
 function unlessKnown(error: unknown): void {
   if (!(error instanceof LatchkeyError)) throw error
 }
@@ -104,8 +112,8 @@ function unlessKnown(error: unknown): void {
 const toKey = ({ key }: PublicKey) => key
 
 /**
- * The keys of a set that can be used; an entry that is broken, doubled or of an unknown kind is left out.
- * Throws where the document is no set of keys.
+ * The usable keys of a set; broken, repeated and unknown ones are left out. Throws where the
+ * document is no key set.
  */
 function readKeys(document: unknown): PublicKey[] {
   const set = JwkSet.safeParse(document)
@@ -122,7 +130,7 @@ function readKeys(document: unknown): PublicKey[] {
   return [...found.values()]
 }
 
-/** A public key; one that shows its private part, or is a shared key, does not get to be used. */
+/** A public key. A key that shows its private part, and a shared secret, are not used. */
 function readKey(entry: unknown): PublicKey | null {
   const jwk = Jwk.safeParse(entry).data
   if (jwk === undefined || jwk.d !== undefined || jwk.k !== undefined) return null
@@ -135,7 +143,7 @@ function readKey(entry: unknown): PublicKey | null {
   }
 }
 
-/** Whether a key is for tokens with this header. A key without a `kid` may be any. */
+/** Whether a key fits a token with this header. A key without a `kid` may fit any. */
 function fits({ jwk }: PublicKey, { alg, kid }: JwsHeader): boolean {
   const type = keyTypeOf(alg)
   return (

@@ -5,11 +5,11 @@ import { isObject } from '../../core/json.ts'
 import { createRecent } from '../../core/recent.ts'
 import { invalidAnswer } from '../outbound/read-answer.ts'
 
-/** An algorithm of RFC 7518, section 3, or RFC 8037: the key that it takes, and how it signs. */
+/** An algorithm of RFC 7518, section 3, or RFC 8037: the key that it needs, and how it signs. */
 interface Algorithm {
   kty: 'RSA' | 'EC' | 'OKP' | 'oct'
   crv?: string
-  /** Null where the algorithm has its own. */
+  /** Null where the algorithm includes its hash. */
   hash: string | null
   padding?: number
   saltLength?: number
@@ -40,10 +40,13 @@ const ALGORITHMS: Readonly<Record<string, Algorithm>> = Object.freeze({
 /** Asymmetric algorithms: never `none`, never a shared secret. */
 export const PUBLIC_KEY_ALGORITHMS = Object.keys(ALGORITHMS).filter((name) => name !== 'HS256')
 
-/** The key that an algorithm takes, undefined for one that is not known here. */
+/** The type of key that an algorithm needs; undefined for an unknown algorithm. */
 export const keyTypeOf = (alg: string): { kty: string; crv?: string } | undefined => ALGORITHMS[alg]
 
-/** A JOSE header as far as it is read; nothing in it chooses where a key comes from. */
+/**
+ * The members of a JOSE header that are read. Nothing in a header decides where a key is fetched
+ * from.
+ */
 const Header = z.looseObject({
   alg: z.string().min(1),
   kid: z.string().optional(),
@@ -51,7 +54,10 @@ const Header = z.looseObject({
 })
 export type JwsHeader = z.infer<typeof Header>
 
-/** Gives the keys that fit a header; once more, after none of them verified, where there may be new ones. */
+/**
+ * Finds the keys that fit a header. With `isAgain`, after none of them verified the token, it may
+ * fetch new ones.
+ */
 export type KeyFinder = (header: JwsHeader, isAgain: boolean) => Promise<readonly KeyObject[]>
 
 // Compact serialization (RFC 7515, section 7.1), and nothing around it.
@@ -59,16 +65,16 @@ const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]*)$/
 
 const MAX_LENGTH = 64 * 1024
 
-/** Headers that were read: a provider's are the same for as long as it signs with one key. */
+/** Parsed headers: a provider's header stays the same as long as it signs with one key. */
 const headers = createRecent<JwsHeader>(100)
 const MAX_KNOWN_HEADER = 512
 
-/** Keys that are tried where a header does not say which one. */
+/** How many keys are tried at most where the header does not name one. */
 const MAX_TRIED = 10
 
 /**
- * Verifies a JWS with a JSON object in it, by one of these algorithms. Throws what is wrong as the
- * `reason` of an answer that cannot be used.
+ * Verifies a JWS that holds a JSON object, signed with one of these algorithms. What is wrong is
+ * the `reason` of the error that it throws.
  */
 export async function verifyJws(
   token: string,
@@ -81,7 +87,7 @@ export async function verifyJws(
   const [, protectedPart = '', payloadPart = '', signaturePart = ''] = parts
   const header = readHeader(protectedPart)
   if (header === null) throw refused('header')
-  // An extension that must be understood (RFC 7515, section 4.1.11): none is.
+  // An extension that must be understood (RFC 7515, section 4.1.11); we understand none.
   if (header.crit !== undefined) throw refused('critical_header')
   if (!algorithms.includes(header.alg)) throw refused('alg_not_allowed')
   const input = Buffer.from(`${protectedPart}.${payloadPart}`)
@@ -90,7 +96,7 @@ export async function verifyJws(
     keys.slice(0, MAX_TRIED).some((key) => isSignature(header.alg, key, input, signature))
   const keys = await find(header, false)
   if (!verifiesOne(keys)) {
-    // Those that were tried already would cost as much again.
+    // Keys that were tried already are not tried again.
     const others = (await find(header, true)).filter((key) => !keys.includes(key))
     if (!verifiesOne(others)) {
       throw refused(keys.length + others.length === 0 ? 'no_matching_key' : 'signature')
@@ -101,10 +107,10 @@ export async function verifyJws(
   return { header, payload }
 }
 
-/** Whether it has the five parts of a JWE (RFC 7516), which nobody here can open. */
+/** Whether the token has the five parts of a JWE (RFC 7516), which we cannot decrypt. */
 export const isEncrypted = (token: string): boolean => token.split('.').length === 5
 
-/** The header of a token that was verified. */
+/** The header of a token that has been verified. */
 export const headerOf = (token: string): JwsHeader =>
   Header.parse(readPart(token.slice(0, token.indexOf('.'))))
 

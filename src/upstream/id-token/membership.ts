@@ -2,7 +2,10 @@ import { LatchkeyError } from '../../core/errors.ts'
 import type { ProviderRow } from '../../core/provider/provider.ts'
 import type { RowValues } from '../../core/provider/row-inputs.ts'
 
-/** Throws where the settings let only an organisation's own people in, and this document is of nobody of it. */
+/**
+ * Throws where the settings admit only members of an organisation (as a Google Workspace domain)
+ * and this person is none.
+ */
 export function requireMember(
   row: ProviderRow,
   values: RowValues,

@@ -20,15 +20,15 @@ import { requireMember } from './membership.ts'
 /** A token that this provider's mobile SDK gave to an app. */
 export type NativeToken = Omit<SubjectToken, 'provider'>
 
-/** A native ID token is accepted for this time after it was made. */
+/** For how long after it was made a native ID token is accepted, in seconds. */
 export const NATIVE_MAX_AGE_SECONDS = 3600
 
-/** A native token, and all our client ids: that of the browser flow and those of the apps. */
+/** A native token with all our client ids: that of the browser flow and those of the apps. */
 export interface PresentedToken extends NativeToken {
   audiences: readonly string[]
 }
 
-/** Reads who a native token is about; what it throws is for `sortOut`. */
+/** Reads who a native token is about. Its errors go through `sortOut`. */
 export async function readNativeToken(
   call: ProviderCall,
   presented: PresentedToken,
@@ -38,7 +38,7 @@ export async function readNativeToken(
     : { profile: await readAccessToken(call, presented), claims: null }
 }
 
-/** Throws where this provider's apps have no such token, or none that can be proven to be for us. */
+/** Throws where this provider's SDK gives no such token, or none that proves it was made for us. */
 export function requireOffered(row: ProviderRow, kind: NativeToken['kind']): void {
   const reads = kind === 'id_token' ? row.native.readIdToken : row.native.inspectAccessToken
   if (reads === undefined) throw notOffered(row, kind)
@@ -50,7 +50,7 @@ async function readIdToken(call: ProviderCall, { token, nonce, audiences }: Pres
     issuers: issuersOf(call),
     audiences,
     allowAskedByOthers: row.native.askedByOthers ?? false,
-    // Apps do not hold the secret that a shared key would be.
+    // HS256 is left out: mobile apps do not hold the secret that it needs.
     algorithms: metadata.idTokenAlgorithms.filter((alg) => !alg.startsWith('HS')),
     maxAgeSeconds: NATIVE_MAX_AGE_SECONDS,
     nonces: noncesOf(row, nonce),
@@ -66,15 +66,15 @@ async function readIdToken(call: ProviderCall, { token, nonce, audiences }: Pres
   return { profile, claims }
 }
 
-/** The values that its nonce may have; null for any. */
+/** The nonces that are allowed; null for any. */
 function noncesOf({ native }: ProviderRow, nonce: string | null): string[] | null {
   if (nonce === null) return native.addsNonce ? null : []
   return [native.nonce === 'sha256' ? hashToken(nonce).toString('hex') : nonce]
 }
 
 /**
- * Whether it is another JWT that this issuer may make for us: an access token (RFC 9068; Microsoft's
- * have `scp`, Keycloak's a claim `typ`), or one that tells of an event (RFC 8417; logout tokens too).
+ * Whether it is another kind of JWT that this issuer makes: an access token (RFC 9068; Microsoft's
+ * have `scp`, Keycloak's the claim `typ`), or an event (RFC 8417; logout tokens, too).
  */
 function isOtherJwt(token: string, { scp, events, typ }: IdTokenClaims): boolean {
   const { typ: type = 'JWT' } = headerOf(token)
@@ -86,7 +86,10 @@ function isOtherJwt(token: string, { scp, events, typ }: IdTokenClaims): boolean
   )
 }
 
-/** The provider says to which app and for whom it gave the token; only then the profile is asked for. */
+/**
+ * Asks the provider first for which app and user it made the access token, and only then for the
+ * profile.
+ */
 async function readAccessToken(
   call: ProviderCall,
   { token: accessToken, audiences }: PresentedToken,
@@ -149,12 +152,12 @@ function notOffered({ name }: ProviderRow, kind: NativeToken['kind']): LatchkeyE
 }
 
 /**
- * Whatever is wrong with a token as one error, `invalid_code`, with the reason in its evidence; an
- * answer that cannot be used is the provider's fault.
+ * Turns whatever is wrong with a native token into `invalid_code`, with the reason for the log. A
+ * provider's unusable answer stays the provider's error.
  */
 export function sortOut(error: unknown, kind: NativeToken['kind']): unknown {
   if (error instanceof z.ZodError) {
-    // The claims of the token, or what the provider says of it.
+    // The fields that were wrong, in the token's claims or in what the provider says about it.
     const evidence = { field: fieldsOf(error) }
     if (kind === 'id_token') return refused('id_token', 'shape', evidence)
     return unusable({ step: 'inspection', reason: 'shape', ...evidence })
@@ -166,7 +169,10 @@ export function sortOut(error: unknown, kind: NativeToken['kind']): unknown {
   return unusable(error.evidence, error.cause)
 }
 
-/** The token has ended since, or may not read the profile: its own fault too. */
+/**
+ * A profile request that is refused: the token has expired meanwhile or lacks the permission, which
+ * is the token's fault, too.
+ */
 function sortOutProfile(error: unknown): unknown {
   if (!(error instanceof LatchkeyError) || error.code !== 'provider_error') return error
   const { step, status } = error.evidence

@@ -12,9 +12,9 @@ const Claims = z.looseObject({
 })
 
 /**
- * Throws where the ID token of a refresh is another provider's, app's or person's than the login's (OpenID
- * Connect Core, section 12.2): then its tokens are, too. Nothing else is read from it, so that one which
- * cannot be read (encrypted, or the old one once more) is let be.
+ * Throws where the ID token of a refresh names another issuer, client or subject than the login's
+ * (OpenID Connect Core, section 12.2): its tokens would be another person's, too. Nothing else in
+ * it is used, so one that cannot be read (it is encrypted, or the old one again) is ignored.
  */
 export async function checkRefreshedIdToken(
   call: Pick<ProviderCall, 'row' | 'values' | 'registration'>,
@@ -38,13 +38,13 @@ export async function checkRefreshedIdToken(
   if (named !== null && named !== subject) throw invalidAnswer('refresh', 'subject_mismatch')
 }
 
-/** Whom claims name that are of another shape than a login's. */
+/** Ignores claims that lack what a login's have. */
 function noneWhereShapeless(error: unknown): null {
   if (error instanceof z.ZodError) return null
   throw error
 }
 
-/** The claims in a signed token, whoever signed it; null where it is none. */
+/** The claims of a signed token, without verifying it; null where it is none. */
 function claimsIn(token: string) {
   const [, payload = '', ...more] = token.split('.')
   if (more.length !== 1) return null

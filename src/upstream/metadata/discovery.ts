@@ -5,25 +5,27 @@ import { isLoopbackHost, isSafeEndpoint } from '../../core/settings/urls.ts'
 import { PUBLIC_KEY_ALGORITHMS } from '../id-token/jws.ts'
 import { invalidAnswer } from '../outbound/read-answer.ts'
 
-/** OpenID Provider metadata (OpenID Connect Discovery 1.0, section 3), as far as it is used. */
+/**
+ * The members of OpenID Provider metadata (OpenID Connect Discovery 1.0, section 3) that are used.
+ */
 export interface DiscoveryDocument {
   /** By metadata name. */
   endpoints: Readonly<Record<string, string>>
   idTokenAlgorithms: readonly string[] | undefined
   userinfoAlgorithms: readonly string[] | undefined
   clientAuthMethods: readonly string[] | undefined
-  /** What a client's assertion may be signed with (`private_key_jwt`). */
+  /** Algorithms for a client's assertion (`private_key_jwt`). */
   assertionAlgorithms: readonly string[] | undefined
   challengeMethods: readonly string[] | undefined
   responseModes: readonly string[] | undefined
   sendsIssuer: boolean
-  /** Members that are there and cannot be used, so that they count as absent. */
+  /** Names of members that are invalid and treated as absent. */
   ignored: readonly string[]
-  /** What it asks for that cannot be done here. */
+  /** What the provider requires and Latchkey cannot do. */
   gaps: readonly Gap[]
 }
 
-/** Something that a provider wants and Latchkey cannot do, or cannot do as it is set. */
+/** Something that a provider requires and Latchkey cannot do, or not with these settings. */
 export type Gap =
   | 'signed_by_public_key'
   | 'pushed_authorization_requests'
@@ -42,9 +44,9 @@ const Texts = z
 const YesOrNo = z.boolean()
 
 /**
- * Reads a discovery document as loosely as the world writes it: what cannot be used of an optional
- * member counts as absent, and is named. Throws where the issuer or an endpoint without which nobody can
- * sign in is missing or of the wrong kind, naming it.
+ * Reads a discovery document leniently: an invalid optional member counts as absent and is named in
+ * `ignored`. Throws, with its name, where the issuer or an endpoint that logins need is missing or
+ * invalid.
  */
 export function readDiscovery(row: ProviderRow, document: unknown): DiscoveryDocument {
   const members = z.record(z.string(), z.unknown()).safeParse(document).data
@@ -75,7 +77,10 @@ export function readDiscovery(row: ProviderRow, document: unknown): DiscoveryDoc
     if (url !== undefined) endpoints[name] = url
   }
   const isOn = (name: string) => optional(name, YesOrNo) === true
-  /** An empty list says no more than none (RFC 8414, section 3.2); nobody could sign in by its letter. */
+  /**
+   * An empty list means the same as none (RFC 8414, section 3.2): taken literally, nobody could
+   * sign in.
+   */
   const listed = (name: string) => {
     const list = optional(name, Texts)
     return list?.length === 0 ? undefined : list
@@ -107,33 +112,42 @@ export function readDiscovery(row: ProviderRow, document: unknown): DiscoveryDoc
   }
 }
 
-/** Endpoints that nobody signs in without, unless the settings name them. */
+/** The endpoints that logins need and the settings do not give. */
 export function requiredEndpoints(row: ProviderRow): string[] {
   const needed = ['authorization_endpoint', 'token_endpoint']
   if (row.idToken !== 'none') needed.push('jwks_uri')
   return needed.filter((name) => row.endpoints[name] === undefined)
 }
 
-/** Whether an issuer may name this endpoint: one on this machine only where it is here itself, a link-local one never. */
+/**
+ * Whether this issuer may name this endpoint: one on this machine only if the issuer is here, too,
+ * and never a link-local one.
+ */
 function isEndpointOf(issuer: string, url: string): boolean {
   if (!isSafeEndpoint(url)) return false
   const { hostname } = new URL(url)
   return !isNearby(hostname) || (isHere(hostname) && isHere(new URL(issuer).hostname))
 }
 
-/** An address literal's kind (`loopback`, `linkLocal`, …), IPv4 within IPv6 as IPv4; null for a name. */
+/**
+ * The kind of an IP address (`loopback`, `linkLocal`, …), IPv4 within IPv6 as IPv4; null for a
+ * name.
+ */
 function rangeOf(hostname: string): string | null {
   const host = hostname.replace(/^\[|\]$/g, '')
   return ipaddr.isValid(host) ? ipaddr.process(host).range() : null
 }
 
-/** This machine, however it is written. */
+/** Whether a host is this machine, however it is written. */
 const isHere = (hostname: string) =>
   isLoopbackHost(hostname) ||
   /(^|\.)localhost\.?$/.test(hostname) ||
   ['loopback', 'unspecified'].includes(rangeOf(hostname) ?? '')
 
-/** This machine, or what only it can reach: where clouds keep secrets of a machine. */
+/**
+ * Whether a host is this machine, or one that only it can reach, where clouds keep a machine's
+ * secrets.
+ */
 const isNearby = (hostname: string) => isHere(hostname) || rangeOf(hostname) === 'linkLocal'
 
 const unusable = (field: string) => invalidAnswer('discovery', 'shape', { field })

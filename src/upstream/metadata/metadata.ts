@@ -9,46 +9,52 @@ import type { Outbound } from '../outbound/outbound.ts'
 import { invalidAnswer, readJson } from '../outbound/read-answer.ts'
 import { type DiscoveryDocument, type Gap, readDiscovery, requiredEndpoints } from './discovery.ts'
 
-/** What of a provider's behaviour is known once its metadata is. */
+/** A provider's endpoints and abilities, as far as its metadata tells them. */
 export interface Metadata {
-  /** By metadata name; the settings' values first, then the row's, then what the provider advertises. */
+  /**
+   * By metadata name: from the settings first, then the row, then the provider's discovery
+   * document.
+   */
   endpoints: Readonly<Record<string, string>>
   idTokenAlgorithms: readonly string[]
-  /** Of userinfo, where that is signed. */
+  /** The algorithms of a signed userinfo answer. */
   userinfoAlgorithms: readonly string[]
   clientAuth: ClientAuthMethod
-  /** What our assertion is signed with, where a key stands for the secret. */
+  /** The algorithm of our assertion, where a private key is used in place of the secret. */
   assertionAlgorithm?: string | undefined
   pkce: boolean
-  /** Whether it is asked for its callback as a cross-site POST, since it offers no redirect with a query. */
+  /**
+   * Whether the callback comes as a form_post, because the provider offers no redirect with a
+   * query.
+   */
   formPost: boolean
   /** Whether every callback must carry `iss` (RFC 9207, section 2.4). */
   callbackIssuerRequired: boolean
-  /** What the provider asks for that cannot be done here, or not as it is set. */
+  /** What the provider requires and Latchkey cannot do, or not with these settings. */
   gaps: readonly Gap[]
-  /** Members of its discovery document that cannot be used. */
+  /** Names of invalid members of its discovery document. */
   ignored: readonly string[]
 }
 
 const FRESH_MS = 60 * 60 * 1000
-/** Between two attempts to renew one. */
+/** The least time between two attempts to renew the metadata. */
 const RENEW_MS = 60_000
 
-/** What metadata is read for. */
+/** What reading metadata needs. */
 export interface MetadataOptions {
   row: ProviderRow
-  /** The key that stands for the secret, null where there is none. */
+  /** Our private key in place of the secret, null where there is none. */
   key: ClientKey | null
   outbound: Outbound
-  /** How long a discovery document may take. Default: ten seconds. */
+  /** How long fetching the discovery document may take, in milliseconds. Default: ten seconds. */
   ms?: number | undefined
   note: Note
 }
 
 /**
- * Where a provider's endpoints are. They are looked up when they are first needed, kept for an hour
- * and then renewed beside the logins; a provider that is down is asked again by the next login. Without a
- * deadline they have one of their own.
+ * Finds a provider's endpoints. They are looked up when first needed, kept for an hour, and then
+ * renewed while logins continue with the old ones. After a failure the next login tries again.
+ * Without a deadline of the caller, the look-up has one of its own.
  */
 export function createMetadataSource(
   options: MetadataOptions,
@@ -62,7 +68,8 @@ export function createMetadataSource(
   let underWay: Promise<Metadata> | null = null
   let triedAt = Number.NEGATIVE_INFINITY
   const renew = () => {
-    // One request for all who wait, so it has its own time limit and not that of the first of them.
+    // One request serves all who wait, so it has its own time limit and not that of the first of
+    // them.
     underWay ??= withDeadline((deadline) => discover(options, deadline), { ms: options.ms })
       .then((metadata) => {
         cached = { metadata, at: performance.now() }
@@ -115,7 +122,7 @@ function toMetadata(
   return {
     endpoints: { ...found?.endpoints, ...row.endpoints },
     idTokenAlgorithms,
-    // It may list several and sign with the one that the client was registered with.
+    // The provider may list several, and sign with the one that our registration chose.
     userinfoAlgorithms: [
       ...idTokenAlgorithms,
       ...(found?.userinfoAlgorithms?.filter(isPublicKeyed) ?? []),
@@ -132,11 +139,17 @@ function toMetadata(
 
 const isPublicKeyed = (alg: string) => PUBLIC_KEY_ALGORITHMS.includes(alg)
 
-/** Who lists no modes has `query` (Discovery, section 3). */
+/**
+ * Whether the provider can only answer by form_post. No list of modes means `query` (Discovery,
+ * section 3).
+ */
 const isFormOnly = (modes: readonly string[] = ['query']) =>
   modes.includes('form_post') && !modes.includes('query')
 
-/** The way to prove who we are, of those that the provider lists; where it lists none of ours, the usual one. */
+/**
+ * How we authenticate: a method that the provider lists and we can do; if there is none, the usual
+ * one.
+ */
 function choose(
   methods: readonly string[],
   key: ClientKey | null,
@@ -161,5 +174,5 @@ export function endpoint({ endpoints }: Metadata, name: string): string {
   return url
 }
 
-/** What the log calls the call to an endpoint: `token` for `token_endpoint`. */
+/** The name of a call in the log: `token` for `token_endpoint`. */
 export const stepOf = (name: string): string => name.replace('_endpoint', '')

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Provider } from '../provider.ts'
 
-/** Finds a provider's endpoints out before the first login; one that is down delays nothing. */
+/** Reads a provider's metadata before the first login. A provider that is down delays nothing. */
 export function prepareAhead(provider: Provider, log: FastifyBaseLogger): void {
   provider.prepare().catch((err) => {
     log.warn(

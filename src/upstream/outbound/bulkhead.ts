@@ -1,9 +1,12 @@
 import { LatchkeyError } from '../../core/errors.ts'
 
-/** Logins at one provider that may be waiting for it at once; one that hangs takes nobody with it. */
+/**
+ * How many logins may wait for one provider at once, so that one that hangs does not block the
+ * others.
+ */
 const MAX_CONCURRENT = 100
 
-/** Does work that may wait for the provider, unless too much of it waits already. */
+/** Runs work that waits for the provider, unless too much of it is waiting already. */
 export function createBulkhead(): <T>(work: () => Promise<T>) => Promise<T> {
   let underWay = 0
   return async (work) => {

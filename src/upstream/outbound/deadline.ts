@@ -1,13 +1,18 @@
 import { LatchkeyError } from '../../core/errors.ts'
 import { said } from '../../core/messages.ts'
 
-/** All calls of one login to its provider must be answered within this time. */
+/** How long all calls of one login to its provider may take together. */
 export const OUTBOUND_MS = 10_000
 
-/** A time limit that calls share. An AbortSignal would do as well, and costs a login ten times as much. */
+/**
+ * A time limit that several calls share. An AbortSignal could do this, too, and would cost a login
+ * ten times as much.
+ */
 export interface Deadline {
   readonly isOver: boolean
-  /** Tells once when it is over, if it is not yet; gives what takes that back. */
+  /**
+   * Calls `tell` once when the time is over, if it is not yet. Gives a function that cancels this.
+   */
   whenOver(tell: () => void): () => void
 }
 
@@ -28,8 +33,8 @@ class Limit implements Deadline {
 }
 
 /**
- * Does work whose calls share one time limit, and clears the timer when the work is done. `stop` ends
- * it sooner.
+ * Runs work whose calls share one time limit, and clears the timer afterwards. `stop` ends the time
+ * early.
  */
 export async function withDeadline<T>(
   work: (deadline: Deadline) => Promise<T>,
@@ -48,7 +53,7 @@ export async function withDeadline<T>(
   }
 }
 
-/** Waits no longer than the deadline allows, whatever the promise does. */
+/** Waits for a promise, but no longer than the deadline allows. */
 export function untilOver<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
   return new Promise((resolve, reject) => {
     const isLate = () => reject(tooSlow())
@@ -58,7 +63,7 @@ export function untilOver<T>(promise: Promise<T>, deadline: Deadline): Promise<T
   })
 }
 
-/** The provider took longer than it may. */
+/** The error where the provider took too long. */
 export const tooSlow = (step?: string): LatchkeyError =>
   new LatchkeyError(
     'provider_timeout',

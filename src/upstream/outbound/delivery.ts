@@ -8,12 +8,17 @@ import { type AskForAddresses, createLookup } from './lookup.ts'
 import { endOfCall } from './outbound.ts'
 import { readRetryAfter } from './retry-after.ts'
 
-/** Bytes of an answer that are read; the rest is not waited for. */
+/** How many bytes of an answer are read; the rest is not waited for. */
 const READ_BYTES = 64 * 1024
 
-/** Posts to addresses that the operator wrote: private ones too, link-local ones never. */
+/**
+ * Posts to URLs that the operator has set. Private addresses are allowed, link-local ones never.
+ */
 export interface Delivery {
-  /** The head of the answer; redirects are not followed. Rejects where there is none in ten seconds. */
+  /**
+   * Gives the status and headers; redirects are not followed. Rejects where there is no answer
+   * within ten seconds.
+   */
   post(
     url: string,
     sent: { type: string; body: string; headers?: Readonly<Record<string, string>> },
@@ -21,10 +26,10 @@ export interface Delivery {
   ): Promise<DeliveryAnswer>
 }
 
-/** What an answer says of a delivery; its body says nothing. */
+/** The parts of an answer that matter to a delivery; its body does not. */
 export interface DeliveryAnswer {
   status: number
-  /** After how many seconds it wants to be asked again, where it says so. */
+  /** After how many seconds it may be asked again, where it says so. */
   retryAfterSeconds: number | undefined
 }
 
@@ -32,22 +37,23 @@ const NEVER: readonly string[] = ['linkLocal', 'multicast', 'broadcast', 'unspec
 const WITHIN: readonly string[] = ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat']
 
 /**
- * Where clouds answer a machine with its own credentials over IPv6, as at 169.254.169.254 over IPv4. The addresses
- * lie where private networks do, and are of the link alone: AWS's (metadata, names, time, credentials of pods), Google's.
+ * The IPv6 addresses at which clouds give a machine its own credentials, as 169.254.169.254 does
+ * over IPv4. They look like private addresses and belong to the local link: AWS's (metadata, names,
+ * time, credentials of pods) and Google's.
  */
 const CLOUD_LINKS = ['fd00:ec2::/32', 'fd20:ce::254/128'].map((cidr) => ipaddr.IPv6.parseCIDR(cidr))
 
 const isCloudLink = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
   address instanceof ipaddr.IPv6 && CLOUD_LINKS.some((link) => address.match(link))
 
-/** Where an IPv6 address has the IPv4 address that a gateway sends it on to. */
+/** Where an IPv6 address holds the IPv4 address that a gateway would send it to. */
 const GATEWAYS: Readonly<Record<string, number | undefined>> = {
   rfc6052: 12,
   rfc6145: 12,
   '6to4': 2,
 }
 
-/** An address, and the one that it stands for behind a gateway. */
+/** An address, and the IPv4 address that it stands for behind a gateway. */
 function addressesIn(address: string) {
   const given = ipaddr.process(address)
   const at = GATEWAYS[given.range()]
@@ -55,7 +61,10 @@ function addressesIn(address: string) {
   return [given, ipaddr.fromByteArray(given.toByteArray().slice(at, at + 4))]
 }
 
-/** Whether an address may be connected to; plain http only within this machine or a private network. */
+/**
+ * Whether an address may be connected to; with plain http only on this machine or in a private
+ * network.
+ */
 export function mayConnect(address: string, isPlain: boolean): boolean {
   if (!ipaddr.isValid(address)) return false
   const given = addressesIn(address)
@@ -70,7 +79,7 @@ class AddressRefused extends Error {
   readonly code = 'ADDRESS_REFUSED'
 }
 
-/** Looks at the address that is connected to, and not at one that was asked for before. */
+/** Checks the addresses at the moment of connecting: an earlier look-up may have given others. */
 export const lookupChecked =
   (isPlain: boolean, lookup: AskForAddresses) =>
   (
@@ -94,7 +103,10 @@ const DELIVERING: SpanStart = {
   attributes: { 'http.request.method': 'POST' },
 }
 
-/** Rejects where this machine knows a host name by an address that is not allowed; a proxy may know others. */
+/**
+ * Rejects where this machine resolves the host name to an address that is not allowed; the proxy
+ * may resolve it to others.
+ */
 const checkForProxy = (name: string, isPlain: boolean, lookup: AskForAddresses): Promise<void> =>
   new Promise((resolve, reject) => {
     lookupChecked(isPlain, lookup)(name, { all: true }, (error) =>
@@ -103,8 +115,8 @@ const checkForProxy = (name: string, isPlain: boolean, lookup: AskForAddresses):
   })
 
 /**
- * What deliveries go through. They carry the trace on: who gets them is the operator's, or an app of theirs.
- * `lookup` stands in for the machine's own in tests.
+ * The client for deliveries. It passes the trace on, since receivers are the operator's own or
+ * their apps. `lookup` replaces the machine's own in tests.
  */
 export function createDelivery(
   proxies: ForwardProxies,
@@ -121,7 +133,7 @@ export function createDelivery(
   }
   const dispatcherFor = async (url: URL): Promise<Dispatcher> => {
     const isPlain = url.protocol === 'http:'
-    // A literal address is not looked up, and a proxy is not asked for one that is refused.
+    // A literal address is not looked up, and a refused one is not passed to a proxy either.
     const host = url.hostname.replace(/^\[|\]$/g, '')
     if (ipaddr.isValid(host) && !mayConnect(host, isPlain)) {
       throw new AddressRefused('this address is not allowed')

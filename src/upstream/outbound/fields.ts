@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** The paths that a document was refused for; a value is never repeated. */
+/** The paths at which a document was invalid; values are never repeated. */
 export const fieldsOf = ({ issues }: z.ZodError): string =>
   [...new Set(issues.map(({ path }) => path.map(String).join('.') || '(document)'))]
     .slice(0, 5)

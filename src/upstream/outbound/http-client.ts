@@ -1,5 +1,5 @@
-// Of undici its connections and nothing else: its door loads fetch, WebSocket, caches and mocks, too, and its
-// `request` makes a stream of each answer, which costs as much as the call.
+// Only undici's connections are loaded: its main module also loads fetch, WebSocket, caches and
+// mocks, and its `request` makes a stream of each answer, which costs as much as the call.
 import connect from 'undici/lib/api/api-connect.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js'
@@ -9,10 +9,10 @@ import type { Deadline } from './deadline.ts'
 export type { Dispatcher } from 'undici'
 export { Agent, ProxyAgent }
 
-// As undici's door does it: a proxy is reached by `connect` of a dispatcher.
+// As undici's main module does it: proxies are reached by a dispatcher's `connect`.
 Object.assign(Dispatcher.prototype, { connect })
 
-/** What one call is made of. */
+/** One outgoing request. */
 export interface OutgoingCall {
   dispatcher: Dispatcher
   method: 'GET' | 'POST' | 'DELETE'
@@ -20,26 +20,26 @@ export interface OutgoingCall {
   headers: Readonly<Record<string, string>>
   body: string | null
   /**
-   * Bytes of the body that are read where only the answer's head is of interest: from then on the answer holds,
-   * however its body goes on.
+   * How many bytes of the body are enough, where only status and headers matter: from then on the
+   * answer counts, however its body continues.
    */
   enough?: number
 }
 
-/** The headers of an answer by their names in small letters; one that stands several times is a list. */
+/** The headers of an answer by lower-case name; a repeated one is a list. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** A whole answer. */
+/** A complete answer. */
 export interface IncomingAnswer {
   status: number
   headers: AnswerHeaders
   body: Buffer
 }
 
-/** How long a body that is of no interest may take to end, so that its connection can be used again. */
+/** How long an unneeded body may take to end, so that its connection can be reused. */
 const IDLE_BODY_MS = 1_000
 
-/** Sends one request and gives its answer. Rejects where there is none in time, or none at all. */
+/** Sends one request and gives its answer. Rejects where none comes in time, or at all. */
 export function send(
   { origin, pathname, search }: URL,
   { dispatcher, method, deadline, headers, body, enough = Number.POSITIVE_INFINITY }: OutgoingCall,
@@ -53,7 +53,7 @@ export function send(
   })
 }
 
-/** A call that was ended by us: as a rule its time was over. */
+/** We ended the call ourselves, as a rule because its time was over. */
 class CallEnded extends Error {
   override readonly name = 'CallEnded'
   readonly code = 'TIMEOUT'
@@ -62,16 +62,16 @@ class CallEnded extends Error {
   }
 }
 
-/** Gathers one answer, as undici tells of it. */
+/** Collects one answer from undici's events. */
 class Collector implements Dispatcher.DispatchHandler {
-  /** Stops listening for the end of time. */
+  /** Stops listening to the deadline. */
   forget: () => void = () => {}
   private readonly resolve: (answer: IncomingAnswer) => void
   private readonly reject: (error: unknown) => void
   private readonly enough: number
   private controller: Dispatcher.DispatchController | null = null
   private isStopped = false
-  /** The head is there, and nothing else is asked for. */
+  /** Status and headers are there, and nothing else is needed. */
   private hasEnough = false
   private patience: NodeJS.Timeout | undefined
   private status = 0
@@ -89,7 +89,7 @@ class Collector implements Dispatcher.DispatchHandler {
     this.enough = enough
   }
 
-  /** Gives the call up, under way or still waiting for a connection. */
+  /** Gives the call up, whether it is running or waiting for a connection. */
   stop(): void {
     this.isStopped = true
     const reason = new CallEnded()
@@ -97,13 +97,14 @@ class Collector implements Dispatcher.DispatchHandler {
     this.fail(reason)
   }
 
-  // A connection that was lost before anything was sent is followed by another one.
+  // After a connection was lost before anything was sent, undici uses another one and calls this
+  // again.
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller
     if (this.isStopped) controller.abort(new CallEnded())
   }
 
-  // Told of each informational answer (1xx), too: the last one is the answer.
+  // Also called for each informational answer (1xx); the last call is the answer itself.
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     status: number,

@@ -1,13 +1,13 @@
 import { type LookupAddress, type LookupOptions, lookup as lookUp } from 'node:dns'
 
-/** Asks for all addresses of a host name. */
+/** Looks up all addresses of a host name. */
 export type AskForAddresses = (
   name: string,
   options: LookupOptions & { all: true },
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
-/** What a connection asks for its host by: for one address, or for all (`node:net`, option `lookup`). */
+/** The look-up that a connection uses, for one address or for all (`node:net`, option `lookup`). */
 export type Lookup = (
   name: string,
   options: LookupOptions,
@@ -19,9 +19,10 @@ export type Lookup = (
 ) => void
 
 /**
- * Looks a name up once at a time, for all who want it meanwhile. The machine's own look-up holds one of the threads
- * that Node has for it (half of UV_THREADPOOL_SIZE: two of four) for as long as a name server says nothing: two
- * logins at one provider whose name hangs would keep everybody else's waiting. Nothing is kept.
+ * Looks a name up once at a time, for all callers that want it meanwhile. The system's look-up
+ * holds one of the threads that Node has for it (half of UV_THREADPOOL_SIZE: two of four) for as
+ * long as a name server does not answer. Two logins at one provider whose name hangs would block
+ * everybody else's look-ups. Results are not kept.
  */
 export function createLookup(ask: AskForAddresses = lookUp): Lookup {
   type Told = Parameters<AskForAddresses>[2]

@@ -11,10 +11,10 @@ import { type AskForAddresses, createLookup } from './lookup.ts'
 import { type Answer, invalidAnswer } from './read-answer.ts'
 import { readRetryAfter } from './retry-after.ts'
 
-/** Bytes of a decoded answer that are read. */
+/** How many bytes of a decoded answer are read. */
 const OUTBOUND_BYTES = 1024 * 1024
 
-/** Calls to providers: https, no redirects, bounded in time and size, connections kept alive. */
+/** Calls to providers: https, no redirects, limited in time and size, connections kept alive. */
 export interface Outbound {
   /** `step` names the call in the log: `userinfo`, `jwks`, `discovery`. */
   get(url: string, step: string, options?: CallOptions): Promise<Answer>
@@ -25,7 +25,7 @@ export interface Outbound {
 }
 
 interface CallOptions {
-  /** The deadline of the calls that belong together; without one a call has a deadline of its own. */
+  /** The deadline that calls share; without one a call has its own. */
   deadline?: Deadline
   headers?: Record<string, string>
 }
@@ -40,16 +40,19 @@ const DECODERS: Record<string, ((body: Buffer, options: object) => Promise<Buffe
   br: promisify(brotliDecompress),
 }
 
-/** What is called `deflate` is zlib's format (RFC 9110, section 8.4.1.2); some servers leave its head out. */
+/** `deflate` means zlib's format (RFC 9110, section 8.4.1.2); some servers leave out its header. */
 function inflateEither(body: Buffer, options: object): Promise<Buffer> {
   const hasHead = ((body[0] ?? 0) & 0x0f) === 8
   return promisify(hasHead ? inflate : inflateRaw)(body, options)
 }
 
-/** Told of each call to a provider: the class of its status (`2xx`) or the code of its error. */
+/**
+ * Called after each call to a provider: with the class of its status (`2xx`), or the code of its
+ * error.
+ */
 export type CallEnded = (endpoint: string, outcome: string, seconds: number) => void
 
-/** Makes one call, and tells how it ended and how long it took. */
+/** Makes one call, and reports how it ended and how long it took. */
 function withDuration<T extends { status: number }>(
   endpoint: string,
   ended: CallEnded,
@@ -63,13 +66,16 @@ function withDuration<T extends { status: number }>(
   )
 }
 
-/** How a call over HTTP ended, as a span says it. */
+/** How a call over HTTP ended, for its trace span. */
 export const endOfCall = ({ status }: { status: number }): SpanEnd => ({
   attributes: { 'http.response.status_code': status },
   error: status >= 400 ? String(status) : undefined,
 })
 
-/** The outbound client, with the calls to one provider told of. No trace is carried on to a provider. */
+/**
+ * The outbound client with its calls to one provider measured and traced. The trace is not passed
+ * on to the provider.
+ */
 export function observedOutbound(
   outbound: Outbound,
   { provider, ended, tracer }: { provider: string; ended: CallEnded; tracer: Tracer },
@@ -102,13 +108,13 @@ const LIMITS = {
   pipelining: 1,
   maxResponseSize: OUTBOUND_BYTES,
   maxHeaderSize: 32 * 1024,
-  // The deadline of the whole login rules; these only keep undici's own out of its way.
+  // The login's deadline counts; these only keep undici's own limits out of the way.
   headersTimeout: OUTBOUND_MS + 1_000,
   bodyTimeout: OUTBOUND_MS + 1_000,
   keepAliveTimeout: 4_000,
 }
 
-/** What connections go through, by URL; made when they are first needed. */
+/** The dispatchers for connections, by URL; each is made when it is first needed. */
 function createDispatchers(proxies: ForwardProxies, ask: AskForAddresses | undefined) {
   const made = new Map<string | null, Dispatcher>()
   const connect = { timeout: CONNECT_MS, lookup: createLookup(ask) as never }
@@ -127,7 +133,7 @@ function createDispatchers(proxies: ForwardProxies, ask: AskForAddresses | undef
   }
 }
 
-/** The client that all of Latchkey shares. `ask` stands in for the machine's own look-up in tests. */
+/** The client that all of Latchkey shares. `ask` replaces the machine's own look-up in tests. */
 export function createOutbound(
   proxies: ForwardProxies = DIRECT,
   ask?: AskForAddresses | undefined,
@@ -181,7 +187,7 @@ function encodeBody({ form, json }: BodyOptions): { text: string; type: string }
   return json === undefined ? null : { text: JSON.stringify(json), type: 'application/json' }
 }
 
-/** What an answer is encoded by, without what changes nothing. */
+/** The content encodings of an answer, without `identity`. */
 const codingsOf = ({ headers }: Pick<IncomingAnswer, 'headers'>): string[] =>
   String(headers['content-encoding'] ?? '')
     .toLowerCase()
@@ -192,10 +198,10 @@ const codingsOf = ({ headers }: Pick<IncomingAnswer, 'headers'>): string[] =>
 async function readAnswer(incoming: IncomingAnswer, step: string): Promise<Answer> {
   const { status, headers, body: encoded } = incoming
   const codings = codingsOf(incoming)
-  // One was offered, and layers of them are how a bomb is packed.
+  // We offer one encoding; several layers of them are how a decompression bomb is packed.
   if (codings.length > 1) throw invalidAnswer(step, 'content_encoding', { status })
   let body = encoded
-  // Bytes under another name, `utf-8` or `none`, are as a rule those of the document.
+  // An unknown name such as `utf-8` or `none` is as a rule no encoding at all.
   const decode = DECODERS[codings[0] ?? '']
   if (decode !== undefined) {
     body = await decode(encoded, { maxOutputLength: OUTBOUND_BYTES }).catch((cause) => {
@@ -219,7 +225,7 @@ async function readAnswer(incoming: IncomingAnswer, step: string): Promise<Answe
   }
 }
 
-/** A call that ended without a whole answer, told apart: too slow, too large, or not to be reached. */
+/** The error of a call without a complete answer: too slow, too large, or unreachable. */
 function toOutboundError(error: unknown, step: string, deadline: Deadline): LatchkeyError {
   if (error instanceof LatchkeyError) return error
   if (deadline.isOver) return tooSlow(step)

@@ -2,28 +2,31 @@ import { type Evidence, LatchkeyError } from '../../core/errors.ts'
 import { isObject, parseJson } from '../../core/json.ts'
 import { said } from '../../core/messages.ts'
 
-/** What a provider answered. */
+/** An answer of a provider. */
 export interface Answer {
   status: number
-  /** Without parameters, in lower case. */
+  /** Lower case, without parameters. */
   contentType: string
   text: string
-  /** The headers Date and Location as they came. */
+  /** The headers Date and Location, unchanged. */
   date: string | null
   location: string | null
-  /** WWW-Authenticate: an OpenID provider may say there alone why it refuses (RFC 6750, section 3). */
+  /**
+   * WWW-Authenticate: an OpenID provider may give the reason of a refusal only there (RFC 6750,
+   * section 3).
+   */
   challenge: string | null
-  /** After how many seconds it wants to be asked again, where it says so. */
+  /** After how many seconds it may be asked again, where it says so. */
   retryAfterSeconds: number | undefined
 }
 
-/** What says that the whole document is here: 203 is a proxy's that changed something of it. */
+/** Statuses of a complete document; 203 is a proxy's that changed something in it. */
 const SUCCESSES = [200, 201, 203]
 
 /** Whether an answer's status promises a document. */
 export const isSuccess = ({ status }: Pick<Answer, 'status'>): boolean => SUCCESSES.includes(status)
 
-/** The JSON of a successful answer; any other answer is an error of the provider. */
+/** The JSON of a successful answer. Throws for any other answer. */
 export function readJson(answer: Answer, step: string): unknown {
   const { status } = answer
   if (status >= 300 && status < 400) throw invalidAnswer(step, 'redirect', { status })
@@ -32,8 +35,8 @@ export function readJson(answer: Answer, step: string): unknown {
 }
 
 /**
- * The JSON of an answer whose status says nothing yet (an error may be HTTP 200, a success 204); null
- * for an error that is no JSON.
+ * The JSON of an answer whose status decides nothing (an error may come with 200, a success with
+ * 204); null for an error that is no JSON.
  */
 export function readBody(answer: Answer, step: string): unknown {
   const { status } = answer
@@ -46,13 +49,13 @@ export function readBody(answer: Answer, step: string): unknown {
   }
 }
 
-/** What says by its name that it is something else, and is: a page of a proxy, a signed document. */
+/** Content types that are trusted to be no JSON: a proxy's page, a signed document. */
 const OTHERS = ['text/html', 'application/xhtml+xml', 'application/jwt', 'application/jose']
 
-/** JSON is JSON whatever it is called: PHP calls everything text/html that is not given a name. */
+/** Parses JSON under any other content type: PHP sends text/html where a script sets none. */
 function readText({ status, contentType, text }: Answer, step: string): unknown {
   try {
-    // A byte order mark says nothing in UTF-8.
+    // A byte order mark has no meaning in UTF-8.
     return parseJson(text.startsWith('\ufeff') ? text.slice(1) : text)
   } catch (cause) {
     const reason = OTHERS.includes(contentType) ? 'content_type' : 'not_json'
@@ -60,7 +63,7 @@ function readText({ status, contentType, text }: Answer, step: string): unknown 
   }
 }
 
-/** An answer that was given but cannot be used. `reason` is for the log. */
+/** The error for an answer that cannot be used. `reason` is for the log. */
 export function invalidAnswer(
   step: string,
   reason: string,
@@ -74,19 +77,24 @@ export function invalidAnswer(
   )
 }
 
-/** A call that the provider answered with a status that is no success. */
+/** The error for an answer whose status is no success. */
 const refusedBy = (step: string, status: number, facts: Evidence = {}): LatchkeyError =>
   new LatchkeyError('provider_error', said.providerRefused, {
     evidence: { step, status, ...facts },
   })
 
-/** A provider's own error code where it is one that can be logged (RFC 6749, section 5.2; some are numbers), else null. */
+/**
+ * A provider's error code, where it is safe to log (RFC 6749, section 5.2; some are numbers); else
+ * null.
+ */
 export function errorCodeOf(error: unknown): string | null {
   const text = typeof error === 'number' ? String(error) : error
   return typeof text === 'string' && /^[\w.:-]{1,64}$/.test(text) ? text : null
 }
 
-/** The JSON of a successful answer of an API; a refusal is logged with the code that `codeOf` finds in it. */
+/**
+ * The JSON of a successful API answer. A refusal is logged with the code that `codeOf` finds in it.
+ */
 export function readApiJson(
   answer: Answer,
   step: string,
@@ -96,10 +104,13 @@ export function readApiJson(
   throw refusedBy(step, answer.status, whyRefused(answer, step, codeOf))
 }
 
-/** The parameter `error` of a challenge. */
+/** The parameter `error` of a WWW-Authenticate header. */
 const CHALLENGED = /(?:^|[\s,])error=(?:"([^"]*)"|([^",\s]+))/
 
-/** The provider's code for a refusal (400 or more), as evidence: of its document, else of its challenge. */
+/**
+ * The provider's error code of a refusal (400 or more), for the log: from its document, else from
+ * its WWW-Authenticate header.
+ */
 export function whyRefused(
   answer: Answer,
   step: string,

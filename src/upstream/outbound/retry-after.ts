@@ -1,8 +1,9 @@
 import type { AnswerHeaders } from './http-client.ts'
 
 /**
- * After how many seconds an answer wants to be asked again (RFC 9110, section 10.2.3); undefined where it
- * does not say, the first where it says it twice. A date is read by the clock of who sent it.
+ * After how many seconds an answer allows another request (RFC 9110, section 10.2.3); undefined
+ * where it does not say. If given twice, the first counts. A date is compared with the sender's
+ * clock.
  */
 export function readRetryAfter(headers: AnswerHeaders): number | undefined {
   const [said = ''] = [headers['retry-after'] ?? ''].flat()

@@ -1,4 +1,4 @@
-// Parts of undici have no types of their own; these are those of its door.
+// Parts of undici that have no types of their own; these are the types of its main module.
 declare module 'undici/lib/dispatcher/agent.js' {
   export { Agent as default } from 'undici'
 }

@@ -10,7 +10,10 @@ import { errorCodeOf, invalidAnswer, readApiJson } from '../outbound/read-answer
 import type { ProviderCall } from '../provider-call.ts'
 import { askUserinfo } from './userinfo.ts'
 
-/** Lets the row read who it is, with calls to the provider; a document of another shape is refused. */
+/**
+ * Has the row read the profile, with calls to the provider where it needs them. Throws for a
+ * document of an unexpected shape.
+ */
 export async function readProfile(
   call: ProviderCall,
   { tokenResponse, claims, formUser }: Pick<ProfileSource, 'tokenResponse' | 'claims' | 'formUser'>,
@@ -18,7 +21,7 @@ export async function readProfile(
   const { row, metadata, registration, outbound, deadline } = call
   let isComplete = true
   let document: Record<string, unknown> = claims ?? {}
-  /** The last answer: it may be an error that calls itself a success. */
+  /** The last answer, which may be an error under a status of success. */
   let answered: unknown = null
   try {
     const read = await row.readProfile({
@@ -50,7 +53,8 @@ export async function readProfile(
       throw invalidAnswer('userinfo', 'subject_mismatch')
     }
     requireMember(row, call.values, document)
-    // An address that nobody could tell is not one that the person has given up.
+    // A profile without e-mail that may be incomplete does not mean that the person gave the
+    // address up.
     return isComplete || profile.email !== null ? profile : { ...profile, emailVerified: null }
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error

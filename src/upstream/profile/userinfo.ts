@@ -16,18 +16,21 @@ import { issuersOf, type ProviderCall } from '../provider-call.ts'
 
 const STEP = 'userinfo'
 
-/** Statuses of userinfo with which a login goes on, once there was a good ID token. */
+/** Statuses of userinfo with which a login continues, once its ID token was valid. */
 const GOES_ON = [204, 401, 403, 404]
 
-/** What became of the userinfo document. */
+/** The result of asking for userinfo. */
 export interface Userinfo {
-  /** Null where there is none to be read. */
+  /** Null where there is none. */
   document: Record<string, unknown> | null
-  /** Whether all was told that the provider tells: false where userinfo was refused, or is off. */
+  /**
+   * Whether we have all that the provider tells: false where userinfo was refused, or is switched
+   * off.
+   */
   isComplete: boolean
 }
 
-/** Asks for userinfo where there is something to ask for (OpenID Connect Core, section 5.3). */
+/** Asks for userinfo where it is needed (OpenID Connect Core, section 5.3). */
 export async function askUserinfo(
   call: ProviderCall,
   accessToken: string,
@@ -66,7 +69,10 @@ function hasAllClaims({ scopes, scopeClaims }: ProviderRow, claims: IdTokenClaim
   )
 }
 
-/** Userinfo as a JWT: signed by the provider's keys, about the same person, and for us where it says so. */
+/**
+ * Reads userinfo that is a JWT: it must be signed with the provider's keys, name the same person,
+ * and have us as audience if it names one.
+ */
 async function readSigned(call: ProviderCall, { text }: Answer, claims: IdTokenClaims) {
   const { metadata, registration, jwks, deadline } = call
   const { payload } = await verifyJws(text.trim(), {
