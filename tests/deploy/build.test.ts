@@ -1,4 +1,5 @@
-import { access, mkdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { bundle } from '../../scripts/bundle.mjs'
@@ -31,4 +32,25 @@ test('a build removes what is of no use any more, and nothing that another build
     ]),
   )
   expect(Object.fromEntries(left)).toEqual(isThere)
+})
+
+test('a start opens the files of no package but the driver, and what the build took in of others comes with its license', async () => {
+  const folder = await newFolder()
+  onTestFinished(() => folder.remove())
+  await bundle(folder.path)
+  const parts = join(folder.path, 'parts')
+  const names = (await readdir(parts)).filter((name) => name.endsWith('.js'))
+  const files = await Promise.all(names.map((name) => readFile(join(parts, name), 'utf8')))
+  const imported = files.flatMap((text) =>
+    [...text.matchAll(/^(?:(?:import|export)\b.*|\}) from "([^"./][^"]*)";$/gm)].map(
+      ([, name]) => name,
+    ),
+  )
+  expect(new Set(imported.filter((name = '') => !isBuiltin(name)))).toEqual(new Set(['postgres']))
+  const licenses = await readFile(join(folder.path, 'licenses.txt'), 'utf8')
+  for (const name of ['fastify', 'find-my-way', 'zod', 'drizzle-orm']) {
+    expect(licenses).toMatch(new RegExp(`^---- ${name} [\\d.]+ \\(.+\\)\\n\\n.+`, 'm'))
+  }
+  // It has no license's text in its package.
+  expect(licenses).toContain('---- asn1.js ')
 })
