@@ -5,6 +5,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`Latchkey needs Node.js 20.19 or newer; this is ${process.versions.node}.\n`)
   process.exitCode = 1
 } else {
+  // Names are looked up by half of these threads, and one that hangs holds one of them. Node.js 20 has begun the four
+  // of its own by now; the later ones read this when they first need one.
+  process.env.UV_THREADPOOL_SIZE ??= '16'
   await import('./commands/main.ts')
 }
 

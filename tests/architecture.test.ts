@@ -256,7 +256,8 @@ function otherViolations({ path, text }: Source): string[] {
     }
   }
   if (
-    path !== 'settings/environment.ts' &&
+    // The door says what Node itself reads.
+    !['main.ts', 'settings/environment.ts'].includes(path) &&
     /\bprocess\s*(\??\.\s*env\b|\[\s*['"`]env)|\benv\b[^}\n]*}\s*(=\s*process\b|from\s*['"](node:)?process)/.test(
       code,
     )

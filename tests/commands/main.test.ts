@@ -58,3 +58,17 @@ test('a reader that has had enough is no fault of a command, and a disk that is 
   const stderr = 'What this says cannot be written (ENOSPC).\n'
   if (existsSync('/dev/full')) expect(into('> /dev/full')).toMatchObject({ status: 1, stderr })
 })
+
+test.each([
+  [{}, '16'],
+  // The control: the operator's own.
+  [{ UV_THREADPOOL_SIZE: '7' }, '7'],
+])('with %o in the environment names are looked up by half of %s threads', (env, threads) => {
+  const telling = 'process.on("exit", () => console.error(process.env.UV_THREADPOOL_SIZE))'
+  const { stderr } = spawnSync(
+    process.execPath,
+    ['--import', `data:text/javascript,${telling}`, MAIN, '--version'],
+    { cwd: tmpdir(), env: { PATH: process.env.PATH ?? '', ...env }, encoding: 'utf8' },
+  )
+  expect(stderr).toBe(`${threads}\n`)
+})
