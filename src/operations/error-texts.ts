@@ -65,7 +65,10 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     'The request came as a reference (request_uri).',
     'Send plain parameters in the query.',
   ],
-  login_required: ['Nobody is signed in at the provider, or not recently enough.', ASK_PERSON],
+  login_required: [
+    'Nobody is signed in at the provider, or not recently enough, or as another than id_token_hint says; or the provider cannot tell when.',
+    'With prompt=none, start a login without it. Send max_age and prompt=login only where GET /providers says auth_time; elsewhere start a plain login.',
+  ],
   interaction_required: ['The provider has to show the person something.', ASK_PERSON],
   consent_required: ['The person has not consented at the provider.', ASK_PERSON],
   account_selection_required: ['The person has several accounts at the provider.', ASK_PERSON],

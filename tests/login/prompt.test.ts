@@ -162,7 +162,10 @@ describe('at the built-in providers', () => {
 
   test('one without ID tokens says at once that it cannot prove when; the list says who can', async () => {
     const openid = { scope: 'openid', max_age: '60' }
-    expectTold(await start('github', openid), 'login_required', { iss: emulated.url })
+    const refused = await start('github', openid)
+    expectTold(refused, 'login_required', { iss: emulated.url })
+    const told = refused.location?.searchParams.get('error_description')
+    expect(told).toContain('send it neither max_age nor prompt=login')
     expect((await start('github', { max_age: '60' })).status).toBe(302)
     const listed = (await (await fetch(`${emulated.url}/providers`)).json()) as {
       id: string

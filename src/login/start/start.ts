@@ -120,6 +120,8 @@ export function wantsProofOfTime(asked: {
 
 /** The provider does not say when the person authenticated. */
 export const noProofOfTime = (provider: string): LatchkeyError =>
-  new LatchkeyError('login_required', `${provider} does not say when the person authenticated.`, {
-    evidence: { reason: 'no_auth_time' },
-  })
+  new LatchkeyError(
+    'login_required',
+    `${provider} does not say when the person authenticated: send it neither max_age nor prompt=login.`,
+    { evidence: { reason: 'no_auth_time' } },
+  )

@@ -32,7 +32,8 @@ export const OWN_CODES_IN_KOREAN: Readonly<Record<ErrorCode, string>> = {
     '클라이언트가 요청할 수 없는 resource이거나 resource가 두 개입니다. CLIENT_<ID>_RESOURCES 중 하나를 보내세요(RFC 8707).',
   request_not_supported: `요청이 객체(request)로 왔습니다. ${PLAIN}`,
   request_uri_not_supported: `요청이 참조(request_uri)로 왔습니다. ${PLAIN}`,
-  login_required: `제공자에 로그인되어 있지 않거나, 로그인한 지 오래되었습니다. ${ASK_PERSON}`,
+  login_required:
+    '제공자에 로그인되어 있지 않거나, 로그인한 지 오래되었거나, id_token_hint와 다른 사람이거나, 제공자가 언제 로그인했는지 알려 주지 않습니다. prompt=none이었다면 빼고 시작하세요. max_age와 prompt=login은 GET /providers에 auth_time이 있는 제공자에만 보내고, 나머지는 그냥 로그인하게 하세요.',
   interaction_required: `제공자가 사용자에게 화면을 보여 줘야 합니다. ${ASK_PERSON}`,
   consent_required: `사용자가 제공자에서 동의하지 않았습니다. ${ASK_PERSON}`,
   account_selection_required: `사용자의 계정이 제공자에 여러 개 있습니다. ${ASK_PERSON}`,
