@@ -1,9 +1,9 @@
 /**
- * Answers look-ups that arrive in the same turn of the event loop, or while a call is on its way, by one
- * call: under load most of what a small statement costs is the round trip, not the row. A look-up that is
- * alone goes at once, and none waits longer than a few milliseconds for another's call, which may be stuck;
- * each is made after it was asked for. A call that fails fails all of its look-ups. `lookUp` gives a function
- * from key to value: an answer is found by what it says it is for, never by its place.
+ * Answers look-ups that arrive in the same turn of the event loop, or while a call is under way,
+ * with one call: under load a small statement costs mostly its round trip. A single look-up is sent
+ * at once. None waits longer than a few milliseconds for another's call, which may be stuck, and
+ * none is answered by a call that was made before it. A failed call fails all its look-ups.
+ * `lookUp` gives a function from key to value: answers are matched by key, never by position.
  */
 export function batched<Key, Value>(
   lookUp: (keys: readonly Key[]) => Promise<(key: Key) => Value>,
@@ -54,7 +54,7 @@ export function batched<Key, Value>(
     })
 }
 
-/** For so long a look-up waits for a call that is on its way; timers may come a millisecond late. */
+/** How long a look-up waits for a call that is under way; timers may be a millisecond late. */
 const WAIT_MS = 2
 
 interface Waiting<Key, Value> {

@@ -22,43 +22,48 @@ import {
 export type { DatabaseLocation } from './connection/connect.ts'
 export type { DatabaseObserver, RunStatement } from './connection/run.ts'
 
-/** How the pool behaves. */
+/** Settings of the connection pool. */
 export interface PoolOptions {
   /** Connections of this process. */
   connections: number
-  /** Named prepared statements; off behind PgBouncer in transaction mode. */
+  /** Whether to use named prepared statements; off behind PgBouncer in transaction mode. */
   prepare: boolean
 }
 
-/** The connection pool, and the one place where its failures are told apart. */
+/** The connection pool, and the one place that sorts its failures. */
 export interface Database {
-  /** The driver's client that is in use now; after a failover another one. */
+  /** The driver's current client; after a failover it is another one. */
   readonly sql: postgres.Sql
-  /** Runs one constant statement, prepared where that is on. */
+  /** Runs one constant statement, prepared if that is on. */
   query: RunStatement
   /**
-   * Several statements in one transaction, under one time limit. No statement is sent once it is over,
-   * so that what is answered 503 is not done later. `work` may be begun a second time, where the first was
-   * rolled back.
+   * Runs several statements in one transaction, under one time limit. After that time no statement
+   * is sent any more, so that nothing is done later that was answered 503. `work` may be called a
+   * second time if the first transaction was rolled back.
    */
   transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>
-  /** Operations that run or wait. */
+  /** How many operations run or wait. */
   pending(): number
-  /** After an answer that was another's: no connection that there is now is used again. */
+  /**
+   * Stops using all present connections, after one gave an answer that belongs to another query.
+   */
   distrust(): void
-  /** From now on, tells of what is asked. */
+  /** Reports every operation to an observer from now on. */
   observe(observer: DatabaseObserver): void
   close(): Promise<void>
 }
 
-/** Operations waiting or running, per connection, before more are turned away. */
+/** How many operations per connection may run or wait; more are refused. */
 const WAITING_PER_CONNECTION = 100
-/** Division by zero: what a statement does once its deadline is over (`in-time.ts`). */
+/** Division by zero: the error of a statement that starts after its deadline (`in-time.ts`). */
 const TOO_LATE = '22012'
-/** Between two looks for a host that fits, and two new pools because of what one host said. */
+/**
+ * The least time between two searches for a usable host, and between two new pools for the same
+ * cause.
+ */
 const LOOK_MS = 500
 
-/** Opens a pool; connections are made when they are first needed. */
+/** Opens a pool. Connections are made when they are first needed. */
 export function openDatabase(location: DatabaseLocation, options: PoolOptions): Database {
   const address = addressOf(location)
   const open = (host: DatabaseHost) => connect(address, host, options)
@@ -69,7 +74,7 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
   let isClosed = false
   let observer: DatabaseObserver | null = null
 
-  /** No connection that there is now is used again; what waits for one of them fails. */
+  /** Stops using all present connections; operations that wait for one of them fail. */
   const renew = (next = host) => {
     if (isClosed) return
     const dropped = sql
@@ -79,7 +84,7 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
     clock.compare()
   }
 
-  /** After a failure: where several hosts are named, looks which of them takes writes now. */
+  /** After a failure with several hosts: finds the one that takes writes now. */
   const look = async () => {
     lookedAt = performance.now()
     const next = await findHost(address, options).catch(() => null)
@@ -108,7 +113,9 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
     most: options.connections * WAITING_PER_CONNECTION,
     waited: (seconds) => observer?.waited(seconds),
   })
-  /** Under the time limit, on the host that is in use; failures become errors of ours. */
+  /**
+   * Runs an operation under its time limit on the current host, and turns failures into our errors.
+   */
   async function operate<T>(
     work: (client: postgres.Sql, operation: Operation) => Promise<T>,
     limitMs?: number,
@@ -124,7 +131,8 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
     } catch (error) {
       const code = codeOf(error)
       if (code !== undefined) onFailure(code, client)
-      // A server that does not answer even a cancel keeps its connections from those who wait; once for all.
+      // A server that does not even answer a cancel keeps connections from those who wait: the pool
+      // is renewed once.
       const { reason } = error instanceof LatchkeyError ? error.evidence : {}
       if (reason === SILENCE && client === sql) renew()
       if (code === TOO_LATE) {
@@ -132,7 +140,7 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
         throw unavailable('The database got this too late.', { reason: 'too_late' })
       }
       if (code === 'MIXED_UP') {
-        // A connection that mixed up one answer may have mixed up others: none of them is used again.
+        // A connection that mixed up one answer may have mixed up others: none is used again.
         if (client === sql) renew()
         throw unavailable('The database driver mixed up an answer.', { reason: 'mixed_up' })
       }
@@ -176,7 +184,7 @@ export function openDatabase(location: DatabaseLocation, options: PoolOptions): 
             }
           })) as T
         } catch (error) {
-          // Where the rollback fails, too, the first failure says more.
+          // If the rollback fails, too, the first failure says more.
           throw cause === null ? error : (cause as { error: unknown }).error
         }
       }),

@@ -8,7 +8,7 @@ import { broughtMigrations } from './readiness.ts'
 import { outboxTargets } from './schema.ts'
 import { db, type Placeholders, statement } from './statement.ts'
 
-/** A start lets the webhooks go on where their URL is another one by then. */
+/** The webhook target, if it is stopped at this URL: with another URL, a start lets it go on. */
 const STOPPED = statement((p: Placeholders<{ url: string }>) =>
   db
     .select({ stoppedAt: outboxTargets.stoppedAt })
@@ -64,7 +64,10 @@ async function ask(
   return { ...facts, applied, brought, areWebhooksStopped }
 }
 
-/** Looks at a database through a connection as the service makes it, and changes nothing. Throws where it cannot. */
+/**
+ * Examines a database over a connection like the service's, and changes nothing. Throws where it
+ * cannot.
+ */
 export async function inspectDatabase(
   location: DatabaseLocation,
   { prepare, webhookUrl = null }: { prepare: boolean; webhookUrl?: string | null },
@@ -73,7 +76,7 @@ export async function inspectDatabase(
   const host = await findHost(address, { prepare })
   const sql = connect(address, host, { connections: 1, prepare })
   try {
-    // In a transaction, as the service has them: a pooler of single statements refuses it.
+    // In a transaction, as the service uses them: a pooler in statement mode refuses it.
     return await sql.begin((transaction) => ask(transaction, webhookUrl))
   } finally {
     await sql.end({ timeout: 2 })

@@ -14,10 +14,10 @@ import { setSequencesOn } from './sequences.ts'
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
-// Two arbitrary numbers that mean "Latchkey is migrating".
+// Two arbitrary numbers for the advisory lock of migrations.
 const LOCK = [76, 4711] as const
 
-/** The database's encoding has no place for most names; `code` as the drivers' errors have one. */
+/** The database's encoding cannot hold most names. `code` is set as on the driver's errors. */
 class EncodingError extends Error {
   override name = 'EncodingError'
   readonly code = 'NOT_UTF8'
@@ -26,40 +26,40 @@ class EncodingError extends Error {
   }
 }
 
-/** The server is older than what Latchkey is made for; `code` as the drivers' errors have one. */
+/** The server is older than Latchkey supports. `code` is set as on the driver's errors. */
 class ServerTooOldError extends Error {
   override name = 'ServerTooOldError'
   readonly code = 'TOO_OLD'
 }
 
 /**
- * What a role or a database limits for its sessions does not hold for a migration, which takes as long as it
- * takes; `transaction_timeout` is there from PostgreSQL 17 on.
+ * Lifts the time limits that a role or database sets for its sessions: a migration may take any
+ * time. `transaction_timeout` exists from PostgreSQL 17 on.
  */
 const UNLIMITED = `
   select count(set_config(name, '0', true)) from pg_settings where name in
     ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
 
 /**
- * A server does not look whether its client is still there while a statement runs: a replica that is killed while it
- * migrates would leave all tables locked for the minutes that the statement of a large database has left. Not every
- * system can look.
+ * A server does not notice a lost client while a statement runs. If a replica were killed while it
+ * migrates a large database, all tables would stay locked until its statement ends, minutes later.
+ * Not every system supports this check.
  */
 const NOTICE_A_LOST_CLIENT = `
   do $$ begin perform set_config('client_connection_check_interval', '1s', true);
   exception when others then null; end $$`
 
-/** Whether a database of this encoding takes any text; `SQL_ASCII` means bytes that nobody looks at. */
+/** Whether this encoding can hold any text. `SQL_ASCII` means bytes that are never checked. */
 const canHold = (encoding: string) => ['UTF8', 'SQL_ASCII'].includes(encoding)
 
-/** Latchkey's own, and the migrator's. */
+/** Latchkey's own schema and the migrator's. */
 const SCHEMAS = [latchkey.schemaName, MIGRATIONS.schema] as const
 
 const CREATE_SCHEMA = /^\s*create schema (?:if not exists )?"(\w+)"/i
 
 /**
- * The same client, which makes no schema that is there: to ask for that takes a right to the whole database
- * even then, and whoever shares it may have made the schemas beforehand.
+ * A client that skips creating schemas that exist: `create schema if not exists` needs a right on
+ * the whole database even then, and in a shared database somebody may have created them beforehand.
  */
 function leaveOut(client: postgres.TransactionSql, schemas: readonly string[]) {
   const { unsafe } = client
@@ -70,9 +70,9 @@ function leaveOut(client: postgres.TransactionSql, schemas: readonly string[]) {
 }
 
 /**
- * Takes all tables at once where something is to be migrated, before any work is done: migrations lock one
- * after the other, and would do their work again and again, in everybody's way, for the sake of the last one.
- * Most statements begin with sessions, and wait there while they hold nothing else.
+ * Locks all tables at once before a migration begins: otherwise it would lock them one by one, and
+ * repeat its work, in everybody's way, whenever the last one is not free. Sessions come first: most
+ * statements begin there, and wait there while they hold nothing else.
  */
 async function lockTables(transaction: postgres.TransactionSql): Promise<void> {
   const last = broughtMigrations().at(-1)?.when ?? 0
@@ -85,13 +85,14 @@ async function lockTables(transaction: postgres.TransactionSql): Promise<void> {
 }
 
 /**
- * Brings the database up to the schema of this version, with the audit's partitions, on a connection of its own. Any number of
- * replicas may call it at once: one migrates, the others wait for it. The lock belongs to the
- * transaction, not to the connection, so it holds behind PgBouncer in transaction mode too.
+ * Migrates the database to this version and makes the audit's partitions, on a connection of its
+ * own. Any number of replicas may call it at once: one migrates, the others wait. The lock belongs
+ * to the transaction, not the connection, so it also holds behind PgBouncer in transaction mode.
  *
- * @param lockMs how long each table is waited for. Replicas of the version before are at work: whatever asks
- *   for a table meanwhile waits behind, and what holds several of them may wait for one that is locked already.
- * @throws with the code 55P03 where a table was not free in time: nothing is changed, and the same may be done again.
+ * @param lockMs how long to wait for each table. Replicas of the version before are still working:
+ * statements queue behind the waiting lock, and one that holds several tables may itself be waiting
+ * for one that is locked. @throws with the code 55P03 where a table was not free in time. Nothing
+ * has been changed then, and the call can be repeated.
  */
 export async function migrateDatabase(
   location: DatabaseLocation,
@@ -101,14 +102,15 @@ export async function migrateDatabase(
   const host = await findHost(address, { prepare: false })
   const sql = connect(address, host, {
     connections: 1,
-    // A migration may take as long as it takes.
+    // A migration may take any time.
     prepare: false,
     applicationName: 'latchkey migration',
   })
   try {
-    // Whatever this database's default is: who waited for the lock must see what the one before has done.
+    // Whatever the database's default is: whoever waited for the lock must see what the one before
+    // has done.
     await sql.begin('isolation level read committed', async (transaction) => {
-      // As in each session of ours (SESSION).
+      // As in each of our sessions (SESSION).
       await transaction.unsafe('set local search_path = pg_catalog')
       const [server] = await transaction.unsafe<{ version: number; encoding: string }[]>(
         `select current_setting('server_version_num')::int as version,
@@ -118,7 +120,7 @@ export async function migrateDatabase(
       if ((server?.version ?? 0) < OLDEST_POSTGRES) throw new ServerTooOldError()
       if (!canHold(server?.encoding ?? '')) throw new EncodingError(server?.encoding ?? '')
       await transaction`select pg_advisory_xact_lock(${LOCK[0]}, ${LOCK[1]})`
-      // From here on: another replica that migrates is waited for as long as it takes.
+      // From here on; another replica that migrates is waited for without a limit.
       await transaction.unsafe(`set local lock_timeout = ${Math.floor(lockMs)}`)
       const [there] = await transaction<{ names: string[]; isMigrated: boolean }[]>`
         select array[to_regnamespace(${SCHEMAS[0]})::text, to_regnamespace(${SCHEMAS[1]})::text] as names,
@@ -126,13 +128,13 @@ export async function migrateDatabase(
       if (there?.isMigrated) await lockTables(transaction)
       const keepingSchemas = (client: postgres.TransactionSql) =>
         leaveOut(client, there?.names ?? [])
-      // The migrator opens a transaction of its own, which within ours is a savepoint.
+      // The migrator opens a transaction of its own, which becomes a savepoint within ours.
       const nested = Object.assign(keepingSchemas(transaction), {
         options: sql.options,
         begin: (work: (client: postgres.TransactionSql) => Promise<unknown>) =>
           transaction.savepoint((inner) => work(keepingSchemas(inner))),
       }) as unknown as postgres.Sql
-      // First, since the list of migrations has a sequence, too.
+      // First, since the list of migrations uses a sequence, too.
       await setSequencesOn(transaction)
       await migrate(drizzle(nested), { migrationsFolder, migrationsTable: MIGRATIONS.table })
       await makePartitions(runInTransaction(transaction))

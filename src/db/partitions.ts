@@ -2,10 +2,10 @@ import { getTableConfig } from 'drizzle-orm/pg-core'
 import type { RunStatement } from './connection/run.ts'
 import { auditEvents } from './schema.ts'
 
-/** Partitions that are there before they are needed, the present month's beside. */
+/** How many months ahead partitions are made, beside the present one. */
 const MONTHS_AHEAD = 3
 
-/** What waits for a lock longer than this is done another day. */
+/** If a lock is not free within this time, the work is done another day. */
 const LOCK_TIMEOUT = `set local lock_timeout = '2s'`
 
 const { schema = 'public', name: table } = getTableConfig(auditEvents)
@@ -19,13 +19,13 @@ const begin = (month: Month) => new Date(Date.UTC(Math.floor(month / 12), month 
 const partition = (month: Month) =>
   `${table}_${Math.floor(month / 12)}_${String((month % 12) + 1).padStart(2, '0')}`
 
-/** The month that a partition is of, null for what is none. */
+/** The month of a partition; null for any other table. */
 function monthIn(name: string): Month | null {
   const [, year, month] = /_(\d{4})_(\d{2})$/.exec(name) ?? []
   return year === undefined ? null : Number(year) * 12 + Number(month) - 1
 }
 
-/** Of this month and the next three, by the database's clock, those that the audit has no partition for. */
+/** The months, of this and the next three by the database's clock, that have no partition. */
 export async function missingMonths(run: RunStatement): Promise<Month[]> {
   const present = new Set((await listPartitions(run)).map(({ name }) => name))
   const now = monthOf(new Date(await clockOf(run)))
@@ -33,7 +33,10 @@ export async function missingMonths(run: RunStatement): Promise<Month[]> {
   return wanted.filter((month) => !present.has(partition(month)))
 }
 
-/** Makes the partitions that are missing. Each is made beside and attached, which keeps nobody from writing. */
+/**
+ * Makes the missing partitions. Each is made as a separate table and then attached, which blocks no
+ * writer.
+ */
 export async function makePartitions(run: RunStatement): Promise<void> {
   for (const month of await missingMonths(run)) {
     const name = partition(month)
@@ -47,8 +50,9 @@ export async function makePartitions(run: RunStatement): Promise<void> {
 }
 
 /**
- * Drops the months that ended longer ago than this; gives how many. What is dropped does not come back, so a clock
- * that jumped ahead is not believed alone: the database's, this process's and the newest row must all be that far.
+ * Drops the partitions whose month ended longer ago than this; gives how many. Dropped data does
+ * not come back, so a clock that jumped ahead is not trusted alone: the database's clock, this
+ * process's, and the newest row must all agree.
  */
 export async function dropPartitions(run: RunStatement, olderThanSeconds: number): Promise<number> {
   const newest = await newestRow(run)
@@ -71,7 +75,9 @@ async function listPartitions(run: RunStatement): Promise<{ name: string; month:
   return rows.map(({ name }) => ({ name, month: monthIn(name) }))
 }
 
-/** The time of the newest row that is not of the future, in ms since 1970; null where there is none. */
+/**
+ * The time of the newest row that is not in the future, in ms since 1970; null where there is none.
+ */
 async function newestRow(run: RunStatement): Promise<number | null> {
   const [row] = await run<{ ms: number | null }>(
     `select (extract(epoch from max(at)) * 1000)::float8 as ms from ${whole} where at <= now()`,

@@ -3,20 +3,22 @@ import { getTableConfig } from 'drizzle-orm/pg-core'
 import type { Database } from './client.ts'
 import { signingKeys } from './schema.ts'
 
-/** The migrations that this version brings, in their order. */
+/** The migrations of this version, in order. */
 export function broughtMigrations(): { when: number }[] {
   const journal = new URL('../../drizzle/meta/_journal.json', import.meta.url)
   return (JSON.parse(readFileSync(journal, 'utf8')) as { entries: { when: number }[] }).entries
 }
 
-/** The migrator's own schema and table, where it keeps what it applied. */
+/** The migrator's own schema and table, where it records applied migrations. */
 export const MIGRATIONS = { schema: 'drizzle', table: 'latchkey_migrations' }
-/** That table by its whole name. */
+/** The full name of that table. */
 export const APPLIED = `${MIGRATIONS.schema}.${MIGRATIONS.table}`
-/** Of the first migration. */
+/** A table that the first migration makes. */
 const FIRST = `${getTableConfig(signingKeys).schema}.${getTableConfig(signingKeys).name}`
 
-/** Whether the last migration of this version is applied; a newer version's may be, too. */
+/**
+ * Tells whether the last migration of this version has been applied; later ones may have been, too.
+ */
 export function createReadiness(database: Database): () => Promise<boolean> {
   const last = broughtMigrations().at(-1)?.when ?? 0
   return async () => {

@@ -6,7 +6,10 @@ export { latchkey } from './tables/columns.ts'
 export { auditEvents, outbox, outboxTargets, receivedEvents } from './tables/events.ts'
 export { identities, sessions, unlinkedIdentities, users } from './tables/people.ts'
 
-/** Refresh tokens, by SHA-256 hash: of each session the newest three, and those rotated just now. */
+/**
+ * Refresh tokens by SHA-256 hash: the newest three of each session, and those that were rotated
+ * just now.
+ */
 export const refreshTokens = latchkey.table(
   'refresh_tokens',
   {
@@ -16,11 +19,11 @@ export const refreshTokens = latchkey.table(
       .references(() => sessions.id, { onDelete: 'cascade' }),
     createdAt: moment('created_at').notNull().defaultNow(),
     expiresAt: moment('expires_at').notNull(),
-    /** Its place in its session: the first is 1, each successor one more. */
+    /** The position in its session: the first token has 1, each successor one more. */
     generation: integer('generation').notNull().default(1),
-    /** When its successor took over. */
+    /** When its successor replaced it. */
     rotatedAt: moment('rotated_at'),
-    /** When it was shown again after the grace and got its successor once more. */
+    /** When it was presented again after the grace period and got the same successor once more. */
     repeatedAt: moment('repeated_at'),
   },
   (table) => [
@@ -51,7 +54,7 @@ export const loginCodes = latchkey.table(
   ],
 )
 
-/** One-time codes that stand for an identity and for no session, by SHA-256 hash. */
+/** One-time codes that stand for an identity and not for a session, by SHA-256 hash. */
 export const linkCodes = latchkey.table(
   'link_codes',
   {
@@ -64,22 +67,22 @@ export const linkCodes = latchkey.table(
     issuer: text('issuer').notNull(),
     subject: text('subject').notNull(),
     email: text('email'),
-    /** Null where the provider did not tell. */
+    /** Null where the provider did not say. */
     emailVerified: boolean('email_verified'),
     name: text('name'),
     picture: text('picture'),
     locale: text('locale'),
-    /** What is kept of the provider's tokens, as on an identity. */
+    /** The provider's tokens that are kept, as on an identity. */
     sealedAccessToken: text('sealed_access_token'),
     sealedRefreshToken: text('sealed_refresh_token'),
-    /** Who has linked the identity by it. */
+    /** The user who linked the identity with it. */
     takenBy: uuid('taken_by'),
     expiresAt: moment('expires_at').notNull(),
   },
   (table) => [index('link_codes_expires_at').on(table.expiresAt)],
 )
 
-/** Flows that have been answered: a flow can be finished once, whatever replica answers. */
+/** Flows that have been answered, so that each is finished once, whichever replica answers. */
 export const finishedFlows = latchkey.table(
   'finished_flows',
   {
@@ -87,16 +90,19 @@ export const finishedFlows = latchkey.table(
     finishedAt: moment('finished_at').notNull().defaultNow(),
     expiresAt: moment('expires_at').notNull(),
     failedAt: moment('failed_at'),
-    /** What its client was told, where it failed. */
+    /** The error that its client was told, if it failed. */
     error: text('error'),
     errorDescription: text('error_description'),
-    /** Why the person may not come in, where a page told them. */
+    /** Why the person may not come in, if a page told them. */
     refusal: text('refusal'),
   },
   (table) => [index('finished_flows_expires_at').on(table.expiresAt)],
 )
 
-/** Requests within a window, by a keyed hash of what is asked for and the address that asks. */
+/**
+ * Counts requests within a time window, by a keyed hash of what is limited and the client's
+ * address.
+ */
 export const requestCounts = latchkey.table(
   'request_counts',
   {

@@ -9,8 +9,8 @@ interface Sequence {
 }
 
 /**
- * Sets sequences on that are behind what is in their tables: logical replication carries rows and no sequences, and
- * what a server that took over by it gives out next was given out before.
+ * Advances sequences that are behind the rows of their tables. Logical replication copies rows but
+ * not sequences, so a server that took over by it would give out numbers again.
  */
 export async function setSequencesOn(transaction: Client): Promise<void> {
   const sequences = (await transaction.unsafe(

@@ -4,29 +4,29 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import type { RunStatement } from './client.ts'
 
 /**
- * Builds statements and never runs one: `db.select(…)`, `db.$with('name').as(…)`, `db.update(…)`. Its
- * `for('update', { of })` needs an `alias` of the table: PostgreSQL takes no schema there.
+ * Builds statements and never runs them: `db.select(…)`, `db.$with('name').as(…)`, `db.update(…)`.
+ * `for('update', { of })` needs an `alias` of the table, since PostgreSQL allows no schema there.
  */
 export const db = drizzle.mock()
 
-/** The named parameters of a statement, to be put where a value goes. */
+/** The named parameters of a statement, to use wherever a value goes. */
 export type Placeholders<Values> = { readonly [Name in keyof Values & string]: Placeholder<Name> }
 
-/** A statement that was built once; it runs through `database.query`, or `run` of a transaction. */
+/** A statement that is built once; it runs through `database.query`, or `run` of a transaction. */
 export interface Statement<Values, Row> {
-  /** As PostgreSQL gets it. */
+  /** The SQL that PostgreSQL gets. */
   readonly text: string
-  /** What goes into its parameters, in their order. */
+  /** The values of its parameters, in their order. */
   bind(values: Values): unknown[]
-  /** All its rows. */
+  /** Runs it and gives all rows. */
   all(run: RunStatement, values: Values): Promise<Row[]>
-  /** Its first row, else null. */
+  /** Runs it and gives the first row, else null. */
   one(run: RunStatement, values: Values): Promise<Row | null>
-  /** How many rows it gives. */
+  /** Runs it and gives the number of rows. */
   count(run: RunStatement, values: Values): Promise<number>
 }
 
-/** A query of the builder; each of its kinds has these two. */
+/** What is used of the builder's queries. */
 interface Query<Row> {
   prepare(name: string): {
     getQuery(): { sql: string; params: unknown[] }
@@ -35,11 +35,11 @@ interface Query<Row> {
 }
 
 /**
- * A statement from the schema, turned into text once, when it is first needed: `statement((p: Placeholders<{ id: string }>) =>
- * db.select({ name: users.name }).from(users).where(eq(users.id, p.id)))`. Its rows have the type of
- * what it selects, under the names that it gives them.
+ * A statement built from the schema, turned into text when it is first needed: `statement((p:
+ * Placeholders<{ id: string }>) => db.select({ name: users.name }).from(users).where(eq(users.id,
+ * p.id)))`. Its rows have the type and the names of what it selects.
  *
- * @throws where what is selected is nested.
+ * @throws where the selection is nested.
  */
 export function statement<Values, Row>(
   build: (p: Placeholders<Values>) => Query<Row>,
@@ -54,7 +54,7 @@ export function statement<Values, Row>(
   const all = async (run: RunStatement, values: Values): Promise<Row[]> => {
     const { text, readers } = make()
     const rows = await run<unknown[]>(text, bind(values), { rows: 'arrays' })
-    // Not by `map`, which takes a slow way where the rows are in a class of their own, as the driver's are.
+    // Not `map`: it is slow on the driver's rows, which are instances of a class of its own.
     const read: Row[] = []
     for (const row of rows) read.push(readRow(row, readers) as Row)
     return read
@@ -72,7 +72,7 @@ export function statement<Values, Row>(
 
 function readRow(row: readonly unknown[], readers: readonly Reader[]): Record<string, unknown> {
   const read: Record<string, unknown> = {}
-  // By number: an iterator makes two objects for each value.
+  // By index: an iterator allocates two objects for each value.
   for (let place = 0; place < readers.length; place++) {
     const { name, decode } = readers[place] as Reader
     const value = row[place]
@@ -81,7 +81,7 @@ function readRow(row: readonly unknown[], readers: readonly Reader[]): Record<st
   return read
 }
 
-/** What a statement is turned into. */
+/** What a statement is compiled to. */
 interface Made {
   text: string
   binders: readonly ((values: Record<string, unknown>) => unknown)[]
@@ -95,12 +95,12 @@ function makeOnce(query: Query<unknown>): Made {
   return { ...withEachOnce(sql, params), readers }
 }
 
-/** A number that stands for a parameter in a text, with the type that it is said to have there. */
+/** A parameter's number in a text, with its type cast if it has one. */
 const NUMBERED = /\$(\d+)((?:::\w+(?:\[\])?)?)/g
 
 /**
- * What stands several times is sent once for each type that it is said to have: the builder numbers each place
- * where a name stands, and the longest statement has twice as many of these as names.
+ * Sends each parameter only once for each type cast. The builder numbers every place where a name
+ * stands, and the longest statement has twice as many places as names.
  */
 function withEachOnce(sql: string, params: readonly unknown[]): Pick<Made, 'text' | 'binders'> {
   const binders: Made['binders'][number][] = []
@@ -115,7 +115,10 @@ function withEachOnce(sql: string, params: readonly unknown[]): Pick<Made, 'text
   return { text, binders }
 }
 
-/** The name of a parameter that is sent as it is given; null for one that is changed first, or for most constants. */
+/**
+ * The name of a parameter that is sent unchanged; null for one that is encoded first, and for most
+ * constants.
+ */
 function nameIn(param: unknown): string | null {
   if (typeof param === 'symbol') return String(param)
   if (is(param, Placeholder)) return `:${param.name}`
@@ -125,9 +128,9 @@ function nameIn(param: unknown): string | null {
 }
 
 /**
- * `insert into table (columns) select values …`, of the columns that are named and no others, which the
- * builder cannot leave out: a part of a statement, as `db.$with(name, selection).as(insertFrom(…))`.
- * `rest` is what follows the selected values: `from …`, `where …`, `on conflict …`, `returning …`.
+ * `insert into table (columns) select values …` with only the named columns, which the builder
+ * cannot do. It is part of a statement, as in `db.$with(name, selection).as(insertFrom(…))`. `rest`
+ * follows the selected values: `from …`, `where …`, `on conflict …`, `returning …`.
  */
 export function insertFrom<Table extends PgTable>(
   table: Table,
@@ -139,7 +142,7 @@ export function insertFrom<Table extends PgTable>(
   return sql`insert into ${table} (${list(columns)}) select ${list(selected)} ${rest}`
 }
 
-/** `returning …` of these columns, as what follows in `insertFrom`. */
+/** `returning …` for these columns, as the `rest` of `insertFrom`. */
 export const returning = (columns: Readonly<Record<string, PgColumn>>): SQL =>
   sql`returning ${list(Object.values(columns).map(nameOf))}`
 
@@ -164,7 +167,7 @@ function binderOf(param: unknown): (values: Record<string, unknown>) => unknown 
   return () => param
 }
 
-/** What the builder keeps of a selected column; its types leave the decoder out. */
+/** What the builder stores for a selected column; its types leave out the decoder. */
 interface SelectedField {
   path: readonly string[]
   field: Column | { decoder?: Decoder; sql?: { decoder?: Decoder } }
@@ -172,7 +175,7 @@ interface SelectedField {
 
 type Decoder = { mapFromDriverValue(value: unknown): unknown }
 
-/** Which name a selected value gets, and what changes it; null where it is taken as it comes. */
+/** The name and the decoder of a selected value; null where it needs no decoding. */
 interface Reader {
   name: string
   decode: ((value: unknown) => unknown) | null
@@ -185,7 +188,7 @@ function readersOf({ fields = [] }: { fields?: readonly SelectedField[] }): Read
     const decoder: Decoder | undefined = is(field, Column)
       ? field
       : (field.decoder ?? field.sql?.decoder)
-    // Most columns come as they are: their decoder is then the one that all columns inherit.
+    // Most columns need no decoding: they inherit the decoder of all columns.
     const changes =
       decoder !== undefined && decoder.mapFromDriverValue !== Column.prototype.mapFromDriverValue
     return { name, decode: changes ? (value: unknown) => decoder.mapFromDriverValue(value) : null }

@@ -16,8 +16,9 @@ export const isAlive = (
 ): SQL | undefined => and(isNull(s.endedAt), sql`${s.expiresAt} > now()`, isNull(u.disabledAt))
 
 /**
- * Whether anybody can still be signed in by a living session: it can be renewed, or its last access token has not
- * expired, which may live longer. That one was given with its last use, or with an answer that was repeated soon after.
+ * Whether somebody can still use a living session: it can be renewed, or its last access token,
+ * which may live longer, has not expired. That one was issued at its last use, or in an answer that
+ * was repeated soon after.
  */
 export const isInUse = (accessTokenTtlSeconds: number): SQL | undefined =>
   or(
@@ -32,13 +33,16 @@ export const isInUse = (accessTokenTtlSeconds: number): SQL | undefined =>
     sql`${sessions.lastUsedAt} + ${seconds(sql.raw(String(accessTokenTtlSeconds + CODE_SECONDS)))} > now()`,
   )
 
-/** `sessions` joined with `users`, or an alias of these: the one that asks, where it is alive. */
+/**
+ * The condition for the session that asks, if it is alive. It needs `sessions` joined with `users`,
+ * or aliases.
+ */
 export const asks = (p: Placeholders<SessionRef>): SQL | undefined =>
   and(eq(sessions.id, p.sessionId), eq(sessions.userId, p.userId), isAlive())
 
 /**
- * Whether the session began by a sign-in that is recent enough: its begin, or what the provider signed.
- * One that was begun silently asked nobody.
+ * Whether the session's sign-in is recent enough: when it began, or the time that the provider
+ * signed. A silent one (`prompt=none`) is no sign-in.
  */
 export const isFresh = (
   p: Placeholders<Freshness>,

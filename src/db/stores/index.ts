@@ -32,7 +32,7 @@ import { rotateToken } from './tokens/rotate-token.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { createUsedFlows } from './used-flows.ts'
 
-/** Everything that is kept, as the rooms see it. */
+/** All stores, as the rooms see them. */
 export interface Stores {
   accounts: Accounts
   adminUsers: AdminUsers
@@ -49,17 +49,19 @@ export interface Stores {
   providerTokens: ProviderTokenStore
   audit: Audit
   receivedEvents: ReceivedEventStore
-  /** Whether the database is reached and migrated. */
+  /** Whether the database can be reached and is migrated. */
   isReady(): Promise<boolean>
-  /** Operations of the database that run or wait. */
+  /** How many database operations run or wait. */
   pendingOperations(): number
-  /** From now on, tells of what the database is asked. */
+  /** Reports every database operation to an observer from now on. */
   observe(observer: DatabaseObserver): void
-  /** Removes one batch of expired rows of each kind; tells how many went, and whether there may be more. */
+  /**
+   * Removes one batch of expired rows of each kind; gives how many, and whether there may be more.
+   */
   sweepBatch(): Promise<{ removed: number; more: boolean }>
 }
 
-/** What of the settings decides what is kept and shown. */
+/** The settings that the stores depend on. */
 export interface StoreRules extends SignInRules {
   accessTokenTtlSeconds: number
 }

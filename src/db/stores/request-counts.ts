@@ -9,9 +9,9 @@ import { db, insertFrom, nameOf, type Placeholders, returning, statement } from 
 const { key, count, expiresAt } = requestCounts
 
 /**
- * Keys and seconds of their windows, each comma separated; a key may stand there several times. In the
- * order of the keys, so that two statements never wait for each other's rows. A count that a crash loses
- * is no loss, so the commit waits for no disk.
+ * Counts requests. Takes keys and the seconds of their windows as two comma-separated lists; a key
+ * may occur several times. Rows are locked in the order of their keys, so that statements do not
+ * deadlock. The commit does not wait for the disk: a count may be lost in a crash.
  */
 const COUNT = statement((p: Placeholders<{ keys: string; windows: string }>) => {
   const isOpen = sql`${requestCounts}.${nameOf(expiresAt)} > ${now}`
@@ -45,15 +45,15 @@ const COUNT = statement((p: Placeholders<{ keys: string; windows: string }>) => 
     .from(counted)
 })
 
-/** Whoever waits for a count waits no longer: enough for a busy machine, and for a connection to be made. */
+/** How long a request waits to be counted: enough for a busy machine, or a new connection. */
 const LIMIT_MS = 2_000
 
-/** Requests in one statement. */
+/** Requests per statement. */
 const LARGEST_BATCH = 100
 
 /**
- * Counters in PostgreSQL, one row per key. Requests that arrive together are
- * counted by one statement.
+ * Request counters in PostgreSQL, one row per key. Requests that arrive together are counted by one
+ * statement.
  */
 export function createRequestCounts(database: Database): RequestCounts {
   const inTwoSeconds: RunStatement = (text, parameters, how) =>
@@ -68,7 +68,7 @@ export function createRequestCounts(database: Database): RequestCounts {
     const left = new Map<string, number>()
     for (const key of keys) left.set(key, (left.get(key) ?? 0) + 1)
     const found = new Map(rows.map((row) => [row.key, row]))
-    // Requests of one key are told apart by their turn: the last of them has the whole count.
+    // Requests with the same key get consecutive counts; the last of them has the total.
     return ({ key }) => {
       const { count = 0, endsInMs = 0 } = found.get(key) ?? {}
       const later = (left.get(key) ?? 1) - 1

@@ -2,9 +2,9 @@ import type { Database } from '../client.ts'
 import { unavailable } from '../connection/failures.ts'
 
 /**
- * Throws where a row is of another user, session or token than the one that was asked for: whatever went
- * wrong on the way, nobody is told, or signed, what is another's. The connections that there are may have
- * mixed up other answers, too, and are not used again; then the same may be asked again.
+ * Throws where a row belongs to another user, session or token than the one that was asked for.
+ * Whatever went wrong before, nobody is shown or given what is another person's. Other connections
+ * may have mixed up answers, too, so none is used again; the request can then be repeated.
  */
 export const requireOwn = (
   database: Pick<Database, 'distrust'>,
@@ -12,7 +12,7 @@ export const requireOwn = (
   asked: string,
 ): void => requireSame(database, found, asked.toLowerCase())
 
-/** Throws as `requireOwn` does, where capitals count, or bytes: of a mark, a subject, a hash. */
+/** As `requireOwn`, but exact: for marks, subjects and hashes, where case or bytes matter. */
 export function requireSame<Key extends string | Buffer>(
   database: Pick<Database, 'distrust'>,
   found: Key,

@@ -1,7 +1,7 @@
 import { and, type Column, eq, type SQL, type SQLWrapper } from 'drizzle-orm'
 import type { IdentityKey } from '../../core/identity/identity-key.ts'
 
-/** Whether two rows, or a row and what is asked for, are of one identity. */
+/** Whether two rows, or a row and parameters, have the same identity key. */
 export const isSameIdentity = (
   row: Record<keyof IdentityKey, Column>,
   other: Record<keyof IdentityKey, SQLWrapper>,

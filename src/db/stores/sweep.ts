@@ -16,8 +16,8 @@ import { db, nameOf, statement } from '../statement.ts'
 const BATCH = 1000
 
 /**
- * One batch of what is over, the longest over first, so that only what goes is read. Rows that another
- * replica is removing are passed over.
+ * Deletes one batch of expired rows, the oldest first, so that only rows to delete are read. Rows
+ * that another replica is deleting are skipped.
  */
 function removal(key: PgColumn, expiresAt: PgColumn) {
   const over = lt(expiresAt, now)
@@ -31,7 +31,7 @@ function removal(key: PgColumn, expiresAt: PgColumn) {
   )
 }
 
-/** What goes once it is over. */
+/** The kinds of rows that are deleted once they have expired. */
 const REMOVALS = [
   removal(finishedFlows.id, finishedFlows.expiresAt),
   removal(requestCounts.key, requestCounts.expiresAt),
@@ -42,7 +42,10 @@ const REMOVALS = [
   removal(sessions.id, sessions.expiresAt),
 ]
 
-/** Removes at most one batch of expired rows of each kind, and tells whether one of them was full. */
+/**
+ * Deletes at most one batch of expired rows of each kind; tells whether one of the batches was
+ * full.
+ */
 export async function sweepBatch({
   query,
 }: Pick<Database, 'query'>): Promise<{ removed: number; more: boolean }> {

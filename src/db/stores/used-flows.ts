@@ -8,7 +8,7 @@ import { finishedFlows, linkCodes, loginCodes, refreshTokens, sessions } from '.
 import { db, insertFrom, type Placeholders, returning, statement } from '../statement.ts'
 import { requireSame } from './require-own.ts'
 
-/** Longer than any login takes: ten seconds of the provider's, five of the database's. */
+/** Longer than any login takes: ten seconds of the provider's time, five of the database's. */
 const LONGEST_SECONDS = 16
 
 const FINISH = statement((p: Placeholders<{ id: string; ttl: number }>) => {
@@ -86,7 +86,7 @@ function outcomeOf(row: Awaited<ReturnType<typeof FIND.one>>): FlowOutcome {
   return { is: row.waits ? 'under_way' : 'over' }
 }
 
-/** Marks in PostgreSQL that let each flow be finished once. */
+/** Records used flows in PostgreSQL, so that each is finished once. */
 export function createUsedFlows(database: Database): UsedFlows {
   const { query } = database
   return {

@@ -4,25 +4,31 @@ import type { OutboxKind } from '../../core/events/outbox.ts'
 import { latchkey, moment } from './columns.ts'
 
 /**
- * What happened, a row each, written in the transaction of the thing itself by triggers on users, identities,
- * sessions and signing keys, so that no statement can forget to (`record_event`; of a login `record_begun`). Only who
- * makes or links an identity outside of a first login records that itself (`stores/events/audit.ts`): a trigger on
- * each new identity costs each first login. Partitioned by month (`db/partitions.ts`). No secret and no address of
- * mail is in it.
+ * The audit log: one row per event. Triggers on users, identities, sessions and signing keys write
+ * it in the same transaction, so that no statement can forget to (function `record_event`; for the
+ * start of a session `record_begun`). Only statements that create or link an identity outside of a
+ * first login record that themselves (`stores/events/audit.ts`): a trigger on each new identity
+ * would cost each first login. Partitioned by month (`db/partitions.ts`). It holds no secret and no
+ * e-mail address.
  */
 export const auditEvents = latchkey.table(
   'audit_events',
   {
-    /** Random, but of what a login makes: it is derived from the session's or the user's, which begin once. */
+    /**
+     * Random, except for events of a login: these derive it from the session's or user's id, which
+     * begin only once.
+     */
     id: uuid('id').notNull().defaultRandom(),
     at: moment('at').notNull().defaultNow(),
-    /** In dotted past tense: `session.ended`. */
+    /** Past tense with a dot: `session.ended`. */
     type: text('type').notNull(),
     userId: uuid('user_id'),
     sessionId: uuid('session_id'),
     clientId: text('client_id'),
     provider: text('provider'),
-    /** Of who asked for it; emptied, as the user agent, once the user is deleted. */
+    /**
+     * The address of who caused it. It is emptied, like the user agent, once the user is deleted.
+     */
     address: text('address'),
     userAgent: text('user_agent'),
     requestId: text('request_id'),
@@ -30,21 +36,21 @@ export const auditEvents = latchkey.table(
   },
   (table) => [
     primaryKey({ columns: [table.at, table.id] }),
-    // In the order in which they are read, page by page.
+    // In the order in which pages of events are read.
     index('audit_events_of_user').on(table.userId, table.at, table.id),
   ],
 )
 
 /**
- * What is to be told or asked elsewhere: grants to revoke at their providers, events for the webhook,
- * logout tokens for clients. What is of another kind is null.
+ * What is still to be sent: provider tokens to revoke, events for the webhook, logout tokens for
+ * clients. Columns of another kind are null.
  */
 export const outbox = latchkey.table(
   'outbox',
   {
     id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
     kind: text('kind').$type<OutboxKind>().notNull(),
-    /** Who it is for: a provider, `webhook`, a client. */
+    /** The receiver: a provider, `webhook`, or a client. */
     target: text('target').notNull(),
     issuer: text('issuer'),
     subject: text('subject'),
@@ -56,13 +62,13 @@ export const outbox = latchkey.table(
     sessionId: uuid('session_id'),
     attempts: integer('attempts').notNull().default(0),
     createdAt: moment('created_at').notNull().defaultNow(),
-    /** Also the end of the lease of the replica that is at it. */
+    /** Also the end of the lease of the replica that is sending it. */
     nextAttemptAt: moment('next_attempt_at').notNull().defaultNow(),
-    /** When it was given up: then only the operator has it tried again. */
+    /** When it was given up; then only the operator can have it tried again. */
     failedAt: moment('failed_at'),
     /** Why the last attempt failed. */
     failure: text('failure'),
-    /** When the operator had it tried again: its time begins anew. */
+    /** When the operator had it tried again; its time starts anew. */
     retriedAt: moment('retried_at'),
   },
   (table) => [
@@ -73,27 +79,27 @@ export const outbox = latchkey.table(
   ],
 )
 
-/** Where the settings have events and logout tokens sent, as the latest start of a replica knew it. */
+/** Where events and logout tokens are sent, by the settings of the replica that started last. */
 export const outboxTargets = latchkey.table(
   'outbox_targets',
   {
     kind: text('kind').$type<OutboxKind>().notNull(),
     target: text('target').notNull(),
     url: text('url').notNull(),
-    /** Types of events as patterns of LIKE. */
+    /** Types of events as LIKE patterns. */
     types: text('types').array().notNull(),
-    /** Since when nothing is sent there any more, by the target's own wish (410). */
+    /** Since when nothing is sent because the target answered 410. */
     stoppedAt: moment('stopped_at'),
   },
   (table) => [primaryKey({ columns: [table.kind, table.target] })],
 )
 
-/** Events of providers that were acted on, so that each is acted on once. */
+/** Providers' events that were acted on, so that each is acted on once. */
 export const receivedEvents = latchkey.table(
   'received_events',
   {
     provider: text('provider').notNull(),
-    /** A hash of its id, or of what was signed. */
+    /** A hash of the event's id, or of the signed message. */
     id: text('id').notNull(),
     receivedAt: moment('received_at').notNull().defaultNow(),
     expiresAt: moment('expires_at').notNull(),

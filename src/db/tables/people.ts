@@ -3,23 +3,24 @@ import { bigint, boolean, index, primaryKey, text, uniqueIndex, uuid } from 'dri
 import { latchkey, moment } from './columns.ts'
 
 /**
- * A person. Name, picture and locale are the person's own edits; null shows what the provider says.
+ * A person. Name, picture and locale are the person's own edits; where they are null, the
+ * provider's values are shown.
  *
- * Whoever locks rows of several tables does it in this order, rows of one table in the order of their
- * keys, so that no two wait for each other: advisory locks, users, identities, sessions, codes and
- * refresh tokens. Users come first since what is theirs may become more until they are held, and since
- * PostgreSQL itself takes what refers to a user behind the user.
+ * Whoever locks rows of several tables does it in this order, and rows of one table in the order of
+ * their keys, so that nobody deadlocks: advisory locks, users, identities, sessions, codes and
+ * refresh tokens. Users come first because more rows can become theirs until they are locked, and
+ * because PostgreSQL itself locks rows that refer to a user after the user.
  */
 export const users = latchkey.table('users', {
   id: uuid('id').primaryKey(),
   name: text('name'),
   picture: text('picture'),
   locale: text('locale'),
-  /** What apps may go by; set by the operator. */
+  /** For apps to use; set by the operator. */
   roles: text('roles').array().notNull().default([]),
   createdAt: moment('created_at').notNull().defaultNow(),
   updatedAt: moment('updated_at').notNull().defaultNow(),
-  /** Set by the operator: this user can no longer sign in. */
+  /** When the operator disabled the user, who can no longer sign in. */
   disabledAt: moment('disabled_at'),
 })
 
@@ -34,29 +35,36 @@ export const identities = latchkey.table(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     email: text('email'),
-    /** The provider's latest word on the address; whether it counts is up to the settings. */
+    /**
+     * Whether the provider says that the address is verified. The settings decide whether that
+     * counts.
+     */
     emailVerified: boolean('email_verified').notNull(),
-    /** The user's address is this identity's; of at most one of the user. */
+    /**
+     * Whether the user's address is this identity's; true for at most one of a user's identities.
+     */
     givesEmail: boolean('gives_email').notNull().default(false),
     name: text('name'),
     picture: text('picture'),
     locale: text('locale'),
     linkedAt: moment('linked_at').notNull().defaultNow(),
-    /** How it became this user's (`core/identity/linking.ts`), and why. */
+    /** How it was linked to the user (`core/identity/linking.ts`), and why. */
     linkedBy: text('linked_by'),
     linkReason: text('link_reason'),
     /**
-     * A hash of the address with which it made its user, where nobody was found who holds that: two first
-     * logins with one address at once meet here, and the later one looks again.
+     * A hash of the address with which it created its user, when nobody had that address. Two
+     * simultaneous first logins with one address collide here, and the later one looks again.
      */
     addressClaim: bigint('address_claim', { mode: 'bigint' }),
     lastLoginAt: moment('last_login_at').notNull().defaultNow(),
-    /** What is kept of the provider's tokens, sealed for this identity. */
+    /** The provider's tokens that are kept, sealed for this identity. */
     sealedAccessToken: text('sealed_access_token'),
     sealedRefreshToken: text('sealed_refresh_token'),
-    /** When its provider said that the account is gone; null again once somebody signs in with it. */
+    /**
+     * When its provider said that the account is gone; null again once somebody signs in with it.
+     */
     goneAt: moment('gone_at'),
-    /** Until then one replica refreshes it at the provider, and the others wait. */
+    /** Until then one replica refreshes the tokens at the provider, and the others wait. */
     grantLeasedUntil: moment('grant_leased_until'),
   },
   (table) => [
@@ -71,7 +79,7 @@ export const identities = latchkey.table(
   ],
 )
 
-/** Identities that a user took away: no later login joins them to that user again. */
+/** Identities that a user has unlinked: no later login links them to that user again by itself. */
 export const unlinkedIdentities = latchkey.table(
   'unlinked_identities',
   {
@@ -86,7 +94,7 @@ export const unlinkedIdentities = latchkey.table(
   (table) => [primaryKey({ columns: [table.userId, table.provider, table.issuer, table.subject] })],
 )
 
-/** One signed-in client instance of one user. */
+/** One signed-in client of one user. */
 export const sessions = latchkey.table(
   'sessions',
   {
@@ -95,24 +103,30 @@ export const sessions = latchkey.table(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     clientId: text('client_id').notNull(),
-    /** With issuer and subject the identity that opened it; these two are null where it is older than they. */
+    /**
+     * With issuer and subject, the identity that opened the session; those two are null in sessions
+     * from before these columns existed.
+     */
     provider: text('provider').notNull(),
     issuer: text('issuer'),
     subject: text('subject'),
     scope: text('scope').notNull(),
-    /** The one API that its tokens are for (RFC 8707); null for the usual audience. */
+    /** The API that its tokens are for (RFC 8707); null for the default audience. */
     resource: text('resource'),
-    /** Its tokens live in cookies: only then a refresh token is taken from one. */
+    /** Whether its tokens live in cookies; only then a refresh token is accepted from a cookie. */
     cookieMode: boolean('cookie_mode').notNull().default(false),
-    /** When the person authenticated at the provider, where the provider signed it. */
+    /** When the person authenticated at the provider, if the provider signed it. */
     authTime: moment('auth_time'),
-    /** Begun with `prompt=none`: nobody was asked, so it is no sign-in for what cannot be undone. */
+    /**
+     * Whether it began with `prompt=none`: nobody was asked, so it does not count as a recent
+     * sign-in.
+     */
     silent: boolean('silent').notNull().default(false),
     userAgent: text('user_agent'),
     address: text('address'),
-    /** The request that began it, as the audit tells it. */
+    /** The request that began it, for the audit log. */
     requestId: text('request_id'),
-    /** Why it began with a new user, as the audit tells it; null where the user was there. */
+    /** Why a new user was created with it, for the audit log; null for a known user. */
     newUserReason: text('new_user_reason'),
     createdAt: moment('created_at').notNull().defaultNow(),
     lastUsedAt: moment('last_used_at').notNull().defaultNow(),
@@ -120,13 +134,17 @@ export const sessions = latchkey.table(
     /** When its client first got tokens; null until its code is redeemed. */
     redeemedAt: moment('redeemed_at').defaultNow(),
     endedAt: moment('ended_at'),
-    /** What ended it. */
+    /** Why it ended. */
     endReason: text('end_reason'),
-    /** When its client was told that it is over though it only rests: its user is disabled. */
+    /**
+     * When its client was told that it is over although it only rests, because its user is
+     * disabled.
+     */
     logoutToldAt: moment('logout_told_at'),
   },
   (table) => [
-    // Whole, so that no plan that was made while there was nobody reads all of it for want of a better one.
+    // Not a partial index: plans that were made while the table was empty would not use it, and
+    // read all sessions.
     index('sessions_of_user').on(table.userId, table.endedAt),
     index('sessions_expires_at').on(table.expiresAt),
   ],

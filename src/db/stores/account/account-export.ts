@@ -12,16 +12,16 @@ import { asks } from '../alive.ts'
 import { requireOwn } from '../require-own.ts'
 
 /**
- * Rows of one page: what is held in memory, and how long one statement may take. Each page may look at all rows of
- * its user anew (there is no index in the order of sessions), so it is not small.
+ * Rows per page, which bounds memory and the time of a statement. It is not small, because each
+ * page may have to read all rows of its user again: sessions have no index in this order.
  */
 const PAGE = 2_000
 
 type Table = Parameters<typeof getTableConfig>[0]
 
 /**
- * A row as JSON text, whole but for what is left out: a column that is added is exported. `shown` may put
- * something else in a column's place.
+ * A whole row as JSON text without the excluded columns, so that a column that is added later is
+ * exported, too. `shown` can replace a column's value.
  */
 function rowJson(
   table: Table,
@@ -39,17 +39,17 @@ function rowJson(
 const all = (table: Table, row: SQL, owner: PgColumn, order: SQL) =>
   sql`coalesce((select json_agg(${row} order by ${order}) from ${table} where ${owner} = ${users.id}), '[]')`
 
-// What stands for a secret (provider tokens, refresh tokens, codes) is not about the person.
+// Secrets (provider tokens, refresh tokens, codes) are left out: they say nothing about the person.
 const IDENTITY = rowJson(identities, [
   identities.userId,
   identities.sealedAccessToken,
   identities.sealedRefreshToken,
   identities.grantLeasedUntil,
-  // A hash of the address that stands beside it, for an index.
+  // A hash of the address in the next column, for an index.
   identities.addressClaim,
 ])
 
-/** All but what may be many. */
+/** Everything but the lists that may be long. */
 const HEAD = {
   userId: users.id,
   exportedAt: sql<string>`${isoTime(now)}`,
@@ -76,7 +76,7 @@ const FIND_ANY = statement((p: Placeholders<{ userId: string }>) =>
   db.select(HEAD).from(users).where(eq(users.id, p.userId)),
 )
 
-/** A page of the user's rows in the order of a key that is a text here. */
+/** One page of a user's rows, ordered by a key, which is a text here. */
 type Listing = { userId: string; after: string }
 
 const LIST_SESSIONS = statement((p: Placeholders<Listing>) =>
@@ -92,7 +92,10 @@ const LIST_SESSIONS = statement((p: Placeholders<Listing>) =>
     .limit(PAGE),
 )
 
-/** Where an operator or a provider did it, address and user agent are theirs. */
+/**
+ * Address and user agent of an event that the person caused; those of an operator or provider are
+ * theirs.
+ */
 const ofThePerson = (column: PgColumn) =>
   column === auditEvents.address || column === auditEvents.userAgent
     ? sql`case when ${auditEvents.reason} in ${REASONS_OF_OTHERS} then null else ${column} end`
@@ -117,10 +120,13 @@ const LIST_EVENTS = statement((p: Placeholders<Listing>) =>
     .limit(PAGE),
 )
 
-/** Before every id in the order of ids. */
+/** Sorts before every id. */
 export const FIRST = '00000000-0000-0000-0000-000000000000'
 
-/** Everything that is stored about a user, as JSON text in pieces; no connection is held between two. */
+/**
+ * Everything that is stored about a user as pieces of JSON text; no connection is held between two
+ * pieces.
+ */
 export function createExport(database: Database): {
   own: Accounts['exportBySession']
   any: AdminUsers['export']

@@ -3,7 +3,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import { type Columns, isoTime, lowerCase } from '../../expressions.ts'
 import { identities, users } from '../../schema.ts'
 
-/** What an account shows of each identity. */
+/** The columns of each identity that an account shows. */
 export const SHOWN = {
   userId: identities.userId,
   provider: identities.provider,
@@ -19,7 +19,7 @@ export const SHOWN = {
   lastLoginAt: identities.lastLoginAt,
 }
 
-/** What an account shows of the user. */
+/** The columns of the user that an account shows. */
 export const SHOWN_OF_USER = {
   id: users.id,
   name: users.name,
@@ -33,20 +33,20 @@ export const SHOWN_OF_USER = {
 /** Rows of identities: the table, or a part of the statement that selects `SHOWN`. */
 export type IdentityRows = SQLWrapper & Columns<keyof typeof SHOWN>
 
-/** The columns of `SHOWN`, of a part of a statement that selects more. */
+/** The columns of `SHOWN` from a part of a statement that selects more. */
 export const shownOf = (i: Columns<keyof typeof SHOWN>): typeof SHOWN =>
   Object.fromEntries(Object.keys(SHOWN).map((name) => [name, i[name as 'provider']])) as never
 
-/** Whether one of these providers, at best, vouches for the address of an identity. */
+/** Whether one of these providers vouches for the e-mail address of an identity. */
 export const isVouchedFor = (
   i: { provider: PgColumn; emailVerified: PgColumn },
   trusted: readonly string[],
 ): SQL => sql`${and(sql`${i.emailVerified}`, inArray(i.provider, [...trusted]))}`.inlineParams()
 
 /**
- * The JSON text of an Account (`core/identity/account.ts`), made by the database so that `/me` can send it on
- * as it comes: own edits first, then what the identities say, the one that was linked first first. The
- * user is the row `u`; nothing is null.
+ * The JSON text of an Account (`core/identity/account.ts`). The database makes it, so that `/me`
+ * can send it unchanged. The user's own edits come first, then the identities' values, the earliest
+ * linked one first. The user is the row `u`. Nothing in it is null.
  */
 export function accountJson(
   trusted: readonly string[],
@@ -78,6 +78,7 @@ export function accountJson(
     ))::text
     from ${i} where ${i.userId} = ${u.id}
   )`
-  // Nested once more: of a query of one table the builder takes the tables off the outermost columns.
+  // Nested once more, because the builder drops table names from the outermost columns of a query
+  // on one table.
   return sql<string>`${json}`
 }

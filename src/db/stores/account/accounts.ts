@@ -16,7 +16,7 @@ import { createExport } from './account-export.ts'
 import { accountJson } from './account-json.ts'
 import { createRemove } from './remove.ts'
 
-/** Look-ups in one statement: enough for a turn of the event loop, and quick. */
+/** Look-ups in one statement: enough for one turn of the event loop, and still quick. */
 const LARGEST_BATCH = 50
 
 const u = alias(users, 'u')
@@ -27,7 +27,7 @@ const EDITED = ['name', 'picture', 'locale'] as const
 type Edits = Record<(typeof EDITED)[number], string | null> &
   Record<`has${'Name' | 'Picture' | 'Locale'}`, boolean>
 
-/** Users in PostgreSQL: one round trip by primary keys. */
+/** Users in PostgreSQL; each look-up is one round trip by primary keys. */
 export function createAccounts(database: Database, trustedProviders: readonly string[]): Accounts {
   const { query } = database
   const selection = {
@@ -42,7 +42,10 @@ export function createAccounts(database: Database, trustedProviders: readonly st
       .innerJoin(users, eq(users.id, sessions.userId))
       .where(asks(p)),
   )
-  /** A row for each that is alive; each list is one text, which costs the driver least. */
+  /**
+   * One row for each session that is alive. Each list of ids is one text, which is cheapest for the
+   * driver.
+   */
   const FIND_SOME = statement((p: Placeholders<{ sessionIds: string; userIds: string }>) => {
     const asked = db.$with('asked', { id: sessions.id, userId: sessions.userId }).as(
       sql`select * from unnest(string_to_array(${p.sessionIds}, ',')::uuid[],
@@ -56,7 +59,7 @@ export function createAccounts(database: Database, trustedProviders: readonly st
       .innerJoin(users, eq(users.id, sessions.userId))
       .where(isAlive())
   })
-  /** User and session are held first: one that ended while this waited edits nothing any more. */
+  /** User and session are locked first: a session that ended while this waited edits nothing. */
   const EDIT = statement((p: Placeholders<SessionRef & Edits & { asked: string }>) => {
     const asking = db.$with('asking').as(
       db
@@ -101,9 +104,11 @@ export function createAccounts(database: Database, trustedProviders: readonly st
     }
   }, LARGEST_BATCH)
 
-  /** What is told and signed for this person is this person's, whatever happened on the way. */
+  /**
+   * A last check that an account belongs to the user who is answered, whatever went wrong before.
+   */
   const own = (json: string, userId: string): string => {
-    // `{"sub":"` and the id: reading all of it would cost more than the rest.
+    // The id behind `{"sub":"`: parsing all of it would cost more than the rest.
     requireOwn(database, json.slice(8, 44), userId)
     return json
   }

@@ -18,14 +18,16 @@ import { createRemoveAny } from './remove.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Behind every text that begins with another one, in the order of bytes. */
+/** Sorts behind every text with the same beginning, in byte order. */
 const LAST_CHARACTER = '\u{10ffff}'
 
 const living = (accessTokenTtlSeconds: number) => sql`(select count(*)::int from ${sessions}
   where ${sessions.userId} = ${users.id} and ${sessions.redeemedAt} is not null
     and ${isAlive()} and ${isInUse(accessTokenTtlSeconds)})`
 
-/** Whose name has this in it, here or at a provider, in any case. There is no index for it. */
+/**
+ * Users with this text in their name, here or at a provider, in any case. There is no index for it.
+ */
 const named = (p: Placeholders<{ name: string }>): SQL => {
   const has = (name: AnyPgColumn) => sql`position(lower(${p.name}) in lower(${name})) > 0`
   const found = db.select({ id: identities.userId }).from(identities).where(has(identities.name))
@@ -34,7 +36,7 @@ const named = (p: Placeholders<{ name: string }>): SQL => {
 
 type Searched = { id: string | null; subject: string; email: string; emailEnd: string }
 
-/** Who has an identity of this subject, or with an address that begins so. */
+/** Users with an identity of this subject, or with an e-mail address that begins like this. */
 const matching = (p: Placeholders<Searched>): SQL => {
   const email = lowerCase(identities.email)
   const found = db
@@ -43,7 +45,8 @@ const matching = (p: Placeholders<Searched>): SQL => {
     .where(
       or(
         eq(identities.subject, p.subject),
-        // Compared byte by byte, so that the index has the beginning in one piece.
+        // Compared byte by byte, so that all addresses with one beginning are together in the
+        // index.
         and(sql`${email} >= ${p.email} collate "C"`, sql`${email} < ${p.emailEnd} collate "C"`),
       ),
     )
@@ -55,7 +58,7 @@ interface AdminUserRules {
   accessTokenTtlSeconds: number
 }
 
-/** What the operator does to users, in PostgreSQL. */
+/** The operator's changes to users, in PostgreSQL. */
 export function createAdminUsers(
   database: Database,
   { trustedProviders, accessTokenTtlSeconds }: AdminUserRules,
@@ -152,7 +155,7 @@ export function createAdminUsers(
       .where(eq(users.id, p.id))
   })
 
-  /** The user of a row that was asked for by this id. */
+  /** Checks that a row belongs to the user that was asked for. */
   const own = async (id: string, find: () => Promise<Row | null>) => {
     const row = UUID.test(id) ? await find() : null
     const user = row && read(row)
@@ -168,7 +171,7 @@ export function createAdminUsers(
       const id = UUID.test(text) ? text : null
       const searched = { id, subject: text, email, emailEnd: email + LAST_CHARACTER }
       const rows = await SEARCH.all(query, { ...page, ...searched })
-      // Names are looked through only where nothing else of anybody begins so.
+      // Names are searched only if no address or subject begins like this.
       const isKnown =
         rows.length > 0 ||
         (after !== null &&
@@ -176,7 +179,8 @@ export function createAdminUsers(
       return (isKnown ? rows : await NAMED.all(query, { ...page, name: text })).map(read)
     },
     show,
-    // Shown by the statement that changes it: read behind it, the answer could fail where the change is done.
+    // The statement that makes the change also returns the user: a second read could fail although
+    // the change is done.
     change(id, { isDisabled, roles }, by) {
       const asked = askedBy(by)
       const disable =

@@ -12,7 +12,7 @@ import { requireOwn } from '../require-own.ts'
 const u = alias(users, 'u')
 const s = alias(sessions, 's')
 
-/** All identities of a user who is held: so these are all, and stay all. */
+/** All identities of a user who is locked, so that no other can be added meanwhile. */
 export const HOLD_IDENTITIES = statement((p: Placeholders<{ userId: string }>) =>
   db
     .select({ subject: identities.subject })
@@ -22,7 +22,7 @@ export const HOLD_IDENTITIES = statement((p: Placeholders<{ userId: string }>) =
     .for('update'),
 )
 
-/** The user, and then all sessions of theirs, in the order in which everybody holds them. */
+/** Locks the user, then all their sessions, in the same order as everybody does. */
 const HOLD = statement((p: Placeholders<{ userId: string } & Freshness>) =>
   db
     .select({ userId: u.id, sessionId: s.id, isFresh: isFresh(p, s) })
@@ -34,9 +34,9 @@ const HOLD = statement((p: Placeholders<{ userId: string } & Freshness>) =>
 )
 
 /**
- * Holds the user who asks, and their sessions: of two changes at once the second sees what the first did,
- * and a session that ended while it waited changes nothing any more. Gives why nothing may be done, null
- * where it may.
+ * Locks the user who asks, and their sessions: of two changes at once the second sees what the
+ * first did, and a session that ended meanwhile changes nothing. Gives the reason if nothing may be
+ * done, else null.
  */
 export async function holdAsking(
   database: Pick<Database, 'distrust'>,

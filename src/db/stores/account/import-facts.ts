@@ -17,7 +17,7 @@ const hasEvent = (type: string) =>
       .where(and(eq(auditEvents.userId, asked), eq(auditEvents.type, sql`${type}`))),
   )
 
-/** What is known here of users by these ids. */
+/** What exists here about users with these ids. */
 export const FIND_USERS = statement((p: Ids) => {
   const here = db.select(ANYTHING).from(users).where(eq(users.id, asked))
   const enabled = db
@@ -50,7 +50,7 @@ const FIND_OWNERS = statement(
       ),
 )
 
-/** The providers that these users have an identity at. */
+/** The providers at which these users have an identity. */
 export const FIND_PROVIDERS = statement((p: Ids) =>
   db
     .select({ userId: identities.userId, provider: identities.provider })
@@ -58,7 +58,7 @@ export const FIND_PROVIDERS = statement((p: Ids) =>
     .where(sql`${identities.userId} = any(${p.ids}::uuid[])`),
 )
 
-/** What these users have unlinked. */
+/** The identities that these users have unlinked. */
 export const FIND_UNLINKED = statement((p: Ids) =>
   db
     .select({
@@ -75,7 +75,7 @@ export const FIND_UNLINKED = statement((p: Ids) =>
 export const nameOf = ({ provider, issuer, subject }: IdentityKey) =>
   JSON.stringify([provider, issuer, subject])
 
-/** Whose these identities are here, by name. */
+/** The users who own these identities, by the key's text. */
 export async function ownersOf(
   run: RunStatement,
   keys: readonly IdentityKey[],

@@ -30,8 +30,8 @@ const KEY = {
 }
 
 /**
- * Identities, and the users of those of them that are new here, as rows of two lists. What somebody else
- * made meanwhile is no row of the result.
+ * Inserts identities, and those of their users that are new, from two lists of rows. An identity
+ * that somebody else made meanwhile is no row of the result.
  */
 const MAKE = statement(
   (p: Placeholders<{ identities: string; users: string; roles: readonly string[] }>) => {
@@ -75,7 +75,7 @@ const MAKE = statement(
         on conflict do nothing ${returning({ id: users.id })}`,
       ),
     )
-    // What nobody reads is not done.
+    // A part of a statement whose result is not read is not executed.
     const told = db
       .$with('told')
       .as(
@@ -100,14 +100,14 @@ const DISABLE = statement((p: Placeholders<{ ids: readonly string[] }>) =>
     .returning({ id: users.id }),
 )
 
-/** One user, and what is decided. */
+/** One user to import, and what was decided. */
 interface Plan {
   user: ImportedUser
   outcome: ImportOutcome
   isNew: boolean
 }
 
-/** The import in PostgreSQL. */
+/** Imports users into PostgreSQL. */
 export function createImportStore(
   database: Database,
   { defaultRoles }: { defaultRoles: readonly string[] },
@@ -129,8 +129,8 @@ async function planAll(run: RunStatement, given: readonly ImportedUser[]): Promi
     providers: await FIND_PROVIDERS.all(run, { ids }),
     unlinked: await FIND_UNLINKED.all(run, { ids }),
   }
-  // Last, since what another import makes between these statements is then known as this user's, and not taken for
-  // somebody else's. What an earlier one of these users takes is that user's for the later ones.
+  // Read last: what another import made since is then known as this user's, not as somebody else's.
+  // What an earlier user of this batch takes belongs to that user for the later ones.
   const owners = await ownersOf(
     run,
     given.flatMap((user) => user.identities),
@@ -152,7 +152,7 @@ async function planAll(run: RunStatement, given: readonly ImportedUser[]): Promi
       hasUnlinked: (identity) => unlinked.has(`${id} ${nameOf(identity)}`),
     }
     const { taken, refused } = decideImport(id, user, facts)
-    // An earlier one of these may have been the same, without an id of its own.
+    // An earlier entry may be the same user, without an id of its own.
     const isKnown = isHere || user.identities.some((identity) => ownerOf(identity) === id)
     const state = isKnown ? 'known' : taken.length === 0 ? 'left_out' : 'new'
     for (const identity of taken) owners.set(nameOf(identity), id)
@@ -190,7 +190,7 @@ async function carryOut(run: RunStatement, plans: Plan[], roles: readonly string
     roles,
   })
   if (made.length === rows.length) return
-  // Somebody made the others meanwhile: another import of the same user, or a sign-in.
+  // The others were made by somebody else meanwhile: another import of the same user, or a sign-in.
   const names = new Set(made.map(nameOf))
   const others = rows.filter((row) => !names.has(nameOf(row)))
   const owners = await ownersOf(run, others)

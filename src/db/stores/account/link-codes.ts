@@ -40,10 +40,13 @@ const fits = (p: Placeholders<PresentedCode>) =>
     sql`${linkCodes.expiresAt} > now()`,
   )
 
-/** When somebody signed in with the identity that it stands for. */
+/** When somebody signed in with the identity that the code stands for. */
 const provenAt = sql`(${linkCodes.expiresAt} - ${seconds(sql`${CODE_SECONDS}`)})`
 
-/** Codes of whom a provider says that their grant is over, from before it was: they link no more. */
+/**
+ * Deletes codes of accounts whose provider says that their grant has ended, if they are older than
+ * that: they must link no more.
+ */
 export const FORGET_CODES_BEFORE = statement((p: Placeholders<Told & { at: string }>) =>
   db
     .delete(linkCodes)
@@ -51,7 +54,9 @@ export const FORGET_CODES_BEFORE = statement((p: Placeholders<Told & { at: strin
     .returning({ hash: linkCodes.hash }),
 )
 
-/** Whoever takes it has it; with a challenge the same user may take it again (an answer that was lost). */
+/**
+ * Redeems a code. With a PKCE challenge the same user may redeem it again, if the answer was lost.
+ */
 const TAKE = statement((p: Placeholders<PresentedCode & { userId: string }>) =>
   db
     .update(linkCodes)
@@ -83,14 +88,14 @@ const TAKE = statement((p: Placeholders<PresentedCode & { userId: string }>) =>
     }),
 )
 
-/** A wrong guess is the last one, of a code that nobody has taken. */
+/** One wrong guess makes a code useless that nobody has redeemed. */
 const BURN = statement((p: Placeholders<PresentedCode>) =>
   db
     .delete(linkCodes)
     .where(and(eq(linkCodes.hash, p.hash), isNull(linkCodes.takenBy), sql`not (${fits(p)})`)),
 )
 
-/** Codes that stand for an identity, in PostgreSQL. */
+/** Link codes in PostgreSQL. */
 export function createLinkCodes(database: Database): LinkCodes {
   const { query } = database
   return {

@@ -22,7 +22,10 @@ import {
 import { accountJson, SHOWN, SHOWN_OF_USER, shownOf } from './account-json.ts'
 import { holdAsking } from './hold-asking.ts'
 
-/** Held until the transaction ends: who links an identity that nobody has yet does it one after the other. */
+/**
+ * Locked until the transaction ends, so that requests for an identity that nobody has yet link it
+ * one after the other.
+ */
 const LOCK_IDENTITY = statement((p: Placeholders<IdentityKey>) =>
   db.select({ locked: sql<number>`1` }).from(
     sql`pg_advisory_xact_lock(hashtextextended(json_build_array(
@@ -30,7 +33,7 @@ const LOCK_IDENTITY = statement((p: Placeholders<IdentityKey>) =>
   ),
 )
 
-/** Whose an identity is and whether it was used since. */
+/** Who owns an identity, and whether it was used since. */
 const HOLD_OWNER = statement((p: Placeholders<IdentityKey & { provenAt: string | null }>) =>
   db
     .select({
@@ -58,7 +61,10 @@ const FIND_OTHER = statement((p: Placeholders<IdentityKey & { userId: string }>)
 
 const { linkReason } = identities
 
-/** No row where it is another user's by now. The mark of an earlier unlinking is lifted. */
+/**
+ * Gives no row if the identity belongs to another user by now. It also removes the mark of an
+ * earlier unlinking.
+ */
 const linkStatement = (trustedProviders: readonly string[]) =>
   statement((p: Placeholders<IdentityValues & { userId: string }>) => {
     const isNew = sql<boolean>`xmax = 0`.as('is_new')
@@ -121,7 +127,7 @@ const showStatement = (trustedProviders: readonly string[]) =>
       .where(eq(users.id, p.userId)),
   )
 
-/** How an identity becomes the user's who asks for it. */
+/** Links an identity to the user who asks for it. */
 export function createLink(
   database: Database,
   trustedProviders: readonly string[],

@@ -18,8 +18,8 @@ const i = alias(identities, 'i')
 const s = alias(sessions, 's')
 
 /**
- * Runs behind what holds the user, so that it sees what a sign-in has just stored. Identities and sessions are
- * locked in the order in which everybody locks them, before the user takes them along.
+ * Runs after the user is locked, so that it sees what a sign-in has just stored. Identities and
+ * sessions are locked in the order that everybody keeps, before deleting the user removes them.
  */
 const REMOVE = statement(
   (p: Placeholders<{ userId: string; revocable: readonly string[]; asked: string }>) => {
@@ -44,7 +44,7 @@ const REMOVE = statement(
         .for('update', { of: i }),
     )
     const outbox = db.$with('outbox', {}).as(leaveRevocations(leaving, p.revocable))
-    // Codes hold an identity's address and tokens, too, until they are swept.
+    // Codes also hold an identity's address and tokens until they are swept.
     const codes = db.$with('codes').as(
       db
         .delete(linkCodes)
@@ -98,7 +98,7 @@ const remove = async (
   return row.isRemoved
 }
 
-/** How a user leaves. */
+/** Deletes the account of the user who asks. */
 export function createRemove(database: Database): Accounts['remove'] {
   return ({ userId, sessionId, asker }, { revocable, reauthSeconds }) =>
     database.transaction(async (run) => {
@@ -109,7 +109,7 @@ export function createRemove(database: Database): Accounts['remove'] {
     })
 }
 
-/** How the operator takes a user away. */
+/** Deletes a user for the operator. */
 export const createRemoveAny =
   (database: Database): AdminUsers['remove'] =>
   (userId, revocable, asker) =>

@@ -15,8 +15,9 @@ import { HOLD_IDENTITIES, holdAsking } from './hold-asking.ts'
 const i = alias(identities, 'i')
 
 /**
- * Runs behind what holds the user's identities, so that it sees what whoever held them before has done: of
- * two unlinks at once the second leaves one, and a session that a sign-in has just opened ends, too.
+ * Runs after the user's identities are locked, so that it sees what others did before: of two
+ * unlinks at once the second leaves one identity, and a session that a sign-in has just opened
+ * ends, too.
  */
 const UNLINK = statement(
   (p: Placeholders<{ userId: string; provider: string; revocable: readonly string[] }>) => {
@@ -67,7 +68,7 @@ const UNLINK = statement(
         sql`from ${removed} on conflict do nothing`,
       ),
     )
-    // A code that linked it may come again in its minute: that would undo what the user has asked for.
+    // The code that linked it could be repeated within its minute, which would undo the unlinking.
     const forgotten = db.$with('forgotten').as(
       db
         .delete(linkCodes)
@@ -79,7 +80,7 @@ const UNLINK = statement(
         )
         .returning({ hash: linkCodes.hash }),
     )
-    // The user's address is now the one of the identity that was linked first and has one.
+    // The user's e-mail address is now that of the earliest linked identity that has one.
     const heir = db.$with('heir').as(
       db
         .select({ provider: held.provider, issuer: held.issuer, subject: held.subject })
@@ -150,7 +151,7 @@ const UNLINK = statement(
   },
 )
 
-/** How a user takes an identity away. */
+/** Unlinks an identity. */
 export function createUnlink(database: Database): Identities['unlink'] {
   return ({ userId, sessionId, asker }, provider, { revocable, reauthSeconds }) =>
     database.transaction(async (run) => {

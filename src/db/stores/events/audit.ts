@@ -23,7 +23,7 @@ interface Recorded {
 
 const recordEvent = sql`${sql.identifier(latchkey.schemaName)}.record_event`
 
-/** By the function that the triggers call, too: rows and what is to be told of them have one author. */
+/** Records an event with the function that the triggers use, which also puts it into the outbox. */
 const RECORD = statement((p: Placeholders<Recorded>) =>
   db
     .select({
@@ -40,7 +40,7 @@ const SAY_WHO = statement((p: Placeholders<{ asked: string }>) =>
     .from(ONE_ROW),
 )
 
-/** Tells the transaction who asks for what it does, which its events then bear. */
+/** Tells the transaction who asks; its events then name them. */
 export async function sayWho(run: RunStatement, asker: Asker | null | undefined): Promise<void> {
   await SAY_WHO.one(run, { asked: askedBy(asker) })
 }
@@ -53,11 +53,17 @@ export async function recordIn(run: RunStatement, event: AuditEvent): Promise<vo
   await RECORD.one(run, { ...about, address: null, userAgent: null })
 }
 
-/** Records that a user was made, as a value of the statement that makes it. A sign-in's session says it by itself. */
+/**
+ * Records that a user was created, as a value in the statement that creates it. Not for sign-ins,
+ * whose session records it.
+ */
 export const toldMade = (userId: SQLWrapper): SQL<string> =>
   sql`${recordEvent}('user.created', ${userId}, null, null, null, null, null, null)`
 
-/** Records that an identity became a user's, as a value of the statement that makes it so. A sign-in's as above. */
+/**
+ * Records that an identity was linked, as a value in the statement that links it. Not for sign-ins,
+ * as above.
+ */
 export const toldLinked = (
   of: Record<'userId' | 'provider' | 'linkReason', SQLWrapper>,
 ): SQL<string> =>
@@ -119,10 +125,10 @@ const list = (order: typeof asc, behind: SQL) =>
 const LIST = list(asc, sql`>`)
 const LIST_NEWEST = list(desc, sql`<`)
 
-/** One at a time of all replicas makes and drops months. */
+/** Only one replica at a time makes and drops partitions. */
 const LOCK = 'select pg_advisory_xact_lock(76, 4713)'
 
-/** The audit in PostgreSQL. */
+/** The audit log in PostgreSQL. */
 export function createAudit(database: Database): Audit {
   const alone = <T>(work: (run: RunStatement) => Promise<T>) =>
     database.transaction(async (run) => {

@@ -6,20 +6,22 @@ import { identities, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { requireSame } from '../require-own.ts'
 
-/** An identity that a provider told something of, and whether its user is none whom the operator locked out. */
+/**
+ * An identity that a provider's event is about, and whether the operator has left its user enabled.
+ */
 export interface ToldOf extends IdentityKey {
   userId: string
   isEnabled: boolean
 }
 
-/** Whom an event is about. */
+/** The identity that an event names, or the beginning of several. */
 export interface Told {
   provider: string
   subject: string
   isPrefix: boolean
 }
 
-/** Whether a row is of whom it is about. */
+/** Whether a row is one of these identities. */
 export const isTold = (
   p: Placeholders<Told>,
   i: Record<'provider' | 'subject', PgColumn>,
@@ -30,7 +32,7 @@ export const isTold = (
 
 const told = alias(identities, 'told')
 
-/** Whom the events of one message are about: those of these names, and those whose names begin so. */
+/** All identities that the events of one message name, by subject or by the beginning of one. */
 interface AllTold {
   provider: string
   subjects: readonly string[]
@@ -38,8 +40,9 @@ interface AllTold {
 }
 
 /**
- * All of them, held: what is asked of them from now on sees what others have just done. One event after the other
- * would hold them in another order than who tells of all of them by a prefix at the same moment.
+ * Locks all their users at once, so that later statements see what others have just done. Event by
+ * event they would be locked in another order than by a message that names all of them with a
+ * prefix.
  */
 const HOLD_USERS = statement((p: Placeholders<AllTold>) => {
   const begins = sql`exists (select from unnest(${p.prefixes}::text[]) as prefix
@@ -54,7 +57,7 @@ const HOLD_USERS = statement((p: Placeholders<AllTold>) => {
     .for('update')
 })
 
-/** Then all identities of those whom one event is about, the one that is told of and others. */
+/** Then locks all identities of the users whom one event is about. */
 const HOLD = statement((p: Placeholders<Told & { ids: readonly string[] }>) =>
   db
     .select({
@@ -77,10 +80,10 @@ const HOLD = statement((p: Placeholders<Told & { ids: readonly string[] }>) =>
     .for('update'),
 )
 
-/** Who is held. */
+/** The users that are locked. */
 type Owners = Awaited<ReturnType<typeof HOLD_USERS.all>>
 
-/** Holds whom any of these is about. */
+/** Locks the users whom any of these events is about. */
 export const holdUsers = (
   run: RunStatement,
   provider: string,
@@ -91,7 +94,7 @@ export const holdUsers = (
   return HOLD_USERS.all(run, { provider, subjects: namesOf(false), prefixes: namesOf(true) })
 }
 
-/** Holds all that is theirs of whom one event is about, of those who are held; gives the identities that are meant. */
+/** Locks what belongs to the users whom one event is about; gives the identities that it names. */
 export async function holdTold(
   database: Pick<Database, 'distrust'>,
   run: RunStatement,

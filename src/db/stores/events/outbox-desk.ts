@@ -64,13 +64,13 @@ const LIST = statement((p: Placeholders<Asked & { limit: number }>) =>
     .limit(p.limit),
 )
 
-/** Entries of one statement: a million at once would take longer than a statement may. */
+/** Entries per statement: a million at once would exceed a statement's time. */
 const BATCH = 10_000
 
-/** Which entries, behind one that an earlier batch ended with. */
+/** The entries to change, after the last one of the batch before. */
 type Batch = Asked & { after: string }
 
-/** The next ones that are asked for, what is done with them, and how many they were. */
+/** Changes the next batch of entries, and gives how many there were. */
 const inBatches = (change: (batch: BatchTable) => WithSubquery) =>
   statement((p: Placeholders<Batch>) => {
     const batch = batchOf(p)
@@ -84,7 +84,7 @@ const inBatches = (change: (batch: BatchTable) => WithSubquery) =>
       .from(batch)
   })
 
-/** Held in the order of their ids, as another operator holds them: no two wait for each other. */
+/** Locked in the order of their ids, so that two operators do not deadlock. */
 const batchOf = (p: Placeholders<Batch>) =>
   db.$with('batch').as(
     db
@@ -101,7 +101,7 @@ const RETRY = inBatches((batch) =>
   db.$with('changed').as(
     db
       .update(outbox)
-      // Its time begins anew.
+      // Its time starts anew.
       .set({
         failedAt: sql`null`,
         nextAttemptAt: now,
@@ -114,7 +114,7 @@ const RETRY = inBatches((batch) =>
   ),
 )
 
-/** Lets the targets of these entries go on, and the target of this name even where nothing waits for it. */
+/** Lets the targets of these entries go on, and the named target even if nothing waits for it. */
 const START_AGAIN = statement((p: Placeholders<Asked>) =>
   db
     .update(outboxTargets)
@@ -151,7 +151,7 @@ const DROP = inBatches((batch) =>
   ),
 )
 
-/** Of each target that has more than so many; the newest go. */
+/** Drops the newest entries of each target that has more than it may. */
 const TRIM = statement((p: Placeholders<{ most: number }>) =>
   db
     .delete(outbox)
@@ -168,7 +168,7 @@ const TRIM = statement((p: Placeholders<{ most: number }>) =>
     .returning({ id: outbox.id }),
 )
 
-/** What an operator does with the outbox. */
+/** The operator's commands for the outbox. */
 export function createOutboxDesk({
   query,
 }: Database): Pick<Outbox, 'trim' | 'depth' | 'list' | 'retry' | 'drop'> {

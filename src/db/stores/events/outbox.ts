@@ -13,8 +13,9 @@ type Leaving = SQLWrapper &
   Columns<'provider' | 'issuer' | 'subject' | 'sealedAccessToken' | 'sealedRefreshToken'>
 
 /**
- * Part of a statement that takes identities away: writes what is kept of their grants into the outbox.
- * `left` gives their rows, `revocable` the providers at which there is something to revoke.
+ * A part of a statement that removes identities: puts the provider tokens that they have into the
+ * outbox, to be revoked. `left` are their rows; `revocable` the providers at which tokens can be
+ * revoked.
  */
 export const leaveRevocations = (left: Leaving, revocable: SQLWrapper): SQL =>
   insertFrom(
@@ -34,7 +35,7 @@ export const leaveRevocations = (left: Leaving, revocable: SQLWrapper): SQL =>
 
 const isDue = and(isNull(outbox.failedAt), lte(outbox.nextAttemptAt, now))
 
-/** From one target to the next by the index: what waits for one is not read. */
+/** Goes from one target to the next in the index, without reading the entries of each. */
 const DUE_TARGETS = statement<Record<never, never>, OutboxTarget>(() => {
   const walk = sql`(
     with recursive walk (kind, target) as (
@@ -61,7 +62,7 @@ const DUE_TARGETS = statement<Record<never, never>, OutboxTarget>(() => {
     )
 })
 
-/** Since when an entry waits: put in, or given a new time by the operator. */
+/** Since when an entry waits: when it was put in, or when the operator had it tried again. */
 const waitsSince = sql`coalesce(${outbox.retriedAt}, ${outbox.createdAt})`
 
 type Claiming = OutboxTarget & ClaimOptions & { limit: number }
@@ -119,7 +120,7 @@ const CLAIM = statement((p: Placeholders<Claiming>) => {
     })
 })
 
-/** A claim is still ours while nobody has claimed it since. */
+/** Whether a claim is still ours: nobody has claimed the entry since. */
 const isClaimed = (p: Placeholders<Claim>) =>
   and(sql`${outbox.id} = ${p.id}`, eq(outbox.attempts, p.attempts))
 
@@ -189,10 +190,12 @@ const KEEP_TARGETS = statement((p: Placeholders<{ kept: readonly string[] }>) =>
     .where(sql`${outboxTargets.kind} || ' ' || ${outboxTargets.target} <> all(${p.kept}::text[])`),
 )
 
-/** `user.*` as a pattern of LIKE. */
+/** `user.*` as a LIKE pattern. */
 const patternOf = (type: string) => type.replaceAll('_', '\\_').replace('*', '%')
 
-/** The outbox in PostgreSQL; one column is both the next attempt and the end of a lease. */
+/**
+ * The outbox in PostgreSQL. One column is both the time of the next attempt and the end of a lease.
+ */
 export function createOutbox(database: Database): Outbox {
   const { query } = database
   const recorded = (event: AuditEvent | null, work: (run: RunStatement) => Promise<unknown>) =>

@@ -15,7 +15,7 @@ import { isIdentity } from '../sign-in/identity-values.ts'
 import { recordIn, sayWho } from './audit.ts'
 import { holdTold, holdUsers, type ToldOf } from './hold-told.ts'
 
-/** Ids are kept so long; what is older is not acted on, so that none is acted on twice. */
+/** How long event ids are kept. Older events are ignored, so that none is acted on twice. */
 const REMEMBERED_SECONDS = 30 * 86_400
 
 const REMEMBER = statement((p: Placeholders<{ provider: string; id: string; ttl: number }>) =>
@@ -64,7 +64,7 @@ const END_SESSIONS = statement((p: Placeholders<Affected & { kind: string }>) =>
     .returning({ id: sessions.id }),
 )
 
-/** A grant that was given anew since is another one. */
+/** Tokens that were granted again since the event are kept: they are a new grant. */
 const FORGET_GRANT = statement((p: Placeholders<Affected & { isGone: boolean; forget: boolean }>) =>
   db
     .update(identities)
@@ -89,7 +89,7 @@ const REMOVE_IDENTITY = statement((p: Placeholders<IdentityKey>) =>
 
 const other = alias(identities, 'other')
 
-/** An address that went leaves the user with that of the oldest identity that has one. */
+/** A user whose address was removed gets that of the earliest linked identity that has one. */
 const INHERIT_EMAIL = statement((p: Placeholders<{ userId: string }>) => {
   const heir = db.$with('heir').as(
     db
@@ -135,7 +135,7 @@ const REMOVE_USER_WITHOUT_IDENTITY = statement((p: Placeholders<{ userId: string
     .returning({ id: users.id }),
 )
 
-/** What providers told, in PostgreSQL. */
+/** Providers' events in PostgreSQL. */
 export function createReceivedEvents(database: Database): ReceivedEventStore {
   return {
     receivedAt: async (provider, id) =>
@@ -164,7 +164,7 @@ export function createReceivedEvents(database: Database): ReceivedEventStore {
             done.sessions += ended.sessions
             done.users += ended.users
           }
-          // Of somebody who is nobody's yet, too.
+          // Also for identities that belong to no user yet.
           if (endsGrant(event.kind))
             await FORGET_CODES_BEFORE.all(run, { ...about, at: isoOf(received) })
         }
@@ -180,7 +180,7 @@ const readTold = (event: ProviderEvent) => ({
     : { subject: event.subject.prefix, isPrefix: true }),
 })
 
-/** So that no two messages take link codes in opposite orders. */
+/** So that no two messages lock link codes in opposite orders. */
 const byName = (a: { subject: string }, b: { subject: string }) =>
   Number(a.subject > b.subject) - Number(a.subject < b.subject)
 
@@ -203,7 +203,7 @@ async function affect(
   const isGone = kind === 'account_gone'
   let isForgotten = false
   if (endsGrant(kind)) {
-    // Of somebody whom the operator has locked out nothing is let go that they could come back without.
+    // A disabled user's identity is kept: without it the person could come back as somebody new.
     const values = { ...affected, isGone, forget: forget && isEnabled }
     isForgotten = (await FORGET_GRANT.one(run, values)) !== null
   }

@@ -10,12 +10,12 @@ import { askedBy, saysWho } from '../events/say-who.ts'
 import { requireOwn } from '../require-own.ts'
 import { heldSessions } from './held-sessions.ts'
 
-/** `target` is the session to end, null for all but the asking one. */
+/** `target` is the session to end; null ends all but the asking one. */
 type Ending = SessionRef & { target: string | null; asked: string }
 
 /**
- * The asking session is held together with those that are to end, in one order: of two that end each other
- * the second finds itself over, and ends nothing.
+ * Locks the asking session together with those to end, in one order: of two sessions that end each
+ * other, the second finds that it has ended and ends nothing.
  */
 const END = statement((p: Placeholders<Ending>) => {
   const isTarget = sql`case when ${p.target}::uuid is null then ${sessions.id} <> ${p.sessionId}
@@ -57,7 +57,7 @@ const END = statement((p: Placeholders<Ending>) => {
     .from(ONE_ROW)
 })
 
-/** How a user ends sessions of their own. */
+/** Ends sessions at the request of their user. */
 export const endByUser =
   (database: Database): Sessions['endByUser'] =>
   async ({ userId, sessionId, asker }, which) => {

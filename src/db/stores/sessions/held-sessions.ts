@@ -3,8 +3,7 @@ import { sessions } from '../../schema.ts'
 import { db } from '../../statement.ts'
 
 /**
- * The ids of several sessions that are about to end, held in their order, as whoever holds several does:
- * no two wait for each other.
+ * The ids of sessions that are about to end, locked in one order, so that no two callers deadlock.
  */
 export const heldSessions = (condition: SQL | undefined) =>
   db

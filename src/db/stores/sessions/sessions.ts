@@ -12,12 +12,18 @@ import { requireOwn } from '../require-own.ts'
 import { grantedSession } from '../tokens/granted-session.ts'
 import { endByUser } from './end-by-user.ts'
 
-/** Sessions of one user that are shown: as many as SESSIONS_PER_USER may allow, since what is not shown cannot be ended. */
+/**
+ * How many sessions of one user are listed: as many as SESSIONS_PER_USER may allow, since a session
+ * that is not listed cannot be ended.
+ */
 const MOST = 10_000
 
 const runs = and(isNull(sessions.endedAt), sql`${sessions.expiresAt} > ${now}`)
 
-/** One whose code nobody redeemed is not shown, nor one whose tokens all ran out: nobody is signed in by it. */
+/**
+ * Sessions whose code was never redeemed, or whose tokens have all expired, are not listed: nobody
+ * is signed in by them.
+ */
 const listStatement = (accessTokenTtlSeconds: number) =>
   statement((p: Placeholders<SessionRef>) =>
     db
@@ -116,7 +122,7 @@ export function createSessions(
 ): Sessions {
   const { query } = database
   const LIST = listStatement(rules.accessTokenTtlSeconds)
-  /** Its row, where there is one; never another's. */
+  /** Gives the row that was asked for, after a last check that it is this session's. */
   const own = <Row extends { id: string }>(row: Row | null, { sessionId }: SessionRef) => {
     if (row !== null) requireOwn(database, row.id, sessionId)
     return row

@@ -5,7 +5,7 @@ import { sessions } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { saysWho } from '../events/say-who.ts'
 
-/** So many sessions of one user may begin at once, each of which sees none of the others. */
+/** How many sessions of one user may begin at the same moment without seeing each other. */
 const AT_ONCE = 50
 
 const ofUser = (userId: SQL) =>
@@ -17,8 +17,8 @@ const ofUser = (userId: SQL) =>
   )
 
 /**
- * Whether a user has so many sessions that with one that begins now, and those that begin at the same moment, they
- * may be too many: `endSurplus` looks then, once this one is there for all to see.
+ * Whether a user may have too many sessions, counting the new one and others that may be beginning
+ * at the same moment. If so, `endSurplus` checks once the new one is visible.
  */
 export const isCrowded = (userId: SQL, most: SQL | number): SQL<boolean> =>
   sql<boolean>`(${db.select({ count: sql`count(*)` }).from(sessions).where(ofUser(userId))})
@@ -32,9 +32,10 @@ const END_SURPLUS = statement((p: Placeholders<Crowd>) => {
     .from(sessions)
     .where(and(ofUser(sql`${p.userId}::uuid`), saysWho(p)))
     .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
-    // The builder's type has no word for a parameter here.
+    // The builder's type allows no parameter here.
     .offset(sql`${p.most}::int` as unknown as number)
-  // Whoever is at one of them ends it or goes on with it: nobody waits for two. One that has ended since keeps why.
+  // Locked sessions are skipped: whoever has locked one ends it or uses it, and nobody waits for
+  // two. One that has ended meanwhile keeps its reason.
   const surplus = db
     .select({ id: sessions.id })
     .from(sessions)
@@ -48,10 +49,10 @@ const END_SURPLUS = statement((p: Placeholders<Crowd>) => {
 })
 
 /**
- * Ends the sessions of a user beyond `most`, those first that were unused longest, by a statement of its own: it sees
- * all that began at once, and who is far from having too many does without it. One that starts with a code begins when
- * that is redeemed. Where it fails, the next sign-in does it;
- * why, whatever else is asked of the database says, too.
+ * Ends the sessions of a user beyond `most`, those first that were unused the longest. It is a
+ * statement of its own, so that it sees all that began at once; most sign-ins do not need it. A
+ * session with a code begins when the code is redeemed. If this fails, the next sign-in does it,
+ * and the log has the failure anyway.
  */
 export const endSurplus = async ({ query }: Pick<Database, 'query'>, crowd: Crowd) => {
   await END_SURPLUS.all(query, crowd).catch(() => [])

@@ -8,13 +8,13 @@ import { identities } from '../../schema.ts'
 import { db, nameOf, type Placeholders } from '../../statement.ts'
 import { isSameIdentity } from '../same-identity.ts'
 
-/** An identity, what its provider says of it, and what it gave; parts of many statements. */
+/** The parameters of an identity, its profile and its tokens, which many statements share. */
 export interface IdentityValues extends IdentityKey, Omit<Profile, 'subject' | 'formerSubject'> {
   access: string | null
   refreshToken: string | null
 }
 
-/** These values as they are stored. */
+/** The values of these parameters. */
 export const valuesOf = (
   { provider, issuer, subject }: IdentityKey,
   { email, emailVerified, name, picture, locale }: Profile,
@@ -32,11 +32,11 @@ export const valuesOf = (
   refreshToken: tokens?.refreshToken ?? null,
 })
 
-/** Whether it is this identity. */
+/** Whether a row is this identity. */
 export const isIdentity = (p: Placeholders<IdentityKey>): SQL | undefined =>
   isSameIdentity(identities, p)
 
-/** The columns that are its key, as a list. */
+/** The columns of an identity's key, as a list. */
 export const IDENTITY_KEY: SQL = sql.join(
   [identities.provider, identities.issuer, identities.subject].map(nameOf),
   sql`, `,
@@ -44,7 +44,7 @@ export const IDENTITY_KEY: SQL = sql.join(
 
 const other = alias(identities, 'other')
 
-/** Whether the user has an address from one of the identities. */
+/** Whether one of the user's identities already gives the user's address. */
 const hasEmail = (userId: SQLWrapper) =>
   exists(
     db
@@ -53,15 +53,18 @@ const hasEmail = (userId: SQLWrapper) =>
       .where(and(sql`${other.userId} = ${userId}`, other.givesEmail)),
   )
 
-/** Whether an identity with this address is where the user's address comes from. */
+/** Whether an identity with this address becomes the source of the user's address. */
 const givesEmail = (p: Placeholders<IdentityValues>, userId: SQLWrapper) =>
   sql`${p.email}::text is not null and not ${hasEmail(userId)}`
 
-/** What stands for a claimed address; two addresses that share it only cost a second look. */
+/**
+ * A hash that stands for a claimed address. Two addresses with the same hash only cost a second
+ * look-up.
+ */
 export const addressClaim = (email: Placeholder | SQL): SQL =>
   sql`hashtextextended(${email}::text, 0)`
 
-/** An identity that is stored for the first time. */
+/** The values of a new identity. */
 export const firstFacts = (
   p: Placeholders<IdentityValues>,
   whose: Record<'userId' | 'linkedBy' | 'linkReason', SQLWrapper> & { addressClaim?: SQLWrapper },
@@ -81,8 +84,8 @@ export const firstFacts = (
 })
 
 /**
- * What changes of an identity that is there: what the provider says now. What it no longer says is
- * kept, never blanked, but an address counts as verified only while it says so.
+ * The new values of a known identity: what the provider says now. A value that it no longer gives
+ * is kept, but an address counts as verified only while the provider says so.
  */
 export const newFacts = (p: Placeholders<IdentityValues>) => ({
   email: sql`coalesce(${p.email}, ${identities.email})`,
@@ -99,7 +102,7 @@ export const newFacts = (p: Placeholders<IdentityValues>) => ({
   sealedRefreshToken: sql`coalesce(${p.refreshToken}, ${identities.sealedRefreshToken})`,
 })
 
-/** `set …` of these, as what follows in `insertFrom`. */
+/** `set …` for these values, as the `rest` of `insertFrom`. */
 export const updating = (facts: ReturnType<typeof newFacts>): SQL => {
   const set = Object.entries(facts).map(
     ([name, value]) => sql`${nameOf(identities[name as keyof typeof facts])} = ${value}`,

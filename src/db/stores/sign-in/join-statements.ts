@@ -9,14 +9,17 @@ import { toldLinked } from '../events/audit.ts'
 import { saysWho } from '../events/say-who.ts'
 import { addressClaim, firstFacts, type IdentityValues } from './identity-values.ts'
 
-/** Held until the transaction ends: whoever looks for users by this address does it one after the other. */
+/**
+ * Locked until the transaction ends, so that users are looked up by this address one after the
+ * other.
+ */
 export const LOCK_EMAIL = statement((p: Placeholders<{ email: string }>) =>
   db
     .select({ locked: sql<number>`1` })
     .from(sql`pg_advisory_xact_lock(hashtextextended('latchkey email ' || ${p.email}::text, 0))`),
 )
 
-/** Takes a claim to an address away from the identity that made it and no longer holds it. */
+/** Removes the claim to an address from an identity that no longer has it. */
 export const FREE_CLAIM = statement((p: Placeholders<{ email: string }>) =>
   db
     .update(identities)
@@ -25,7 +28,7 @@ export const FREE_CLAIM = statement((p: Placeholders<{ email: string }>) =>
     .returning({ userId: identities.userId }),
 )
 
-/** The identity of this key, or of the subject that it had before, where it is this user's. */
+/** The identity with this key, or with its former subject, if it belongs to this user. */
 export const IS_OF = statement(
   (p: Placeholders<IdentityKey & { former: string; userId: string }>) =>
     db
@@ -41,14 +44,16 @@ export const IS_OF = statement(
       ),
 )
 
-/** Held until the transaction ends, so that nobody links to the user or unlinks meanwhile. */
+/**
+ * Locks the user until the transaction ends, so that nobody links or unlinks an identity meanwhile.
+ */
 export const HOLD_USER = statement((p: Placeholders<{ userId: string }>) =>
   db.select({ id: users.id }).from(users).where(eq(users.id, p.userId)).for('update'),
 )
 
 /**
- * Who holds an address at a trusted provider. More than one holder is as good as many, but one who is
- * disabled must be among those that are given. `former` is what the provider used to name the identity by.
+ * The users with a verified address at a trusted provider. Two are as good as many, but a disabled
+ * one must be among them. `former` is the subject that the provider used before.
  */
 export const candidatesStatement = (trustedProviders: readonly string[]) =>
   statement((p: Placeholders<IdentityKey & { former: string; email: string }>) => {
@@ -85,7 +90,7 @@ export const candidatesStatement = (trustedProviders: readonly string[]) =>
       .limit(2)
   })
 
-/** Makes a new identity this user's, who is held. Nothing happens where somebody has it by now. */
+/** Gives a new identity to a locked user. Does nothing if it belongs to somebody by now. */
 export const JOIN_USER = statement(
   (p: Placeholders<IdentityValues & { userId: string; asked: string }>) => {
     const { userId, provider, linkReason } = identities

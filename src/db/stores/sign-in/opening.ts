@@ -4,13 +4,13 @@ import { type Columns, now, seconds } from '../../expressions.ts'
 import { loginCodes, refreshTokens, sessions } from '../../schema.ts'
 import { db, insertFrom, type Placeholders } from '../../statement.ts'
 
-/** A session that a sign-in opens. */
+/** The parameters of a session that a sign-in opens. */
 export interface OpeningValues
   extends Omit<NewSession, 'id' | 'ttlSeconds' | 'refreshToken' | 'code'> {
   sessionId: string
   sessionTtl: number
   requestId: string | null
-  /** Null where the session starts with a code. */
+  /** Null where the session begins with a code. */
   tokenHash: Buffer | null
   tokenTtl: number
   codeHash: Buffer | null
@@ -20,7 +20,10 @@ export interface OpeningValues
   codeTtl: number
 }
 
-/** Parts of a sign-in: opens a session with its refresh token or code for what `opened` gives. */
+/**
+ * The parts of a sign-in that open a session, with its refresh token or code, for the rows of
+ * `opened`.
+ */
 export function openingParts(
   p: Placeholders<OpeningValues>,
   opened: SQLWrapper &

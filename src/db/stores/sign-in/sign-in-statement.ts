@@ -24,15 +24,18 @@ import {
 } from './identity-values.ts'
 import { type OpeningValues, openingParts } from './opening.ts'
 
-/** What a sign-in stores. */
+/** The parameters of a sign-in. */
 export interface SignInValues extends IdentityValues, OpeningValues {
-  /** Whether a new user may be made, by this id and for this reason, where nobody holds the address. */
+  /** Whether a new user may be created, with this id and reason, if nobody has the address. */
   mayCreate: boolean
   newUserId: string
   reason: CreateReason
-  /** The address in lower case that nobody may hold, where a new user is made; null where it does not matter. */
+  /**
+   * The lower-case address that nobody may have if a new user is created; null where it does not
+   * matter.
+   */
   unheld: string | null
-  /** The address in lower case that is claimed for the new user; null where somebody holds it. */
+  /** The lower-case address that is claimed for the new user; null where somebody has it. */
   claimed: string | null
 }
 
@@ -47,15 +50,16 @@ const keyOf = ({ userId, provider, issuer, subject }: Key) => ({
 
 const reason = (why: Placeholder | null) => sql<string | null>`${why}::text`.as('new_user_reason')
 
-/** What a login may find changed. */
+/** The values of an identity that a login may change. */
 const facts = (i: Columns<'email' | 'emailVerified' | 'name' | 'picture' | 'locale'>) =>
   sql`(${i.email}, ${i.emailVerified}, ${i.name}, ${i.picture}, ${i.locale})`
 
 /**
- * A whole sign-in: refreshes the identity, or makes it and its user where it is new and may be made,
- * opens the session and gives the account. No row where it is new and may not, or where somebody holds or
- * just claimed its address; a row and no change where the user is disabled. All parts of one statement see
- * the tables as they were before it, so what changes is taken from what the updates return.
+ * A whole sign-in in one statement: updates the identity, or creates it with its user, if it is new
+ * and that is allowed; opens the session; gives the account. It gives no row where a new user is
+ * not allowed, or somebody has or has just claimed the address, and a row without any change where
+ * the user is disabled. All parts of a statement see the tables as they were before it, so changed
+ * values are taken from what the updates return.
  */
 export const signInStatement = (rules: {
   trustedProviders: readonly string[]
@@ -63,8 +67,8 @@ export const signInStatement = (rules: {
   sessionsPerUser: number
 }) =>
   statement((p: Placeholders<SignInValues>) => {
-    // User and identity, held in the order in which they are named, and as they are then: who is disabled meanwhile
-    // stays out.
+    // Locks user and identity in this order and reads them as they are then: a user who was
+    // disabled meanwhile stays out.
     const known = db.$with('known').as(
       db
         .select({

@@ -3,8 +3,8 @@ import type { IdentityValues } from './identity-values.ts'
 import type { SignInValues } from './sign-in-statement.ts'
 
 /**
- * What a sign-in stores; nobody new may come in by it yet. Every name by itself: an object that is put
- * together of others with many names costs as much as the driver does.
+ * The parameters of a sign-in that creates no user yet. Every name is written out: building such a
+ * large object by spreading others costs as much as the driver does.
  */
 export const signInValues = (
   identity: IdentityValues,

@@ -32,36 +32,40 @@ import {
 import { type SignInValues, signInStatement } from './sign-in-statement.ts'
 import { signInValues } from './sign-in-values.ts'
 
-/** How people come in. */
+/** The settings that decide how people sign in. */
 export interface SignInRules {
   mode: LinkingMode
-  /** Providers whose verified flag may join an identity to an existing user, and counts for apps. */
+  /**
+   * Providers whose verified flag may link an identity to an existing user, and is passed on to
+   * apps.
+   */
   trustedProviders: readonly string[]
   signUp: SignUp
   /** Roles of a new user. */
   defaultRoles: readonly string[]
-  /** Where one more session begins, the one unused longest ends. */
+  /** How many sessions a user may have; a further one ends the one that was unused the longest. */
   sessionsPerUser: number
 }
 
 /**
- * How often it is looked anew whose an identity and its address are, each time in a transaction of its own. A look is
- * in vain only where another change was made meanwhile; three were too few for one login in some thousand.
+ * How often the owners of identity and address are looked up again, each time in a new transaction.
+ * A look-up fails only if somebody changed them meanwhile. Three attempts were too few for one
+ * login in some thousand.
  */
 const LOOKS = 20
 
 /**
- * Sign-ins in PostgreSQL. A person who was here before costs one statement, and so does a new one whose
- * address nobody holds: of two such first logins at once the later one finds the address claimed. Who may
- * have too many sessions by it costs one more. Only
- * where somebody holds or claims it, users are looked for, under a lock: any number of first logins at
- * once end in one user.
+ * Sign-ins in PostgreSQL. A known person costs one statement, and so does a new one whose address
+ * nobody has: of two such first logins at once, the later one finds the address claimed. If the
+ * user may have too many sessions by now, one more statement ends them. Only where somebody has or
+ * claims the address, its owners are looked up under a lock: any number of simultaneous first
+ * logins end in one user.
  */
 export function createSignIns(database: Database, rules: SignInRules): SignIns {
   const SIGN_IN = signInStatement(rules)
   const FIND_CANDIDATES = candidatesStatement(rules.trustedProviders)
 
-  /** One sign-in as it goes through its attempts. */
+  /** The attempts of one sign-in. */
   function attempts(
     key: IdentityKey,
     profile: Profile,
@@ -96,8 +100,9 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
     }
 
     /**
-     * Under the lock of the address: nobody else looks for its holders now. Null where the identity
-     * became somebody's meanwhile, or the address another's: then it is to be looked at anew.
+     * Decides under the lock of the address, so that nobody else looks up its owners now. Null
+     * where the identity or the address has found another owner meanwhile: then everything is
+     * looked up again.
      */
     async function joinOrCreate(run: RunStatement, email: string): Promise<CameIn | null> {
       await LOCK_EMAIL.one(run, { email })
@@ -108,10 +113,10 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
       const decision = await decide()
       if (decision.action === 'join') {
         const { userId } = decision
-        // Until now the user may have linked or unlinked an identity by hand.
+        // Until this lock the user may have linked or unlinked an identity.
         await HOLD_USER.one(run, { userId })
         const still = await decide()
-        // What else there is to do may hold another user, too.
+        // What else there is to do may need another user's lock.
         if (still.action !== 'join' || still.userId !== userId) return null
         if ((await JOIN_USER.one(run, { ...identity, userId, asked: askedBy(asker) })) === null)
           return null
@@ -126,7 +131,7 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
       return signIn(run, { mayCreate: true, reason, claimed: isUnheld ? email : null })
     }
 
-    /** Each way in, one after the other. */
+    /** Tries each way to sign in, one after the other. */
     async function comeIn(): Promise<CameIn> {
       const { email } = linkable
       const direct = () =>
@@ -137,7 +142,8 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
         if (known === null && refusal !== null) throw refuse(refusal)
         return known ?? direct()
       }
-      // Again, since somebody else may make or remove the identity or move the address at the same moment.
+      // Repeated, since somebody else may create or remove the identity, or move the address, at
+      // the same moment.
       let found = await direct()
       for (let look = 0; found === null && look < LOOKS; look++) found = await anew()
       if (found !== null) return found
@@ -165,16 +171,16 @@ export function createSignIns(database: Database, rules: SignInRules): SignIns {
   }
 }
 
-/** Who came in, and whether they may have too many sessions now. */
+/** Who signed in, and whether the user may have too many sessions now. */
 type CameIn = SignedIn & { isCrowded: boolean }
 
 const KNOWN_BEFORE = { action: 'known' } as const
 
-/** Whether somebody unknown may become a user, and what is then claimed. */
+/** Whether a new user may be created, and which address is claimed then. */
 type Creating = Pick<SignInValues, 'mayCreate'> &
   Partial<Pick<SignInValues, 'reason' | 'unheld' | 'claimed'>>
 
-/** Only who is known comes in. */
+/** Only known people sign in. */
 const KNOWN: Creating = { mayCreate: false }
 
 const REFUSED: Readonly<Record<RefuseReason, string>> = {
@@ -186,7 +192,7 @@ const REFUSED: Readonly<Record<RefuseReason, string>> = {
 const refuse = (reason: RefuseReason) =>
   new LatchkeyError('access_denied', REFUSED[reason], { evidence: { reason } })
 
-/** The identity came and went while it was signed in with. */
+/** The error where the identity was removed while somebody signed in with it. */
 const elsewhere = () =>
   new LatchkeyError('temporarily_unavailable', 'The account is being changed elsewhere.', {
     evidence: { reason: 'identity_changes' },

@@ -4,7 +4,7 @@ import type { sessions } from '../../schema.ts'
 import type { Placeholders } from '../../statement.ts'
 import { isAlive } from '../alive.ts'
 
-/** What tokens are made of (`GrantedSession`), as a selection from sessions or an alias of them. */
+/** The columns that tokens are made from (`GrantedSession`), from sessions or an alias of them. */
 export const grantedSession = (table: Columns<keyof typeof sessions._.columns>) => {
   const s = table as typeof sessions
   return {
@@ -18,8 +18,8 @@ export const grantedSession = (table: Columns<keyof typeof sessions._.columns>) 
 }
 
 /**
- * Whether a session, joined with its user, is alive and goes on by what this client shows: by a cookie only
- * where its tokens live in cookies.
+ * Whether a session, joined with its user, is alive and may be continued by this client; with a
+ * token from a cookie only if its tokens live in cookies.
  */
 export const goesOnFor = (
   table: Columns<'clientId' | 'cookieMode' | 'endedAt' | 'expiresAt'>,
@@ -32,13 +32,13 @@ export const goesOnFor = (
     sql`(${table.cookieMode} or not ${p.fromCookie}::boolean)`,
   )
 
-/** Whether more is asked for than a session was granted. */
+/** Whether the request asks for more scope than the session was granted. */
 export const isWider = (
   table: Columns<'scope'>,
   p: Placeholders<{ scopes: readonly string[] }>,
 ): SQL<boolean> => sql<boolean>`not ${p.scopes}::text[] <@ string_to_array(${table.scope}, ' ')`
 
-/** Whether a session's own resource is none of those that it must be one of. */
+/** Whether the session's own resource is not among the allowed ones. */
 export const isUnlisted = (
   table: Columns<'resource'>,
   p: Placeholders<{ resources: readonly string[] | null }>,

@@ -26,7 +26,7 @@ const KEPT = {
 const isKept = (): SQL =>
   sql`coalesce(${identities.sealedAccessToken}, ${identities.sealedRefreshToken}) is not null`
 
-/** Of several identities at a provider the one that signed in last. */
+/** If the user has several identities at the provider, the one that signed in last. */
 const FIND = statement((p: Placeholders<SessionRef & { provider: string }>) => {
   const kept = db
     .select(KEPT)
@@ -50,7 +50,7 @@ const FIND = statement((p: Placeholders<SessionRef & { provider: string }>) => {
     .where(asks(p))
 })
 
-/** A grant as it was read: nothing happens to another one. */
+/** Tokens as they were read. A change applies only if they are still the same. */
 type Read = IdentityKey & SealedTokens
 
 const isAsRead = (p: Placeholders<Read>) =>
@@ -79,7 +79,10 @@ const newParts = (p: Placeholders<Replacing>) => ({
   sealedRefreshToken: sql`${p.newRefreshToken}`,
 })
 
-/** Whose user has left meanwhile waits in the outbox: the newer tokens are the ones to revoke. */
+/**
+ * If the user has left meanwhile, the tokens wait in the outbox: the newer ones are stored there,
+ * to be revoked.
+ */
 const REPLACE = statement((p: Placeholders<Replacing>) => {
   const leftBehind = db.$with('left_behind').as(
     db
@@ -109,7 +112,7 @@ const RELEASE = statement((p: Placeholders<Read>) =>
   db.update(identities).set({ grantLeasedUntil: null }).where(isAsRead(p)).returning({ subject }),
 )
 
-/** After the identity that the page before ended with. */
+/** Continues after the last identity of the page before. */
 const LIST = statement((p: Placeholders<IdentityKey & { limit: number }>) =>
   db
     .select(KEPT)
@@ -125,7 +128,7 @@ const LIST = statement((p: Placeholders<IdentityKey & { limit: number }>) =>
     .limit(p.limit),
 )
 
-/** Of a lease the refresh is under way: it finds its grant by what it has read. */
+/** Tokens under a lease are skipped: the refresh finds its row by the values that it has read. */
 const RESEAL = statement((p: Placeholders<Replacing>) =>
   db
     .update(identities)
@@ -154,7 +157,7 @@ const FORGET = statement((p: Placeholders<{ providers: readonly string[]; limit:
     .returning({ subject })
 })
 
-/** Kept grants in PostgreSQL. */
+/** The providers' tokens in PostgreSQL. */
 export function createProviderTokenStore(database: Database): ProviderTokenStore {
   const { query } = database
   const read = ({ provider, issuer, subject, sealed }: StoredProviderTokens) => ({
@@ -172,7 +175,7 @@ export function createProviderTokenStore(database: Database): ProviderTokenStore
     ...key,
     sealed: { access, refreshToken },
   })
-  /** Whether it was done, and to none but this grant. */
+  /** Checks that the row that was changed is the one that was asked for. */
   const isOf = ({ subject: asked }: IdentityKey, row: { subject: string } | null) => {
     if (row !== null) requireSame(database, row.subject, asked)
     return row !== null

@@ -23,13 +23,17 @@ const fits = (p: Placeholders<PresentedCode>) =>
 const ofClient = (p: Placeholders<PresentedCode>) =>
   and(eq(c.hash, p.hash), eq(s.clientId, p.clientId), sql`${c.expiresAt} > ${now}`)
 
-/** One value and no join: planned while there is nobody yet, a join would read all sessions. */
+/**
+ * A single value instead of a join: a plan that was made while the tables were empty would read all
+ * sessions for a join.
+ */
 const sessionOf = (p: Placeholders<PresentedCode>) =>
   sql`(${db.select({ id: loginCodes.sessionId }).from(loginCodes).where(eq(loginCodes.hash, p.hash))})`
 
 /**
- * The first redemption. User, session and code are locked in this order, as everywhere: whoever comes second
- * waits here and finds the code redeemed, the session over or the user disabled.
+ * The first redemption of a code. User, session and code are locked in this order, as everywhere: a
+ * second request waits here, and then finds the code redeemed, the session over, or the user
+ * disabled.
  */
 const REDEEM = statement(
   (
@@ -68,7 +72,8 @@ const REDEEM = statement(
         .where(and(eq(loginCodes.hash, shown.hash), shown.unused))
         .returning({ hash: loginCodes.hash }),
     )
-    // A wrong guess is the last one; without a challenge a repeat may be a thief (RFC 6749, 4.1.2).
+    // One wrong guess ends the session. So does a repeat of a code without PKCE, which may be a
+    // thief's (RFC 6749, section 4.1.2).
     const ended = db.$with('ended').as(
       db
         .update(sessions)
@@ -137,7 +142,7 @@ const REDEEM = statement(
   },
 )
 
-/** How codes are redeemed in PostgreSQL. */
+/** Redeems codes in PostgreSQL. */
 export function redeemCode(database: Database): TokenStore['redeemCode'] {
   return async (presented, { hashes, ttlSeconds, sessionTtlSeconds, sessionsPerUser }) => {
     const { hash, clientId, redirectUri, codeChallenge, asker } = presented

@@ -8,7 +8,7 @@ import { db, type Placeholders, statement } from '../../statement.ts'
 import { isSameIdentity } from '../same-identity.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
 
-/** An identity, and the subject that its provider used to name it by. */
+/** An identity, with the subject that its provider used before. */
 type Rekeying = IdentityKey & { former: string }
 
 const isFormer = (
@@ -21,8 +21,8 @@ const former = alias(identities, 'former')
 const u = alias(users, 'u')
 
 /**
- * Its user is held first, as by whoever locks identities and sessions. What is kept of tokens was sealed for the
- * former key; the login at hand brings new ones.
+ * The user is locked first, as everywhere. Stored tokens were sealed for the former key and are
+ * dropped: this login brings new ones.
  */
 const IDENTITY = statement((p: Placeholders<Rekeying>) => {
   const held = db
@@ -61,8 +61,8 @@ const SESSIONS = statement((p: Placeholders<Rekeying & { userId: string }>) =>
 )
 
 /**
- * Gives an identity its provider's newer subject, so that one person does not become two users when a
- * provider begins to name people otherwise. Nothing where there is none, or where the newer is there.
+ * Changes an identity to the new subject that its provider uses, so that one person does not become
+ * two users. Does nothing if there is no such identity, or the new one exists.
  */
 export async function rekeyIdentity(
   database: Pick<Database, 'transaction'>,

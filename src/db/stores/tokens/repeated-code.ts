@@ -13,7 +13,7 @@ const c = alias(loginCodes, 'c')
 const first = alias(refreshTokens, 'first')
 const is = (condition: ReturnType<typeof and>) => sql<boolean>`coalesce(${condition}, false)`
 
-/** A code that was not to be redeemed any more, and what is true of it and what is presented. */
+/** A code that was redeemed already, with the facts to decide about it. */
 const FIND = statement((p: Placeholders<PresentedCode>) =>
   db
     .select({
@@ -37,8 +37,9 @@ const FIND = statement((p: Placeholders<PresentedCode>) =>
 )
 
 /**
- * What a code gives once more to whoever proves the same, before anybody used the session's first
- * refresh token, which is one of `tokens`; else which value is wrong, for the log alone.
+ * Gives a redeemed code's result once more to a client with the same proof, as long as nobody has
+ * used the session's first refresh token, which is one of `tokens`. Else gives which value is
+ * wrong, for the log alone.
  */
 export async function readRepeatedCode(
   database: Database,

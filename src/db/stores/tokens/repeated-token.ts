@@ -18,7 +18,7 @@ const u = alias(users, 'u')
 const s = alias(sessions, 's')
 const r = alias(refreshTokens, 'r')
 
-/** User and session of a token that comes again, held until it is decided about. */
+/** Locks user and session of a token that is presented again, until it is decided about. */
 const HOLD = statement(
   (p: Placeholders<{ id: string } & Omit<PresentedRefreshToken, 'hash' | 'sessionId' | 'asker'>>) =>
     db
@@ -29,7 +29,7 @@ const HOLD = statement(
       .for('no key update', { of: [u, s] }),
 )
 
-/** The token that is shown, the one before it and its successor; any others where it is gone. */
+/** The presented token, the one before it, and its successor; gives other rows if it is gone. */
 const FAMILY = statement((p: Placeholders<{ id: string; hash: Buffer }>) =>
   db
     .select({
@@ -71,7 +71,7 @@ const END = statement((p: Placeholders<{ id: string }>) =>
     .returning({ id: sessions.id }),
 )
 
-/** What comes of a refresh token that was used before: one at a time for each session. */
+/** Decides about a refresh token that was used before, one request at a time for each session. */
 export function repeatToken(
   database: Database,
   { hash, clientId, fromCookie, scopes, resources, asker }: PresentedRefreshToken,

@@ -12,8 +12,8 @@ import { goesOnFor, grantedSession, isUnlisted, isWider } from './granted-sessio
 import { repeatToken } from './repeated-token.ts'
 
 /**
- * Of each session so many of its newest refresh tokens are kept, and those that may still be repeated; an
- * older one is known by its mark.
+ * How many of a session's newest refresh tokens are kept, beside those that may still be repeated.
+ * An older one is recognized by its mark.
  */
 const KEPT = 3
 
@@ -27,8 +27,9 @@ interface Rotating extends Omit<PresentedRefreshToken, 'sessionId' | 'asker'> {
 }
 
 /**
- * User, session and token are locked in this order, as everywhere; whoever comes second finds it rotated, and what
- * has ended or was disabled meanwhile is over. All that is said of them is as it is once they are held.
+ * User, session and token are locked in this order, as everywhere. A second request finds the token
+ * rotated, and a session that ended or whose user was disabled meanwhile is over: all values are
+ * read after the locks.
  */
 const ROTATE = statement((p: Placeholders<Rotating>) => {
   const shown = db.$with('shown').as(
@@ -122,7 +123,7 @@ const ROTATE = statement((p: Placeholders<Rotating>) => {
     .from(shown)
 })
 
-/** How refresh tokens rotate in PostgreSQL. */
+/** Rotates refresh tokens in PostgreSQL. */
 export function rotateToken(database: Database): TokenStore['rotate'] {
   return async (presented, next) => {
     const { hash, clientId, fromCookie, scopes, resources, sessionId } = presented
@@ -139,7 +140,7 @@ export function rotateToken(database: Database): TokenStore['rotate'] {
             next: nextHash,
             ttl: next.ttlSeconds,
           })
-    // A row that is gone leaves the mark: nobody but us can have made it.
+    // The row is gone, but the mark in the token proves that we made it.
     if (row === null) {
       return sessionId === null
         ? { outcome: 'refused', reason: 'unknown' }

@@ -59,7 +59,7 @@ const REMOVE = statement((p: Placeholders<{ kid: string }>) =>
   db.delete(signingKeys).where(eq(signingKeys.kid, p.kid)).returning({ kid: signingKeys.kid }),
 )
 
-/** The ring of signing keys in PostgreSQL, changed by one replica at a time. */
+/** The signing keys in PostgreSQL; one replica at a time changes them. */
 export function createSigningKeys(database: Database): SigningKeys {
   const clock = async (run: RunStatement) => (await CLOCK.one(run, {}))?.now ?? Date.now()
   return {
