@@ -86,7 +86,7 @@ test('much work at once that waits for the end is no leak to warn of', async () 
   const warn = ({ name }: Error) => warnings.push(name)
   process.on('warning', warn)
   onTestFinished(() => void process.off('warning', warn))
-  const elevenWaitFor = (signal: AbortSignal) => {
+  const elevenWaitFor = (signal: EventTarget) => {
     for (let waiting = 0; waiting < 11; waiting++) signal.addEventListener('abort', () => {})
   }
   const begun = gate()
@@ -100,8 +100,8 @@ test('much work at once that waits for the end is no leak to warn of', async () 
   await begun.opened
   await new Promise(setImmediate)
   expect(warnings).toEqual([])
-  // Control: any other signal.
-  elevenWaitFor(new AbortController().signal)
+  // Control: where Node.js has the limit in every version; newer ones have none for a signal.
+  elevenWaitFor(new EventTarget())
   await new Promise(setImmediate)
   expect(warnings).toEqual(['MaxListenersExceededWarning'])
 })

@@ -106,6 +106,8 @@ describe('where the time is over while a statement of a transaction waits for an
   test('both are cancelled, and the connection takes the next', async () => {
     const operations = createOperations({ most: 1, waited: () => {} })
     const next = await using(mended, async (sql) => {
+      // To connect may take longer than it has: then there is no statement to cancel.
+      await sql.unsafe('select')
       const late = operations.run(
         (operation) =>
           sql.begin((one) =>
