@@ -3,7 +3,7 @@ import { bytea, latchkey, moment } from './tables/columns.ts'
 import { sessions } from './tables/people.ts'
 
 export { latchkey } from './tables/columns.ts'
-export { auditEvents, outbox, outboxTargets, receivedEvents } from './tables/events.ts'
+export { audit, auditEvents, outbox, outboxTargets, receivedEvents } from './tables/events.ts'
 export { identities, sessions, unlinkedIdentities, users } from './tables/people.ts'
 
 /**

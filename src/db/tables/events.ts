@@ -1,45 +1,76 @@
 import { sql } from 'drizzle-orm'
-import { bigint, index, integer, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import {
+  type AnyPgColumn,
+  bigint,
+  index,
+  integer,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import type { OutboxKind } from '../../core/events/outbox.ts'
 import { latchkey, moment } from './columns.ts'
 
+const audited = () => ({
+  /** Random, except for the events of a login: these derive it from the session's id. */
+  id: uuid('id').notNull().defaultRandom(),
+  at: moment('at').notNull().defaultNow(),
+  /** In dotted past tense: `session.ended`. */
+  type: text('type').notNull(),
+  userId: uuid('user_id'),
+  sessionId: uuid('session_id'),
+  clientId: text('client_id'),
+  provider: text('provider'),
+  /** Of whoever asked for it; emptied, like the user agent, once the user is deleted. */
+  address: text('address'),
+  userAgent: text('user_agent'),
+  requestId: text('request_id'),
+  reason: text('reason'),
+})
+
 /**
- * The audit log: one row per event. Triggers on users, identities, sessions and signing keys write
- * it in the same transaction, so that no statement can forget to (function `record_event`; for the
- * start of a session `record_begun`). Only statements that create or link an identity outside of a
- * first login record that themselves (`stores/events/audit.ts`): a trigger on each new identity
- * would cost each first login. Partitioned by month (`db/partitions.ts`). It holds no secret and no
- * e-mail address.
+ * Where the audit log is written. To read it, ask the view `audit`, which has one row per event: here
+ * the three events of a first login are one row, a `user.created` with a session, because two more
+ * rows would cost the login more than everything else that is recorded of it.
+ *
+ * Triggers on users, sessions and signing keys write it in the same transaction, so that no statement
+ * can forget to (function `record_event`; for the start of a session `record_begun`). Only statements
+ * that create or link an identity outside of a first login record that themselves
+ * (`stores/events/audit.ts`): a trigger on each new identity would cost each first login. Partitioned
+ * by month (`db/partitions.ts`). It holds no secret and no e-mail address.
  */
-export const auditEvents = latchkey.table(
-  'audit_events',
-  {
-    /**
-     * Random, except for events of a login: these derive it from the session's or user's id, which
-     * begin only once.
-     */
-    id: uuid('id').notNull().defaultRandom(),
-    at: moment('at').notNull().defaultNow(),
-    /** Past tense with a dot: `session.ended`. */
-    type: text('type').notNull(),
-    userId: uuid('user_id'),
-    sessionId: uuid('session_id'),
-    clientId: text('client_id'),
-    provider: text('provider'),
-    /**
-     * The address of who caused it. It is emptied, like the user agent, once the user is deleted.
-     */
-    address: text('address'),
-    userAgent: text('user_agent'),
-    requestId: text('request_id'),
-    reason: text('reason'),
-  },
-  (table) => [
-    primaryKey({ columns: [table.at, table.id] }),
-    // In the order in which pages of events are read.
-    index('audit_events_of_user').on(table.userId, table.at, table.id),
-  ],
-)
+export const auditEvents = latchkey.table('audit_events', audited(), (table) => [
+  primaryKey({ columns: [table.at, table.id] }),
+  // In the order in which they are read, page by page.
+  index('audit_events_of_user').on(table.userId, table.at, table.id),
+])
+
+/** A row of `audit_events` that stands for all three events of a first login. */
+const isFirstLogin = sql`(${auditEvents.type} = 'user.created' and ${auditEvents.sessionId} is not null)`
+
+/** Its three events. Their ids differ in one digit, so that in the order of ids they come as they happened. */
+const ofFirstLogin = sql`(values ('user.created', '5'), ('identity.linked', '6'), ('session.created', '7'), (null, null))
+    as e (type, digit)`
+
+const inSession = (column: AnyPgColumn) =>
+  sql`case when e.type = 'session.created' or e.type is null then ${column} end as ${sql.identifier(column.name)}`
+
+/** The audit log as it is read: one row per event. */
+export const audit = latchkey.view('audit', audited()).as(sql`
+  select
+    case when e.type is null then ${auditEvents.id}
+      else overlay(${auditEvents.id}::text placing e.digit from 15)::uuid end as id,
+    ${auditEvents.at},
+    coalesce(e.type, ${auditEvents.type}) as type,
+    ${auditEvents.userId},
+    ${inSession(auditEvents.sessionId)},
+    ${inSession(auditEvents.clientId)},
+    case when e.type is distinct from 'user.created' then ${auditEvents.provider} end as provider,
+    ${auditEvents.address},
+    ${auditEvents.userAgent},
+    ${auditEvents.requestId},
+    case when e.type = 'identity.linked' or e.type is null then ${auditEvents.reason} end as reason
+  from ${auditEvents} join ${ofFirstLogin} on ${isFirstLogin} = (e.type is not null)`)
 
 /**
  * What is still to be sent: provider tokens to revoke, events for the webhook, logout tokens for

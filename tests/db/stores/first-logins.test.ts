@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { AuditRow } from '../../../src/core/events/audit.ts'
 import { toProfile } from '../../../src/core/identity/profile.ts'
 import type { SignIns } from '../../../src/core/identity/sign-ins.ts'
 import { type Database, openDatabase } from '../../../src/db/client.ts'
@@ -105,19 +106,62 @@ async function eventsOf(userId: string) {
   const shown = rows.map(({ type, address, userAgent, requestId, reason, provider }) =>
     [type, provider, address, userAgent, requestId, reason].join(' '),
   )
-  return shown.sort()
+  return shown
 }
 
+/** In the order in which they happened. */
 const recorded = (id: string) => [
+  `user.created  192.0.2.1 here ${id} `,
   `identity.linked google 192.0.2.1 here ${id} no_email`,
   `session.created google 192.0.2.1 here ${id} `,
-  `user.created  192.0.2.1 here ${id} `,
 ]
 
 test('a first login that no request made is recorded as one that a request made, but for the request’s id', async () => {
   const id = randomUUID()
   expect(await recordedOf(id)).toEqual(recorded(id))
   expect(await recordedOf(null)).toEqual(recorded(''))
+})
+
+test('the three events of a first login are kept as one row, and read page by page as three', async () => {
+  const audit = createAudit(database)
+  const session = { ...newSession(), clientId: 'spa' }
+  const key = { provider: 'google', issuer: '', subject: randomUUID() }
+  const login = (opened: typeof session) =>
+    signIns.signIn(key, toProfile({ subject: key.subject }), opened)
+  const userId = (await login(session)).account.sub
+  const kept = () =>
+    database.query('select type from latchkey.audit_events where user_id = $1', [userId])
+  expect(await kept()).toEqual([{ type: 'user.created' }])
+  const opened = { provider: 'google', sessionId: session.id, clientId: 'spa', reason: null }
+  const none = { provider: null, sessionId: null, clientId: null, reason: null }
+  const all = await audit.list({ userId, limit: 10 })
+  expect(all).toMatchObject([
+    { type: 'user.created', ...none },
+    { type: 'identity.linked', ...none, provider: 'google', reason: 'no_email' },
+    { type: 'session.created', ...opened },
+  ])
+  for (const newestFirst of [false, true]) {
+    const read: AuditRow[] = []
+    for (let more = true; more; ) {
+      const [row] = await audit.list({
+        userId,
+        newestFirst,
+        limit: 1,
+        ...(read.length > 0 ? { after: read.at(-1) as AuditRow } : {}),
+      })
+      more = row !== undefined
+      if (row) read.push(row)
+    }
+    expect(read).toEqual(newestFirst ? all.toReversed() : all)
+  }
+  expect(await audit.list({ userId, type: 'identity', limit: 10 })).toEqual([all[1]])
+  // The control: a later login is one event, and one row.
+  const again = newSession()
+  await login({ ...again, clientId: 'spa' })
+  expect((await audit.list({ userId, limit: 10 })).slice(3)).toMatchObject([
+    { type: 'session.created', ...opened, sessionId: again.id },
+  ])
+  expect(await kept()).toHaveLength(2)
 })
 
 test('a first login is recorded the same whoever is to be told of it, and what is to be told to a webhook lies ready', async () => {
@@ -134,6 +178,13 @@ test('a first login is recorded the same whoever is to be told of it, and what i
     const id = randomUUID()
     expect(await recordedOf(id)).toEqual(recorded(id))
     expect(await database.query(toTell)).toEqual([{ types: ['%'], told }])
+    const events = await database.query<{ type: string }>(
+      `select a.type from latchkey.outbox o
+       join latchkey.audit a on a.at = o.event_at and a.id = o.event_id order by a.id`,
+    )
+    expect(events.map(({ type }) => type)).toEqual(
+      ['user.created', 'identity.linked', 'session.created'].slice(0, told),
+    )
     await database.query('delete from latchkey.outbox_targets')
   }
   await database.query('delete from latchkey.outbox')
@@ -161,9 +212,9 @@ test('an identity that joins or is linked later is recorded once, with who asked
   }
   const by = `192.0.2.1 here ${asker.requestId}`
   expect(await linkedOf(account.sub)).toEqual([
-    `identity.linked github ${by} asked_by_the_user`,
     `identity.linked google ${by} nobody_with_this_email`,
     `identity.linked kakao ${by} same_verified_email`,
+    `identity.linked github ${by} asked_by_the_user`,
   ])
 })
 

@@ -1,12 +1,12 @@
-import { and, asc, eq, gt, is, type SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgColumn, PgTimestamp } from 'drizzle-orm/pg-core'
+import { and, asc, eq, gt, gte, is, type SQL, sql } from 'drizzle-orm'
+import { getTableConfig, getViewConfig, PgColumn, PgTimestamp } from 'drizzle-orm/pg-core'
 import { REASONS_OF_OTHERS } from '../../../core/events/audit.ts'
 import type { Accounts } from '../../../core/identity/accounts.ts'
 import type { AdminUsers } from '../../../core/identity/admin-users.ts'
 import type { SessionRef } from '../../../core/identity/session-ref.ts'
 import type { Database } from '../../client.ts'
 import { isoTime, now } from '../../expressions.ts'
-import { auditEvents, identities, sessions, unlinkedIdentities, users } from '../../schema.ts'
+import { audit, identities, sessions, unlinkedIdentities, users } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { asks } from '../alive.ts'
 import { requireOwn } from '../require-own.ts'
@@ -19,17 +19,23 @@ const PAGE = 2_000
 
 type Table = Parameters<typeof getTableConfig>[0]
 
+const columnsOf = (table: Table): readonly PgColumn[] => getTableConfig(table).columns
+
+const AUDIT_COLUMNS = Object.values(getViewConfig(audit).selectedFields).filter((field) =>
+  is(field, PgColumn),
+)
+
 /**
  * A whole row as JSON text without the excluded columns, so that a column that is added later is
  * exported, too. `shown` can replace a column's value.
  */
 function rowJson(
-  table: Table,
+  columns: readonly PgColumn[],
   leftOut: readonly PgColumn[] = [],
   shown: (column: PgColumn) => SQL | null = () => null,
 ): SQL<string> {
-  const columns = getTableConfig(table).columns.filter((column) => !leftOut.includes(column))
-  const parts = columns.map((column) => {
+  const kept = columns.filter(({ name }) => leftOut.every((column) => column.name !== name))
+  const parts = kept.map((column) => {
     const value = shown(column) ?? (is(column, PgTimestamp) ? isoTime(column) : sql`${column}`)
     return sql`${sql`${column.name}`.inlineParams()}, ${value}`
   })
@@ -40,7 +46,7 @@ const all = (table: Table, row: SQL, owner: PgColumn, order: SQL) =>
   sql`coalesce((select json_agg(${row} order by ${order}) from ${table} where ${owner} = ${users.id}), '[]')`
 
 // Secrets (provider tokens, refresh tokens, codes) are left out: they say nothing about the person.
-const IDENTITY = rowJson(identities, [
+const IDENTITY = rowJson(columnsOf(identities), [
   identities.userId,
   identities.sealedAccessToken,
   identities.sealedRefreshToken,
@@ -53,7 +59,7 @@ const IDENTITY = rowJson(identities, [
 const HEAD = {
   userId: users.id,
   exportedAt: sql<string>`${isoTime(now)}`,
-  user: sql<string>`${rowJson(users)}::text`,
+  user: sql<string>`${rowJson(columnsOf(users))}::text`,
   identities: sql<string>`${all(
     identities,
     IDENTITY,
@@ -62,7 +68,7 @@ const HEAD = {
   )}::text`,
   unlinked: sql<string>`${all(
     unlinkedIdentities,
-    rowJson(unlinkedIdentities, [unlinkedIdentities.userId]),
+    rowJson(columnsOf(unlinkedIdentities), [unlinkedIdentities.userId]),
     unlinkedIdentities.userId,
     sql`${unlinkedIdentities.unlinkedAt}`,
   )}::text`,
@@ -84,7 +90,7 @@ const LIST_SESSIONS = statement((p: Placeholders<Listing>) =>
     .select({
       userId: sql<string>`${sessions.userId}`.as('user_id'),
       key: sql<string>`${sessions.id}::text`,
-      json: sql<string>`${rowJson(sessions, [sessions.userId])}::text`,
+      json: sql<string>`${rowJson(columnsOf(sessions), [sessions.userId])}::text`,
     })
     .from(sessions)
     .where(and(eq(sessions.userId, p.userId), gt(sessions.id, sql`${p.after}::uuid`)))
@@ -97,26 +103,27 @@ const LIST_SESSIONS = statement((p: Placeholders<Listing>) =>
  * theirs.
  */
 const ofThePerson = (column: PgColumn) =>
-  column === auditEvents.address || column === auditEvents.userAgent
-    ? sql`case when ${auditEvents.reason} in ${REASONS_OF_OTHERS} then null else ${column} end`
+  [audit.address.name, audit.userAgent.name].includes(column.name)
+    ? sql`case when ${audit.reason} in ${REASONS_OF_OTHERS} then null else ${column} end`
     : null
 
 const LIST_EVENTS = statement((p: Placeholders<Listing>) =>
   db
     .select({
-      userId: sql<string>`${auditEvents.userId}`.as('user_id'),
-      key: sql<string>`${isoTime(auditEvents.at)} || ' ' || ${auditEvents.id}`,
-      json: sql<string>`${rowJson(auditEvents, [auditEvents.userId], ofThePerson)}::text`,
+      userId: sql<string>`${audit.userId}`.as('user_id'),
+      key: sql<string>`${isoTime(audit.at)} || ' ' || ${audit.id}`,
+      json: sql<string>`${rowJson(AUDIT_COLUMNS, [audit.userId], ofThePerson)}::text`,
     })
-    .from(auditEvents)
+    .from(audit)
     .where(
       and(
-        eq(auditEvents.userId, p.userId),
-        sql`(${auditEvents.at}, ${auditEvents.id})
+        eq(audit.userId, p.userId),
+        gte(audit.at, sql`split_part(${p.after}, ' ', 1)::timestamptz`),
+        sql`(${audit.at}, ${audit.id})
           > (split_part(${p.after}, ' ', 1)::timestamptz, split_part(${p.after}, ' ', 2)::uuid)`,
       ),
     )
-    .orderBy(asc(auditEvents.at), asc(auditEvents.id))
+    .orderBy(asc(audit.at), asc(audit.id))
     .limit(PAGE),
 )
 

@@ -3,12 +3,10 @@ import type { Asker, Audit, AuditEvent, AuditRow } from '../../../core/events/au
 import type { Database, RunStatement } from '../../client.ts'
 import { isoTime, ONE_ROW } from '../../expressions.ts'
 import { clockOf, dropPartitions, makePartitions, missingMonths } from '../../partitions.ts'
-import { auditEvents, latchkey } from '../../schema.ts'
+import { audit as a, latchkey } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { countEndedSessions } from '../sessions/ended-sessions.ts'
 import { askedBy } from './say-who.ts'
-
-const a = auditEvents
 
 interface Recorded {
   type: string
@@ -115,7 +113,8 @@ const list = (order: typeof asc, behind: SQL) =>
           sql`(${p.type}::text is null or ${a.type} = ${p.type} or starts_with(${a.type}, ${p.type} || '.'))`,
           gte(a.at, sql`coalesce(${p.since}::timestamptz, '-infinity')`),
           sql`(${p.afterAt}::timestamptz is null
-          or (${a.at}, ${a.id}) ${behind} (${p.afterAt}::timestamptz, ${p.afterId}::uuid))`,
+          or ${a.at} ${behind}= ${p.afterAt}::timestamptz
+            and (${a.at}, ${a.id}) ${behind} (${p.afterAt}::timestamptz, ${p.afterId}::uuid))`,
         ),
       )
       .orderBy(order(a.at), order(a.id))

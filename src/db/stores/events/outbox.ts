@@ -4,7 +4,7 @@ import type { Claim, ClaimOptions, Due, Outbox, OutboxTarget } from '../../../co
 import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
 import type { Database, RunStatement } from '../../client.ts'
 import { type Columns, isoTime, now, seconds } from '../../expressions.ts'
-import { auditEvents, identities, outbox, outboxTargets } from '../../schema.ts'
+import { audit, identities, outbox, outboxTargets } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, statement } from '../../statement.ts'
 import { recordIn } from './audit.ts'
 import { createOutboxDesk } from './outbox-desk.ts'
@@ -85,12 +85,12 @@ const CLAIM = statement((p: Placeholders<Claiming>) => {
       .for('update', { skipLocked: true }),
   )
   const event = sql`(
-    select json_build_object('id', ${auditEvents.id}, 'at', ${isoTime(auditEvents.at)},
-      'type', ${auditEvents.type}, 'userId', ${auditEvents.userId},
-      'sessionId', ${auditEvents.sessionId}, 'clientId', ${auditEvents.clientId},
-      'provider', ${auditEvents.provider}, 'reason', ${auditEvents.reason})::text
-    from ${auditEvents}
-    where ${auditEvents.at} = ${outbox.eventAt} and ${auditEvents.id} = ${outbox.eventId})`
+    select json_build_object('id', ${audit.id}, 'at', ${isoTime(audit.at)},
+      'type', ${audit.type}, 'userId', ${audit.userId},
+      'sessionId', ${audit.sessionId}, 'clientId', ${audit.clientId},
+      'provider', ${audit.provider}, 'reason', ${audit.reason})::text
+    from ${audit}
+    where ${audit.at} = ${outbox.eventAt} and ${audit.id} = ${outbox.eventId})`
   return db
     .with(due)
     .update(outbox)
