@@ -124,6 +124,11 @@ test('what the provider signed of the sign-in counts, and one that asked nobody 
   expect(await unlink()).toBe('insufficient_user_authentication')
   await set('auth_time', "now() - interval '20 minutes'")
   expect(await unlink()).toBe('last_identity')
+  // A provider's clock that is ahead makes no sign-in later than its session's begin.
+  await set('auth_time', "now() + interval '1 minute'")
+  expect(await unlink()).toBe('last_identity')
+  await set('created_at', "now() - interval '40 minutes'")
+  expect(await unlink()).toBe('insufficient_user_authentication')
   const silent = await signIn(latchkey, provider, { prompt: 'none' })
   expect(await unlink(silent.access_token)).toBe('insufficient_user_authentication')
   const asked = await signIn(latchkey, provider, { prompt: 'consent' })

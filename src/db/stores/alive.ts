@@ -42,7 +42,8 @@ export const asks = (p: Placeholders<SessionRef>): SQL | undefined =>
 
 /**
  * Whether the session's sign-in is recent enough: when it began, or the time that the provider
- * signed. A silent one (`prompt=none`) is no sign-in.
+ * signed, but none after the session's begin: the provider's clock may be ahead. A silent one
+ * (`prompt=none`) is no sign-in.
  */
 export const isFresh = (
   p: Placeholders<Freshness>,
@@ -50,5 +51,5 @@ export const isFresh = (
 ): SQL<boolean> => sql<boolean>`(
   ${p.reauthSeconds}::int is null
   or (not ${s.silent}
-    and coalesce(${s.authTime}, ${s.createdAt}) > now() - ${seconds(p.reauthSeconds)})
+    and least(${s.authTime}, ${s.createdAt}) > now() - ${seconds(p.reauthSeconds)})
 )`
