@@ -31,12 +31,13 @@ export const randomToken = (bytes = 32): string => freshBytes(bytes).toString('b
 
 /** SHA-256 of a token: what is stored in its place. */
 export function hashToken(token: string): Buffer {
-  return hash('sha256', token, 'buffer')
+  // Node.js takes more than twice the time to give bytes.
+  return Buffer.from(hash('sha256', token, 'binary'), 'binary')
 }
 
-/** The S256 challenge of a PKCE verifier (RFC 7636, section 4.2). */
-export function s256(verifier: string): string {
-  return hashToken(verifier).toString('base64url')
+/** SHA-256 of a text in base64url, as the S256 challenge of a PKCE verifier is (RFC 7636, section 4.2). */
+export function s256(text: string): string {
+  return hash('sha256', text, 'base64url')
 }
 
 /** Whether two texts are equal, in time that does not depend on where they differ. */

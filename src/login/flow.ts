@@ -1,6 +1,6 @@
 import type { ResponseMode } from '../core/client/client.ts'
 import { REPEAT_SECONDS } from '../core/client/used-flows.ts'
-import { equalInConstantTime, hashToken, type Sealer, s256 } from '../core/secrets.ts'
+import { equalInConstantTime, type Sealer, s256 } from '../core/secrets.ts'
 import { cookieName } from '../core/settings/public-url.ts'
 import { randomPart } from './ways-on/resumable-state.ts'
 
@@ -158,8 +158,7 @@ export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookie
   const prefix = cookieName(publicUrl, 'flow-')
   // A hash of the state, so that the callback finds its cookie and the name does not reveal the
   // state.
-  const nameOf = (state: string) =>
-    `${prefix}${hashToken(state).toString('base64url').slice(0, 16)}`
+  const nameOf = (state: string) => `${prefix}${s256(state).slice(0, 16)}`
   const open = (name: string, value: string | undefined): Flow | null => {
     const text = value === undefined ? null : sealer.open(value, name + SHAPE)
     return text === null ? null : unpack(text)
@@ -209,5 +208,4 @@ export function createFlowCookies(sealer: Sealer, publicUrl: string): FlowCookie
  * The key under which a used flow is recorded in the database; nothing about the flow can be
  * learned from it.
  */
-export const flowMark = (flow: Flow): string =>
-  hashToken(`finished ${flow.provider} ${flow.state}`).toString('base64url')
+export const flowMark = (flow: Flow): string => s256(`finished ${flow.provider} ${flow.state}`)

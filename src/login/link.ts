@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { CODE_SECONDS } from '../core/identity/sign-ins.ts'
-import { hashToken } from '../core/secrets.ts'
+import { hashToken, s256 } from '../core/secrets.ts'
 import { addressOf } from '../http/requests/address.ts'
 import type { Authentication } from '../upstream/provider.ts'
 import type { ClientFlow } from './finish/answers.ts'
@@ -9,8 +9,7 @@ import type { Flow } from './flow.ts'
 import type { Login } from './login.ts'
 
 /** The code of a link; a repeated callback gets the same one. */
-export const linkCodeOf = ({ seed }: Flow): string =>
-  hashToken(`link code ${seed}`).toString('base64url')
+export const linkCodeOf = ({ seed }: Flow): string => s256(`link code ${seed}`)
 
 /**
  * Gives the client a code that stands for the identity and nothing else: no user is made, and

@@ -4,7 +4,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import type { AuthenticatedIdentity } from '../core/identity/sign-ins.ts'
 import { said } from '../core/messages.ts'
 import type { SubjectToken } from '../core/provider/subject-token.ts'
-import { hashToken } from '../core/secrets.ts'
+import { s256 } from '../core/secrets.ts'
 import { know } from '../http/log/known.ts'
 import { withOutcome } from '../http/outcome.ts'
 import {
@@ -97,4 +97,4 @@ async function readOnce(
  * each would count as another token.
  */
 const nativeMark = (provider: string, token: string): string =>
-  hashToken(`native ${provider} ${token.slice(0, token.lastIndexOf('.'))}`).toString('base64url')
+  s256(`native ${provider} ${token.slice(0, token.lastIndexOf('.'))}`)
