@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { getTableName } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/postgres-js'
-import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import type postgres from 'postgres'
 import { OLDEST_POSTGRES } from '../core/settings/database-facts.ts'
+import { applyMigrations } from './apply-migrations.ts'
 import { addressOf, connect, type DatabaseLocation } from './connection/connect.ts'
 import { findHost } from './connection/primary.ts'
 import { runInTransaction } from './connection/run.ts'
@@ -58,14 +57,17 @@ const SCHEMAS = [latchkey.schemaName, MIGRATIONS.schema] as const
 const CREATE_SCHEMA = /^\s*create schema (?:if not exists )?"(\w+)"/i
 
 /**
- * A client that skips creating schemas that exist: `create schema if not exists` needs a right on
+ * Leaves out statements that create schemas that exist: `create schema if not exists` needs a right on
  * the whole database even then, and in a shared database somebody may have created them beforehand.
  */
-function leaveOut(client: postgres.TransactionSql, schemas: readonly string[]) {
+const keep = (schemas: readonly string[]) => (text: string) =>
+  schemas.includes(CREATE_SCHEMA.exec(text)?.[1] ?? '') ? 'select' : text
+
+/** The same client; it sends each statement as `change` returns it. */
+function changing(client: postgres.TransactionSql, change: (text: string) => string) {
   const { unsafe } = client
-  const isThere = (text: string) => schemas.includes(CREATE_SCHEMA.exec(text)?.[1] ?? '')
   return Object.assign(client, {
-    unsafe: ((text, ...rest) => unsafe(isThere(text) ? 'select' : text, ...rest)) as typeof unsafe,
+    unsafe: ((text, ...rest) => unsafe(change(text), ...rest)) as typeof unsafe,
   })
 }
 
@@ -126,17 +128,17 @@ export async function migrateDatabase(
         select array[to_regnamespace(${SCHEMAS[0]})::text, to_regnamespace(${SCHEMAS[1]})::text] as names,
           to_regclass(${APPLIED}) is not null as "isMigrated"`
       if (there?.isMigrated) await lockTables(transaction)
-      const keepingSchemas = (client: postgres.TransactionSql) =>
-        leaveOut(client, there?.names ?? [])
+      const change = keep(there?.names ?? [])
       // The migrator opens a transaction of its own, which becomes a savepoint within ours.
-      const nested = Object.assign(keepingSchemas(transaction), {
+      const nested = Object.assign(changing(transaction, change), {
         options: sql.options,
         begin: (work: (client: postgres.TransactionSql) => Promise<unknown>) =>
-          transaction.savepoint((inner) => work(keepingSchemas(inner))),
+          transaction.savepoint((inner) => work(changing(inner, change))),
       }) as unknown as postgres.Sql
       // First, since the list of migrations uses a sequence, too.
       await setSequencesOn(transaction)
-      await migrate(drizzle(nested), { migrationsFolder, migrationsTable: MIGRATIONS.table })
+      const config = { migrationsFolder, migrationsTable: MIGRATIONS.table }
+      await applyMigrations(nested, config, change)
       await makePartitions(runInTransaction(transaction))
     })
   } finally {

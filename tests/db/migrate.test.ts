@@ -8,6 +8,7 @@ import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { waitAndMigrate } from '../../src/commands/wait-for-database.ts'
+import { applyMigrations } from '../../src/db/apply-migrations.ts'
 import { inspectDatabase } from '../../src/db/inspect.ts'
 import { migrateDatabase } from '../../src/db/migrate.ts'
 
@@ -42,6 +43,33 @@ test('five replicas that start at once on an empty database migrate it once', as
   const applied = await query(location.database, APPLIED)
   expect(applied.length).toBeGreaterThan(0)
   expect(new Set(applied.map(({ hash }) => hash)).size).toBe(applied.length)
+})
+
+test('each migration is one message, and a statement in it can be left out', async () => {
+  const folder = join(import.meta.dirname, '../../drizzle')
+  const entries = JSON.parse(await readFile(join(folder, 'meta/_journal.json'), 'utf8')).entries
+  const sent: string[] = []
+  const sql = postgres({ ...location, max: 1, onnotice: () => undefined })
+  await sql`create schema latchkey`
+  await sql.begin(async (transaction) => {
+    const { unsafe } = transaction
+    const counting = Object.assign(transaction, {
+      options: sql.options,
+      unsafe: (text: string, ...rest: []) => {
+        sent.push(text)
+        return unsafe(text, ...rest)
+      },
+      begin: (work: (client: unknown) => Promise<unknown>) => work(transaction),
+    }) as unknown as postgres.Sql
+    const change = (text: string) => (text.includes('CREATE SCHEMA "latchkey"') ? 'select' : text)
+    await applyMigrations(counting, { migrationsFolder: folder }, change)
+  })
+  await sql.end()
+  // With the row that tells of it; before all of them the migrator's own table.
+  expect(sent).toHaveLength(3 + 2 * entries.length)
+  expect(
+    await query(location.database, 'select count(*)::int as users from latchkey.users'),
+  ).toEqual([{ users: 0 }])
 })
 
 test('a database that is migrated stays as it is', async () => {
