@@ -39,7 +39,11 @@ export function reencryptTokens(
         if (await store.reseal(stored, sealer.seal(tokens, stored))) count += 1
       }
     } while (page.length === PAGE && !closing.aborted)
-    if (count > 0) log.info({ event: 'grants_sealed_anew', count }, 'sealed grants anew')
+    if (count > 0)
+      log.info(
+        { event: 'grants_sealed_anew', count },
+        'provider tokens were sealed again with the first SECRET',
+      )
   }
 
   async function forget(closing: AbortSignal) {
@@ -47,7 +51,11 @@ export function reencryptTokens(
     for (let batch = PAGE; batch === PAGE && !closing.aborted; count += batch) {
       batch = await store.forget(forgotten, PAGE)
     }
-    if (count > 0) log.info({ event: 'grants_forgotten', count }, 'forgot grants')
+    if (count > 0)
+      log.info(
+        { event: 'grants_forgotten', count },
+        'provider tokens were deleted, since the settings keep none',
+      )
   }
 
   const event = 'grant_upkeep_failed'

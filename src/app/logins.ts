@@ -64,7 +64,7 @@ export async function addLogins(
               .catch((err) =>
                 request.log.warn(
                   { event: 'audit_failed', ...placeOf(request), err },
-                  'not recorded',
+                  'a failed sign-in could not be recorded in the audit log',
                 ),
               ),
         },

@@ -27,7 +27,10 @@ export function keepMonths(
     async () => {
       const dropped = await audit.dropPartitions(retentionSeconds)
       if (dropped > 0)
-        app.log.info({ event: 'audit_dropped', months: dropped }, 'dropped old audit')
+        app.log.info(
+          { event: 'audit_dropped', months: dropped },
+          'old months of the audit log were dropped',
+        )
     },
     { atStart: true },
   )

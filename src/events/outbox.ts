@@ -151,7 +151,7 @@ export function startOutbox(
       const isDone = outcome === 'done'
       await store.remove(due, isDone ? eventOf('grant.revoked') : null)
       delivered(kind, outcome)
-      if (isDone) log.info({ event: names.done, ...fields }, 'carried out of the outbox')
+      if (isDone) log.info({ event: names.done, ...fields }, 'an entry of the outbox was delivered')
       return
     }
     const evidence = evidenceOf(error)
@@ -161,12 +161,15 @@ export function startOutbox(
       delivered(kind, 'stopped')
       log.error(
         { event: 'outbox_stopped', ...fields },
-        'it answered 410: nothing is sent there until its URL changes, or `admin outbox retry`',
+        'the target answered 410: nothing is sent there until its URL changes, or until `admin outbox retry`',
       )
     } else if (error instanceof Undeliverable || due.ageSeconds >= givesUpAfterSeconds) {
       await store.giveUp(due, wordFor(error), eventOf('grant.revocation_failed'))
       delivered(kind, 'given_up')
-      log.error({ event: names.givenUp, ...fields, ...evidence }, 'gave up; the operator may retry')
+      log.error(
+        { event: names.givenUp, ...fields, ...evidence },
+        'an entry of the outbox was given up: `admin outbox retry` tries it again',
+      )
     } else {
       const toldSeconds = retryAfterOf(error)
       if (toldSeconds > 0) pause(due, toldSeconds)
@@ -174,7 +177,10 @@ export function startOutbox(
       await store.postpone(due, delaySeconds, wordFor(error))
       delivered(kind, 'failed')
       const when = { delay_seconds: Math.round(delaySeconds) }
-      log.warn({ event: names.failed, ...fields, ...when, ...evidence }, 'will be tried again')
+      log.warn(
+        { event: names.failed, ...fields, ...when, ...evidence },
+        'an entry of the outbox failed and will be tried again',
+      )
     }
   }
 

@@ -69,7 +69,10 @@ export async function receive(
     const { reason } = refusal
     const fields = { event: 'provider_event_refused', ...placeOf(request), provider: id, reason }
     const why = { why: refusal.message, err: refusal }
-    request.log.warn({ ...fields, ...why }, 'an event is not proven')
+    request.log.warn(
+      { ...fields, ...why },
+      'an event of a provider has no valid proof: it is ignored',
+    )
     await options.failed(request)
     return send(reply, receiver.refuse?.(refusal, asked) ?? { status: 401 })
   }
@@ -89,7 +92,7 @@ async function act(
     received(provider, outcome)
     const place = placeOf(request)
     const fields = { event: 'provider_event', ...place, provider, told, outcome, ...more }
-    request.log.info(fields, 'a provider told something')
+    request.log.info(fields, 'a provider sent an event')
   }
   if (events.length === 0) return log('nothing')
   if (at !== null && at < now - OLDEST_EVENT_MS) return log('old')

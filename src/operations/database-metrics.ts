@@ -31,7 +31,10 @@ export function addDatabaseMetrics(
   log: Pick<FastifyBaseLogger, 'warn'>,
 ): void {
   const unread = (err: unknown) => {
-    log.warn({ event: 'metrics_unread', err }, 'what /metrics shows of the database is missing')
+    log.warn(
+      { event: 'metrics_unread', err },
+      '/metrics lacks what it shows of the database, which could not be read',
+    )
     return null
   }
   new Gauge({

@@ -74,7 +74,10 @@ export function createRateLimits(options: {
     const counted = await options.counts.count(hash, windowSeconds).catch((err) => {
       pausedUntil = performance.now() + PAUSE_MS
       const facts = { event: 'rate_limit_away', ...placeOf(request), err }
-      request.log.warn(facts, 'requests are not limited for a moment')
+      request.log.warn(
+        facts,
+        'requests cannot be counted in the database and are not rate limited for a moment',
+      )
       return null
     })
     if (counted === null || counted.count <= most) return

@@ -55,7 +55,7 @@ test('a reader that has had enough is no fault of a command, and a disk that is 
       encoding: 'utf8',
     })
   expect(into('| true')).toMatchObject({ status: 0, stderr: '' })
-  const stderr = 'What this says cannot be written (ENOSPC).\n'
+  const stderr = 'The output of this command cannot be written (ENOSPC).\n'
   if (existsSync('/dev/full')) expect(into('> /dev/full')).toMatchObject({ status: 1, stderr })
 })
 

@@ -7,7 +7,7 @@ export function bearLostOutput(): void {
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE' || isTold) return
     isTold = true
-    process.stderr.write(`What this says cannot be written (${code}).\n`)
+    process.stderr.write(`The output of this command cannot be written (${code}).\n`)
     process.exitCode = 1
   })
 }

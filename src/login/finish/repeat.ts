@@ -40,7 +40,7 @@ export async function answerAgain(
       address: addressOf(request),
       outcome: outcome.is,
     },
-    'a callback came again',
+    'a callback was repeated',
   )
   const tell = (result: Readonly<Record<string, string>>) =>
     answerClient(login, targetOf(flow), result, request, reply)

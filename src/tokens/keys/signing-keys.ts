@@ -133,7 +133,7 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
       const text = openKey(key)
       if (text === null) {
         const facts = { event: 'signing_key_sealed_otherwise', kid: key.kid }
-        log.warn(facts, 'SECRET does not open this key')
+        log.warn(facts, 'a signing key cannot be opened with SECRET: another one sealed it')
         continue
       }
       opened.push(key)
