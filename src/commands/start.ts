@@ -1,4 +1,5 @@
 import { PLAYGROUND } from '../core/client/client.ts'
+import { fileProblemText } from '../core/settings/file-problem.ts'
 import { type Database, type DatabaseLocation, openDatabase } from '../db/client.ts'
 import { requireMendedDriver } from '../db/connection/driver.ts'
 import { type EmbeddedServer, startEmbeddedServer } from '../db/embedded/index.ts'
@@ -10,6 +11,7 @@ import {
   readEnvironmentFile,
 } from '../settings/environment.ts'
 import { collectSettings, type Settings, SettingsError } from '../settings/index.ts'
+import { openToOthers } from '../settings/open-folder.ts'
 import { Reader } from '../settings/reader.ts'
 import { readOrMakeSecret } from '../settings/secret-file.ts'
 import { checkGivenNames, isHostForgotten } from './given-names.ts'
@@ -108,7 +110,8 @@ async function serve(endAfter: EndAfter): Promise<void> {
 }
 
 function announce(settings: Settings, warnings: readonly string[]): void {
-  const lines = [...warnings, `Latchkey serves ${settings.publicUrl}`]
+  const open = openToOthers(settings).map((problem) => fileProblemText(problem, 'en'))
+  const lines = [...warnings, ...open, `Latchkey serves ${settings.publicUrl}`]
   if (settings.emulate.length > 0) {
     lines.push(
       `EMULATED providers, for development only (anybody signs in as anybody): ${settings.emulate.join(', ')}`,

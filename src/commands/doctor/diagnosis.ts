@@ -23,6 +23,7 @@ import { checkTraces } from '../../operations/doctor/traces.ts'
 import { canSendTraces } from '../../operations/traces.ts'
 import { builtInProviders } from '../../providers/index.ts'
 import { collectSettings, type Settings } from '../../settings/index.ts'
+import { openToOthers } from '../../settings/open-folder.ts'
 import { type Environment, Reader } from '../../settings/reader.ts'
 import { whyNoSecret } from '../../settings/secret-file.ts'
 import { createDelivery } from '../../upstream/outbound/delivery.ts'
@@ -51,6 +52,7 @@ function checkSettings({ env, file, cut, words, reader, settings, outbound }: Do
       ...problems.map((problem) => wrong(problem)),
       ...(problems.length === 0 && noSecret === null ? [ok(words.settingsGood)] : []),
       ...(noSecret === null ? [] : [wrong(fileProblemText(noSecret, words.language))]),
+      ...openToOthers(settings).map((one) => warning(fileProblemText(one, words.language))),
       ...(isWeak ? [warning(words.weakSecret)] : []),
       ...checkGivenNames(reader, { env, file, cut }, words),
       ...checkCookieSites(settings, words.language),

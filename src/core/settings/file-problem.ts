@@ -10,6 +10,9 @@ export type FileProblem =
   | { reason: 'secret_unread'; path: string; why: string }
   | { reason: 'secret_empty'; path: string }
   | { reason: 'secret_short'; path: string }
+  | { reason: 'secret_open'; path: string }
+  | { reason: 'folder_open'; path: string }
+  | { reason: 'folder_of_another'; path: string; owner: number }
   | { reason: 'data_refused'; path: string; why: string }
   | { reason: 'data_incomplete'; path: string }
   | { reason: 'data_gone' | 'data_behind_link'; path: string; target: string }
@@ -40,6 +43,12 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
         return `The secret in ${path} is empty: ${SECRET_STEPS.en}`
       case 'secret_short':
         return `The secret in ${path} is too short: ${SECRET_STEPS.en}`
+      case 'secret_open':
+        return `Every user of this machine can read or change the secret in ${path}: chmod 600 ${path}, and make a new one if you do not trust them all.`
+      case 'folder_open':
+        return `Every user of this machine can change what is in ${path}, the secret and the database: chmod go-w ${path}.`
+      case 'folder_of_another':
+        return `The folder ${path} belongs to another user (uid ${problem.owner}), who can change what is in it, the secret and the database. Set DATA_DIR to a folder of your own.`
       case 'data_refused':
         return `The embedded database in ${path} could not be started: ${problem.why}. Set DATA_DIR to a folder that can be written, or set DATABASE_URL.`
       case 'data_incomplete':
@@ -71,6 +80,12 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
         return `${path}의 비밀 값이 비어 있습니다. ${SECRET_STEPS.ko}`
       case 'secret_short':
         return `${path}의 비밀 값이 너무 짧습니다. ${SECRET_STEPS.ko}`
+      case 'secret_open':
+        return `이 컴퓨터의 모든 사용자가 ${path}의 비밀 값을 읽거나 바꿀 수 있습니다. chmod 600 ${path}를 실행하고, 모두를 믿을 수 없다면 새로 만드세요.`
+      case 'folder_open':
+        return `이 컴퓨터의 모든 사용자가 ${path}에 있는 비밀 값과 데이터베이스를 바꿀 수 있습니다. chmod go-w ${path}를 실행하세요.`
+      case 'folder_of_another':
+        return `${path} 폴더의 소유자가 다른 사용자(uid ${problem.owner})라서, 그 사용자가 비밀 값과 데이터베이스를 바꿀 수 있습니다. DATA_DIR을 직접 소유한 폴더로 바꾸세요.`
       case 'data_refused':
         return `${path}에서 자체 데이터베이스를 시작할 수 없습니다: ${problem.why}. DATA_DIR을 쓸 수 있는 폴더로 바꾸거나 DATABASE_URL을 설정하세요.`
       case 'data_incomplete':

@@ -1,6 +1,6 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { linesWith, runDoctor } from '../../helpers/doctor.ts'
 import { newFolder } from '../../helpers/server-process.ts'
 
@@ -102,5 +102,43 @@ describe('of a folder for the embedded server the doctor says', () => {
     expect(linesWith(report, 'The secret in')).toHaveLength(words === null ? 0 : 1)
     if (words !== null) expect(report.text).toContain(words)
     expect(report.exitCode).toBe(words === null ? 0 : 1)
+  })
+
+  test.each([
+    [0o777, 0o600, ['can change what is in']],
+    [0o755, 0o644, ['can read or change the secret in']],
+    [0o755, 0o602, ['can read or change the secret in']],
+    // Controls: a group may, and in a folder such as /tmp nobody changes what is another's.
+    [0o775, 0o660, []],
+    [0o1777, 0o600, []],
+  ] as [number, number, string[]][])(
+    'what others can do in it: mode %o with a secret of %o',
+    async (folder, file, words) => {
+      const report = await askedOf(async (home) => {
+        await mkdir(home)
+        await writeFile(join(home, 'secret'), 'a'.repeat(43))
+        await chmod(join(home, 'secret'), file)
+        await chmod(home, folder)
+      })
+      expect(linesWith(report, 'user of this machine')).toHaveLength(words.length)
+      for (const each of words) expect(report.text).toContain(each)
+      // It is served all the same.
+      expect(report.exitCode).toBe(0)
+    },
+  )
+
+  test.each([
+    [4711, true],
+    // The control: its own.
+    [null, false],
+  ])('that it belongs to another user than %s', async (uid, isAnothers) => {
+    const report = await askedOf(async (home) => {
+      await mkdir(home)
+      if (process.getuid?.() === 0) await chown(home, 1000, 1000)
+      const own = process.getuid?.() === 0 ? 1000 : Number(process.getuid?.())
+      const user = vi.spyOn(process as { getuid(): number }, 'getuid').mockReturnValue(uid ?? own)
+      onTestFinished(() => user.mockRestore())
+    })
+    expect(linesWith(report, 'belongs to another user')).toHaveLength(isAnothers ? 1 : 0)
   })
 })
