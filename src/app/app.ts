@@ -10,12 +10,12 @@ import { openProviders } from './providers.ts'
 import { openServer } from './server.ts'
 import { addTokenRooms, openCookies, openTokens } from './tokens.ts'
 
-/** Loads what not every app is made of, while something else is waited for. */
+/** Loads modules that only some apps need, while something else is being waited for. */
 export async function loadAhead({ emulate }: Settings): Promise<void> {
   if (emulate.length > 0) await import('../emulator/index.ts')
 }
 
-/** The whole service, ready to listen. */
+/** Builds the whole service, ready to listen. */
 export async function buildApp(
   settings: Settings,
   dependencies: AppDependencies,
@@ -33,13 +33,13 @@ export async function buildApp(
   // The rooms. Signing in: a person comes, goes to a provider and comes back.
   const logins = await addLogins(context, shared, recovery)
   await addPages(context, shared, { emulator, receiver: receiver && { target: receiver, listen } })
-  // What apps verify tokens by, and sign people out at.
+  // What apps use to verify tokens, and to sign people out.
   await addTokenRooms(context, shared)
   // What apps and their pages call: tokens, and the signed-in user.
   await addClientRooms(context, shared, logins)
-  // What happens is kept and told.
+  // Providers' events, the audit log, and what is sent to receivers.
   await addEvents(context, shared)
-  // Health, metrics, documentation; sweeping.
+  // Health, metrics, documentation and sweeping.
   await addOperations(context)
 
   refuseOtherMethods()

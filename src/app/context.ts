@@ -11,17 +11,20 @@ import type { SessionCookies } from '../tokens/cookies/session-cookies.ts'
 import type { Tokens } from '../tokens/tokens.ts'
 import type { Providers } from '../upstream/directory.ts'
 
-/** What the app stands on. */
+/** What an app is built from. */
 export interface AppDependencies {
   stores: Stores
   secrets: readonly string[]
-  /** How long the calls of one login to its provider may take in all; ten seconds by default. */
+  /**
+   * How long the calls of one login to its provider may take together, in milliseconds; ten seconds
+   * by default.
+   */
   outboundMs?: number
   /** Where log lines go; standard output by default. */
   logStream?: LogStream
 }
 
-/** What every part of the app is made of; each closes itself with `app`. */
+/** What every part of the app is built with. What a part opens, it closes together with `app`. */
 export interface AppContext extends AppDependencies {
   app: FastifyInstance
   settings: Settings
@@ -33,12 +36,12 @@ export interface AppContext extends AppDependencies {
   tokenSealer: TokenSealer
 }
 
-/** What the rooms share: each is passed whole. */
+/** What several rooms share. */
 export interface Shared {
   tokens: Tokens
   cookies: SessionCookies
   providers: Providers
   limits: RateLimits
-  /** Has what is in the outbox carried out now. */
+  /** Sends what is due in the outbox now. */
   wakeOutbox: () => void
 }

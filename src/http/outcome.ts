@@ -1,6 +1,6 @@
 import { toLatchkeyError } from './errors/problems.ts'
 
-/** Gives what work gives, and tells how it ended: `success`, or the code of its error. */
+/** Waits for work and reports how it ended: `success`, or the code of its error. */
 export async function withOutcome<T>(
   work: Promise<T>,
   ended: (outcome: string) => void,

@@ -13,7 +13,7 @@ import { trustedBy } from './requests/address.ts'
 import { belowPath } from './requests/base-path.ts'
 import { acceptJson } from './routes/forms.ts'
 
-/** Each route checks what it is sent by schemas of its own; Fastify's compilers are not even loaded. */
+/** Each route validates with its own schemas, so Fastify's compilers are not even loaded. */
 export const NO_COMPILERS = {
   buildValidator: () => () => {
     throw new Error('a route has no validator')
@@ -23,12 +23,12 @@ export const NO_COMPILERS = {
   },
 }
 
-/** Bytes of a request's body. */
+/** The largest request body in bytes. */
 const BODY_LIMIT = 64 * 1024
-/** For how long a request may arrive, its body too. */
+/** How long a request may take to arrive with its body, in milliseconds. */
 const REQUEST_MS = 15_000
 
-/** A server without routes that has what all of them share: limits, log, headers, answers to errors. */
+/** A server without routes, with what all of them share: limits, log, headers, error answers. */
 export function createServer(options: {
   publicUrl: string
   logLevel: string
@@ -54,10 +54,11 @@ export function createServer(options: {
     trustProxy: trustProxy.length > 0 ? trustedBy(trustProxy) : false,
     bodyLimit: BODY_LIMIT,
     schemaController: { compilersFactory: NO_COMPILERS },
-    // A path may be as long as the header limit of Node lets it: a long name is an unknown one.
+    // Any path that Node's header limit admits reaches its route: a long provider name is an
+    // unknown one.
     routerOptions: { maxParamLength: 16_384 },
     requestTimeout: REQUEST_MS,
-    // Above the time that a provider may take, during which the socket is silent.
+    // Longer than a provider may take, during which the connection is silent.
     connectionTimeout: 30_000,
     // Node takes the larger of two limits for the whole request, and 60 seconds for headers by default.
     http: { headersTimeout: REQUEST_MS, connectionsCheckingInterval: 2_000 },
@@ -81,14 +82,14 @@ export function createServer(options: {
   return app
 }
 
-/** Names and values of the headers of which Node reads the first so many, and leaves the others out. */
+/** How many header names and values Node reads; it ignores the rest. */
 const MOST_HEADER_PARTS = 2_000
 
-/** What is wrong with a request that Node takes; undefined for nothing. */
+/** The error for a request that Node accepts and we do not; undefined for others. */
 function unreadable({ originalUrl, raw }: FastifyRequest): LatchkeyError | undefined {
   // The router takes it for the root (RFC 9112, section 3.2.4: it is for the server as a whole).
   if (originalUrl === '*') return new LatchkeyError('invalid_request', 'There is nothing at "*".')
-  // Those that a proxy adds behind them would not be seen, the address of who asks among them.
+  // Headers that a proxy appends would be ignored, the client's address among them.
   if (raw.rawHeaders.length < MOST_HEADER_PARTS) return undefined
   return new LatchkeyError('invalid_request', 'There are too many headers.')
 }

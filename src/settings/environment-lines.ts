@@ -1,17 +1,20 @@
 /** What a `.env` says, line by line. */
 export interface EnvironmentLines {
   values: Record<string, string>
-  /** Number of the first line that sets nothing, and is no comment. */
+  /** Number of the first line that is neither NAME=value nor a comment. */
   strange: number | null
-  /** Number of the first line whose value begins with a quote that never ends, or in a later line before other text. */
+  /**
+   * Number of the first line whose value begins with a quote that never ends, or that ends before
+   * other text in a later line.
+   */
   unclosed: number | null
-  /** Names whose value ends at a # that stands right behind a letter of it. */
+  /** Names whose value was cut at a # directly behind its text. */
   cut: string[]
 }
 
 /**
- * A value as a `.env` has it. Docker's `--env-file` and kubectl's `--from-env-file` read the same file, and leave its
- * quotes on.
+ * A value without its quotes. Docker's `--env-file` and kubectl's `--from-env-file` read the same
+ * file, but leave the quotes on.
  */
 export function withoutQuotes(value: string): string {
   const [, quote, inside = ''] = /^\s*(["'`])(.*)\1\s*$/s.exec(value) ?? []
@@ -25,8 +28,8 @@ const unescaped = (quote: string, inside: string) =>
 const SETS = /^\s*(?:export\s+)?([\w.-]+)\s*=\s*(.*)$/s
 
 /**
- * Reads the lines of a `.env` by the rules of Node's own `parseEnv`, which in Node 20 takes the blanks of an empty line
- * into the next name, and tabs into a name or value.
+ * Reads the lines of a `.env` by the rules of Node's own `parseEnv`. That one, in Node 20, takes
+ * the blanks of an empty line into the next name, and tabs into names and values.
  */
 export function readEnvironmentLines(text: string): EnvironmentLines {
   const found: EnvironmentLines = { values: {}, strange: null, unclosed: null, cut: [] }

@@ -21,18 +21,18 @@ import { readTraces, type TraceSettings } from './parts/traces.ts'
 import { trustedProviders } from './parts/trust.ts'
 import { type Environment, Reader } from './reader.ts'
 
-/** All that the environment decides. */
+/** Everything that the environment sets. */
 export interface Settings {
   port: number
   host: string
   /** It may have a path, without a slash at the end; the only source of Latchkey's own URLs. */
   publicUrl: string
-  /** Whether others than this machine are served: then nothing is made up, and nothing emulated. */
+  /** Whether other machines are served: then no setting is made up, and no provider emulated. */
   isPublic: boolean
   database: { url: string | null; connections: number; prepare: boolean }
-  /** The folder for what Latchkey keeps itself when it is given nothing. */
+  /** The folder for Latchkey's own data: the secret and the embedded database. */
   dataDir: string
-  /** The first seals, all open; null: made and kept in the data folder. */
+  /** All of them open seals, the first one seals; null: one is made and kept in the data folder. */
   secrets: string[] | null
   clients: Client[]
   /** Whether a flow without a redirect_uri is answered with the tokens themselves. */
@@ -43,27 +43,27 @@ export interface Settings {
   /** Whether the tokens of an emulated provider are kept, by its id. */
   emulatedStoreTokens: Readonly<Record<string, StoreTokens>>
   people: PeopleSettings
-  /** Providers whose verified flag may join an identity to an existing user. */
+  /** Ids of providers whose verified e-mail may link an identity to an existing user. */
   trustedProviders: string[]
   accessTokenTtlSeconds: number
   refreshTokenTtlSeconds: number
   sessionTtlSeconds: number
-  /** Where one more begins, the one unused longest ends. */
+  /** A further session ends the one that was unused the longest. */
   sessionsPerUser: number
   tokenAudience: string
-  /** Of access tokens. */
+  /** The algorithm of access tokens. */
   signingAlg: TokenAlg
   signingKeyRotationSeconds: number
   /** Addresses and CIDRs of proxies whose X-Forwarded-For is believed. */
   trustProxy: string[]
-  /** Through which calls to providers and webhooks go out. */
+  /** The proxies for calls to providers and webhooks. */
   forwardProxies: ForwardProxies
   /** Whether requests are limited by address. */
   rateLimit: boolean
   logLevel: string
   /** Null: readable on a terminal, else JSON lines. */
   logFormat: 'json' | 'pretty' | null
-  /** Whether `HOST` was given: in a container the default reaches nobody. */
+  /** Whether HOST was given: in a container its default cannot be reached from outside. */
   isHostGiven: boolean
   /** Whether `/metrics` is served. */
   metrics: boolean
@@ -74,7 +74,7 @@ export interface Settings {
   brand: Brand
 }
 
-/** Settings that cannot be served with; `message` lists every problem and prints no secret. */
+/** The settings are invalid. `message` lists every problem and shows no secret. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
   readonly problems: readonly string[]
@@ -105,7 +105,10 @@ export function readSettings(env: Environment): Settings {
   return settings
 }
 
-/** Reads and checks the environment of `reader`: its `problems` say what is wrong, defaults stand in for that. */
+/**
+ * Reads and checks the environment of `reader`. Its `problems` then say what is wrong; invalid
+ * settings have their defaults.
+ */
 export function collectSettings(reader: Reader): Settings {
   const port = reader.integer('PORT', 3000, 1, 65_535)
   const host = reader.text('HOST') ?? 'localhost'
@@ -214,7 +217,7 @@ const ProxyAddress = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
 function readTrustProxy(reader: Reader): string[] {
   const addresses = reader.list('TRUST_PROXY')
   if (addresses.length === 1 && addresses[0] === 'off') return []
-  // Whoever trusts all addresses believes everybody.
+  // Trusting all addresses would mean to believe everybody.
   const isOne = (text: string) => ProxyAddress.safeParse(text).success && !text.endsWith('/0')
   if (!addresses.every(isOne)) {
     reader.refuse('trustProxy')

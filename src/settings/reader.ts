@@ -1,7 +1,7 @@
 import type { OperatorLanguage } from '../core/settings/operator-texts.ts'
 import { type SettingsTexts, settingsTexts } from './texts.ts'
 
-/** The environment as it is read: a value that is empty counts as not set. */
+/** Environment variables; an empty value counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const DURATION_UNITS = { s: 1, m: 60, h: 3600, d: 86_400 }
@@ -13,7 +13,7 @@ export function parseDuration(text: string): number | null {
   return seconds >= 1 && seconds <= 3_650 * 86_400 ? seconds : null
 }
 
-/** The texts that say one problem, by name. */
+/** The names of the texts that state a problem. */
 type Refusal = {
   [Word in keyof SettingsTexts]: SettingsTexts[Word] extends
     | string
@@ -22,12 +22,12 @@ type Refusal = {
     : never
 }[keyof SettingsTexts]
 
-/** Reads one setting after the other and collects what is wrong instead of stopping at the first. */
+/** Reads settings and collects all problems instead of stopping at the first. */
 export class Reader {
   readonly problems: string[] = []
-  /** Those of the problems that are no faults on a developer's machine, and the line above them. */
+  /** The problems that are none on a developer's machine, with the line to print above them. */
   needs: { title: string; problems: ReadonlySet<string> } | null = null
-  /** The names of all settings that were asked for. */
+  /** The names of all settings that were read. */
   readonly names = new Set<string>()
   readonly language: OperatorLanguage
   readonly words: SettingsTexts
@@ -39,7 +39,7 @@ export class Reader {
     this.words = settingsTexts[language]
   }
 
-  /** Notes a problem, in the words of `texts.ts`; what the text takes comes after its name. */
+  /** Notes a problem: the name of a text in `texts.ts`, and the values for it. */
   refuse<Word extends Refusal>(
     word: Word,
     ...values: SettingsTexts[Word] extends (...values: infer Values) => string ? Values : []
@@ -55,7 +55,7 @@ export class Reader {
     return value === '' ? undefined : value
   }
 
-  /** Whether the variable is there at all, even if empty. */
+  /** Whether the variable exists, even if it is empty. */
   isGiven(name: string): boolean {
     this.names.add(name)
     return this.#env[name] !== undefined

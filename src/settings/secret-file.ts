@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { randomToken } from '../core/secrets.ts'
 import { FileError, type FileProblem } from '../core/settings/file-problem.ts'
 
-/** A secret of fewer characters is no secret; the one that is made has 43. */
+/** The shortest secret that is accepted, in characters; the one that we make has 43. */
 const SHORTEST = 32
 
 /**
@@ -26,13 +26,16 @@ export function readOrMakeSecret(dataDir: string): string {
   return readSecret(path)
 }
 
-/** The file is there whole or not at all, on the disk too: whatever ends this start, the next one makes another. */
+/**
+ * Makes the file whole or not at all, also on disk: if this start is interrupted, the next one
+ * makes another.
+ */
 function make(path: string): void {
   const fresh = `${path}.new-${randomToken().slice(0, 8)}`
   try {
     writeFileSync(fresh, `${randomToken()}\n`, { mode: 0o600, flush: true })
     try {
-      // Of two first starts at once only one gives it the name.
+      // Of two first starts at the same time only one can link the name.
       linkSync(fresh, path)
     } catch (error) {
       // A file system without links.

@@ -3,7 +3,9 @@ import { defined } from '../../core/defined.ts'
 import { type Evidence, LatchkeyError } from '../../core/errors.ts'
 import type { LogStream } from './standard-output.ts'
 
-/** What a log line may say of an error: names, codes and places, never a foreign message. */
+/**
+ * What a log line may say about an error: names, codes and stack frames, never a message of others.
+ */
 export function evidenceOf(error: unknown): Evidence & { stack?: string } {
   const evidence: Evidence & { stack?: string } = {}
   if (error instanceof LatchkeyError) Object.assign(evidence, error.evidence)
@@ -11,7 +13,7 @@ export function evidenceOf(error: unknown): Evidence & { stack?: string } {
   let cause = error instanceof LatchkeyError ? error.cause : error
   for (let depth = 0; cause instanceof Error && depth < 5; depth++) {
     causes.push(describe(cause))
-    // The frames only: the first lines repeat the message, which may hold what a stranger sent.
+    // Only the frames: the first lines repeat the message, which may hold what a stranger sent.
     const frames = cause.stack?.split('\n').filter((line) => /^\s+at /.test(line))
     if (depth === 0 && error instanceof LatchkeyError && error.code === 'server_error' && frames) {
       evidence.stack = frames.slice(0, 8).join('\n')
@@ -34,8 +36,8 @@ function describe(error: Error): string {
 }
 
 /**
- * Logging as JSON lines. Requests and errors are logged by their route, never by their URL: query
- * strings, headers and bodies carry codes, states and tokens and do not come near the logger.
+ * Logs JSON lines. Requests and errors are logged by route, never by URL. Query strings, headers
+ * and bodies hold codes, states and tokens, and are never given to the logger.
  */
 export function loggerOptions(
   level: string,
@@ -61,8 +63,8 @@ export function loggerOptions(
 }
 
 /**
- * One line per answer where the level is debug: the route and never the URL, which carries codes and
- * states. At info the log holds what happened (sign-ins, sessions, problems), not every request.
+ * Logs each answer at level debug, by route and never by URL, which may hold codes and states. At
+ * level info the log has events (sign-ins, sessions, problems), not every request.
  */
 export function logAnswers(app: FastifyInstance): void {
   if (!['debug', 'trace'].includes(app.log.level)) return
@@ -75,7 +77,7 @@ export function logAnswers(app: FastifyInstance): void {
   })
 }
 
-// A second fence: should one of these ever be handed to the logger by name.
+// A second protection, should one of these names ever be logged.
 const SECRET_FIELDS = [
   'access_token',
   'accessToken',

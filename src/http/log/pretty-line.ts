@@ -1,6 +1,6 @@
 /**
- * A log line for a person's eyes: `12:34:56 warn  login_failed provider=kakao …  The message.` Control
- * characters stay escaped, as JSON has them, so that no value can write on the terminal.
+ * A log line for people: `12:34:56 warn  login_failed provider=kakao …  The message.` Control
+ * characters stay escaped as in JSON, so that no value can control the terminal.
  */
 export function prettyLine(json: string): string {
   let line: Record<string, unknown>
@@ -17,7 +17,7 @@ export function prettyLine(json: string): string {
   return `${text}\n${frames}`
 }
 
-/** A text without quotes where it needs none, else as JSON. */
+/** A plain word as it is, any other text as JSON. */
 function shown(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value)
   const json = JSON.stringify(value).replace(

@@ -3,8 +3,8 @@ import type { FastifyBaseLogger } from 'fastify'
 type Bound = Parameters<FastifyBaseLogger['child']>[0]
 
 /**
- * The log of a request, whose lines have what is bound: made when it is first written to, since most
- * requests write nothing and a log of pino is dear.
+ * The log of a request, whose lines carry its bindings. It is made when it is first written to:
+ * most requests log nothing, and a pino child logger is expensive.
  */
 export function createRequestLog(parent: FastifyBaseLogger, bound: Bound): FastifyBaseLogger {
   return new RequestLog(parent, bound) as unknown as FastifyBaseLogger

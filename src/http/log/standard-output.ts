@@ -2,16 +2,19 @@ import { fstatSync, write, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { prettyLine } from './pretty-line.ts'
 
-/** A system call for every line is a good part of what a request costs: lines wait for others. */
+/**
+ * Lines are collected before they are written: a system call per line is a large part of a
+ * request's cost.
+ */
 const BATCH_MS = 100
 const BATCH = 8_192
-/** So much is kept where it cannot be written, in characters; what comes then is dropped. */
+/** How many characters are kept while nothing can be written; further lines are dropped. */
 const MOST_KEPT = 1_048_576
 const AGAIN_MS = 1_000
-/** So long the end of the process waits for a reader who is behind. */
+/** How long the end of the process waits for a slow reader, in milliseconds. */
 const LAST_MS = 1_000
 const LAST_AGAIN_MS = 10
-/** So long it waits for what is being written to a file: far longer than that takes. */
+/** How long it waits for a write to a file, in milliseconds: far longer than one takes. */
 const UNDER_WAY_MS = 100
 
 /** Where log lines go. */
@@ -20,9 +23,10 @@ export interface LogStream {
 }
 
 /**
- * Standard output, written some lines at a time: they wait 100 ms at most, and are written when the process
- * ends. A full disk, a reader that is gone or one that stands still costs lines and nothing else: it is told
- * on standard error, tried again, and said in the log how many are missing.
+ * Standard output, written several lines at a time: a line waits 100 ms at most, and all are
+ * written when the process ends. A full disk, or a reader that is gone or stuck, costs lines and
+ * nothing else. That is reported on standard error and tried again, and the log then says how many
+ * lines are missing.
  */
 export function standardOutput(format: 'json' | 'pretty' | null = null): LogStream {
   const isPretty = format === 'pretty' || (format === null && isatty(1))
@@ -72,7 +76,8 @@ export function standardOutput(format: 'json' | 'pretty' | null = null): LogStre
 
   process.on('exit', () => {
     const isUnderWay = batch !== null && timer === undefined
-    // It is out of our hands and ends before the process does, but what comes now is not to overtake it.
+    // This write cannot be taken back and finishes before the process ends, but later lines must
+    // not overtake it.
     if (isUnderWay) rest(UNDER_WAY_MS)
     const begun = isUnderWay ? null : batch
     const told = dropped > 0 ? shown(missing(dropped)) : ''
@@ -92,15 +97,16 @@ export function standardOutput(format: 'json' | 'pretty' | null = null): LogStre
   }
 }
 
-/** What the log says of lines that are not in it. */
+/** The line that says how many lines are missing from the log. */
 const missing = (lines: number) =>
   `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), event: 'log_lines_dropped', lines, msg: 'log lines could not be written' })}\n`
 
 type Done = (error: NodeJS.ErrnoException | null, written: number) => void
 
 /**
- * A pipe or socket whose reader stands still holds whoever writes to it, even the end of the process: Node makes
- * it one that says `EAGAIN` instead, when its stream is made. A file is written beside what else is done.
+ * A pipe or socket whose reader is stuck would block whoever writes to it, even the end of the
+ * process. Node makes it non-blocking (`EAGAIN`) when its stream is created. A file is written
+ * asynchronously.
  */
 function neverWaits(): boolean {
   const kind = fstatSync(1)
@@ -118,12 +124,12 @@ function putAtOnce(bytes: Buffer, done: Done): void {
   done(problem, written)
 }
 
-/** Waits while nothing else can be done. */
+/** Waits and blocks everything else. */
 function rest(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
-/** Writes while nothing else can be done any more. */
+/** Writes and blocks everything else: nothing else can be done any more. */
 function putLast(bytes: Buffer): void {
   const end = performance.now() + LAST_MS
   let left = bytes

@@ -1,20 +1,20 @@
 import { pathOf } from '../../core/settings/public-url.ts'
 
-/** What whoever runs the process asks for, and what no proxy has to pass on. */
+/** Paths for the operator's own probes, which no proxy has to forward. */
 const AT_ROOT: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 
-/** Served with the path of the issuer behind them too (RFC 8414, section 3.1 and 5). */
+/** Also served with the issuer's path appended (RFC 8414, sections 3.1 and 5). */
 const WELL_KNOWN = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
 
-/** What stands before the path where the whole address is asked for (RFC 9112, section 3.2.2). */
+/** Scheme and host of a request target in absolute form (RFC 9112, section 3.2.2). */
 const ABSOLUTE = /^https?:\/\/[^/?]*/i
 
-/** An address that no route has. */
+/** A path without a route. */
 const NOWHERE = '/nothing/is/here'
 
 /**
- * Maps the address of a request to that of a route where PUBLIC_URL has a path: routes are registered
- * without it, and whatever is asked for beside it is not found. Undefined where there is no path.
+ * Maps a request's URL to that of a route where PUBLIC_URL has a path: routes are registered
+ * without it, and whatever lies outside it is not found. Undefined where PUBLIC_URL has no path.
  */
 export function belowPath(
   publicUrl: string,

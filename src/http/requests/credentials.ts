@@ -11,7 +11,7 @@ export function readBearer(request: FastifyRequest): string | null {
   return match === null || hasTwoCredentials(request) ? null : (match[1] ?? null)
 }
 
-/** Why a credential does not count; for the log alone. */
+/** Why a credential is not accepted; only for the log. */
 export type WhyNot =
   | 'missing'
   | 'malformed'
@@ -20,15 +20,18 @@ export type WhyNot =
   | 'session_over'
   | 'client_not_allowed'
 
-/** One error for whatever is wrong with a credential: outside, no cause can be told from another. */
+/** The one error for whatever is wrong with a credential: the answer does not reveal the cause. */
 export const invalidToken = (reason: WhyNot) =>
   new LatchkeyError('invalid_token', said.sendAccessToken, { evidence: { reason } })
 
-/** Why a request has no token that could be looked at. */
+/** Why a request has no readable token. */
 export const whyNoToken = ({ headers }: FastifyRequest): WhyNot =>
   headers.authorization === undefined ? 'missing' : 'malformed'
 
-/** Node keeps the first of two Authorization headers; a proxy before it may have looked at the other. */
+/**
+ * Whether there are two Authorization headers. Node keeps the first, but a proxy in front may have
+ * checked the other.
+ */
 export function hasTwoCredentials({ raw: { rawHeaders } }: FastifyRequest): boolean {
   let count = 0
   for (let place = 0; place < rawHeaders.length; place += 2) {

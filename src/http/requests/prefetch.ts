@@ -3,8 +3,8 @@ import { LatchkeyError } from '../../core/errors.ts'
 import { said } from '../../core/messages.ts'
 
 /**
- * Refuses what a browser or a messenger fetches ahead of the person, so that it uses nothing up: a GET
- * that signs somebody in or out is not safe (RFC 9110, section 9.2.1).
+ * Refuses a request that a browser or messenger makes ahead of the person, so that it uses nothing
+ * up: a GET that signs somebody in or out is not safe (RFC 9110, section 9.2.1).
  */
 export function refusePrefetch({ headers }: Pick<FastifyRequest, 'headers'>): void {
   const purposes = [headers['sec-purpose'], headers.purpose, headers['x-purpose'], headers['x-moz']]

@@ -4,8 +4,8 @@ import { placeOf } from '../log/known.ts'
 import { methodsByUrl } from './methods.ts'
 
 /**
- * Opens a room whose answers pages of these origins may read, cookies included; any other origin gets no
- * CORS header at all. Preflights are answered for whatever routes are added to it.
+ * Opens a room whose answers pages of these origins may read, cookies included. Other origins get
+ * no CORS headers. Preflights are answered for every route of the room.
  */
 export async function withPreflights(
   app: FastifyInstance,
@@ -44,8 +44,8 @@ export async function withPreflights(
 }
 
 /**
- * Says in the log that a page of another origin called, since the page sees an error of CORS and nothing of
- * ours. Programs send no `Sec-Fetch-Site`.
+ * Logs that a page of an unregistered origin called, since the page itself only sees a CORS error.
+ * Programs send no `Sec-Fetch-Site`.
  */
 function noteUnregistered(request: FastifyRequest): void {
   const { origin = '', 'sec-fetch-mode': mode, 'sec-fetch-site': site } = request.headers
@@ -56,7 +56,10 @@ function noteUnregistered(request: FastifyRequest): void {
   )
 }
 
-/** What we read, and what else the page sends: its tracing, say, adds headers to whatever it asks. */
+/**
+ * The allowed headers: those that we read, and whatever else the page asks for. Tracing libraries,
+ * for example, add headers to every request.
+ */
 function headersFor({ headers }: FastifyRequest): string {
   const asked = (headers['access-control-request-headers'] ?? '').toLowerCase().split(/ *, */)
   const others = asked.filter((name) => /^[\w-]+$/.test(name) && !READ.includes(name))
@@ -64,7 +67,7 @@ function headersFor({ headers }: FastifyRequest): string {
 }
 const READ = ['authorization', 'content-type']
 
-/** Answers the preflight of a public document, which a page may ask for with any header of its own. */
+/** Answers the preflight of a public document, which a page may request with any headers. */
 export function preflightOfPublic(room: FastifyInstance, path: string): void {
   room.options(path, (_request, reply) =>
     reply
@@ -72,7 +75,7 @@ export function preflightOfPublic(room: FastifyInstance, path: string): void {
       .headers({
         'access-control-allow-origin': '*',
         'access-control-allow-methods': 'GET',
-        // An app's interceptor adds its token to whatever it asks, and * does not stand for that header (Fetch).
+        // Apps often add their token to every request, and `*` does not cover that header (Fetch).
         'access-control-allow-headers': '*, Authorization',
         'access-control-max-age': '600',
       })

@@ -19,19 +19,19 @@ export interface Example {
   location?: string
 }
 
-/** What `/openapi.json` says of a route beside its schemas. */
+/** What `/openapi.json` says about a route beside its schemas. */
 export interface Notes {
-  /** Requests and their answers, by names of their own. */
+  /** Examples by name. */
   examples?: Readonly<Record<string, Example>>
-  /** What a status says of this route, where its usual meaning is not enough. */
+  /** Descriptions of statuses whose usual meaning is not enough for this route. */
   answers?: Readonly<Record<number, string>>
   /** Which cookies a status sets, and when. */
   cookies?: Readonly<Record<number, string>>
-  /** The name that its answer is saved by. */
+  /** The file name under which the answer is saved. */
   fileName?: string
-  /** Whether it answers without the database: else what it says then is shown too. */
+  /** Whether the route answers without the database. If not, its 503 is described, too. */
   withoutDatabase?: boolean
-  /** Seconds for which anybody may keep the answer; without them nobody may keep it. */
+  /** For how many seconds anybody may cache the answer; absent where nobody may. */
   cacheSeconds?: number
 }
 
@@ -49,13 +49,13 @@ export const attachment = (fileName: string) => `attachment; filename="${fileNam
 /** An answer without a body. */
 export const NoBody = z.undefined()
 
-/** What a request of an example holds. */
+/** The request of an example. */
 type Sent = Pick<Example, 'summary' | 'parameters' | 'body'>
 
-/** What stands for the server's own address until the description is made. */
+/** Stands for PUBLIC_URL until the document is made. */
 export const PUBLIC_URL = '$PUBLIC_URL'
 
-/** An example that is refused with a problem. */
+/** An example of a request that is answered with a problem. */
 export function refused(code: ErrorCode, detail: string, sent: Sent): Example {
   const requestId = '0199f3a2-6f1c-7cc1-b8a4-2d1f0e9c7b11'
   const problem = problemOf(code, detail, { requestId, publicUrl: PUBLIC_URL })

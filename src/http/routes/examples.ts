@@ -5,8 +5,8 @@ import { type InvalidToken, problemOf } from '../errors/problems.ts'
 import { type Example, PUBLIC_URL, refused } from './documented.ts'
 
 /**
- * What stands for a value in examples that only an earlier answer can give, and where it comes from.
- * The description of `/openapi.json` shows it; the test of the examples fetches each of them.
+ * The placeholders in examples for values that only an earlier answer can give, and where each
+ * comes from. `/openapi.json` shows this; the test of the examples fetches each value.
  */
 export const exampleValues: Readonly<Record<string, string>> = {
   $ACCESS_TOKEN: 'the `access_token` that `/token` or a direct login answered',
@@ -78,28 +78,28 @@ const { request_id, ...invalidToken } = problemOf('invalid_token', said.sendAcce
   publicUrl: PUBLIC_URL,
 })
 
-/** A protected route that is asked without a token. */
+/** A request without a token to a protected route. */
 export const withoutToken: Example = {
   summary: 'Without an access token',
   status: 401,
   answer: invalidToken satisfies z.infer<typeof InvalidToken>,
 }
 
-/** A cookie-mode session that a stranger’s page uses. */
+/** A request of another site's page with the session cookie. */
 export const forgedCookie = (sent: Pick<Example, 'parameters' | 'body'>): Example =>
   refused('csrf', said.cookieFromElsewhere, {
     summary: 'With the session cookie, from a page that is not registered',
     ...sent,
   })
 
-/** A session that began too long ago for what cannot be undone. */
+/** A sign-in that is too long ago for an action that cannot be undone. */
 export const signedInLongAgo = (sent: Pick<Example, 'parameters' | 'body'>): Example =>
   refused('insufficient_user_authentication', said.signInAgain, {
     summary: 'Longer than REAUTH_MAX_AGE after the sign-in',
     ...sent,
   })
 
-/** A token that was not granted what the route needs. */
+/** A token that lacks the scope. */
 export const withNarrowToken = (
   scope: string,
   sent: Pick<Example, 'parameters' | 'body'>,

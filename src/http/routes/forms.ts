@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify'
 
 /** The content type of a form. */
 export const FORM = ['application/x-www-form-urlencoded']
-/** What a room takes that accepts both. */
+/** The content types of a route that takes both. */
 export const FORM_OR_JSON = ['application/x-www-form-urlencoded', 'application/json']
 
 /**
- * Reads JSON. Nothing at all counts as no body: many clients name the type with every request, also
- * with those that send none.
+ * Reads JSON bodies. An empty body counts as none: many clients send the content type with every
+ * request.
  */
 export function acceptJson(app: FastifyInstance): void {
   const read = app.getDefaultJsonParser('error', 'error')
@@ -23,8 +23,8 @@ export function acceptJson(app: FastifyInstance): void {
 }
 
 /**
- * Lets the routes of this room take `application/x-www-form-urlencoded` bodies, and JSON where it is
- * asked for; nothing else.
+ * Lets the routes of a room take `application/x-www-form-urlencoded` bodies, with `json` also JSON,
+ * and nothing else.
  */
 export function acceptForms(room: FastifyInstance, options: { json?: boolean } = {}): void {
   if (options.json) room.removeContentTypeParser('text/plain')
@@ -32,7 +32,8 @@ export function acceptForms(room: FastifyInstance, options: { json?: boolean } =
   room.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
-    // All of it: of a parameter behind the first thousand nobody would see that it stands twice.
+    // No limit on the number of parameters: behind the first thousand, a repeated one would go
+    // unnoticed.
     (_request, body, done) => done(null, parse(String(body), '&', '=', { maxKeys: 0 })),
   )
 }

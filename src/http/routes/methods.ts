@@ -3,7 +3,7 @@ import { LatchkeyError } from '../../core/errors.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
 
-/** The methods of each address that is registered from here on. */
+/** The methods of each path that is registered from now on. */
 export function methodsByUrl(app: FastifyInstance): ReadonlyMap<string, ReadonlySet<string>> {
   const known = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
@@ -15,7 +15,7 @@ export function methodsByUrl(app: FastifyInstance): ReadonlyMap<string, Readonly
 }
 
 /**
- * Watches which routes are registered from here on; the function it returns adds to each of them a
+ * Watches which routes are registered from now on. The function that it returns adds to each path a
  * 405 with `Allow` for every other method (RFC 9110, section 15.5.6).
  */
 export function watchMethods(app: FastifyInstance): () => void {
@@ -27,7 +27,7 @@ export function watchMethods(app: FastifyInstance): () => void {
         method: METHODS.filter((method) => !methods.has(method)),
         url,
         exposeHeadRoute: false,
-        // Before the body is looked at: what it holds does not matter to a method that is not allowed.
+        // Before the body is read: it does not matter where the method is not allowed.
         onRequest: (_request, reply, done) => {
           reply.header('allow', allow)
           done(new LatchkeyError('method_not_allowed', `Only ${allow} is allowed here.`))

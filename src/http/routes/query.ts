@@ -1,13 +1,14 @@
 import type { z } from 'zod'
 import { type ErrorCode, LatchkeyError } from '../../core/errors.ts'
 
-/** The code of a parameter that stands twice or is malformed. Default: `invalid_request`. */
+/** The error code for a parameter that is given twice or malformed. Default: `invalid_request`. */
 type CodeOf = (name: string, isTwice: boolean) => ErrorCode | undefined
 
 /**
- * Reads a query, form or JSON by its schema: empty parameters and null are omitted ones, a parameter that stands
- * twice or in brackets is refused unless the schema takes a list, and so is one that is missing or that
- * the schema refuses. Throws `invalid_request`, or what `codeOf` says.
+ * Reads a query, form or JSON object by a schema. Empty parameters and null count as omitted. A
+ * parameter is refused if it is missing, if the schema refuses it, or if it is given twice or in
+ * brackets (unless the schema takes a list). Throws `invalid_request`, or the code that `codeOf`
+ * gives.
  */
 export function readParameters<Schema extends z.ZodObject>(
   schema: Schema,
@@ -22,11 +23,11 @@ export function readParameters<Schema extends z.ZodObject>(
     if (base !== name || isList) {
       throw givenTwice(base, codeOf(base, true))
     }
-    // No text of PostgreSQL can hold it. What a state may be is its schema's to say.
+    // PostgreSQL text cannot hold it. Whether a state may is for its schema to decide.
     if (typeof value === 'string' && value.includes('\0') && name !== 'state') {
       throw malformed(name, codeOf)
     }
-    // In JSON an app may write out what it leaves out.
+    // JSON clients may send null for what they leave out.
     if (value !== '' && value !== null) given[name] = value
   }
   const read = schema.safeParse(given)
@@ -37,7 +38,7 @@ export function readParameters<Schema extends z.ZodObject>(
   throw malformed(name, codeOf, issue && whatIsWrong(issue))
 }
 
-/** A parameter that stands twice. */
+/** The error for a parameter that is given twice. */
 export const givenTwice = (name: string, code: ErrorCode = 'invalid_request'): LatchkeyError =>
   new LatchkeyError(code, `The parameter "${name}" must be given once.`)
 
@@ -46,7 +47,9 @@ const malformed = (name: string, codeOf: CodeOf, what = 'is malformed') =>
     evidence: { reason: 'malformed', parameter: name },
   })
 
-/** What its developer can mend it by; a schema's own message counts where it begins with "must". */
+/**
+ * Tells the developer what to change. A schema's own message is used where it begins with "must".
+ */
 function whatIsWrong(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_big') return `may have at most ${issue.maximum} characters`
   if (issue.code === 'invalid_value') {
@@ -55,5 +58,5 @@ function whatIsWrong(issue: z.core.$ZodIssue): string {
   return issue.message.startsWith('must ') ? issue.message : 'is malformed'
 }
 
-/** Whether a parameter may stand twice. */
+/** Whether the parameter may be given several times. */
 const takesLists = (schema: z.ZodType): boolean => schema.safeParse(['a', 'a']).success

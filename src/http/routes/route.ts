@@ -12,7 +12,7 @@ import { LatchkeyError } from '../../core/errors.ts'
 import type { Notes } from './documented.ts'
 import { readParameters } from './query.ts'
 
-/** What `/openapi.json` says of a route in words. */
+/** What `/openapi.json` says about a route in words. */
 export interface RouteDocs extends Notes {
   operationId: string
   summary: string
@@ -26,7 +26,7 @@ export interface RouteDocs extends Notes {
 /** What each status answers: a schema, or one per content type. */
 export type Responses = Readonly<Record<number, z.ZodType | { content: object }>>
 
-/** One route, as it is described and as it is checked: there is no second schema of either. */
+/** One route: the same schemas describe it and check it. */
 export interface RouteShape<
   Params extends z.ZodType = z.ZodType,
   Query extends z.ZodObject = z.ZodObject,
@@ -35,16 +35,16 @@ export interface RouteShape<
 > {
   docs: RouteDocs
   params?: Params
-  /** Read as OAuth has it: an empty parameter is an omitted one, a doubled one is refused. */
+  /** Read by OAuth's rules: an empty parameter counts as omitted, a repeated one is refused. */
   query?: Query
-  /** A form, read in the same way; JSON too where the room takes it. */
+  /** A form, read by the same rules; also JSON where the room takes it. */
   form?: Body & z.ZodObject
   /** A JSON body. */
   json?: Body
   responses: Answers
 }
 
-/** What a handler is given: what was read, and the request and reply themselves. */
+/** What a handler gets: the values that were read, with request and reply. */
 export interface Call<Params, Query, Body> {
   params: Params
   query: Query
@@ -53,23 +53,26 @@ export interface Call<Params, Query, Body> {
   reply: FastifyReply
 }
 
-/** What a handler gives: the body of a 200, or the reply that it has sent. */
+/** What a handler returns: the body of a 200, or the reply that it has sent. */
 export type Answer<Answers extends Responses> = Answers extends { 200: infer Ok extends z.ZodType }
   ? z.output<Ok> | FastifyReply
   : object
 
-/** A route with what answers it. */
+/** A route with its handler. */
 export interface RouteSpec<
   Params extends z.ZodType,
   Query extends z.ZodObject,
   Body extends z.ZodType,
   Answers extends Responses,
 > extends RouteShape<Params, Query, Body, Answers> {
-  /** Before the body is looked at. */
+  /** Runs before the body is read. */
   onRequest?: onRequestHookHandler | onRequestAsyncHookHandler
-  /** Told of errors that are answered as problems. */
+  /** Called for errors that are answered as problems. */
   onError?: onErrorHookHandler
-  /** Whether the handler reads the query or form itself, since a fault in it may be somebody else's to hear. */
+  /**
+   * Whether the handler reads query or form itself, because an error in it may have to be told to
+   * somebody else.
+   */
   readsItself?: boolean
   /** Whether HEAD is answered beside GET. Default: true. */
   head?: boolean
@@ -78,7 +81,10 @@ export interface RouteSpec<
   ): Answer<Answers> | Promise<Answer<Answers>>
 }
 
-/** Adds a route to a room: the same object describes it in `/openapi.json` and checks what it is sent. */
+/**
+ * Adds a route to a room. The same object describes it in `/openapi.json` and validates its
+ * requests.
+ */
 export function route<
   Params extends z.ZodType,
   Query extends z.ZodObject,
@@ -119,12 +125,12 @@ export function route<
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What `/openapi.json` shows of the route. */
+    /** The route's description for `/openapi.json`. */
     described?: RouteShape
   }
 }
 
-/** A JSON body or the parameters of a path, in the form in which Fastify wants to hear of it. */
+/** Validates a JSON body or path parameters, in the form that Fastify expects of a validator. */
 const valueBy = (schema: z.ZodType, where: string) => (given: unknown) => {
   const read = schema.safeParse(given)
   if (read.success) return { value: read.data }
@@ -134,7 +140,7 @@ const valueBy = (schema: z.ZodType, where: string) => (given: unknown) => {
   return { error: new LatchkeyError('invalid_request', message.slice(0, 300)) }
 }
 
-/** Parameters by `readParameters`, in the form in which Fastify wants to hear of it. */
+/** Validates parameters with `readParameters`, in the form that Fastify expects of a validator. */
 const parametersBy = (schema: z.ZodObject) => (given: unknown) => {
   try {
     return { value: readParameters(schema, given) }

@@ -5,7 +5,7 @@ import { isLoopbackHost } from '../../core/settings/urls.ts'
 import { shownName } from '../../core/text.ts'
 import type { Reader } from '../reader.ts'
 
-/** What the white text of a button needs (WCAG 2.2, 1.4.3). */
+/** The contrast that white text on a button needs (WCAG 2.2, 1.4.3). */
 const MIN_CONTRAST = 4.5
 
 /** BRAND_NAME, BRAND_LOGO, BRAND_COLOR, TERMS_URL and PRIVACY_URL. */
@@ -28,7 +28,7 @@ function readLogoFile(reader: Reader): Logo | null {
   return logo
 }
 
-/** The bytes of a file; its size in KiB where that is too large, else why it cannot be read. */
+/** The bytes of a file; its size in KiB if it is too large; or the reason why it cannot be read. */
 function readSmallFile(path: string): Buffer | number | string {
   try {
     const file = statSync(path)
@@ -49,7 +49,7 @@ function readColor(reader: Reader): Rgb | null {
     return null
   }
   const contrast = contrastOf(color, WHITE)
-  // Cut off, so that what is too little never reads as enough.
+  // Rounded down, so that an insufficient contrast never looks sufficient.
   const shown = (Math.floor(contrast * 100) / 100).toFixed(2)
   if (contrast < MIN_CONTRAST) reader.refuse('brandContrast', shown)
   return color

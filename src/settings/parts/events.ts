@@ -9,14 +9,14 @@ import { settingsPrefix } from '../../core/settings/prefix.ts'
 import { builtInProviders } from '../../providers/index.ts'
 import type { Reader } from '../reader.ts'
 
-/** What becomes of a person whose account at a provider is gone. */
+/** What happens to a user whose account at a provider is gone. */
 export type OnAccountGone = 'end_sessions' | 'delete'
 
-/** What is kept and told of what happens. */
+/** Settings of the audit log, webhooks and providers' events. */
 export interface EventSettings {
   auditRetentionSeconds: number
   webhook: WebhookTarget | null
-  /** By the id of a provider that tells of it. */
+  /** By the id of a provider that sends such events. */
   onAccountGone: Readonly<Record<string, OnAccountGone>>
 }
 

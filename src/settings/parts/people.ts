@@ -3,13 +3,16 @@ import type { LinkingMode, SignUp } from '../../core/identity/linking.ts'
 import { asciiLowerCase } from '../../core/text.ts'
 import type { Reader } from '../reader.ts'
 
-/** Who may come in, and what a user has. */
+/** Who may sign in, and what a new user gets. */
 export interface PeopleSettings {
   mode: LinkingMode
   signUp: SignUp
   /** Roles of a new user. */
   defaultRoles: string[]
-  /** How long ago a person may have signed in for what cannot be undone; null: however long. */
+  /**
+   * How long ago the sign-in may be for an action that cannot be undone, in seconds; null for no
+   * limit.
+   */
   reauthSeconds: number | null
 }
 

@@ -9,13 +9,16 @@ import { builtInProviders, oidcProvider } from '../../providers/index.ts'
 import type { Reader } from '../reader.ts'
 import { trustsEmail } from './trust.ts'
 
-/** An enabled provider: its row, re-aimed by the settings, and our registration there. */
+/**
+ * An enabled provider: its row with the endpoints that the settings give, and our registration
+ * there.
+ */
 export interface ProviderSettings {
   row: ProviderRow
   clientId: string
-  /** Empty where the row makes the secret of its own settings. */
+  /** Empty where the row makes the secret from its own settings. */
   clientSecret: string
-  /** The row's own settings. */
+  /** The values of the row's own settings. */
   values: RowValues
   /** Further audiences that native ID tokens may have. */
   nativeClientIds: string[]
@@ -32,7 +35,7 @@ const METADATA_ENDPOINTS = [
   'revocation_endpoint',
 ]
 
-/** Stands in for an issuer that is missing, which is a problem of its own. */
+/** Replaces a missing issuer, which is reported as a problem. */
 const NO_ISSUER = 'https://issuer.invalid'
 
 /** The enabled providers, built-in ones first, in the order in which they are shown. */
@@ -50,7 +53,7 @@ export function readProviderSettings(reader: Reader): ProviderSettings[] {
     if (!/^[a-z][a-z0-9_-]{0,31}$/.test(id)) {
       reader.refuse('oidcIds', id)
     } else if (
-      // my-idp and my_idp have settings of one name.
+      // my-idp and my_idp would have the same settings.
       providers.some(({ row }) => settingsPrefix(row.id) === prefix) ||
       builtInProviders.some((row) => settingsPrefix(row.id) === prefix)
     ) {
@@ -155,7 +158,7 @@ function readRowValues(reader: Reader, row: ProviderRow): RowValues {
   return values
 }
 
-/** A value of a row's own setting as it is used; null where it is none. */
+/** The value of a row's own setting in the form in which it is used; null where it is invalid. */
 function readRowValue(given: string, { pattern, privateKey }: RowSetting): string | null {
   if (privateKey === undefined) return pattern.test(given) ? given : null
   const key = readPrivateKey(given)

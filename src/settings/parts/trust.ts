@@ -3,7 +3,10 @@ import { settingsPrefix } from '../../core/settings/prefix.ts'
 import { builtInProviders } from '../../providers/index.ts'
 import type { Reader } from '../reader.ts'
 
-/** Whom a provider is asked, and by what its answers are proven: aimed elsewhere, it is another provider. */
+/**
+ * Endpoints that decide who a person is. If a setting changes one of them, the provider is another
+ * one.
+ */
 const SPEAKS_FOR_IT =
   /^(ISSUER|TOKEN_ENDPOINT|USERINFO_ENDPOINT|EMAILS_ENDPOINT|JWKS_URI|TOKEN_INFO_ENDPOINT|TOKEN_CHECK_ENDPOINT|DEBUG_TOKEN_ENDPOINT)$/
 
@@ -25,7 +28,7 @@ export function trustsEmail(reader: Reader, row: ProviderRow): boolean {
   return reader.isOn(`${prefix}TRUST_EMAIL`, row.trustsEmail && !isAimedElsewhere ? 'on' : 'off')
 }
 
-/** Ids of the providers whose verified flag counts, whether they are enabled today or not. */
+/** Ids of the providers whose verified flag is trusted, whether they are enabled or not. */
 export function trustedProviders(
   reader: Reader,
   enabled: readonly { row: ProviderRow }[],
