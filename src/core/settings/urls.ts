@@ -15,3 +15,17 @@ export function isSafeEndpoint(text: string): boolean {
   if (url.username || url.password || url.hash) return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname))
 }
+
+/**
+ * Whether SameSite=Lax keeps cookies of one origin from the calls of the other's pages: by its scheme, which
+ * Chromium compares, too, or since no domain is above both. Two names below `co.uk` look alike here.
+ */
+export function isSurelyAnotherSite(one: string, other: string): boolean {
+  const [a, b] = [new URL(one), new URL(other)]
+  return a.protocol !== b.protocol || (a.hostname !== b.hostname && domainOf(a) !== domainOf(b))
+}
+
+/** The last two labels of a name; an address and a name of one label are their own. */
+function domainOf({ hostname }: URL): string {
+  return /^[\d.]+$|^\[/.test(hostname) ? hostname : hostname.split('.').slice(-2).join('.')
+}

@@ -14,6 +14,7 @@ import type { SendPage } from '../../http/send-page.ts'
 import { type AnswerOptions, answerClient, failureParameters } from '../finish/answers.ts'
 import type { Login } from '../login.ts'
 import { searchOf } from '../ways-on/recovery-links.ts'
+import { warnOfElsewhere } from './elsewhere.ts'
 import { warnOfFetched } from './fetched.ts'
 import {
   noDirectAnswer,
@@ -131,5 +132,10 @@ async function begin(
   }
   await options.limit(request)
   warnOfFetched(request, { provider: login.provider.row.id, client: opened.client.id })
+  warnOfElsewhere(request, {
+    redirectUri: opened.redirectUri,
+    responseMode: asked.response_mode,
+    issuer: options.issuer,
+  })
   return startLogin(login, opened, asked, request, reply)
 }

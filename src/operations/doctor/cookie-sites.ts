@@ -1,6 +1,7 @@
 import type { Client } from '../../core/client/client.ts'
 import type { OperatorLanguage } from '../../core/settings/operator-texts.ts'
 import { originOf } from '../../core/settings/public-url.ts'
+import { isSurelyAnotherSite } from '../../core/settings/urls.ts'
 import { type Finding, warning } from './findings.ts'
 
 const TEXTS: Readonly<Record<OperatorLanguage, (client: string, origin: string) => string>> = {
@@ -22,17 +23,3 @@ export const checkCookieSites = (
         .filter((origin) => isSurelyAnotherSite(origin, originOf(publicUrl)))
         .map((origin) => warning(TEXTS[language](id, origin))),
     )
-
-/**
- * Whether SameSite=Lax keeps cookies of one origin from the calls of the other's pages: by its scheme, which
- * Chromium compares, too, or since no domain is above both. Two names below `co.uk` look alike here.
- */
-function isSurelyAnotherSite(one: string, other: string): boolean {
-  const [a, b] = [new URL(one), new URL(other)]
-  return a.protocol !== b.protocol || (a.hostname !== b.hostname && domainOf(a) !== domainOf(b))
-}
-
-/** The last two labels of a name; an address and a name of one label are their own. */
-function domainOf({ hostname }: URL): string {
-  return /^[\d.]+$|^\[/.test(hostname) ? hostname : hostname.split('.').slice(-2).join('.')
-}
