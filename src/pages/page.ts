@@ -4,6 +4,7 @@ import { cspHash } from '../http/headers.ts'
 import { type Html, html, lines, trusted } from './html.ts'
 import type { Look } from './look.ts'
 
+// WebKit takes a list without marks for none, so that a `ul` of ours says what it is: `role="list"`.
 const STYLE = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
   --page: #f4f5f7; --card: #ffffff; --text: #1b1f24; --quiet: #57606a; --line: #d0d7de; --accent: #0b57d0;

@@ -49,11 +49,16 @@ const TOO_WIDE = `(() => {
 /** What makes a page wider than its window. */
 export const tooWide = (page: Page): Promise<string[]> => page.evaluate(TOO_WIDE)
 
+/** Lists without marks, which WebKit takes for none unless they say what they are. */
+const UNSAID_LISTS = `[...document.querySelectorAll('ul, ol')]
+  .filter((one) => getComputedStyle(one).listStyleType === 'none' && one.getAttribute('role') !== 'list')
+  .map((one) => one.outerHTML.slice(0, 200))`
+
 const PHONE = { width: 320, height: 640 }
 
 /**
  * Fails where a page keeps somebody out: one run of axe-core in light colours, the contrast alone in
- * dark ones, and nothing wider than a small phone. Once for each page of ours is enough.
+ * dark ones, every list said, and nothing wider than a small phone. Once for each page of ours is enough.
  */
 export async function expectNoBarriers(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
@@ -61,6 +66,7 @@ export async function expectNoBarriers(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: 'dark' })
   barriers.push(...(await findBarriers(page, ['color-contrast'])))
   await page.emulateMedia({ colorScheme: null, reducedMotion: null })
+  barriers.push(...(await page.evaluate<string[]>(UNSAID_LISTS)))
   expect(barriers).toEqual([])
   await expectFitsPhone(page)
 }

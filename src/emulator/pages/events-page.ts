@@ -23,7 +23,7 @@ export function mainEvents(played: PlayedProvider, { words }: Speaker): string {
     return `<li><form method="post" action="${eventsAddress(played)}">${fields}${button}</form></li>`
   })
   return `<h2 id="tells">${escapeHtml(words.tells(played.name))}</h2>
-<ul aria-labelledby="tells">
+<ul role="list" aria-labelledby="tells">
 ${forms.join('\n')}
 </ul>
 <p><a href="${eventsAddress(played)}">${escapeHtml(words.allEvents(played.name))}</a></p>`
@@ -59,11 +59,11 @@ function section(played: PlayedProvider, persona: Persona, { words }: Speaker): 
 <form method="post" action="${eventsAddress(played)}">${hidden('persona', persona.id)}
 <label for="${choice}">${words.how}</label>
 <select id="${choice}" name="variant"><option value="">${words.genuine}</option>${choices}</select>
-<ul>
+<ul role="list">
 ${buttons((deed) => deed !== 'other')}
 </ul>
 <details><summary>${words.furtherEvents}</summary>
-<ul>
+<ul role="list">
 ${buttons((deed) => deed === 'other')}
 </ul></details>
 </form></section>`

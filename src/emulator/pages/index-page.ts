@@ -16,6 +16,6 @@ export function indexPage(cast: readonly PlayedProvider[], speaker: Speaker): An
     status: 200,
     title: words.indexTitle,
     notice: `<p>${escapeHtml(words.indexNotice)}</p>`,
-    rest: `<ul>\n${items.join('\n')}\n</ul>`,
+    rest: `<ul role="list">\n${items.join('\n')}\n</ul>`,
   })
 }

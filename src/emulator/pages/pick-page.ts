@@ -28,7 +28,7 @@ export function pickPage(
     `<li><form method="get" action="${escapeHtml(action)}">${fields}${hidden(pickedHere, '1')}${hidden('login_hint', pick)}` +
     `<button>${buttonText(nameHtml, about)}</button></form></li>`
   const list = (id: string, title: string, forms: readonly string[]) =>
-    `<h2 id="${id}">${title}</h2>\n<ul aria-labelledby="${id}">\n${forms.join('\n')}\n</ul>`
+    `<h2 id="${id}">${title}</h2>\n<ul role="list" aria-labelledby="${id}">\n${forms.join('\n')}\n</ul>`
   const people = personas.map(({ id, name, locale }) =>
     form(id, `<bdi lang="${locale}">${escapeHtml(name)}</bdi>`, `${id}: ${words.people[id]}`),
   )

@@ -98,7 +98,7 @@ export function createSignInPage(
       })
     const body = lines([
       client === null ? null : html`<p class="lead">${words.continueTo(client)}</p>`,
-      items.length === 0 ? null : html`<ul>\n${items}\n</ul>`,
+      items.length === 0 ? null : html`<ul role="list">\n${items}\n</ul>`,
       providers.length > 0 ? null : html`<p>${words.noProviders}</p>`,
       providers.some((one) => one.emulated)
         ? html`<p class="quiet note">${words.emulatedNote}</p>`

@@ -59,7 +59,7 @@ export function sessionsView({ sessions, signedIn, end, endOthers, again }) {
       'div',
       {},
       el('h2', { id: 'sessions-title', tabindex: '-1' }, text.title),
-      el('ul', { class: 'list' }, ...sessions.map(item)),
+      el('ul', { class: 'list', role: 'list' }, ...sessions.map(item)),
       el(
         'div',
         { class: 'row' },
