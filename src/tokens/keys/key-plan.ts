@@ -79,10 +79,11 @@ export const isRetired = (key: StoredSigningKey, now: number): boolean =>
 export function planKeys(
   ring: readonly StoredSigningKey[],
   now: number,
-  { accessAlg, idAlgs, keepMs }: KeyNeeds,
+  needs: KeyNeeds,
   times: KeyTimes,
   canOpen: (key: StoredSigningKey) => boolean,
 ): KeyPlan {
+  const { accessAlg, idAlgs, keepMs } = needs
   const plan: KeyPlan = { add: [], change: [], retire: [], remove: [] }
   // A key that the operator retired is over, too, and needs a successor at once.
   const own = ring.filter((key) => canOpen(key) && !isRetired(key, now))
@@ -91,7 +92,9 @@ export function planKeys(
     const keys = own.filter((key) => key.alg === alg)
     const current = currentKey(keys, now)
     const hasUpcoming = keys.some((key) => key.signsFrom > now)
-    const isBridged = alg === accessAlg && bridge(own, now, idAlgs) !== undefined
+    // Where ID tokens need it, too, it signs at once: nothing else could sign them.
+    const isBridged =
+      alg === accessAlg && !idAlgs.includes(alg) && bridge(ring, own, now, needs) !== undefined
     let from: number | null = null
     if (current === undefined) from = isBridged ? now + times.lead : now
     else if (now >= current.signsFrom + times.rotation - times.ahead) {
@@ -120,13 +123,22 @@ export function planKeys(
   return plan
 }
 
-/** The key of another algorithm that signs access tokens until the key of the set algorithm may. */
-export const bridge = <Key extends { alg: string; signsFrom: number }>(
-  own: readonly Key[],
+/**
+ * The key of another algorithm that signs access tokens until the key of the set algorithm may. It is
+ * one that no ID token needs; without such a key, access tokens had an algorithm of ID tokens until now:
+ * the one whose key was made first, since at the very first start that is the key of access tokens.
+ */
+export function bridge<Key extends { alg: string; signsFrom: number }>(
+  ring: readonly Key[],
+  living: readonly Key[],
   now: number,
-  idAlgs: readonly string[],
-): Key | undefined =>
-  currentKey(
-    own.filter(({ alg }) => !idAlgs.includes(alg)),
-    now,
+  { accessAlg, idAlgs }: Pick<KeyNeeds, 'accessAlg' | 'idAlgs'>,
+): Key | undefined {
+  const isOfAccess = ({ alg }: Key) => !idAlgs.includes(alg)
+  const wasOfAccess = ring.some(
+    (key) => isOfAccess(key) && (key.alg !== accessAlg || key.signsFrom <= now),
   )
+  const alg = ring[0]?.alg
+  const candidates = living.filter(wasOfAccess ? isOfAccess : (key) => key.alg === alg)
+  return currentKey(candidates, now)
+}

@@ -73,7 +73,7 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
   /** The difference between the database's clock and this process's monotonic clock. */
   let clockOffset = 0
   /** The algorithms of ID tokens whose keys are kept up to date: at first those that have keys. */
-  const wanted = new Set<string>()
+  const wanted = new Set(idAlgs.filter((alg) => alg === accessAlg))
   let isPrepared = false
 
   const now = () => performance.now() + clockOffset
@@ -180,7 +180,7 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
   return {
     current() {
       const living = ring.filter((key) => !isRetired(key, now()))
-      const standIn = bridge(living, now(), idAlgs) ?? currentKey(living, now())
+      const standIn = bridge(ring, living, now(), needs) ?? currentKey(living, now())
       const signer = signing(accessAlg) ?? signers.get(standIn?.kid ?? '')
       if (signer === undefined) throw new Error('there is no signing key')
       return signer
