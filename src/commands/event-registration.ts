@@ -6,7 +6,7 @@ import type { ProviderSettings } from '../settings/parts/providers.ts'
 import { registrationOf } from '../upstream/event-registration.ts'
 import type { Outbound } from '../upstream/outbound/outbound.ts'
 
-/** The calls by which a provider of the settings is asked for its events; null where it needs none. */
+/** The API calls that ask an enabled provider for its events; null where it needs none. */
 export const registrationAt = (
   provider: ProviderSettings,
   { publicUrl }: Pick<Settings, 'publicUrl'>,
@@ -18,7 +18,10 @@ export const registrationAt = (
     readFile: (path) => readFileSync(path, 'utf8'),
   })
 
-/** Asks a provider where it sends its events; nothing where it needs not to be asked for them, or cannot be asked yet. */
+/**
+ * Asks a provider where it sends its events. Nothing where it sends them without being asked, or
+ * cannot be asked yet.
+ */
 export async function checkEventRegistration(
   provider: ProviderSettings,
   settings: Pick<Settings, 'publicUrl'>,
@@ -34,7 +37,7 @@ export async function checkEventRegistration(
     if (found.isOff) return [warning(words.eventsStopped(found.state))]
     return [ok(words.eventsRegistered(found.address))]
   } catch (error) {
-    // A refusal of the provider, a key file that is none: nothing secret is in a code or a name.
+    // The provider refused, or a key file is invalid. Codes and names contain no secret.
     const { code, name } = error as { code?: unknown; name?: unknown }
     return [warning(words.eventsNotAsked(String(code ?? name ?? 'unknown')))]
   }

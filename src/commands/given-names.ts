@@ -8,7 +8,7 @@ import type { Settings } from '../settings/index.ts'
 import { readProvider } from '../settings/parts/providers.ts'
 import { type Environment, Reader } from '../settings/reader.ts'
 
-/** Settings that are given and have no effect: misspelt ones, and those of what is not enabled. */
+/** Settings that have no effect: misspelt ones, and those of something that is not enabled. */
 export function checkGivenNames(
   reader: Reader,
   { env, file, cut }: { env: Environment; file: Environment; cut: readonly string[] },
@@ -21,7 +21,7 @@ export function checkGivenNames(
     for (const name of all.names) idle.set(name, `${settingsPrefix(row.id)}CLIENT_ID`)
   }
   const given = Object.keys(env).filter((name) => env[name]?.trim())
-  // It is read and not used.
+  // It is always read, but used only with a URL.
   const read = new Set(reader.names)
   if (!given.includes('WEBHOOK_URL')) read.delete('WEBHOOK_SECRET')
   const cutShort = cut.filter(
@@ -39,10 +39,13 @@ export function checkGivenNames(
 const endsInComment = (name: string, env: Environment, file: Environment): boolean =>
   !name.endsWith('_NAME') && env[name] !== file[name] && /\s#/.test(env[name] ?? '')
 
-/** What container engines leave in the file system of a container. */
+/** Files that container engines leave in a container. */
 const CONTAINER_MARKS = ['/.dockerenv', '/run/.containerenv', '/var/run/secrets/kubernetes.io']
 
-/** Whether this is a container and nothing outside it can reach the server, which serves others than a developer. */
+/**
+ * Whether this is a container whose server cannot be reached from outside, although it serves
+ * others than a developer.
+ */
 export function isHostForgotten({ isHostGiven, emulate }: Settings): boolean {
   return !isHostGiven && emulate.length === 0 && CONTAINER_MARKS.some((path) => existsSync(path))
 }

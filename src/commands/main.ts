@@ -1,4 +1,5 @@
-// The door: `latchkey [start|doctor|admin]`. Each command is loaded when it is asked for, and not before.
+// The entry point: `latchkey [start|doctor|admin]`. Each command is loaded only when it is asked
+// for.
 
 import { endOnSignal } from './process/end-on-signal.ts'
 import { waitForFarHosts } from './process/far-hosts.ts'
@@ -15,13 +16,13 @@ const USAGE = `Usage: latchkey [start|doctor|admin]
 latchkey --version says which one it is. What it does is set in the environment or in .env.
 `
 
-/** Tells the person who typed it, and ends with what a wrong command ends with. */
+/** Prints an error for the person who typed the command, and sets the exit code for it. */
 function refuse(message: string): void {
   process.stderr.write(message)
   process.exitCode = 1
 }
 
-/** `start` takes nothing: who gives it an option, as `--port 80`, is told so rather than served elsewhere. */
+/** `start` takes no options: `--port 80` is refused rather than ignored. */
 function answerStart([first = '']: string[]): void {
   if (first === '--help' || first === '-h') process.stdout.write(USAGE)
   else refuse(`latchkey start takes no ${JSON.stringify(first)}.\n\n${USAGE}`)

@@ -5,7 +5,7 @@ import { DriverError } from '../db/connection/driver.ts'
 import { EmbeddedServerError } from '../db/embedded/index.ts'
 import { explainFailure } from '../operations/doctor/explain/failures.ts'
 
-/** Why the service cannot start, as it is told: a line each, without a stack and without a secret. */
+/** Why the service cannot start: one line each, without a stack and without secrets. */
 export class StartError extends Error {
   override name = 'StartError'
   constructor(lines: readonly string[]) {
@@ -17,8 +17,8 @@ export class StartError extends Error {
 const FOR_THE_OPERATOR = [StartError, EmbeddedServerError, DriverError, FileError, TracesError]
 
 /**
- * Tells the operator why the service does not start, or a command is not done, and ends with 1. An unforeseen
- * error is thrown on.
+ * Tells the operator why the service does not start, or a command fails, and exits with 1.
+ * Unforeseen errors are thrown again.
  */
 export function refuse(error: unknown, what = 'Latchkey cannot start'): never {
   const reason = reasonOf(error, what)

@@ -1,7 +1,7 @@
 import type { StoreRules } from '../db/stores/index.ts'
 import type { Settings } from '../settings/index.ts'
 
-/** What of the settings the stores go by. */
+/** The settings that the stores depend on. */
 export const storeRules = (settings: Settings): StoreRules => ({
   ...settings.people,
   sessionsPerUser: settings.sessionsPerUser,

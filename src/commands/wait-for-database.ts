@@ -7,8 +7,8 @@ import { explainFailure, saidBy } from '../operations/doctor/explain/failures.ts
 import { StartError } from './refuse.ts'
 
 /**
- * What may be over in a moment: a server that starts, a failover, or tables that replicas of the version before
- * are using. Everything else needs a person.
+ * Codes of failures that may pass in a moment: a server that is starting, a failover, or tables
+ * that replicas of the previous version are using. All others need a person.
  */
 const PASSING =
   /^(ECONNREFUSED|ECONNRESET|ENOENT|CONNECTION_CLOSED|CONNECT_TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|NO_FIT_HOST|READ_ONLY|25006|40P01|53300|55P03|57P0[123])$/
@@ -16,12 +16,16 @@ const TOLD_AFTER_MS = 3_000
 const PATIENCE_MS = 30_000
 
 /**
- * How long a table is waited for, while everybody else waits behind. At first again and again for a moment,
- * in which statements that run are done; then for more than `deadlock_timeout`, in which an autovacuum gives way.
+ * How long to wait for a table's lock, while everybody else queues behind. At first repeatedly for
+ * a moment, in which running statements finish; later for longer than `deadlock_timeout`, after
+ * which an autovacuum gives way.
  */
 const lockMsAfter = (waitedMs: number) => (waitedMs < 10_000 ? 100 : 3_000)
 
-/** Migrates; a database that is still starting is told of after three seconds and waited for thirty. */
+/**
+ * Migrates. A database that is still starting is reported after three seconds and waited for up to
+ * thirty.
+ */
 export async function waitAndMigrate(location: DatabaseLocation): Promise<void> {
   const startedAt = performance.now()
   let isTold = false

@@ -3,17 +3,17 @@ import type * as Prometheus from 'prom-client'
 import type { EndedSessions } from '../core/events/audit.ts'
 import type { OutboxDepth } from '../core/events/outbox.ts'
 
-/** What is looked up when `/metrics` is asked for. */
+/** What is looked up when `/metrics` is requested. */
 export interface MetricSources {
-  /** Operations of the database that run or wait, now. */
+  /** How many database operations run or wait now. */
   pendingOperations(): number
-  /** What waits in the outbox, now. */
+  /** What waits in the outbox now. */
   outboxDepth(): Promise<readonly OutboxDepth[]>
-  /** Sessions that ended behind a moment that an earlier call named. */
+  /** Sessions that ended since the time that an earlier call gave. */
   endedSessions(since: string | null): Promise<EndedSessions>
 }
 
-/** Makes the name, the help and the labels of one of our metrics, and registers it. */
+/** Gives the name, help and labels of a metric, and registers it. */
 export type Describe = <Label extends string>(
   name: string,
   help: string,
@@ -21,8 +21,8 @@ export type Describe = <Label extends string>(
 ) => { name: string; help: string; labelNames: Label[]; registers: Prometheus.Registry[] }
 
 /**
- * What the database knows, so the same at every replica: to be shown by `max`, not by `sum`. Where the
- * database is away, the series that need it are absent, or stand still.
+ * Metrics that come from the database and so are the same at every replica: aggregate them by
+ * `max`, not `sum`. If the database is away, they are absent or keep their last value.
  */
 export function addDatabaseMetrics(
   { Counter, Gauge }: typeof Prometheus,
@@ -69,13 +69,13 @@ export function addDatabaseMetrics(
     }
   }
 
-  // Counted by the audit, which no way of ending a session passes by.
+  // Counted from the audit log, which records every way that a session ends.
   let since: string | null = null
   let counting: Promise<void> | null = null
   const ended = new Counter({
     ...metric('sessions_ended_total', 'Sessions that ended, by why, ten seconds late.', ['reason']),
     async collect() {
-      // Two that ask at once count nothing twice.
+      // Two requests at the same time count nothing twice.
       counting ??= count().finally(() => (counting = null))
       await counting
     },

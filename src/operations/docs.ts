@@ -11,11 +11,12 @@ import { exampleValues } from '../http/routes/examples.ts'
 import { route } from '../http/routes/route.ts'
 import { errorPageRoute } from './error-page.ts'
 
-/** The viewer: one script file of its package, found but never loaded into this process. */
+/** The viewer: one script file of its package, which this process finds but never loads. */
 const viewer = createRequire(import.meta.url).resolve('@scalar/fastify-api-reference')
 const SCRIPT_FILE = join(viewer, '../js/standalone.js')
 
-// Its own greys and colours are too pale for some readers (WCAG 2.2, 1.4.3), and long code widens phones.
+// The viewer's own greys and colours are too pale for some readers (WCAG 2.2, 1.4.3), and long code
+// makes pages wider than phones.
 const STYLE = `
 .light-mode { --scalar-color-2: #565656; --scalar-color-3: #646464; --scalar-color-blue: #00609c;
   --scalar-color-green: #04663f; --scalar-color-red: #b8001a; --scalar-color-orange: #9a3d00;
@@ -65,7 +66,7 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ')
 
-// Relative addresses: a proxy may serve all of this below a path.
+// Relative URLs: a proxy may serve all of this below a path.
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -84,7 +85,10 @@ const PAGE = `<!doctype html>
 </html>
 `
 
-/** Read when it is first asked for, and kept: three times smaller on the wire, and the same tag on all replicas. */
+/**
+ * Read at the first request and kept compressed: a third of the size, with the same ETag on all
+ * replicas.
+ */
 let script: Promise<{ plain: Buffer; zipped: Buffer; tag: string }> | undefined
 
 async function readScript() {
@@ -102,7 +106,10 @@ ${Object.entries(exampleValues)
   .map(([name, origin]) => `| \`${name}\` | ${origin} |`)
   .join('\n')}`
 
-/** `/docs`: the description of all routes for people, served whole from the installed package; and errors. */
+/**
+ * `/docs`: the description of all routes for people, from the installed package; and the pages
+ * about errors.
+ */
 export function docsRoutes(app: FastifyInstance): void {
   errorPageRoute(app)
   route(app, 'GET', '/docs', {

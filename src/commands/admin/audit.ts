@@ -26,7 +26,7 @@ const shown = (row: AuditRow) => ({
 
 const DATE = /^(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i
 
-/** A time ago, or a date that there is: `90` and 30 February are some date to `Date`, too. */
+/** A duration before now, or a valid date: `Date` also takes `90` and 30 February for dates. */
 function momentOf(since: string): Date {
   const seconds = parseDuration(since)
   if (seconds !== null) return new Date(Date.now() - seconds * 1000)
@@ -39,7 +39,7 @@ function momentOf(since: string): Date {
   )
 }
 
-/** A type of event, or its beginning as far as a dot; `user.*`, as WEBHOOK_EVENTS has it. */
+/** A type of event, or its beginning up to a dot; also `user.*`, as in WEBHOOK_EVENTS. */
 function typeOf(asked: string): string | undefined {
   const type = asked.replace(/\.?\*$/, '')
   const isKnown = EVENT_TYPES.some((one) => one === type || one.startsWith(`${type}.`))
@@ -65,7 +65,7 @@ export async function runAudit({ stores, flags }: AdminRun): Promise<Shown> {
   }
   if (flags.follow)
     return { pieces: lines(followAudit(stores.audit, filter, untilStopped()), flags.json) }
-  // Who names no beginning wants to know what happened last.
+  // Without --since, the latest events are shown.
   const newestFirst = since === undefined
   const rows: AuditRow[] = []
   for (;;) {
@@ -82,7 +82,7 @@ export async function runAudit({ stores, flags }: AdminRun): Promise<Shown> {
   return { rows: rows.map(shown), cut: rows.length < MOST_SHOWN ? undefined : cut }
 }
 
-/** Ctrl+C, a service manager and a reader who has had enough end it as it is meant to end. */
+/** Ctrl+C, a service manager, or a reader that has had enough ends it without an error. */
 function untilStopped() {
   const stopping = new AbortController()
   const stop = () => stopping.abort()
@@ -93,7 +93,7 @@ function untilStopped() {
   return { stop: stopping.signal, away }
 }
 
-/** A line for each row: JSON, or what is known of it. */
+/** One line per row: JSON, or the values that are known. */
 async function* lines(rows: AsyncIterable<AuditRow>, isJson: boolean): AsyncGenerator<string> {
   for await (const row of rows) {
     const said = shown(row)

@@ -3,20 +3,24 @@ import { LatchkeyError } from '../../core/errors.ts'
 import type { Audit, AuditFilter, AuditRow } from '../../core/events/audit.ts'
 
 const EVERY_MS = 1_000
-/** A row bears the time at which its transaction began: it may appear behind later ones, but not longer than this. */
+/**
+ * A row has the time at which its transaction began, so it can appear after later ones, but not by
+ * more than this.
+ */
 const LATE_MS = 15_000
 
 /**
- * Rows of the audit as they come, until `stop`: those since a moment, else those that come from now on. By the
- * database's clock alone: a row of the future, which one that was set back leaves, hides none of now. A database
- * that is away is waited for; what happened meanwhile comes then. `away` is told once each time.
+ * Gives rows of the audit log as they appear, until `stop`: those since a given time, else those
+ * from now on. Only the database's clock counts: a row in the future, left from before that clock
+ * was set back, hides no present ones. If the database is away this waits, and gives the missed
+ * rows afterwards; `away` is called once each time.
  */
 export async function* followAudit(
   audit: Pick<Audit, 'list' | 'now'>,
   filter: AuditFilter,
   { stop, away }: { stop: AbortSignal; away(): void },
 ): AsyncGenerator<AuditRow> {
-  /** Rows that were given, or were there before, as long as they may be read again. */
+  /** Rows that were given or existed before, for as long as they may be read again. */
   const seen = new Map<string, number>()
   let { since } = filter
   let isTelling = since !== undefined

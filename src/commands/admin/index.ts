@@ -24,7 +24,7 @@ const COMMANDS: Readonly<Record<string, (run: AdminRun) => Promise<Shown>>> = {
   ),
 }
 
-/** Each command leaves a row of its own, beside those of what it did. */
+/** Each command records an event of its own, beside those of what it did. */
 async function recordCommand({ stores, words, flags }: AdminRun, name: string): Promise<void> {
   const [verb = 'read', what = ''] = words
   const userId = name === 'users' ? what : (flags.user ?? '')
@@ -35,7 +35,7 @@ async function recordCommand({ stores, words, flags }: AdminRun, name: string): 
   )
 }
 
-/** `latchkey admin`, with what was typed after it. */
+/** Runs `latchkey admin` with the words that were typed after it. */
 export async function admin(args: string[]): Promise<void> {
   try {
     const { values, positionals } = parseArgs({
@@ -76,7 +76,7 @@ export async function admin(args: string[]): Promise<void> {
     const isUsage =
       error instanceof UsageError || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS'))
     if (isUsage) {
-      // Node's own goes on with a hint at what nobody wants here.
+      // Node's own message continues with advice that does not apply here.
       const [what] = message.split(/(?<=\.) To specify /)
       process.stderr.write(`${what}\n\n${usageOf(args)}`)
       process.exitCode = 1

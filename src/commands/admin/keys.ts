@@ -9,7 +9,7 @@ import { AdminError, noSuchVerb, UsageError } from './usage.ts'
 
 const moment = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
 
-/** Takes a key out of the ring at once, where another one signs in its place. */
+/** Retires a key at once, where another one can sign in its place. */
 async function retire(store: SigningKeys, kid: string): Promise<void> {
   if (kid === '') throw new UsageError('keys retire needs the kid of a key: `keys list` says it.')
   await store.update(async (ring, now) => {

@@ -9,7 +9,7 @@ import { storeRules } from '../store-rules.ts'
 import { waitAndMigrate } from '../wait-for-database.ts'
 import { AdminError } from './usage.ts'
 
-/** What the operator's commands work on, until it is closed. */
+/** What the operator's commands work with, until it is closed. */
 export interface AdminStores {
   stores: Stores
   settings: Settings
@@ -18,7 +18,7 @@ export interface AdminStores {
 
 /** One run of `latchkey admin`. */
 export interface AdminRun extends AdminStores {
-  /** What stands behind the name of the command. */
+  /** The words after the command's name. */
   words: readonly string[]
   flags: {
     now: boolean
@@ -33,8 +33,8 @@ export interface AdminRun extends AdminStores {
 }
 
 /**
- * Opens the database that the server uses: that of DATABASE_URL, else the running embedded server, else
- * the embedded server started for this command.
+ * Opens the server's database: that of DATABASE_URL; else the running embedded server; else the
+ * embedded server, started for this command.
  */
 export async function openStores(): Promise<AdminStores> {
   const reader = new Reader(readEnvironment())

@@ -6,7 +6,7 @@ import { AdminError, noSuchVerb, UsageError } from './usage.ts'
 const KINDS: readonly string[] = ['revocation', 'webhook', 'logout'] satisfies OutboxKind[]
 const MOST_LISTED = 1000
 
-/** All, a kind, or one entry by its number. */
+/** All entries, one kind, or one entry by its number. */
 function filterOf(word: string | undefined): OutboxFilter {
   if (word === undefined) return {}
   if (KINDS.includes(word)) return { kind: word as OutboxKind }
@@ -16,7 +16,7 @@ function filterOf(word: string | undefined): OutboxFilter {
   )
 }
 
-/** How much there is for each target, where it is too much to be listed. */
+/** How many entries there are for each target, where they are too many to list. */
 async function totals(outbox: Pick<Outbox, 'depth'>): Promise<string> {
   const lines = (await outbox.depth()).map(({ kind, target, waiting, failed, isStopped }) => {
     const what = kind === target ? kind : `${kind} for ${target}`
@@ -51,7 +51,7 @@ export async function runOutbox({ stores, words }: AdminRun): Promise<Shown> {
   if (verb !== 'retry' && verb !== 'drop') {
     throw noSuchVerb('outbox', verb)
   }
-  // What still waits is tried anyway; only what was given up, or is named, is dropped.
+  // Waiting entries are tried anyway: only entries that were given up, or are named, are dropped.
   const meant = verb === 'drop' && word === undefined ? { ...filter, failed: true } : filter
   const entries = await outbox[verb](meant)
   if (entries === 0 && meant.id !== undefined) {

@@ -1,4 +1,7 @@
-/** What a command has to say: a table's rows, and how to see those that are `cut`; one thing, pieces of text, or a line. */
+/**
+ * The output of a command: rows of a table, with how to see more if they are `cut`; one object;
+ * pieces of text; or a line.
+ */
 export type Shown =
   | { rows: readonly Readonly<Record<string, unknown>>[]; cut?: string | undefined }
   | { one: Readonly<Record<string, unknown>> }
@@ -29,11 +32,11 @@ export async function print(shown: Shown, asJson: boolean): Promise<void> {
       write(`${name.padEnd(width)}${lines.join('\n').slice(width)}\n`)
     }
   }
-  // Below a thousand rows, where it is seen.
+  // Only below a thousand rows, where somebody reads it.
   if ('rows' in shown && shown.cut !== undefined) process.stderr.write(`${shown.cut}\n`)
 }
 
-/** A value beside its name: a list of things has a line for each. */
+/** A value beside its name; a list of objects has one line each. */
 function linesOf(value: unknown): string[] {
   if (!Array.isArray(value)) return [cell(value)]
   const isObject = (one: unknown) => typeof one === 'object' && one !== null
@@ -42,8 +45,8 @@ function linesOf(value: unknown): string[] {
 }
 
 /**
- * As a table; on a terminal that is too narrow for it, without the columns in which nothing is known, and else
- * as lines that say what is known: a table that is wrapped cannot be read.
+ * Prints a table. If the terminal is too narrow, empty columns are left out; if it still is, each
+ * row is printed as lines of name and value, since a wrapped table is unreadable.
  */
 function table(rows: readonly Readonly<Record<string, unknown>>[], columns?: number): string {
   const [first] = rows
@@ -81,11 +84,11 @@ function tableOf(names: readonly string[], rows: readonly Readonly<Record<string
   return { text, width: widths.reduce((sum, one) => sum + one + 2, -2) }
 }
 
-/** What a terminal draws over two columns: Hangul, Kana, Han, full-width forms, pictures. */
+/** Characters that take two columns of a terminal: Hangul, Kana, Han, full-width forms, emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u
 
-/** Columns of a terminal that a text takes; what combines with the letter before it takes none. */
+/** How many columns of a terminal a text takes; combining characters take none. */
 const columnsOf = (text: string): number =>
   [...text].reduce((sum, one) => sum + (/\p{M}/u.test(one) ? 0 : WIDE.test(one) ? 2 : 1), 0)
 
@@ -98,7 +101,7 @@ const cell = (value: unknown): string =>
         : String(value),
   )
 
-/** Control characters, which could write elsewhere on the terminal, are shown as codes. */
+/** Shows control characters as codes: they could write elsewhere on the terminal. */
 export const visible = (text: string): string =>
   text.replace(
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,

@@ -8,7 +8,10 @@ import type { AdminRun } from './open-stores.ts'
 import type { Shown } from './print.ts'
 import { AdminError, UsageError } from './usage.ts'
 
-/** `admin google-risc …`, `admin twitch-eventsub …`: by the name that the provider's row gives it. */
+/**
+ * `admin google-risc …`, `admin twitch-eventsub …`: the command's name comes from the provider's
+ * row.
+ */
 export async function runRegistration(
   command: string,
   { settings, words }: AdminRun,
@@ -47,7 +50,7 @@ export async function runRegistration(
   }
 }
 
-/** What the provider answers; what goes wrong there is told in words that hold nothing of a key file. */
+/** Calls the provider. Failures are told in words that contain nothing of a key file. */
 async function asked<T>(name: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call()
@@ -58,7 +61,7 @@ async function asked<T>(name: string, call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Why there is nothing to register at: the provider is played here, or not enabled. */
+/** Why nothing can be registered: the provider is emulated here, or not enabled. */
 function whyNot(command: string, { emulate }: Settings): string {
   const row = builtInProviders.find(({ events }) => events?.registration?.command === command)
   return row !== undefined && emulate.includes(row.id)

@@ -3,7 +3,7 @@ import { UsageError } from './usage.ts'
 
 type Flag = Exclude<keyof AdminRun['flags'], 'json'>
 
-/** How many words may stand behind a command, and which options are its own beside --json. */
+/** How many words a command takes, and which options it has beside --json. */
 const TAKES: Readonly<Record<string, { words: number; flags?: readonly Flag[] }>> = {
   'users find': { words: Number.POSITIVE_INFINITY },
   'users show': { words: 1 },
@@ -24,8 +24,8 @@ const TAKES: Readonly<Record<string, { words: number; flags?: readonly Flag[] }>
 }
 
 /**
- * Refuses what a command would leave unheard: a second id of which nothing would come, or a --dry-run that
- * would be none.
+ * Refuses words and options that the command would ignore: a second id, or a --dry-run that would
+ * not be one.
  *
  * @throws UsageError
  */

@@ -35,7 +35,9 @@ export const USAGE = `${HEAD}${COMMANDS}
 It works on the database of DATABASE_URL, else on the one in DATA_DIR, running or not.
 `
 
-/** The part of it that is about what was typed: a whole page would push what is wrong out of sight. */
+/**
+ * The part of the usage that concerns what was typed: the whole would push the error out of sight.
+ */
 export function usageOf(args: readonly string[]): string {
   const typed = args.filter((arg) => !arg.startsWith('-'))
   const entries = COMMANDS.split(/^(?= {2}\S)/m)
@@ -47,12 +49,12 @@ export function usageOf(args: readonly string[]): string {
   return `${HEAD}${own?.join('') ?? `  ${names.join(', ')}\n`}\n\`latchkey admin --help\` says all of it.\n`
 }
 
-/** A command line that cannot be understood; `message` says what is wrong with it. */
+/** The command line is wrong; `message` says how. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** What is behind the name of a command is nothing that it can do. */
+/** The error for words that the command does not know. */
 export const noSuchVerb = (name: string, verb: string): UsageError =>
   new UsageError(
     verb === ''
@@ -60,7 +62,7 @@ export const noSuchVerb = (name: string, verb: string): UsageError =>
       : `There is no command ${name} ${JSON.stringify(verb)}.`,
   )
 
-/** What was asked for cannot be done, as it is told; the exit code is 1. */
+/** What was asked for cannot be done; `message` says why, and the exit code is 1. */
 export class AdminError extends Error {
   override name = 'AdminError'
 }

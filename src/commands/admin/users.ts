@@ -11,8 +11,8 @@ import { AdminError, noSuchVerb, UsageError } from './usage.ts'
 const MOST = 1_000
 
 /**
- * Providers at which what is kept of a grant may be revoked. The server's outbox decides in the end; what it cannot
- * revoke it says.
+ * Providers at which tokens may be revoked. The server's outbox decides in the end, and reports
+ * what it cannot revoke.
  */
 const providersThatRevoke = ({ providers }: Settings): string[] => [
   ...new Set([...providers.map(({ row }) => row.id), ...builtInProviders.map(({ id }) => id)]),
@@ -29,7 +29,7 @@ const row = (user: AdminUser) => ({
   sessions: user.sessions,
 })
 
-/** There is such a user. */
+/** Gives the user; throws where there is none. */
 function found<T>(value: T | null | false, id: string): T {
   if (value === null || value === false) throw new AdminError(`There is no user ${id}.`)
   return value

@@ -6,10 +6,13 @@ import type { Settings } from '../../settings/index.ts'
 import { clientPrefix } from '../../settings/parts/clients.ts'
 import { createDelivery } from '../../upstream/outbound/delivery.ts'
 
-/** For how long a receiver is waited for. */
+/** How long a receiver is waited for, in milliseconds. */
 const WAIT_MS = 3_000
 
-/** What the settings have webhooks and logout tokens posted to; one that is no URL stands among their problems. */
+/**
+ * The URLs that the settings have webhooks and logout tokens posted to. An invalid one is reported
+ * with the settings.
+ */
 function targetsOf({ events, clients }: Settings): ReceiverTarget[] {
   const type = 'application/x-www-form-urlencoded'
   const webhook = { name: 'WEBHOOK_URL', url: events.webhook?.url, type: 'application/json' }
@@ -21,7 +24,10 @@ function targetsOf({ events, clients }: Settings): ReceiverTarget[] {
   )
 }
 
-/** Posts an empty message to each receiver, as the server would post to it, and says what it answers. */
+/**
+ * Posts an empty message to each receiver, in the way the server would, and reports what it
+ * answers.
+ */
 export async function checkReceivers(settings: Settings, words: DoctorTexts): Promise<Finding[]> {
   const delivery = createDelivery(settings.forwardProxies)
   const post = async (url: string, sent: { type: string; body: string }) =>

@@ -10,7 +10,7 @@ import { createProvider } from '../../upstream/provider.ts'
 import { checkEventRegistration } from '../event-registration.ts'
 import type { DoctorRun } from './run.ts'
 
-/** What the doctor says of one enabled provider. */
+/** What the doctor says about one enabled provider. */
 export async function examineProvider(
   run: DoctorRun,
   registered: ProviderSettings,

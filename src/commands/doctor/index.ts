@@ -10,7 +10,7 @@ import { diagnose, explain } from './diagnosis.ts'
 const languageOf = (asked: string | undefined, env: Environment): OperatorLanguage =>
   /^ko/i.test(asked || env.LC_ALL || env.LANG || '') ? 'ko' : 'en'
 
-// Arguments and environment -> what it says -> exit code.
+// Arguments and environment -> text -> exit code.
 async function run(given: string[]): Promise<void> {
   const { values: args } = parseArgs({
     args: given,
@@ -48,7 +48,7 @@ async function run(given: string[]): Promise<void> {
   process.exitCode = exitCode
 }
 
-/** `latchkey doctor`, with what was typed after it. */
+/** Runs `latchkey doctor` with the words that were typed after it. */
 export async function doctor(args: string[]): Promise<void> {
   try {
     await run(args)

@@ -1,12 +1,12 @@
 import { isRunByNpm } from '../../settings/environment.ts'
 
-/** For how long what is in flight may take. */
+/** How long requests in flight may take, in milliseconds. */
 const DRAIN_MS = 30_000
 
 /** How often it is looked whether the parent is still there. */
 const PARENT_MS = 1_000
 
-/** What is done before the process ends by a signal; resolves once it is done. */
+/** Runs `finish` before the process ends by a signal; resolves once it is done. */
 export type EndAfter = (finish: () => Promise<void>) => Promise<void>
 
 /**

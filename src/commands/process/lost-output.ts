@@ -1,6 +1,7 @@
 /**
- * What a command says may find nobody: a reader such as `head` that has had enough is no fault, and the command
- * ends its work. Anything else, as a disk that is full, is told, and the exit code is 1.
+ * Handles output that cannot be written. A reader such as `head` that has had enough is no fault,
+ * and the command finishes its work. Anything else, as a full disk, is reported, and the exit code
+ * is 1.
  */
 export function bearLostOutput(): void {
   let isTold = false

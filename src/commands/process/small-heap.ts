@@ -1,14 +1,16 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** After the first answers, which it would hold up for some ten milliseconds. */
+/**
+ * Milliseconds: after the first answers, which the collection would delay by some ten milliseconds.
+ */
 const TIDY_MS = 1_000
 
 /**
- * Keeps V8's space for young objects as small as it begins: loading the modules would make 28 MiB of it,
- * for which nobody has any use who only waits. The flag is read whenever that space would grow. So small a space
- * is collected seventy times by then, each time sooner than another thread has woken up for its share of it: on
- * a busy machine waiting for that was half a second of a start.
+ * Keeps V8's space for young objects at its initial size. Loading the modules would grow it to 28
+ * MiB, which an idle server does not need. (The flag is read whenever the space would grow.) So
+ * small a space is collected seventy times during the start, each time faster than another thread
+ * wakes up to help: on a busy machine, waiting for these threads took half a second of a start.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
@@ -16,8 +18,8 @@ export function keepHeapSmall(): void {
 }
 
 /**
- * Lets it grow again as load needs it, and gives back once what only the start needed: by itself V8 would
- * not look before the heap is many times as large.
+ * Lets the space grow again under load, and frees what only the start needed: by itself V8 would
+ * not collect before the heap is many times larger.
  */
 export function letHeapGrow(): void {
   setFlagsFromString('--semi-space-growth-factor=2')

@@ -1,12 +1,12 @@
 import { executionAsyncResource } from 'node:async_hooks'
 
-/** Entries of the queue that `process.nextTick` keeps: one. */
+/** The entry of the `process.nextTick` queue that is kept. */
 const kept: object[] = []
 
 /**
- * Keeps one entry of the queue of `process.nextTick` for ever. V8 forgets the shape of objects of which there is none
- * when it collects the whole heap; the function that makes these entries then takes, in Node 20, five times
- * as long for the rest of the process: it is called a dozen times for the least of requests.
+ * Keeps one entry of the `process.nextTick` queue for ever. V8 forgets an object's shape if a full
+ * collection finds no object of it. Node 20's function that makes these entries is then five times
+ * slower for the rest of the process, and even the smallest request calls it a dozen times.
  */
 export function keepTickShape(): void {
   process.nextTick(() => {

@@ -6,13 +6,13 @@ import { findErrors } from './explain/errors.ts'
 import { type Finding, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts/texts.ts'
 
-/** Redirects followed within the provider's own host. */
+/** How many redirects within the provider's own host are followed. */
 const MAX_STEPS = 3
 
 /**
- * Opens the page that a login begins with, as a browser would, and looks for a refusal: most consoles'
- * mistakes (an unregistered redirect URI, a consent item that is off) are shown there and nowhere else.
- * Nobody has to reach that page from this machine, so a page that is away says nothing.
+ * Opens the page that a login begins with, as a browser would, and looks for a refusal. Most
+ * mistakes in a provider's console (an unregistered redirect URI, a consent item that is off) are
+ * only shown there. The page need not be reachable from this machine, so a failure says nothing.
  */
 export async function checkSignInPage(
   url: URL,
@@ -27,7 +27,8 @@ export async function checkSignInPage(
     findErrors(where, [row], words.language).find(
       ({ code }) => isTelling(code) && means(row, code) !== 'nothing',
     )
-  // A page that opens may hold codes in its scripts; an address or a refusal holds the one it means.
+  // A page that opens may contain error codes in its scripts. A redirect's URL or a refusal
+  // contains only the one that it means.
   const sure = named(addresses.join(' ')) ?? (status >= 400 ? named(text) : undefined)
   if (sure !== undefined) return [wrong(`${words.answers(sure.code)} ${sure.step}`)]
   const maybe = named(text)
@@ -35,7 +36,7 @@ export async function checkSignInPage(
   return status === 400 ? [warning(words.pageRefuses(status))] : []
 }
 
-/** A word that stands in no page by chance. */
+/** A word that no page contains by chance. */
 const isTelling = (code: string) => /[A-Za-z]/.test(code) && code.length >= 6
 
 function means(row: ProviderRow, code: string) {
@@ -43,7 +44,7 @@ function means(row: ProviderRow, code: string) {
   return known?.means ?? (code === 'invalid_redirect_uri' ? 'incomplete' : 'nothing')
 }
 
-/** The page where a browser ends up, as far as the provider's own host leads it. */
+/** The page where a browser ends up, following redirects within the provider's own host. */
 async function open(start: URL, outbound: Outbound, deadline: Deadline) {
   const addresses: string[] = []
   let url = start

@@ -8,9 +8,9 @@ import type { DoctorTexts } from './texts/texts.ts'
 /** Ports at which poolers usually listen: PgBouncer's, and a hosted one's in transaction mode. */
 const POOLER_PORTS = [6432, 6543]
 
-/** What PostgreSQL answers to a write then. */
+/** What PostgreSQL answers to a write on a standby. */
 const READ_ONLY = '25006'
-/** And to a migration that was applied before. */
+/** What it answers to a migration that was applied before. */
 const TABLE_EXISTS = '42P07'
 
 /** What is right and wrong with the database at this URL. */
@@ -45,10 +45,13 @@ export async function checkDatabase(
   ]
 }
 
-/** Each start makes what is missing, months of the audit too, so the rights count while nothing is pending. */
+/**
+ * Each start creates what is missing (also months of the audit log), so the rights matter even with
+ * no migration pending.
+ */
 function checkMigrations(facts: DatabaseFacts, words: DoctorTexts): Finding[] {
   const { applied, brought, mayMigrate, otherOwner } = facts
-  // What is applied may not even be seen then.
+  // Without rights, applied migrations may not even be visible.
   if (otherOwner !== null) return [wrong(words.tablesOfAnother(otherOwner))]
   if (applied === 0 && facts.hasTables) {
     return explainFailure(TABLE_EXISTS, words.language).map((text) => wrong(text))
@@ -61,7 +64,10 @@ function checkMigrations(facts: DatabaseFacts, words: DoctorTexts): Finding[] {
   ]
 }
 
-/** The start refuses what cannot hold every name; `SQL_ASCII` holds bytes, and checks none of them. */
+/**
+ * The start refuses an encoding that cannot hold every name. `SQL_ASCII` holds any bytes and checks
+ * none.
+ */
 function checkEncoding(encoding: string, words: DoctorTexts): Finding[] {
   if (encoding === 'UTF8') return []
   if (encoding === 'SQL_ASCII') return [warning(words.databaseBytes)]

@@ -9,10 +9,10 @@ import { cleanEmail, cleanLocale, cleanPicture, cleanText } from '../../../core/
 import type { createKeys, KeyProblem } from './keys.ts'
 import type { AccountPart, PersonPart } from './source.ts'
 
-/** What an export says of one person, with the places where it stands. */
+/** What an export says about one person, with the places in its files. */
 export type Piece = (PersonPart | AccountPart) & { at: string }
 
-/** Why something is not taken. */
+/** Why something is not imported. */
 export type LeftReason =
   | ImportRefusal
   | Exclude<KeyProblem, 'not_social'>
@@ -23,28 +23,28 @@ export type LeftReason =
   | 'no_person'
   | 'deleted_there'
 
-/** Something of an export that is not taken. */
+/** A part of an export that is not imported. */
 export interface Left {
   at: string
-  /** The person's id over there. */
+  /** The person's id in the other system. */
   id: string | null
   provider: string | null
   subject: string | null
   reason: LeftReason
 }
 
-/** A user fit to be imported, and where each identity stands. */
+/** A user ready to import, and where in the files each identity is. */
 export interface Assembled {
   at: string
-  /** The person's id over there; null where there is none. */
+  /** The person's id in the other system; null where there is none. */
   oldId: string | null
   user: ImportedUser
   places: ReadonlyMap<ImportedIdentity, string>
 }
 
 /**
- * A UUIDv7 that is the same at each import of the same person: its time is when the person signed up over
- * there, its rest a hash of who it is.
+ * A UUIDv7 that is the same in each import of the same person: its time is when they signed up in
+ * the other system, the rest a hash of their identity.
  */
 function idOf(createdAt: string | null, ...who: string[]): string {
   const random = createHash('sha256')
@@ -54,11 +54,11 @@ function idOf(createdAt: string | null, ...who: string[]): string {
   return uuidv7({ msecs, random, seq: random.readUInt32BE(16) })
 }
 
-/** Whether an id over there may stay: people of another Latchkey keep theirs. */
+/** Whether an id of the other system can be kept: users of another Latchkey keep theirs. */
 const isOwn = (source: string, id: string) =>
   source === 'latchkey' && validate(id) && version(id) === 7
 
-/** Makes a user of what an export says of one person, and says what of it is not taken. */
+/** Makes a user from what an export says about one person, and lists what is not imported. */
 export function assemble(
   pieces: readonly Piece[],
   {
@@ -118,7 +118,8 @@ export function assemble(
     picture: cleanPicture(person.picture),
     locale: cleanLocale(person.locale),
   }
-  // What no account says is what the system had of the first one: its provider's word goes over it later.
+  // Values that no account has come from the person's own columns and go to the first account; the
+  // provider's own values replace them at the next login.
   if (!person.isEdited) {
     first.name ??= said.name
     first.picture ??= said.picture

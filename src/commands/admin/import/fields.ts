@@ -1,24 +1,30 @@
 import { isObject, parseJson } from '../../../core/json.ts'
 
-/** A record of an export, by what its columns are called whatever their case: `userId`, `user_id`, `userid`. */
+/**
+ * A record of an export. Its columns are found whatever their spelling: `userId`, `user_id`,
+ * `userid`.
+ */
 export type Loose = ReadonlyMap<string, unknown>
 
 const plain = (name: string) => name.replaceAll('_', '').toLowerCase()
 
-/** A document database's dates and ids stand in an object of one member. */
+/** A document database writes dates and ids as objects with one member. */
 function unwrapped(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const { $date, $oid, $numberLong } = value as Record<string, unknown>
   return unwrapped($date ?? $oid ?? $numberLong) ?? value
 }
 
-/** A record's members; of text that is JSON, its members. Null for what has none. */
+/** The members of a record, or of a text that is JSON; null where it has none. */
 export function loosen(value: unknown): Loose | null {
   const given = object(value)
   return given && new Map(Object.entries(given).map(([name, one]) => [plain(name), unwrapped(one)]))
 }
 
-/** An object, given as one or as JSON text, with its members called as they are; null for none. */
+/**
+ * An object, given as one or as JSON text, with its members' names unchanged; null for anything
+ * else.
+ */
 export function object(value: unknown): Readonly<Record<string, unknown>> | null {
   const given = typeof value === 'string' && value.trimStart().startsWith('{') ? read(value) : value
   return isObject(given) ? given : null
@@ -28,7 +34,7 @@ export function object(value: unknown): Readonly<Record<string, unknown>> | null
 export const inner = (record: Loose, name: string): Loose =>
   loosen(record.get(name)) ?? new Map<string, unknown>()
 
-/** A member that is a list, as JSON text too. */
+/** A member that is a list, or the JSON text of one. */
 export function list(record: Loose, name: string): unknown[] {
   const given = record.get(name)
   const value = typeof given === 'string' ? read(given) : given
@@ -53,13 +59,13 @@ export function text(record: Loose, ...names: string[]): string | null {
   return null
 }
 
-/** Whether it is said to be so, as databases and spreadsheets write it. */
+/** Whether a value means true, in the ways that databases and spreadsheets write it. */
 export const flag = (record: Loose, name: string): boolean =>
   [true, 1, 'true', 't', '1', 'TRUE', 'True'].includes(record.get(name) as never)
 
 const EARLIEST = Date.UTC(1990)
 
-/** The first of these members that is a moment which may have been, as ISO 8601. */
+/** The first of these members that is a possible time in the past, as ISO 8601. */
 export function moment(record: Loose, ...names: string[]): string | null {
   for (const name of names) {
     const ms = milliseconds(record.get(name))
@@ -68,13 +74,16 @@ export function moment(record: Loose, ...names: string[]): string | null {
   return null
 }
 
-/** Whether something holds until a moment that is to come; without one that can be read it holds. */
+/** Whether something with an end is still valid: its end is in the future, or cannot be read. */
 export function isToCome(value: unknown): boolean {
   const ms = milliseconds(value)
   return Number.isNaN(ms) || ms > Date.now()
 }
 
-/** `2026-01-31 10:00:00+00`, as PostgreSQL writes it, seconds, milliseconds, a date of HTTP; NaN for what is none. */
+/**
+ * Milliseconds since 1970 of `2026-01-31 10:00:00+00` (PostgreSQL), seconds, milliseconds, or an
+ * HTTP date; NaN for anything else.
+ */
 function milliseconds(value: unknown): number {
   if (typeof value === 'number' || (typeof value === 'string' && /^\d{9,14}$/.test(value))) {
     const number = Number(value)

@@ -6,10 +6,13 @@ import { readRecords } from './read/records.ts'
 import type { Source } from './source.ts'
 import type { Spool } from './spool.ts'
 
-/** A piece of a person, under the id that the person has over there; null where there is none. */
+/** A part of a person, with the person's id in the other system; null where there is none. */
 export type Spooled = Piece & { oldId: string | null }
 
-/** Reads files into the spool; gives what of them cannot be read, and what is neither person nor account. */
+/**
+ * Reads files into the spool; gives what could not be read, and records that are neither a person
+ * nor an account.
+ */
 export async function* gather(
   files: readonly string[],
   source: Source,
@@ -47,7 +50,9 @@ export async function* gather(
   }
 }
 
-/** The pieces in a record: an account, or a person with the accounts within. Null where it is neither. */
+/**
+ * The parts in a record: an account, or a person with accounts inside. Null where it is neither.
+ */
 function piecesOf(source: Source, record: Loose, { at, table }: Found): Spooled[] | null {
   if (isAccount(source, record, table)) {
     const { userId, ...account } = source.account(record)

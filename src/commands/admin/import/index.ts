@@ -18,9 +18,9 @@ import { createReport } from './report.ts'
 import { sources } from './sources.ts'
 import { Spool } from './spool.ts'
 
-/** Users that are imported in one transaction. */
+/** How many users are imported in one transaction. */
 const AT_ONCE = 100
-/** Seconds that a database is waited for which is away. */
+/** How many seconds a database that is away is waited for. */
 const PATIENCE = 60
 
 /** `admin users import …` */
@@ -87,7 +87,7 @@ export async function runImport({ stores, settings, words, flags }: AdminRun): P
 
 type Take = (users: readonly ImportedUser[]) => Promise<(ImportOutcome | null)[]>
 
-/** Waits for a database that is away; one user that cannot be stored keeps no other out. */
+/** Waits for a database that is away. A user that cannot be stored does not keep the others out. */
 const patiently = (store: ImportStore): Take => {
   const take: Take = async (users) => {
     for (let tried = 0; ; tried += 1) {
@@ -108,13 +108,13 @@ const patiently = (store: ImportStore): Take => {
   return take
 }
 
-/** 53 bits of a hash: a few dozen bytes are kept of each identity, and no two of a million are alike. */
+/** 53 bits of a hash: little memory per identity, and no collision among a million. */
 function mark(value: unknown): number {
   const hash = createHash('sha256').update(JSON.stringify(value)).digest()
   return hash.readUIntBE(0, 6) * 32 + (hash.readUInt8(6) >> 3)
 }
 
-/** A dry run: what one user of the files would take is taken for the next ones. */
+/** A dry run: what one user would get counts as taken for the following ones. */
 function pretend(store: ImportStore): Take {
   const owners = new Map<number, number>()
   return async (users) => {

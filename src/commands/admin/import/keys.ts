@@ -5,7 +5,7 @@ import { builtInProviders } from '../../../providers/index.ts'
 import type { Settings } from '../../../settings/index.ts'
 import type { AccountPart } from './source.ts'
 
-/** Why an account is no identity here. */
+/** Why an account cannot become an identity here. */
 export type KeyProblem =
   | 'not_social'
   | 'malformed'
@@ -13,7 +13,7 @@ export type KeyProblem =
   | 'no_subject'
   | 'issuer_unknown'
 
-/** Ways in that other systems list among accounts, and that no provider stands behind. */
+/** Entries that other systems list among accounts and that belong to no provider. */
 const NOT_SOCIAL = new Set(
   (
     'anonymous credential credentials email email-otp emaillink guest magic-link magic_link passkey ' +
@@ -24,7 +24,7 @@ const NOT_SOCIAL = new Set(
 /** A URL, or nothing. */
 const ISSUER = /^[\x21-\x7e]{0,512}$/
 
-/** Gives the key of an identity here, for accounts as other systems name them. */
+/** Gives the identity's key here for an account as another system names it. */
 export function createKeys(
   providers: Settings['providers'],
 ): (account: AccountPart) => IdentityKey | KeyProblem {
