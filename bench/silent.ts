@@ -10,6 +10,8 @@ const SILENCE = `import { sql } from 'drizzle-orm'
 export const askedBy = () => ''
 export const saysWho = () => sql\`true\`
 export const requestOf = () => null
+export const recordEvent = sql\`latchkey.record_event\`
+export const toldChanged = () => sql\`null\`
 `
 
 /** A copy of this build that tells the database nothing of who asks, as if nothing were recorded. */

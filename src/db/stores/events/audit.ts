@@ -3,10 +3,10 @@ import type { Asker, Audit, AuditEvent, AuditRow } from '../../../core/events/au
 import type { Database, RunStatement } from '../../client.ts'
 import { isoTime, ONE_ROW } from '../../expressions.ts'
 import { clockOf, dropPartitions, makePartitions, missingMonths } from '../../partitions.ts'
-import { audit as a, latchkey } from '../../schema.ts'
+import { audit as a } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
 import { countEndedSessions } from '../sessions/ended-sessions.ts'
-import { askedBy } from './say-who.ts'
+import { askedBy, recordEvent } from './say-who.ts'
 
 interface Recorded {
   type: string
@@ -18,8 +18,6 @@ interface Recorded {
   userAgent: string | null
   reason: string | null
 }
-
-const recordEvent = sql`${sql.identifier(latchkey.schemaName)}.record_event`
 
 /** Records an event with the function that the triggers use, which also puts it into the outbox. */
 const RECORD = statement((p: Placeholders<Recorded>) =>
@@ -66,20 +64,6 @@ export const toldLinked = (
   of: Record<'userId' | 'provider' | 'linkReason', SQLWrapper>,
 ): SQL<string> =>
   sql`${recordEvent}('identity.linked', ${of.userId}, null, null, ${of.provider}, null, null, ${of.linkReason})`
-
-/**
- * Records that a sign-in found a user changed at the provider, as a value of the statement that signs in. It bears
- * the request that its session begins with.
- */
-export const toldChanged = (
-  p: Placeholders<Record<'provider' | 'requestId' | 'address' | 'userAgent', string | null>>,
-  userId: SQLWrapper,
-): SQL<string> => {
-  const asked = sql`set_config('latchkey.asked', jsonb_build_object('request_id', ${p.requestId}::text,
-    'address', ${p.address}::text, 'user_agent', ${p.userAgent}::text)::text, true)`
-  return sql`${recordEvent}(case when ${asked} is not null then 'user.updated' end, ${userId}, null, null,
-    ${p.provider}::text, null, null, null)`
-}
 
 interface Asked {
   userId: string | null

@@ -12,7 +12,7 @@ import {
   SHOWN_OF_USER,
   shownOf,
 } from '../account/account-json.ts'
-import { toldChanged } from '../events/audit.ts'
+import { toldChanged } from '../events/say-who.ts'
 import { isSameIdentity } from '../same-identity.ts'
 import { isCrowded } from '../sessions/surplus.ts'
 import {
