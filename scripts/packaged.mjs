@@ -74,14 +74,38 @@ export function licensesOf(root, { inputs }) {
   )
   return [...new Set(folders)]
     .sort()
-    .map((folder) => licenseOf(join(root, folder)))
+    .map((folder) => licenseOf(root, join(root, folder)))
     .join('\n')
 }
 
-/** @param {string} folder */
-function licenseOf(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+/**
+ * @param {string} root
+ * @param {string} folder
+ */
+function licenseOf(root, folder) {
+  const { name, version, license, author } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  )
   const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one))
-  const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
-  return `---- ${name} ${version} (${license})\n${text}`
+  const text =
+    file === undefined
+      ? usualText(root, license, author)
+      : readFileSync(join(folder, file), 'utf8').trim()
+  return `---- ${name} ${version} (${license})\n\n${text}\n`
+}
+
+/**
+ * Some packages name their license and leave out its text.
+ *
+ * @param {string} root
+ * @param {string} license
+ * @param {string | { name: string } | undefined} author
+ */
+function usualText(root, license, author) {
+  if (license === 'Apache-2.0') return 'The text of this license is in NOTICE.'
+  if (license !== 'MIT') throw new Error(`a package has no text of its license, ${license}`)
+  const by = typeof author === 'string' ? author : (author?.name ?? 'its authors')
+  return readFileSync(join(root, 'LICENSE'), 'utf8')
+    .replace(/^Copyright .*$/m, `Copyright (c) ${by}`)
+    .trim()
 }
