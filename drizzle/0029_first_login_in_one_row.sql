@@ -16,7 +16,8 @@ CREATE VIEW "latchkey"."audit" AS (
     as e (type, digit) on ("latchkey"."audit_events"."type" = 'user.created' and "latchkey"."audit_events"."session_id" is not null) = (e.type is not null));
 --> statement-breakpoint
 -- What begins with a session is one row. The view and what is told to webhooks know the three events of a first login
--- by the same digits. A replica of the release before lists a first login of this time as its user.created alone.
+-- by the same digits. A replica of the release before reads the table: it lists a first login of this time as its
+-- user.created alone, and gives up telling webhooks of it, which `admin outbox retry` mends once all are of this release.
 CREATE OR REPLACE FUNCTION "latchkey"."record_begun"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	INSERT INTO "latchkey"."audit_events"

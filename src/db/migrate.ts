@@ -93,8 +93,9 @@ async function lockTables(transaction: postgres.TransactionSql): Promise<void> {
  *
  * @param lockMs how long to wait for each table. Replicas of the version before are still working:
  * statements queue behind the waiting lock, and one that holds several tables may itself be waiting
- * for one that is locked. @throws with the code 55P03 where a table was not free in time. Nothing
- * has been changed then, and the call can be repeated.
+ * for one that is locked.
+ * @throws with the code 55P03 where a table was not free in time. Nothing has been changed then, and
+ * the call can be repeated.
  */
 export async function migrateDatabase(
   location: DatabaseLocation,

@@ -50,7 +50,7 @@ export interface KeyPlan {
 export interface KeyNeeds {
   /**
    * The algorithm of access tokens. After a change of the setting the old key signs until the new
-   * one has been published for its lead time.
+   * one has been published for its lead time, unless ID tokens need the new one, too.
    */
   accessAlg: string
   /** The algorithms of ID tokens. Their clients accept no other, so a first key signs at once. */

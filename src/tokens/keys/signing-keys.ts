@@ -72,7 +72,10 @@ export async function openKeyRing(app: FastifyInstance, options: KeyRingOptions)
   let ring: StoredSigningKey[] = []
   /** The difference between the database's clock and this process's monotonic clock. */
   let clockOffset = 0
-  /** The algorithms of ID tokens whose keys are kept up to date: at first those that have keys. */
+  /**
+   * The algorithms of ID tokens whose keys are kept up to date: at first those that have keys, and
+   * that of access tokens.
+   */
   const wanted = new Set(idAlgs.filter((alg) => alg === accessAlg))
   let isPrepared = false
 

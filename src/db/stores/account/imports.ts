@@ -75,7 +75,7 @@ const MAKE = statement(
         on conflict do nothing ${returning({ id: users.id })}`,
       ),
     )
-    // A part of a statement whose result is not read is not executed.
+    // Read below, since PostgreSQL executes no `select` of a `with` that nothing reads.
     const told = db
       .$with('told')
       .as(
