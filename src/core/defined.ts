@@ -1,4 +1,4 @@
-/** What is given of these fields: those that are undefined are left out. */
+/** These fields without those that are undefined. */
 export function defined<T extends object>(
   fields: T,
 ): { [Name in keyof T as undefined extends T[Name] ? never : Name]: T[Name] } & {

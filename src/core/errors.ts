@@ -1,6 +1,6 @@
 /**
- * Everything that can go wrong, by the code that programs see. What each answers stands in one table,
- * `http/errors/error-table.ts`; the compiler asks for a row there when a code is added here.
+ * Everything that can go wrong, by the code that programs see. What each is answered with is in one
+ * table, `http/errors/error-table.ts`; the compiler asks for a row there when a code is added here.
  */
 export type ErrorCode =
   | 'unknown_provider'
@@ -41,7 +41,10 @@ export type ErrorCode =
   | 'request_timeout'
   | 'server_error'
 
-/** What the log may say of an error beside its code: never a token, a code, a state or a person. */
+/**
+ * What the log may say about an error beside its code: never a token, a code, a state or anything
+ * about a person.
+ */
 export type Evidence = Record<string, string | number | boolean | null>
 
 /** An error that ends a request: `code` for programs, `message` safe to show, the rest for the log. */
@@ -52,7 +55,7 @@ export class LatchkeyError extends Error {
   readonly evidence: Evidence
   /** Seconds after which trying again makes sense, for `Retry-After`. */
   readonly retryAfterSeconds: number | undefined
-  /** What `WWW-Authenticate` says beside the code (RFC 6750, section 3): `scope`, `max_age`. */
+  /** What `WWW-Authenticate` has beside the code (RFC 6750, section 3): `scope`, `max_age`. */
   readonly challenge: Readonly<Record<string, string | number>>
 
   constructor(

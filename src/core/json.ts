@@ -1,4 +1,4 @@
-// A whole string, or a whole number: so that digits within a string are not taken for a number.
+// Matches whole strings, too, so that digits within a string are not taken for a number.
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 /**
@@ -7,7 +7,7 @@ const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
  */
 export function parseJson(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text)
-  // Refuses what is not JSON before its numbers are touched.
+  // Throws if it is not JSON, before its numbers are touched.
   JSON.parse(text)
   return JSON.parse(
     text.replace(STRING_OR_NUMBER, (token) =>
@@ -16,6 +16,6 @@ export function parseJson(text: string): unknown {
   )
 }
 
-/** Whether a value of JSON is an object, and no list. */
+/** Whether a JSON value is an object, and not an array. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

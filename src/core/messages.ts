@@ -1,6 +1,6 @@
 /**
- * What is said to developers and people where something is refused: at the place where it happens, and
- * in the examples of the description, which a test compares with what is answered.
+ * Messages of refusals that are used in two places: where the refusal happens, and in the examples
+ * of the OpenAPI description, which a test compares with the answers.
  */
 export const said = {
   tooMany: 'Too many requests came from this address or user. Please wait a moment.',

@@ -1,9 +1,9 @@
 import type { Evidence } from './errors.ts'
 
-/** Tells the log what an operator should know of a provider, though the login goes on. */
+/** Logs what an operator should know about a provider, though the login goes on. */
 export type Note = (event: NoteEvent, facts: Evidence) => void
 
-/** What is told, in words. */
+/** The log messages, by event. */
 export const NOTES = {
   discovery_stale:
     'the discovery document cannot be read anew; logins go on with what it said before, until a restart',
@@ -11,5 +11,5 @@ export const NOTES = {
   provider_asks_more: 'the provider asks for something that Latchkey cannot do yet',
   userinfo_refused: 'userinfo was refused; the login went on with the ID token',
 } as const
-/** The events of these. */
+/** The event of a note. */
 export type NoteEvent = keyof typeof NOTES

@@ -1,6 +1,6 @@
 /**
- * Remembers values by key: at least the `few` that came last, at most twice as many. A `Map` that drops
- * its oldest key each time takes ever longer to find it.
+ * Remembers values by key: at least the `few` last ones, at most twice as many. A `Map` whose
+ * oldest key is removed each time takes longer and longer to find it.
  */
 export interface Recent<Value> {
   get(key: string): Value | undefined
@@ -8,7 +8,7 @@ export interface Recent<Value> {
   delete(key: string): void
 }
 
-/** An empty one. */
+/** Makes an empty one. */
 export function createRecent<Value>(few: number): Recent<Value> {
   let [young, old] = [new Map<string, Value>(), new Map<string, Value>()]
   return {

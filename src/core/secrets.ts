@@ -9,12 +9,13 @@ import {
   timingSafeEqual,
 } from 'node:crypto'
 
-// Drawn for many tokens at once: a call to the system for each costs more than all else of a token.
+// Random bytes are drawn for many tokens at once: one system call per token costs more than
+// everything else about it.
 const DRAWN_BYTES = 4096
 let drawn = Buffer.alloc(0)
 let taken = 0
 
-/** Bytes that nobody can guess, of which none is given twice. */
+/** Random bytes; none is given out twice. */
 function freshBytes(count: number): Buffer {
   if (taken + count > drawn.length) {
     drawn = randomBytes(Math.max(DRAWN_BYTES, count))
@@ -29,9 +30,9 @@ function freshBytes(count: number): Buffer {
 /** A fresh random token, of 256 bits in 43 base64url characters by default. */
 export const randomToken = (bytes = 32): string => freshBytes(bytes).toString('base64url')
 
-/** SHA-256 of a token: what is stored in its place. */
+/** SHA-256 of a token, which is stored instead of it. */
 export function hashToken(token: string): Buffer {
-  // Node.js takes more than twice the time to give bytes.
+  // Node.js takes more than twice as long to give a Buffer.
   return Buffer.from(hash('sha256', token, 'binary'), 'binary')
 }
 
@@ -45,7 +46,7 @@ export function equalInConstantTime(a: string, b: string): boolean {
   return timingSafeEqual(hashToken(a), hashToken(b))
 }
 
-/** The key that SECRET gives for one purpose (HKDF, RFC 5869). */
+/** The key derived from SECRET for one purpose (HKDF, RFC 5869). */
 export function deriveKey(secret: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', `latchkey ${purpose}`, 32))
 }
@@ -57,30 +58,30 @@ export function keyedHash(key: Buffer, text: string): string {
 
 /** Seals small texts so that only the holder of SECRET can read or make them. */
 export interface Sealer {
-  /** `context` is bound in: what was sealed for one context does not open in another. */
+  /** `context` is authenticated, too: what was sealed for one context does not open in another. */
   seal(text: string, context: string): string
-  /** Null for whatever this server did not seal for this context. */
+  /** Null for anything that this server did not seal for this context. */
   open(sealed: string, context: string): string | null
-  /** Letters, digits, `-` and `_` only, for where no dot may stand. */
+  /** Only letters, digits, `-` and `_`, for places where no dot is allowed. */
   sealCompact(text: string, context: string): string
   openCompact(sealed: string, context: string): string | null
-  /** Whether it was sealed by a secret that is no longer the first. */
+  /** Whether it was sealed with a secret that is no longer the first. */
   isStale(sealed: string): boolean
 }
 
-/** Characters by which the keys are told apart, before the dot. */
+/** How many characters before the dot identify the key. */
 const KEY_ID_LENGTH = 6
 const IV_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * AES-256-GCM under a key derived from each secret for this one purpose. The first
- * secret seals, all open: that is how SECRET is rotated.
+ * AES-256-GCM under a key derived from each secret for this one purpose. The first secret seals and
+ * all open, so that SECRET can be rotated.
  */
 export function createSealer(secrets: readonly string[], purpose: string): Sealer {
   const keys = secrets.map((secret) => {
     const key = deriveKey(secret, purpose)
-    // Tells the keys apart without telling anything about them.
+    // Identifies the key without revealing anything about it.
     const id = createHash('sha256').update('key id').update(key).digest('base64url')
     return { id: id.slice(0, KEY_ID_LENGTH), key }
   })

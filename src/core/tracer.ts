@@ -1,30 +1,34 @@
-/** Facts of a span, under the names of OpenTelemetry's conventions: ours, and never of a person. */
+/**
+ * Attributes of a span, named by OpenTelemetry's conventions: values of our own, never of a person.
+ */
 export type SpanAttributes = Readonly<Record<string, string | number>>
 
-/** What a span begins with. */
+/** What a span is started with. */
 export interface SpanStart {
-  /** One of few: of a route, an endpoint, a statement. */
+  /** One of a limited set: of routes, endpoints or statements. */
   name: string
-  /** Whether somebody else is called. */
+  /** `client` if another service is called. */
   kind: 'client' | 'internal'
   attributes: SpanAttributes
-  /** `new`: the first of a trace of its own. `required`: only below another span, else there is none. */
+  /**
+   * `new`: begins a trace of its own. `required`: only below another span, else there is no span.
+   */
   parent?: 'new' | 'required'
 }
 
-/** What came of it. */
+/** What a span ends with. */
 export interface SpanEnd {
   attributes?: SpanAttributes
-  /** What failed, as one of few words; left out where nothing did. */
+  /** What failed, as one of a limited set of words; absent if nothing did. */
   error?: string | undefined
 }
 
-/** Headers that carry a trace on to whom one calls (W3C Trace Context). */
+/** Headers that pass a trace on to a called service (W3C Trace Context). */
 export type TraceHeaders = Readonly<Record<string, string>>
 
-/** What the rooms tell of the things that take time. */
+/** By which the rooms report the things that take time. */
 export interface Tracer {
-  /** Runs work as a span below the one in which it begins; a rejection ends it as failed. */
+  /** Runs work as a span below the one that it is started in; a rejection ends it as failed. */
   trace<T>(
     span: SpanStart,
     work: (headers: TraceHeaders) => Promise<T>,
@@ -32,10 +36,10 @@ export interface Tracer {
   ): Promise<T>
 }
 
-/** Where no traces are asked for. */
+/** The tracer if no traces are asked for. */
 export const noTracer: Tracer = { trace: (_span, work) => work({}) }
 
-/** OTEL_ settings ask for traces, and what sends them is not installed. */
+/** OTEL_ settings ask for traces, but the packages that send them are not installed. */
 export class TracesError extends Error {
   override name = 'TracesError'
 }

@@ -5,8 +5,8 @@ import { joinsScopes } from './scope.ts'
 const parameter = (max: number) => z.string().max(max)
 
 /**
- * An authorization request (RFC 6749, section 4.1.1). A parameter without a value counts as omitted,
- * one that stands twice is refused (section 3.1); what is not listed is ignored.
+ * An authorization request (RFC 6749, section 4.1.1). A parameter without a value counts as
+ * omitted, one that is given twice is refused (section 3.1), and unlisted ones are ignored.
  */
 export const AuthorizationRequest = z.object({
   client_id: parameter(128).optional().meta({

@@ -6,7 +6,7 @@ import { matchesRedirectUri } from './redirects.ts'
 /** The built-in client that a flow without a redirect_uri belongs to. */
 export const BUILT_IN_CLIENT = 'latchkey'
 
-/** The client that is always registered on loopback: the page to try everything on. */
+/** The client that is always registered on loopback: the playground page. */
 export const PLAYGROUND = 'playground'
 
 /** How a client gets the answer of a login. */
@@ -16,14 +16,14 @@ export type ResponseMode = (typeof RESPONSE_MODES)[number]
 /** The modes of a client that lists none. A session in cookies is only for clients that ask for it. */
 export const DEFAULT_RESPONSE_MODES: readonly ResponseMode[] = ['query', 'form_post', 'web_message']
 
-/** Algorithms that tokens of ours can be signed with. */
+/** Algorithms that our tokens can be signed with. */
 export const TOKEN_ALGS = ['ES256', 'RS256', 'EdDSA'] as const
 export type TokenAlg = (typeof TOKEN_ALGS)[number]
 
 /** An app that sends people here. */
 export interface Client {
   id: string
-  /** As people see it. */
+  /** The name that people see. */
   name: string
   /** None for a public client, which proves itself by PKCE; two while the secret is being changed. */
   secrets: readonly string[]
@@ -43,7 +43,7 @@ export interface Client {
   url: string | null
   /** The algorithm of its ID tokens. */
   idTokenAlg: TokenAlg
-  /** Where it is told of sessions that end (OpenID Connect Back-Channel Logout). */
+  /** Where logout tokens about ended sessions are sent (OpenID Connect Back-Channel Logout). */
   backchannelLogoutUri: string | null
 }
 
@@ -64,7 +64,7 @@ const builtIn: Client = {
   backchannelLogoutUri: null,
 }
 
-/** The client of this id, the built-in one among them. */
+/** The client with this id; the built-in one can be found, too. */
 export function findClient(clients: readonly Client[], id: string): Client | undefined {
   return id === BUILT_IN_CLIENT ? builtIn : clients.find((client) => client.id === id)
 }
@@ -88,8 +88,8 @@ export interface ResolvedClient {
 }
 
 /**
- * Finds the client of an authorization request; an unregistered redirect_uri is never redirected to.
- * Throws `invalid_request`, whose evidence says what was sent and what is registered.
+ * Finds the client of an authorization request; nobody is ever redirected to an unregistered
+ * redirect_uri. Throws `invalid_request`, whose evidence says what was sent and what is registered.
  */
 export function resolveClient(
   clients: readonly Client[],

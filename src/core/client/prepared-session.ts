@@ -10,25 +10,31 @@ export interface SessionRequest {
   nonce: string | null
   userAgent: string | null
   address: string | null
-  /** Where the client gets a code in place of tokens: what it must show again. */
+  /** Where the client gets a code instead of tokens: what it must present with the code. */
   code: { redirectUri: string; codeChallenge: string | null } | null
-  /** Of the session. A fresh one by default. */
+  /** The session's id. Default: a fresh one. */
   id?: string
-  /** A secret of the login: code and refresh token are derived from it. A fresh one by default. */
+  /** A secret of the login, from which code and refresh token are derived. Default: a fresh one. */
   seed?: string
-  /** The hash of what it was given when it was opened: the same comes out again, whichever secret made it. */
+  /**
+   * The hash of what was issued when the session was opened: the same is issued again, whichever
+   * SECRET it was derived by.
+   */
   issued?: Buffer
   /** The one API that its tokens are for (RFC 8707). Default: the usual audience. */
   resource?: string | null
   /** Whether its tokens go into cookies. Default: false. */
   cookieMode?: boolean
-  /** When the provider says that the person authenticated, in seconds since 1970. Default: it does not. */
+  /**
+   * When the person authenticated according to the provider, in seconds since 1970. Default:
+   * unknown.
+   */
   authTime?: number | null
-  /** Whether nobody was asked (`prompt=none`). Default: false. */
+  /** Whether the person was not asked anything (`prompt=none`). Default: false. */
   silent?: boolean
 }
 
-/** A session that is not stored yet, and what it will give once it is. */
+/** A session that is not stored yet, and the tokens or the code to answer with once it is. */
 export interface PreparedSession {
   session: NewSession
   /** Empty where the client gets tokens. */

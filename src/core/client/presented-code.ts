@@ -4,7 +4,10 @@ import { hashToken, s256 } from '../secrets.ts'
 import type { PresentedCode } from '../tokens/token-store.ts'
 import { type Client, isConfidential } from './client.ts'
 
-/** What a client shows for a one-time code (RFC 6749, section 4.1.3), as fields of a schema. */
+/**
+ * What a client presents to redeem a one-time code (RFC 6749, section 4.1.3), as fields of a
+ * schema.
+ */
 export const codeParameters = {
   code: z
     .string()
@@ -26,7 +29,7 @@ export const codeParameters = {
 // RFC 7636, section 4.1.
 const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
 
-/** Reads these parameters of a client. Throws `invalid_request`. */
+/** Reads these parameters for a client. Throws `invalid_request`. */
 export function readPresentedCode(
   client: Pick<Client, 'id' | 'secrets'>,
   body: z.infer<z.ZodObject<typeof codeParameters>>,

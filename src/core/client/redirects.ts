@@ -1,12 +1,15 @@
 import { isLoopbackHost } from '../settings/urls.ts'
 
-/** Schemes that run or read something instead of coming back to an app. */
+/** Schemes that run or read something instead of leading back to an app. */
 const DANGEROUS = /^(javascript|data|vbscript|file|blob|about|filesystem|ftp|ws|wss|view-source):/i
 
-/** A host and its port, which reads as a URL whose scheme is that host. */
+/** A host and its port without a scheme, which parses as a URL whose scheme is that host. */
 const HOST_ALONE = /^[\w.-]+:\d{1,5}(?:[/?#]|$)/
 
-/** A registered URI that lets its port vary: an http loopback IP literal (RFC 8252, section 7.3). */
+/**
+ * Whether a registered URI matches with any port: an http loopback IP literal (RFC 8252, section
+ * 7.3).
+ */
 const isLoopbackIp = (url: URL) =>
   url.protocol === 'http:' && url.hostname !== 'localhost' && isLoopbackHost(url.hostname)
 
@@ -31,7 +34,8 @@ export function redirectUriProblem(text: string): RedirectUriProblem | null {
   if (/[\s*\\]/.test(text)) return 'characters'
   const url = new URL(text)
   if (DANGEROUS.test(url.protocol)) return 'scheme'
-  // No header takes it back to the app, and browsers send the other form (RFC 3986, section 2).
+  // It cannot be sent in a Location header, and browsers send the percent-encoded form (RFC 3986,
+  // section 2).
   if (/[^\x21-\x7e]/.test(text)) return 'not_ascii'
   if (text.includes('#')) return 'fragment'
   if (url.username || url.password) return 'user'
@@ -39,7 +43,10 @@ export function redirectUriProblem(text: string): RedirectUriProblem | null {
   return null
 }
 
-/** Whether a client that registered `registered` may be answered at `asked`: exact text, or that port. */
+/**
+ * Whether a client that registered `registered` may be answered at `asked`: the same text, or on a
+ * loopback IP another port.
+ */
 export function matchesRedirectUri(registered: string, asked: string): boolean {
   if (registered === asked) return true
   const url = new URL(registered)

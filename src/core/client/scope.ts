@@ -16,10 +16,10 @@ export type ScopeName = (typeof SCOPES)[number]
 /** Granted scopes. */
 export type Scope = ReadonlySet<ScopeName>
 
-/** What a client gets that asks for nothing by name. */
+/** What a client gets that sends no scope. */
 const DEFAULT_SCOPE: Scope = new Set(['profile', 'email', 'account', 'offline_access'])
 
-/** Scopes that were read: of the few different ones that apps ask for again and again. */
+/** Scopes that were read before: apps ask for the same few again and again. */
 const known = new Map<string, Scope>()
 const MOST_KNOWN = 1_000
 const LONGEST_KNOWN = 128
@@ -34,13 +34,13 @@ export function readScope(text: string): Scope {
   return scope
 }
 
-/** As it stands in requests, tokens and sessions. */
+/** A scope as it is written in requests, tokens and sessions. */
 const scopeText = (scope: Scope): string => SCOPES.filter((name) => scope.has(name)).join(' ')
 
 /**
- * The scope that a client is granted for what it asked: known values once each, unknown ones ignored;
- * without a scope the usual one. `admin` is for machines and counts as unknown, and so do
- * `provider_tokens` for a client that may not have them.
+ * The scope that a client is granted for what it asked: known values once each, unknown ones
+ * ignored; without a scope the default one. `admin` is for machines and counts as unknown, and so
+ * do `provider_tokens` for a client that may not have them.
  */
 export function grantScope(asked: string | undefined, client: { providerTokens: boolean }): string {
   if (asked === undefined) return scopeText(DEFAULT_SCOPE)
@@ -50,12 +50,12 @@ export function grantScope(asked: string | undefined, client: { providerTokens: 
   return scopeText(granted)
 }
 
-/** What libraries put between scopes in place of a space, by default or by encoding it twice. */
+/** What libraries put between scopes instead of a space, by default or by encoding it twice. */
 const OTHER_SEPARATORS = /[,;+]|%20/
 
 /**
- * Whether a text has names of ours with something else than spaces between them. As one name that
- * nobody knows it would be ignored, and the app got nothing of what it asked for, without a word.
+ * Whether a text has names of ours separated by something other than spaces. Taken as one unknown
+ * name it would be ignored, and the app would silently get nothing that it asked for.
  */
 export function joinsScopes(text: string): boolean {
   if (!OTHER_SEPARATORS.test(text)) return false
@@ -64,7 +64,7 @@ export function joinsScopes(text: string): boolean {
   return SCOPES.some((name) => parts.has(name))
 }
 
-/** Throws `invalid_scope` where a text lists no scopes (RFC 6749, section 3.3). */
+/** Throws `invalid_scope` if a text is not a list of scopes (RFC 6749, section 3.3). */
 export function checkScope(text: string | undefined): void {
   if (text === undefined) return
   if (/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(text) && !joinsScopes(text)) return

@@ -9,24 +9,24 @@ export interface FlowFailure {
 
 /** What became of a flow that was finished before. */
 export type FlowOutcome =
-  /** Whoever finishes it has no answer yet. */
+  /** The request that finishes it has no answer yet. */
   | { is: 'under_way' }
   | { is: 'failed'; failure: FlowFailure }
   | { is: 'linked' }
-  /** Its session, and the hash of what it gave: a code, else a refresh token. */
+  /** Its session, and the hash of what was issued: a code, else a refresh token. */
   | { is: 'signed_in'; userId: string; authTime: number | null; tokenHash: Buffer }
   /** Longer than `REPEAT_SECONDS` ago, or lost. */
   | { is: 'over' }
 
-/** How long the answer of a flow may be asked for again. */
+/** For how long the answer of a flow can be asked for again. */
 export const REPEAT_SECONDS = 60
 
-/** Marks that make a flow single-use on all replicas. */
+/** Marks by which a flow can be finished only once, on all replicas. */
 export interface UsedFlows {
-  /** True for the first caller with this id, false ever after. */
+  /** True for the first caller with this id, false from then on. */
   finish(flowId: string, ttlSeconds: number): Promise<boolean>
-  /** Keeps how a flow failed, for whoever brings it again. */
+  /** Keeps how a flow failed, for a request that brings it again. */
   fail(flowId: string, failure: FlowFailure): Promise<void>
-  /** What became of a flow within the last `REPEAT_SECONDS`, found by what it was to issue. */
+  /** What became of a flow within the last `REPEAT_SECONDS`, found by what it would issue. */
   find(flowId: string, issued: { sessionId: string; linkCode: Buffer }): Promise<FlowOutcome>
 }

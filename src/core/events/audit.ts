@@ -20,21 +20,24 @@ export const EVENT_TYPES = [
   'signing_key.rotated',
 ] as const
 
-/** The type of an event; `admin.…` is what an operator's command did. */
+/** The type of an event; `admin.…` is for what an operator's command did. */
 export type EventType = (typeof EVENT_TYPES)[number] | `admin.${string}`
 
-/** Who asked for what happened, as far as it is known. */
+/** Who asked for what happened, as far as is known. */
 export interface Asker {
   requestId: string | null
   address: string | null
   userAgent: string | null
-  /** The client that does it to somebody's account, where an operator's program does. */
+  /** The client, where an operator's program does it to somebody's account. */
   clientId?: string
-  /** Why, where what happens has no reason of its own. */
+  /** The reason, for events that have none of their own. */
   reason?: string
 }
 
-/** Reasons of what an operator or a provider did to somebody's account: whoever asked is not that person. */
+/**
+ * Reasons of what an operator or a provider did to somebody's account: the asker is not that
+ * person.
+ */
 export const REASONS_OF_OTHERS = [
   'admin_api',
   'admin_cli',
@@ -48,12 +51,12 @@ export const REASONS_OF_OTHERS = [
   ] satisfies ProviderEventKind[]),
 ] as const
 
-/** What is done, with who asks for it. */
+/** A field for who asks for what is done. */
 export interface Asking {
   asker?: Asker | null
 }
 
-/** Who does what the operator's command line does. */
+/** The asker of what the operator's command line does. */
 export const ADMIN_CLI: Asker = {
   requestId: null,
   address: null,
@@ -61,18 +64,18 @@ export const ADMIN_CLI: Asker = {
   reason: 'admin_cli',
 }
 
-/** One thing that happened; what is not known, or not there, is left out. */
+/** One thing that happened; what is unknown or absent is left out. */
 export interface AuditEvent {
   type: EventType
   userId?: string | null
   sessionId?: string | null
   clientId?: string | null
   provider?: string | null
-  /** A word such as `logout`, never what a person wrote. */
+  /** A word such as `logout`, never text that a person wrote. */
   reason?: string | null
 }
 
-/** An event as it is kept; `at` is ISO 8601. */
+/** An event as it is stored; `at` is ISO 8601. */
 export interface AuditRow
   extends Required<AuditEvent>,
     Pick<Asker, 'requestId' | 'address' | 'userAgent'> {
@@ -83,35 +86,38 @@ export interface AuditRow
 /** Which rows are asked for. */
 export interface AuditFilter {
   userId?: string
-  /** A type, or its beginning: `user`. */
+  /** A type, or its beginning, like `user`. */
   type?: string
   since?: Date
-  /** Rows behind this one, in the order that is asked for: oldest first, or newest first. */
+  /** Rows after this one, in the order that is asked for: oldest first, or newest first. */
   after?: Pick<AuditRow, 'id' | 'at'>
   newestFirst?: boolean
   limit: number
 }
 
-/** How many sessions ended, by why, up to a moment from which the next count goes on. */
+/** How many sessions ended, by reason, up to a time from which the next count goes on. */
 export interface EndedSessions {
   until: string | null
   byReason: Readonly<Record<string, number>>
 }
 
 /**
- * The audit. Users, identities, sessions and signing keys record what happens to them themselves, in the
- * same transaction and whatever statement did it; `record` is for the rest.
+ * The audit log. What happens to users, identities, sessions and signing keys is recorded in the
+ * same transaction, whichever statement did it; `record` is for the rest.
  */
 export interface Audit {
   record(event: AuditEvent, asker?: Asker | null): Promise<void>
   /** Oldest first. */
   list(filter: AuditFilter): Promise<AuditRow[]>
-  /** The database's time, which rows bear, in ms since 1970. */
+  /** The database's time, which rows are stamped with, in ms since 1970. */
   now(): Promise<number>
-  /** Sessions that ended behind a moment, null for none yet: all that is known ten seconds later. */
+  /**
+   * Sessions that ended after a time, except in the last ten seconds, of which some may not be
+   * committed yet. Null for a first call, which counts none.
+   */
   endedSessions(since: string | null): Promise<EndedSessions>
-  /** Makes the months that are missing, this one and three ahead. */
+  /** Makes the partitions that are missing for this month and the next three. */
   makePartitions(): Promise<void>
-  /** Drops whole months that ended longer ago; gives how many. */
+  /** Drops the partitions of whole months that ended longer ago; gives how many. */
   dropPartitions(olderThanSeconds: number): Promise<number>
 }

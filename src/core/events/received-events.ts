@@ -1,12 +1,12 @@
 import type { ProviderEvent } from '../provider/provider-event.ts'
 import type { Asker } from './audit.ts'
 
-/** Events of one message of a provider, to be acted on together. */
+/** The events in one message of a provider, to be acted on together. */
 export interface ReceivedEvents {
   provider: string
-  /** Acted on once; null: every time. */
+  /** The message's id, by which it is acted on once; null: every time. */
   id: string | null
-  /** Ms since 1970: only what began before it ends. */
+  /** Ms since 1970: only what began before that time is ended. */
   at: number
   events: readonly ProviderEvent[]
   /** Whether a user whose last identity is gone goes too. */
@@ -14,13 +14,13 @@ export interface ReceivedEvents {
   asker: Asker
 }
 
-/** What came of it. */
+/** The outcome of a message. */
 export type ActedOn =
   | { outcome: 'acted'; sessions: number; users: number }
   /** It was acted on before. */
   | { outcome: 'repeated' }
 
-/** What providers told, acted on in one transaction each. */
+/** Acts on what providers report, each message in one transaction. */
 export interface ReceivedEventStore {
   act(received: ReceivedEvents): Promise<ActedOn>
   /** When a message was received, null where none of this id is remembered. */

@@ -3,22 +3,22 @@ import { EVENT_TYPES } from './audit.ts'
 /** Where events are posted, after the Standard Webhooks specification. */
 export interface WebhookTarget {
   url: string
-  /** Keys of 24 to 64 bytes; each signs, so that a receiver may know either. */
+  /** Keys of 24 to 64 bytes; each signs, so a receiver may know any one of them. */
   keys: readonly Buffer[]
-  /** Types of events: `session.ended`, or `user.*` for all that begin so. */
+  /** Types of events: `session.ended`, or `user.*` for all that begin with `user.`. */
   events: readonly string[]
 }
 
-/** What is posted where nothing else is asked for. */
+/** The events that are posted by default. */
 export const DEFAULT_WEBHOOK_EVENTS = ['user.*', 'identity.*', 'session.ended']
 
-/** Whether a text is a type of event that there is, or the beginning of some. */
+/** Whether a text is an existing type of event, or a pattern such as `user.*` that some match. */
 export function isEventPattern(text: string): boolean {
   if (text === '*' || /^admin\.([a-z_]+|\*)$/.test(text)) return true
   return EVENT_TYPES.some((type) => type === text || `${type.split('.', 1)[0]}.*` === text)
 }
 
-/** The key of a secret (`whsec_` and base64 of 24 to 64 bytes), null where it is none. */
+/** The key in a secret (`whsec_` and base64 of 24 to 64 bytes); null if it is not one. */
 export function readWebhookSecret(text: string): Buffer | null {
   const [, encoded = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? []
   const key = Buffer.from(encoded, 'base64')
@@ -26,7 +26,7 @@ export function readWebhookSecret(text: string): Buffer | null {
   return isWhole && key.length >= 24 && key.length <= 64 ? key : null
 }
 
-/** Whether a URL that the operator wrote may be posted to; its address is looked at at each connection. */
+/** Whether a URL of the settings may be posted to; its IP address is checked at each connection. */
 export function isDeliverable(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, username, password, hash } = new URL(text)

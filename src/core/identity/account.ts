@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Scope } from '../client/scope.ts'
 
-/** One account at a provider, as its user sees it. */
+/** An account at a provider, as its user sees it. */
 export const Identity = z.object({
   provider: z.string().meta({ description: 'Provider id, for example `kakao`.' }),
   subject: z.string().meta({ description: 'The provider’s own identifier of this person.' }),
@@ -17,8 +17,8 @@ export const Identity = z.object({
 export type Identity = z.infer<typeof Identity>
 
 /**
- * The body of `/me`: OpenID UserInfo claims and the identities, each with its scope. What nobody knows
- * is absent, never null and never invented.
+ * The body of `/me`: OpenID UserInfo claims and the identities, each with its scope. An unknown
+ * value is absent, never null and never invented.
  */
 export const UserInfo = z
   .object({
@@ -52,7 +52,7 @@ export const UserInfo = z
   .meta({ id: 'Account', description: 'The user, as far as the scopes of the token go.' })
 export type UserInfo = z.infer<typeof UserInfo>
 
-/** All that is known of a user. */
+/** All that is known about a user. */
 export interface Account extends UserInfo {
   updated_at: number
   created_at: string

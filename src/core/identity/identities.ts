@@ -5,7 +5,7 @@ import type { Freshness, TakingAway } from './accounts.ts'
 import type { SessionRef } from './session-ref.ts'
 import type { AuthenticatedIdentity, NewToken } from './sign-ins.ts'
 
-/** An identity that a code stands for, and since when. */
+/** An identity that a code stands for, and when it was proven. */
 export type ProvenIdentity = AuthenticatedIdentity & { provenAt: string }
 
 /** One-time codes that stand for an identity and for no session. */
@@ -15,18 +15,19 @@ export interface LinkCodes {
     code: NewToken & CodeBinding & { clientId: string },
   ): Promise<void>
   /**
-   * The identity, for one user: once, and with a challenge again until the code expires or the user
-   * takes that identity away. A code that is first shown with anything but its own binding is gone.
+   * Gives the identity to one user: once, and if the code has a challenge, again until the code
+   * expires or the user removes that identity. A code that is first presented with another binding
+   * than its own is used up.
    */
   take(presented: PresentedCode, userId: string): Promise<ProvenIdentity | null>
 }
 
-/** The identities of users, changed by their users' own wish. */
+/** The identities of users, changed at their users' own request. */
 export interface Identities {
   /**
-   * Makes an identity the user's, or refreshes it where it is already. Nothing moves where it is another
-   * user's, or where the user has another one at its provider, and nothing changes where it has been
-   * linked or signed in with since it was proven (a code that comes again).
+   * Links an identity to the user, or refreshes it where it is the user's already. If it is another
+   * user's, or the user has another one at its provider, it is not linked. Nothing changes where it
+   * has been linked or signed in with since it was proven (a code that is presented again).
    */
   link(
     session: SessionRef & Asking,
@@ -37,8 +38,8 @@ export interface Identities {
     | { outcome: 'session_over' | 'sign_in_again' | 'identity_in_use' | 'provider_in_use' }
   >
   /**
-   * Takes the user's identity at this provider away, as long as one at another provider stays, and ends
-   * the sessions that it opened. Any number of these at once leave one.
+   * Removes the user's identity at this provider, as long as one at another provider stays, and
+   * ends the sessions that it opened. Any number of these calls at once leave one identity.
    */
   unlink(
     session: SessionRef & Asking,

@@ -1,7 +1,7 @@
 /** The key of an identity: never an e-mail, a nickname or a handle. */
 export interface IdentityKey {
   provider: string
-  /** Empty where the provider has one realm of subjects only. */
+  /** Empty where all subjects of the provider are in one realm. */
   issuer: string
   subject: string
 }

@@ -1,22 +1,28 @@
 import type { RowValues } from '../provider/row-inputs.ts'
 import type { IdentityKey } from './identity-key.ts'
 
-/** An account that another system knows, as that system named it. Its texts are not cleaned: they may be hostile. */
+/**
+ * An account in another system's export, as that system names it. Its texts are not cleaned: they
+ * may be hostile.
+ */
 export interface AccountElsewhere {
   subject: string
-  /** Null where that system does not keep one. */
+  /** Null where that system does not store one. */
   issuer: string | null
-  /** What that system kept of the provider's documents, and the claims of an ID token that it kept. */
+  /**
+   * What that system stored of the provider's documents, and the claims of an ID token that it
+   * stored.
+   */
   claims: Readonly<Record<string, unknown>>
 }
 
 /** How a provider's accounts are recognised in the exports of other systems. */
 export interface KnownElsewhere {
-  /** What other systems call it, beside its id. */
+  /** Names that other systems have for the provider, beside its id. */
   readonly namesElsewhere: readonly string[]
   /**
-   * The key here of an account that another system knows; null where that cannot be known for sure.
-   * `issuer` is the row's own where the settings enable it, else null.
+   * The key here of an account in another system; null where that is not certain. `issuer` is the
+   * row's own where the settings enable it, else null.
    */
   keyElsewhere(
     account: AccountElsewhere,
@@ -24,13 +30,16 @@ export interface KnownElsewhere {
   ): { issuer: string; subject: string } | null
 }
 
-/** A provider that is called the same everywhere, whose subject is the whole key. */
+/** For a provider that has the same name everywhere and whose subject is the whole key. */
 export const ELSEWHERE: KnownElsewhere = {
   namesElsewhere: [],
   keyElsewhere: ({ subject }) => ({ issuer: '', subject }),
 }
 
-/** The key at a provider whose subjects are one issuer's: of the issuer that is kept, else of the one that the settings name. */
+/**
+ * The key at a provider whose subjects belong to an issuer: the stored issuer, else the one of the
+ * settings.
+ */
 export const underIssuer = (
   { subject, issuer }: AccountElsewhere,
   known: { issuer: string | null },
@@ -39,13 +48,13 @@ export const underIssuer = (
   return found === null ? null : { issuer: found, subject }
 }
 
-/** An identity to be imported, fit to be stored; its address vouches for nothing. */
+/** An identity to import, ready to be stored; its address counts as unverified. */
 export interface ImportedIdentity extends IdentityKey {
   email: string | null
   name: string | null
   picture: string | null
   locale: string | null
-  /** ISO 8601; so the moments below. */
+  /** ISO 8601, like the times below. */
   linkedAt: string | null
   lastLoginAt: string | null
 }
@@ -53,8 +62,8 @@ export interface ImportedIdentity extends IdentityKey {
 /** A user to be imported. Name, picture and locale are the person's own edits. */
 export interface ImportedUser {
   /**
-   * What the user's id may be here, the same at each import of the same user. The first, unless it is
-   * somebody's who has none of these identities.
+   * What the user's id may be here, the same at each import of the same user. The first is used,
+   * unless it belongs to a user who has none of these identities.
    */
   ids: readonly [string, string]
   name: string | null
@@ -62,11 +71,11 @@ export interface ImportedUser {
   locale: string | null
   createdAt: string | null
   isDisabled: boolean
-  /** The first one with an address gives the user's. At least one. */
+  /** At least one. The first one with an address gives the user's address. */
   identities: readonly ImportedIdentity[]
 }
 
-/** Why an identity, or all of a user, is left out. */
+/** Why an identity, or a whole user, is left out. */
 export type ImportRefusal =
   | 'identity_of_another_user'
   | 'second_identity_at_provider'
@@ -76,25 +85,28 @@ export type ImportRefusal =
 /** What became of a user, or would become. */
 export interface ImportOutcome {
   id: string
-  /** `known`: the user was here; `left_out`: nothing of the user is taken. */
+  /** `known`: the user was here already; `left_out`: nothing of the user is imported. */
   state: 'new' | 'known' | 'left_out'
   /** Identities that are new here. */
   taken: readonly ImportedIdentity[]
-  /** Locked out by this import: a user who was here, and is disabled over there by now. */
+  /**
+   * Disabled by this import: a user who was here already, and is disabled in the other system by
+   * now.
+   */
   isDisabled: boolean
   refused: readonly { identity: ImportedIdentity; reason: ImportRefusal }[]
 }
 
-/** What is known here of users and identities that are to be imported. */
+/** What is known here about users and identities that are to be imported. */
 export interface ImportFacts {
   isHere: boolean
-  /** A user with this id was deleted here: an import does not bring them back. */
+  /** Whether a user with this id was deleted here: an import does not bring them back. */
   isDeleted: boolean
   /** Providers at which the user has an identity. */
   providers: ReadonlySet<string>
-  /** Whose the identity is; null for nobody's. */
+  /** The user whom the identity belongs to; null for nobody. */
   ownerOf(identity: IdentityKey): string | null
-  /** Whether the user took it away here. */
+  /** Whether the user removed it here. */
   hasUnlinked(identity: IdentityKey): boolean
 }
 
@@ -109,8 +121,8 @@ export function importedId(
 }
 
 /**
- * What of a user is taken. An identity belongs to whom it belongs to here; nobody is matched by an
- * address, and two users of the file never become one.
+ * Decides what of a user is imported. An identity that belongs to a user here stays theirs; nobody
+ * is matched by an address, and two users of the file never become one.
  */
 export function decideImport(
   id: string,
@@ -136,7 +148,7 @@ export function decideImport(
   return { taken, refused }
 }
 
-/** The outcome where some of what was taken turned out to be another user's. */
+/** The outcome if some of what was taken turned out to be another user's. */
 export function withoutLost(
   outcome: ImportOutcome,
   isLost: (identity: ImportedIdentity) => boolean,
@@ -154,7 +166,10 @@ export function withoutLost(
   }
 }
 
-/** The outcome where some of what was taken turned out to be this user's already, by an import at the same time. */
+/**
+ * The outcome if some of what was taken turned out to be this user's already, by an import at the
+ * same time.
+ */
 export function withoutKnown(
   outcome: ImportOutcome,
   isKnown: (identity: ImportedIdentity) => boolean,
@@ -167,8 +182,8 @@ export function withoutKnown(
 /** The import of users. */
 export interface ImportStore {
   /**
-   * Takes these users, each whole or not at all, and gives what became of each, in their order. A dry run
-   * changes nothing.
+   * Imports these users, each whole or not at all, and gives the outcome of each, in their order. A
+   * dry run changes nothing.
    */
   take(users: readonly ImportedUser[], options: { isDryRun: boolean }): Promise<ImportOutcome[]>
 }

@@ -4,20 +4,20 @@ import type { Profile } from './profile.ts'
 /** Setting ACCOUNT_LINKING: join by verified e-mail, or only when the signed-in user asks. */
 export type LinkingMode = 'verified' | 'explicit'
 
-/** Setting SIGN_UP: everybody, nobody new, or whose address is at one of these domains. */
+/** Setting SIGN_UP: everybody, nobody new, or people whose address is at one of these domains. */
 export type SignUp = 'open' | 'closed' | readonly string[]
 
-/** An existing user who holds the new identity's address, verified, at a provider that is trusted. */
+/** An existing user who has the new identity's address, verified by a trusted provider. */
 export interface LinkCandidate {
   userId: string
   email: string
   hasIdentityAtProvider: boolean
-  /** This very identity was this user's, who took it away. */
+  /** Whether this identity was this user's before, who removed it. */
   hasUnlinkedIt: boolean
   disabled: boolean
 }
 
-/** Why an identity that is seen for the first time makes a new user. */
+/** Why a first login makes a new user. */
 export type CreateReason =
   | 'linking_is_explicit'
   | 'no_email'
@@ -31,15 +31,16 @@ export type CreateReason =
 /** Why somebody may not come in. */
 export type RefuseReason = 'user_disabled' | 'sign_up_closed' | 'sign_up_domain'
 
-/** What becomes of an identity that is seen for the first time, and why. */
+/** What a first login leads to, and why. */
 export type LinkDecision =
   | { action: 'join'; userId: string; reason: 'same_verified_email' }
   | { action: 'create'; reason: CreateReason }
   | { action: 'refuse'; reason: RefuseReason }
 
 /**
- * The address by which an existing user may be looked for; null where no user may be joined. It is
- * the first half of the decision, so that the database is asked only when the answer matters.
+ * The address by which an existing user may be looked for; null where the identity may join no
+ * user. This is the first half of the decision, so that the database is only asked when the answer
+ * matters.
  */
 export function linkableEmail(
   mode: LinkingMode,
@@ -55,14 +56,14 @@ export function linkableEmail(
 }
 
 /**
- * Joins a first login to an existing user, or makes a new one. `candidates` hold this very address
- * (after ASCII lower-casing) as verified by a provider whose flag is trusted.
+ * Joins a first login to an existing user, or makes a new one. `candidates` have exactly this
+ * address (after ASCII lower-casing), verified by a provider whose flag is trusted.
  */
 export function decideLink(email: string, candidates: readonly LinkCandidate[]): LinkDecision {
   const holders = candidates.filter((candidate) => asciiLowerCase(candidate.email) === email)
   const [holder, ...others] = holders
   if (holder === undefined) return { action: 'create', reason: 'nobody_with_this_email' }
-  // Whoever is locked out does not come back through another provider.
+  // A disabled user does not get back in through another provider.
   if (holders.some((candidate) => candidate.disabled)) {
     return { action: 'refuse', reason: 'user_disabled' }
   }
@@ -75,8 +76,8 @@ export function decideLink(email: string, candidates: readonly LinkCandidate[]):
 }
 
 /**
- * Whether somebody unknown may become a user: null for yes, else why not. A domain counts whole, and
- * only in an address that a trusted provider vouches for now.
+ * Whether a new person may become a user: null for yes, else why not. The whole domain has to
+ * match, in an address that a trusted provider calls verified now.
  */
 export function refuseSignUp(
   signUp: SignUp,

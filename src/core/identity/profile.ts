@@ -1,31 +1,37 @@
 import { z } from 'zod'
 import { cleanEmail, cleanLocale, cleanPicture, cleanText } from '../text.ts'
 
-/** What a provider's row makes of the provider's JSON; anything may still be hostile text. */
+/** What a provider's row reads from the provider's JSON; any text may still be hostile. */
 export interface ProviderProfile {
   subject: string
-  /** What the provider named the person by before, where that is told too: a stored identity is renamed. */
+  /**
+   * The subject that the provider had for the person before, where it tells that, too: a stored
+   * identity is renamed.
+   */
   formerSubject?: string | null | undefined
-  /** The OpenID `sub` where the subject is something else: it must be the ID token's. */
+  /** The OpenID `sub` where the subject is something else: it must equal the ID token's. */
   sub?: string | undefined
   email?: string | null | undefined
-  /** Null where the documents cannot say: then what is known stays, of the same address where there is one. */
+  /**
+   * Null where the documents do not say: then the known value stays, if there is an address only
+   * for the same one.
+   */
   emailVerified?: boolean | null | undefined
   name?: string | null | undefined
   picture?: string | null | undefined
   locale?: string | null | undefined
 }
 
-/** Who the provider says has signed in, fit to be stored. */
+/** Who has signed in according to the provider, ready to be stored. */
 export interface Profile {
   /** The provider's identifier of the person: 1 to 255 printable ASCII characters. */
   subject: string
-  /** What the provider named them by before, where it has another name now. */
+  /** The subject that the provider had for them before, where that has changed. */
   formerSubject?: string
   email: string | null
   /**
-   * True only where the provider vouches for this very address. Null where it was not told: with an
-   * address what is known of the same one stays, and without one (nobody said anything of it) all of it.
+   * True only where the provider vouches for exactly this address. Null where it does not say: with
+   * an address, what is known about the same address stays; without one, all that is known stays.
    */
   emailVerified: boolean | null
   name: string | null
@@ -44,14 +50,15 @@ export const NumericSubject = z
   .union([z.int(), z.string().regex(/^-?\d{1,20}$/, 'not a number')])
   .transform(String)
 
-/** A subject as the document of an API has it, text or number: what some write as text others write as a number. */
+/** A subject in an API's document: some write as text what others write as a number. */
 export const AnySubject = z.union([TextSubject, NumericSubject])
 
-/** Cleans what a row read, or throws where the subject is none. */
+/** Cleans what a row read; throws if the subject is not valid. */
 export function toProfile(read: ProviderProfile): Profile {
   const email = cleanEmail(read.email)
   const isUntold = read.emailVerified === null && (email !== null || read.email === undefined)
-  // Almost nobody has one, and what a schema says of nothing costs as much as all the rest here.
+  // Almost nobody has one, and a schema that is run on an absent value costs as much as all the
+  // rest here.
   const former = read.formerSubject ? TextSubject.safeParse(read.formerSubject).data : undefined
   return {
     subject: TextSubject.parse(read.subject),

@@ -1,4 +1,4 @@
-/** A session, and whose it has to be. */
+/** A session, and the user whom it must belong to. */
 export interface SessionRef {
   userId: string
   sessionId: string

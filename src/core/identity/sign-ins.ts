@@ -10,7 +10,7 @@ import type { Profile } from './profile.ts'
 export interface AuthenticatedIdentity {
   key: IdentityKey
   profile: Profile
-  /** What is kept of the tokens that it gave, sealed for this identity. */
+  /** The provider's tokens that are stored, sealed for this identity. */
   tokens: SealedTokens | null
 }
 
@@ -25,17 +25,20 @@ export interface NewSession {
   resource: string | null
   /** Whether its tokens live in cookies. */
   cookieMode: boolean
-  /** When the person authenticated, as the provider signed it: seconds since 1970; null where it told none. */
+  /**
+   * When the person authenticated, signed by the provider: seconds since 1970; null where it does
+   * not say.
+   */
   authTime: number | null
-  /** Begun with `prompt=none`: nobody was asked. */
+  /** Begun with `prompt=none`: the person was not asked anything. */
   silent: boolean
   userAgent: string | null
   address: string | null
-  /** Of the whole session; where it starts with a code, of the code. */
+  /** Of the whole session; if it starts with a code, of the code. */
   ttlSeconds: number
-  /** Null where the session starts with a code. */
+  /** Null if the session starts with a code. */
   refreshToken: NewToken | null
-  /** The one-time code that the client gets in place of tokens. */
+  /** The one-time code that the client gets instead of tokens. */
   code?: NewCode
 }
 
@@ -48,27 +51,27 @@ export interface NewToken {
 /** Seconds in which a one-time code must be redeemed. */
 export const CODE_SECONDS = 60
 
-/** A one-time code, bound to what its client must show again. */
+/** A one-time code, bound to what its client must present with it. */
 export interface NewCode extends NewToken, CodeBinding {
   /** The client's nonce, for the ID token. */
   nonce: string | null
 }
 
-/** What a finished sign-in gives back. */
+/** The result of a finished sign-in. */
 export interface SignedIn {
   account: Account
-  /** `known` for an identity seen before, else how it found its user. */
+  /** `known` for an identity that was seen before, else how it got its user. */
   decision: LinkDecision | { action: 'known' }
 }
 
 /** Users, identities and sessions, changed together. */
 export interface SignIns {
-  /** Whether an identity, by its subject or the one it had before, is this user's already. */
+  /** Whether an identity, by its subject or its former one, is this user's already. */
   isOf(identity: IdentityKey, formerSubject: string, userId: string): Promise<boolean>
   /**
-   * Finds or makes identity and user, refreshes what the provider says, opens the session. All or
-   * nothing. Throws `access_denied` for a disabled user. Without tokens what is kept of an earlier
-   * login stays, and without a refresh token its refresh token.
+   * Finds or makes identity and user, stores what the provider says now, and opens the session, all
+   * or nothing. Throws `access_denied` for a disabled user. Without new tokens, those stored at an
+   * earlier login stay; without a new refresh token, the stored one stays.
    */
   signIn(
     identity: IdentityKey,

@@ -7,16 +7,19 @@ import { AnySubject, type ProviderProfile, TextSubject } from './profile.ts'
 const WithSubject = z.object({ sub: TextSubject })
 const Userinfo = z.looseObject({ sub: AnySubject })
 
-/** Whether the provider is the one to ask about the address of these claims, which say it is verified. */
+/** Whether the provider can vouch for the address in these claims, which call it verified. */
 export type Vouches = (claims: Record<string, unknown>) => boolean
 
-/** Reads OpenID claims: userinfo where it is asked for (its `sub` must be the token's), else the ID token. */
+/**
+ * Reads OpenID claims: from userinfo where it is asked for (its `sub` must equal the token's), else
+ * from the ID token.
+ */
 export const readStandardClaims = async (
   source: ProfileSource,
   vouches?: Vouches,
 ): Promise<ProviderProfile> => readClaims(await readMergedClaims(source), vouches)
 
-/** The claims of the ID token with those of userinfo over them, where that is asked for. */
+/** The claims of the ID token, overridden by those of userinfo where that is asked for. */
 export async function readMergedClaims(
   source: ProfileSource,
   options?: Parameters<ProfileSource['userinfo']>[0],
@@ -27,11 +30,11 @@ export async function readMergedClaims(
 
 const isBlank = (claim: unknown) => typeof claim === 'string' && claim.trim() === ''
 
-/** A claim, each of which may be absent, null, blank or of another type. */
+/** A claim as text: any claim may be absent, null, blank or of another type. */
 const textOf = (claim: unknown): string | null | undefined =>
   claim === undefined || (typeof claim === 'string' && !isBlank(claim)) ? claim : null
 
-/** The name where the provider tells only its parts. */
+/** The name, for a provider that gives only its parts. */
 const nameOfParts = ({ given_name: given, family_name: family }: Record<string, unknown>) =>
   fullName(textOf(given), textOf(family)) || null
 
@@ -44,7 +47,7 @@ export function readClaims(
   return {
     subject: WithSubject.parse(document).sub,
     email: textOf(email),
-    // Amazon Cognito writes the word.
+    // Amazon Cognito writes `"true"` as text.
     emailVerified: (verified === true || verified === 'true') && vouches(document),
     name:
       textOf(name) ??
@@ -57,8 +60,7 @@ export function readClaims(
 }
 
 /**
- * Userinfo wins claim by claim; a verified flag is of the address beside it in the same document, and of no
- * other one.
+ * Userinfo wins claim by claim; a verified flag only counts for the address in the same document.
  */
 function mergeClaims(token: Record<string, unknown>, userinfo: Record<string, unknown>) {
   const given = Object.entries(userinfo).filter(([, value]) => value !== null && !isBlank(value))

@@ -1,30 +1,30 @@
 import { createHash } from 'node:crypto'
 import type { Rgb } from './color.ts'
 
-/** Bytes of a logo, at most. */
+/** The most bytes that a logo may have. */
 export const MAX_LOGO_BYTES = 256 * 1024
 
 /** The logo as it is served. */
 export interface Logo {
   bytes: Buffer
   type: string
-  /** Changes with the bytes. */
+  /** Changes when the bytes do. */
   version: string
   /** Whether the image itself has colours for a dark page. */
   isForDarkToo: boolean
 }
 
-/** Whose sign-in pages these are; null where nobody said. */
+/** Whose sign-in pages these are; what is not set is null. */
 export interface Brand {
   name: string | null
   logo: Logo | null
-  /** Under the white text of buttons. */
+  /** The background of buttons, whose text is white. */
   color: Rgb | null
   termsUrl: string | null
   privacyUrl: string | null
 }
 
-/** A logo from its file; null where its bytes are none of the kinds of image that are served. */
+/** A logo from its file's bytes; null if they are not an image of a type that is served. */
 export function readLogo(bytes: Buffer): Logo | null {
   const svg = svgOf(bytes)
   const type = svg === null ? pictureTypeOf(bytes) : 'image/svg+xml'
@@ -40,10 +40,10 @@ function pictureTypeOf(bytes: Buffer): string | null {
   return /^RIFF.{4}WEBP/s.test(begins) ? 'image/webp' : null
 }
 
-/** What may stand before the first element of an XML document. */
+/** What may come before the first element of an XML document. */
 const BEFORE = /^\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>[]*(?:\[[^\]]*\]\s*)?>)/s
 
-/** The text of an SVG, whose first element is `svg`. */
+/** The text of an SVG (its first element is `svg`), else null. */
 function svgOf(bytes: Buffer): string | null {
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '')
   let rest = text

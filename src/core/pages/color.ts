@@ -1,10 +1,10 @@
 /** Red, green and blue, each from 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number]
 
-/** What the text of a coloured button is. */
+/** The text colour of a coloured button. */
 export const WHITE: Rgb = [255, 255, 255]
 
-/** A colour from `#0b57d0` or `#05d`, also without the `#`; null where it is written otherwise. */
+/** A colour from `#0b57d0` or `#05d`, also without the `#`; null for any other text. */
 export function parseHexColor(text: string): Rgb | null {
   const [, short, long] = /^#?(?:([0-9a-f]{3})|([0-9a-f]{6}))$/i.exec(text) ?? []
   const digits = long ?? short?.replace(/./g, '$&$&')
@@ -32,7 +32,7 @@ function luminanceOf(color: Rgb): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
-/** The colour itself, or as little of white in it as gives this contrast to a dark background. */
+/** The colour itself, or mixed with just enough white for this contrast to a dark background. */
 export function lightened(color: Rgb, background: Rgb, contrast: number): Rgb {
   const mixed = (share: number): Rgb => {
     const mix = (part: number) => Math.round(part + (255 - part) * share)

@@ -1,8 +1,11 @@
-/** Languages that the pages speak, as BCP 47 tags; the first is the fallback. */
+/** Languages of the pages, as BCP 47 tags; the first is the fallback. */
 export const LANGUAGES = ['en', 'ko', 'ja', 'zh-Hant', 'es'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-/** The best language for `ui_locales` (space separated, first) and Accept-Language (by its q). */
+/**
+ * The best language for `ui_locales` (space separated, which comes first) and Accept-Language (by
+ * its q).
+ */
 export function pickLanguage(
   uiLocales: string | undefined,
   acceptLanguage: string | undefined,
@@ -25,12 +28,13 @@ export function pickLanguage(
   return LANGUAGES[0]
 }
 
-/** Characters of `ui_locales` that are kept and passed on. */
+/** How many characters of `ui_locales` are kept and passed on. */
 const MOST_LOCALES = 64
 
 /**
- * The usable part of `ui_locales`, in its order; undefined where there is none. Languages that the pages
- * do not speak are no error (OpenID Connect Core, section 3.1.2.1), nor is what is no language tag at all.
+ * The usable part of `ui_locales`, in its order; undefined where there is none. Languages that the
+ * pages do not have are no error (OpenID Connect Core, section 3.1.2.1), nor is anything that is
+ * not a language tag.
  */
 export function usableLocales(asked: unknown): string | undefined {
   const text = typeof asked === 'string' ? asked : ''
@@ -51,7 +55,7 @@ function languageOf(tag: string): Language | undefined {
   return LANGUAGES.find((one) => one === locale.language || one === withScript)
 }
 
-/** Undefined where it is no language tag. */
+/** Undefined if it is not a language tag. */
 function localeOf(tag: string): Intl.Locale | undefined {
   try {
     return new Intl.Locale(tag.trim().replaceAll('_', '-')).maximize()

@@ -1,7 +1,10 @@
 import { cookieName } from '../settings/public-url.ts'
 
-/** The cookie that holds the id of the provider this browser signed in with last; no secret, no person. */
+/**
+ * The cookie with the id of the provider that this browser signed in with last; it holds no secret
+ * and nothing about a person.
+ */
 export const lastProviderCookie = (publicUrl: string): string => cookieName(publicUrl, 'provider')
 
-/** Browsers keep a cookie no longer. */
+/** Browsers keep no cookie for longer. */
 export const LAST_PROVIDER_SECONDS = 400 * 86_400

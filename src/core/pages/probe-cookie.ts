@@ -1,7 +1,7 @@
 import { cookieName } from '../settings/public-url.ts'
 
 /**
- * The cookie that says that this browser keeps cookies: a login that comes back without it came to a
- * browser that does not, or to another one.
+ * The cookie that shows that this browser keeps cookies: if a login comes back without it, the
+ * browser does not keep them, or it is another browser.
  */
 export const probeCookie = (publicUrl: string): string => cookieName(publicUrl, 'cookies')

@@ -1,27 +1,27 @@
-/** An app as people know it, with its front page; null where nobody said where that is. */
+/** An app by the name that people know, with its front page; null where that is not set. */
 export interface FrontPage {
   client: string
   href: string | null
 }
 
-/** Where a person can go from a problem. */
+/** Where a person can go on from an error page. */
 export interface Ways {
-  /** The login once more, with the client's parameters; null where they are not known. */
+  /** Starts the login again, with the client's parameters; null where they are not known. */
   retry: string | null
   /** The sign-in page, with the client's parameters where they are known. */
   signIn: string | null
   /** The app that sent the person here. */
   back: { client: string; href: string } | null
-  /** The apps that there are, where it is not known which one did. */
+  /** The registered apps, where it is not known which one did. */
   apps: readonly FrontPage[]
 }
 
-/** The ways on from the problem of one request. */
+/** The ways on from one request's error page. */
 export interface RecoveryLinks extends Ways {
   /** Whether somebody was signing in. */
   isLogin: boolean
   /** The languages that the request asks for. */
   uiLocales: string | undefined
-  /** The provider of the login, by its name; null where it is none of ours. */
+  /** The name of the login's provider; null where it is not an enabled one. */
   providerName: string | null
 }

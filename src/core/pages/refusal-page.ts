@@ -1,18 +1,24 @@
 import type { OpenerMessage } from './opener-message.ts'
 import type { Refusal } from './page-reason.ts'
 
-/** What people read who may not come in, before their app is told. */
+/** The page for people who are refused, shown before their app gets the answer. */
 export interface RefusalPage {
   reason: Refusal
   client: string
-  /** Leads to the app with the refusal: an address, and where the answer is a form, what it posts there. */
+  /**
+   * Leads to the app with the refusal: an address, and if the answer is a form, the fields to post
+   * there.
+   */
   back: {
     href: string
     fields: Readonly<Record<string, string>> | null
-    /** For a popup: what the page that opened it is told instead. */
+    /** For a popup: the message to the page that opened it instead. */
     message: OpenerMessage | null
   }
-  /** The same provider with another account; null where it cannot be asked for one. */
+  /**
+   * Signs in at the same provider with another account; null where the provider cannot be asked for
+   * that.
+   */
   anotherAccount: string | null
   /** The sign-in page with the client's parameters. */
   signIn: string

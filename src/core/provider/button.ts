@@ -7,15 +7,18 @@ export interface Skin {
   readonly border: string
 }
 
-/** A text that a provider's guideline, or an app itself, has in some languages. */
+/** A text that a provider's guideline, or an app, gives in some languages. */
 export type Labels = Readonly<{ en: string } & Partial<Record<Language, string>>>
 
-/** How the sign-in page shows a provider, after the provider's guideline. */
+/** How the sign-in page shows a provider, according to the provider's guideline. */
 export interface Button {
   readonly light: Skin
   readonly dark: Skin
-  /** An inline SVG without a size; null where no logo may be passed on: the name's first letter stands in. */
+  /**
+   * An inline SVG without a size; null where the logo may not be distributed: the name's first
+   * letter takes its place.
+   */
   readonly mark: string | null
-  /** Where it has none in a language, the page says it in its own words. */
+  /** For languages that are missing here, the page has its own words. */
   readonly labels: Labels
 }

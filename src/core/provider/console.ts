@@ -1,13 +1,13 @@
 import type { OperatorText } from '../settings/operator-texts.ts'
 
-/** What a console's ids or secrets always look like. */
+/** The form that a console's ids or secrets always have. */
 export interface Shape {
   readonly pattern: RegExp
   /** An example, for the message. */
   readonly like: string
 }
 
-/** A value that is often taken for the client id. */
+/** A value that is often mistaken for the client id. */
 export interface MistakenId {
   readonly pattern: RegExp
   readonly is: OperatorText
@@ -16,11 +16,12 @@ export interface MistakenId {
 /** An error code of the provider. */
 export interface ExplainedError {
   /**
-   * What it says of our registration when it is the answer to a made-up code or to the start of a login:
-   * id and secret are right; one of them is wrong; the registration lacks something; nothing.
+   * What it says about our registration when it is the answer to an invented code or to the start
+   * of a login: id and secret are right; one of them is wrong; the registration lacks something;
+   * nothing.
    */
   readonly means: 'accepted' | 'refused' | 'incomplete' | 'nothing'
-  /** What happened and the step that mends it. */
+  /** What happened, and the step that fixes it. */
   readonly step: OperatorText
 }
 
@@ -33,7 +34,7 @@ export interface Console {
   readonly url: string
   /** The menu path to the redirect URIs, in the console's own words. */
   readonly redirectUris: OperatorText
-  /** The menu path to the redirect URIs of logout; only where the provider has a logout. */
+  /** The menu path to the redirect URIs for logout; only where the provider has a logout. */
   readonly logoutRedirectUris?: OperatorText
   /** The menu path to id and secret. */
   readonly keys: OperatorText
@@ -44,12 +45,12 @@ export interface Console {
   readonly clientId?: Shape
   readonly clientSecret?: Shape
   readonly mistakenIds: readonly MistakenId[]
-  /** Set where the client id is never an audience of native sign-in too: what that one is. */
+  /** Set if the client id is never an audience of native sign-in: what the audience is instead. */
   readonly nativeClientId?: OperatorText
   readonly errors: ExplainedErrors
 }
 
-/** A frozen console with empty lists for what is not given. */
+/** A frozen console, with empty lists for those that are not given. */
 export function defineConsole(
   given: Omit<Console, 'also' | 'mistakenIds' | 'errors'> &
     Partial<Pick<Console, 'also' | 'mistakenIds' | 'errors'>>,

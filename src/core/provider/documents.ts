@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
-/** A text that may be missing, null or of another type: then it is null, and no reason to fail. */
+/** A text that may be missing, null or of another type: it is null then, and nothing fails. */
 export const optionalText = z.string().min(1).nullish().catch(null)
 
-/** True for what some providers write for true: `true`, `"true"`, `"1"`. */
+/** Accepts what providers write for true: `true`, `"true"`, `"1"`. */
 export const lenientTrue = z
   .unknown()
   .optional()

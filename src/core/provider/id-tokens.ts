@@ -1,8 +1,8 @@
 import type { ProviderRow } from './provider.ts'
 
 /**
- * Whether a login may bring an ID token. Where that hangs on the scope `openid` and no scope is sent at all,
- * what is switched on in the provider's console decides.
+ * Whether a login may bring an ID token. If that depends on the scope `openid` and no scope is sent
+ * at all, the settings in the provider's console decide.
  */
 export const mayGiveIdToken = ({ idToken, scopes }: Pick<ProviderRow, 'idToken' | 'scopes'>) =>
   idToken === 'required' ||

@@ -2,36 +2,43 @@ import type { ProviderProfile } from '../identity/profile.ts'
 import type { IdTokenClaims, RowValues } from './row-inputs.ts'
 
 /**
- * Which tokens of a provider's mobile SDK sign people in. Empty: none, so apps use the browser flow.
+ * Which tokens of a provider's mobile SDK can sign people in. Empty: none, so apps use the browser
+ * flow.
  */
 export interface NativeTokens {
   /**
-   * Reads the person out of a verified ID token; without it there are none. Throws a ZodError where
-   * the claims are of another shape.
+   * Reads the person from a verified ID token; without it, ID tokens are not accepted. Throws a
+   * ZodError if the claims have another shape.
    */
   readonly readIdToken?: (claims: IdTokenClaims) => ProviderProfile
-  /** How its SDK carries the app's nonce: as it is (default), or as the hex of its SHA-256. */
+  /** How its SDK sends the app's nonce: unchanged (default), or as the hex of its SHA-256. */
   readonly nonce?: 'plain' | 'sha256'
-  /** Whether its SDK may add a nonce that the app never sees: such a nonce is ignored where the app sent none. */
+  /**
+   * Whether its SDK may add a nonce that the app never sees: it is ignored if the app sent none.
+   */
   readonly addsNonce?: true
-  /** Whether `azp` may name another client than `aud`: its SDK asks by the app's own client id. */
+  /**
+   * Whether `azp` may name another client than `aud`, since its SDK asks with the app's own client
+   * id.
+   */
   readonly askedByOthers?: true
   /**
-   * Asks the provider to which app it gave an access token. Without it none is accepted: a token that
-   * the person gave to any other app would sign its holder in here.
+   * Asks the provider which app an access token was given to. Without this, access tokens are not
+   * accepted: whoever holds a token that the person gave to any other app could sign in here as
+   * that person.
    */
   readonly inspectAccessToken?: (source: InspectionSource) => Promise<TokenFacts>
-  /** Names that the inspection may give our app beside the client ids of the settings. */
+  /** Names that the inspection may use for our app, beside the client ids in the settings. */
   readonly appIds?: (values: RowValues) => readonly string[]
 }
 
-/** What a provider says of an access token. */
+/** What a provider says about an access token. */
 export interface TokenFacts {
-  /** False where it is expired or revoked. */
+  /** False if it is expired or revoked. */
   isValid: boolean
-  /** The app that it was given to, by each of its names: one must be ours. */
+  /** All names of the app that it was given to: one of them must be ours. */
   apps: readonly (string | null | undefined)[]
-  /** Whom it stands for: must be the profile's subject. */
+  /** The person's subject: must be the same as the profile's. */
   subject: string | null | undefined
 }
 

@@ -1,7 +1,7 @@
 import type { OperatorText } from '../settings/operator-texts.ts'
 import type { RowValues } from './row-inputs.ts'
 
-/** What providers tell, in one vocabulary. */
+/** What providers' events report, in one vocabulary. */
 export type ProviderEventKind =
   | 'consent_withdrawn'
   | 'account_gone'
@@ -12,21 +12,24 @@ export type ProviderEventKind =
 /** One thing that happened to a person's account at its provider. */
 export interface ProviderEvent {
   kind: ProviderEventKind
-  /** Whose, or the beginning that the subjects of all concerned have. */
+  /** Whose account it is, or the common beginning of the subjects of all whom it concerns. */
   subject: string | { prefix: string }
   /** The provider's own word for it, for the log. */
   told: string
-  /** Whether the person also wants to be forgotten: then what the provider said of them is, too. */
+  /**
+   * Whether the person also wants to be forgotten: then what the provider said about them is
+   * forgotten, too.
+   */
   forget?: boolean
 }
 
-/** How old an event may be that changes anything: so long its id is kept. */
+/** Events older than this change nothing; the ids of events are kept for this time. */
 export const OLDEST_EVENT_MS = 30 * 86_400_000
 
 /** What a provider sent: nothing in it is believed before its proof is checked. */
 export interface EventRequest {
   method: 'GET' | 'POST'
-  /** Below the address for events: empty, or such as `/data-deletion`. */
+  /** The path below the address for events: empty, or for example `/data-deletion`. */
   path: string
   /** Without parameters, in lower case. */
   contentType: string
@@ -45,13 +48,18 @@ export interface EventAnswer {
 
 /** A request whose proof holds. */
 export interface ProvenEvents {
-  /** Empty for what changes nothing: a check of the address, an unknown kind. */
+  /**
+   * Empty for requests that change nothing: a check of the address, or an unknown kind of event.
+   */
   events: readonly ProviderEvent[]
-  /** What else it tells of, in the provider's own words, for the log. */
+  /** What else it reports, in the provider's own words, for the log. */
   ignored?: string
-  /** What tells it from others, as far as the proof covers it; null: it is acted on every time. */
+  /** An id that only this message has, if the proof covers it; null: it is acted on every time. */
   id: string | null
-  /** When it happened in ms since 1970, null where it does not say: then its arrival counts. */
+  /**
+   * When it happened, in ms since 1970; null where it does not say: then the time of its arrival
+   * counts.
+   */
   at: number | null
   answer: EventAnswer
 }
@@ -60,27 +68,29 @@ export interface ProvenEvents {
 export interface EventTools {
   /** Our registration there. */
   client: { id: string; secret: string }
-  /** All ids of apps of ours. */
+  /** The ids of all our apps there. */
   audiences: readonly string[]
   issuer: string
   values: RowValues
-  /** The address that people see, without a slash at the end: `<PUBLIC_URL>/providers/<id>/events`. */
+  /** The public address, without a slash at the end: `<PUBLIC_URL>/providers/<id>/events`. */
   address: string
   /**
-   * The claims of a token that is signed by the provider's keys, and the issuer that goes with them.
-   * Throws where it is not.
+   * The claims of a token that is signed with the provider's keys, and the issuer that they must
+   * have. Throws if it is not signed with them.
    */
   verify(token: string): Promise<{ claims: Record<string, unknown>; issuer: string }>
 }
 
-/** Where in the console an address goes. */
+/** Where in the console an address has to be entered. */
 export interface EventAddress {
-  /** Below the address for events. */
+  /** The path below the address for events. */
   path: string
   where: OperatorText
-  /** The row's setting that proves it; null where that is there anyway. */
+  /**
+   * The row's setting by which its events are proven; null where no setting of its own is needed.
+   */
   setting: string | null
-  /** What brings the provider to send there, where the console does not: a command of ours. */
+  /** Our command that has the provider send events there, where its console cannot do that. */
   command?: string
 }
 
@@ -88,13 +98,13 @@ export interface EventAddress {
 export interface RegistrationTools {
   client: { id: string; secret: string }
   values: RowValues
-  /** What `keyFile` names, as text. */
+  /** The content of the file that `keyFile` names. */
   keyFile: string
-  /** The provider's endpoint of this metadata name. */
+  /** The provider's endpoint with this metadata name. */
   endpoint(name: string): string
-  /** Where the events are to be sent. */
+  /** Where events should be sent. */
   address: string
-  /** One call; rejects where there is no JSON object for an answer. */
+  /** Makes one call; rejects if the answer is not a JSON object. */
   call(request: {
     method: 'GET' | 'POST'
     url: string
@@ -107,47 +117,53 @@ export interface RegistrationTools {
 /** Where a provider sends its events. */
 export interface RegisteredEvents {
   address: string
-  /** In the provider's word. */
+  /** In the provider's own word. */
   state: string
-  /** Whether it sends nothing in this state. */
+  /** Whether no events are sent in this state. */
   isOff: boolean
 }
 
-/** Of a provider that wants its events asked for by a call. */
+/** For a provider whose events have to be requested by a call. */
 export interface EventRegistration {
-  /** As the operator's command calls it. */
+  /** Its name in the operator's command. */
   command: string
-  /** The row's settings that it needs. */
+  /** The row's settings that are needed. */
   needs: readonly string[]
   /** The row's setting with the path of a key file. */
   keyFile?: string
   register(tools: RegistrationTools): Promise<void>
   /** Where the provider sends its events now, and in which state; null: nowhere. */
   status(tools: RegistrationTools): Promise<RegisteredEvents | null>
-  /** Has the provider send one by which the way is tried. */
+  /** Asks the provider to send a test event. */
   verify?(tools: RegistrationTools): Promise<void>
 }
 
-/** How a provider's events are received; nothing outside the row asks which provider it is. */
+/** How a provider's events are received; no code outside the row asks which provider it is. */
 export interface EventReceiver {
   addresses: readonly EventAddress[]
-  /** Whether it also comes by GET. */
+  /** Whether GET requests are also taken. */
   get?: true
-  /** The metadata name of the endpoint where the keys of events are, or the document that names it. */
+  /**
+   * The metadata name of the endpoint with the keys of events, or of the document that names that
+   * endpoint.
+   */
   keys?: { jwks: string } | { configuration: string }
   registration?: EventRegistration
-  /** Whether what proves this request is set. */
+  /** Whether a request of this kind can be proven with these settings. */
   isOn(request: EventRequest, values: RowValues): boolean
-  /** Reads what is proven. Throws UnprovenEvent, or a ZodError for what is proven and makes no sense. */
+  /**
+   * Checks the proof and reads the events. Throws UnprovenEvent, or a ZodError if the proof is
+   * valid and the content is not.
+   */
   read(request: EventRequest, tools: EventTools): ProvenEvents | Promise<ProvenEvents>
-  /** The answer to what is not proven; default: 401 without a body. */
+  /** The answer to a request without a valid proof; default: 401 without a body. */
   refuse?(refusal: UnprovenEvent, request: EventRequest): EventAnswer
 }
 
-/** An event whose proof fails, or that is about another app. */
+/** The proof of an event is not valid, or it is about another app. */
 export class UnprovenEvent extends Error {
   override readonly name = 'UnprovenEvent'
-  /** As RFC 8935, section 2.3, calls it. */
+  /** The error code of RFC 8935, section 2.3. */
   readonly reason: 'invalid_request' | 'invalid_key' | 'invalid_issuer' | 'invalid_audience'
   constructor(reason: UnprovenEvent['reason'], message: string, options?: { cause?: unknown }) {
     super(message, options)

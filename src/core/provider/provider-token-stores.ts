@@ -2,28 +2,36 @@ import type { IdentityKey } from '../identity/identity-key.ts'
 import type { SessionRef } from '../identity/session-ref.ts'
 import type { SealedTokens } from './provider-tokens.ts'
 
-/** An identity with what is kept of its tokens. */
+/** An identity with its stored tokens. */
 export interface StoredProviderTokens extends IdentityKey {
   sealed: SealedTokens
 }
 
-/** What is kept of providers' tokens. */
+/** The stored tokens of providers. */
 export interface ProviderTokenStore {
-  /** What is kept of a user's identity at a provider, null for nothing; and whether the session is alive. */
+  /**
+   * The stored tokens of a user's identity at a provider, or null; and whether the session is
+   * alive.
+   */
   find(
     session: SessionRef,
     provider: string,
   ): Promise<{ isAlive: boolean; stored: StoredProviderTokens | null }>
-  /** Whether the caller may refresh the tokens: false while another one may, or where it was replaced. */
+  /**
+   * Whether the caller may refresh the tokens: false while another one may, or if they were
+   * replaced.
+   */
   lease(stored: StoredProviderTokens, seconds: number): Promise<boolean>
-  /** Puts tokens in place of those that were read, and ends the lease; false where those were replaced. */
+  /**
+   * Replaces the tokens that were read, and ends the lease; false if those were replaced already.
+   */
   replace(stored: StoredProviderTokens, sealed: SealedTokens): Promise<boolean>
   /** Ends the lease. */
   release(stored: StoredProviderTokens): Promise<void>
-  /** A page of all that is kept, in the order of the identities' keys. */
+  /** A page of all stored tokens, in the order of the identities' keys. */
   list(after: IdentityKey | null, limit: number): Promise<StoredProviderTokens[]>
-  /** Puts the same tokens, sealed anew, in place of those that were read, unless they are leased. */
+  /** Replaces the tokens that were read by the same ones, sealed anew, unless they are leased. */
   reseal(stored: StoredProviderTokens, sealed: SealedTokens): Promise<boolean>
-  /** Removes what is kept at these providers, so many at most; how many. */
+  /** Removes at most `limit` stored tokens of these providers; gives how many. */
   forget(providers: readonly string[], limit: number): Promise<number>
 }

@@ -3,12 +3,12 @@ import type { IdentityKey } from '../identity/identity-key.ts'
 import type { Sealer } from '../secrets.ts'
 
 /**
- * Whether a provider's tokens are kept: `on` to hand them out and to revoke them, `to_revoke` for
- * nothing but the latter, `off` not at all.
+ * Whether a provider's tokens are stored: `on`: to hand them out and to revoke them; `to_revoke`:
+ * only to revoke them; `off`: not at all.
  */
 export type StoreTokens = 'on' | 'to_revoke' | 'off'
 
-/** What is kept of the tokens that a provider gave; at least one of them is there. */
+/** The stored tokens of a provider; at least one of them is there. */
 export interface ProviderTokens {
   access: ProviderAccessToken | null
   refreshToken: string | null
@@ -17,7 +17,7 @@ export interface ProviderTokens {
 /** An access token of a provider. */
 export interface ProviderAccessToken {
   token: string
-  /** Milliseconds since 1970, null where the provider named no end. */
+  /** Milliseconds since 1970, null where the provider gave no expiry. */
   expiresAt: number | null
   /** Space separated, null where the provider named none. */
   scope: string | null
@@ -28,29 +28,29 @@ export interface ProviderAccessToken {
 /** An access token with less than this left is refreshed before it is used. */
 const FRESH_FOR_MS = 60_000
 
-/** Whether there is an access token that lives on for a while. */
+/** Whether there is an access token that stays valid for a while. */
 export const isFresh = ({ access }: ProviderTokens): boolean =>
   access !== null && (access.expiresAt === null || access.expiresAt > Date.now() + FRESH_FOR_MS)
 
 /**
- * These tokens sealed, each part by itself and null where there is none: a login without a refresh
- * token replaces the access token and leaves the refresh token that an earlier one brought.
+ * These tokens sealed, each by itself, null where there is none: a login that brings no refresh
+ * token replaces the access token and leaves the refresh token of an earlier login.
  */
 export interface SealedTokens {
   access: string | null
   refreshToken: string | null
 }
 
-/** Seals tokens for one identity each: what was sealed for one opens for no other. */
+/** Seals tokens for an identity: what was sealed for one does not open for another. */
 export interface TokenSealer {
   seal(tokens: ProviderTokens, identity: IdentityKey): SealedTokens
-  /** What was sealed, opened; null where no part of it can be. */
+  /** Opens sealed tokens; null if none of them can be opened. */
   open(sealed: SealedTokens, identity: IdentityKey): ProviderTokens | null
-  /** Whether a part of it was sealed by a secret that is no longer the first. */
+  /** Whether one of them was sealed with a SECRET that is no longer the first. */
   isStale(sealed: SealedTokens): boolean
 }
 
-/** Tokens under a sealer of their own purpose. */
+/** A sealer of tokens, made from a sealer for this one purpose. */
 export function createTokenSealer(sealer: Sealer): TokenSealer {
   const context = (part: keyof SealedTokens, { provider, issuer, subject }: IdentityKey) =>
     JSON.stringify([part, provider, issuer, subject])
@@ -82,7 +82,9 @@ function fromText(text: string): ProviderAccessToken {
   return { token, expiresAt, scope, idToken }
 }
 
-/** The provider gives no more tokens until the person has been there again. */
+/**
+ * The error for tokens that the provider refuses to refresh until the person signs in there again.
+ */
 export const mustSignInAgain = (evidence: Evidence) =>
   new LatchkeyError(
     'reauthentication_required',

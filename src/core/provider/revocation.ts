@@ -1,14 +1,14 @@
-/** How a row ends what a person granted there: one request with one of the tokens. */
+/** How a row revokes a person's grant: by one request with one of the tokens. */
 export interface Revocation {
-  /** Its endpoint by metadata name; a provider that has none keeps what it was granted. */
+  /** Its endpoint by metadata name; if the provider has none, nothing is revoked. */
   readonly endpoint: string
   /**
-   * The token that it takes. `any`: the refresh token where there is one. `access_token`: one that is
-   * not over, so it is refreshed first where it has to be.
+   * The token that it takes. `any`: the refresh token if there is one. `access_token`: a valid
+   * access token, so it is refreshed first if necessary.
    */
   readonly token: 'any' | 'access_token'
   readonly request: (source: RevocationSource) => RevocationRequest | Promise<RevocationRequest>
-  /** Whether an answer says that the grant is over, now or before already. */
+  /** Whether an answer means that the grant is revoked, by this request or before. */
   readonly isOver: (status: number, document: Record<string, unknown>) => boolean
 }
 
@@ -30,13 +30,16 @@ export interface RevocationRequest {
   /** The body: a form, or a document as JSON. */
   form?: Readonly<Record<string, string>>
   json?: unknown
-  /** A token in the Authorization header; or our id and secret, there or as at the token endpoint. */
+  /**
+   * What authenticates: a token in the Authorization header; or our id and secret, there or in the
+   * same way as at the token endpoint.
+   */
   auth?: { bearer: string } | 'basic' | 'client'
 }
 
 const succeeds = (status: number) => status >= 200 && status < 300
 
-/** RFC 7009. An unknown token is a success there; some call it an error. */
+/** RFC 7009. Unknown tokens are a success by it, but an error at some providers. */
 export const tokenRevocation: Revocation = {
   endpoint: 'revocation_endpoint',
   token: 'any',
@@ -46,7 +49,10 @@ export const tokenRevocation: Revocation = {
     (status === 400 && (error === 'invalid_token' || error === 'invalid_grant')),
 }
 
-/** A revocation by an access token of the person. `isGone`: a refusal that says that there is nothing left. */
+/**
+ * A revocation with the person's access token. `isGone`: whether a refusal means that there is no
+ * grant any more.
+ */
 export const accessTokenRevocation = (options: {
   endpoint?: string
   request: Revocation['request']

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { LatchkeyError } from '../errors.ts'
 
-/** Type of an access token (RFC 8693, section 3). */
+/** The type of access tokens (RFC 8693, section 3). */
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 
-/** What an app may have of its provider's SDK. */
+/** The types of tokens that an app may have from a provider's SDK. */
 const TOKEN_TYPES = new Map([
   ['urn:ietf:params:oauth:token-type:id_token', 'id_token'],
   [ACCESS_TOKEN, 'access_token'],
@@ -28,13 +28,13 @@ export const subjectTokenParameters = {
   nonce: z.string().max(255).optional().meta({ description: 'What the app gave to the SDK.' }),
 }
 
-/** A token of a provider's SDK, and whose. */
+/** A token of a provider's SDK, and the provider. */
 export interface SubjectToken {
   /** Provider id. */
   provider: string
   kind: 'id_token' | 'access_token'
   token: string
-  /** What the app told the SDK, null where it told nothing. */
+  /** The nonce that the app gave to the SDK, null if it gave none. */
   nonce: string | null
 }
 

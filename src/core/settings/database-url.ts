@@ -1,14 +1,14 @@
 import { defined } from '../defined.ts'
 
-/** How far TLS goes, as libpq has it. */
+/** How TLS is used, in libpq's terms. */
 export type SslMode = (typeof SSL_MODES)[number]
 
-/** What kind of server is wanted where several hosts are named, as libpq has it. */
+/** Which kind of server is wanted if there are several hosts, in libpq's terms. */
 export type SessionAttrs = (typeof SESSION_ATTRS)[number]
 
 /** One place where the database may be. */
 export interface DatabaseHost {
-  /** A host name, an address, or the folder of a unix socket (which begins with a slash). */
+  /** A host name, an IP address, or the folder of a unix socket (which begins with a slash). */
   host: string
   port: number
 }
@@ -26,7 +26,7 @@ export interface DatabaseAddress {
   sslCert?: string
   sslKey?: string
   channelBinding: 'disable' | 'prefer' | 'require'
-  /** For each host. */
+  /** The timeout for each host. */
   connectTimeoutSeconds: number
   applicationName: string
   /** Command-line options of the session, such as `-c search_path=app`. */
@@ -56,7 +56,7 @@ const KNOWN = [
   'target_session_attrs',
 ]
 
-/** A connection is not waited for longer, whatever the URL says. */
+/** The longest wait for a connection, whatever the URL says. */
 const LONGEST_CONNECT_SECONDS = 2
 
 /** What is wrong with a DATABASE_URL; `value` is never a secret. */
@@ -67,7 +67,10 @@ export type DatabaseUrlProblem =
   | { reason: 'parameter'; value: string }
   | { reason: 'port' }
   | { reason: 'ports'; value: string }
-  /** A character that means something in a URL ends the password too early; what is behind it may be the rest. */
+  /**
+   * A character with a meaning in URLs ends the password too early; what follows may be the rest of
+   * it.
+   */
   | { reason: 'password_cut' }
 
 /** A DATABASE_URL that cannot be read. */
@@ -82,7 +85,7 @@ export class DatabaseUrlError extends Error {
 
 /**
  * Reads `postgres://user:password@host:port,host:port/name?parameter=value` as libpq does: several
- * hosts, IPv6 in brackets, an empty host with `?host=/folder`, parameters that overrule the parts
+ * hosts, IPv6 in brackets, an empty host with `?host=/folder`, parameters that override the parts
  * before them. No environment variable and no file is read.
  *
  * @throws DatabaseUrlError
@@ -92,7 +95,7 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
     /^postgres(?:ql)?:\/\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(text) ??
     fail({ reason: 'form' })
   const at = authority.lastIndexOf('@')
-  // A name that has one is written with %40.
+  // In a name, it must be written as %40.
   if (path.includes('@')) fail({ reason: 'password_cut' })
   const [user, password] = at === -1 ? [] : splitOnce(authority.slice(0, at), ':')
   const given = readParameters(query)
@@ -131,7 +134,7 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
   }
 }
 
-/** Where a database is, for the operator's eyes: hosts, name and user, never the password. */
+/** Where a database is, in a form for operators: hosts, name and user, never the password. */
 export function describeAddress({ hosts, database, user }: DatabaseAddress): string {
   const places = hosts.map(({ host, port }) => {
     if (host.startsWith('/')) return host
@@ -154,7 +157,10 @@ export function isDatabaseUrl(text: string): boolean {
   }
 }
 
-/** The parameters behind the question mark; of two with one name the last one counts, and one `&` may end them. */
+/**
+ * The parameters after the question mark; of two with the same name the last one counts, and one
+ * `&` may end them.
+ */
 function readParameters(query: string): Map<string, string> {
   const given = new Map<string, string>()
   const text = query.replace(/&$/, '')
@@ -195,7 +201,7 @@ function readPort(text = ''): number {
 function readTimeout(given: ReadonlyMap<string, string>): number {
   const text = given.get('connect_timeout') ?? '0'
   if (!/^-?\d{1,9}$/.test(text)) fail({ reason: 'parameter', value: 'connect_timeout' })
-  // Zero and less mean no limit.
+  // Zero or less means no limit.
   const seconds = Number(text)
   return seconds > 0 ? Math.min(seconds, LONGEST_CONNECT_SECONDS) : LONGEST_CONNECT_SECONDS
 }

@@ -1,8 +1,8 @@
 import type { OperatorLanguage } from './operator-texts.ts'
 
-/** What is wrong with a file or folder that the settings name, or that Latchkey keeps itself. */
+/** What is wrong with a file or folder that the settings name, or with one of Latchkey's own. */
 export type FileProblem =
-  /** The system's own words in `why`. */
+  /** `why` is the system's own message. */
   | { reason: 'env_unread'; path: string; why: string }
   | { reason: 'env_utf16'; path: string }
   | { reason: 'env_encoding'; path: string }
@@ -100,11 +100,14 @@ const TEXTS: Readonly<Record<OperatorLanguage, (problem: FileProblem) => string>
   },
 }
 
-/** What is wrong, and what to do. No content of the file is in it. */
+/** What is wrong, and what to do, without any content of the file. */
 export const fileProblemText = (problem: FileProblem, language: OperatorLanguage): string =>
   TEXTS[language](problem)
 
-/** A file or folder that cannot be used. The message says why in English; `problem` is for other languages. */
+/**
+ * A file or folder cannot be used. The message says why in English; `problem` is for other
+ * languages.
+ */
 export class FileError extends Error {
   override name = 'FileError'
   readonly problem: FileProblem

@@ -1,6 +1,6 @@
 import { isLoopbackHost } from './urls.ts'
 
-/** The proxies through which calls go out; null for none. */
+/** The proxies for outgoing calls; null for none. */
 export interface ForwardProxies {
   https: string | null
   http: string | null
@@ -12,8 +12,8 @@ export interface ForwardProxies {
 export const DIRECT: ForwardProxies = { https: null, http: null, except: [] }
 
 /**
- * The proxy through which a URL is called; null where it is called directly. This machine is never called
- * through a proxy, whatever the settings say.
+ * The proxy for calls to a URL; null if it is called directly. This machine is never called through
+ * a proxy, whatever the settings say.
  */
 export function proxyFor(
   { protocol, hostname, port }: URL,
@@ -26,7 +26,10 @@ export function proxyFor(
   return proxies.except.some((entry) => isExcept(entry.toLowerCase(), host, at)) ? null : proxy
 }
 
-/** `*`, a host with all below it (with a dot or `*.` before it or not), an address; each with a port or without. */
+/**
+ * An entry is `*`, a host with all its subdomains (with or without `.` or `*.` before it), or an IP
+ * address, with or without a port.
+ */
 function isExcept(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true
   const [, name = entry, wanted] = /^(.+?)(?::(\d+))?$/.exec(

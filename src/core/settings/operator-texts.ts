@@ -1,4 +1,4 @@
-/** Languages that the operator is spoken to in: the problems of settings and the doctor. */
+/** Languages of texts for the operator: problems with settings, and the doctor's report. */
 const OPERATOR_LANGUAGES = ['en', 'ko'] as const
 export type OperatorLanguage = (typeof OPERATOR_LANGUAGES)[number]
 

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
 
-/** The origin of PUBLIC_URL: what CORS and the checks against forgery compare. */
+/** The origin of PUBLIC_URL, which CORS and the checks against request forgery compare. */
 export const originOf = (publicUrl: string): string => new URL(publicUrl).origin
 
-/** The path below which everything is served: empty, or like `/auth`. */
+/** The path below which everything is served: empty, or for example `/auth`. */
 export const pathOf = (publicUrl: string): string => new URL(publicUrl).pathname.replace(/\/$/, '')
 
-/** Whether browsers reach it by https. */
+/** Whether browsers reach it over https. */
 export const isHttps = (publicUrl: string): boolean => publicUrl.startsWith('https:')
 
 /**
- * The whole name of one of our cookies: `__Host-` where the service is https. Two services of one origin
- * share its cookies, since `__Host-` wants `Path=/`, so that a path is told apart by a hash in the name.
+ * The full name of one of our cookies, with `__Host-` if the service uses https. `__Host-` requires
+ * `Path=/`, so two services on one origin share its cookies; a hash of the path in the name keeps
+ * them apart.
  */
 export function cookieName(publicUrl: string, name: string): string {
   const path = pathOf(publicUrl)
@@ -20,8 +21,9 @@ export function cookieName(publicUrl: string, name: string): string {
 }
 
 /**
- * An address of ours as it is called from this machine: behind https stands a proxy, and on a developer's
- * machine a certificate that browsers were told to trust and Node.js was not. Another's address stays.
+ * A URL of ours as this machine should call it: https is served by a proxy, and a developer's
+ * machine has a certificate that browsers were told to trust and Node.js was not. Other URLs stay
+ * unchanged.
  */
 export function calledFromHere(
   url: string,
@@ -33,14 +35,14 @@ export function calledFromHere(
   return `http://${name}:${port}${url.slice(origin.length)}`
 }
 
-/** Where a provider sends people back to from a login. */
+/** The URL that a provider sends people back to after a login. */
 export const loginCallback = (publicUrl: string, provider: string): string =>
   `${publicUrl}/login/${provider}/callback`
 
-/** Where a provider sends people back to from its own logout. */
+/** The URL that a provider sends people back to after its own logout. */
 export const logoutCallback = (publicUrl: string, provider: string): string =>
   `${publicUrl}/logout/${provider}/callback`
 
-/** Where a provider sends its events. */
+/** The URL that a provider sends its events to. */
 export const eventsAddress = (publicUrl: string, provider: string): string =>
   `${publicUrl}/providers/${provider}/events`

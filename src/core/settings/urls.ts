@@ -8,7 +8,7 @@ export function isLoopbackHost(hostname: string): boolean {
   )
 }
 
-/** Whether tokens and secrets may be sent there: https, or plain http to this machine only. */
+/** Whether tokens and secrets may be sent to this URL: https, or plain http to this machine. */
 export function isSafeEndpoint(text: string): boolean {
   if (!URL.canParse(text)) return false
   const url = new URL(text)
@@ -17,15 +17,16 @@ export function isSafeEndpoint(text: string): boolean {
 }
 
 /**
- * Whether SameSite=Lax keeps cookies of one origin from the calls of the other's pages: by its scheme, which
- * Chromium compares, too, or since no domain is above both. Two names below `co.uk` look alike here.
+ * Whether SameSite=Lax keeps one origin's cookies out of calls by the other's pages: because of the
+ * scheme, which Chromium compares, too, or because they have no common domain. Two names below
+ * `co.uk` count as one site here.
  */
 export function isSurelyAnotherSite(one: string, other: string): boolean {
   const [a, b] = [new URL(one), new URL(other)]
   return a.protocol !== b.protocol || (a.hostname !== b.hostname && domainOf(a) !== domainOf(b))
 }
 
-/** The last two labels of a name; an address and a name of one label are their own. */
+/** The last two labels of a name; an IP address or a name of one label as it is. */
 function domainOf({ hostname }: URL): string {
   return /^[\d.]+$|^\[/.test(hostname) ? hostname : hostname.split('.').slice(-2).join('.')
 }

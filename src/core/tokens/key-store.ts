@@ -2,11 +2,11 @@
 export interface StoredSigningKey {
   kid: string
   alg: string
-  /** The private JWK, sealed; of a retired key only what is public of it. */
+  /** The private JWK, sealed; for a retired key only its public part. */
   sealedJwk: string
-  /** Milliseconds since 1970 by the database's clock. */
+  /** When it begins to sign: milliseconds since 1970 by the database's clock. */
   signsFrom: number
-  /** Until the last token it signed has expired, null while it may still sign. */
+  /** The time when the last token it signed has expired; null while it may still sign. */
   publishedUntil: number | null
 }
 
@@ -15,7 +15,7 @@ export interface SigningKeys {
   /** Reads the ring. `now` is the database's clock in milliseconds. */
   read(): Promise<{ ring: StoredSigningKey[]; now: number }>
   /**
-   * Reads the ring and lets `plan` change it, one replica at a time; gives the ring as it is then.
+   * Reads the ring and lets `plan` change it, one replica at a time; gives the resulting ring.
    * `now` is the database's clock in milliseconds.
    */
   update(

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 
-/** A private key as it is kept, and the algorithm that it signs with (RFC 7518). */
+/** A private key in its stored form, and the algorithm that it signs with (RFC 7518). */
 export interface PrivateKey {
   /** PKCS #8. */
   pem: string
@@ -16,8 +16,9 @@ const CURVES: Readonly<Record<string, string>> = {
 const PEM = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/
 
 /**
- * A private key out of a setting: PEM as editors and hosts leave it, with quotes around it, in one line,
- * or with its line ends as the characters `\r\n`. Null where it cannot be used.
+ * Reads a private key from a setting: PEM in the forms that editors and hosts leave it in, with
+ * quotes around it, on one line, or with line ends as the characters `\r\n`. Null if it cannot be
+ * used.
  */
 export function readPrivateKey(text: string): PrivateKey | null {
   const [, label, body = ''] = PEM.exec(text.replace(/\\r|\\n/g, '\n')) ?? []

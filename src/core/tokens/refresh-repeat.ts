@@ -1,29 +1,32 @@
-/** A refresh token of a session, as far as it decides about a repeat. */
+/** What has to be known about a refresh token of a session to decide about a repeat. */
 export interface FamilyMember {
   hash: Buffer
-  /** Its place in the session: each successor's is one more. */
+  /** Its number in the session; each successor's is one higher. */
   generation: number
-  /** Seconds since its successor took over, null for the one that was never used. */
+  /** Seconds since its successor replaced it, null for the one that was never used. */
   rotatedSecondsAgo: number | null
-  /** Whether it was repeated late. */
+  /** Whether it was repeated after the grace period. */
   repeated: boolean
 }
 
-/** What comes of a refresh token that is shown again; `place` is its successor's among the candidates. */
+/**
+ * The decision about a refresh token that is used again; `place` is its successor's among the
+ * candidates.
+ */
 export type RepeatDecision =
   | { action: 'give'; place: number; isLate: boolean }
   | { action: 'refuse'; reason: 'secret_gone' | 'session_without_tokens' }
   | { action: 'end'; reason: 'not_kept' | 'successor_used' | 'repeated_before' }
 
-/** For this time after its rotation a token may be repeated. */
+/** For how long after its rotation a token may be used again. */
 export const GRACE_SECONDS = 10
 
 /**
- * Decides about a refresh token that was used before and comes again. Within the grace it gets its
- * successor: the answer was lost, or two tabs asked. Later it gets it only while nobody has used that
- * one, and not twice in a row: a thief and the owner who take turns are told apart from bad luck by
- * the second late repeat. `family` are the session's other tokens, `successors` the hashes of what each
- * secret derives from the one that is shown.
+ * Decides about a refresh token that was used before and comes again. Within the grace period it
+ * gets its successor: the answer was lost, or two tabs asked. Later it gets it only while the
+ * successor is unused, and not twice in a row: a second late repeat means that a thief and the
+ * owner take turns. `family` has the session's other tokens, `successors` the hashes of the tokens
+ * that each secret derives from the repeated one.
  */
 export function decideRepeat(
   shown: Buffer,

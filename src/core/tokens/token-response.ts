@@ -17,7 +17,7 @@ export const TokenResponse = z
   .meta({ id: 'TokenResponse', description: 'RFC 6749, section 5.1.' })
 export type TokenResponse = z.infer<typeof TokenResponse>
 
-/** What a client gets for itself (RFC 6749, section 4.4.3). */
+/** The token response to a client that acts for itself (RFC 6749, section 4.4.3). */
 export const ClientTokenResponse = TokenResponse.pick({
   access_token: true,
   token_type: true,
