@@ -22,7 +22,7 @@ export function isEventPattern(text: string): boolean {
 export function readWebhookSecret(text: string): Buffer | null {
   const [, encoded = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? []
   const key = Buffer.from(encoded, 'base64')
-  const isWhole = key.toString('base64').replace(/=+$/, '') === encoded.replace(/=+$/, '')
+  const isWhole = key.toString('base64').replace(/={1,2}$/, '') === encoded.replace(/={1,2}$/, '')
   return isWhole && key.length >= 24 && key.length <= 64 ? key : null
 }
 

@@ -22,7 +22,7 @@ export function speakerOf(request: FastifyRequest): Speaker {
   // Each provider has a name of its own for it.
   const asked = ['ui_locales', 'hl', 'locale', 'lang', 'mkt'].map((name) => query.get(name) ?? '')
   const accepted = (request.headers['accept-language'] ?? '').split(',').map((range) => {
-    const [tag = '', q = 'q=1'] = range.trim().split(/\s*;\s*/)
+    const [tag = '', q = 'q=1'] = range.split(';').map((part) => part.trim())
     return { tag, weight: Number(/^q=([\d.]+)$/.exec(q)?.[1] ?? 1) }
   })
   const wanted = accepted.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight)

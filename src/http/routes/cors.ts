@@ -61,8 +61,9 @@ function noteUnregistered(request: FastifyRequest): void {
  * for example, add headers to every request.
  */
 function headersFor({ headers }: FastifyRequest): string {
-  const asked = (headers['access-control-request-headers'] ?? '').toLowerCase().split(/ *, */)
-  const others = asked.filter((name) => /^[\w-]+$/.test(name) && !READ.includes(name))
+  const asked = (headers['access-control-request-headers'] ?? '').toLowerCase().split(',')
+  const names = asked.map((name) => name.trim())
+  const others = names.filter((name) => /^[\w-]+$/.test(name) && !READ.includes(name))
   return ['Authorization', 'Content-Type', ...new Set(others)].join(', ')
 }
 const READ = ['authorization', 'content-type']

@@ -10,8 +10,12 @@ const Fields = z.object({
   signature: z.string(),
 })
 
-/** base64url, with padding or without. */
-const bare = (text: string) => text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+/** base64url, with padding or without: never more than two signs of it. */
+const bare = (text: string) =>
+  text
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/={1,2}$/, '')
 
 /** The person's id: AES-128-CBC behind its IV. */
 function decrypt(key: Buffer, sealed: string): string {
