@@ -10,7 +10,7 @@ const HASHES: Readonly<Record<string, string>> = {
   '2a8648ce3d040302': 'sha256', // ecdsa-with-SHA256
   '2a8648ce3d040303': 'sha384',
   '2a8648ce3d040304': 'sha512',
-  // MD5 and SHA-1 are not used: SHA-256 stands for them.
+  // SHA-256 takes the place of MD5 and SHA-1.
   '2a864886f70d010104': 'sha256',
   '2a864886f70d010105': 'sha256',
   '2a8648ce3d0401': 'sha256',
@@ -18,7 +18,7 @@ const HASHES: Readonly<Record<string, string>> = {
 
 /**
  * The `tls-server-end-point` of a connection, to which a SCRAM-SHA-256-PLUS sign-in is bound; null
- * where the connection is not encrypted or its certificate's algorithm has no such hash.
+ * if the connection is not encrypted or its certificate's algorithm has no such hash.
  */
 export function serverEndPoint(socket: Socket): Buffer | null {
   if (!(socket instanceof TLSSocket)) return null
@@ -28,7 +28,10 @@ export function serverEndPoint(socket: Socket): Buffer | null {
   return hash === undefined ? null : createHash(hash).update(certificate).digest()
 }
 
-/** The object identifier, in hex: Certificate ::= SEQUENCE { tbs, SEQUENCE { OID … }, … } (RFC 5280). */
+/**
+ * The algorithm's object identifier in hex: Certificate ::= SEQUENCE { tbs, SEQUENCE { OID … }, … }
+ * (RFC 5280).
+ */
 function signatureAlgorithm(certificate: Buffer): string {
   const outer = element(certificate, 0)
   const tbs = element(certificate, outer.from)

@@ -3,19 +3,22 @@ import type { RunStatement } from './run.ts'
 /** How often the two clocks are compared. */
 const COMPARE_MS = 60_000
 
-/** The database's clock, by this process's steady one, which nobody sets. */
+/** The database's clock, kept by this process's monotonic one, which cannot be set. */
 export interface DatabaseClock {
-  /** A moment of the database's clock, `ms` from now, as a timestamp; far away while it is not known. */
+  /**
+   * The time by the database's clock in `ms` from now, as a timestamp; far in the future while the
+   * clock is not known.
+   */
   in(ms: number): string
-  /** Forgets what is known, for example where another server has taken over, and asks again. */
+  /** Forgets what is known, for example after another server has taken over, and asks again. */
   compare(): void
   close(): void
 }
 
-/** A moment that does not come; the driver takes no `infinity`. */
+/** A time that never comes; the driver does not accept `infinity`. */
 const NEVER = '9999-12-31T00:00:00.000Z'
 
-/** Compares the clocks now and then, in the background. */
+/** Compares the clocks at intervals, in the background. */
 export function watchClock(query: RunStatement): DatabaseClock {
   let offset: number | null = null
   let asked = 0
@@ -27,7 +30,8 @@ export function watchClock(query: RunStatement): DatabaseClock {
       [],
     ).then(
       ([row]) => {
-        // The answer is older than now, never newer: deadlines are late by that, never early.
+        // Counted from before the question was sent, so deadlines can be late by its way there, but
+        // never early.
         if (mine === asked && row !== undefined) offset = row.now - before
       },
       () => {},

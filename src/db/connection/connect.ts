@@ -16,25 +16,29 @@ export type DatabaseLocation =
   | { url: string }
   | { host: string; port: number; database: string; username: string }
 
-/** What a client does beyond what its address says. */
+/** Options of a client beside its address. */
 export interface ClientOptions {
-  /** Connections at most. */
+  /** The most connections. */
   connections: number
-  /** Named prepared statements, and a session that is told how to behave as it begins; off behind a pooler. */
+  /**
+   * Whether to use named prepared statements and session parameters at the start of a connection;
+   * off behind a pooler.
+   */
   prepare: boolean
   applicationName?: string
 }
 
-/** A statement may run that long on the server. */
+/** For how long a statement may run on the server. */
 const STATEMENT_MS = 5_000
-/** A transaction may wait that long for its next statement. */
+/** For how long a transaction may wait for its next statement. */
 const IDLE_IN_TRANSACTION_MS = 10_000
 
 /**
- * What statements and the driver's readers count on, whatever a database or a role says for its sessions
- * (`alter database … set`): how bytes and moments are written, and that a lock that was waited for shows the
- * latest row. The pool's connections rest as long as nobody comes. Names without a schema are PostgreSQL's own: a
- * function that somebody else left in `public` and that fits better would run with our rights (CVE-2018-1058).
+ * Session parameters that statements and the driver's parsers rely on, whatever a database or a
+ * role sets (`alter database … set`): how bytes and times are written, and that after waiting for a
+ * lock the latest row is seen. Idle connections of the pool stay open. Names without a schema are
+ * only looked up in PostgreSQL's own: a better matching function that somebody else left in
+ * `public` would run with our rights (CVE-2018-1058).
  */
 export const SESSION: Readonly<Record<string, string | number>> = {
   search_path: 'pg_catalog',
@@ -44,13 +48,13 @@ export const SESSION: Readonly<Record<string, string | number>> = {
   default_transaction_isolation: 'read committed',
   statement_timeout: STATEMENT_MS,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-  // A text: the driver leaves out what is falsy.
+  // As text: the driver leaves out falsy values.
   idle_session_timeout: '0',
 }
 
 /**
- * How soon the server notices that the machine at the other end is gone, which says no word of it: in two minutes.
- * By itself it would keep the places of that one's connections, of which there are a hundred in all, for two hours.
+ * How soon the server notices that the client's machine has silently gone: in two minutes. By
+ * default it would keep that machine's connections, out of a hundred in all, for two hours.
  */
 const KEEPALIVE: Readonly<Record<string, number>> = {
   tcp_keepalives_idle: 60,
@@ -58,7 +62,7 @@ const KEEPALIVE: Readonly<Record<string, number>> = {
   tcp_keepalives_count: 6,
 }
 
-/** What is known of a location, in one form. */
+/** The address of a location, in one form. */
 export function addressOf(location: DatabaseLocation): DatabaseAddress {
   if ('url' in location) return parseDatabaseUrl(location.url)
   return {
@@ -75,8 +79,8 @@ export function addressOf(location: DatabaseLocation): DatabaseAddress {
 }
 
 /**
- * A client for one host. It prints no notices and reads no environment variable; each of its connections
- * has one statement under way, so that a cancel meets the one that it is for.
+ * A client for one host. It prints no notices and reads no environment variables; each connection
+ * runs one statement at a time, so that a cancel request hits the statement that it is for.
  */
 export function connect(
   address: DatabaseAddress,
@@ -107,20 +111,23 @@ export function connect(
     connection: {
       application_name: applicationName,
       ...defined({ options: address.options }),
-      // A pooler in transaction mode refuses start-up parameters that it does not know.
+      // Poolers in transaction mode refuse start-up parameters that they do not know.
       ...(prepare ? { ...SESSION, ...(isSocket ? {} : KEEPALIVE) } : {}),
     },
   }
   return postgres(options as postgres.Options<never>) as unknown as postgres.Sql
 }
 
-/** The certificate by which this client proves itself. */
+/** The client certificate. */
 const ownCertificate = ({ sslCert, sslKey }: Pick<DatabaseAddress, 'sslCert' | 'sslKey'>) => ({
   ...(sslCert === undefined ? {} : { cert: readFileSync(sslCert) }),
   ...(sslKey === undefined ? {} : { key: readFileSync(sslKey) }),
 })
 
-/** What goes along with TLS where it is preferred; a root certificate that is named is then asked, as libpq does. */
+/**
+ * TLS options for when it is preferred but not required; a given root certificate is then checked,
+ * as libpq does.
+ */
 function preferredTls(address: DatabaseAddress) {
   const { sslMode, sslRootCert } = address
   if (sslMode !== 'allow' && sslMode !== 'prefer') return {}
@@ -135,14 +142,15 @@ function preferredTls(address: DatabaseAddress) {
   return { ...ownCertificate(address), ...root }
 }
 
-/** What the driver takes for `ssl`: what libpq's mode means, with the certificates that are named. */
+/** The driver's `ssl` option that has the meaning of libpq's mode, with the given certificates. */
 function tlsOf(address: DatabaseAddress, host: string) {
   const { sslMode, sslRootCert } = address
   if (sslMode === 'disable') return false
-  // Without its own certificates the driver's words do the same; `prefer` goes on in the clear where TLS is refused.
+  // Without certificates the driver's own mode does the same: `prefer` goes on unencrypted if TLS
+  // is refused.
   if (sslMode === 'allow' || sslMode === 'prefer') return 'prefer'
   const own = ownCertificate(address)
-  // With a root certificate `require` means `verify-ca`, as libpq has it.
+  // With a root certificate `require` means `verify-ca`, as in libpq.
   if (sslMode === 'require' && sslRootCert === undefined) {
     return { ...own, rejectUnauthorized: false }
   }
@@ -155,7 +163,10 @@ function tlsOf(address: DatabaseAddress, host: string) {
   }
 }
 
-/** How a sign-in is bound to its connection: what the driver calls with the mechanisms that the server offers. */
+/**
+ * How a sign-in is bound to its connection: the driver calls this with the mechanisms that the
+ * server offers.
+ */
 function bindingOf({ channelBinding }: DatabaseAddress) {
   return channelBinding === 'disable'
     ? null

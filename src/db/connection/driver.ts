@@ -3,23 +3,26 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-/** The files of the driver that `patches/postgres.mjs` mends, in the order of their names. */
+/** The driver's files that `patches/postgres.mjs` changes, sorted by name. */
 const FILES = ['src/connection.js', 'src/index.js', 'src/query.js', 'src/queue.js', 'src/result.js']
 
-/** What they hash to, mended, in the one version that is known: `node patches/apply.mjs --digest`. */
+/**
+ * The hash of these files after the patch, for the one version that it is for: `node
+ * patches/apply.mjs --digest`.
+ */
 const DIGEST = 'ee45146aa7cfdb9db35357953a9e80fd827334c1b7e632d1d67f2bb23289935c'
 
-/** The database driver is another one than Latchkey was tested with. */
+/** The database driver is not the one that Latchkey was tested with. */
 export class DriverError extends Error {
   override name = 'DriverError'
 }
 
 /**
- * Refuses to go on with a database driver that is not the mended one: unmended, it can hand one user
- * the answer of another, and end the process when the database restarts.
+ * Refuses to go on with a database driver without the patch: without it, the driver can give one
+ * user the answer for another, and can end the process when the database restarts.
  *
  * @param folder where the package `postgres` is installed.
- * @throws DriverError that says what to do.
+ * @throws DriverError which says what to do.
  */
 export function requireMendedDriver(folder = installed()): void {
   const digest = createHash('sha256')
@@ -33,7 +36,7 @@ export function requireMendedDriver(folder = installed()): void {
   )
 }
 
-/** Its entry for `require` lies in `cjs/src`. */
+/** The package's entry for `require` is in `cjs/src`. */
 function installed(): string {
   return join(createRequire(import.meta.url).resolve('postgres'), '../../..')
 }

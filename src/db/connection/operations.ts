@@ -1,13 +1,13 @@
 import { unavailable } from './failures.ts'
 
-/** Waiting for a connection and what runs on it, together. */
+/** For waiting for a connection and for what runs on it, together. */
 const OPERATION_MS = 5_500
-/** After the cancel, how long the server may take to say what came of it. */
+/** How long the server may take to answer after a cancel. */
 const SILENCE_MS = 1_000
-/** How often one timer looks at the time of all operations, while there are any. */
+/** How often one timer checks the time of all operations, while there are any. */
 const LOOK_MS = 50
 
-/** The reason in the error where the server did not answer a cancel either. */
+/** The reason in the error if the server did not answer after a cancel either. */
 export const SILENCE = 'silence'
 
 /** A query of the driver. */
@@ -15,38 +15,42 @@ export interface Cancellable<T> extends PromiseLike<T> {
   cancel(): void
 }
 
-/** One thing that is asked of the database, under a time limit. */
+/** A piece of work at the database with a time limit. */
 export interface Operation {
-  /** @throws `temporarily_unavailable` once its time is over: nothing more is sent. */
+  /** @throws `temporarily_unavailable` once its time is over, so that nothing more is sent. */
   check(): void
-  /** Waits for a statement, and cancels it when the time is over, waiting or running; of several each. */
+  /**
+   * Waits for a statement, and cancels it when the time is over, whether it waits or runs. Can be
+   * used for several at once.
+   */
   during<T>(query: Cancellable<T>): Promise<T>
-  /** It has a connection: told once, of the time that it waited for one. */
+  /** To be called when it has a connection: reports once how long it waited for one. */
   connected(): void
-  /** Milliseconds that are left. */
+  /** How many milliseconds are left. */
   remainingMs(): number
 }
 
-/** What runs and waits at the database. */
+/** The operations that run or wait at the database. */
 export interface Operations {
   /**
-   * Runs an operation. When its time is over, what it is at is cancelled and its true outcome awaited
-   * for a moment: what was done is answered as done, and what is answered 503 is not done later.
+   * Runs an operation. When its time is over, its current statement is cancelled and the true
+   * outcome awaited for a moment: what was done is answered as done, and what is answered with 503
+   * is not done later.
    */
   run<T>(work: (operation: Operation) => Promise<T>, limitMs?: number): Promise<T>
   pending(): number
 }
 
-/** Operations, at `most` at once. */
+/** Creates operations, of which at most `most` may be under way. */
 export function createOperations(options: {
   most: number
-  /** Told how many seconds an operation waited for a connection. */
+  /** Called with the seconds that an operation waited for a connection. */
   waited(seconds: number): void
 }): Operations {
   const running = new Set<Running>()
   let timer: NodeJS.Timeout | undefined
 
-  /** Under load the timer goes on, and no operation costs one. */
+  /** Under load the same timer goes on, and operations need none of their own. */
   const look = () => {
     const now = performance.now()
     for (const operation of running) operation.look(now)
@@ -87,11 +91,11 @@ export function createOperations(options: {
   }
 }
 
-/** An operation, as what watches its time sees it. */
+/** An operation as the timer sees it. */
 interface Running extends Operation {
-  /** Cancels it where its time is over, and gives it up where the server stays silent after that. */
+  /** Cancels it if its time is over, and gives it up if the server does not answer after that. */
   look(now: number): void
-  /** Nothing is sent for it any more. */
+  /** Ends it: nothing is sent for it any more. */
   end(): void
 }
 
@@ -131,7 +135,7 @@ function begin(
         cancelledAt = now
         for (const query of current) query.cancel()
       } else if (now >= cancelledAt + SILENCE_MS) {
-        // One that waited for its turn says nothing of the server.
+        // If no statement is under way, this says nothing about the server.
         giveUp(tooLate(current.size === 0 ? 'timeout' : SILENCE))
       }
     },

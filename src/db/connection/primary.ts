@@ -7,14 +7,14 @@ import type {
 import { type ClientOptions, connect } from './connect.ts'
 import { codeOf } from './failures.ts'
 
-/** None of the hosts is reached and of the kind that is wanted; `code` as the drivers' errors have one. */
+/** No host was reached that is of the wanted kind; `code` is like those of the driver's errors. */
 export class NoFitHostError extends Error {
   override name = 'NoFitHostError'
   readonly code: string
   constructor(tried: readonly { host: DatabaseHost; code: string }[]) {
     const each = tried.map(({ host, code }) => `${shown(host)}: ${code}`)
     super(`No host of DATABASE_URL is fit (${each.join('; ')})`)
-    // One failure for all is named as it is.
+    // If all hosts failed in the same way, that code is kept.
     const [first] = tried
     this.code =
       first !== undefined && tried.every(({ code }) => code === first.code)
@@ -24,7 +24,7 @@ export class NoFitHostError extends Error {
 }
 
 /**
- * The host to use: the only one as it is, of several the first that is reached and fits
+ * The host to use: a single host without a check, of several the first that is reached and fits
  * `target_session_attrs`. After a failover it is another one.
  *
  * @throws NoFitHostError
@@ -44,14 +44,14 @@ export async function findHost(
   throw new NoFitHostError(tried)
 }
 
-/** Why a host is not fit, as a code; null where it is. */
+/** Why a host does not fit, as a code; null if it does. */
 async function look(
   address: DatabaseAddress,
   host: DatabaseHost,
   { prepare }: Pick<ClientOptions, 'prepare'>,
 ): Promise<string | null> {
   const sql = connect(address, host, { connections: 1, prepare })
-  // A server that is reached and does not answer is as good as away.
+  // A server that is reached and does not answer counts as away.
   const late = setTimeout(() => sql.end({ timeout: 0 }), address.connectTimeoutSeconds * 2_000)
   try {
     const [server] = await sql.unsafe<ServerFacts[]>(

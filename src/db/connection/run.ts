@@ -4,47 +4,54 @@ import { SESSION } from './connect.ts'
 import type { Operation } from './operations.ts'
 import { summaryOf } from './summary.ts'
 
-/** Runs one constant statement; its result has the rows that the server counted. */
+/** Runs one constant statement; its result has as many rows as the server counted. */
 export type RunStatement = <Row>(
   text: string,
   parameters?: readonly unknown[],
   options?: RunOptions,
 ) => Promise<Row[]>
 
-/** How a statement runs. */
+/** Options of a statement. */
 export interface RunOptions {
-  /** Of one that is no part of a transaction: how long it may wait and run. */
+  /** For a statement outside of a transaction: how long it may wait and run. */
   limitMs?: number
-  /** Rows as arrays, in the order of what is selected; objects by the names of columns else. */
+  /**
+   * Gives rows as arrays, in the order of the selected columns; else as objects with the columns'
+   * names.
+   */
   rows?: 'arrays'
 }
 
 /**
- * Stands for the moment, by the database's clock, from which on a statement must not begin any more. It
- * is for one that waited where nobody can cancel it: in a pooler, or before a server that stood still.
+ * Stands for the time, by the database's clock, after which a statement must not begin any more. It
+ * is for statements that waited where they cannot be cancelled: in a pooler, or for a server that
+ * was suspended.
  */
 export const DEADLINE = Symbol('deadline')
 
-/** What of a connection or of a transaction runs statements. */
+/** The part of a connection or a transaction that runs statements. */
 export type Client = Pick<postgres.Sql, 'unsafe'> & Partial<Pick<postgres.Sql, 'begin'>>
 
-/** Told of what the database is asked. */
+/** Gets reports about operations and statements. */
 export interface DatabaseObserver {
   tracer: Tracer
-  /** An operation got a connection after so many seconds. */
+  /** An operation got a connection after this many seconds. */
   waited(seconds: number): void
 }
 
-/** What runs statements of an operation on a client. */
+/** What is needed to run an operation's statements on a client. */
 export interface RunSettings {
   prepare: boolean
-  /** The moment that DEADLINE stands for, as a timestamp. */
+  /** The time that DEADLINE stands for, as a timestamp. */
   deadline(operation: Operation): string
-  /** Null while nobody looks. */
+  /** Null if nobody observes. */
   readonly observer: DatabaseObserver | null
 }
 
-/** What a connection behind a pooler does not begin with, for one transaction. */
+/**
+ * The session parameters for one transaction, since connections behind a pooler do not start with
+ * them.
+ */
 const LOCAL_SESSION = Object.entries(SESSION)
   .map(([name, value]) =>
     name === 'default_transaction_isolation'
@@ -53,19 +60,21 @@ const LOCAL_SESSION = Object.entries(SESSION)
   )
   .join('; ')
 
-/** Tells the server how this transaction is to behave, where the connection did not. */
+/**
+ * Sets the session parameters for this transaction, on connections that did not start with them.
+ */
 export function limitTransaction(transaction: Client): void {
-  // Sent together with what comes next, whose refusal is the one that counts.
+  // Sent together with the next statement: an error shows there.
   transaction.unsafe(LOCAL_SESSION).then(
     () => {},
     () => {},
   )
 }
 
-/** Runs statements one by one: alone, or as parts of the transaction that `client` is. */
+/** Runs statements one by one: alone, or within a transaction if `client` is one. */
 export function runOn(client: Client, operation: Operation, settings: RunSettings): RunStatement {
   const { prepare } = settings
-  // The driver's own hook, by which its transactions learn which connection is theirs.
+  // The driver's internal hook, by which its transactions learn which connection they have.
   const told = settings.observer === null ? {} : { onexecute: operation.connected }
   return async (text, parameters = [], { rows: form } = {}) => {
     operation.check()
@@ -90,7 +99,9 @@ export function runOn(client: Client, operation: Operation, settings: RunSetting
   }
 }
 
-/** As a span below that of a request; what runs in the background by itself, every second, has none. */
+/**
+ * Runs it as a span below that of a request; background work, which runs every second, has none.
+ */
 function traced<T>(observer: DatabaseObserver | null, text: string, work: () => Promise<T>) {
   if (observer === null || observer.tracer === noTracer) return work()
   const name = summaryOf(text)
@@ -98,16 +109,19 @@ function traced<T>(observer: DatabaseObserver | null, text: string, work: () => 
   return observer.tracer.trace({ name, kind: 'client', attributes, parent: 'required' }, work)
 }
 
-/** Whether a result has the rows that the server counted, all of them and no others. */
+/** Whether a result has exactly as many rows as the server counted. */
 function isWhole(rows: postgres.RowList<postgres.Row[]>): boolean {
-  // What changes rows counts them also where it returns none.
+  // Statements that change rows count them even if they return none.
   const givesAll = rows.command === 'SELECT' || rows.length > 0
   if (givesAll && rows.count !== null && rows.length !== rows.count) return false
   for (let place = 0; place < rows.length; place++) if (!(place in rows)) return false
   return true
 }
 
-/** Runs statements in a transaction that is no operation of the pool: it takes as long as it takes. */
+/**
+ * Runs statements in a transaction that is not one of the pool's operations, so it has no time
+ * limit.
+ */
 export const runInTransaction =
   (transaction: Client): RunStatement =>
   async (text, parameters = []) =>

@@ -1,19 +1,21 @@
-/** What a statement does to which tables, in the words of OpenTelemetry's `db.query.summary`. */
+/**
+ * Finds what a statement does to which tables, in the form of OpenTelemetry's `db.query.summary`.
+ */
 const PART = /\b(insert into|update|delete from|from|join)\s+(?:"?latchkey"?\.)"?([a-z_]+)/gi
 const VERBS: Readonly<Record<string, string>> = {
   'insert into': 'INSERT',
   update: 'UPDATE',
   'delete from': 'DELETE',
 }
-/** No more texts are kept than there are constant statements. */
+/** How many summaries are kept: there are fewer constant statements. */
 const MOST_KEPT = 500
 const LONGEST = 120
 
 const kept = new Map<string, string>()
 
 /**
- * A name for a statement: `UPDATE sessions users`, `INSERT finished_flows`. It is made of its keywords and
- * of tables of ours, so that nothing of a parameter or of a literal can be in it.
+ * A name for a statement: `UPDATE sessions users`, `INSERT finished_flows`. It has only keywords
+ * and names of our tables, so no parameter or literal can be in it.
  */
 export function summaryOf(text: string): string {
   const known = kept.get(text)
@@ -29,7 +31,7 @@ function summarise(text: string): string {
   let verb = ''
   for (const [, keyword = '', table = ''] of text.matchAll(PART)) {
     const next = VERBS[keyword.toLowerCase().replace(/\s+/g, ' ')] ?? 'SELECT'
-    // What a change reads beside is part of the change.
+    // What a changing statement also reads is not listed as a `SELECT`.
     const isRead = next === 'SELECT' && verb !== ''
     if (seen.has(isRead ? table : `${next} ${table}`)) continue
     seen.add(table).add(`${next} ${table}`)
@@ -40,7 +42,7 @@ function summarise(text: string): string {
     words.push(table)
   }
   if (words.length > 0) return words.join(' ').slice(0, LONGEST)
-  // No table of ours: `BEGIN`, `SELECT pg_advisory_xact_lock`.
+  // Without a table of ours: `BEGIN`, `SELECT pg_advisory_xact_lock`.
   const [, first = 'sql', called] = /^\s*([a-z]+)(?:\s+([a-z_]+)\()?/i.exec(text) ?? []
   return [first.toUpperCase(), called].filter(Boolean).join(' ')
 }

@@ -20,21 +20,21 @@ import type { ServerUser } from './folder.ts'
 
 const run = promisify(execFile)
 
-/** The two programs that make and run a data folder, by absolute path. */
+/** The absolute paths of the two programs that create and run a data folder. */
 export interface PostgresBinaries {
   initdb: string
   postgres: string
-  /** The `native` folder of the npm package they belong to, which can be copied elsewhere. */
+  /** The `native` folder of the npm package that they are in, which can be copied elsewhere. */
   native?: string
 }
 
-/** Programs that were run once as the user of the server, so they do work. */
+/** Programs that were run once as the server's user, so they are known to work. */
 export interface TriedBinaries extends PostgresBinaries {
   /** As PostgreSQL prints it: `18.4`. */
   version: string
 }
 
-/** All the PostgreSQL programs that may be here, the preferred ones first. */
+/** All PostgreSQL programs that can be found on this machine, the preferred ones first. */
 export async function* findPostgresBinaries(): AsyncGenerator<PostgresBinaries> {
   const packaged = await findPackagedBinaries()
   if (packaged) yield packaged
@@ -47,7 +47,7 @@ export async function* findInstalledBinaries(): AsyncGenerator<PostgresBinaries>
   const onPath = await run('/bin/sh', ['-c', lookup]).catch(() => ({ stdout: '' }))
   const [initdb, postgres] = onPath.stdout.trim().split('\n')
   if (initdb && postgres) {
-    // initdb looks for postgres beside itself, so links in /usr/local/bin are followed first.
+    // initdb looks for postgres in its own folder, so links in /usr/local/bin are followed first.
     yield { initdb: await realpath(initdb), postgres: await realpath(postgres) }
   }
   const root = '/usr/lib/postgresql'
@@ -60,7 +60,7 @@ export async function* findInstalledBinaries(): AsyncGenerator<PostgresBinaries>
 
 /**
  * The first of the candidates that runs as `user`. Those of the npm package are copied into `home`
- * when they cannot run where they are: read-only and without links, or below a private folder.
+ * if they cannot run where they are: in a read-only folder without links, or below a private one.
  */
 export async function chooseBinaries(
   candidates: AsyncIterable<PostgresBinaries>,
@@ -106,7 +106,7 @@ async function findPackagedBinaries(): Promise<PostgresBinaries | undefined> {
   }
 }
 
-/** What the package's install script does, for installations made with --ignore-scripts. */
+/** Does what the package's install script does, for installations made with --ignore-scripts. */
 async function linkLibraries(native: string): Promise<void> {
   const text = await readFile(join(native, 'pg-symlinks.json'), 'utf8')
   const links = JSON.parse(text) as { source: string; target: string }[]
@@ -125,7 +125,9 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   )
 
-/** Copies `native` once; the name carries the package's version, so an update copies anew. */
+/**
+ * Copies `native` once; the copy's name has the package's version, so an update makes a new copy.
+ */
 async function copyBinaries(native: string, home: string): Promise<PostgresBinaries> {
   const manifest = await readFile(join(dirname(native), 'package.json'), 'utf8')
   const { version } = JSON.parse(manifest) as { version: string }

@@ -15,10 +15,13 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import { FileError } from '../../core/settings/file-problem.ts'
 
-/** Where root keeps data whose own place the user of the database cannot enter. */
+/** Where root keeps the data if the database's user cannot enter its usual folder. */
 const ELSEWHERE = '/var/lib/latchkey'
 
-/** A folder, and no link that another user put in its place meanwhile: root would change what that leads to. */
+/**
+ * Works on a folder, but not on a link that another user put in its place meanwhile: root would
+ * change what the link leads to.
+ */
 export async function withFolder(
   path: string,
   work: (folder: FileHandle) => Promise<void>,
@@ -28,7 +31,10 @@ export async function withFolder(
   await work(folder).finally(() => folder.close())
 }
 
-/** Where root keeps programs for a data folder: in it, unless others may change what is there. */
+/**
+ * Where root keeps the programs for a data folder: in it, unless other users may change what is
+ * there.
+ */
 export async function programsFor(home: string): Promise<string> {
   const { uid, mode } = await lstat(home)
   if (process.getuid?.() !== 0 || (uid === 0 && (mode & 0o022) === 0)) return home
@@ -36,7 +42,7 @@ export async function programsFor(home: string): Promise<string> {
   return ELSEWHERE
 }
 
-/** Makes a folder and those above it; only the new ones get a mode, whatever the umask is. */
+/** Makes a folder and its parents; only the new ones get the mode, whatever the umask is. */
 export async function makeEnterable(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true })
   if (!first) return
@@ -46,10 +52,12 @@ export async function makeEnterable(path: string): Promise<void> {
 }
 
 /**
- * Where a link of ours in the place of the data leads, null where there is none; the data may not be there yet. A
- * link to any other place is not followed: what data belongs to, root hands over, whoever put the link there.
+ * The target of our link in the place of the data, null if there is no link; the data may not be
+ * there yet. A link to any other place is not followed: whoever put it there, root would change the
+ * owner of what it leads to.
  *
- * @throws FileError where the folder around it is gone, too: beginning anew would hide that data is lost.
+ * @throws FileError if the target's parent folder is gone, too: starting with new data would hide
+ * that the old is lost.
  */
 export async function followLink(path: string): Promise<string | null> {
   const target = await readlink(path).catch(() => null)
@@ -62,8 +70,9 @@ export async function followLink(path: string): Promise<string | null> {
 }
 
 /**
- * Makes a folder for data that cannot be at `path`, and a link to it there: so the data goes where its folder is
- * moved to, and a folder that is removed begins anew. What is left behind says whose it was.
+ * Makes a folder for data that cannot be at `path`, and a link to it there, so that the data stays
+ * with its folder when that is moved, and a removed folder starts with new data. What is left
+ * behind says which folder it belonged to.
  */
 export async function keepElsewhere(path: string): Promise<string> {
   await makeEnterable(ELSEWHERE)
@@ -76,7 +85,7 @@ export async function keepElsewhere(path: string): Promise<string> {
     return data
   } catch (error) {
     await rm(home, { recursive: true })
-    // Another start was first.
+    // Another process was faster.
     const others = await followLink(path)
     if (others === null) throw error
     return others

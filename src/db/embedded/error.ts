@@ -1,11 +1,11 @@
 import { FileError } from '../../core/settings/file-problem.ts'
 
-/** The embedded server cannot be used; the message says what happened and what to do. */
+/** The embedded server cannot be used. The message says what happened and what to do. */
 export class EmbeddedServerError extends Error {
   override name = 'EmbeddedServerError'
 }
 
-/** The error of a server that could not start in this folder, with what the file system said. */
+/** The error for a server that could not start in this folder, with the file system's message. */
 export const notStarted = (dataDir: string, cause: unknown): FileError =>
   new FileError(
     {

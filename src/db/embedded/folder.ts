@@ -8,9 +8,11 @@ import { followLink, keepElsewhere, makeEnterable, withFolder } from './elsewher
 import { EmbeddedServerError } from './error.ts'
 
 const run = promisify(execFile)
-/** What nobody can hold, a copy of the programs, is in use for no longer. */
+/**
+ * A half-made copy of the programs, which cannot be locked, counts as left behind after this time.
+ */
 const STALE_MS = 10 * 60_000
-/** Between the making of a folder and the lock of the program that works in it. */
+/** The longest time between making a folder and its program's lock on it. */
 const BEGUN_MS = 5_000
 
 /** The system user that the server runs as, when it is not the user of this process. */
@@ -19,20 +21,20 @@ export interface ServerUser {
   gid: number
 }
 
-/** Where the data lives, and who may touch it. */
+/** Where the data is, and which user works on it. */
 export interface PostgresFolder {
-  /** The folder around the data, where new folders can be made. */
+  /** The parent folder of the data, where new folders can be made. */
   home: string
   /** The data folder of PostgreSQL; it may not exist yet. */
   path: string
-  /** Set when this process is root, which PostgreSQL refuses to run as. */
+  /** Set if this process is root, which PostgreSQL refuses to run as. */
   user: ServerUser | undefined
 }
 
 /**
  * Chooses the data folder below `dataDir`. As root the server runs as the owner of the data, or as
- * `nobody` for new data; where that user cannot enter `dataDir`, the data is kept below
- * /var/lib/latchkey instead, to which a link leads, and `log` is told so.
+ * `nobody` for new data; if that user cannot enter `dataDir`, the data is kept below
+ * /var/lib/latchkey instead, with a link to it, and `log` gets a line about that.
  */
 export async function choosePostgresFolder(
   dataDir: string,
@@ -59,7 +61,10 @@ export async function choosePostgresFolder(
   return elsewhere
 }
 
-/** This data folder and its user, who can enter it; null where there is no data yet and its user cannot. */
+/**
+ * This data folder and a user who can enter it; null if there is no data yet and its user cannot
+ * enter.
+ */
 async function enterable(path: string): Promise<PostgresFolder | null> {
   const [home, hasData] = [dirname(path), await holdsData(path)]
   const user = await userFor(path)
@@ -72,10 +77,10 @@ async function enterable(path: string): Promise<PostgresFolder | null> {
   )
 }
 
-/** Where the data is below `dataDir`, unless root has to keep it elsewhere. */
+/** The data's folder in `dataDir`, unless root has to keep it elsewhere. */
 export const postgresFolderIn = (dataDir: string): string => join(resolve(dataDir), 'postgres')
 
-/** Throws where the data belongs to another user, whom only root could become. */
+/** Throws if the data belongs to another user, since only root could run as that user. */
 export async function requireOwner(path: string): Promise<void> {
   const uid = process.getuid?.()
   const owner = await ownerOf(path)
@@ -83,7 +88,9 @@ export async function requireOwner(path: string): Promise<void> {
   throw new FileError({ reason: 'data_of_another', path, owner: owner.uid, own: uid })
 }
 
-/** A private folder for the server's socket, with a path short enough for a socket address. */
+/**
+ * Makes a private folder for the server's socket, with a path short enough for a socket address.
+ */
 export async function makeSocketFolder(user: ServerUser | undefined): Promise<string> {
   // Socket addresses end at 103 bytes on macOS and 107 on Linux; commas and spaces would be split.
   const fits = (path: string) => path.length < 60 && /^[\w/.+-]+$/.test(path)
@@ -106,7 +113,7 @@ export async function makeSocketFolder(user: ServerUser | undefined): Promise<st
   )
 }
 
-/** Gives a folder made by root to the user of the server. */
+/** Changes the owner of a folder that root made to the server's user. */
 export async function handOver(folder: string, user: ServerUser | undefined): Promise<void> {
   if (!user) return
   await withFolder(folder, (opened) => opened.chown(user.uid, user.gid)).catch((cause) => {
@@ -114,16 +121,22 @@ export async function handOver(folder: string, user: ServerUser | undefined): Pr
   })
 }
 
-/** As Node.js does not: without following a link that another user puts somewhere in it meanwhile. */
+/**
+ * Removes a folder without following a link that another user puts into it meanwhile, as Node.js
+ * would.
+ */
 export async function removeTree(path: string): Promise<void> {
   await run('rm', ['-rf', '--', path]).catch((error) => {
     if (error.code !== 'ENOENT') throw error
-    // A container without programs, where nobody else is.
+    // In a container without programs there are no other users.
     return rm(path, { recursive: true, force: true })
   })
 }
 
-/** Removes what a start that was killed left behind: what is old, and a half-made data folder that nobody works in. */
+/**
+ * Removes what a killed start left behind: old files, and a half-made data folder that no process
+ * works in.
+ */
 export async function removeLeftovers(home: string): Promise<void> {
   for (const name of await readdir(home)) {
     const path = join(home, name)
@@ -136,14 +149,20 @@ export async function removeLeftovers(home: string): Promise<void> {
   }
 }
 
-/** Whether no program of a start holds this folder (`process.ts`); unknown counts as held. */
+/**
+ * Whether no program has locked this folder (`process.ts`); if that is unknown, it counts as
+ * locked.
+ */
 const isFree = (folder: string): Promise<boolean> =>
   run('flock', ['-n', folder, 'true']).then(
     () => true,
     () => false,
   )
 
-/** The major version that wrote the data, or undefined when there is none yet; behind a link none is begun. */
+/**
+ * The major version that wrote the data, or undefined if there is none yet; behind a link, no data
+ * is an error.
+ */
 export async function readDataVersion(path: string): Promise<string | undefined> {
   const entries = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
@@ -169,7 +188,7 @@ async function ownerOf(path: string): Promise<ServerUser | undefined> {
   return found && { uid: found.uid, gid: found.gid }
 }
 
-/** The owner of the data; data that root owns, like a restored backup, is given to nobody. */
+/** The data's owner; if that is root, as for a restored backup, `nobody` gets the data. */
 async function userFor(path: string): Promise<ServerUser> {
   const owner = await ownerOf(path)
   if (owner && owner.uid !== 0) return owner
@@ -186,11 +205,11 @@ async function userFor(path: string): Promise<ServerUser> {
 
 async function canEnter(path: string, user: ServerUser): Promise<boolean> {
   try {
-    // Asking the system beats adding up modes, groups and access lists.
+    // Asking the system is safer than computing modes, groups and access lists.
     await run('/bin/sh', ['-c', 'cd "$0"', path], { cwd: '/', ...user })
     return true
   } catch (cause) {
-    // A number is the exit code of the shell; a word means that it could not be started.
+    // A number is the shell's exit code; a text means that it could not be started.
     if (typeof (cause as { code?: unknown }).code === 'number') return false
     throw mayNot(`start a program as uid ${user.uid}`, cause)
   }

@@ -29,37 +29,38 @@ export { EmbeddedServerError } from './error.ts'
 export interface EmbeddedServer {
   /** Options for the postgres.js client; `host` is the private folder of the socket. */
   connection: OwnConnection
-  /** Resolves when it was stopped; the server is started again whenever it ends otherwise. */
+  /** Resolves when it was stopped; if the server ends in any other way, it is started again. */
   ended: Promise<void>
   /**
-   * Brings a folder that is new to the disk, behind what is done meanwhile; to be called once the start
-   * is over, which waiting for the disk can double. What is committed from then on PostgreSQL syncs itself.
+   * Syncs a new data folder to the disk in the background; to be called once the start is over,
+   * which waiting for the disk can double. Whatever is committed later, PostgreSQL syncs itself.
    */
   bringToDisk(): void
-  /** Shuts the server down; open connections are closed, no committed row is lost. */
+  /** Shuts the server down; open connections are closed, and no committed row is lost. */
   stop(): Promise<void>
 }
 
-/** What the embedded server is to be. */
+/** Options of the embedded server. */
 export interface EmbeddedServerOptions {
-  /** Made when missing; the data goes to the folder `postgres` in it. */
+  /** Made if missing; the data goes to the folder `postgres` in it. */
   dataDir: string
-  /** False trades safety in a power cut for speed, for tests. Default: true. */
+  /** False is faster and can lose data in a power cut, for tests. Default: true. */
   durable?: boolean
-  /** Made when missing. Default: `latchkey`. */
+  /** Made if missing. Default: `latchkey`. */
   database?: string
-  /** Told the few things that an operator should know. */
+  /** Called with the few messages that an operator should see. */
   log?: (line: string) => void
-  /** Told once PostgreSQL's own programs are at work, and nothing waits for this process. */
+  /** Called once PostgreSQL's programs run and nothing waits for this process. */
   atWork?: () => void
-  /** Where to look for PostgreSQL. Default: npm package, PATH, /usr/lib/postgresql. */
+  /** Finds PostgreSQL's programs. Default: npm package, PATH, /usr/lib/postgresql. */
   findBinaries?: () => AsyncIterable<PostgresBinaries>
 }
 
 /**
- * Starts PostgreSQL on a private unix socket, and makes its data folder on the first start. The
- * server stops with this process, however that ends, and does not keep this process alive. As root
- * it runs as `nobody`, who must be able to enter `dataDir`, or the data goes to /var/lib/latchkey.
+ * Starts PostgreSQL on a private unix socket, and makes its data folder at the first start. The
+ * server stops with this process, however that ends, and does not keep it alive. If this process is
+ * root, the server runs as `nobody`, and if that user cannot enter `dataDir`, the data goes to
+ * /var/lib/latchkey.
  *
  * @throws EmbeddedServerError when that cannot be done, or another process uses the data folder.
  */
@@ -72,13 +73,16 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   try {
     return await start(options)
   } catch (cause) {
-    // What the file system said, for example that the disk is full or may not be written.
+    // An error of the file system, for example that the disk is full or read-only.
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause
     throw notStarted(options.dataDir, cause)
   }
 }
 
-/** How to reach the server that another process of ours runs in this folder; null where none runs. */
+/**
+ * How to connect to the server that another of our processes runs in this folder; null if none
+ * runs.
+ */
 export async function joinEmbeddedServer(
   dataDir: string,
   database = 'latchkey',
@@ -87,7 +91,7 @@ export async function joinEmbeddedServer(
   const { status, sockets } = await readPidFile(folder.path)
   if (status !== 'ready' || sockets === '') return null
   const connection = { host: sockets, port: PORT, database, username: USERNAME }
-  // A file that a killed server left names a socket that is gone.
+  // The file may be left by a killed server: then its socket is gone.
   return query(connection, (sql) => sql`select 1`).then(
     () => connection,
     () => null,
@@ -127,7 +131,9 @@ async function start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   }
 }
 
-/** Runs initdb in a folder beside the final one, so that a data folder is complete or not there. */
+/**
+ * Runs initdb in a folder beside the final one, so that a data folder is either complete or absent.
+ */
 async function initialise(
   folder: PostgresFolder,
   binaries: TriedBinaries,
@@ -151,12 +157,13 @@ async function initialise(
     await rename(fresh, folder.path)
   } catch (error) {
     await removeTree(fresh)
-    // Another process finished its first start before us; starting will tell who has the folder.
+    // Another process finished its first start before this one; starting the server shows who has
+    // the folder.
     if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
 }
 
-/** PostgreSQL wants its user to have a name, which the number that a container runs as need not have. */
+/** PostgreSQL needs its user to have a name, but a container can run as a number without one. */
 function whatHelps(lines: readonly string[]): string {
   const isNameless = lines.some((line) => line.includes('could not look up effective user ID'))
   return isNameless
@@ -175,7 +182,10 @@ function refuseOtherVersion(path: string, dataVersion: string, binaries: TriedBi
   )
 }
 
-/** Syncs all that initdb wrote, and the name of the folder: a power cut could undo the rename. */
+/**
+ * Syncs everything that initdb wrote, and the folder's name, since a power cut could undo the
+ * rename.
+ */
 function syncInBackground(folder: PostgresFolder, binaries: TriedBinaries): void {
   const ignore = () => undefined
   open(folder.home, 'r')

@@ -5,7 +5,10 @@ import { followLink } from './elsewhere.ts'
 import { notStarted } from './error.ts'
 import { postgresFolderIn, readDataVersion, requireOwner } from './folder.ts'
 
-/** Why a start in this folder would fail, as far as that can be seen without changing anything; else null. */
+/**
+ * Why a start in this folder would fail, as far as can be seen without changing anything; else
+ * null.
+ */
 export async function whyNotStarted(dataDir: string): Promise<FileProblem | null> {
   const path = postgresFolderIn(dataDir)
   try {

@@ -3,7 +3,7 @@ import postgres from 'postgres'
 /** The plain role that owns the database. */
 export const USERNAME = 'latchkey'
 
-/** The role that initdb makes. */
+/** The role that initdb creates. */
 export const SUPERUSER = 'postgres'
 
 /** Options for the postgres.js client; `host` is the private folder of the socket. */
@@ -15,8 +15,9 @@ export interface OwnConnection {
 }
 
 /**
- * Makes the database and the plain role that owns it; on later starts a single connection. The first
- * database is the one that every new server has, under our name: to make another takes a tenth of the start.
+ * Makes the database and the plain role that owns it; on later starts this only takes one
+ * connection. The database that every new server has is renamed, since creating another takes a
+ * tenth of the start.
  */
 export async function ensureDatabase(connection: OwnConnection): Promise<void> {
   const missing = await query(connection, (sql) => sql`select 1`).then(
@@ -36,7 +37,8 @@ export async function ensureDatabase(connection: OwnConnection): Promise<void> {
       await sql`create database ${database} owner ${role} template template0`
       return
     }
-    // All of it or nothing: killed in between, the next start would find a database that is not the role's.
+    // All or nothing: if this is killed halfway, the next start would find a database that the role
+    // does not own.
     await sql.begin(async (sql) => {
       await sql`create role ${role} login createdb`
       await sql`alter database postgres owner to ${role}`
@@ -45,7 +47,7 @@ export async function ensureDatabase(connection: OwnConnection): Promise<void> {
   })
 }
 
-/** One piece of work on a connection of its own. */
+/** Runs some work on a connection of its own. */
 export async function query(
   connection: OwnConnection,
   work: (sql: postgres.Sql) => PromiseLike<unknown>,

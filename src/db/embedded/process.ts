@@ -5,14 +5,15 @@ import type { ServerUser } from './folder.ts'
 
 const KEPT_LINES = 40
 
-/** The exit code that means: another process holds the lock on the data folder. */
+/** The exit code that means that another process has the lock on the data folder. */
 export const LOCKED = 97
 
 /**
- * Becomes the program in $3, after two things. It locks the data folder $1 for as long as the
- * program or a child of it lives, which also works between containers, where the process id in
- * postmaster.pid says nothing. And it leaves a watcher at the other end of our pipe: when we are
- * gone without a word, however that came, it asks the program for a fast shutdown.
+ * Replaces itself by the program in $3, after two things. It locks the data folder $1 for as long
+ * as the program or a child of it lives; this also works between containers, where the process id
+ * in postmaster.pid means nothing. And it leaves a watcher at the other end of our pipe: if this
+ * process ends without notice, for whatever reason, the watcher asks the program for a fast
+ * shutdown.
  */
 const SCRIPT = `
 data=$1 sockets=$2
@@ -47,7 +48,7 @@ exec "$@"
 
 /** A program of PostgreSQL that cannot outlive this process. */
 export interface WatchedProcess {
-  /** Undefined when it could not be started at all. */
+  /** Undefined if it could not be started at all. */
   pid: number | undefined
   /** The last lines it wrote, oldest first. */
   lines: string[]
@@ -57,7 +58,7 @@ export interface WatchedProcess {
   exitCode(): number | null
   /** Lets this process end while the program runs; the watcher then stops the program. */
   release(): void
-  /** Asks for a fast shutdown, then insists. */
+  /** Asks for a fast shutdown, then for faster ones. */
   stop(): Promise<void>
 }
 
@@ -73,20 +74,21 @@ export function startWatched(options: {
   const child = spawn('/bin/sh', ['-c', SCRIPT, 'latchkey', data, sockets, command, ...args], {
     cwd: '/',
     detached: true,
-    // Nothing of our environment: it holds secrets, and PG* variables would change the server.
+    // Without our environment: it has secrets, and PG* variables would change the server.
     env: { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     ...user,
   })
   const lines = keepLastLines(child)
   const watch = child.stdio[3] as Writable | null
-  // The program may end before it has read from the pipe.
+  // The program can end before it has read from the pipe.
   watch?.on('error', () => undefined)
 
   const ended = new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(error.message))
     child.on('exit', async (code, signal) => {
-      // One word, so that the watcher ends and does not signal a process id that is free again.
+      // One line, so that the watcher ends and does not signal a process id that may belong to
+      // another process by now.
       watch?.end('ended\n')
       await Promise.race([new Promise((closed) => child.on('close', closed)), sleep(200)])
       resolve(signal ? `signal ${signal}` : `exit code ${code}`)
@@ -104,7 +106,7 @@ export function startWatched(options: {
     },
     stop: async () => {
       for (const handle of handles) handle.ref?.()
-      // Fast shutdown; then immediate, which costs a recovery at the next start; then the axe.
+      // Fast shutdown; then immediate, which costs a recovery at the next start; then a kill.
       for (const [signal, waitMs] of [
         ['SIGINT', 10_000],
         ['SIGQUIT', 5_000],

@@ -15,8 +15,8 @@ const READY_MS = 120_000
 const HELD = /lock file "postmaster\.pid" already exists|pre-existing shared memory block/
 
 /**
- * Starts the server and waits until it takes connections. An earlier one that is just going is
- * waited for; one that stays is an EmbeddedServerError.
+ * Starts the server and waits until it takes connections. If an earlier one is shutting down, waits
+ * for that; if it stays, throws an EmbeddedServerError.
  */
 export async function startServer(
   folder: PostgresFolder,
@@ -40,7 +40,7 @@ export async function startServer(
       )
     }
     const { status } = await readPidFile(folder.path)
-    // No state: its pid file is gone already, or not written yet.
+    // An empty status: its pid file is already gone, or not written yet.
     const patienceMs = status === 'stopping' || status === '' ? STOPPING_MS : HELD_MS
     if (performance.now() - startedAt > patienceMs) {
       throw new EmbeddedServerError(
@@ -66,7 +66,8 @@ function serverSettings(sockets: string, durable: boolean): string[] {
     log_timezone: 'UTC',
     logging_collector: 'off',
     log_destination: 'stderr',
-    // Errors of statements go to the client only: their texts hold values, like e-mail addresses.
+    // Errors of statements only go to the client: their texts contain values such as e-mail
+    // addresses.
     log_min_messages: 'log',
     log_min_error_statement: 'panic',
     log_error_verbosity: 'terse',
@@ -96,7 +97,9 @@ async function untilReady(server: WatchedProcess, path: string): Promise<string 
   return `not ready after ${READY_MS / 1000} seconds`
 }
 
-/** The server tells the folder of its socket in the fifth line of its lock file, its state in the eighth. */
+/**
+ * Reads the server's lock file: its fifth line is the folder of the socket, its eighth the status.
+ */
 export async function readPidFile(
   path: string,
 ): Promise<{ pid: number; status: string; sockets: string }> {

@@ -2,20 +2,23 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WatchedProcess } from './process.ts'
 
-/** Between two tries to start the server again: at first, and at most. */
+/** The pause between two tries to start the server again: at first, and at most. */
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5_000
 
-/** What keeps a server running. */
+/** Keeps a server running. */
 export interface Supervision {
-  /** Resolves when the server was stopped by `stop()`; it is started again whenever it ends otherwise. */
+  /**
+   * Resolves when the server was stopped by `stop()`; if it ends in any other way, it is started
+   * again.
+   */
   ended: Promise<void>
   stop(): Promise<void>
 }
 
 /**
- * Starts a server again, in the same folders, each time it ends unexpectedly, so that connections to it
- * are had again. Every end and every return is logged; of tries that fail one in a row.
+ * Starts a server again, in the same folders, each time it ends unexpectedly, so that connections
+ * can be made again. Every end and every restart is logged; of several failed tries in a row, one.
  */
 export function supervise(
   first: WatchedProcess,
