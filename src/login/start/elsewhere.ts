@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { originOf } from '../../core/settings/public-url.ts'
 import { isSurelyAnotherSite } from '../../core/settings/urls.ts'
+import { shownValue } from '../../core/text.ts'
 import { placeOf } from '../../http/log/known.ts'
 
 /**
@@ -17,7 +18,7 @@ export function warnOfElsewhere(
 ): void {
   if (redirectUri === null || !/^https?:/.test(redirectUri)) return
   const warn = (event: string, origin: string, text: string) =>
-    request.log.warn({ event, ...placeOf(request), origin }, text)
+    request.log.warn({ event, ...placeOf(request), origin: shownValue(origin) }, text)
   const origin = originOf(redirectUri)
   if (responseMode === 'cookie' && isSurelyAnotherSite(origin, originOf(issuer))) {
     warn(
@@ -36,6 +37,8 @@ export function warnOfElsewhere(
   )
 }
 
-/** Null where the browser tells none: a page may forbid it. */
+/** Null where the browser sends none, since a page may forbid it, or one that is no page's. */
 const originOfPage = (referer: string | undefined): string | null =>
-  referer !== undefined && URL.canParse(referer) ? originOf(referer) : null
+  referer !== undefined && /^https?:/.test(referer) && URL.canParse(referer)
+    ? originOf(referer)
+    : null

@@ -19,6 +19,13 @@ test.each([
   ['a popup of a page of the app', POPUP, from('https://app.example.com/'), null],
   ['a popup of a page that does not say which', POPUP, {}, null],
   ['a popup of something that is no address', POPUP, from('about'), null],
+  ['a popup of what has no origin', POPUP, from('data:text/html,shop'), null],
+  [
+    'a popup of a page with a name that nobody has',
+    POPUP,
+    from(`https://${'a'.repeat(7_000)}.example/`),
+    { event: 'popup_of_another_origin', origin: `https://${'a'.repeat(192)}…` },
+  ],
   ['a redirect from a page of another origin', {}, from('https://www.example.com/shop'), null],
   [
     'cookies for an app of another site',
