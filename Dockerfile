@@ -33,7 +33,7 @@ USER node
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 # A Node.js of its own takes seconds where a container has a tenth of a processor. It listens once the migrations of
-# a new version are applied, which is minutes of millions of users.
+# a new version are applied, which takes minutes with millions of users.
 HEALTHCHECK --interval=10s --timeout=10s --start-period=30m --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--enable-source-maps", "dist/main.js"]
