@@ -11,7 +11,6 @@ const DEV = join(import.meta.dirname, '../../scripts/dev.mjs')
 async function startDev() {
   const database = await createTestDatabase()
   const folder = await newFolder()
-  const { host, port: at, username, database: name } = database.connection
   const port = await freePort()
   const file = join(folder.path, '.env')
   const child = spawn(process.execPath, [DEV], {
@@ -19,7 +18,7 @@ async function startDev() {
     cwd: folder.path,
     env: {
       ...{ PATH: process.env.PATH, HOME: folder.path, PORT: String(port) },
-      DATABASE_URL: `postgres://${username}@/${name}?host=${host}&port=${at}`,
+      DATABASE_URL: database.url,
     },
   })
   const ended = new Promise((resolve) => child.once('exit', resolve))

@@ -6,7 +6,6 @@ import { freePort, newFolder, startServerProcess } from '../helpers/server-proce
 test('a replica that is killed while it migrates leaves nothing at work in the database, and no lock', async () => {
   const folder = await newFolder()
   const database = await createTestDatabase()
-  const { host, port, username, database: name } = database.connection
   const other = postgres({ ...database.connection, max: 1 })
   const migrating = async () => [
     ...(await other`select wait_event_type as "waitsFor" from pg_stat_activity
@@ -15,7 +14,7 @@ test('a replica that is killed while it migrates leaves nothing at work in the d
   // What takes long here is another replica, which migrates.
   await other`select pg_advisory_lock(76, 4711)`
   const server = startServerProcess(
-    { DATABASE_URL: `postgres://${username}@/${name}?host=${host}&port=${port}` },
+    { DATABASE_URL: database.url },
     { cwd: folder.path, port: await freePort() },
   )
   onTestFinished(async () => {

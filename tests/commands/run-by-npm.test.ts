@@ -8,13 +8,12 @@ import { freePort, isAlive, MAIN, newFolder } from '../helpers/server-process.ts
 async function startInShell(env: Record<string, string>) {
   const database = await createTestDatabase()
   const folder = await newFolder()
-  const { host, port: at, username, database: name } = database.connection
   const shell = spawn('sh', ['-c', '"$0" "$1"; true', process.execPath, MAIN], {
     cwd: folder.path,
     env: {
       ...{ PATH: process.env.PATH, PORT: String(await freePort()) },
       ...{ DATA_DIR: join(folder.path, 'data'), EMULATE: 'kakao' },
-      DATABASE_URL: `postgres://${username}@/${name}?host=${host}&port=${at}`,
+      DATABASE_URL: database.url,
       // Tells its own number, which nobody but the shell is told.
       NODE_OPTIONS: `--import=data:text/javascript,console.error('pid',process.pid)`,
       ...env,

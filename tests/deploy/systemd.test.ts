@@ -65,7 +65,6 @@ describe('the unit of systemd', () => {
     const url = `http://localhost:${port}`
     const file = join(folder.path, 'server')
     await writeFile(file, '')
-    const { host, port: at, username, database: name } = database.connection
     const [, command = ''] = /^ExecStart=(.+)$/m.exec(unitText) ?? []
     const started = command.replace('dist/', `${join(ROOT, 'dist')}/`).split(' ')
     const stop = await startProgram(
@@ -77,7 +76,7 @@ describe('the unit of systemd', () => {
         env: {
           PORT: String(port),
           DATA_DIR: join(folder.path, 'data'),
-          DATABASE_URL: `postgres://${username}@/${name}?host=${host}&port=${at}`,
+          DATABASE_URL: database.url,
           METRICS: 'on',
         },
       },

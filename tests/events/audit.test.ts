@@ -209,8 +209,6 @@ test('so is one that has no app; what is shown in place of a flow is not: anybod
 })
 
 test('of more than can be shown the newest are, and from a beginning on the oldest', async () => {
-  const { host, port, username, database } = latchkey.testDatabase.connection
-  const url = `postgres://${username}@/${database}?host=${host}&port=${port}`
   await latchkey.database.query(
     `insert into latchkey.audit_events (type, at) select 'admin.many', now() - n * interval '1 s'
      from generate_series(1, 10500) n`,
@@ -219,7 +217,7 @@ test('of more than can be shown the newest are, and from a beginning on the olde
   const folder = await newFolder()
   onTestFinished(folder.remove)
   const read = async (...args: string[]) => {
-    const terminal = { cwd: folder.path, env: { DATABASE_URL: url } }
+    const terminal = { cwd: folder.path, env: { DATABASE_URL: latchkey.testDatabase.url } }
     const typed = ['audit', '--type', 'admin.many', '--json', ...args]
     const { stdout, stderr } = await runAdmin(terminal, typed)
     const times = (JSON.parse(stdout) as { at: string }[]).map(({ at }) => Date.parse(at))

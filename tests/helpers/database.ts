@@ -7,6 +7,8 @@ import type { EmbeddedServer } from '../../src/db/embedded/index.ts'
 export interface TestDatabase {
   /** Options for the postgres.js client. */
   connection: EmbeddedServer['connection']
+  /** What `DATABASE_URL` is for it. */
+  url: string
   /** Removes the database, ending the connections that are still open. */
   drop(): Promise<void>
 }
@@ -18,6 +20,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await asAdmin((sql) => sql`create database ${sql(name)} template tpl strategy file_copy`)
   return {
     connection: { ...server, database: name },
+    url: `postgres://${server.username}@/${name}?host=${server.host}&port=${server.port}`,
     // As the superuser: an autovacuum worker may be in it, and only a superuser may end that.
     drop: () => asAdmin((sql) => sql`drop database ${sql(name)} with (force)`, 'postgres'),
   }

@@ -27,14 +27,13 @@ async function makePipe() {
 async function startLogging(to: number) {
   const database = await createTestDatabase()
   const folder = await newFolder()
-  const { host, port: at, username, database: name } = database.connection
   const port = await freePort()
   const child = spawn(process.execPath, [MAIN], {
     cwd: folder.path,
     env: {
       ...{ PATH: process.env.PATH, PORT: String(port), DATA_DIR: join(folder.path, 'data') },
       ...{ LOG_LEVEL: 'debug', RATE_LIMIT: 'off' },
-      DATABASE_URL: `postgres://${username}@/${name}?host=${host}&port=${at}`,
+      DATABASE_URL: database.url,
     },
     stdio: ['ignore', to, 'pipe'],
   })

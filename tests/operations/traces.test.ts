@@ -73,10 +73,9 @@ beforeAll(async () => {
 
 /** A server process over the database of this file, with these settings beside. */
 async function start(settings: Record<string, string>) {
-  const { host, port, username, database: name } = database.connection
   const server = startServerProcess(
     {
-      DATABASE_URL: `postgres://${username}@/${name}?host=${host}&port=${port}`,
+      DATABASE_URL: database.url,
       SECRET: 'a secret of the tests with more than 32 characters',
       RATE_LIMIT: 'on',
       LOG_LEVEL: 'debug',
