@@ -316,7 +316,7 @@ describe('a start that cannot be', () => {
     const url = `postgres://user:canary-password@localhost:${port}/db`
     const server = await start({ env: { DATABASE_URL: url } })
     await expect
-      .poll(() => server.stderr(), { timeout: 15_000 })
+      .poll(() => server.stderr(), { timeout: 40_000 })
       .toContain(
         `The database cannot be used (ECONNREFUSED) at localhost:${port}, database "db", user "user". Nothing listens there`,
       )

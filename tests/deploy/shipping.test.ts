@@ -3,7 +3,7 @@ import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { satisfies, subset } from 'semver'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Browser } from '../helpers/browser.ts'
 import { createOwnPostgres, type OwnPostgres } from '../helpers/own-postgres.ts'
 import { freePort, newFolder } from '../helpers/server-process.ts'
@@ -65,6 +65,10 @@ describe('the image', () => {
     const dockerfile = await read('Dockerfile')
     const image = join(folder.path, 'image')
     await mkdir(image)
+    onTestFinished(async () => {
+      await run('chmod', ['-R', 'u+w', image], folder.path)
+      await rm(image, { recursive: true })
+    })
     // The last stage: what it copies, from where.
     const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '))
     const copied = [...last.matchAll(/^COPY (?:--from=(\w+) )?(.+)$/gm)].map(([, stage, what]) => ({
@@ -102,8 +106,8 @@ describe('the image', () => {
       expect((await fetch(`${local}/readyz`)).status).toBe(200)
       expect((await fetch(`${local}/healthz`)).status).toBe(200)
     })
-    await run('chmod', ['-R', 'u+w', image], folder.path)
-  })
+    // Packages that are in no cache are fetched.
+  }, 240_000)
 
   test('lets in only what the stages copy', async () => {
     const dockerfile = await read('Dockerfile')
