@@ -7,7 +7,7 @@ const id = (what: string) => z.string().meta({ description: what })
 const POSTED = {
   'user.created': 'Somebody signed in for the first time, or was imported.',
   'user.updated':
-    'Name, picture, locale or roles of a user changed, or a sign-in found what the provider says of them changed.',
+    'Name, picture, locale or roles of a user changed, or a sign-in or a link found what the provider says of them changed.',
   'user.deleted': 'A user is gone, with identities and sessions.',
   'user.disabled': 'The operator locked a user out.',
   'user.enabled': 'The operator let a user in again.',

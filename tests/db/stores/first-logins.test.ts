@@ -218,6 +218,23 @@ test('an identity that joins or is linked later is recorded once, with who asked
   ])
 })
 
+test('to link an identity once more that changed at its provider records that the user changed', async () => {
+  const session = newSession()
+  const key = { provider: 'google', issuer: '', subject: addressOf('edna') }
+  const profile = toProfile({ subject: key.subject, name: 'Edna' })
+  const { account } = await stores.signIns.signIn(key, profile, session, null, null)
+  const caller = { userId: account.sub, sessionId: session.id }
+  const github = { provider: 'github', issuer: '', subject: key.subject }
+  const counts: number[] = []
+  for (const name of ['Edna', 'Edna', null, 'Edna M.', 'Edna M.']) {
+    const said = toProfile({ subject: github.subject, name })
+    await stores.identities.link(caller, { key: github, profile: said, tokens: null }, null)
+    const events = await eventsOf(account.sub)
+    counts.push(events.filter((event) => event.startsWith('user.updated github')).length)
+  }
+  expect(counts).toEqual([0, 0, 0, 1, 1])
+})
+
 test('nothing that a login changes has a trigger with a condition: each statement copies and reads that', async () => {
   const triggers = await database.query<{ name: string; has: boolean }>(
     `select tgname as name, tgqual is not null as has from pg_trigger where not tgisinternal and

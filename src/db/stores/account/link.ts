@@ -7,10 +7,11 @@ import type { Database } from '../../client.ts'
 import { now } from '../../expressions.ts'
 import { identities, unlinkedIdentities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
-import { sayWho, toldLinked } from '../events/audit.ts'
+import { recordIn, sayWho, toldLinked } from '../events/audit.ts'
 import { requireOwn } from '../require-own.ts'
 import { isSameIdentity } from '../same-identity.ts'
 import {
+  facts,
   firstFacts,
   IDENTITY_KEY,
   type IdentityValues,
@@ -33,11 +34,12 @@ const LOCK_IDENTITY = statement((p: Placeholders<IdentityKey>) =>
   ),
 )
 
-/** Who owns an identity, and whether it was used since. */
+/** Who owns an identity, what is known of it, and whether it was used since. */
 const HOLD_OWNER = statement((p: Placeholders<IdentityKey & { provenAt: string | null }>) =>
   db
     .select({
       userId: identities.userId,
+      facts: sql<string>`${facts(identities)}::text`,
       isUsedSince: sql<boolean>`coalesce(${identities.lastLoginAt} >= ${p.provenAt}::timestamptz, false)`,
     })
     .from(identities)
@@ -112,6 +114,7 @@ const linkStatement = (trustedProviders: readonly string[]) =>
       .with(linked, lifted, person, others, shown)
       .select({
         account: accountJson(trustedProviders, shown, person),
+        facts: sql<string>`(select ${facts(linked)}::text from ${linked})`,
         told: sql<
           string | null
         >`(select ${toldLinked(linked)} from ${linked} where ${linked.isNew})`,
@@ -127,6 +130,8 @@ const showStatement = (trustedProviders: readonly string[]) =>
       .where(eq(users.id, p.userId)),
   )
 
+const IN_USE = { outcome: 'identity_in_use' } as const
+
 /** Links an identity to the user who asks for it. */
 export function createLink(
   database: Database,
@@ -134,24 +139,33 @@ export function createLink(
 ): Identities['link'] {
   const LINK = linkStatement(trustedProviders)
   const SHOW = showStatement(trustedProviders)
+  const own = (row: { account: string }, userId: string) => {
+    const account = JSON.parse(row.account) as Account
+    requireOwn(database, account.sub, userId)
+    return account
+  }
   return ({ userId, sessionId, asker }, { key, profile, tokens, provenAt }, reauthSeconds) =>
     database.transaction(async (run) => {
       await Promise.all([LOCK_IDENTITY.one(run, key), sayWho(run, asker)])
       const refused = await holdAsking(database, run, { userId, sessionId }, reauthSeconds)
       if (refused !== null) return { outcome: refused }
       const owner = await HOLD_OWNER.one(run, { ...key, provenAt: provenAt ?? null })
-      if (owner !== null && owner.userId !== userId) return { outcome: 'identity_in_use' }
+      if (owner !== null && owner.userId !== userId) return IN_USE
       if ((await FIND_OTHER.one(run, { ...key, userId })) !== null) {
         return { outcome: 'provider_in_use' }
       }
       const isRepeat = owner?.isUsedSince === true
-      const row = isRepeat
-        ? await SHOW.one(run, { userId })
-        : await LINK.one(run, { ...valuesOf(key, profile, tokens), userId })
-      if (row === null) return { outcome: 'identity_in_use' }
-      const account = JSON.parse(row.account) as Account
-      requireOwn(database, account.sub, userId)
-      if (isRepeat) return { outcome: 'unchanged', account }
-      return { outcome: owner === null ? 'linked' : 'refreshed', account }
+      if (isRepeat) {
+        const row = await SHOW.one(run, { userId })
+        return row === null ? IN_USE : { outcome: 'unchanged', account: own(row, userId) }
+      }
+      const row = await LINK.one(run, { ...valuesOf(key, profile, tokens), userId })
+      if (row === null) return IN_USE
+      const account = own(row, userId)
+      if (owner === null) return { outcome: 'linked', account }
+      // As a sign-in tells it.
+      if (row.facts !== owner.facts)
+        await recordIn(run, { type: 'user.updated', userId, provider: key.provider })
+      return { outcome: 'refreshed', account }
     })
 }

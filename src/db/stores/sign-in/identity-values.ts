@@ -3,7 +3,7 @@ import { alias } from 'drizzle-orm/pg-core'
 import type { IdentityKey } from '../../../core/identity/identity-key.ts'
 import type { Profile } from '../../../core/identity/profile.ts'
 import type { SealedTokens } from '../../../core/provider/provider-tokens.ts'
-import { ANYTHING, now } from '../../expressions.ts'
+import { ANYTHING, type Columns, now } from '../../expressions.ts'
 import { identities } from '../../schema.ts'
 import { db, nameOf, type Placeholders } from '../../statement.ts'
 import { isSameIdentity } from '../same-identity.ts'
@@ -101,6 +101,10 @@ export const newFacts = (p: Placeholders<IdentityValues>) => ({
   sealedAccessToken: sql`coalesce(${p.access}, ${identities.sealedAccessToken})`,
   sealedRefreshToken: sql`coalesce(${p.refreshToken}, ${identities.sealedRefreshToken})`,
 })
+
+/** The values of an identity that a login or a link may change. */
+export const facts = (i: Columns<'email' | 'emailVerified' | 'name' | 'picture' | 'locale'>): SQL =>
+  sql`(${i.email}, ${i.emailVerified}, ${i.name}, ${i.picture}, ${i.locale})`
 
 /** `set …` for these values, as the `rest` of `insertFrom`. */
 export const updating = (facts: ReturnType<typeof newFacts>): SQL => {

@@ -1,7 +1,7 @@
 import { and, eq, getTableColumns, notExists, type Placeholder, sql } from 'drizzle-orm'
 import { type PgColumn, unionAll } from 'drizzle-orm/pg-core'
 import type { CreateReason } from '../../../core/identity/linking.ts'
-import { ANYTHING, type Columns, lowerCase, now } from '../../expressions.ts'
+import { ANYTHING, lowerCase, now } from '../../expressions.ts'
 import { inTime } from '../../in-time.ts'
 import { identities, users } from '../../schema.ts'
 import { db, insertFrom, type Placeholders, returning, statement } from '../../statement.ts'
@@ -17,6 +17,7 @@ import { isSameIdentity } from '../same-identity.ts'
 import { isCrowded } from '../sessions/surplus.ts'
 import {
   addressClaim,
+  facts,
   firstFacts,
   type IdentityValues,
   isIdentity,
@@ -49,10 +50,6 @@ const keyOf = ({ userId, provider, issuer, subject }: Key) => ({
 })
 
 const reason = (why: Placeholder | null) => sql<string | null>`${why}::text`.as('new_user_reason')
-
-/** The values of an identity that a login may change. */
-const facts = (i: Columns<'email' | 'emailVerified' | 'name' | 'picture' | 'locale'>) =>
-  sql`(${i.email}, ${i.emailVerified}, ${i.name}, ${i.picture}, ${i.locale})`
 
 /**
  * A whole sign-in in one statement: updates the identity, or creates it with its user, if it is new
