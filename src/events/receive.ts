@@ -58,7 +58,10 @@ export async function receive(
   try {
     const proven = await provider.readEvents(asked, eventsAddress(options.publicUrl, id))
     if (proven === null) {
-      throw new LatchkeyError('unknown_provider', 'What proves this provider’s events is not set.')
+      throw new LatchkeyError(
+        'unknown_provider',
+        'The setting that proves this provider’s events is not set.',
+      )
     }
     await act(options, id, proven, request)
     return send(reply, proven.answer)

@@ -111,14 +111,14 @@ async function examine(run: DoctorRun): Promise<Section[]> {
   const given = Object.keys(env).filter((name) => env[name])
   const trustsProxy = trustProxy.length > 0
   const where = { publicUrl, trustsProxy, given, hasProviders: providers.length > 0 }
-  const told = outbound === null ? [] : await checkReceivers(settings, words)
+  const receivers = outbound === null ? [] : await checkReceivers(settings, words)
   const proxies = await checkProxies(where, outbound, words)
   return [
     checkSettings(run),
     ...(proxies.length > 0 ? [{ title: words.proxies, findings: proxies }] : []),
     await describeDatabase(run),
     ...(await describeTraces(run)),
-    ...(told.length > 0 ? [{ title: words.told, findings: told }] : []),
+    ...(receivers.length > 0 ? [{ title: words.receivers, findings: receivers }] : []),
     ...(await Promise.all(providers.map((one) => examineProvider(run, one)))),
     ...emulated.map((row) => ({
       title: row.name,

@@ -24,15 +24,17 @@ export const answersOfReceivers = (
         return judge(name, await post(url, { type, body: '' }), words)
       } catch (error) {
         const code = codeOf(error) ?? words.noConnection
-        return warning(words.toldAway(name, code), ...explainFailure(code, words.language))
+        return warning(words.receiverAway(name, code), ...explainFailure(code, words.language))
       }
     }),
   )
 
 function judge(name: string, status: number, words: DoctorTexts): Finding {
-  if (status >= 300 && status < 400) return wrong(words.toldRedirects(name, status))
-  if (status === 410 && name === 'WEBHOOK_URL') return wrong(words.toldGone(name))
+  if (status >= 300 && status < 400) return wrong(words.receiverRedirects(name, status))
+  if (status === 410 && name === 'WEBHOOK_URL') return wrong(words.receiverGone(name))
   // What is not signed is refused by most.
   const isFine = status < 500 && ![404, 405, 410].includes(status)
-  return isFine ? ok(words.toldAnswers(name, status)) : warning(words.toldRefuses(name, status))
+  return isFine
+    ? ok(words.receiverAnswers(name, status))
+    : warning(words.receiverRefuses(name, status))
 }

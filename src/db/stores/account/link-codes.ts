@@ -7,7 +7,7 @@ import { isoTime, seconds } from '../../expressions.ts'
 import { inTime } from '../../in-time.ts'
 import { linkCodes } from '../../schema.ts'
 import { db, type Placeholders, statement } from '../../statement.ts'
-import { isTold, type Told } from '../events/hold-told.ts'
+import { isReported, type Reported } from '../events/hold-reported.ts'
 import { requireSame } from '../require-own.ts'
 import { type IdentityValues, valuesOf } from '../sign-in/identity-values.ts'
 import { rekeyIdentity } from '../tokens/rekey.ts'
@@ -47,10 +47,10 @@ const provenAt = sql`(${linkCodes.expiresAt} - ${seconds(sql`${CODE_SECONDS}`)})
  * Deletes codes of accounts whose provider says that their grant has ended, if they are older than
  * that: they must link no more.
  */
-export const FORGET_CODES_BEFORE = statement((p: Placeholders<Told & { at: string }>) =>
+export const FORGET_CODES_BEFORE = statement((p: Placeholders<Reported & { at: string }>) =>
   db
     .delete(linkCodes)
-    .where(and(isTold(p, linkCodes), sql`${provenAt} < ${p.at}::timestamptz`))
+    .where(and(isReported(p, linkCodes), sql`${provenAt} < ${p.at}::timestamptz`))
     .returning({ hash: linkCodes.hash }),
 )
 

@@ -13,7 +13,7 @@ import { isSameIdentity } from '../same-identity.ts'
 import { heldSessions } from '../sessions/held-sessions.ts'
 import { isIdentity } from '../sign-in/identity-values.ts'
 import { recordIn, sayWho } from './audit.ts'
-import { holdTold, holdUsers, type ToldOf } from './hold-told.ts'
+import { holdReported, holdUsers, type ReportedIdentity } from './hold-reported.ts'
 
 /** How long event ids are kept. Older events are ignored, so that none is acted on twice. */
 const REMEMBERED_SECONDS = 30 * 86_400
@@ -151,11 +151,11 @@ export function createReceivedEvents(database: Database): ReceivedEventStore {
           requireSame(database, remembered.id, id)
         }
         const done = { sessions: 0, users: 0 }
-        const events = received.events.map(readTold).sort(byName)
+        const events = received.events.map(readEvent).sort(byName)
         const owners = await holdUsers(run, provider, events)
         for (const { event, ...whose } of events) {
           const about = { provider, ...whose }
-          const held = await holdTold(database, run, about, owners)
+          const held = await holdReported(database, run, about, owners)
           if (held.length === 0) {
             await recordIn(run, { type: 'provider_event.received', provider, reason: event.kind })
           }
@@ -173,7 +173,7 @@ export function createReceivedEvents(database: Database): ReceivedEventStore {
   }
 }
 
-const readTold = (event: ProviderEvent) => ({
+const readEvent = (event: ProviderEvent) => ({
   event,
   ...(typeof event.subject === 'string'
     ? { subject: event.subject, isPrefix: false }
@@ -193,7 +193,7 @@ async function affect(
   run: RunStatement,
   received: ReceivedEvents,
   { kind, forget = false }: ProviderEvent,
-  { isEnabled, ...whose }: ToldOf,
+  { isEnabled, ...whose }: ReportedIdentity,
 ): Promise<{ sessions: number; users: number }> {
   const { provider, userId } = whose
   const none = { sessions: 0, users: 0 }

@@ -130,16 +130,16 @@ export const en = {
     `What answers there accepts no traces (${status}): check the path and the port, 4318 for OTLP over HTTP.`,
   tracesAway: (code: string) => `No collector can be reached there (${code}).`,
 
-  told: 'Webhooks and logouts',
-  toldAnswers: (name: string, status: number) =>
+  receivers: 'Webhooks and logouts',
+  receiverAnswers: (name: string, status: number) =>
     `${name} can be reached; it answers ${status} to an empty message.`,
-  toldRedirects: (name: string, status: number) =>
+  receiverRedirects: (name: string, status: number) =>
     `${name} redirects (${status}), which is not followed: set the URL that it leads to.`,
-  toldGone: (name: string) =>
+  receiverGone: (name: string) =>
     `${name} answers 410, so the first webhook stops all: set another URL, or mend the receiver.`,
-  toldRefuses: (name: string, status: number) =>
+  receiverRefuses: (name: string, status: number) =>
     `${name} answers ${status} to an empty message: check the path, and what listens there.`,
-  toldAway: (name: string, code: string) => `${name} cannot be reached from here (${code}).`,
+  receiverAway: (name: string, code: string) => `${name} cannot be reached from here (${code}).`,
 
   offline: 'Nothing was checked over the network (--offline).',
   unknownCode: (codes: string) => `That contains no known code. The known codes are:\n${codes}`,

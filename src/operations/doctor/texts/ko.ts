@@ -125,15 +125,15 @@ export const ko: DoctorTexts = {
     `거기서는 트레이스를 받지 않습니다(${status}). 경로와 포트를 확인하세요. OTLP over HTTP의 포트는 4318입니다.`,
   tracesAway: (code) => `수집기에 연결할 수 없습니다(${code}).`,
 
-  told: '웹훅과 로그아웃',
-  toldAnswers: (name, status) => `${name}에 연결했습니다. 빈 메시지에 ${status}로 응답합니다.`,
-  toldRedirects: (name, status) =>
+  receivers: '웹훅과 로그아웃',
+  receiverAnswers: (name, status) => `${name}에 연결했습니다. 빈 메시지에 ${status}로 응답합니다.`,
+  receiverRedirects: (name, status) =>
     `${name}이(가) 다른 주소로 리디렉션합니다(${status}). 따라가지 않으므로 그 주소를 설정하세요.`,
-  toldGone: (name) =>
+  receiverGone: (name) =>
     `${name}이(가) 410으로 응답하므로 첫 웹훅에서 모두 멈춥니다. URL을 바꾸거나 받는 쪽을 고치세요.`,
-  toldRefuses: (name, status) =>
+  receiverRefuses: (name, status) =>
     `${name}이(가) 빈 메시지에 ${status}로 응답합니다. 경로와 받는 프로그램을 확인하세요.`,
-  toldAway: (name, code) => `여기서 ${name}에 연결할 수 없습니다(${code}).`,
+  receiverAway: (name, code) => `여기서 ${name}에 연결할 수 없습니다(${code}).`,
 
   offline: '네트워크는 확인하지 않았습니다(--offline).',
   unknownCode: (codes) => `알려진 코드가 없습니다. 알려진 코드:\n${codes}`,

@@ -9,28 +9,28 @@ import { requireSame } from '../require-own.ts'
 /**
  * An identity that a provider's event is about, and whether the operator has left its user enabled.
  */
-export interface ToldOf extends IdentityKey {
+export interface ReportedIdentity extends IdentityKey {
   userId: string
   isEnabled: boolean
 }
 
 /** The identity that an event names, or the beginning of several. */
-export interface Told {
+export interface Reported {
   provider: string
   subject: string
   isPrefix: boolean
 }
 
 /** Whether a row is one of these identities. */
-export const isTold = (
-  p: Placeholders<Told>,
+export const isReported = (
+  p: Placeholders<Reported>,
   i: Record<'provider' | 'subject', PgColumn>,
 ): SQL<boolean> =>
   sql<boolean>`${i.provider} = ${p.provider} and
     case when ${p.isPrefix}::boolean then starts_with(${i.subject}, ${p.subject})
       else ${i.subject} = ${p.subject} end`
 
-const told = alias(identities, 'told')
+const reported = alias(identities, 'reported')
 
 /** All identities that the events of one message name, by subject or by the beginning of one. */
 interface AllTold {
@@ -46,25 +46,25 @@ interface AllTold {
  */
 const HOLD_USERS = statement((p: Placeholders<AllTold>) => {
   const begins = sql`exists (select from unnest(${p.prefixes}::text[]) as prefix
-    where starts_with(${told.subject}, prefix))`
-  const isAmong = sql`${told.provider} = ${p.provider} and (${told.subject} = any(${p.subjects}::text[])
+    where starts_with(${reported.subject}, prefix))`
+  const isAmong = sql`${reported.provider} = ${p.provider} and (${reported.subject} = any(${p.subjects}::text[])
     or cardinality(${p.prefixes}::text[]) > 0 and ${begins})`
   return db
     .select({ id: users.id, disabled: sql<boolean>`${users.disabledAt} is not null` })
     .from(users)
-    .where(inArray(users.id, db.select({ userId: told.userId }).from(told).where(isAmong)))
+    .where(inArray(users.id, db.select({ userId: reported.userId }).from(reported).where(isAmong)))
     .orderBy(users.id)
     .for('update')
 })
 
 /** Then locks all identities of the users whom one event is about. */
-const HOLD = statement((p: Placeholders<Told & { ids: readonly string[] }>) =>
+const HOLD = statement((p: Placeholders<Reported & { ids: readonly string[] }>) =>
   db
     .select({
       issuer: identities.issuer,
       subject: identities.subject,
       userId: identities.userId,
-      isTold: isTold(p, identities),
+      isReported: isReported(p, identities),
     })
     .from(identities)
     .where(
@@ -72,7 +72,7 @@ const HOLD = statement((p: Placeholders<Told & { ids: readonly string[] }>) =>
         sql`${identities.userId} = any(${p.ids}::uuid[])`,
         inArray(
           identities.userId,
-          db.select({ userId: told.userId }).from(told).where(isTold(p, told)),
+          db.select({ userId: reported.userId }).from(reported).where(isReported(p, reported)),
         ),
       ),
     )
@@ -87,7 +87,7 @@ type Owners = Awaited<ReturnType<typeof HOLD_USERS.all>>
 export const holdUsers = (
   run: RunStatement,
   provider: string,
-  all: readonly Omit<Told, 'provider'>[],
+  all: readonly Omit<Reported, 'provider'>[],
 ): Promise<Owners> => {
   const namesOf = (isPrefix: boolean) =>
     all.filter((one) => one.isPrefix === isPrefix).map(({ subject }) => subject)
@@ -95,15 +95,15 @@ export const holdUsers = (
 }
 
 /** Locks what belongs to the users whom one event is about; gives the identities that it names. */
-export async function holdTold(
+export async function holdReported(
   database: Pick<Database, 'distrust'>,
   run: RunStatement,
-  about: Told,
+  about: Reported,
   owners: Owners,
-): Promise<ToldOf[]> {
+): Promise<ReportedIdentity[]> {
   const ids = owners.map(({ id }) => id)
   const all = ids.length === 0 ? [] : await HOLD.all(run, { ...about, ids })
-  const held = all.filter((one) => one.isTold)
+  const held = all.filter((one) => one.isReported)
   const { subject: asked, isPrefix } = about
   for (const one of held) {
     requireSame(database, isPrefix ? one.subject.slice(0, asked.length) : one.subject, asked)
