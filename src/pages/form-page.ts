@@ -8,13 +8,13 @@ import { renderPage, sendPage } from './page.ts'
 
 const SCRIPT = `document.forms[0].submit()`
 
-/** What a form posts beside what a person writes. */
+/** The fields of a form that a person does not fill in. */
 export const hiddenFields = (fields: Readonly<Record<string, string>>): Html[] =>
   Object.entries(fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   )
 
-/** A page whose form posts itself to the app; without scripts the person does that. */
+/** A page whose form submits itself to the app; without scripts the person submits it. */
 export const createFormPage =
   (look: Look) =>
   (

@@ -1,9 +1,11 @@
-/** A piece of HTML; a plain string never is one. */
+/** A piece of HTML; a plain string is never taken for one. */
 export interface Html {
   readonly html: string
 }
 
-/** What may stand in a template: texts are escaped, pieces of HTML are not, null is nothing. */
+/**
+ * What may be put into a template: texts are escaped, pieces of HTML are not, null gives nothing.
+ */
 export type Part = Html | string | readonly Html[] | null
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -24,7 +26,7 @@ function written(part: Part): string {
 }
 
 /**
- * HTML from a template: whatever is put in is escaped, as it may stand in an element or between double
+ * HTML from a template: whatever is put in is escaped for use in an element or between double
  * quotes, unless it is HTML itself.
  */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
@@ -34,9 +36,9 @@ export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   }
 }
 
-/** A text of our own that is HTML as it stands. */
+/** A text of our own that already is HTML. */
 export const trusted = (text: string): Html => ({ html: text })
 
-/** Pieces below each other; those that are null are left out. */
+/** Pieces on a line each; null ones are left out. */
 export const lines = (parts: readonly (Html | null)[]): Html =>
   trusted(parts.flatMap((part) => (part === null ? [] : [part.html])).join('\n'))

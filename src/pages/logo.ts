@@ -8,7 +8,7 @@ import { logoPath } from './look.ts'
 /** Seconds in a year: the address changes with the bytes. */
 const CACHE_SECONDS = 31_536_000
 
-/** What an SVG may do that somebody opens by its own address: be drawn. */
+/** The policy for an SVG that is opened by its own URL: it is only drawn. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
 /** The operator's logo. */
@@ -28,7 +28,7 @@ export function logoRoute(room: FastifyInstance, logo: Logo): void {
     params: z.object({ version: z.string().meta({ description: 'As the pages have it.' }) }),
     responses: { 200: { content: { [type]: { schema: z.string() } } }, 302: NoBody },
     handle({ params, reply }) {
-      // While replicas change over, a page of another one may ask for another logo.
+      // During a rolling update, a page of another replica may ask for another logo.
       if (params.version !== version) return reply.redirect(version, 302)
       return reply
         .type(type)

@@ -5,21 +5,21 @@ import { pathOf } from '../core/settings/public-url.ts'
 import { texts } from '../texts/index.ts'
 import { type Html, html, lines } from './html.ts'
 
-/** How all pages for people look: the operator's brand, worked out once. */
+/** How all pages for people look: made once from the operator's brand. */
 export interface Look {
-  /** After the style of all pages; null where there is no brand. */
+  /** Style that is added to that of all pages; null if there is no brand. */
   style: string | null
   /** Whether the pages load an image of ours. */
   hasImage: boolean
-  /** Above the heading. */
+  /** What is above the heading. */
   header: Html | null
-  /** The terms and the privacy policy. */
+  /** Links to the terms and the privacy policy. */
   footer: (language: Language) => Html | null
-  /** The title of the window, for a page with this heading. */
+  /** The window's title, for a page with this heading. */
   titleOf: (heading: string) => string
 }
 
-/** The card of a page in dark colours, on which links have to be seen. */
+/** The background of a page's card in dark colours, on which links must be visible. */
 const DARK_CARD: Rgb = [0x16, 0x1b, 0x22]
 
 const HEADER_STYLE = `
@@ -30,16 +30,16 @@ const FOOTER_STYLE = `
 .legal { display: flex; flex-wrap: wrap; justify-content: center; gap: 0 1.25rem; margin: 1.25rem 0 -.75rem }
 .legal a { display: grid; align-items: center; min-height: 2.75rem; color: inherit }
 `
-// Dark ink on a dark card is seen by nobody.
+// A dark logo cannot be seen on a dark card.
 const LOGO_IN_THE_DARK = `@media (prefers-color-scheme: dark) {
   .brand img { padding: .5rem .75rem; border-radius: .5rem; background: #ffffff; forced-color-adjust: none }
 }
 `
 
-/** Where a logo is served; another one has another address. */
+/** The path of a logo; another logo has another path. */
 export const logoPath = ({ version }: Pick<Logo, 'version'>): string => `/brand/logo/${version}`
 
-/** Works a brand out for the pages below PUBLIC_URL. */
+/** Makes the look from a brand, for pages below PUBLIC_URL. */
 export function createLook(brand: Brand, publicUrl: string): Look {
   const { name, logo, color, termsUrl, privacyUrl } = brand
   const hasFooter = termsUrl !== null || privacyUrl !== null
@@ -73,7 +73,10 @@ function headerOf({ name, logo }: Brand, path: string): Html | null {
   return name === null ? null : html`<p class="brand">${name}</p>`
 }
 
-/** White on the colour in both schemes; links and rings of it, lightened for a dark page. */
+/**
+ * Buttons are white on the colour in both schemes; links and focus rings have the colour, lightened
+ * on a dark page.
+ */
 function colorStyle(color: Rgb): string {
   const button = `--button: ${hexOf(color)}; --button-text: #ffffff`
   const onDark = hexOf(lightened(color, DARK_CARD, 4.5))

@@ -34,19 +34,23 @@ a { color: var(--accent) }
 `
 
 /**
- * Under `no-referrer` a form comes as `Origin: null`, which an app cannot tell from a forgery. This tells it our
- * origin, and still no address; `strict-origin` would not tell it to an app at http://localhost from https.
+ * With `no-referrer` a form is sent with `Origin: null`, which an app cannot tell from a forgery.
+ * This policy gives the app our origin, but no full URL; `strict-origin` would not send it from
+ * https to an app at http://localhost.
  */
 const TELLS_ORIGIN = trusted('\n<meta name="referrer" content="origin">')
 
-/** One page: what it says, and what it brings beside the style of all pages, each let in by its hash. */
+/**
+ * The parts of a page: its content, and its own style and script beside the style of all pages,
+ * each allowed by its hash.
+ */
 export interface PageParts {
   language: Language
   title: string
   body: Html
   style?: string
   script?: string
-  /** Whether its form goes to another site, which may send the person on to a third. */
+  /** Whether its form posts to another site, which may redirect the person to a third one. */
   mayPost?: boolean
 }
 
@@ -57,8 +61,9 @@ export interface RenderedPage {
 }
 
 /**
- * A whole page, which may load its own styles and script, known by their hashes, and the logo, and
- * nothing else. Its icon is empty: without one, browsers ask for a /favicon.ico that is not there.
+ * A whole page, which may load its own styles and script, allowed by their hashes, the logo, and
+ * nothing else. Its icon is empty: without one, browsers ask for a /favicon.ico that does not
+ * exist.
  */
 export function renderPage(
   look: Look,
@@ -72,7 +77,7 @@ export function renderPage(
     look.hasImage ? "img-src 'self' data:" : 'img-src data:',
     "frame-ancestors 'none'",
     "base-uri 'none'",
-    // Browsers hold the redirects of whoever takes the form to it too, so that no list would be right.
+    // Browsers apply this to the redirects after the form, too, so no list would be right.
     ...(mayPost ? [] : ["form-action 'none'"]),
   ]
   const headers = {

@@ -6,7 +6,7 @@ import { html } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
 
-// The message is read from the page, so that the script is always the same and its hash can be named.
+// The script reads the message from the page, so it is always the same and has one hash.
 const SCRIPT = `
 const { origin, message } = JSON.parse(document.getElementById('answer').dataset.answer)
 if (window.opener) {
@@ -20,8 +20,9 @@ if (window.opener) {
 `
 
 /**
- * A page that hands the answer to its opener and closes. A tab that nobody opened, or that a policy cut off
- * from its opener, has a link instead: closed, it would leave app and person without a word.
+ * A page that sends the answer to its opener and closes itself. A tab without an opener, or one
+ * that a policy cut off from it, has a link instead: if it closed, neither app nor person would get
+ * an answer.
  */
 export const createPopupPage =
   (look: Look) =>

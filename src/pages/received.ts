@@ -5,7 +5,7 @@ import { html } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
 
-/** The page of somebody who asked a provider to have data deleted here. */
+/** The page for somebody who asked a provider to have their data deleted here. */
 export const createReceivedPage =
   (look: Look) =>
   (

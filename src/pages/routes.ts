@@ -24,7 +24,7 @@ const ListedProvider = z
   })
   .meta({ id: 'Provider', description: 'A provider that people can sign in with here.' })
 
-/** What is listed of a provider comes from these. */
+/** The fields of a row that the list is made from. */
 type ListedRow = Pick<ProviderRow, 'id' | 'name' | 'authTime' | 'idToken' | 'scopes'>
 
 /** The list of providers. */

@@ -6,7 +6,7 @@ import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
 import { WAYS_STYLE, way } from './problem/ways.ts'
 
-/** The page of somebody who signed out where no app waits; the apps that are known lead on. */
+/** The page for somebody who signed out without an app to return to; it links to the known apps. */
 export const createSignedOutPage =
   (
     look: Look,

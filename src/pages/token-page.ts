@@ -5,7 +5,7 @@ import { html } from './html.ts'
 import type { Look } from './look.ts'
 import { renderPage, sendPage } from './page.ts'
 
-/** What a program gets that signs in without an app: tokens, and whom they are for. */
+/** The answer to a login without an app: tokens, and the user whom they are for. */
 interface TokenAnswer {
   user: { sub: string; name?: string | null | undefined; email?: string | null | undefined }
 }
@@ -22,7 +22,10 @@ button.addEventListener('click', () => {
 })
 `
 
-/** On loopback, for a person who has signed in without an app: who it is, and the answer behind a button. */
+/**
+ * On loopback, for a person who signed in without an app: shows who it is, and the answer when a
+ * button is pressed.
+ */
 export const createTokenPage =
   (look: Look) =>
   (

@@ -2,15 +2,18 @@ import type { FastifyInstance } from 'fastify'
 import { LatchkeyError } from '../../core/errors.ts'
 import { requireThisPage } from './this-page.ts'
 
-/** An emulator whose providers can be made to tell something. */
+/** An emulator whose providers can be made to send events. */
 export interface TellingEmulator {
   /** `http://127.0.0.1:<port>` */
   origin: string
-  /** Ids of the providers that tell anything. */
+  /** Ids of the providers that send events. */
   tells: readonly string[]
 }
 
-/** Has a person of the emulator disconnect the app: the page itself may not call another origin. */
+/**
+ * Lets a person of the emulator disconnect the app, since the page itself may not call another
+ * origin.
+ */
 export function disconnectRoute(
   app: FastifyInstance,
   publicUrl: string,

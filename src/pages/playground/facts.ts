@@ -1,35 +1,38 @@
-/** What the page is told; the rest it asks for, as any other client does. */
+/** What the page gets with it; the rest it requests, as any other client does. */
 export interface PlaygroundFacts {
   publicUrl: string
   /** Ids of all enabled providers. */
   providers: readonly string[]
   /** Those that the emulator plays. */
   emulated: readonly string[]
-  /** Those that sign somebody in again without any page (`prompt=none`). */
+  /** Those that can sign somebody in again without any page (`prompt=none`). */
   silent: readonly string[]
-  /** Those that can be made to tell of a disconnected app. */
+  /** Those that can be made to send an event about a disconnected app. */
   tells: readonly string[]
-  /** The emulator's origin; null where nobody is emulated. */
+  /** The emulator's origin; null if no provider is emulated. */
   emulator: string | null
-  /** Whether the playground can be told of events. */
+  /** Whether the playground can receive webhooks. */
   receives: boolean
-  /** The apps that are registered beside it. */
+  /** The other registered apps. */
   apps: readonly PlaygroundApp[]
 }
 
-/** An app as the playground can begin its logins. */
+/** An app whose logins the playground can begin. */
 export interface PlaygroundApp {
   id: string
   name: string
-  /** Its front page, where it says so. */
+  /** Its front page; null where it is not set. */
   url: string | null
   redirectUri: string
   /** The response modes that it lists. */
   modes: readonly string[]
   /** Whether it needs no secret. */
   isPublic: boolean
-  /** Whether its redirect URI is the playground's own and it needs no secret: its logins end here. */
+  /**
+   * Whether its logins can end at the playground: its redirect URI is the playground's, and it
+   * needs no secret.
+   */
   endsHere: boolean
-  /** Whether it may come back here from a logout. */
+  /** Whether people may return here from its logout. */
   leavesHere: boolean
 }

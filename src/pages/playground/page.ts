@@ -8,14 +8,14 @@ import { languageLinks } from '../sign-in/language-links.ts'
 import type { PlaygroundFacts } from './facts.ts'
 import { STYLE } from './style.ts'
 
-// The mark of Latchkey, drawn for it; as an icon it needs a colour that can be seen on light and dark.
+// Latchkey's own logo; as an icon it needs a colour that is visible on light and dark.
 const KEY =
   '<circle cx="8" cy="8" r="4.5" fill="none" stroke="currentColor" stroke-width="2.5"/><path d="m11.5 11.5 9 9m-3.5-3.5 3-3" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round"/>'
 const ICON = `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" color="#5b7cf0">${KEY}</svg>`)}`
 
 /**
- * What the page may do: its own style and scripts, calls to its own origin, nothing else. Pictures of
- * people come from their providers; those of emulated people are not there, so none are loaded.
+ * The page's policy: its own style and scripts, calls to its own origin, nothing else. People's
+ * pictures come from their providers; those of emulated people do not exist, so none are loaded.
  */
 export function playgroundPolicy({ emulated, providers }: PlaygroundFacts): string {
   const hasReal = providers.some((id) => !emulated.includes(id))
@@ -31,7 +31,7 @@ export function playgroundPolicy({ emulated, providers }: PlaygroundFacts): stri
   ].join('; ')
 }
 
-/** The playground as HTML: the frame and what can be said without a script. */
+/** The playground as HTML: the frame, and whatever needs no script. */
 export function playgroundPage(language: Language, facts: PlaygroundFacts): string {
   const { publicUrl, emulated, providers } = facts
   const words = texts[language].playground
@@ -102,13 +102,16 @@ ${snippet('<code>.env</code>', words.settings, settings)}
 `.html
 }
 
-/** The words of the page's scripts as JSON; a function of two parts is its text with {0} and {1} in it. */
+/**
+ * The texts for the page's scripts as JSON; a function of two arguments becomes its text with {0}
+ * and {1} in it.
+ */
 const wordsForScript = (language: Language): string =>
   JSON.stringify(texts[language].playgroundScript, (_name, words) =>
     typeof words === 'function' ? words('{0}', '{1}') : words,
   )
 
-/** A text to copy; its button comes with the script. */
+/** A text to copy; the script adds its button. */
 function snippet(caption: string, label: string, text: string): Html {
   return html`<figure class="snippet one" data-copy>
 <figcaption>${trusted(caption)}</figcaption>

@@ -2,7 +2,7 @@ import { type Client, isConfidential, PLAYGROUND } from '../../core/client/clien
 import type { TellingEmulator } from './disconnect.ts'
 import type { PlaygroundApp, PlaygroundFacts } from './facts.ts'
 
-/** What the playground is made of. */
+/** What the playground needs. */
 export interface PlaygroundOptions {
   publicUrl: string
   clients: readonly Client[]
@@ -11,7 +11,7 @@ export interface PlaygroundOptions {
   emulator: TellingEmulator | null
 }
 
-/** What the page has to know of the settings. */
+/** What the page has to know about the settings. */
 export function playgroundFacts(
   options: PlaygroundOptions & Pick<PlaygroundFacts, 'receives'>,
 ): PlaygroundFacts {
@@ -28,7 +28,7 @@ export function playgroundFacts(
   }
 }
 
-/** None where there is nowhere to go after a login. */
+/** The app, or none if there is no URL to go to after a login. */
 function appOf(client: Client, ownPage: string): PlaygroundApp[] {
   const { id, name, url, redirectUris, postLogoutRedirectUris, responseModes } = client
   const isOwnPage = redirectUris.includes(ownPage)

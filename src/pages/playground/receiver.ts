@@ -4,7 +4,10 @@ import { LatchkeyError } from '../../core/errors.ts'
 import type { WebhookTarget } from '../../core/events/webhook.ts'
 import { requireThisPage } from './this-page.ts'
 
-/** Where the playground is told of events, as an app's server is; nothing is sent until somebody listens. */
+/**
+ * Where the playground gets webhooks, as an app's server does; nothing is sent until somebody
+ * listens.
+ */
 export interface WebhookReceiver {
   target: WebhookTarget
   /** Has events sent from now on. */
@@ -17,14 +20,14 @@ export const RECEIVER_PATH = '/playground/webhooks'
 const MOST_KEPT = 20
 const TOLERANCE_SECONDS = 300
 
-/** A webhook whose signature was right, newest first; `number` grows by one with each. */
+/** A webhook with a valid signature; `number` grows by one with each. */
 interface Received {
   number: number
   headers: Record<string, string>
   body: unknown
 }
 
-/** The playground's own receiver: it verifies what comes, and shows the last of it to the page. */
+/** The playground's own receiver: it verifies webhooks, and gives the last ones to the page. */
 export function receiverRoutes(
   app: FastifyInstance,
   publicUrl: string,
@@ -63,7 +66,7 @@ export function receiverRoutes(
   })
 }
 
-/** Standard Webhooks: a fresh timestamp, and one of the signatures by one of our keys. */
+/** Standard Webhooks: a fresh timestamp, and at least one signature by one of our keys. */
 function isGenuine(
   headers: Record<string, string>,
   body: string,

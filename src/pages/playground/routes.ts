@@ -10,7 +10,10 @@ import { playgroundPage, playgroundPolicy } from './page.ts'
 import { type PlaygroundOptions, playgroundFacts } from './read-facts.ts'
 import { receiverRoutes, type WebhookReceiver } from './receiver.ts'
 
-/** Whether the playground is a client, as it always is on loopback, and none of the operator's own. */
+/**
+ * Whether the playground is a client, as it is on loopback, and not replaced by one of the
+ * operator's.
+ */
 function hasPlayground(publicUrl: string, clients: readonly Client[]): boolean {
   const client = clients.find(({ id }) => id === PLAYGROUND)
   return (
@@ -21,7 +24,7 @@ function hasPlayground(publicUrl: string, clients: readonly Client[]): boolean {
   )
 }
 
-/** The playground at `/`, where it is a client; elsewhere there is no such page. */
+/** The playground at `/`, if it is a client; else there is no such page. */
 export function playgroundRoutes(
   app: FastifyInstance,
   options: PlaygroundOptions & { receiver: WebhookReceiver | null },
@@ -44,7 +47,8 @@ export function playgroundRoutes(
       isAsked ? asked : request.cookies[chosen],
       request.headers['accept-language'],
     )
-    // The redirect URI is exact: a login comes back without the choice, so that the browser keeps it.
+    // The redirect URI has to match exactly, so a login comes back without the chosen language: the
+    // browser remembers it.
     if (isAsked) {
       reply.setCookie(chosen, language, {
         path: '/',
@@ -69,7 +73,10 @@ export function playgroundRoutes(
   })
 }
 
-/** The scripts below `browser/`, by their paths there: JavaScript, so that they are served as they stand. */
+/**
+ * The scripts below `browser/`, by their paths there; they are JavaScript, so they are served
+ * unchanged.
+ */
 function readScripts(): Map<string, string> {
   const folder = new URL('./browser/', import.meta.url)
   const paths = readdirSync(folder, { encoding: 'utf8', recursive: true })

@@ -3,8 +3,9 @@ import { LatchkeyError } from '../../core/errors.ts'
 import { originOf } from '../../core/settings/public-url.ts'
 
 /**
- * Throws `csrf` for what another site's page asks for. The host is looked at, too: a name of theirs that
- * leads to this machine has an origin of its own that looks like ours (DNS rebinding).
+ * Throws `csrf` for requests by another site's page. The host is checked, too: with another site's
+ * name that resolves to this machine, the page and the request have the same origin (DNS
+ * rebinding).
  */
 export function requireThisPage(request: FastifyRequest, publicUrl: string): void {
   const { origin, 'sec-fetch-site': site } = request.headers

@@ -15,15 +15,15 @@ import { type ReasonFacts, reasonTexts } from './reason.ts'
 import { WAIT_SCRIPT, waitFor } from './wait.ts'
 import { WAYS_STYLE, way } from './ways.ts'
 
-/** What may be over by itself: the same page, loaded again. */
+/** Problems that may end by themselves: loading the same page again can help. */
 const PASSING = ['temporarily_unavailable', 'rate_limited', 'request_timeout', 'server_error']
 
-/** Makes the page of a problem: what happened, as a person reads it, and the ways on. */
+/** Makes the page of a problem: what happened, in words for people, and the ways on. */
 export function createProblemPage(
   recoveryLinks: (request: FastifyRequest) => RecoveryLinks,
   { publicUrl, facts, look }: { publicUrl: string; facts: ReasonFacts; look: Look },
 ): SendProblemPage {
-  // There whoever looks is the developer.
+  // On loopback the reader is the developer.
   const showsDetail = isLoopbackHost(new URL(publicUrl).hostname)
   return (problem, request, reply) => {
     const ways = recoveryLinks(request)
@@ -34,7 +34,7 @@ export function createProblemPage(
       problem.reason === null
         ? whatHappened(code, words, ways)
         : reasonTexts(problem.reason, language, facts)
-    // An empty address is the page itself, which so need not be repeated here.
+    // An empty URL is the page itself.
     const isSame = ways.retry === null && request.method === 'GET' && PASSING.includes(code)
     const retry = isSame ? '' : refusalOf(problem) === null ? ways.retry : null
     const marks = [`${words.code}: ${problem.code}`]
@@ -45,7 +45,7 @@ export function createProblemPage(
 ${wait}
 ${waysOn({ ...ways, retry }, problem.reason, words)}
 ${showsDetail ? html`<p class="quiet" lang="en">${problem.detail}</p>\n` : null}<p class="quiet">${marks.join(' · ')}</p>`
-    // Where it is a matter of a second or two, nothing has to be counted.
+    // If it is only a second or two, there is no countdown.
     const counts = code === 'rate_limited' && wait !== null
     const extras = { style: WAYS_STYLE, ...(counts ? { script: WAIT_SCRIPT } : {}) }
     const { headers, ...page } = renderPage(look, { language, title, body, ...extras })
@@ -77,7 +77,10 @@ function whatHappened(
   }
 }
 
-/** The links on, the likeliest first; apps without a front page are named where there is nothing else. */
+/**
+ * The ways on, the most likely one first; apps without a front page are only named if there is no
+ * other way.
+ */
 function waysOn(
   { retry, signIn, back, apps }: Ways,
   reason: PageReason | null,

@@ -2,7 +2,7 @@ import type { Language } from '../../core/pages/language.ts'
 import type { PageReason } from '../../core/pages/page-reason.ts'
 import { texts } from '../../texts/index.ts'
 
-/** What the settings say that some of these pages tell. */
+/** Values of the settings that some of these pages show. */
 export interface ReasonFacts {
   /** The host that people see in the address. */
   host: string
@@ -10,7 +10,7 @@ export interface ReasonFacts {
   domains: readonly string[]
 }
 
-/** The title and text of a page that has words of its own. */
+/** The title and text for a reason that has its own words. */
 export function reasonTexts(
   reason: PageReason,
   language: Language,

@@ -9,7 +9,10 @@ import { renderPage, sendPage } from '../page.ts'
 import { type ReasonFacts, reasonTexts } from './reason.ts'
 import { WAYS_STYLE, way } from './ways.ts'
 
-/** Makes the page that says why somebody may not come in, and leads on to another account or back. */
+/**
+ * Makes the page that says why somebody is refused, with links to another account or back to the
+ * app.
+ */
 export const createRefusalPage =
   (look: Look, facts: ReasonFacts) =>
   (
@@ -36,7 +39,7 @@ ${lines(isDisabled ? [toApp, ...links] : [...links, toApp])}
     return sendPage(reply, renderPage(look, { language, title, body, ...extras, mayPost }))
   }
 
-// A window that no page opened goes on by the link as it stands.
+// In a window that no page opened, the link works unchanged.
 const TELL_SCRIPT = `
 const back = document.querySelector('[data-answer]')
 back.addEventListener('click', (event) => {

@@ -2,7 +2,7 @@ import type { Language } from '../../core/pages/language.ts'
 import { texts } from '../../texts/index.ts'
 import { type Html, html } from '../html.ts'
 
-/** Stands where the time is put in. */
+/** Marks where the time is inserted. */
 const HERE = '\u0000'
 
 /** Seconds in words; more than a minute and a half in minutes. */
@@ -13,7 +13,10 @@ function timeIn(seconds: number, language: Language): string {
   return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
 }
 
-/** When trying again makes sense; the script counts it down, and says once when the time has come. */
+/**
+ * Says when trying again makes sense; the script counts down, and announces once that the time has
+ * come.
+ */
 export function waitFor(seconds: number, language: Language): Html {
   const { retryIn, retryNow } = texts[language].problem
   const [before = '', after = ''] = retryIn(HERE).split(HERE)

@@ -8,6 +8,6 @@ export const WAYS_STYLE = `
 .first { background: var(--button); border-color: var(--accent); color: var(--button-text) }
 `
 
-/** One way on; the likeliest stands first and is seen first. */
+/** One way on; the first is the most likely one and stands out. */
 export const way = (href: string, text: string, isFirst: boolean): Html =>
   html`<a class="${isFirst ? 'action first' : 'action'}" rel="nofollow" href="${href}">${text}</a>`

@@ -6,14 +6,17 @@ import type { Labels } from '../../core/provider/button.ts'
 // Android (`; wv`) or iOS may be an app that opens the provider elsewhere by itself, and an app on the
 // home screen of an iPhone looks the same and is refused by nobody.
 
-/** Makes the link that leaves an app for the person's browser; the fallback is for an app that ignores it. */
+/**
+ * Makes a link that leads from an app to the person's browser; the fallback is for apps that ignore
+ * it.
+ */
 type WayOut = (target: URL, fallback: URL) => string
 
 /** An app with a browser of its own. */
 interface InAppBrowser {
   name: Labels
   pattern: RegExp
-  /** Null where the app has no way out on this system: the person copies the address. */
+  /** Null if the app has no way out on this system: the person has to copy the address. */
   android: WayOut | null
   ios: WayOut | null
 }
@@ -27,7 +30,7 @@ const openExternalBrowser: WayOut = (target) => {
   return outside.href
 }
 
-/** Names no package: the browser is the one that the person chose. */
+/** Without a package name, so that the person's own choice of browser opens. */
 const intent: WayOut = (target, fallback) => {
   const parts = [
     `scheme=${target.protocol.slice(0, -1)}`,
@@ -38,7 +41,8 @@ const intent: WayOut = (target, fallback) => {
   return `intent:${target.href.slice(target.protocol.length)}#Intent;${parts.join(';')};end`
 }
 
-// The first that fits: Messenger and Threads also call themselves what Facebook and Instagram do.
+// The first match counts: Messenger and Threads also have the names of Facebook and Instagram in
+// their User-Agent.
 const APPS: readonly InAppBrowser[] = [
   {
     name: { en: 'KakaoTalk', ko: '카카오톡', ja: 'カカオトーク' },
@@ -109,14 +113,14 @@ const APPS: readonly InAppBrowser[] = [
   {
     name: { en: 'LinkedIn', ko: '링크드인', ja: 'LinkedIn' },
     pattern: /\bLinkedInApp\b/,
-    // It refuses intents.
+    // It blocks intents.
     android: null,
     ios: null,
   },
   {
     name: { en: 'TikTok', ko: '틱톡', ja: 'TikTok' },
     pattern: /\bBytedanceWebview\b|\b(?:musical_ly|trill)_/,
-    // Its browser follows no intent that can be relied on.
+    // Its browser does not follow intents reliably.
     android: null,
     ios: null,
   },
@@ -128,14 +132,14 @@ const APPS: readonly InAppBrowser[] = [
   },
 ]
 
-/** An app's own browser, as one person has it. */
+/** The in-app browser of one request. */
 export interface InApp {
   app: string
-  /** The link out of it, null where there is none. */
+  /** Makes the link out of it; null if there is none. */
   wayOut: WayOut | null
 }
 
-/** The app whose own browser has this User-Agent; null for a browser of its own. */
+/** The app whose in-app browser has this User-Agent; null for other browsers. */
 export function findInApp(userAgent: string | undefined, language: Language): InApp | null {
   const agent = (userAgent ?? '').slice(0, 1000)
   const found = APPS.find(({ pattern }) => pattern.test(agent))
@@ -146,6 +150,6 @@ export function findInApp(userAgent: string | undefined, language: Language): In
   }
 }
 
-/** Whether a User-Agent is of an app's own browser. */
+/** Whether a User-Agent is that of an in-app browser. */
 export const isInAppBrowser = (userAgent: string | undefined): boolean =>
   findInApp(userAgent, 'en') !== null

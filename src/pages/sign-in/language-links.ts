@@ -2,7 +2,7 @@ import { LANGUAGES, type Language } from '../../core/pages/language.ts'
 import { texts } from '../../texts/index.ts'
 import { type Html, html } from '../html.ts'
 
-/** The same page in the other languages; `label` says what they are to those who hear the page. */
+/** Links to the same page in other languages; `label` describes them for screen readers. */
 export function languageLinks(
   current: Language,
   label: string,

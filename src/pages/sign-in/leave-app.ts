@@ -3,27 +3,27 @@ import { texts } from '../../texts/index.ts'
 import { type Html, html } from '../html.ts'
 import type { InApp } from './in-app.ts'
 
-/** A provider that refuses an app's own browser, on one sign-in page. */
+/** A provider that refuses in-app browsers, on one sign-in page. */
 interface RefusedInApp {
   provider: { id: string; name: string }
   inApp: InApp
   language: Language
   /** Where the person goes on in a browser of their own. */
   target: URL
-  /** The app that this is, by its name; null where it is the login itself. */
+  /** The name of the app that the target belongs to; null if it is the login itself. */
   targetApp: string | null
   /** The sign-in page as it is shown now. */
   here: URL
 }
 
-/** What the provider's button does then, what it says, and what stands below it. */
+/** The provider's button in that case: its link, its text, and what is below it. */
 export interface LeaveApp {
   href: string
   badge: string
   below: Html
 }
 
-/** The way out of an app's own browser: behind the provider's own button, and by hand below it. */
+/** The way out of an in-app browser: by the provider's button, and by hand below it. */
 export function leaveApp({
   provider: { id, name },
   inApp: { app, wayOut },
@@ -45,7 +45,8 @@ export function leaveApp({
       below: html`<div class="way-out quiet">\n<p>${words.notInside(name, app)}</p>\n${byHand}\n</div>`,
     }
   }
-  // An app that ignores the link comes back to this page, where the field's fragment opens what is folded.
+  // If the app ignores the link, it loads this page again, where the field's fragment opens the
+  // folded part.
   const fallback = new URL(`#${field}`, here)
   return {
     href: wayOut(target, fallback),
@@ -54,7 +55,7 @@ export function leaveApp({
   }
 }
 
-/** How what stands below a button looks. */
+/** The style of what is below a button. */
 export const LEAVE_APP_STYLE = `
 .way-out { margin: .5rem 0 .75rem; padding: 0 .875rem }
 .way-out summary { display: list-item; padding: .5rem 0; cursor: pointer }

@@ -23,7 +23,10 @@ export interface ShownProvider {
   emulated: boolean
 }
 
-/** One request for the sign-in page: the client that sent the person here, and its parameters, to be kept. */
+/**
+ * One request for the sign-in page: the client that sent the person here, and its parameters, which
+ * are kept.
+ */
 export interface SignInPage {
   client: Client
   redirectUri: string | null
@@ -53,7 +56,7 @@ h1, h1 + .lead { text-align: center; text-wrap: balance }
 @media (forced-colors: active) { .letter { border-color: currentColor } .mark :is(path, rect) { fill: currentColor } }
 `
 
-/** Makes the answer to `GET /login`: one link per provider, no script where none is needed. */
+/** Makes the answer to `GET /login`: one link per provider, and no script unless one is needed. */
 export function createSignInPage(
   providers: readonly ShownProvider[],
   publicUrl: string,
@@ -103,7 +106,7 @@ export function createSignInPage(
       providers.some((one) => one.emulated)
         ? html`<p class="quiet note">${words.emulatedNote}</p>`
         : null,
-      // The choice stays with the login.
+      // The chosen language stays with the login.
       languageLinks(language, words.language, (other) => {
         const search = new URLSearchParams(query)
         search.set('ui_locales', other)
@@ -128,7 +131,7 @@ interface Item {
   provider: ShownProvider
   href: string
   isLast: boolean
-  /** Null where this browser can sign in with it. */
+  /** Null if this browser can sign in with it. */
   leaving: LeaveApp | null
 }
 
@@ -158,8 +161,8 @@ function buttonStyle({ id, button }: ShownProvider): string {
 }
 
 /**
- * The front page of the app that sent the person here, if its state or PKCE verifier is kept in this
- * browser: a login that goes on in another one has to begin there.
+ * The front page of the app that sent the person here, if the app keeps its state or PKCE verifier
+ * in this browser: to go on in another browser, the login has to start there again.
  */
 function startOverAt(
   { url }: Client,
