@@ -22,7 +22,10 @@ import { storeRules } from './store-rules.ts'
 
 // The process: settings -> database -> app -> listen -> close.
 
-/** The settings, and what of the environment has no effect. Throws where they cannot be served with. */
+/**
+ * The settings, and warnings about variables without effect. Throws if the server cannot run with
+ * them.
+ */
 function readAll(): { settings: Settings; warnings: string[] } {
   const file = readEnvironmentFile()
   const env = readEnvironment(file)
@@ -56,7 +59,7 @@ async function findDatabase(
 }
 
 async function serve(endAfter: EndAfter): Promise<void> {
-  // Where it leads may be full or closed: what nobody reads is no reason to end.
+  // Its target may be full or closed: that is no reason to end the process.
   process.stderr.on('error', () => {})
   requireMendedDriver()
   const { settings, warnings } = readAll()
@@ -65,7 +68,8 @@ async function serve(endAfter: EndAfter): Promise<void> {
     atWork = resolve
   })
   const found = findDatabase(settings, atWork)
-  // The modules of the app load while the database starts, and not before: nothing else is heard meanwhile.
+  // The app's modules load while the database starts, and not before: loading blocks everything
+  // else.
   const loaded = Promise.race([isAtWork, found]).then(() =>
     Promise.all([
       import('../app/app.ts'),
@@ -122,7 +126,7 @@ function announce(settings: Settings, warnings: readonly string[]): void {
   process.stderr.write(`${lines.join('\n')}\n`)
 }
 
-/** Serves until it is told to end; where it cannot start, says why and exits with 1. */
+/** Serves until it gets a signal to end; if it cannot start, says why and exits with 1. */
 export async function start(endAfter: EndAfter): Promise<void> {
   try {
     await serve(endAfter)

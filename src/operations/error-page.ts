@@ -22,7 +22,7 @@ const POLICY = [
   "img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 ].join('; ')
 
-// Every text is ours: placeholders such as CLIENT_<ID> are all that has to be escaped.
+// All texts are our own: only placeholders such as CLIENT_<ID> have to be escaped.
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 function section(code: ErrorCode): string {
@@ -54,7 +54,7 @@ ${(Object.keys(ERRORS) as ErrorCode[]).map(section).join('\n')}
 </html>
 `
 
-/** `/docs/errors`: where the type of every problem leads, one section per code. */
+/** `/docs/errors`, which the type of every problem links to: one section per code. */
 export function errorPageRoute(app: FastifyInstance): void {
   route(app, 'GET', '/docs/errors', {
     docs: {

@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../core/errors.ts'
 
-/** What the page of errors says of a code: when it comes, and what the app's developer does about it. */
+/**
+ * What the page about errors says about a code: when it occurs, and what an app's developer can do.
+ */
 export type ErrorText = readonly [when: string, help: string]
 
 const AGAIN = 'Send the person through a login again.'
@@ -8,7 +10,7 @@ const ASK_PERSON =
   'With prompt=none the provider would have to ask the person something. Start a login without prompt=none.'
 const IN_A_MOMENT = 'Try again after the seconds that Retry-After names.'
 
-/** Every code: the compiler asks for a text where one is added. */
+/** All codes: the compiler asks for a text when one is added. */
 export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   unknown_provider: [
     'The provider in the address is not enabled.',

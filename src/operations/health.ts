@@ -8,7 +8,7 @@ const Status = z
   .object({ status: z.literal('ok').meta({ description: 'Always `ok`.' }) })
   .meta({ id: 'Status', description: 'All is well.' })
 
-/** `/healthz`: the process answers. `/readyz`: the database is reached and its schema is ours. */
+/** `/healthz`: the process answers. `/readyz`: the database can be reached and has our schema. */
 export function healthRoutes(app: FastifyInstance, isReady: () => Promise<boolean>): void {
   route(app, 'GET', '/healthz', {
     docs: {

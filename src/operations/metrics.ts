@@ -5,7 +5,7 @@ import { route } from '../http/routes/route.ts'
 import { addDatabaseMetrics, type Describe, type MetricSources } from './database-metrics.ts'
 import { version } from './version.ts'
 
-/** What the rooms tell while they work. Outcomes are `success` or the code of an error. */
+/** What the rooms report while they work. Outcomes are `success` or an error's code. */
 export interface Meter {
   /** A login ended, in a browser or with the token of an app's SDK. */
   loginEnded(provider: string, way: 'browser' | 'native', outcome: string): void
@@ -13,13 +13,15 @@ export interface Meter {
   callEnded(provider: string, endpoint: string, outcome: string, seconds: number): void
   /** Tokens were asked for. */
   grantEnded(grantType: string, outcome: string): void
-  /** A request was one too many. */
+  /** A request was over a rate limit. */
   limited(limit: string): void
-  /** A provider told something: `acted`, `nothing`, `repeated`, `old` or why it was refused. */
+  /** A provider sent an event: `acted`, `nothing`, `repeated`, `old`, or why it was refused. */
   eventReceived(provider: string, outcome: string): void
-  /** Something of the outbox was tried: `done`, `over`, `failed`, `given_up`, `stopped`, `dropped`. */
+  /**
+   * An entry of the outbox was tried: `done`, `over`, `failed`, `given_up`, `stopped`, `dropped`.
+   */
   delivered(kind: string, outcome: string, count?: number): void
-  /** What is asked of the database waited for a connection. */
+  /** A database operation waited for a connection. */
   databaseWaited(seconds: number): void
 }
 
@@ -34,26 +36,28 @@ export const noMeter: Meter = {
   databaseWaited: () => {},
 }
 
-/** A proxy that keeps it back by its name need not know that `/%6detrics` is the same. */
+/**
+ * The path as written: a proxy that blocks `/metrics` may not know that `/%6detrics` is the same.
+ */
 const BY_NAME = /^[^?]*\/metrics(\?|$)/
 const notHere = () => new LatchkeyError('not_found', 'There is nothing here.')
 
 /** Seconds, up to the time that a request may take. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15]
-/** Seconds, from at once to the limit of an operation. */
+/** Seconds, from almost none up to the limit of an operation. */
 const WAIT_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5]
 
 /**
- * Measures every answer of the app by its route, never by its URL, and serves it all at `/metrics` in
- * Prometheus' text format. Every label has few values: routes, providers, endpoints and codes are ours;
- * nothing is of a person. The library is loaded here, so only where it is wanted.
+ * Measures every answer of the app by its route, never by its URL, and serves it all at `/metrics`
+ * in Prometheus' text format. Every label has few values: our routes, providers, endpoints and
+ * codes, and nothing about a person. The library is loaded here, so only if metrics are on.
  */
 export async function openMetrics(app: FastifyInstance, sources: MetricSources): Promise<Meter> {
   const prometheus = await import('prom-client')
   const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } = prometheus
   const register = new Registry()
   collectDefaultMetrics({ register })
-  // Gauges that are named like counters; the same is beside them under other names.
+  // These are gauges with names like counters; other metrics have the same values.
   for (const of of ['handles', 'requests', 'resources']) {
     register.removeSingleMetric(`nodejs_active_${of}_total`)
   }
@@ -112,7 +116,7 @@ export async function openMetrics(app: FastifyInstance, sources: MetricSources):
   addDatabaseMetrics(prometheus, metric, sources, app.log)
 
   app.addHook('onResponse', (request, reply, done) => {
-    // What matches no route is one series.
+    // Requests that match no route are one series.
     const route = request.routeOptions.url ?? 'none'
     requests.observe(
       { method: request.method, route, status: reply.statusCode },

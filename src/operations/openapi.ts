@@ -97,7 +97,7 @@ export function describeRoutes(app: FastifyInstance, publicUrl: string): void {
     }
     return JSON.stringify(document).replaceAll(PUBLIC_URL, publicUrl)
   }
-  // As bytes: it is large, and is not made into them anew for each answer.
+  // As bytes: it is large, and so is not encoded again for each answer.
   let text: Buffer | undefined
   preflightOfPublic(app, '/openapi.json')
   route(app, 'GET', '/openapi.json', {

@@ -9,18 +9,18 @@ import type { FailureLimit, RateLimit, UserLimit } from '../http/limits.ts'
 import { placeOf } from '../http/log/known.ts'
 import { addressOf } from '../http/requests/address.ts'
 
-/** What one address or user may ask for within a window, by the name of the limit. */
+/** How much one address or user may request within a window, by the limit's name. */
 const LIMITS = {
   login: { most: 60, windowSeconds: 60 },
   token: { most: 150, windowSeconds: 300 },
   native: { most: 30, windowSeconds: 60 },
   /** Failed authentications of one client. */
   client: { most: 30, windowSeconds: 60 },
-  /** What is below /me, and writes there, of one user. */
+  /** Requests of one user below /me, and writes there. */
   account: { most: 300, windowSeconds: 60 },
   /** Exports of one user. */
   export: { most: 6, windowSeconds: 3600 },
-  /** Events of providers whose proof fails. */
+  /** Events of providers without a valid proof. */
   proof: { most: 30, windowSeconds: 60 },
 } as const
 
@@ -36,21 +36,21 @@ export type RateLimits = Readonly<
 /** Addresses that are remembered as being over a limit. */
 const REMEMBERED = 5_000
 
-/** A database that could not count is left alone for this time. */
+/** After the database could not count, it is not asked for this time. */
 const PAUSE_MS = 1_000
 
 /**
- * The limits, each counted per address on all replicas together. A window opens with an address's first
- * request and lets `most` through. Once the count is over that, this process answers by itself until the
- * window ends, so that a flood costs the database nothing; it ends by the steady clock, which nobody sets.
- * Without the database nobody is limited: a login can start without it, so it must not fail for want of a
- * count.
+ * The limits, each counted per address on all replicas together. A window opens with an address's
+ * first request and allows `most`. Once the count is higher, this process refuses without the
+ * database until the window ends, so that a flood costs the database nothing; the end is measured
+ * by the monotonic clock, which cannot be set. Without the database nobody is limited: a login can
+ * start without it, so it must not fail for lack of a count.
  */
 export function createRateLimits(options: {
   counts: RequestCounts
-  /** The first keys the hashes; another first one opens new windows. */
+  /** The first one is the key of the hashes; if it changes, new windows open. */
   secrets: readonly string[]
-  /** Told of each refusal. */
+  /** Called for each refusal. */
   limited: (limit: string) => void
 }): RateLimits {
   const [secret = ''] = options.secrets
@@ -66,7 +66,7 @@ export function createRateLimits(options: {
     if (left > 0) throw refuse(name, left)
   }
 
-  /** Counts one more; throws where that is one too many. */
+  /** Counts one more; throws if that is over the limit. */
   const add = async (name: LimitName, hash: string, request: FastifyRequest) => {
     const { most, windowSeconds } = LIMITS[name]
     const now = performance.now()
@@ -102,7 +102,8 @@ export function createRateLimits(options: {
     }
 
   const failures = (name: LimitName): FailureLimit => {
-    // Counted here too, at once: of a thousand guesses that come together none is looked at beyond these.
+    // Counted here at once, too: of a thousand guesses at the same time, no more than the limit are
+    // checked.
     const failed = createRecent<{ count: number; endsAt: number }>(REMEMBERED)
     return {
       check(request, subject) {
@@ -145,7 +146,7 @@ export function createRateLimits(options: {
   }
 }
 
-/** Limits that limit nobody, for RATE_LIMIT=off. */
+/** Limits that never refuse, for RATE_LIMIT=off. */
 export const noRateLimits: RateLimits = {
   login: async () => {},
   token: async () => {},
@@ -157,11 +158,11 @@ export const noRateLimits: RateLimits = {
 }
 
 /**
- * What of an address is counted as one: IPv4 whole, also where it is written as IPv6; of IPv6 the /64,
- * all of which one connection usually has.
+ * The part of an address that is counted as one: all of an IPv4 address, also if it is written as
+ * IPv6; of IPv6 the /64, which usually belongs to one connection.
  */
 export function networkOf(address: string): string {
-  // A proxy may send on what is no address.
+  // A proxy may pass on something that is not an address.
   if (!ipaddr.isValid(address)) return address
   const bytes = ipaddr.process(address).toByteArray()
   return bytes.slice(0, bytes.length === 16 ? 8 : 4).join('.')

@@ -2,20 +2,20 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { every } from '../http/every.ts'
 
-/** Removes one batch of each kind of what is over. */
+/** Removes one batch of each kind of expired rows. */
 export type SweepBatch = () => Promise<{
-  /** Rows that went. */
+  /** How many rows were removed. */
   removed: number
-  /** Whether there may be more. */
+  /** Whether there may be more to remove. */
   more: boolean
 }>
 
 const EVERY_MS = 60_000
 
 /**
- * Removes expired rows in the background, batch by batch, as long as there are more: what thousands of
- * logins a second leave behind does not pile up. After each batch it rests as long as that took, so that a
- * backlog never has the database for itself.
+ * Removes expired rows in the background, batch by batch, as long as there are more, so that they
+ * do not pile up even at thousands of logins a second. After each batch it pauses for as long as
+ * that took, so that a backlog never occupies the database.
  */
 export function sweep(app: FastifyInstance, sweepBatch: SweepBatch): void {
   every(app, EVERY_MS, 'sweep_failed', async (closing) => {

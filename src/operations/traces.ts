@@ -7,10 +7,10 @@ import { evidenceOf } from '../http/log/logging.ts'
 
 /** How long the end of the process waits for a collector. */
 const FLUSH_MS = 3_000
-/** Between two lines that say that the collector cannot be reached. */
+/** The time between two log lines that say that the collector cannot be reached. */
 const QUIET_MS = 60_000
 
-/** OpenTelemetry, which is loaded here: so only where it is asked for. */
+/** Loads OpenTelemetry, so that it is only loaded if it is asked for. */
 const load = async (protocol: 'http/protobuf' | 'http/json') => {
   try {
     const [
@@ -38,7 +38,7 @@ const load = async (protocol: 'http/protobuf' | 'http/json') => {
   }
 }
 
-/** Whether what sends traces is installed. */
+/** Whether the packages that send traces are installed. */
 export const canSendTraces = (): Promise<boolean> =>
   load('http/protobuf').then(
     () => true,
@@ -46,9 +46,9 @@ export const canSendTraces = (): Promise<boolean> =>
   )
 
 /**
- * Spans of OpenTelemetry, written by hand: one per request, and those that the rooms tell of below it. No
- * attribute has a URL, a query, an address or anything else that a stranger can fill: `url.path` is the
- * route's pattern. Everything else that OTEL_ settings say is read by the SDK.
+ * OpenTelemetry spans without automatic instrumentation: one per request, and below it those that
+ * the rooms report. No attribute has a URL, a query, an address or anything else that a stranger
+ * can choose: `url.path` is the route's pattern. All other OTEL_ settings are read by the SDK.
  *
  * @throws TracesError where the SDK is not installed.
  */
@@ -83,7 +83,7 @@ export async function openTracer(
   const propagator = new core.W3CTraceContextPropagator()
   const active = new AsyncLocalStorage<Context>()
 
-  // Hooks that are added first close last: the spans of what ends with the app are among what is sent.
+  // Hooks that are added first run last, so spans that end with the app are still sent.
   app.addHook('onClose', async () => {
     const flushed = provider.shutdown().catch(() => {})
     await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, FLUSH_MS).unref())])
@@ -99,12 +99,12 @@ export async function openTracer(
       ...(route === undefined ? {} : { 'http.route': route, 'url.path': route }),
       'latchkey.request_id': request.id,
     }
-    // Whose trace it is; not `tracestate`, where a stranger can write whatever it likes.
+    // The caller's trace; not `tracestate`, where a stranger can write anything.
     const { traceparent } = request.headers
     const parent = propagator.extract(ROOT_CONTEXT, { traceparent }, api.defaultTextMapGetter)
     const name = route === undefined ? method : `${method} ${route}`
     const span = spans.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
-    // It is the only event that comes in any case, of a browser too that has gone meanwhile.
+    // The only event that always comes, even if the browser has gone.
     reply.raw.once('close', () => {
       const { statusCode, raw } = reply
       span.setAttribute('http.response.status_code', statusCode)
@@ -121,7 +121,7 @@ export async function openTracer(
     request.log = reply.log = request.log.child({ trace_id })
     active.run(context, done)
   })
-  // What reads the body goes on in the context of the socket.
+  // Reading the body continues in the socket's context.
   app.addHook('preValidation', (request, _reply, done) => {
     active.run(contexts.get(request) ?? ROOT_CONTEXT, done)
   })
@@ -164,7 +164,10 @@ export async function openTracer(
   }
 }
 
-/** A failure in one of few words: never a message, which may hold what somebody sent. */
+/**
+ * A failure as one of a limited set of words: never a message, which may contain what somebody
+ * sent.
+ */
 function wordFor(error: unknown): string {
   if (error instanceof LatchkeyError) return error.code
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }

@@ -39,7 +39,7 @@ export interface Diagnosis {
   exitCode: 0 | 1
 }
 
-/** Whether the server starts with these settings, and which have no effect. */
+/** Checks whether the server starts with these settings, and which have no effect. */
 function checkSettings({ env, file, cut, words, reader, settings, outbound }: DoctorRun): Section {
   const problems = [...new Set(reader.problems)]
   const enabled = new Set([...settings.providers.map(({ row }) => row.id), ...settings.emulate])
@@ -64,7 +64,7 @@ function checkSettings({ env, file, cut, words, reader, settings, outbound }: Do
   }
 }
 
-/** What becomes of a login without a redirect_uri, where others than the developer are served. */
+/** What happens to a login without a redirect_uri, if the server is not only for its developer. */
 const describeDirectAnswer = ({ directAnswer }: Settings, words: DoctorTexts): Finding =>
   directAnswer ? warning(words.directAnswerOn) : info(words.directAnswerOff)
 
@@ -79,7 +79,7 @@ async function describeDatabase({ words, settings }: DoctorRun): Promise<Section
         : wrong(words.databaseAway('DATA_DIR', dataDir), fileProblemText(why, words.language))
     return { title: words.database, findings: [finding] }
   }
-  // What is wrong with the URL stands among the settings.
+  // Problems with the URL are reported with the settings.
   if (url === null || !isDatabaseUrl(url)) return { title: words.database, findings: [] }
   const webhookUrl = settings.events.webhook?.url ?? null
   const inspect = () => inspectDatabase({ url }, { prepare, webhookUrl })
@@ -128,8 +128,9 @@ async function examine(run: DoctorRun): Promise<Section[]> {
 }
 
 /**
- * Reads the settings as the server would and says what is right, missing or wrong, provider by provider.
- * `file` is what of the environment stands in `.env`; offline, nothing is asked of providers.
+ * Reads the settings as the server would and says what is right, missing or wrong, provider by
+ * provider. `file` is the part of the environment that is from `.env`; offline, no provider is
+ * called.
  */
 export async function diagnose(
   env: Environment,
@@ -153,7 +154,7 @@ export async function diagnose(
   }
 }
 
-/** What the error codes in a text mean; 1 where it holds none that is known. */
+/** What the error codes in a text mean; the exit code is 1 if it contains none that is known. */
 export function explain(text: string, language: OperatorLanguage): Diagnosis {
   const found = findErrors(text, builtInProviders, language)
   if (found.length === 0) {

@@ -6,7 +6,7 @@ import type { Outbound } from '../../upstream/outbound/outbound.ts'
 /** One run of the doctor. */
 export interface DoctorRun {
   env: Environment
-  /** What of it stands in `.env`, and the names there whose value ends at a #. */
+  /** The part of it that is from `.env`, and the names there whose value ends at a #. */
   file: Environment
   cut: readonly string[]
   words: DoctorTexts

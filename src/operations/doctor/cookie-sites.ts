@@ -11,7 +11,7 @@ const TEXTS: Readonly<Record<OperatorLanguage, (client: string, origin: string) 
     `${origin}에서는 ${client}의 쿠키 모드가 동작하지 않습니다. 브라우저는 이곳을 PUBLIC_URL과 다른 사이트로 보고 그 페이지의 호출에 쿠키를 보내지 않습니다. 둘을 같은 스킴과 같은 도메인에서 제공하거나 토큰을 쓰세요.`,
 }
 
-/** Apps that list cookie mode, and whose pages browsers send no cookie of ours for. */
+/** Warns of apps with cookie mode whose pages browsers do not send our cookies for. */
 export const checkCookieSites = (
   { clients, publicUrl }: { clients: readonly Client[]; publicUrl: string },
   language: OperatorLanguage,

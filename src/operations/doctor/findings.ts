@@ -11,11 +11,11 @@ const say =
   (level: Finding['level']): Say =>
   (text, ...steps) => ({ level, text, steps })
 
-/** All is well with it. */
+/** It is all right. */
 export const ok = say('ok')
 /** Good to know. */
 export const info = say('info')
-/** It works, and may not be what is meant. */
+/** It works, but may not be what was intended. */
 export const warning = say('warning')
 /** It does not work. */
 export const wrong = say('wrong')

@@ -1,24 +1,27 @@
 import { type Finding, info, warning } from './findings.ts'
 import type { DoctorTexts } from './texts/texts.ts'
 
-/** Names of settings as the doctor compares them. */
+/** The names of settings that the doctor compares. */
 export interface Names {
   /** Every name that the server reads with these settings. */
   read: ReadonlySet<string>
-  /** Names that it would read of a provider that is not enabled, and the setting that enables it. */
+  /** Names that it would read if a provider were enabled, and the setting that enables it. */
   idle: ReadonlyMap<string, string>
-  /** Names in the environment, and those of them that stand in .env. */
+  /** Names in the environment, and those of them that are in .env. */
   given: readonly string[]
   inFile: readonly string[]
 }
 
-/** Settings by id, and the list that must name it; `beside` must be given too, to tell them from strangers. */
+/**
+ * Settings of an id, and the list that must name the id; `beside` must be set, too, to tell them
+ * from other programs' variables.
+ */
 const BY_ID = [
   { list: 'CLIENTS', pattern: /^CLIENT_(.+?)_(?:POST_LOGOUT_)?REDIRECT_URIS?$/, beside: '' },
   { list: 'OIDC_PROVIDERS', pattern: /^(.+)_ISSUER$/, beside: '_CLIENT_ID' },
 ]
 
-/** Names that are given and have no effect. A value is never looked at. */
+/** Names that are set and have no effect. Values are never looked at. */
 export function checkNames({ read, idle, given, inFile }: Names, words: DoctorTexts): Finding[] {
   const known = [...read, ...idle.keys()]
   const letters = new Map(known.map((one) => [one, lettersOf(one)]))
@@ -39,7 +42,7 @@ export function checkNames({ read, idle, given, inFile }: Names, words: DoctorTe
   return unread.length === 0 ? found : [...found, info(words.unread(unread.join(', ')))]
 }
 
-/** The list that should name the id in this setting, and the id as it would stand there. */
+/** The list that should name the id in this setting, and the id as it would be written there. */
 function findUnlisted(name: string, given: readonly string[]): { list: string; id: string } | null {
   for (const { list, pattern, beside } of BY_ID) {
     const id = pattern.exec(name)?.[1]
@@ -52,13 +55,20 @@ function findUnlisted(name: string, given: readonly string[]): { list: string; i
 /** Its letters in order, without underscores. */
 const lettersOf = (name: string) => [...name.replaceAll('_', '')].sort().join('')
 
-/** One letter off, two in a long name, or the same letters in another order or without underscores. */
+/**
+ * Whether a name is one letter off, two if it is long, or has the same letters in another order or
+ * without underscores.
+ */
 const isTypo = (given: string, known: string, hasSameLetters: boolean): boolean =>
   known.length >= 6 && (hasSameLetters || isWithin(known.length < 12 ? 1 : 2, given, known))
 
-/** Whether so many letters that are put in, taken out or changed make the one of the other (Levenshtein). */
+/**
+ * Whether at most `most` inserted, removed or changed letters turn one into the other (Levenshtein
+ * distance).
+ */
 function isWithin(most: number, a: string, b: string): boolean {
-  // Every name of the environment is compared with every setting at each start: most differ in length already.
+  // Each start compares every name in the environment with every setting; most differ in length
+  // already.
   if (Math.abs(a.length - b.length) > most) return false
   let same = 0
   while (same < a.length && a[same] === b[same]) same += 1

@@ -16,13 +16,13 @@ import type { DoctorTexts } from './texts/texts.ts'
 
 /** A provider as the server would use it. Each throws what a login would end with. */
 export interface AtProvider {
-  /** What is known of it, looked up where that is needed. */
+  /** Its metadata, looked up if necessary. */
   metadata(): Promise<Pick<Metadata, 'endpoints' | 'gaps' | 'ignored'>>
   /** The beginning of a login, and its end with this code. */
   start(): Promise<{ url: URL; finish(code: string): Promise<unknown> }>
 }
 
-/** Asks a provider what only it knows. A made-up code is shown to it, which changes nothing there. */
+/** Checks a provider over the network. It is sent an invented code, which changes nothing there. */
 export async function checkNetwork(
   row: ProviderRow,
   shared: Outbound,
@@ -73,11 +73,11 @@ export async function checkNetwork(
     return [...page, judge(end)]
   }
 
-  /** What the refusal of a made-up code says of id and secret. */
+  /** What the refusal of the invented code says about id and secret. */
   const judge = (end: unknown): Finding => {
-    // It gave tokens for the code, whatever became of them.
+    // It gave tokens for the code, whatever happened to them then.
     if (!(end instanceof Error)) return ok(words.accepted)
-    // Only a secret that is made of other settings fails otherwise.
+    // Only a secret that is made from other settings fails in another way.
     if (!(end instanceof LatchkeyError)) return wrong(words.noSecret)
     const { step, exact_error: exact, error, status } = end.evidence
     if (step !== undefined && step !== 'token') return ok(words.accepted)
@@ -98,7 +98,7 @@ export async function checkNetwork(
   }
 
   const reached = row.discovery ? [ok(words.reached(place))] : []
-  // What the provider says to a code is of no use where it wants more than it is sent.
+  // The provider's answer to a code says nothing if it requires more than it is sent.
   const [keys, login] = await Promise.all([checkKeys(), gaps.length > 0 ? [] : checkLogin()])
   const clock = await checkClock(clocks, outbound, endpoints.token_endpoint, words)
   return [...reached, ...asks, ...keys, ...login, ...clock]

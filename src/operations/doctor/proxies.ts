@@ -6,11 +6,11 @@ import { explainCall } from './explain/explain.ts'
 import { type Finding, info, ok, warning } from './findings.ts'
 import type { DoctorTexts } from './texts/texts.ts'
 
-/** Variables by which other programs are told to call out through a proxy. */
+/** Variables that make other programs use a proxy for outgoing calls. */
 const READ = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']
 const NOT_READ = ['ALL_PROXY', 'all_proxy']
 
-/** What stands between Latchkey and the people, and between Latchkey and the providers. */
+/** Checks the proxies between people and Latchkey, and between Latchkey and providers. */
 export async function checkProxies(
   where: {
     publicUrl: string
@@ -19,7 +19,7 @@ export async function checkProxies(
     given: readonly string[]
     hasProviders: boolean
   },
-  /** Null: nobody is asked. */
+  /** Null: nothing is called. */
   outbound: Outbound | null,
   words: DoctorTexts,
 ): Promise<Finding[]> {
@@ -37,7 +37,7 @@ export async function checkProxies(
   ]
 }
 
-/** Whether the people's way leads to this Latchkey. */
+/** Checks whether PUBLIC_URL leads to this Latchkey. */
 async function checkPublicUrl(
   publicUrl: string,
   outbound: Outbound,

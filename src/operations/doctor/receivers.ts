@@ -3,16 +3,19 @@ import { explainFailure } from './explain/failures.ts'
 import { type Finding, ok, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts/texts.ts'
 
-/** Where a setting has webhooks or logout tokens posted. */
+/** A URL of the settings that webhooks or logout tokens are posted to. */
 export interface ReceiverTarget {
   /** The setting: `WEBHOOK_URL`. */
   name: string
   url: string
-  /** Of what is posted there. */
+  /** The content type of what is posted there. */
   type: string
 }
 
-/** What receivers of webhooks and logout tokens answer to an empty message, which tells them nothing. */
+/**
+ * What receivers of webhooks and logout tokens answer to an empty message, which has no effect on
+ * them.
+ */
 export const answersOfReceivers = (
   targets: readonly ReceiverTarget[],
   post: (url: string, sent: { type: string; body: string }) => Promise<number>,
@@ -32,7 +35,7 @@ export const answersOfReceivers = (
 function judge(name: string, status: number, words: DoctorTexts): Finding {
   if (status >= 300 && status < 400) return wrong(words.receiverRedirects(name, status))
   if (status === 410 && name === 'WEBHOOK_URL') return wrong(words.receiverGone(name))
-  // What is not signed is refused by most.
+  // Most refuse a message without a signature.
   const isFine = status < 500 && ![404, 405, 410].includes(status)
   return isFine
     ? ok(words.receiverAnswers(name, status))

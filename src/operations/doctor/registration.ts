@@ -18,7 +18,7 @@ export function describeRedirectUri(
   ]
 }
 
-/** Where a provider's events go, where in the console that is entered, and what they need. */
+/** The URLs for a provider's events, where to enter them in the console, and what they need. */
 export function describeEvents(
   row: ProviderRow,
   { publicUrl, prefix, values }: { publicUrl: string; prefix: string; values: RowValues },
@@ -31,7 +31,7 @@ export function describeEvents(
   ])
 }
 
-/** All that has to be registered and switched on in a provider's console. */
+/** Everything that has to be registered and switched on in a provider's console. */
 export function describeRegistration(
   row: ProviderRow,
   { publicUrl, scopesSetting }: { publicUrl: string; scopesSetting: string },

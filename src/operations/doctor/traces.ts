@@ -4,13 +4,13 @@ import { explainFailure } from './explain/failures.ts'
 import { type Finding, info, ok, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts/texts.ts'
 
-/** An export without a span, which a collector takes. */
+/** An export without spans, which a collector accepts. */
 const NOTHING = JSON.stringify({ resourceSpans: [] })
 
 /**
  * Where traces go, whether what sends them is installed, and whether a collector answers there.
  *
- * @param post gives the status of the answer; null: nobody is asked.
+ * @param post gives the status of the answer; null: nothing is called.
  */
 export async function checkTraces(
   { url, protocol }: { url: string; protocol: string },
@@ -41,7 +41,7 @@ async function ask(
   try {
     const status = await post(url, NOTHING)
     if (status < 300) return ok(words.tracesTaken)
-    // What the collector wants beside stands in OTEL_EXPORTER_OTLP_HEADERS, which is not sent here.
+    // The collector's credentials are in OTEL_EXPORTER_OTLP_HEADERS, which is not sent here.
     return status === 401 || status === 403
       ? info(words.tracesHeaders(status))
       : warning(words.tracesRefused(status))

@@ -4,7 +4,7 @@ import type { RowValues } from '../../core/provider/row-inputs.ts'
 import { type Finding, warning, wrong } from './findings.ts'
 import type { DoctorTexts } from './texts/texts.ts'
 
-// The last is what a console shows in place of a secret, which is copied all too easily.
+// The last one is what a console shows instead of a secret, and is easily copied.
 const PLACEHOLDER =
   /^(x{3,}|\.{3}|…|your[-_ ].*|<.*>|change[-_]?me|todo|example|placeholder|.*[*•●]{4}.*)$/i
 
@@ -21,7 +21,7 @@ export interface Values {
   nativeClientIds: readonly string[]
 }
 
-/** What can be said of a registration's values without asking anybody. No value is ever repeated. */
+/** Checks a registration's values without calling anything. No value is ever repeated. */
 export function checkValues(
   console: Console,
   { id, secret, nativeClientIds }: Values,
@@ -42,7 +42,7 @@ export function checkValues(
   return isSwapped ? [wrong(words.swapped(id.name, secret.name))] : found
 }
 
-/** What a provider's own settings are not, as far as their form tells; one that is not given is not asked about. */
+/** Checks the form of a provider's own settings; those that are not set are skipped. */
 export function checkShapes(
   specs: Readonly<Record<string, Pick<RowSetting, 'looksLike'>>>,
   { prefix, values }: { prefix: string; values: RowValues },
@@ -58,14 +58,14 @@ export function checkShapes(
   })
 }
 
-/** What no value has, whoever made it. */
+/** Checks for text that no id or secret contains. */
 function checkText({ name, value }: Value, words: DoctorTexts): Finding | null {
   if (/^["'`]|["'`]$/.test(value)) return wrong(words.quoted(name))
   if (PLACEHOLDER.test(value)) return wrong(words.placeholder(name))
   return /\s/.test(value) ? wrong(words.blank(name)) : null
 }
 
-/** Whether this is the console's client id, and not another of its values. */
+/** Checks that this is the console's client id, and not another of its values. */
 function checkId(
   { clientId, mistakenIds, nativeClientId }: Console,
   { name, value }: Value,

@@ -3,7 +3,7 @@ import type { Header } from './document.ts'
 
 const text = { type: 'string' }
 
-/** The headers of an answer that whoever reads it relies on. */
+/** The headers of an answer that its reader relies on. */
 export function headersOf(
   status: number,
   { isOAuth, isProtected, notes }: { isOAuth: boolean; isProtected: boolean; notes: Notes },

@@ -8,7 +8,7 @@ import { headersOf } from './headers.ts'
 import { allAnswers, allExamples, isOAuth } from './refusals.ts'
 import { type Components, type JsonSchema, toSchema } from './schemas.ts'
 
-// What a status says where the route says nothing else of it.
+// The description of a status for which the route has none.
 const MEANINGS: Record<string, string> = {
   200: 'The answer.',
   204: 'Done.',
@@ -34,7 +34,7 @@ const TO_TRY =
 
 const JSON_ONLY = ['application/json']
 
-/** One operation, made of what the route is checked by. */
+/** One operation, made from the schemas that the route is checked by. */
 export function toOperation(shape: RouteShape, components: Components): Operation {
   const { operationId, summary, description, tags, security } = shape.docs
   const parameters = [
@@ -84,7 +84,7 @@ function requestBodyOf({ docs, form, json }: RouteShape, components: Components)
   const schema = toSchema(body, 'input', components)
   const types = docs.consumes ?? (form === undefined ? JSON_ONLY : FORM)
   const content = Object.fromEntries(types.map((type): [string, Media] => [type, { schema }]))
-  // A form that needs no field may be left out altogether.
+  // If no field is required, the whole form can be left out.
   return { required: form === undefined || form.safeParse({}).success === false, content }
 }
 
@@ -123,7 +123,7 @@ function contentOf(
     : { 'application/problem+json': media(answer), 'text/html': { schema: { type: 'string' } } }
 }
 
-/** Puts an example's parts where OpenAPI has them; their common name keeps them together. */
+/** Puts an example's parts in their places in OpenAPI; a common name connects them. */
 function addExample(operation: Operation, name: string, example: Example): void {
   const { summary, parameters = {}, body, status, answer, location } = example
   const add = (place: { examples?: Named }, value: unknown) => {

@@ -5,14 +5,17 @@ import type { RouteShape } from '../../http/routes/route.ts'
 
 type Answers = RouteShape['responses']
 
-/** The answers of a route with those that no route says of itself: a body may be refused unread. */
+/**
+ * The answers of a route, with those that no route lists itself: a body may be refused without
+ * being read.
+ */
 export function allAnswers({ form, json, responses }: RouteShape): Answers {
   const model = responses[400]
   if ((form ?? json) === undefined || model === undefined) return responses
   return { ...responses, 413: model, 415: model }
 }
 
-/** The examples of a route with those of what can happen to any request. */
+/** The examples of a route, with those that can happen to any request. */
 export function allExamples(shape: RouteShape): Readonly<Record<string, Example>> {
   const answers = allAnswers(shape)
   const { examples = {}, withoutDatabase = false } = shape.docs

@@ -2,7 +2,7 @@ import { builtInProviders } from '../../../providers/index.ts'
 import { flag, inner, type Loose, list, moment, object, text } from './fields.ts'
 import { NEITHER, profileIn, type Source } from './source.ts'
 
-/** Those of a provider in Firebase's CSV: id, address, name, picture. */
+/** The providers that have columns in Firebase's CSV: id, address, name, picture. */
 const FIREBASE_PROVIDERS = ['google.com', 'facebook.com', 'twitter.com', 'github.com']
 
 /** The accounts in the columns of Firebase's CSV, as its JSON lists them. */

@@ -2,7 +2,7 @@ import { counted } from '../../../core/text.ts'
 import { visible } from '../print.ts'
 import type { Left, LeftReason } from './assemble.ts'
 
-/** Each reason in words; `isFault`: somebody has to look at it. */
+/** Each reason in words; `isFault`: somebody should look at it. */
 const REASONS: Readonly<Record<LeftReason, { says: string; isFault?: true }>> = {
   malformed: { says: 'cannot be read, or lacks an id: is --from right?', isFault: true },
   not_text: {
@@ -24,7 +24,7 @@ const REASONS: Readonly<Record<LeftReason, { says: string; isFault?: true }>> = 
   deleted_there: { says: 'was deleted over there' },
 }
 
-/** What became of everybody, in numbers. */
+/** The outcome of an import, in numbers. */
 export interface Counts {
   users_new: number
   users_known: number
@@ -43,7 +43,7 @@ export interface Here {
   identities: number
 }
 
-/** What is told of an import while it goes on, as pieces of text; `json` for a program. */
+/** The report of an import while it runs, as pieces of text, or as JSON for programs. */
 export function createReport(isDryRun: boolean, isJson: boolean) {
   const counts: Counts = {
     users_new: 0,

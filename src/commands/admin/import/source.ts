@@ -1,20 +1,20 @@
 import { type Loose, text } from './fields.ts'
 
-/** A person as an export has it. */
+/** A person as in an export. */
 export interface PersonPart {
   kind: 'person'
   email: string | null
   name: string | null
   picture: string | null
   locale: string | null
-  /** Name, picture and locale are the person's own edits, and not what the provider said. */
+  /** Whether name, picture and locale are the person's own edits, and not the provider's values. */
   isEdited: boolean
   createdAt: string | null
   isDisabled: boolean
   isDeleted: boolean
 }
 
-/** An account of a person as an export has it. */
+/** A person's account as in an export. */
 export interface AccountPart {
   kind: 'account'
   provider: string
@@ -31,24 +31,24 @@ export interface AccountPart {
 
 /** A system whose exports can be read. */
 export interface Source {
-  /** Tables of people and of accounts, as they are called in a document. */
+  /** The names of the tables of people and of accounts in a document. */
   people: readonly string[]
   accounts: readonly string[]
-  /** The member of a person that lists the accounts, where they are not in a table of their own. */
+  /** The member of a person that lists the accounts, if they are not in their own table. */
   nested: string
-  /** Accounts that the person's own columns tell, beside those in lists. */
+  /** Accounts in the person's own columns, beside those in lists. */
   accountsIn?(record: Loose): object[]
-  /** What the columns of a CSV file are, where its first line does not say it. */
+  /** The columns of a CSV file whose first line does not name them. */
   columns?: readonly string[]
   person(record: Loose): { id: string | null } & Omit<PersonPart, 'kind'>
-  /** The claims of an account are what its provider said of it. */
+  /** Reads an account; its claims are what its provider said about it. */
   account(record: Loose): { userId: string | null } & Omit<AccountPart, 'kind'>
 }
 
-/** What most systems do not tell of a person. */
+/** For systems that do not say these things about a person, as most. */
 export const NEITHER = { isDeleted: false, isEdited: false }
 
-/** What a system kept of a person, under the names that providers and it use. */
+/** What a system stored about a person, under the names that providers and the system use. */
 export const profileIn = (said: Loose) => ({
   name: text(said, 'fullname', 'name', 'displayname', 'username'),
   picture: text(said, 'avatarurl', 'picture', 'photourl', 'image'),

@@ -3,7 +3,7 @@ import { flag, inner, isToCome, moment, object, text } from './fields.ts'
 import { firebase } from './firebase.ts'
 import { NEITHER, profileIn, type Source } from './source.ts'
 
-/** The claims of an ID token that was kept: they name the tenant and the workspace. */
+/** The claims of a stored ID token, which name the tenant and the workspace. */
 function claimsIn(idToken: string | null): Record<string, unknown> {
   try {
     return idToken === null ? {} : { ...decodeJwt(idToken) }
@@ -68,7 +68,7 @@ const supabase: Source = {
     const own = identity.has('providerid') ? null : text(identity, 'id')
     return {
       userId: text(identity, 'userid'),
-      // What a project called a provider of its own: `custom:naver`.
+      // A project's name for its own provider, like `custom:naver`.
       provider: (text(identity, 'provider') ?? '').replace(/^custom:/, ''),
       subject: text(identity, 'providerid') ?? text(said, 'sub', 'providerid') ?? own,
       issuer: text(said, 'iss'),
@@ -111,7 +111,7 @@ const latchkey: Source = {
   }),
 }
 
-/** The systems whose exports can be read, by the names that `--from` has for them. */
+/** The systems whose exports can be read, by their names for `--from`. */
 export const sources: Readonly<Record<string, Source>> = {
   latchkey,
   supabase,

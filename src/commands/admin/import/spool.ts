@@ -12,15 +12,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AdminError } from '../usage.ts'
 
-/** Files over which more than fits is spread. */
+/** How many files are used for what does not fit in memory. */
 const FILES = 256
-/** Characters held in memory before anything is written. */
+/** How many characters are held in memory before anything is written. */
 const HELD = 16 * 1024 * 1024
 
 /**
- * Brings together what belongs together, in bounded memory: small amounts in memory, in the order in which
- * they came; more over files that have no name any more once they are open, so that nothing of them is left,
- * however this process ends.
+ * Groups items by key in bounded memory: small amounts in memory, in the order in which they came;
+ * more in files that are unlinked once they are open, so that nothing is left of them, however this
+ * process ends.
  */
 export class Spool<Item> {
   #held: { key: string; line: string }[] = []
@@ -66,7 +66,7 @@ export class Spool<Item> {
     for (const { key, line } of this.#held) parts[placeOf(key)]?.push(line, '\n')
     for (const [place, file] of this.#files.entries()) {
       const text = parts[place]?.join('') ?? ''
-      // All of it or an error: a disk that is nearly full takes a part of one write.
+      // Writes all of it or fails: on a disk that is nearly full, a single write can be partial.
       if (text !== '') writeFileSync(file, text)
     }
     this.#held = []

@@ -2,13 +2,13 @@ import type { LatchkeyError } from '../../../core/errors.ts'
 import type { DoctorTexts } from '../texts/texts.ts'
 import { explainFailure } from './failures.ts'
 
-/** Why a call ended as it did: words, and what to do. Never a text from outside. */
+/** Why a call ended as it did, and what to do. Never contains text from outside. */
 export interface Explanation {
   text: string
   steps: string[]
 }
 
-/** Why a provider's answer is of no use, from the error that the login would end with. */
+/** Why a provider's answer cannot be used, from the error that a login would end with. */
 export function explainCall(error: LatchkeyError, words: DoctorTexts): Explanation {
   const { reason, status, field } = error.evidence
   if (error.code === 'provider_timeout') return { text: words.noAnswer, steps: [] }

@@ -37,7 +37,7 @@ const inEachOthersWay: OperatorText = {
   ko: '두 트랜잭션이 서로 막아서 이쪽이 취소되었습니다. 같은 요청을 다시 해도 됩니다.',
 }
 
-/** By code; `doctor --explain` knows each. */
+/** By code; `doctor --explain` explains each. */
 export const FAILURES: Readonly<Record<string, OperatorText>> = {
   ADDRESS_REFUSED: {
     en: 'Its address is link-local, or it is http outside this machine and its private network: use https.',
@@ -155,15 +155,15 @@ export const FAILURES: Readonly<Record<string, OperatorText>> = {
   },
 }
 
-/** What a failure's code means and what to do; empty where nothing is known of it. */
+/** What a failure's code means and what to do; empty for unknown codes. */
 export function explainFailure(code: string, language: OperatorLanguage): string[] {
   const known = Object.hasOwn(FAILURES, code) ? FAILURES[code] : undefined
   return known === undefined ? [] : [known[language]]
 }
 
 /**
- * PostgreSQL's own words for a failure while it is connected to or migrated: there, they hold nobody's data.
- * None where it said nothing.
+ * PostgreSQL's own message about a failure while connecting or migrating, where it contains
+ * nobody's data. Empty if there is none.
  */
 export function saidBy(error: unknown): string[] {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error

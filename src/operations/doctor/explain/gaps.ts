@@ -3,7 +3,7 @@ import type { Gap } from '../../../upstream/metadata/discovery.ts'
 import type { Metadata } from '../../../upstream/metadata/metadata.ts'
 import { type Finding, warning, wrong } from '../findings.ts'
 
-/** What a provider may ask for in vain, and what to change there. */
+/** What a provider may require that Latchkey does not support, and what to change there. */
 const TEXTS: Readonly<Record<Gap, OperatorText>> = {
   signed_by_public_key: {
     en: 'It signs ID tokens with a shared secret only (HS256), which Latchkey does not accept: let it sign them with a key pair, RS256 or ES256.',
@@ -40,7 +40,10 @@ const IGNORED: OperatorText = {
   ko: '사용할 수 없어 없는 것으로 보는 discovery 문서 항목:',
 }
 
-/** What a provider's metadata asks for in vain, and what of it cannot be used. */
+/**
+ * What a provider's metadata requires that is not supported, and which of its values cannot be
+ * used.
+ */
 export function describeGaps(
   { gaps, ignored }: Pick<Metadata, 'gaps' | 'ignored'>,
   idPrefix: string,

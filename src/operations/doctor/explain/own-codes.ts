@@ -6,7 +6,7 @@ const ASK_PERSON =
 const IN_A_MOMENT = 'Retry-After에 적힌 초만큼 기다린 뒤 다시 시도하세요.'
 const PLAIN = '쿼리에 일반 파라미터로 보내세요.'
 
-/** What `error-texts.ts` says of each code, in Korean: when it comes, and what to do about it. */
+/** The Korean version of `error-texts.ts`: when each code occurs, and what to do about it. */
 export const OWN_CODES_IN_KOREAN: Readonly<Record<ErrorCode, string>> = {
   unknown_provider:
     '주소에 있는 제공자가 켜져 있지 않습니다. 켜진 제공자는 GET /providers에 있고, 나머지는 운영자가 설정에서 켭니다.',

@@ -1,7 +1,7 @@
 import type { OperatorLanguage } from '../../../core/settings/operator-texts.ts'
 import { counted } from '../../../core/text.ts'
 
-/** What the doctor says in English, which is what the other languages say too. */
+/** The doctor's English texts; the other languages have the same ones. */
 export const en = {
   language: 'en' as OperatorLanguage,
   usage: `Usage: npm run doctor [-- options]

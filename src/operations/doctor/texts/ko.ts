@@ -1,6 +1,6 @@
 import type { DoctorTexts } from './en.ts'
 
-/** What the doctor says in Korean. */
+/** The doctor's Korean texts. */
 export const ko: DoctorTexts = {
   language: 'ko',
   usage: `사용법: npm run doctor [-- 옵션]

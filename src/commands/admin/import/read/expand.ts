@@ -5,23 +5,23 @@ import { NotText } from './read-text.ts'
 export interface Found {
   /** A line of a file, or a place in one of its tables. */
   at: string
-  /** The table that it is of, where the file names it. */
+  /** The table that it belongs to, if the file names it. */
   table: string | null
   value: unknown
   /** Why it cannot be read; the value is then undefined. */
   problem?: 'malformed' | 'not_text'
 }
 
-/** What a reader stumbled over; what is no text at all is another thing. */
+/** What a reader failed at; a file that is not text is another problem than a malformed one. */
 export function malformed(error: unknown, at: string): Found {
   if (error instanceof NotText) throw error
   return { at, table: null, value: undefined, problem: 'malformed' }
 }
 
-/** What has one of these is a person, and not a document with lists of them. */
+/** An object with one of these is a person, and not a document with lists of people. */
 const ID_NAMES = ['id', '_id', 'sub', 'localId']
 
-/** The records in a value: of the lists in it, or itself. */
+/** The records in a value: those of the lists in it, or the value itself. */
 export function* expand(value: unknown, at: string, tables: readonly string[]): Generator<Found> {
   const entries = isObject(value) ? Object.entries(value) : null
   if (entries === null) {
@@ -45,7 +45,7 @@ export function* expand(value: unknown, at: string, tables: readonly string[]): 
   } else yield { at: at === '' ? '[0]' : at, table: null, value }
 }
 
-/** A document in the one member of a row, as an object or as text. */
+/** A document that is the only member of a row, as an object or as text. */
 function documentIn(value: unknown): unknown {
   if (isObject(value)) return value
   if (typeof value !== 'string' || !value.trimStart().startsWith('{')) return null

@@ -9,7 +9,7 @@ const kindOf = (path: string): 'file' | 'folder' | null => {
   return found === undefined ? null : found.isDirectory() ? 'folder' : 'file'
 }
 
-/** Before anything is said of a file that this user may not read. */
+/** Throws for a file that this user may not read, before its content is judged. */
 function requireReadable(path: string): void {
   try {
     accessSync(path, constants.R_OK)
@@ -18,7 +18,7 @@ function requireReadable(path: string): void {
   }
 }
 
-/** The files that are meant: each as it is named, those of a folder, or the parts of a list with commas. */
+/** The files that the names mean: a file, all files of a folder, or a list separated by commas. */
 export function filesOf(names: readonly string[]): string[] {
   if (names.length === 0) throw new UsageError('users import needs a file.')
   const files = names

@@ -3,20 +3,20 @@ import { Readable } from 'node:stream'
 import { expand, type Found, malformed } from './expand.ts'
 import { readText } from './read-text.ts'
 
-/** Longer records are none. */
+/** Anything longer is not a record. */
 const RECORD_BYTES = 64 * 1024 * 1024
 
-/** How databases write a cell that has nothing in it, outside quotes. */
+/** How databases write an empty cell, without quotes. */
 const NOTHING = ['NULL', 'null', '\\N']
 const IN_QUOTES = /"(NULL|null|\\N)"/
 
-/** What stands between the cells of the first line: a comma, or what spreadsheets of other countries write. */
+/** The delimiter of the first line: a comma, or what spreadsheets write in other countries. */
 export function delimiterOf(head: string): string {
   const [line = ''] = head.split('\n', 1)
   return [',', ';', '\t'].find((one) => line.includes(one)) ?? ','
 }
 
-/** The records of a table in text. */
+/** The records of a table in CSV. */
 export async function* readCsv(
   path: string,
   tables: readonly string[],
@@ -35,7 +35,9 @@ export async function* readCsv(
     skip_empty_lines: true,
     skip_records_with_error: true,
   })
-  /** To be told of each cell whether it stood in quotes takes six times as long: few records need it. */
+  /**
+   * Finding out whether each cell was in quotes takes six times as long, and few records need it.
+   */
   const emptied = (cells: Record<string, unknown>, raw: string): unknown => {
     if (IN_QUOTES.test(raw)) {
       const again = parseAgain(raw, {
@@ -58,7 +60,7 @@ export async function* readCsv(
   input.on('error', (error) => parser.destroy(error))
   input.pipe(parser)
   try {
-    // Behind the header; a record may go over several lines, and is found where it begins.
+    // After the header; a record may have several lines, and is reported by its first one.
     let line = columns === null ? 2 : 1
     for await (const { record, raw, info } of parser) {
       yield* broken.splice(0)

@@ -1,12 +1,14 @@
 import { createReadStream } from 'node:fs'
 import { TextDecoder } from 'node:util'
 
-/** A file is no text in an encoding that is read: one of another encoding, a packed one, a picture. */
+/**
+ * A file is not text in a supported encoding: it has another one, is compressed, or is a picture.
+ */
 export class NotText extends Error {
   override readonly name = 'NotText'
 }
 
-/** UTF-8, but for the UTF-16 that tools of Windows write, with a byte order mark or without. */
+/** UTF-8, or the UTF-16 that Windows tools write, with or without a byte order mark. */
 function encodingOf([first, second]: Buffer): string {
   if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return 'utf-16le'
   return (first === 0xfe && second === 0xff) || first === 0 ? 'utf-16be' : 'utf-8'
@@ -15,7 +17,8 @@ function encodingOf([first, second]: Buffer): string {
 /**
  * A file's text as it is read, in pieces of up to 64 KiB, without a byte order mark.
  *
- * @throws NotText at the first byte that is none; what is guessed in its place would be stored as a name.
+ * @throws NotText at the first byte that is not text; a guess in its place would be stored as a
+ * name.
  */
 export async function* readText(path: string): AsyncGenerator<string> {
   let decoder: TextDecoder | null = null

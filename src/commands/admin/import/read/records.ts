@@ -9,7 +9,7 @@ import { NotText, readText, readTextLines } from './read-text.ts'
 /** A document up to this size is read whole. */
 const WHOLE_BYTES = 8 * 1024 * 1024
 
-/** What is looked at to tell what a file is. */
+/** Reads the part of a file by which its format is recognized. */
 async function peek(path: string): Promise<{ head: string; size: number }> {
   for await (const text of readText(path)) {
     return { head: text.trimStart(), size: (await stat(path)).size }
@@ -25,11 +25,11 @@ function isLines(head: string, path: string): boolean {
 }
 
 /**
- * The records of a file: JSON lines, a JSON document with lists, or CSV, told apart by what is in it. It is read as
- * it comes: what is held in memory is a record, or a small document.
+ * The records of a file: JSON lines, a JSON document with lists, or CSV, recognized by its content.
+ * It is read as a stream: only one record, or a small document, is held in memory.
  *
- * @param tables what the lists are called that hold records.
- * @param columns of a CSV file whose first line names none.
+ * @param tables names of the lists with records.
+ * @param columns the columns of a CSV file whose first line does not name them.
  */
 export async function* readRecords(
   path: string,
@@ -72,7 +72,7 @@ const namesColumns = (head: string, columns: readonly string[] | null) =>
 const lists = (tables: readonly string[], below: readonly string[]) =>
   below.flatMap((place) => tables.map((table) => `${place}.${table}.*`))
 
-/** A list of records; or of the one row that a query gave, in which a document stands. */
+/** Paths of lists of records, also in a document that is in a query's only row. */
 function listsOf(head: string, tables: readonly string[]): string[] {
   const row = /^\[\s*\{\s*"[^"]+"\s*:\s*\{\s*"([^"]+)"\s*:\s*\[/.exec(head)
   return row?.[1] !== undefined && tables.includes(row[1]) ? lists(tables, ['$.*.*']) : ['$.*']
