@@ -54,7 +54,7 @@ export interface Emulator {
    * `POST <origin>/<provider>/emulator/native-tokens` is somebody's phone (`phone/native.ts`).
    */
   settings: Record<string, Record<string, string>>
-  /** Ids of the providers that tell something of their own accord. */
+  /** Ids of the providers that send events. */
   tells: readonly string[]
   /** Stops listening and drops open connections. */
   close(): Promise<void>

@@ -129,7 +129,7 @@ export interface PlayedProvider {
    * be, by the error. Without it `prompt=none` is not understood here.
    */
   silent?: Readonly<Record<string, string>> & { login_required: string; consent_required: string }
-  /** What only here goes otherwise than it should, by its hint. */
+  /** What goes wrong on purpose at this provider only, by its hint. */
   ownHints?: Readonly<{ [Hint in string]?: OwnHintPlay }>
   /** Further parameters of a callback, such as `iss` (RFC 9207). No grant: the person declined. */
   callback?(stage: Stage, grant: Grant | null): Record<string, string>
@@ -152,11 +152,11 @@ export interface PlayedProvider {
    * is known of a refused code.
    */
   tokenFault(fault: TokenFault, given: string, code?: Code | null): Answer
-  /** The last touch on every token answer, such as the encoding that `Accept` asks for. */
+  /** Changes every token answer at the end, for example to the encoding that `Accept` asks for. */
   encodeToken?(answer: Answer, request: FastifyRequest): Answer
   /** What its mobile SDK hands to apps; none where there are no tokens that apps may pass on. */
   native?: PlayedNative
-  /** What it tells of its own accord; none where it tells nothing. */
+  /** The events that it sends; none if it sends none. */
   events?: PlayedEvents
   /** Adds the provider's further endpoints; `app` is already below its root. */
   routes(app: FastifyInstance, stage: Stage): void

@@ -48,8 +48,8 @@ export function buildEmulator(cast: readonly { played: PlayedProvider; stage: St
 }
 
 /**
- * Most providers are not asked for anything: the hundred endpoints of all are not made at each start. What failed is
- * made again.
+ * Most providers are never used, so their endpoints, a hundred in all, are not made at each start.
+ * If making them fails, it is tried again.
  */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined

@@ -11,7 +11,7 @@ export interface Stage {
   redirectUri(): string
   /** The one registered URI to come back to after a logout. */
   logoutRedirectUri(): string
-  /** The app's address for what the provider tells of its own accord. */
+  /** The app's address for the provider's events. */
   eventsUri(): string
   /** Where a request to the app's address really goes. */
   reach(url: string): string

@@ -87,7 +87,7 @@ export const facebook = defineProvider({
       params: { appsecret_proof: appSecretProof(client.secret, token) },
       auth: { bearer: token },
     }),
-    // 190: the token is over, and with it what was granted.
+    // 190: the token is no longer valid, and neither is the grant.
     isGone: (_status, document) => GraphError.safeParse(document).data?.error.code === 190,
   }),
   namesElsewhere: ['facebook.com'],

@@ -43,7 +43,7 @@ export const line = defineProvider({
   idTokenAlgorithms: ['HS256', 'ES256'],
   native: { readIdToken: (claims) => LineClaims.parse(claims) },
   trustsEmail: false,
-  // What LINE asks for when a person leaves; its revocation would end the token and not the grant.
+  // What LINE wants when a person leaves; its revocation would end the token, but not the grant.
   revocation: accessTokenRevocation({
     endpoint: 'deauthorize_endpoint',
     async request({ token, client, post }) {
@@ -60,7 +60,7 @@ export const line = defineProvider({
   // By age and platform, in capitals too.
   deniedErrors: ['access_denied', 'invalid_request'],
   forwardedParams: { max_age: 'max_age', ui_locales: 'ui_locales' },
-  // It has no `prompt=login`; an authentication that is no second old is a new one.
+  // It has no `prompt=login`; with `max_age=0` only a new authentication is recent enough.
   prompts: { ...standardPrompts('consent'), login: { max_age: '0' } },
   authTime: true,
   // A failed automatic login by the LINE app comes back with a state of its own.

@@ -44,7 +44,7 @@ const Elsewhere = z
 
 const USER_ID = /^[UW][A-Z0-9]+$/
 
-/** What a token that is over is called. */
+/** Error codes for tokens that are no longer valid. */
 const GONE = ['invalid_auth', 'token_revoked', 'token_expired', 'account_inactive']
 
 /** Slack: OpenID Connect whose errors are HTTP 200. https://docs.slack.dev/authentication/sign-in-with-slack */

@@ -20,7 +20,7 @@ const SpotifyUser = z
   .transform(({ account_id, id, display_name, email, images }) => ({
     // Immutable, and what Spotify says to link accounts by since May 2026.
     subject: account_id ?? id ?? '',
-    // Who signed in before Spotify gave it is kept by this one.
+    // Finds people who signed in before Spotify gave an account_id.
     formerSubject: id,
     email,
     emailVerified: false,

@@ -12,7 +12,7 @@ export interface Wanted {
   ageSeconds: number
 }
 
-/** What was sent and what came of it. */
+/** What was sent, and what the app answered. */
 export interface Delivery {
   sent: EventRequest & { url: string }
   /** Null where there was no answer in time. */
@@ -40,7 +40,7 @@ export function createCourier(played: PlayedProvider, events: PlayedEvents, stag
   }
 
   return {
-    /** Null where an event is to be sent again that has never been sent. */
+    /** Null if an event should be sent again that was never sent. */
     async deliver(wanted: Wanted): Promise<Delivery | null> {
       const key = `${wanted.kind} ${wanted.persona.id}`
       const again = wanted.variant === 'replayed' ? last.get(key) : await requestOf(wanted)
@@ -48,7 +48,7 @@ export function createCourier(played: PlayedProvider, events: PlayedEvents, stag
       const deed = events.kinds[wanted.kind]
       if (wanted.variant === null) {
         last.set(key, again)
-        // What is told has happened already.
+        // An event reports what has already happened.
         if (deed !== undefined && ENDS_LINK.has(deed)) stage.ledger.unlink(wanted.persona)
       }
       return send(events, stage, again)

@@ -10,7 +10,7 @@ export const variants = ['forged', 'unknown_key', 'other_app', 'replayed', 'late
 /** One of `variants`. */
 export type Variant = (typeof variants)[number]
 
-/** What a person or the provider does, by which the page words a button. */
+/** What a person or the provider does, which decides the text of the page's button. */
 export type Deed =
   | 'disconnects'
   | 'deletes_account'
@@ -21,7 +21,7 @@ export type Deed =
   | 'checks_address'
   | 'other'
 
-/** One event that a provider is asked to tell. */
+/** One event that a provider is asked to send. */
 export interface EventOrder {
   kind: string
   persona: Persona
@@ -33,7 +33,7 @@ export interface EventOrder {
   isOtherApp: boolean
 }
 
-/** The request that tells it. */
+/** The request that carries the event. */
 export interface EventRequest {
   method: 'GET' | 'POST'
   /** Below the app's address for events, such as `/data-deletion`. */
@@ -50,13 +50,13 @@ export interface EventAnswer {
   body: string
 }
 
-/** What a provider tells of its own accord, in its own proof and form. */
+/** The events that a provider sends, with its own proof and form. */
 export interface PlayedEvents {
   /** By the name that the control route takes. Those of the deed `other` change nothing. */
   kinds: Readonly<Record<string, Deed>>
   /** How long the provider waits for an answer. */
   timeoutMs: number
-  /** Where the person has entered another address or secret by a call, that one. */
+  /** Where events go, if an API call has set another address. */
   target?(stage: Stage): string | null
   request(stage: Stage, order: EventOrder): EventRequest | Promise<EventRequest>
   /** True for an answer that the provider takes as received. */

@@ -16,7 +16,7 @@ interface Outcome {
   query: string
   /** Null where nobody signed in. */
   grant: Grant | null
-  /** True where the provider's further parameters stay away. */
+  /** True where the provider's further parameters are left out. */
   bare?: boolean
   /** In place of the request's. */
   state?: string
@@ -94,7 +94,7 @@ function silentPick(
   return { persona: session.persona, failure: null }
 }
 
-/** How nobody is signed in, where that is what the hint picks. */
+/** The outcome without a sign-in, if the hint picks one. */
 function refusalOf(
   played: PlayedProvider,
   { failure }: Pick,

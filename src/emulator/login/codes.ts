@@ -51,7 +51,7 @@ export interface Lives {
 /** One provider's codes and tokens, in memory. */
 export type Ledger = ReturnType<typeof createLedger>
 
-// A double that runs for weeks must not grow for ever; nobody has this many logins open at once.
+// An emulator that runs for weeks must not grow for ever; nobody has this many logins open at once.
 const mostKept = 1_000
 
 /** Opaque text of 192 random bits, base64url. */

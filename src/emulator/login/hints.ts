@@ -23,7 +23,7 @@ const ownHints = [
 /** One of `ownHints`. */
 export type OwnHint = (typeof ownHints)[number]
 
-/** The name of something that goes otherwise than it should. */
+/** The name of something that goes wrong on purpose. */
 export type HintName = Failure | OwnHint
 
 /** Who signs in and what goes wrong, as a hint picks it. */

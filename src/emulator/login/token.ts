@@ -51,7 +51,7 @@ async function decide(
   const form = { ...sent, ...(request.params as Record<string, string>) }
 
   const failure = stage.ledger.peekCode(form.code ?? '')?.grant.failure
-  // Unreferenced: a process that has nothing else to do may end.
+  // Unreferenced, so that a process with nothing else to do can end.
   if (failure === '!slow') await wait(stage.slowMs, undefined, { ref: false })
   if (failure === '!server-error') return html(503, '<h1>503 Service Unavailable</h1>')
   if (failure === '!html') return html(200, '<!doctype html><title>Sign in</title><h1>Sign in</h1>')

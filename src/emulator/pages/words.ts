@@ -21,7 +21,7 @@ export interface Words {
   hints: Record<HintName, string>
   tells(provider: string): string
   allEvents(provider: string): string
-  /** A button that makes the provider tell something. */
+  /** A button that makes the provider send an event. */
   deeds: Record<Deed, (who: string, provider: string) => string>
   furtherEvents: string
   how: string

@@ -42,7 +42,8 @@ export const facebookEvents: EventReceiver = {
     const read = Payload.parse(jsonOf(Buffer.from(payload, 'base64url')))
     const isKnown = read.algorithm.toUpperCase() === 'HMAC-SHA256'
     ensure(isKnown, 'invalid_request', 'Its algorithm is not HMAC-SHA256.')
-    // The same secret signs what its SDK leaves in a browser: that is of a login, and tells of no leaving.
+    // The same secret signs what its SDK leaves in a browser: that belongs to a login, and does not
+    // mean that anybody left.
     const isOfLogin = read.code !== undefined || read.oauth_token !== undefined
     ensure(!isOfLogin, 'invalid_request', 'It is of a login.')
     const at = momentOf(read.issued_at)

@@ -23,14 +23,17 @@ export function hmac(key: string | Buffer, ...parts: readonly (string | Buffer)[
   return mac.digest()
 }
 
-/** What stands for what was signed, where it has no id of its own. */
+/** An id for signed content that has none of its own. */
 export const hashOf = (...parts: readonly (string | Buffer)[]): string => {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return hash.digest('hex').slice(0, 40)
 }
 
-/** What a signed token is known by, without its signature where it has no id: that can be written in several ways. */
+/**
+ * The id of a signed token; if it has none, a hash without the signature, which can be written in
+ * several ways.
+ */
 export const tokenId = (jti: string | null | undefined, token: string): string =>
   jti || hashOf(token.slice(0, token.lastIndexOf('.')))
 
@@ -53,8 +56,9 @@ export function ensure(holds: boolean, reason: UnprovenEvent['reason'], message:
 }
 
 /**
- * Throws where a message was not sent within some minutes by the clock here: who kept one of these cannot
- * send it again. One that is too old to change anything is nobody's attack.
+ * Throws if a message was not sent within some minutes by this machine's clock, so that whoever
+ * kept one cannot send it again. One that is too old to change anything is not treated as an
+ * attack.
  */
 export function ensureRecent(sent: unknown, minutes: number): void {
   const age = Date.now() - (momentOf(sent) ?? Number.NaN)
@@ -62,7 +66,10 @@ export function ensureRecent(sent: unknown, minutes: number): void {
   ensure(isRecent, 'invalid_request', 'It was not sent just now, or a clock is wrong.')
 }
 
-/** Throws for a token that is made in the future by the clock here, less what clocks may differ by. */
+/**
+ * Throws for a token made in the future by this machine's clock, allowing for a difference of
+ * clocks.
+ */
 export function ensureMade(issuedAt: unknown): void {
   const at = momentOf(issuedAt) ?? 0
   const isMade = at <= Date.now() + CLOCKS_DIFFER_MS

@@ -18,7 +18,7 @@ const text = z.string().nullish()
 
 const Subject = z.looseObject({ iss: text, sub: text }).nullish()
 
-/** An event of a kind that does something; one of another kind may be anything. */
+/** An event of a kind that is acted on; those of other kinds may have any form. */
 const Event = z.looseObject({ subject: Subject })
 
 const Claims = z.looseObject({
@@ -62,7 +62,7 @@ export async function readSet(
     refine?: (kind: ProviderEventKind, event: Record<string, unknown>) => ProviderEventKind
   },
 ): Promise<ProvenEvents> {
-  // What cannot be a signed token is not even wrongly signed.
+  // What does not look like a signed token is not reported as wrongly signed.
   if (!/^[\w-]+(\.[\w-]+){2}$/.test(token.trim())) throw noSet()
   const { claims: given, issuer } = await tools.verify(token.trim())
   const read = Claims.safeParse(given)
