@@ -68,7 +68,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     'Send plain parameters in the query.',
   ],
   login_required: [
-    'Nobody is signed in at the provider, or not recently enough, or as another than id_token_hint says; or the provider cannot tell when.',
+    'Nobody is signed in at the provider, or not recently enough, or as somebody else than id_token_hint says; or the provider cannot tell when.',
     'With prompt=none, start a login without it. Send max_age and prompt=login only where GET /providers says auth_time; elsewhere start a plain login.',
   ],
   interaction_required: ['The provider has to show the person something.', ASK_PERSON],
