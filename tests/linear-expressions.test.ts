@@ -8,9 +8,13 @@ import { expect, test } from 'vitest'
 // second, and an event of 60 KiB of = half a minute, in which the process answered nobody.
 
 const SRC = join(import.meta.dirname, '../src')
-/** A quadratic expression takes many times as long for such a run, any other less than a millisecond. */
 const LONG = 8_000
-const TOO_LONG_MS = 15
+/** What takes less for such a run is not looked at more closely. */
+const SEEN_MS = 1
+/** What takes less for a run of four times the length harms nobody, and is too short to be compared. */
+const HARMFUL_MS = 40
+/** A run of four times the length takes a linear expression four times as long, a quadratic one sixteen times. */
+const [LONGER, TOO_MUCH_LONGER] = [4, 8]
 
 /** A regular expression literal: after these characters a slash is no division. */
 const LITERAL =
@@ -28,12 +32,12 @@ function expressionsIn(text: string): RegExp[] {
 }
 
 /** Long runs of what the expression may match, each with an end that it does not match. */
-function runsFor({ source }: RegExp): string[] {
+function runsFor({ source }: RegExp, length: number): string[] {
   const words = source.match(/[\w-]{2,}/g) ?? []
   const own = [...source.replace(/\\./g, ''), ...words]
   const units = new Set([...' \t\n=a1,./-"%@_\\<:;[{(', 'a ', ' ,', 'a.', ...own])
   return [...units].flatMap((unit) => {
-    const run = unit.repeat(LONG / unit.length)
+    const run = unit.repeat(length / unit.length)
     return [`${run}\0`, `x${run}\0`, ...words.map((word) => `${word}${run}\0`)]
   })
 }
@@ -44,11 +48,16 @@ function timeOf(expression: RegExp, text: string): number {
   return performance.now() - begun
 }
 
-/** Whether it is slow five times in a row: a pause of the machine is no fault of the expression. */
+/** The middle one of seven times, since the machine may pause in any. */
+const middleTimeOf = (expression: RegExp, text: string) =>
+  Array.from({ length: 7 }, () => timeOf(expression, text)).sort((a, b) => a - b)[3] ?? 0
+
 const isSlow = (expression: RegExp) =>
-  runsFor(expression).some((run) =>
-    Array.from({ length: 5 }).every(() => timeOf(expression, run) > TOO_LONG_MS),
-  )
+  runsFor(expression, LONG).some((run, place) => {
+    if (timeOf(expression, run) < SEEN_MS) return false
+    const long = middleTimeOf(expression, runsFor(expression, LONG * LONGER)[place] ?? '')
+    return long > HARMFUL_MS && long > middleTimeOf(expression, run) * TOO_MUCH_LONGER
+  })
 
 test('no regular expression takes longer than a text is long', { timeout: 120_000 }, async () => {
   const files = (await readdir(SRC, { recursive: true })).filter((name) => /\.tsx?$/.test(name))
